@@ -1,0 +1,70 @@
+"""AudioIo: the shape of anything that sound comes from and goes to, one period at a time."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Block = NDArray[np.float32]
+"""float32 `(frames, channels)`, C order, full scale ±1.0."""
+
+
+class IoStatus(Enum):
+    """What became of one read or write. Trouble that is part of audio life is data, not an exception."""
+
+    OK = "ok"
+    XRUN = "xrun"  # counted and recovered from; on a read the block holds silence
+    TIMEOUT = "timeout"  # nothing came for `timeout_ms`; the caller may ping its watchdog and try again
+    GONE = "gone"  # the device vanished (see `gone_reason`); close and open anew
+    END = "end"  # a file has no more frames; a last partial block was padded with silence
+
+
+@dataclass(frozen=True, slots=True)
+class IoFormat:
+    """What was really agreed with the device, after comparing it with what was asked.
+
+    rate_hz and period_frames are those of the device; `box_period_frames` is the length of the blocks that
+    read_into and write take, at 48 kHz (equal to period_frames unless resampled).
+    """
+
+    rate_hz: int
+    period_frames: int
+    periods: int
+    sample_format: str  # "S16_LE" | "S24_3LE" | "S32_LE" | "FLOAT"
+    capture_channels: int  # of the device
+    playback_channels: int
+    input_channels: tuple[int, ...]  # chosen, counted from 1
+    output_channels: tuple[int, ...]
+    box_period_frames: int
+
+
+class AudioIo(Protocol):
+    """One duplex interface: ALSA device, virtual interface or a pair of WAV files. Audio thread only.
+
+    A read block has one column per chosen input channel. A write block has either as many columns as there are
+    chosen output channels, or one column, which goes to all of them.
+    """
+
+    name: str  # for people: "Scarlett 2i2 USB (hw:CARD=USB)", "demo vocal"
+    format: IoFormat
+    latency_frames: int  # declared delay this io adds by itself at 48 kHz (resamplers), not counting periods
+    xruns: int
+    gone_reason: str  # empty until GONE
+
+    def start(self) -> None:
+        """Prefill playback with silence and start. Called again after GONE only on a new object."""
+        ...
+
+    def read_into(self, block: Block) -> IoStatus:
+        """Wait for one period and fill `block`. Never raises for a fault of the device, never blocks for ever."""
+        ...
+
+    def write(self, block: Block) -> IoStatus:
+        """Hand one period to the device. Values outside ±1.0 are clipped."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the device at once (playback is dropped, not drained). May be called twice."""
+        ...

@@ -1,0 +1,1 @@
+"""The page for the phone. Knows the box only through its own ControlPort protocol."""

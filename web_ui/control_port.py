@@ -1,0 +1,127 @@
+"""ControlPort: everything the page may see and do, in the page's own words.
+
+firmware_app implements it over Control; tests drive the page with `FakeControlPort` (fake_control.py), and both pass
+the same contract tests. Every method may be called from any of the web server's threads and returns at once, except
+`wait_for_change`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+class ControlRefused(ValueError):
+    """A change the box does not accept. The message names the thing, the value and what is allowed."""
+
+
+class NotThere(LookupError):
+    """A thing asked for does not exist (parameter, pin, recording). The message names the nearest one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParamView:
+    """One parameter as the page draws it; mirrors dsp's ParamSpec, plus the live value and who set it last."""
+
+    id: str
+    label: str
+    unit: str
+    low: float
+    high: float
+    default: float
+    help: str
+    choices: tuple[str, ...]
+    value: float
+    origin: str  # "default" | "saved" | "page" | "panel" | "preset" | "cli"
+
+
+@dataclass(frozen=True, slots=True)
+class LevelView:
+    """Peak and RMS of one channel over the last meter frame, dBFS (-120 is silence)."""
+
+    peak_db: float
+    rms_db: float
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    """What the box is doing now; changes 20 times a second while the audio process runs."""
+
+    audio_alive: bool  # False: the page must say that the audio process is down and is being restarted
+    state: str  # "running" | "waiting for device" | "starting" | "down"
+    message: str  # plain words for the warning line, empty when all is well
+    device: str  # which device runs, for people
+    demo: bool  # the embedded default runs, not an interface
+    bundle: str  # name and version of the model that runs
+    rate_hz: int
+    period_frames: int
+    periods: int
+    latency_ms: float  # chain latency plus the device's periods: an estimate of jack to jack
+    chain_latency_frames: int
+    load_p50: float  # time used / deadline, 0…1
+    load_p99: float
+    xruns: int
+    late_hops: int
+    dry_hops: int
+    reduction_db: float  # how much the denoiser takes away now, 0 or positive
+    inputs: tuple[LevelView, ...] = ()
+    outputs: tuple[LevelView, ...] = ()
+    uptime_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What `wait_for_change` returns. `seq` grows with every meter frame or parameter change."""
+
+    seq: int
+    status: StatusView
+    params: Mapping[str, float] = field(default_factory=dict)  # all current values by id
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedPin:
+    """A control of the front panel whose pins are simulated: the page shows it as a thing to press or turn."""
+
+    name: str  # "footswitch", "amount", "status"
+    kind: str  # "switch" | "knob" | "led"
+    label: str
+    position: float  # knob 0…1; switch 1 while held; LED brightness 0…1
+    does: str  # plain words: "press: bypass on/off"
+
+
+class ControlPort(Protocol):
+    """The box, as the page sees it."""
+
+    box_name: str
+    version: str
+
+    def params(self) -> Sequence[ParamView]: ...
+
+    def set_param(self, param_id: str, value: float, origin: str) -> float:
+        """Set and return the value now in force. Raises NotThere or ControlRefused."""
+        ...
+
+    def status(self) -> StatusView: ...
+
+    def wait_for_change(self, after_seq: int, timeout_s: float) -> Change:
+        """Wait for a seq above `after_seq`, or the timeout, and return the newest state."""
+        ...
+
+    def model_card(self) -> Mapping[str, Any]:
+        """The running bundle: name, version, summary, licence, trained_on (list of name, licence, what), card (Markdown)."""
+        ...
+
+    def simulated_panel(self) -> Sequence[SimulatedPin]:
+        """Empty unless pins are simulated."""
+        ...
+
+    def press(self, name: str, pressed: bool) -> None:
+        """Drive the mock pin of switch `name`. Raises NotThere."""
+        ...
+
+    def turn(self, name: str, position: float) -> None:
+        """Turn knob `name` to 0…1 by driving its mock converter. Raises NotThere, ControlRefused."""
+        ...
+
+    def listen_wav(self, which: str) -> bytes:
+        """The last seconds of sound as a 16-bit WAV: which = "before" (untouched) | "after". Raises NotThere while there is none."""
+        ...
