@@ -1,0 +1,161 @@
+"""What the live denoiser sees and what it says: spectrum to features, mask to spectrum. Layout "denoise-v1".
+
+The one place for this mapping; training mirrors it in torch and a test holds the two equal. At 48 kHz and a window of
+768 frames a bin is 62.5 Hz wide. The lowest 96 bins (to 6 kHz) stand alone; 40 overlapping triangular bands, wider
+towards the top, cover the rest, and their gains are interpolated over the bins by the same triangles.
+
+features (330) = log power of 96 bins and 40 bands | real, then imaginary part of the compressed low bins
+                 | keep_room | sensitivity
+mask     (616) = 3 complex filter taps per low bin, stored [tap][real, imaginary][bin] | gain of 40 bands
+
+The taps act on the spectra of now, two and four hops ago: neighbouring windows overlap by five sixths, so taps two hops
+apart add more frequency resolution than adjacent ones. Source of the idea: H. Schröter et al., "DeepFilterNet",
+ICASSP 2022; compressed spectra: J. Valin et al., "A perceptually-motivated approach for low-complexity, real-time
+enhancement of fullband speech", Interspeech 2020.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+Spectrum = NDArray[np.complex64]
+Array = NDArray[np.float32]
+
+LAYOUT = "denoise-v1"
+BINS = 385
+LOW_BINS = 96
+HIGH_BINS = BINS - LOW_BINS
+HIGH_BANDS = 40
+BANDS = LOW_BINS + HIGH_BANDS
+TAP_DELAYS_HOPS = (0, 2, 4)
+TAPS = len(TAP_DELAYS_HOPS)
+INPUT_SIZE = BANDS + 2 * LOW_BINS + 2
+OUTPUT_SIZE = 2 * TAPS * LOW_BINS + HIGH_BANDS
+
+POWER_FLOOR = 1e-9
+LOG_OFFSET, LOG_SCALE = 3.0, 1.0 / 3.0  # feature = (log10(power + floor) + offset) * scale
+COMPRESSION = -0.35  # spectrum times power**COMPRESSION keeps |spectrum|**0.3
+_HISTORY_HOPS = max(TAP_DELAYS_HOPS) + 1
+
+
+def band_triangles() -> Array:
+    """Weights of the bands above the low bins. Shape (HIGH_BANDS, HIGH_BINS); each bin's weights add up to one."""
+    # Spacing grows fourfold from the lowest band to the highest.
+    steps = np.geomspace(1.0, 4.0, HIGH_BANDS - 1)
+    centres = np.concatenate(([0.0], np.cumsum(steps))) * (HIGH_BINS - 1) / steps.sum()
+    bins = np.arange(HIGH_BINS)
+    return np.stack([np.interp(bins, centres, row) for row in np.eye(HIGH_BANDS)]).astype(np.float32)
+
+
+def band_averages() -> Array:
+    """The same triangles scaled so that each band's weights add up to one. Shape (HIGH_BANDS, HIGH_BINS)."""
+    triangles = band_triangles()
+    averages: Array = triangles / triangles.sum(axis=1, keepdims=True)
+    return averages
+
+
+class DenoiseFrontEnd:
+    """Features and mask of one stream. Channels share one mask, so a stereo image stays put. Audio thread.
+
+    Call `features` once per hop, run the model, then call `apply` with the same spectrum.
+    """
+
+    def __init__(self, channels: int) -> None:
+        if channels < 1:
+            raise ValueError(f"channels = {channels}: allowed 1 or more")
+        self.channels = channels
+        self.reduction_db = 0.0
+        self._triangles = band_triangles()
+        self._averages = np.ascontiguousarray(band_averages().T)
+        self._history: Spectrum = np.zeros((_HISTORY_HOPS, channels, LOW_BINS), np.complex64)
+        self._hop = 0
+        self._power: Array = np.zeros((channels, BINS), np.float32)
+        self._scratch: Array = np.zeros((channels, BINS), np.float32)
+        self._mean_power: Array = np.zeros(BINS, np.float32)
+        self._mid: Spectrum = np.zeros(LOW_BINS, np.complex64)
+        self._squeeze: Array = np.zeros(LOW_BINS, np.float32)
+        self._features: Array = np.zeros((1, INPUT_SIZE), np.float32)
+        self._log = self._features[0, :BANDS]
+        self._real = self._features[0, BANDS : BANDS + LOW_BINS]
+        self._imag = self._features[0, BANDS + LOW_BINS : BANDS + 2 * LOW_BINS]
+        self._taps: Spectrum = np.zeros((TAPS, LOW_BINS), np.complex64)
+        self._gains: Array = np.zeros(HIGH_BINS, np.float32)
+        self._low: Spectrum = np.zeros((channels, LOW_BINS), np.complex64)
+        self._term: Spectrum = np.zeros((channels, LOW_BINS), np.complex64)
+
+    def reset(self) -> None:
+        """Forget the past: as new."""
+        self._history.fill(0.0)
+        self._hop = 0
+        self.reduction_db = 0.0
+
+    def features(self, spectrum: Spectrum, keep_room: float = 0.0, sensitivity: float = 0.0) -> Array:
+        """What the network sees.  spectrum: (channels, BINS) -> (1, INPUT_SIZE), a reused buffer.
+
+        keep_room: 0 takes late reverberation away, 1 leaves it; sensitivity: -1 spares the voice, 1 takes more noise.
+        """
+        np.square(spectrum.real, out=self._power)
+        np.square(spectrum.imag, out=self._scratch)
+        np.add(self._power, self._scratch, out=self._power)
+        if self.channels == 1:
+            power, mid = self._power[0], spectrum[0, :LOW_BINS]
+        else:
+            power = np.mean(self._power, axis=0, out=self._mean_power)
+            mid = np.mean(spectrum[:, :LOW_BINS], axis=0, out=self._mid)
+        self._log[:LOW_BINS] = power[:LOW_BINS]
+        np.dot(power[LOW_BINS:], self._averages, out=self._log[LOW_BINS:])
+        np.add(self._log, POWER_FLOOR, out=self._log)
+        np.power(self._log[:LOW_BINS], COMPRESSION, out=self._squeeze)
+        np.multiply(mid.real, self._squeeze, out=self._real)
+        np.multiply(mid.imag, self._squeeze, out=self._imag)
+        np.log10(self._log, out=self._log)
+        np.add(self._log, LOG_OFFSET, out=self._log)
+        np.multiply(self._log, LOG_SCALE, out=self._log)
+        self._features[0, -2] = keep_room
+        self._features[0, -1] = sensitivity
+        return self._features
+
+    def apply(self, mask: Array, spectrum: Spectrum, attenuation_limit: float) -> None:
+        """Filter the spectrum in place and set `reduction_db`.
+
+        mask: (1, OUTPUT_SIZE); spectrum: (channels, BINS); attenuation_limit: share of the input that always stays,
+        10 ** (-amount_db / 20). At 1 the spectrum is left untouched.
+        """
+        self._hop = (self._hop + 1) % _HISTORY_HOPS
+        self._history[self._hop] = spectrum[:, :LOW_BINS]
+        if attenuation_limit >= 1.0:
+            self.reduction_db = 0.0
+            return
+        before = _energy(spectrum)
+        wet, dry = 1.0 - attenuation_limit, attenuation_limit
+        parts = mask[0, : 2 * TAPS * LOW_BINS].reshape(TAPS, 2, LOW_BINS)
+        np.multiply(parts[:, 0], wet, out=self._taps.real)
+        np.multiply(parts[:, 1], wet, out=self._taps.imag)
+        np.add(self._taps[0], dry, out=self._taps[0])
+        np.multiply(self._history[self._hop], self._taps[0], out=self._low)
+        for tap in range(1, TAPS):
+            past = self._history[self._hop - TAP_DELAYS_HOPS[tap]]  # a negative index wraps round the ring
+            np.multiply(past, self._taps[tap], out=self._term)
+            np.add(self._low, self._term, out=self._low)
+        spectrum[:, :LOW_BINS] = self._low
+        np.dot(mask[0, 2 * TAPS * LOW_BINS :], self._triangles, out=self._gains)
+        np.multiply(self._gains, wet, out=self._gains)
+        np.add(self._gains, dry, out=self._gains)
+        np.multiply(spectrum[:, LOW_BINS:], self._gains, out=spectrum[:, LOW_BINS:])
+        self.reduction_db = 10.0 * math.log10((before + 1e-12) / (_energy(spectrum) + 1e-12))
+
+
+def identity_mask() -> Array:
+    """The mask which changes nothing. Shape (1, OUTPUT_SIZE)."""
+    mask = np.zeros((1, OUTPUT_SIZE), np.float32)
+    mask[0, :LOW_BINS] = 1.0
+    mask[0, 2 * TAPS * LOW_BINS :] = 1.0
+    return mask
+
+
+def _energy(spectrum: Spectrum) -> float:
+    flat = spectrum.reshape(-1)
+    return float(np.vdot(flat, flat).real)
