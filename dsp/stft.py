@@ -29,7 +29,7 @@ def analysis_window(window_frames: int = 768, synthesis_frames: int = 256) -> Au
 
 
 def synthesis_window(window_frames: int = 768, synthesis_frames: int = 256) -> Audio:
-    """What makes the product with the analysis window a Hann window. Shape (synthesis_frames,), for the newest frames."""
+    """What makes the product with the analysis window a Hann window. Shape (synthesis_frames,): the newest frames."""
     analysis = analysis_window(window_frames, synthesis_frames).astype(np.float64)
     hann = np.sin(np.pi * (np.arange(synthesis_frames) + 0.5) / synthesis_frames) ** 2
     return (hann / analysis[-synthesis_frames:]).astype(np.float32)
