@@ -1,0 +1,257 @@
+"""hushbox.toml read into frozen dataclasses. Strict: every mistake is reported, all at once; nothing half applies."""
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any, cast
+
+from dsp.params import ParamSpec
+from firmware_app.config_keys import REPEATED, TABLES, Config, Key
+from firmware_app.errors import AppError
+
+FILE_NAME = "hushbox.toml"
+_LARGEST_BYTES = 1_000_000
+SPI_PINS = range(8, 12)  # BCM numbers that the knobs' converter needs
+
+
+class ConfigError(AppError, ValueError):
+    """The file is wrong. `mistakes` has one line for each, with file and line number where known."""
+
+    def __init__(self, mistakes: Iterable[str]) -> None:
+        self.mistakes = tuple(mistakes)
+        super().__init__("\n".join(self.mistakes))
+
+
+# --- finding and loading ---------------------------------------------------------------------------------------------
+
+
+def find_file(named: str | Path | None = None) -> Path | None:
+    """The file that holds: `named` (--config), $HUSHBOX_CONFIG, ./, $XDG_CONFIG_HOME/hushbox/, /etc/hushbox/; or None.
+
+    A file named on purpose has to be there: ConfigError otherwise.
+    """
+    for origin, value in (("--config", named), ("$HUSHBOX_CONFIG", os.environ.get("HUSHBOX_CONFIG"))):
+        if value:
+            if not Path(value).exists():
+                raise ConfigError([f"{value}: no such file (named by {origin})"])
+            return Path(value)
+    home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+    folders = (Path(), Path(home) / "hushbox", Path("/etc/hushbox"))
+    return next((folder / FILE_NAME for folder in folders if (folder / FILE_NAME).is_file()), None)
+
+
+def load(named: str | Path | None = None, overrides: Mapping[str, object] | None = None) -> Config:
+    """Find, read and check the file; `overrides` ("audio.device": "demo") win over it. Raises ConfigError."""
+    path = find_file(named)
+    if path is None:
+        return parse("", None, overrides)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from None
+    if len(data) > _LARGEST_BYTES:
+        raise ConfigError([f"{path}: {len(data)} bytes is no configuration; at most {_LARGEST_BYTES} are read"])
+    try:
+        return parse(data.decode("utf-8-sig"), path, overrides)
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{path}: not a text in UTF-8 (byte {error.start})"]) from None
+
+
+def parse(toml_text: str, source: Path | None = None, overrides: Mapping[str, object] | None = None) -> Config:
+    """Check a text in TOML and return its Config. Raises ConfigError with every mistake in it."""
+    name = str(source) if source else FILE_NAME
+    try:
+        tree = tomllib.loads(toml_text)
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r"\(at line (\d+), column \d+\)$", str(error))
+        line = f":{place[1]}" if place else ""
+        raise ConfigError([f"{name}{line}: not TOML: {error}"]) from None
+    except RecursionError:
+        raise ConfigError([f"{name}: not TOML: nested too deeply"]) from None
+    reader = _Reader(name, _line_numbers(toml_text))
+    config = reader.config(tree, source, overrides or {})
+    if reader.mistakes:
+        raise ConfigError(reader.mistakes)
+    return config
+
+
+def check_params(config: Config, specs: Mapping[str, ParamSpec]) -> None:
+    """Hold what the panel sets against the parameters that the chain really has. Raises ConfigError."""
+    mistakes = []
+    for repeated, entry, wanted in (
+        *(("panel.switches", f"does = {s.does!r}", s.does) for s in config.panel.switches),
+        *(("panel.knobs", f"sets = {k.sets!r}", k.sets) for k in config.panel.knobs),
+    ):
+        switch = repeated == "panel.switches"
+        known = [id for id, spec in specs.items() if not switch or spec.choices == ("off", "on")]
+        if wanted not in known:
+            kind = "on/off parameter" if switch else "parameter"
+            mistakes.append(
+                f"{config.source or FILE_NAME}: [[{repeated}]] {entry}: no such {kind}{_nearest(wanted, known)}"
+            )
+    if mistakes:
+        raise ConfigError(mistakes)
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+class _Reader:
+    """Walks the parsed tree once and collects mistakes on the way."""
+
+    def __init__(self, name: str, lines: Mapping[tuple[str, int, str], int]) -> None:
+        self.mistakes: list[str] = []
+        self._name = name
+        self._lines = lines
+
+    def config(self, tree: Mapping[str, Any], source: Path | None, overrides: Mapping[str, object]) -> Config:
+        for unknown in (name for name in tree if name not in TABLES):
+            self._unknown_at_top(unknown, tree[unknown])
+        sections = {}
+        for section, cls in TABLES.items():
+            table = tree.get(section, {})
+            if not isinstance(table, dict):
+                self._mistake(section, f"{section} = {_show(table)}: write it as a section, [{section}]")
+                table = {}
+            sections[section] = self._table(cls, section, 0, table, f"[{section}]")
+        if self.mistakes:
+            return Config()
+        for dotted, value in overrides.items():
+            section, _, key_name = dotted.partition(".")
+            sections[section] |= self._override(section, key_name, value)
+        config = Config(**{s: cast(Any, TABLES[s])(**values) for s, values in sections.items()}, source=source)
+        self._cross_check(config)
+        return config
+
+    def _table(self, cls: type, section: str, index: int, table: Mapping[str, Any], title: str) -> dict[str, Any]:
+        """The checked values of one table. Repeated tables inside it are built already."""
+        values: dict[str, Any] = {}
+        known = [f.name for f in fields(cls)]
+        for name, value in table.items():
+            dotted = f"{section}.{name}"
+            if name not in known:
+                self._mistake(dotted, f"{title} {name}: no such key{_nearest(name, known)}", index)
+            elif dotted in REPEATED:
+                values[name] = self._repeated(dotted, value)
+            else:
+                allowed = _key_of(cls, name).check(value)
+                if allowed:
+                    self._mistake(dotted, f"{title} {name} = {_show(value)}: {allowed}", index)
+                values[name] = tuple(value) if isinstance(value, list) else value
+        for f in fields(cls):
+            if f.default is MISSING and f.name not in table:
+                self._mistake(section, f"{title} needs {f.name}: {_key_of(cls, f.name).help}", index)
+        return values
+
+    def _repeated(self, dotted: str, value: object) -> tuple[Any, ...]:
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            self._mistake(dotted, f"[{dotted}] comes any number of times: write [[{dotted}]], with two brackets")
+            return ()
+        built = []
+        for index, table in enumerate(value):
+            before = len(self.mistakes)
+            values = self._table(REPEATED[dotted], dotted, index, table, f"[[{dotted}]]")
+            if len(self.mistakes) == before:
+                built.append(REPEATED[dotted](**values))
+        return tuple(built)
+
+    def _override(self, section: str, name: str, value: object) -> dict[str, Any]:
+        allowed = _key_of(TABLES[section], name).check(value)
+        if allowed:
+            self.mistakes.append(f"command line: {section}.{name} = {_show(value)}: {allowed}")
+            return {}
+        return {name: tuple(value) if isinstance(value, list) else value}
+
+    def _cross_check(self, config: Config) -> None:
+        audio, panel = config.audio, config.panel
+        if len(audio.input_channels) == 2 and len(audio.output_channels) != 2:
+            self._mistake(
+                "audio.output_channels",
+                f"[audio] output_channels = {_show(audio.output_channels)}: two input_channels need two of them",
+            )
+        controls = (
+            *(("panel.switches", i, s.name, s.gpio) for i, s in enumerate(panel.switches)),
+            *(("panel.leds", i, led.name, led.gpio) for i, led in enumerate(panel.leds)),
+            *(("panel.knobs", i, k.name, -1 - k.channel) for i, k in enumerate(panel.knobs)),
+        )
+        names: set[str] = set()
+        pins: dict[int, str] = {}
+        for table, index, name, pin in controls:
+            if name in names:
+                self._mistake(f"{table}.name", f'[[{table}]] name = "{name}": taken already', index)
+            names.add(name)
+            where, number = ("gpio", pin) if pin >= 0 else ("channel", -1 - pin)
+            if pin in pins:
+                self._mistake(
+                    f"{table}.{where}", f'[[{table}]] {where} = {number}: taken by "{pins[pin]}" already', index
+                )
+            elif pin in SPI_PINS and panel.knobs:
+                self._mistake(
+                    f"{table}.gpio",
+                    f"[[{table}]] gpio = {pin}: the knobs' converter needs pins {SPI_PINS[0]} to {SPI_PINS[-1]}",
+                    index,
+                )
+            pins.setdefault(pin, name)
+
+    def _unknown_at_top(self, name: str, value: object) -> None:
+        homes = [section for section, cls in TABLES.items() if name in {f.name for f in fields(cls)}]
+        if isinstance(value, dict | list):
+            self._mistake(name, f"[{name}]: no such section{_nearest(name, TABLES)}")
+        elif homes:
+            self._mistake(name, f"{name}: this key belongs under [{homes[0]}]")
+        else:
+            self._mistake(name, f"{name}: no such key{_nearest(name, _all_keys())}")
+
+    def _mistake(self, dotted: str, message: str, index: int = 0) -> None:
+        table, _, name = dotted.rpartition(".")
+        line = self._lines.get((table, index, name)) or self._lines.get((dotted, index, ""))
+        self.mistakes.append(f"{self._name}{f':{line}' if line else ''}: {message}")
+
+
+def _key_of(cls: type, name: str) -> Key:
+    return cast(Key, next(f for f in fields(cls) if f.name == name).metadata["key"])
+
+
+def _all_keys() -> list[str]:
+    return [f"{section}.{f.name}" for section, cls in TABLES.items() for f in fields(cls)]
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.0)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _show(value: object) -> str:
+    """A value as the file would have it, cut short."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        shown = "[" + ", ".join(map(_show, value)) + "]"
+    else:
+        shown = f'"{value}"' if isinstance(value, str) else str(value)
+    return shown if len(shown) <= 60 else shown[:57] + "..."
+
+
+_HEADER = re.compile(r"\s*(\[\[?)\s*([A-Za-z0-9_.\-]+)\s*\]\]?")
+_KEY = re.compile(r"\s*([A-Za-z0-9_.\-]+)\s*=")
+
+
+def _line_numbers(toml_text: str) -> dict[tuple[str, int, str], int]:
+    """(table, its index, key or "") -> line. tomllib keeps no lines; good enough to point a person at the place."""
+    lines: dict[tuple[str, int, str], int] = {}
+    table, index = "", 0
+    for number, line in enumerate(toml_text.splitlines(), start=1):
+        if header := _HEADER.match(line):
+            table = header[2]
+            index = 0
+            while header[1] == "[[" and (table, index, "") in lines:
+                index += 1
+            lines.setdefault((table, index, ""), number)
+        elif found := _KEY.match(line):
+            inner, _, name = found[1].rpartition(".")
+            lines.setdefault((".".join(filter(None, (table, inner))), index, name), number)
+    return lines

@@ -1,0 +1,112 @@
+"""Where things are: what came with the program, what it keeps, and where its processes meet.
+
+The program's own files lie beside the package in all three ways it is installed: a checkout, a wheel in site-packages,
+and a PyInstaller folder (`sys._MEIPASS`).
+"""
+
+import os
+import stat
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from firmware_app.errors import AppError
+
+_LONGEST_SOCKET_PATH = 107  # bytes in sockaddr_un.sun_path, less the closing zero
+_LONGEST_FILE_NAME = 24  # what is kept free for a socket's own name
+
+
+class PlacesError(AppError, OSError):
+    """A folder that the box needs cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """All folders, absolute. Finding them creates nothing; make_state() and make_runtime() do."""
+
+    models: Path  # models_quantized: one folder a bundle
+    assets: Path  # demo vocal, factory presets
+    state: Path  # live settings, recordings: survives a restart
+    runtime: Path  # sockets, the listen ring: gone after a restart
+
+    @property
+    def recordings(self) -> Path:
+        return self.state / "recordings"
+
+    @property
+    def demo_vocal(self) -> Path:
+        return self.assets / "demo_vocal.flac"
+
+    @property
+    def factory_presets(self) -> Path:
+        return self.assets / "presets"
+
+    def bundle(self, name: str) -> Path:
+        """The folder of bundle `name`; a name with a slash in it is the path of a folder."""
+        return Path(name).expanduser().absolute() if "/" in name else self.models / name
+
+    def make_state(self) -> None:
+        """Create the state folder. Raises PlacesError; the store goes on in memory then."""
+        try:
+            self.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise PlacesError(f"state folder {self.state}: cannot be created: {error.strerror}") from None
+
+    def make_runtime(self) -> None:
+        """Create the runtime folder, for this user only. Raises PlacesError when it is, or could be, someone else's.
+
+        Whoever owns the folder decides who answers on the box's sockets, and /tmp is open to everyone.
+        """
+        longest = len(os.fsencode(self.runtime)) + 1 + _LONGEST_FILE_NAME
+        if longest > _LONGEST_SOCKET_PATH:
+            raise PlacesError(
+                f"runtime folder {self.runtime}: the path is {longest - _LONGEST_SOCKET_PATH} bytes too long for a "
+                "socket in it; name a shorter one in HUSHBOX_RUNTIME_DIR"
+            )
+        try:
+            self.runtime.mkdir(parents=True, exist_ok=True, mode=0o700)
+            found = self.runtime.lstat()
+        except OSError as error:
+            raise PlacesError(f"runtime folder {self.runtime}: cannot be created: {error.strerror}") from None
+        if not stat.S_ISDIR(found.st_mode):
+            raise PlacesError(f"runtime folder {self.runtime}: not a folder of its own (a link or a file)")
+        if found.st_uid != os.getuid():
+            raise PlacesError(f"runtime folder {self.runtime}: belongs to user {found.st_uid}, not to {os.getuid()}")
+        if found.st_mode & 0o022:
+            raise PlacesError(f"runtime folder {self.runtime}: others may write to it; chmod go-w {self.runtime}")
+
+
+def find(state_dir: str | Path | None = None) -> Places:
+    """Places from the environment. `state_dir` (--state-dir) wins over HUSHBOX_STATE_DIR, systemd's and XDG's."""
+    frozen = getattr(sys, "_MEIPASS", None)
+    root = Path(frozen) if frozen else Path(__file__).resolve().parent.parent
+    return Places(
+        models=root / "models_quantized",
+        assets=root / "firmware_app" / "assets",
+        state=_state_folder(state_dir),
+        runtime=_runtime_folder(),
+    )
+
+
+def _state_folder(named: str | Path | None) -> Path:
+    named = named or os.environ.get("HUSHBOX_STATE_DIR") or _first("STATE_DIRECTORY")
+    if named:
+        return Path(named).expanduser().absolute()
+    home = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
+    return Path(home).absolute() / "hushbox"
+
+
+def _runtime_folder() -> Path:
+    named = os.environ.get("HUSHBOX_RUNTIME_DIR") or _first("RUNTIME_DIRECTORY")
+    if named:
+        return Path(named).expanduser().absolute()
+    session = os.environ.get("XDG_RUNTIME_DIR")
+    # Under sudo the variable may name a folder that is not there, or someone else's.
+    if session and os.access(session, os.W_OK) and os.stat(session).st_uid == os.getuid():
+        return Path(session).absolute() / "hushbox"
+    return Path(f"/tmp/hushbox-{os.getuid()}")
+
+
+def _first(variable: str) -> str:
+    """systemd joins several folders with colons; the first is ours."""
+    return os.environ.get(variable, "").partition(":")[0]

@@ -1,0 +1,235 @@
+"""hushbox.toml: what it accepts, what it refuses, and how it says so."""
+
+import dataclasses
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from dsp.params import ParamSpec, switch, table
+from firmware_app import config, config_example
+from firmware_app.config import ConfigError
+from firmware_app.config_keys import REPEATED, TABLES, Config
+
+EXAMPLE = Path(__file__).parents[2] / "hushbox.toml.example"
+
+
+def mistakes(text: str) -> tuple[str, ...]:
+    with pytest.raises(ConfigError) as caught:
+        config.parse(text, Path("box.toml"))
+    return caught.value.mistakes
+
+
+@pytest.fixture(autouse=True)
+def nowhere(tmp_path, monkeypatch):
+    """No file of this machine takes part."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
+    monkeypatch.delenv("HUSHBOX_CONFIG", raising=False)
+
+
+def test_an_empty_file_is_the_default_and_so_is_none():
+    assert config.parse("") == Config() == config.load()
+    default = Config()
+    assert [(s.gpio, s.does) for s in default.panel.switches] == [(17, "bypass")]
+    assert [(k.channel, k.sets, k.takeover) for k in default.panel.knobs] == [(0, "denoise.amount_db", "pickup")]
+    assert [(led.gpio, led.shows) for led in default.panel.leds] == [(27, "processing")]
+
+
+def test_the_defaults_pass_their_own_checks():
+    for cls in (*TABLES.values(), *REPEATED.values()):
+        for f in dataclasses.fields(cls):
+            if "key" in f.metadata and f.default is not dataclasses.MISSING:
+                assert f.metadata["key"].check(f.default) is None, f"{cls.__name__}.{f.name}"
+
+
+def test_the_example_is_rendered_from_the_declarations_and_means_the_default():
+    text = EXAMPLE.read_text()
+    assert text == config_example.render(), "run: python -m firmware_app.config_example > hushbox.toml.example"
+    assert config.parse(text) == Config()
+
+
+def test_the_example_documents_every_key():
+    tree = tomllib.loads(EXAMPLE.read_text())
+    for section, cls in TABLES.items():
+        assert set(tree[section]) == {f.name for f in dataclasses.fields(cls)}
+    for dotted, cls in REPEATED.items():
+        section, name = dotted.split(".")
+        assert set(tree[section][name][0]) == {f.name for f in dataclasses.fields(cls)}
+
+
+def test_a_full_file_is_read():
+    read = config.parse(
+        """
+        [audio]
+        device = "hw:CARD=USB"
+        period_frames = 64
+        rate_hz = 96000
+        input_channels = [1, 2]
+        output_channels = [3, 4]
+        [panel]
+        pins = "lgpio"
+        knobs = []
+        [[panel.switches]]
+        name = "mute"
+        gpio = 5
+        does = "mute"
+        momentary = true
+        [[panel.switches]]
+        name = "bypass"
+        gpio = 6
+        does = "bypass"
+        """
+    )
+    assert read.audio.period_frames == 64
+    assert read.audio.output_channels == (3, 4)
+    assert [(s.name, s.momentary) for s in read.panel.switches] == [("mute", True), ("bypass", False)]
+    assert read.panel.knobs == ()
+    assert read.panel.leds == Config().panel.leds
+
+
+def test_every_mistake_is_reported_at_once_with_its_line():
+    assert mistakes(
+        """\
+[audio]
+perod_frames = 64
+periods = 99
+rate_hz = 48001
+input_channels = []
+[pagee]
+port = 1
+[page]
+port = true
+[[panel.switches]]
+name = "one"
+gpio = 40
+"""
+    ) == (
+        "box.toml:6: [pagee]: no such section; did you mean page?",
+        "box.toml:2: [audio] perod_frames: no such key; did you mean period_frames?",
+        "box.toml:3: [audio] periods = 99: a whole number from 2 to 8 is allowed",
+        "box.toml:4: [audio] rate_hz = 48001: allowed: 44100, 48000, 96000",
+        "box.toml:5: [audio] input_channels = []: a list of 1 to 2 different channel numbers from 1 is allowed",
+        "box.toml:9: [page] port = true: a whole number from 0 to 65535 is allowed",
+        "box.toml:12: [[panel.switches]] gpio = 40: a whole number from 0 to 27 is allowed",
+        "box.toml:10: [[panel.switches]] needs does: What a press toggles: any on/off parameter, "
+        'such as "bypass" or "mute".',
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[audio]\nperiod_frames = 31", "period_frames = 31: a whole number from 32 to 1024 is allowed"),
+        ("[audio]\nperiod_frames = 64.0", "period_frames = 64.0: a whole number"),
+        ("[audio]\nperiod_frames = '64'", 'period_frames = "64": a whole number'),
+        ("[audio]\nsample_format = 's16_le'", 'allowed: "auto", "S16_LE", "S24_3LE", "S32_LE"'),
+        ("[audio]\ndevice = ''", "a text of 1 to 255 printable characters"),
+        ('[audio]\ndevice = "a\\u0000b"', "printable characters"),
+        ("[audio]\ninput_channels = [1, 1]", "different channel numbers"),
+        ("[audio]\ninput_channels = [0]", "input_channels = [0]: a list of 1 to 2"),
+        ("[audio]\ninput_channels = 1", "input_channels = 1: a list of 1 to 2"),
+        ("[audio]\ninput_channels = [true]", "input_channels = [true]: a list"),
+        ("[audio]\ninput_channels=[1,2]\noutput_channels=[1]", "output_channels = [1]: two input_channels need two"),
+        ("[page]\nport = 65536", "port = 65536: a whole number from 0 to 65535 is allowed"),
+        ("[page]\nport = -1", "port = -1"),
+        ("[page]\nallowed_hosts = ['a b']", "host names or addresses"),
+        ("[box]\nname = 3", "[box] name = 3: a text"),
+        ("[model]\nruntime = 'onxx'", 'allowed: "auto", "tflite", "onnx"'),
+        ("[panel.switches]\nname = 'x'", "[panel.switches] comes any number of times: write [[panel.switches]]"),
+        ("[panel]\nleds = 3", "write [[panel.leds]], with two brackets"),
+        ("[[panel.leds]]\nname='A'\ngpio=1", 'name = "A": a short name'),
+        ("[[panel.leds]]\nname='a'\ngpio=17", '[[panel.leds]] gpio = 17: taken by "footswitch" already'),
+        ("[[panel.leds]]\nname='amount'\ngpio=3", '[[panel.knobs]] name = "amount": taken already'),
+        ("[[panel.leds]]\nname='a'\ngpio=9", "gpio = 9: the knobs' converter needs pins 8 to 11"),
+        ("audio = 3", "audio = 3: write it as a section, [audio]"),
+        ("[[audio]]\nperiods = 3", "write it as a section, [audio]"),
+        ("period_frames = 64", "period_frames: this key belongs under [audio]"),
+        ("colour = 'red'", "colour: no such key"),
+        ("[audio\n", "box.toml:1: not TOML"),
+        ("[audio]\nperiods = 3\nperiods = 4", "not TOML: Cannot overwrite a value"),
+        ("x = " + "[" * 5000, "not TOML"),
+    ],
+)
+def test_a_mistake_names_the_thing_the_value_and_what_is_allowed(text, said):
+    found = mistakes(text)
+    assert len(found) == 1, found
+    assert said in found[0]
+
+
+def test_overrides_win_and_are_checked_by_the_same_rules():
+    assert config.parse("[page]\nport = 1", overrides={"page.port": 0}).page.port == 0
+    with pytest.raises(
+        ConfigError, match=r"^command line: page.port = 70000: a whole number from 0 to 65535 is allowed$"
+    ):
+        config.parse("", overrides={"page.port": 70000})
+
+
+def test_the_search_order(tmp_path, monkeypatch):
+    def put(path: Path, port: int) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"[page]\nport = {port}\n")
+        return path
+
+    put(tmp_path / "xdg/hushbox/hushbox.toml", 1)
+    assert config.load().page.port == 1
+    put(tmp_path / "hushbox.toml", 2)
+    assert config.load().page.port == 2
+    monkeypatch.setenv("HUSHBOX_CONFIG", str(put(tmp_path / "env.toml", 3)))
+    assert config.load().page.port == 3
+    named = put(tmp_path / "named.toml", 4)
+    assert config.load(named).page.port == 4
+    assert config.load(named).source == named
+
+
+@pytest.mark.parametrize("by", ["--config", "$HUSHBOX_CONFIG"])
+def test_a_file_named_on_purpose_has_to_be_there(by, tmp_path, monkeypatch):
+    if by != "--config":
+        monkeypatch.setenv("HUSHBOX_CONFIG", "no.toml")
+    with pytest.raises(ConfigError) as caught:
+        config.load("no.toml" if by == "--config" else None)
+    assert str(caught.value) == f"no.toml: no such file (named by {by})"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\xff\xfe\x00", "not a text in UTF-8 (byte 0)"),
+        (b"#" * 1_000_001, "1000001 bytes is no configuration; at most 1000000 are read"),
+        (b"\x00", "not TOML"),
+    ],
+)
+def test_a_file_that_is_no_text_is_refused(content, said, tmp_path):
+    path = tmp_path / "bad.toml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError) as caught:
+        config.load(path)
+    assert said in str(caught.value)
+
+
+def test_a_byte_order_mark_is_let_be(tmp_path):
+    path = tmp_path / "bom.toml"
+    path.write_bytes(b"\xef\xbb\xbf[page]\nport = 7\n")
+    assert config.load(path).page.port == 7
+
+
+def test_a_folder_in_place_of_the_file_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
+        config.load(tmp_path)
+
+
+def test_the_panel_is_held_against_the_parameters_there_are():
+    specs = table([switch("bypass", "Bypass"), ParamSpec("denoise.amount_db", "dB", 0, 40, 24, "Noise reduction")])
+    config.check_params(Config(), specs)
+    wrong = config.parse(
+        "[[panel.switches]]\nname='f'\ngpio=17\ndoes='bypas'\n"
+        "[[panel.switches]]\nname='g'\ngpio=5\ndoes='denoise.amount_db'\n"
+        "[[panel.knobs]]\nname='k'\nchannel=0\nsets='denoise.amount'\n"
+    )
+    with pytest.raises(ConfigError) as caught:
+        config.check_params(wrong, specs)
+    assert caught.value.mistakes == (
+        "hushbox.toml: [[panel.switches]] does = 'bypas': no such on/off parameter; did you mean bypass?",
+        "hushbox.toml: [[panel.switches]] does = 'denoise.amount_db': no such on/off parameter; did you mean bypass?",
+        "hushbox.toml: [[panel.knobs]] sets = 'denoise.amount': no such parameter; did you mean denoise.amount_db?",
+    )
