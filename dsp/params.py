@@ -52,7 +52,9 @@ class ParamSpec:
         try:
             number = float(value)
         except (TypeError, ValueError):
-            raise ParamRangeError(f"{self.id} = {value!r}: a number from {self.low:g} to {self.high:g}{unit} is allowed") from None
+            raise ParamRangeError(
+                f"{self.id} = {value!r}: a number from {self.low:g} to {self.high:g}{unit} is allowed"
+            ) from None
         if not math.isfinite(number) or not self.low <= number <= self.high:
             raise ParamRangeError(f"{self.id} = {number:g}{unit}: allowed {self.low:g} to {self.high:g}")
         if self.choices and number != int(number):

@@ -1,0 +1,254 @@
+"""A model bundle: a folder with weights and a bundle.toml that says what they are, checked before any of it is used."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from dsp import features
+from dsp.block import RATE_HZ
+from dsp.errors import DspError
+
+SCHEMA = 1
+KINDS = ("denoise",)
+RUNTIMES = ("tflite", "onnx")
+FEATURES = {features.LAYOUT: (features.INPUT_SIZE, features.OUTPUT_SIZE)}
+"""Feature layouts this box can make, with the sizes of the model's input and output."""
+
+
+class BundleError(DspError, ValueError):
+    """A bundle this box cannot use; the message lists every mistake with file, key, value and what is allowed."""
+
+
+class BundleHashError(BundleError):
+    """A file of a bundle is not the one its bundle.toml names: damaged or replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """One runtime's weights: file, its SHA-256 in hex, and the names of the graph's inputs and outputs."""
+
+    path: Path
+    sha256: str
+    input: str
+    state_in: str
+    output: str
+    state_out: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Something the weights were made from."""
+
+    name: str
+    licence: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """What bundle.toml says. Sizes are in values, lengths in frames at `rate_hz`.
+
+    The graph is (features (1, input_size), state (1, state_size)) -> (mask (1, output_size), state (1, state_size)).
+    """
+
+    folder: Path
+    name: str
+    version: str
+    kind: str
+    summary: str
+    rate_hz: int
+    channels: int
+    hop_frames: int
+    window_frames: int
+    synthesis_frames: int
+    lookahead_frames: int
+    algorithmic_latency_frames: int
+    features: str
+    input_size: int
+    output_size: int
+    state_size: int
+    parameters: int
+    default_runtime: str
+    licence: str
+    trained_on: tuple[Source, ...]
+    files: Mapping[str, ModelFile]
+
+    @classmethod
+    def load(cls, folder: Path | str) -> Bundle:
+        """Read and check bundle.toml and the hash of each file it names. Not while streaming.
+
+        Raises BundleHashError when all is well but a hash, else BundleError with every mistake.
+        """
+        return _Reader(Path(folder)).bundle()
+
+    def weights(self, runtime: str) -> bytes:
+        """The bytes of one runtime's file, checked once more. Raises BundleError, BundleHashError."""
+        if runtime not in self.files:
+            raise BundleError(f"{self.folder}: no weights for runtime {runtime!r}; allowed {', '.join(self.files)}")
+        file = self.files[runtime]
+        try:
+            data = file.path.read_bytes()
+        except OSError as error:
+            raise BundleError(f"{file.path}: cannot be read: {error.strerror}") from None
+        found = hashlib.sha256(data).hexdigest()
+        if found != file.sha256:
+            raise BundleHashError(_hash_message(file, found))
+        return data
+
+
+def list_bundles(root: Path | str) -> list[Path]:
+    """Folders under `root` that hold a bundle.toml, by name. They are not checked."""
+    return sorted(path.parent for path in Path(root).glob("*/bundle.toml"))
+
+
+def _hash_message(file: ModelFile, found: str) -> str:
+    return f"{file.path}: sha256 expected {file.sha256}, found {found}"
+
+
+_TEXTS = ("name", "version", "kind", "summary", "features", "default_runtime", "licence")
+_FRAMES = ("hop_frames", "window_frames", "synthesis_frames", "algorithmic_latency_frames")
+_COUNTS = ("rate_hz", "channels", *_FRAMES, "input_size", "output_size", "state_size", "parameters")
+_TOP = ("schema", *_TEXTS, *_COUNTS, "lookahead_frames", "trained_on", "files")
+_FILE_TEXTS = ("path", "sha256", "input", "state_in", "output", "state_out")
+
+
+class _Reader:
+    """Reads one bundle.toml and collects what is wrong with it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.path = folder / "bundle.toml"
+        self.mistakes: list[str] = []
+
+    def bundle(self) -> Bundle:
+        raw = self._toml()
+        self._known(raw, _TOP, "")
+        values: dict[str, Any] = {key: self._text(raw, key) for key in _TEXTS}
+        values |= {key: self._count(raw, key, 1) for key in _COUNTS}
+        values["lookahead_frames"] = self._count(raw, "lookahead_frames", 0)
+        values["trained_on"] = self._sources(raw)
+        values["files"] = MappingProxyType(self._files(raw))
+        if not self.mistakes:
+            self._sense(raw.get("schema"), values)
+        if self.mistakes:
+            raise BundleError("\n".join(self.mistakes))
+        bundle = Bundle(folder=self.folder, **values)
+        self._hashes(bundle)
+        return bundle
+
+    def _wrong(self, key: str, what: str) -> None:
+        self.mistakes.append(f"{self.path}: {key}{what}")
+
+    def _toml(self) -> dict[str, Any]:
+        try:
+            return tomllib.loads(self.path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise BundleError(f"{self.path}: cannot be read: {error.strerror}") from None
+        except ValueError as error:  # TOML and UTF-8 errors both
+            raise BundleError(f"{self.path}: is not TOML: {error}") from None
+
+    def _known(self, raw: Mapping[str, Any], allowed: Sequence[str], prefix: str) -> None:
+        for key in raw:
+            if key not in allowed:
+                near = difflib.get_close_matches(key, allowed, n=1)
+                self._wrong(prefix + key, " is no known key" + (f"; did you mean {near[0]}?" if near else ""))
+
+    def _text(self, raw: Mapping[str, Any], key: str, prefix: str = "") -> str:
+        value = raw.get(key)
+        if value is None:
+            self._wrong(prefix + key, " is missing: a text is needed")
+        elif not isinstance(value, str) or not value:
+            self._wrong(prefix + key, f" = {value!r}: a text is allowed")
+        else:
+            return value
+        return ""
+
+    def _count(self, raw: Mapping[str, Any], key: str, least: int) -> int:
+        value = raw.get(key)
+        if value is None:
+            self._wrong(key, f" is missing: a whole number of {least} or more is needed")
+        elif not isinstance(value, int) or isinstance(value, bool) or value < least:
+            self._wrong(key, f" = {value!r}: a whole number of {least} or more is allowed")
+        else:
+            return value
+        return least
+
+    def _sources(self, raw: Mapping[str, Any]) -> tuple[Source, ...]:
+        entries = raw.get("trained_on")
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            self._wrong("trained_on", f" = {entries!r}: a list of {{name, licence, what}} is needed")
+            return ()
+        found = []
+        for at, entry in enumerate(entries):
+            prefix = f"trained_on[{at}]."
+            self._known(entry, ("name", "licence", "what"), prefix)
+            found.append(Source(*(self._text(entry, key, prefix) for key in ("name", "licence", "what"))))
+        return tuple(found)
+
+    def _files(self, raw: Mapping[str, Any]) -> dict[str, ModelFile]:
+        tables = raw.get("files")
+        if not isinstance(tables, dict) or not tables:
+            self._wrong("files", f" = {tables!r}: one of [files.{'], [files.'.join(RUNTIMES)}] at least is needed")
+            return {}
+        self._known(tables, RUNTIMES, "files.")
+        found = {}
+        for runtime in RUNTIMES:
+            entry = tables.get(runtime)
+            if entry is None:
+                continue
+            if not isinstance(entry, dict):
+                self._wrong(f"files.{runtime}", f" = {entry!r}: a table is needed")
+                continue
+            prefix = f"files.{runtime}."
+            self._known(entry, _FILE_TEXTS, prefix)
+            texts = {key: self._text(entry, key, prefix) for key in _FILE_TEXTS}
+            if texts["path"] and Path(texts["path"]).name != texts["path"]:
+                self._wrong(prefix + "path", f" = {texts['path']!r}: a file of the same folder is allowed")
+            if texts["sha256"] and not re.fullmatch("[0-9a-f]{64}", texts["sha256"]):
+                self._wrong(prefix + "sha256", f" = {texts['sha256']!r}: 64 lower-case hex digits are allowed")
+            found[runtime] = ModelFile(self.folder / texts.pop("path"), **texts)
+        return found
+
+    def _sense(self, schema: object, values: Mapping[str, Any]) -> None:
+        """What each key may be beside the others. Called once all are of the right type."""
+        allowed: list[tuple[str, object, Sequence[object]]] = [
+            ("kind", values["kind"], KINDS),
+            ("rate_hz", values["rate_hz"], (RATE_HZ,)),
+            ("features", values["features"], tuple(FEATURES)),
+            ("default_runtime", values["default_runtime"], tuple(values["files"])),
+            ("synthesis_frames", values["synthesis_frames"], (2 * values["hop_frames"],)),
+        ]
+        latency = values["synthesis_frames"] + values["lookahead_frames"]
+        allowed.append(("algorithmic_latency_frames", values["algorithmic_latency_frames"], (latency,)))
+        if values["features"] in FEATURES:
+            size_in, size_out = FEATURES[values["features"]]
+            allowed.append(("window_frames", values["window_frames"], (2 * (features.BINS - 1),)))
+            allowed.append(("input_size", values["input_size"], (size_in,)))
+            allowed.append(("output_size", values["output_size"], (size_out,)))
+        for key, value, choices in [("schema", schema, (SCHEMA,)), *allowed]:
+            if value not in choices:
+                self._wrong(key, f" = {value!r}: allowed {', '.join(str(choice) for choice in choices)}")
+        if values["window_frames"] % values["hop_frames"]:
+            self._wrong("window_frames", f" = {values['window_frames']}: a multiple of hop_frames is allowed")
+
+    def _hashes(self, bundle: Bundle) -> None:
+        wrong, missing = [], []
+        for runtime in bundle.files:
+            try:
+                bundle.weights(runtime)
+            except BundleHashError as error:
+                wrong.append(str(error))
+            except BundleError as error:
+                missing.append(str(error))
+        if missing:
+            raise BundleError("\n".join(missing + wrong))
+        if wrong:
+            raise BundleHashError("\n".join(wrong))

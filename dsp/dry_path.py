@@ -1,0 +1,101 @@
+"""The way round the processors: the untouched input, as late as the processed sound, and the switches between them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dsp.block import Block
+from dsp.delay import Delay
+from dsp.params import ParamSpec, switch
+from dsp.ramp import Ramp, ramp_frames
+
+BYPASS = switch("box.bypass", "Bypass", "The input passes untouched, as late as the processed sound.")
+MUTE = switch("box.mute", "Mute", "Silence, whatever else is set.")
+WET = ParamSpec("box.wet_percent", "%", 0.0, 100.0, 100.0, "Wet", "How much of the processed sound is mixed in.")
+
+SWITCH_MS = 20.0
+MUTE_MS = 10.0
+FADE_IN_MS = 50.0
+
+
+class DryPath:
+    """Bypass, wet/dry, mute and the fade at the start. Audio thread.
+
+    Per block: push() the input, process a copy of it, join() the two. Wet and dry are the same sound, so the crossfade
+    is linear: equal power would swell in the middle. At either end a sample comes through bit by bit.
+    """
+
+    params = (BYPASS, MUTE, WET)
+
+    def __init__(self) -> None:
+        self._bypass = False
+        self._muted = False
+        self._wet = 1.0
+        self._prepared = False
+
+    def prepare(self, rate_hz: int, period_frames: int, channels: int, latency_frames: int) -> None:
+        """latency_frames: of the processed sound. Starts where the parameters stand, without a ramp."""
+        self._delay = Delay(latency_frames, period_frames, channels)
+        self._mix = Ramp(self._mix_target, ramp_frames(SWITCH_MS, rate_hz), period_frames)
+        self._level = Ramp(self._level_target, ramp_frames(MUTE_MS, rate_hz), period_frames)
+        self._fade_frames = ramp_frames(FADE_IN_MS, rate_hz)
+        self._share: Block = np.zeros((period_frames, 1), np.float32)
+        self._prepared = True
+
+    def set_param(self, param_id: str, value: float) -> None:
+        if param_id == BYPASS.id:
+            self._bypass = value >= 0.5
+        elif param_id == WET.id:
+            self._wet = value / 100.0
+        elif param_id == MUTE.id:
+            self._muted = value >= 0.5
+        if self._prepared:
+            self._mix.set(self._mix_target)
+            self._level.set(self._level_target)
+
+    def fade_in(self) -> None:
+        """Start from silence: at the start, after a re-plug or a recovery, where nothing was heard anyway.
+
+        A muted output stays muted.
+        """
+        self._level.jump(0.0)
+        self._level.set(self._level_target, self._fade_frames)
+
+    def reset(self) -> None:
+        """Forget the sound on its way; the switches stay."""
+        self._delay.reset()
+        self._mix.jump(self._mix_target)
+        self._level.jump(self._level_target)
+
+    def push(self, block: Block) -> None:
+        """Take the input before anything touches it."""
+        self._dry = self._delay.process(block)
+
+    def join(self, block: Block) -> None:
+        """Turn `block`, the processed sound, into what is heard: mixed with the dry, or silent. In place."""
+        frames, mix, level = len(block), self._mix, self._level
+        if not mix.still:
+            self._crossfade(block, frames)
+        elif mix.value == 0.0:
+            np.copyto(block, self._dry)
+        elif mix.value != 1.0:
+            self._crossfade(block, frames)
+        if not level.still:
+            np.multiply(block, level.next(frames)[:, None], out=block)
+        elif level.value == 0.0:
+            block.fill(0.0)
+
+    def _crossfade(self, block: Block, frames: int) -> None:
+        wet, dry_share = self._mix.next(frames)[:, None], self._share[:frames]
+        np.multiply(block, wet, out=block)
+        np.subtract(1.0, wet, out=dry_share)
+        np.multiply(self._dry, dry_share, out=self._dry)  # our own copy, dropped after this
+        np.add(block, self._dry, out=block)
+
+    @property
+    def _mix_target(self) -> float:
+        return 0.0 if self._bypass else self._wet
+
+    @property
+    def _level_target(self) -> float:
+        return 0.0 if self._muted else 1.0

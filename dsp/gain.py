@@ -1,0 +1,46 @@
+"""Louder or softer."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dsp.block import Block
+from dsp.params import ParamSpec
+from dsp.ramp import Ramp, ramp_frames
+
+INPUT_GAIN = ParamSpec("input.gain_db", "dB", -24.0, 24.0, 0.0, "Input gain", "Level into the processors.")
+OUTPUT_GAIN = ParamSpec("output.gain_db", "dB", -60.0, 12.0, 0.0, "Output level", "Level before the limiter.")
+
+RAMP_MS = 20.0
+
+
+class Gain:
+    """Scale a block by one parameter in dB. Audio thread. At 0 dB no bit changes."""
+
+    latency_frames = 0
+
+    def __init__(self, spec: ParamSpec) -> None:
+        self.name = spec.id
+        self.params = (spec,)
+        self._target = _factor(spec.default)
+
+    def prepare(self, rate_hz: int, period_frames: int, channels: int) -> None:
+        self._ramp = Ramp(self._target, ramp_frames(RAMP_MS, rate_hz), period_frames)
+
+    def set_param(self, param_id: str, value: float) -> None:
+        """value: dB. Ramps there; before prepare() it is where the sound starts."""
+        self._target = _factor(value)
+        if hasattr(self, "_ramp"):
+            self._ramp.set(self._target)
+
+    def process(self, block: Block) -> None:
+        if self._ramp.still and self._target == 1.0:
+            return
+        np.multiply(block, self._ramp.next(len(block))[:, None], out=block)
+
+    def reset(self) -> None:
+        self._ramp.jump(self._target)
+
+
+def _factor(gain_db: float) -> float:
+    return float(10.0 ** (gain_db / 20.0))

@@ -1,0 +1,118 @@
+"""One model step a hop, and the judgement whether its answer may be heard."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from dsp.inference import StepModel, Values
+
+REFILL_HOPS = 8
+"""Good answers in a row before a model that failed or was late is heard again; longer than the analysis window."""
+
+LONGEST_PAUSE_HOPS = 256
+"""The longest back-off after repeated errors: 0.68 s at 128 frames, so that the voice is back within a second."""
+
+FORGIVEN_AFTER_HOPS = 375
+"""Good answers in a row after which earlier errors no longer lengthen the back-off."""
+
+WILDEST_ENERGY = 1e6
+"""A mask with more energy than this (or none that compares) is broken, not bold."""
+
+
+class ModelGuard:
+    """Runs the model on the audio thread; lateness and faults become data. Nothing raises, nothing is allocated.
+
+    An answer is broken when the step raises or the mask is not finite: the state is reset and the next try waits twice
+    as long each time. It is late when the step took longer than a hop lasts: the model pauses until the time is made
+    up for. In both cases hops go dry until the model has given REFILL_HOPS good answers.
+    """
+
+    def __init__(
+        self,
+        model: StepModel,
+        neutral: Values,
+        hop_s: float,
+        deadline_s: float | None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """neutral: the mask that changes nothing. deadline_s: None (offline) never calls a step late."""
+        self._model = model
+        self._neutral = neutral
+        self._hop_s = hop_s
+        self._deadline_s = math.inf if deadline_s is None else deadline_s
+        self._clock = clock
+        self.mask: Values = neutral.copy()
+        self.late_hops = 0
+        self.dry_hops = 0
+        self.failed_hops = 0
+        self.forget()
+
+    def forget(self) -> None:
+        """Start anew: state, mask and back-off; the counts stay."""
+        np.copyto(self.mask, self._neutral)
+        self._reset_model()
+        self._pause_hops = self._refill_hops = self._faults = self._good_hops = 0
+
+    def step(self, features: Values) -> bool:
+        """Run one step; `mask` then holds the newest good answer. Return whether the result may be heard.
+
+        features: (1, input_size).
+        """
+        heard = self._try(features)
+        if not heard:
+            self.dry_hops += 1
+        return heard
+
+    def _try(self, features: Values) -> bool:
+        if self._pause_hops:
+            self._pause_hops -= 1
+            return False
+        model = self._model
+        before = self._clock()
+        try:
+            np.copyto(model.input, features)
+            model.step()
+            answer = model.output.reshape(-1)
+            broken = not np.dot(answer, answer) < WILDEST_ENERGY
+        except Exception:  # whatever a runtime throws, the sound goes on
+            broken = True
+        taken_s = self._clock() - before
+        if broken:
+            self._fault()
+        else:
+            np.copyto(self.mask, model.output)
+            self._good_hops += 1
+            if self._good_hops >= FORGIVEN_AFTER_HOPS:
+                self._faults = 0
+        if taken_s > self._deadline_s:
+            self.late_hops += 1
+            self._refill_hops = REFILL_HOPS
+            self._pause_hops = max(self._pause_hops, self._hops_to_catch_up(taken_s))
+            return False
+        if broken:
+            return False
+        if self._refill_hops:
+            self._refill_hops -= 1
+            return False
+        return True
+
+    def _fault(self) -> None:
+        self.failed_hops += 1
+        self._reset_model()
+        self._refill_hops = REFILL_HOPS
+        self._good_hops = 0
+        self._pause_hops = min(LONGEST_PAUSE_HOPS, REFILL_HOPS * 2**self._faults) if self._faults else 0
+        self._faults = min(self._faults + 1, 16)
+
+    def _hops_to_catch_up(self, taken_s: float) -> int:
+        return min(LONGEST_PAUSE_HOPS, math.ceil(taken_s / self._hop_s))
+
+    def _reset_model(self) -> None:
+        try:
+            self._model.reset()
+        except Exception:  # a model that cannot even be reset is tried again after its back-off
+            self._faults = max(getattr(self, "_faults", 0), 1)

@@ -1,0 +1,79 @@
+"""A value that never jumps: it walks in a straight line to its target, one step a frame."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsp.block import RATE_HZ
+
+Values = NDArray[np.float32]
+
+
+def ramp_frames(ramp_ms: float, rate_hz: int = RATE_HZ) -> int:
+    """Length of a ramp in frames, one at least."""
+    return max(1, round(ramp_ms * rate_hz / 1000.0))
+
+
+class Ramp:
+    """Linear ramp. Audio thread; next() works in buffers made at the start.
+
+    The value of a frame depends on the frames since set() alone, so how they are cut into blocks changes nothing.
+    Between two frames it moves by at most |target - start| / frames.
+    """
+
+    def __init__(self, value: float, frames: int, max_frames: int) -> None:
+        """frames: length of a ramp. max_frames: the most that next() is asked for."""
+        if frames < 1 or max_frames < 1:
+            raise ValueError(f"frames = {frames}, max_frames = {max_frames}: allowed 1 or more")
+        self.frames = frames
+        self._count = np.arange(1, max_frames + 1, dtype=np.float64)
+        self._exact = np.zeros(max_frames, np.float64)
+        self._values: Values = np.zeros(max_frames, np.float32)
+        self.value = self.target = self._start = float(value)
+        self._total = self._left = 0
+        self._step = 0.0
+        self._filled = False
+
+    @property
+    def still(self) -> bool:
+        """Whether the target is reached: every value of next() equals `value`."""
+        return self._left == 0
+
+    def set(self, target: float, frames: int | None = None) -> None:
+        """Walk from the present value to `target`, in `frames` if given, else in the ramp's own length."""
+        if target == self.target and frames is None:
+            return
+        self.target = float(target)
+        self._start = self.value
+        self._total = self._left = frames or self.frames
+        self._step = (self.target - self._start) / self._total
+
+    def jump(self, value: float) -> None:
+        """Be at `value` now. Only where nothing is heard: at the start, or before a fade-in."""
+        self.value = self.target = self._start = float(value)
+        self._total = self._left = 0
+        self._step = 0.0
+        self._filled = False
+
+    def next(self, frames: int) -> Values:
+        """The next `frames` values. Shape (frames,), a view of an own buffer which the next call overwrites."""
+        out = self._values[:frames]
+        walking = min(frames, self._left)
+        if walking:
+            exact = self._exact[:walking]
+            np.add(self._count[:walking], self._total - self._left, out=exact)
+            np.multiply(exact, self._step, out=exact)
+            np.add(exact, self._start, out=exact)
+            out[:walking] = exact
+            self._left -= walking
+            self._filled = False
+            if self._left == 0:
+                out[walking - 1 :] = self.target  # exactly, whatever the sum rounded to
+                self.value = self.target
+            else:
+                self.value = float(exact[-1])
+        elif not self._filled:
+            self._values.fill(self.target)
+            self._filled = True
+        return out
