@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -15,6 +16,9 @@ from dsp.gain import INPUT_GAIN, OUTPUT_GAIN, Gain
 from dsp.limiter import Limiter
 from dsp.meter import Meter
 from dsp.params import ParamSpec
+
+CHAIN_PARAMS: tuple[ParamSpec, ...] = (*DryPath.params, INPUT_GAIN, OUTPUT_GAIN)
+"""What every chain has, whatever its processors."""
 
 
 class Processor(Protocol):
@@ -41,11 +45,27 @@ class Processor(Protocol):
 
 @runtime_checkable
 class ModelProcessor(Protocol):
-    """What a processor with a model tells besides: hops too late, hops that went dry, how much it takes away."""
+    """What a processor with a model tells besides: what runs, hops late or gone dry, how much it takes away."""
 
-    late_hops: int
-    dry_hops: int
-    reduction_db: float
+    @property
+    def model_name(self) -> str: ...  # for people: "denoise-live 1.0.0, tflite"
+
+    @property
+    def late_hops(self) -> int: ...
+
+    @property
+    def dry_hops(self) -> int: ...
+
+    @property
+    def reduction_db(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Meters:
+    """Of one chain: its input before anything touches it, and what is heard."""
+
+    input: Meter
+    output: Meter
 
 
 class BlockShapeError(DspError, ValueError):
@@ -73,11 +93,16 @@ class Chain:
         self._owner = {spec.id: owner for owner, spec in owners}
         self._values = {spec.id: spec.default for _, spec in owners}
         self.latency_frames = 0
-        self.bad_samples = 0
+        self.bad_samples = 0  # not finite or absurdly loud, replaced by silence, since the start
 
     @property
     def processors(self) -> tuple[Processor, ...]:
         return self._processors
+
+    @property
+    def model_name(self) -> str:
+        """The models at work, for people; empty for a dry chain."""
+        return " + ".join(model.model_name for model in self._models)
 
     @property
     def late_hops(self) -> int:
@@ -107,8 +132,7 @@ class Chain:
         self._limiter.prepare(rate_hz, period_frames, channels)
         self.latency_frames = sum(step.latency_frames for step in self._steps)
         self._dry.prepare(rate_hz, period_frames, channels, self.latency_frames)
-        self.input_meter = Meter(channels, period_frames)
-        self.output_meter = Meter(channels, period_frames)
+        self.meters = Meters(Meter(channels, period_frames), Meter(channels, period_frames))
 
     def param(self, param_id: str) -> float:
         """The value last set. Raises UnknownParamError."""
@@ -126,14 +150,14 @@ class Chain:
         if block.shape != self._shape:
             raise BlockShapeError(f"block of shape {block.shape}: prepared for {self._shape} (frames, channels)")
         self.bad_samples += mend(block)
-        self.input_meter.add(block)
+        self.meters.input.add(block)
         self._dry.push(block)
         for step in self._steps:
             step.process(block)
         mend(block)  # a processor that breaks its word must not reach an ear
         self._limiter.process(block)
         self._dry.join(block)
-        self.output_meter.add(block)
+        self.meters.output.add(block)
 
     def fade_in(self) -> None:
         """Rise from silence: call at the start, after a re-plug and after a recovery. A muted output stays muted."""
@@ -145,5 +169,5 @@ class Chain:
             step.reset()
         self._limiter.reset()
         self._dry.reset()
-        self.input_meter.reset()
-        self.output_meter.reset()
+        self.meters.input.reset()
+        self.meters.output.reset()

@@ -26,6 +26,8 @@ LISTEN = ParamSpec(
     "denoise.listen", "", 0.0, 1.0, 0.0, "Listen to", "The cleaned voice, or what is removed.", ("output", "removed")
 )
 
+DENOISE_PARAMS = (AMOUNT, SENSITIVITY, KEEP_ROOM, LISTEN)
+
 FADE_MS = 10.0
 """Between the processed and the exact sound, both ways."""
 
@@ -41,7 +43,7 @@ class Denoise:
     """
 
     name = "denoise"
-    params = (AMOUNT, SENSITIVITY, KEEP_ROOM, LISTEN)
+    params = DENOISE_PARAMS
 
     def __init__(
         self,
@@ -61,6 +63,7 @@ class Denoise:
                 "allowed 'denoise', 0"
             )
         self._bundle = bundle
+        self._runtime = model.runtime
         hop_s = bundle.hop_frames / bundle.rate_hz
         self._guard = ModelGuard(model, identity_mask(), hop_s, hop_s if real_time else None, clock)
         self._values = {spec.id: spec.default for spec in self.params}
@@ -68,6 +71,10 @@ class Denoise:
         self.latency_frames = 0
         self.bad_samples = 0
         self.reduction_db = 0.0
+
+    @property
+    def model_name(self) -> str:
+        return f"{self._bundle.name} {self._bundle.version}, {self._runtime}"
 
     @property
     def late_hops(self) -> int:
@@ -98,6 +105,7 @@ class Denoise:
         fade = ramp_frames(FADE_MS, rate_hz)
         self._wet = Ramp(float(self._floor_target < 1.0), fade, hop)
         self._removed = Ramp(self._values[LISTEN.id], fade, hop)
+        self._guard.forget()
         self._prepared = True
 
     def set_param(self, param_id: str, value: float) -> None:
