@@ -1,0 +1,34 @@
+"""Fixtures for all tests: the virtual USB interface."""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# The rigs are imported by tests of several rooms; pytest's importlib mode leaves sys.path alone.
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from tests.rigs.virtual_usb.rig import VirtualUsb
+
+MakeUsb = Callable[..., VirtualUsb]
+
+
+@pytest.fixture
+def make_usb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeUsb:
+    """Make a virtual USB interface that this process and its children see: make_usb(rates=96000, capture=...)."""
+
+    def make(**options: Any) -> VirtualUsb:
+        rig = VirtualUsb(tmp_path, **options)
+        for key, value in rig.env.items():
+            monkeypatch.setenv(key, value)
+        return rig
+
+    return make
+
+
+@pytest.fixture
+def usb(make_usb: MakeUsb) -> Iterator[VirtualUsb]:
+    """A 2-in 2-out interface at 48 kHz, silent on its inputs, plugged in."""
+    return make_usb()

@@ -1,0 +1,230 @@
+"""VirtualUsb: a USB audio interface that exists only in libasound, with faults on command.
+
+The C plugin (plugin.c) is the device; this module builds it, writes its ALSA configuration, feeds its capture side,
+reads back what was played, and pulls its plug. Device and rig share one mmap'd control file, so that the faults also
+reach a device that another process has open.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import mmap
+import os
+import subprocess
+import time
+from collections.abc import Sequence
+from enum import IntEnum
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+HERE = Path(__file__).parent
+SYSTEM_CONFIG = Path("/usr/share/alsa/alsa.conf")
+FORMATS = {"S16_LE": 1, "S24_3LE": 2, "S32_LE": 4}
+ALL_PERIODS = (32, 64, 128, 256, 512, 1024)
+Frames = NDArray[np.int32]
+
+
+class Unplug(IntEnum):
+    """The ways in which a vanished device shows itself."""
+
+    ENODEV = 1  # ALSAAudioError "No such device"
+    EBADFD = 2  # "File descriptor in bad state"
+    EIO = 3  # "Input/output error", then state DISCONNECTED
+    EPIPE = 4  # -32 for ever, without blocking
+    SILENT = 5  # poll() never reports anything again
+
+
+class _Side(ctypes.Structure):
+    _fields_ = [
+        *[(name, ctypes.c_uint32) for name in ("channels_min", "channels_max", "xrun_requests")],
+        *[(name, ctypes.c_uint32) for name in ("opens", "starts", "xruns")],
+        *[(name, ctypes.c_uint32) for name in ("rate_hz", "channels", "period_frames", "buffer_frames", "format")],
+        ("padding", ctypes.c_uint32),
+        *[(name, ctypes.c_int64) for name in ("origin_ns", "frames", "last_frame")],
+    ]
+
+
+class _Control(ctypes.Structure):
+    _fields_ = [
+        *[(name, ctypes.c_uint32) for name in ("clock_seq", "gone", "generation", "last_gone")],
+        *[(name, ctypes.c_int64) for name in ("base_host_ns", "base_device_ns")],
+        ("speed", ctypes.c_double),
+        *[(name, ctypes.c_int64) for name in ("stall_from_ns", "stall_until_ns")],
+        *[(name, ctypes.c_uint32) for name in ("formats", "loop")],
+        ("rates", ctypes.c_uint32 * 8),
+        ("periods_frames", ctypes.c_uint32 * 16),
+        *[(name, ctypes.c_uint32) for name in ("periods_min", "periods_max")],
+        ("side", _Side * 2),
+    ]
+
+
+def build_plugin() -> Path:
+    """Compile plugin.c unless this very source was compiled before. Returns the library."""
+    digest = hashlib.sha256((HERE / "plugin.c").read_bytes()).hexdigest()[:16]
+    library = HERE / "build" / f"libasound_module_pcm_hushbox_usb-{digest}.so"
+    if not library.exists():
+        library.parent.mkdir(exist_ok=True)
+        unfinished = library.with_suffix(f".{os.getpid()}")
+        flags = ["-O2", "-Wall", "-Wextra", "-shared", "-fPIC", "-DPIC"]
+        subprocess.run(["gcc", *flags, "-o", str(unfinished), str(HERE / "plugin.c"), "-lasound"], check=True)
+        unfinished.replace(library)  # another test process may build at the same time
+    return library
+
+
+class VirtualUsb:
+    """One virtual interface. `folder` keeps its files; `env` is what a process needs to see `device`.
+
+    rates, formats: what the interface can do. capture_channels, playback_channels: a number (fixed, as USB interfaces
+    are) or (least, most). capture: what it records: a sound file, float frames (±1.0), int32 frames at full scale
+    (the top 16 or 24 bits are what S16_LE and S24_3LE carry), or None for silence; after its end comes silence, or the
+    beginning again with loop=True.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        rates: int | Sequence[int] = 48000,
+        formats: Sequence[str] = ("S32_LE", "S24_3LE", "S16_LE"),
+        capture_channels: int | tuple[int, int] = 2,
+        playback_channels: int | tuple[int, int] = 2,
+        periods_frames: Sequence[int] = ALL_PERIODS,
+        capture: Path | NDArray[np.float32] | Frames | None = None,
+        loop: bool = False,
+        name: str = "hushbox_test",
+    ) -> None:
+        self.device = name
+        self.folder = folder / name
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.config = self.folder / "asound.conf"
+        self.env = {"ALSA_CONFIG_PATH": str(self.config)}
+        control = self.folder / "control"
+        control.write_bytes(bytes(ctypes.sizeof(_Control)))
+        with control.open("r+b") as file:
+            self._memory = mmap.mmap(file.fileno(), 0)
+        self._control = _Control.from_buffer(self._memory)
+        self._playback, self._capture = self._control.side
+        for side, channels in ((self._playback, playback_channels), (self._capture, capture_channels)):
+            side.channels_min, side.channels_max = (channels, channels) if isinstance(channels, int) else channels
+            side.origin_ns = -1
+        c = self._control
+        c.formats = sum(FORMATS[name] for name in formats)
+        c.rates[:] = _padded([rates] if isinstance(rates, int) else rates, 8)
+        c.periods_frames[:] = _padded(periods_frames, 16)
+        c.periods_min, c.periods_max = 2, 8
+        c.loop = loop
+        c.speed = 1.0
+        c.base_host_ns = time.monotonic_ns()
+        self.load_capture(capture)
+        (self.folder / "playback.s32").write_bytes(b"")
+        library = build_plugin()
+        self.config.write_text(
+            f"<{SYSTEM_CONFIG}>\n"
+            f'pcm_type.hushbox_usb {{ lib "{library}" }}\n'
+            f"pcm.{name} {{\n  type hushbox_usb\n"
+            f'  folder "{self.folder}"\n  hint {{ show on description "Hushbox virtual USB interface" }}\n}}\n'
+        )
+
+    def load_capture(self, capture: Path | NDArray[np.float32] | Frames | None) -> None:
+        """Set what is recorded; takes effect at the next open."""
+        channels = self._capture.channels_max
+        (self.folder / "capture.s32").write_bytes(_as_int32(capture, channels).tobytes())
+
+    # -- faults ------------------------------------------------------------------------------------------------------
+
+    def xrun(self, *, capture: bool = True, playback: bool = False) -> None:
+        """Make the next call on a running stream fail with -EPIPE, once."""
+        self._capture.xrun_requests += capture
+        self._playback.xrun_requests += playback
+
+    def unplug(self, how: Unplug = Unplug.ENODEV) -> None:
+        """Pull the plug. Handles that are open die in this way; new opens find no device."""
+        self._control.last_gone = self._control.gone = how
+
+    def replug(self) -> None:
+        """Plug in again: new opens succeed, older handles stay dead."""
+        self._control.generation += 1
+        self._control.gone = 0
+
+    def hang(self) -> None:
+        """Stop the device's clock: nothing is recorded or played any more, and nothing fails."""
+        self._set_clock(speed=0.0)
+
+    def resume(self) -> None:
+        """Let a hung device go on."""
+        self._set_clock(speed=1.0)
+
+    def skew(self, ppm: float) -> None:
+        """Run the device's clock faster (or slower, negative) than the host's."""
+        self._set_clock(speed=1.0 + ppm * 1e-6)
+
+    def stall(self, duration_ms: float) -> None:
+        """Report no progress for a while, then all of it at once, as a busy USB bus does."""
+        now = time.monotonic_ns()
+        self._control.stall_until_ns = 0
+        self._control.stall_from_ns = now
+        self._control.stall_until_ns = now + int(duration_ms * 1e6)
+
+    def _set_clock(self, *, speed: float) -> None:
+        c = self._control
+        now = time.monotonic_ns()
+        device = c.base_device_ns + int((now - c.base_host_ns) * c.speed)
+        c.clock_seq += 1
+        c.base_host_ns, c.base_device_ns, c.speed = now, device, speed
+        c.clock_seq += 1
+
+    # -- readings ----------------------------------------------------------------------------------------------------
+
+    @property
+    def counters(self) -> dict[str, dict[str, int]]:
+        """What the device saw: opens, starts, xruns, frames, rate, channels, period and buffer, per direction."""
+        sides = {"capture": self._capture, "playback": self._playback}
+        wanted = ("opens", "starts", "xruns", "frames", "rate_hz", "channels", "period_frames", "buffer_frames")
+        return {name: {key: int(getattr(side, key)) for key in wanted} for name, side in sides.items()}
+
+    def recording(self) -> Frames:
+        """Everything played since the very first start, int32 (frames, channels), silence where nothing was."""
+        channels = self._playback.channels or self._playback.channels_max
+        return np.fromfile(self.folder / "playback.s32", dtype="<i4").reshape(-1, channels)
+
+    def captured(self) -> Frames:
+        """What the capture side plays, int32 (frames, channels)."""
+        return np.fromfile(self.folder / "capture.s32", dtype="<i4").reshape(-1, self._capture.channels_max)
+
+    def wait_played(self, frames: int, timeout_s: float = 30.0) -> None:
+        """Wait until this many frames were handed to playback in all. Raises TimeoutError."""
+        give_up = time.monotonic() + timeout_s
+        while self._playback.frames < frames:
+            if time.monotonic() > give_up:
+                raise TimeoutError(f"{self.device}: {self._playback.frames} of {frames} frames in {timeout_s} s")
+            time.sleep(0.01)
+
+
+def locate(recording: NDArray[np.int32], excerpt: NDArray[np.int32]) -> list[int]:
+    """Every place (frame) where the one-channel `excerpt` stands in the one-channel `recording`, sample for sample."""
+    starts = np.flatnonzero(recording[: len(recording) - len(excerpt) + 1] == excerpt[0])
+    return [int(s) for s in starts if np.array_equal(recording[s : s + len(excerpt)], excerpt)]
+
+
+def _padded(values: Sequence[int], length: int) -> list[int]:
+    return [*values, *[0] * (length - len(values))]
+
+
+def _as_int32(capture: Path | NDArray[np.float32] | Frames | None, channels: int) -> Frames:
+    if capture is None:
+        return np.zeros((0, channels), np.int32)
+    frames = soundfile.read(capture, dtype="int32", always_2d=True)[0] if isinstance(capture, Path) else capture
+    if frames.ndim == 1:
+        frames = frames[:, None]
+    if frames.dtype != np.int32:
+        whole = np.rint(np.asarray(frames, np.float64) * 2**23).clip(-(2**23), 2**23 - 1)
+        frames = whole.astype(np.int32) << 8
+    if frames.shape[1] == 1:
+        frames = np.repeat(frames, channels, axis=1)
+    if frames.shape[1] != channels:
+        raise ValueError(f"capture has {frames.shape[1]} channels, the interface {channels}")
+    return np.ascontiguousarray(frames)
