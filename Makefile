@@ -1,0 +1,60 @@
+# Hushbox. `make help` lists what there is.
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+RUN := .venv/bin/hushbox
+
+.PHONY: help setup setup-dev run test check lint format e2e bench bench-live lock clean \
+        train-denoise-live export-denoise-live test-tflite-runtime demo-vocal
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-24s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Virtual environment with locked packages; leaves .venv/bin/hushbox
+	@requirements/setup.sh box
+
+setup-dev: ## The same, with what tests and checks need
+	@requirements/setup.sh dev
+
+run: setup ## Start the box (the built-in demo plays when there is no interface). ARGS="--port 9000" passes options
+	@$(RUN) run $(ARGS)
+
+test: setup-dev ## All quick tests, without hardware
+	$(PY) -m pytest -m "not e2e" $(ARGS)
+
+lint: setup-dev ## ruff, mypy, import-linter
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+check: lint test ## Everything that must pass before a commit
+
+format: setup-dev ## Let ruff format the code
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+e2e: setup-dev ## Whole box and real Chromium on the page (needs Debian's chromium)
+	$(PY) -m pytest -m e2e $(ARGS)
+
+bench: setup-dev ## Block budget, then 60 s live on the virtual interface: load, memory, xruns
+	$(RUN) bench
+	$(PY) -m bench.live $(ARGS)
+
+test-tflite-runtime: ## The bundle in tflite-runtime, in an environment of its own (Python 3.11, numpy 1)
+	@requirements/tflite_runtime.sh
+
+train-denoise-live: ## Train the denoiser from ../shared/data (see training/README.md)
+	training/run.sh train
+
+export-denoise-live: ## Quantise the best checkpoint into models_quantized/denoise-live
+	training/run.sh export
+
+demo-vocal: setup-dev ## Synthesise the bundled demo vocal anew
+	$(PY) -m training.demo_vocal.make_demo_vocal
+
+lock: setup-dev ## Resolve pyproject.toml into requirements/*.lock anew
+	uv pip compile pyproject.toml --universal --python-version 3.11 --no-header -q -o requirements/box.lock
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-header -q -o requirements/dev.lock
+
+clean: ## Remove build outputs (not .venv)
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache tests/rigs/*/build

@@ -1,0 +1,206 @@
+"""The audio process: reads a block, runs the chain, writes it, tells the meters. One thread, nothing else.
+
+While streaming it opens no file, writes no log line, takes no lock, loads no model and does not grow.
+"""
+
+import logging
+import signal
+import time
+
+import numpy as np
+
+from dsp.build import build_chain
+from dsp.errors import DspError
+from dsp.params import ParamRangeError
+from firmware_app import realtime
+from firmware_app.audio_source import AudioSource, Opened
+from firmware_app.config_keys import Config
+from firmware_app.link import AudioLink, Down, InfoFrame, State, params_hash
+from firmware_app.listen_ring import ListenRing
+from firmware_app.notify import Notifier
+from firmware_app.param_table import PARAMS
+from firmware_app.places import Places
+from firmware_app.shared_state import SharedState
+from firmware_app.store import Store
+from firmware_app.telemetry import Telemetry
+from hw.audio_io import AudioIo, IoStatus
+
+log = logging.getLogger(__name__)
+
+REOPEN_S = 0.5  # between two tries to open a device that is not there
+PATIENCE_S = 1.0  # a device that gives nothing for so long is closed and opened anew
+MOST_MESSAGES_A_BLOCK = 64
+
+
+class AudioProcess:
+    """Owns the chain, the device and its end of the link. Everything here runs on the main thread."""
+
+    def __init__(self, config: Config, places: Places) -> None:
+        """Loads and warms the models. Raises AppError or OSError when the runtime folder cannot be used."""
+        self._config = config
+        self._places = places
+        self._running = True
+        self._reopen = False
+        self._ids = list(PARAMS)
+        self._problem = ""
+        self._build_chain()
+        self._shared = SharedState(places.runtime / "audio.shm", params_hash(self._ids), len(self._ids))
+        self._restore_values()
+        self._source = AudioSource(config.audio, places)
+        self._telemetry = Telemetry()
+        self._notifier = Notifier()
+        self._info = InfoFrame(params_hash=params_hash(self._ids))
+        self._link = AudioLink(places.runtime / "link.sock")
+
+    def run(self) -> int:
+        """Open the device, stream until it goes, open it again; until SIGTERM. Returns the exit code."""
+        signal.signal(signal.SIGTERM, self._stop)
+        signal.signal(signal.SIGINT, self._stop)
+        for refused in realtime.enter():
+            log.info("%s", refused)
+        self._notifier.send(b"READY=1")
+        while self._running:
+            opened = self._source.open()
+            if opened.io is None:
+                self._describe(opened)
+                self._wait(REOPEN_S)
+                continue
+            try:
+                self._prepare(opened)
+                self._stream(opened.io)
+            finally:
+                self._telemetry.device_gone(opened.io)
+                opened.io.close()
+        self._link.close()
+        return 0
+
+    def _stream(self, io: AudioIo) -> None:
+        """Read a block, run the chain, write it, tell the meters; until the device goes or the box stops."""
+        deadline_s = io.format.box_period_frames / 48_000
+        block = np.zeros((io.format.box_period_frames, len(io.format.input_channels)), np.float32)
+        heard_at = time.monotonic()
+        self._reopen = False
+        self._chain.reset()
+        self._chain.fade_in()
+        io.start()
+        while self._running and not self._reopen:
+            status = io.read_into(block)
+            begun = time.perf_counter()
+            if status is IoStatus.GONE or status is IoStatus.END:
+                return
+            if status is IoStatus.TIMEOUT:
+                if time.monotonic() - heard_at > PATIENCE_S:
+                    return
+                self._between_blocks(State.WAITING, io)
+                continue
+            if status is IoStatus.XRUN:
+                self._chain.fade_in()
+            heard_at = time.monotonic()
+            self._take_changes()
+            self._ring.write(0, block)
+            self._chain.process(block)
+            self._ring.write(1, block)
+            if io.write(block) is IoStatus.GONE:
+                return
+            self._telemetry.block_done(time.perf_counter() - begun, deadline_s)
+            self._between_blocks(State.RUNNING, io)
+
+    # --- between blocks ---
+
+    def _take_changes(self) -> None:
+        """Apply what control sent since the last block."""
+        for _ in range(MOST_MESSAGES_A_BLOCK):
+            message = self._link.receive()
+            if message is None:
+                return
+            kind, index, value = message
+            if kind == Down.PARAM and index < len(self._ids):
+                self._set(index, value)
+            elif kind == Down.REOPEN:
+                self._reopen = True
+
+    def _between_blocks(self, state: State, io: AudioIo | None) -> None:
+        """Heartbeat, and every 50 ms the meters and the watchdog."""
+        self._shared.beat()
+        now = time.monotonic()
+        if not self._telemetry.due(now):
+            return
+        self._notifier.send(b"WATCHDOG=1")
+        if self._link.accept():
+            self._link.send(self._info)
+        self._link.send(self._telemetry.update(now, state, self._chain, io))
+
+    def _wait(self, seconds: float) -> None:
+        """Without a device: stay reachable, keep the heartbeat going, take changes."""
+        until = time.monotonic() + seconds
+        while self._running and time.monotonic() < until:
+            self._take_changes()
+            self._between_blocks(State.WAITING, None)
+            time.sleep(0.02)
+
+    def _set(self, index: int, value: float) -> None:
+        id = self._ids[index]
+        self._shared.set(index, value)
+        if id in self._chain.params:
+            self._chain.set_param(id, value)
+
+    def _stop(self, *_: object) -> None:
+        self._running = False
+
+    # --- outside streaming ---
+
+    def _build_chain(self) -> None:
+        """The chain with its model, loaded and warmed; without one when the bundle is no good: sound goes on dry."""
+        folder = self._places.bundle(self._config.model.bundle)
+        try:
+            self._chain = build_chain(folder, self._config.model.runtime)
+        except DspError as error:
+            log.error("%s", error)
+            self._problem = f"No noise reduction, sound passes untouched: {error}"
+            self._chain = build_chain(None)
+
+    def _restore_values(self) -> None:
+        """What was in force last: this boot's from shared memory, else what was saved; a mute outlives everything."""
+        saved = Store(self._places.state, PARAMS).load().values
+        restored = self._shared.restored or tuple(saved.get(id, PARAMS[id].default) for id in self._ids)
+        for index, (spec, value) in enumerate(zip(PARAMS.values(), restored, strict=True)):
+            try:
+                self._set(index, spec.check(value))
+            except ParamRangeError:
+                self._set(index, spec.default)
+
+    def _prepare(self, opened: Opened) -> None:
+        """Fit the chain and the listen ring to the device."""
+        assert opened.io is not None
+        form = opened.io.format
+        channels = len(form.input_channels)
+        self._chain.prepare(48_000, form.box_period_frames, channels)
+        self._ring = ListenRing(self._places.runtime / "listen", channels, self._chain.latency_frames)
+        self._telemetry.frame.channels = channels
+        self._describe(opened)
+        realtime.still_the_collector()
+
+    def _describe(self, opened: Opened) -> None:
+        """Tell control what runs now."""
+        io, form = opened.io, opened.io.format if opened.io is not None else None
+        self._info = InfoFrame(
+            params_hash=params_hash(self._ids),
+            rate_hz=form.rate_hz if form else 0,
+            period_frames=form.period_frames if form else 0,
+            periods=form.periods if form else 0,
+            chain_latency_frames=self._chain.latency_frames if form else 0,
+            io_latency_frames=io.latency_frames if io else 0,
+            sample_format=form.sample_format if form else "",
+            device=io.name if io else "none",
+            bundle=self._chain.model_name,
+            message=self._problem or opened.message,
+            demo=opened.demo,
+        )
+        self._link.send(self._info)
+
+
+def main(config: Config, places: Places) -> int:
+    """The audio process's whole life. Returns its exit code."""
+    realtime.die_with_supervisor()
+    places.make_runtime()
+    return AudioProcess(config, places).run()

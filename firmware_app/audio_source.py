@@ -1,0 +1,86 @@
+"""Which AudioIo the audio process gets: the interface that was asked for, the best one there is, or the demo."""
+
+import logging
+from dataclasses import dataclass
+
+from firmware_app.config_keys import AudioConfig
+from firmware_app.places import Places
+from hw import devices
+from hw.alsa import AlsaRequest, open_alsa
+from hw.audio_io import AudioIo
+from hw.errors import HwError
+from hw.wav import WavIo
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An AudioIo that is ready to start, or why there is none now."""
+
+    io: AudioIo | None
+    demo: bool
+    message: str  # plain words for the page, empty when all is well
+
+
+class AudioSource:
+    """Opens devices, outside streaming only. Once an interface has run, its loss is waited out, not played over."""
+
+    def __init__(self, config: AudioConfig, places: Places) -> None:
+        self._config = config
+        self._places = places
+        self._had_interface = False
+        self._last_message = ""
+
+    def open(self) -> Opened:
+        """Never raises for a device: what is wrong becomes the message, once in the log."""
+        opened = self._open()
+        if opened.message and opened.message != self._last_message:
+            log.warning("%s", opened.message)
+        self._last_message = opened.message
+        self._had_interface |= opened.io is not None and not opened.demo
+        return opened
+
+    def _open(self) -> Opened:
+        wanted = self._config.device
+        if wanted == "demo":
+            return self._open_demo("")
+        if wanted != "auto":
+            return self._open_interface(wanted)
+        choice = devices.choose(devices.list_interfaces())
+        if choice.interface is not None:
+            return self._open_interface(choice.interface.device)
+        if self._had_interface:
+            return Opened(None, False, "The audio interface is gone: plug it in again and sound comes back by itself.")
+        return self._open_demo(f"The demo plays: {choice.reason}")
+
+    def _open_interface(self, device: str) -> Opened:
+        audio = self._config
+        request = AlsaRequest(
+            capture_device=audio.capture_device or device,
+            playback_device=audio.playback_device or device,
+            rate_hz=audio.rate_hz,
+            period_frames=audio.period_frames,
+            periods=audio.periods,
+            sample_format=audio.sample_format,
+            input_channels=audio.input_channels,
+            output_channels=audio.output_channels,
+        )
+        try:
+            return Opened(open_alsa(request), False, "")
+        except HwError as error:
+            return Opened(None, False, str(error))
+
+    def _open_demo(self, message: str) -> Opened:
+        audio = self._config
+        try:
+            io = WavIo(
+                audio.demo_file or self._places.demo_vocal,
+                audio.record_to or None,
+                period_frames=audio.period_frames,
+                realtime=True,
+                loop=True,
+            )
+        except HwError as error:
+            return Opened(None, True, str(error))
+        return Opened(io, True, message)

@@ -1,0 +1,133 @@
+"""BoxPort: the box as the page sees it, over Control, the panel's simulator and the listen ring."""
+
+import math
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from dsp.bundle import Bundle
+from dsp.params import ParamError, ParamSpec, UnknownParamError
+from firmware_app import listen_ring
+from firmware_app.control import Control
+from firmware_app.link import InfoFrame, MeterFrame, State
+from firmware_app.panel_bindings import PanelBindings
+from web_ui.control_port import Change, ControlRefused, LevelView, NotThere, ParamView, SimulatedPin, StatusView
+
+_STATES = {State.STARTING: "starting", State.RUNNING: "running", State.WAITING: "waiting for device"}
+_DOWN = "The audio process is down and is being started again. Settings are kept."
+
+
+def box_version() -> str:
+    """The installed version of Hushbox, or "unknown" when it runs from loose files."""
+    try:
+        return version("hushbox")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+class BoxPort:
+    """Implements web_ui's ControlPort. Any thread."""
+
+    def __init__(self, name: str, control: Control, bindings: PanelBindings, bundle: Bundle | None, ring: Path) -> None:
+        self.box_name = name
+        self.version = box_version()
+        self._control = control
+        self._bindings = bindings
+        self._bundle = bundle
+        self._ring = ring
+
+    def params(self) -> Sequence[ParamView]:
+        values = self._control.values()
+        return [self._view(spec, values[id]) for id, spec in self._control.specs.items()]
+
+    def _view(self, spec: ParamSpec, value: float) -> ParamView:
+        return ParamView(
+            spec.id, spec.label, spec.unit, spec.low, spec.high, spec.default, spec.help, spec.choices,
+            value, self._control.origin(spec.id),
+        )  # fmt: skip
+
+    def set_param(self, param_id: str, value: float, origin: str) -> float:
+        try:
+            return self._control.set_param(param_id, value, origin)
+        except UnknownParamError as error:
+            raise NotThere(str(error)) from None
+        except ParamError as error:
+            raise ControlRefused(str(error)) from None
+
+    def status(self) -> StatusView:
+        latest = self._control.latest
+        return _status(latest.meter, latest.info, self._message(latest.meter, latest.info))
+
+    def _message(self, meter: MeterFrame | None, info: InfoFrame) -> str:
+        if meter is None:
+            return _DOWN
+        notes = [info.message, self._control.save_problem, *self._bindings.problems, *self._control.notes[:1]]
+        return next((note for note in notes if note), "")
+
+    def wait_for_change(self, after_seq: int, timeout_s: float) -> Change:
+        seq = self._control.wait(after_seq, timeout_s)
+        return Change(seq, self.status(), self._control.values())
+
+    def model_card(self) -> Mapping[str, Any]:
+        bundle = self._bundle
+        if bundle is None:
+            return {"name": "none", "version": "", "summary": "No model is loaded: sound passes untouched.",
+                    "licence": "", "trained_on": [], "card": ""}  # fmt: skip
+        card = bundle.folder / "CARD.md"
+        return {
+            "name": bundle.name,
+            "version": bundle.version,
+            "summary": bundle.summary,
+            "licence": bundle.licence,
+            "trained_on": [dict(source) for source in bundle.trained_on],
+            "card": card.read_text(encoding="utf-8") if card.is_file() else "",
+        }
+
+    def simulated_panel(self) -> Sequence[SimulatedPin]:
+        return self._bindings.simulated_pins()
+
+    def press(self, name: str, pressed: bool) -> None:
+        self._bindings.press(name, pressed)
+
+    def turn(self, name: str, position: float) -> None:
+        if not (math.isfinite(position) and 0.0 <= position <= 1.0):
+            raise ControlRefused(f"position of knob {name} = {position:g}: allowed 0 to 1")
+        self._bindings.turn(name, position)
+
+    def listen_wav(self, which: str) -> bytes:
+        if which not in ("before", "after"):
+            raise NotThere(f"no recording {which!r}: there are before and after")
+        try:
+            return listen_ring.read_wav(self._ring, which)
+        except FileNotFoundError:
+            raise NotThere("no sound has been heard yet: start the box and try again") from None
+
+
+def _status(meter: MeterFrame | None, info: InfoFrame, message: str) -> StatusView:
+    shown = meter or MeterFrame()
+    channels = range(shown.channels)
+    periods_ms = 1e3 * info.periods * info.period_frames / info.rate_hz if info.rate_hz else 0.0
+    chain_ms = 1e3 * (info.chain_latency_frames + info.io_latency_frames) / 48_000
+    return StatusView(
+        audio_alive=meter is not None,
+        state=_STATES[State(shown.state)] if meter else "down",
+        message=message,
+        device=info.device,
+        demo=info.demo,
+        bundle=info.bundle,
+        rate_hz=info.rate_hz,
+        period_frames=info.period_frames,
+        periods=info.periods,
+        latency_ms=periods_ms + chain_ms,
+        chain_latency_frames=info.chain_latency_frames,
+        load_p50=shown.load_p50,
+        load_p99=shown.load_p99,
+        xruns=shown.xruns,
+        late_hops=shown.late_hops,
+        dry_hops=shown.dry_hops,
+        reduction_db=shown.reduction_db,
+        inputs=tuple(LevelView(shown.in_peak_db[i], shown.in_rms_db[i]) for i in channels),
+        outputs=tuple(LevelView(shown.out_peak_db[i], shown.out_rms_db[i]) for i in channels),
+        uptime_s=shown.uptime_s,
+    )

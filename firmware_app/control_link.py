@@ -1,0 +1,167 @@
+"""The control process's end of the link: a thread that connects, sends what changed and hands up what comes."""
+
+import contextlib
+import logging
+import select
+import socket
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from dsp.params import ParamSpec
+from firmware_app.link import DOWN, UP_BYTES, Down, InfoFrame, MeterFrame, Up, params_hash
+
+log = logging.getLogger(__name__)
+
+FLUSH_S = 0.010  # continuous values leave at most this often, as the last value of each
+RECONNECT_S = 0.2
+
+
+class ControlLink(threading.Thread):
+    """Keeps a connection to the audio process, for ever.
+
+    Continuous parameters wait here as their last value when the socket is full; discrete ones (switches, presets)
+    keep their order and are never dropped. After each (re)connect the whole state is sent first.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        specs: Mapping[str, ParamSpec],
+        snapshot: Callable[[], Mapping[str, float]],
+        on_meter: Callable[[MeterFrame], None],
+        on_info: Callable[[InfoFrame], None],
+        on_down: Callable[[], None],
+    ) -> None:
+        """snapshot() returns all values now; the callbacks run on this thread and must be quick."""
+        super().__init__(name="link", daemon=True)
+        self._path = path
+        self._specs = specs
+        self._index = {id: i for i, id in enumerate(specs)}
+        self._hash = params_hash(specs)
+        self._snapshot, self._on_meter, self._on_info, self._on_down = snapshot, on_meter, on_info, on_down
+        self._lock = threading.Lock()
+        self._latest: dict[str, float] = {}
+        self._queue: deque[bytes] = deque()
+        self._seq = 0
+        self._wake_read, self._wake_write = socket.socketpair()
+        self._wake_read.setblocking(False)
+        self._wake_write.setblocking(False)
+        self._stopping = threading.Event()
+        self._mismatch_logged = False
+
+    def send_param(self, id: str, value: float) -> None:
+        """Pass one changed value on. Any thread; returns at once."""
+        with self._lock:
+            if self._specs[id].discrete:
+                self._queue.append(self._message(Down.PARAM, self._index[id], value))
+            else:
+                self._latest[id] = value
+            urgent = bool(self._queue)
+        if urgent:
+            self._wake()
+
+    def send_reopen(self) -> None:
+        """Ask the audio process to look for its device again. Any thread."""
+        with self._lock:
+            self._queue.append(self._message(Down.REOPEN, 0, 0.0))
+        self._wake()
+
+    def stop(self) -> None:
+        """End the thread and wait for it. Raises RuntimeError when it will not end."""
+        self._stopping.set()
+        self._wake()
+        self.join(timeout=1.0)
+        if self.is_alive():
+            raise RuntimeError("the link thread did not stop within 1 s")
+        self._wake_read.close()
+        self._wake_write.close()
+
+    def run(self) -> None:
+        while not self._stopping.is_set():
+            peer = self._connect()
+            if peer is None:
+                self._stopping.wait(RECONNECT_S)
+                continue
+            with peer:
+                self._queue_snapshot()
+                with contextlib.suppress(OSError):
+                    self._serve(peer)
+            if not self._stopping.is_set():
+                self._on_down()
+
+    def _connect(self) -> socket.socket | None:
+        peer = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            peer.connect(str(self._path))
+        except OSError:
+            peer.close()
+            return None
+        peer.setblocking(False)
+        return peer
+
+    def _serve(self, peer: socket.socket) -> None:
+        """Until the peer goes or the program stops. Raises OSError when the peer has gone."""
+        poll = select.poll()
+        poll.register(self._wake_read, select.POLLIN)
+        while not self._stopping.is_set():
+            blocked = not self._flush(peer)
+            with self._lock:
+                pending = bool(self._latest)
+            poll.register(peer, select.POLLIN | (select.POLLOUT if blocked else 0))
+            poll.poll(FLUSH_S * 1000 if pending or blocked else 500)
+            with contextlib.suppress(BlockingIOError):
+                self._wake_read.recv(4096)
+            if not self._receive(peer):
+                return
+
+    def _flush(self, peer: socket.socket) -> bool:
+        """Send all that waits; False when the socket is full."""
+        with self._lock:
+            for id, value in self._latest.items():
+                self._queue.append(self._message(Down.PARAM, self._index[id], value))
+            self._latest.clear()
+            while self._queue:
+                try:
+                    peer.send(self._queue[0])
+                except BlockingIOError:
+                    return False
+                self._queue.popleft()
+        return True
+
+    def _receive(self, peer: socket.socket) -> bool:
+        """Hand up everything that has come; False at the end of the connection."""
+        while True:
+            try:
+                message = peer.recv(UP_BYTES)
+            except BlockingIOError:
+                return True
+            if len(message) != UP_BYTES:
+                return False
+            if message[0] == Up.METER:
+                self._on_meter(MeterFrame.unpack(message))
+            elif message[0] in (Up.INFO, Up.DEMO_INFO):
+                info = InfoFrame.unpack(message)
+                if info.params_hash != self._hash and not self._mismatch_logged:
+                    log.error("audio process and control process have different parameters: restart both")
+                    self._mismatch_logged = True
+                self._on_info(info)
+
+    def _queue_snapshot(self) -> None:
+        with self._lock:
+            self._queue.clear()
+            self._latest.clear()
+        # Changes made from here on wait behind the snapshot, so that an older value never overtakes a newer one.
+        messages = [self._message(Down.PARAM, self._index[id], value) for id, value in self._snapshot().items()]
+        messages.append(self._message(Down.SNAPSHOT_END, 0, 0.0))
+        with self._lock:
+            self._queue.extendleft(reversed(messages))
+
+    def _message(self, kind: Down, index: int, value: float) -> bytes:
+        self._seq = (self._seq + 1) & 0xFFFFFFFF
+        return DOWN.pack(kind, index, self._seq, value)
+
+    def _wake(self) -> None:
+        with contextlib.suppress(BlockingIOError, OSError):
+            self._wake_write.send(b"!")

@@ -1,0 +1,116 @@
+"""The control process: Control, the panel and the page; starts them in order and stops them in reverse."""
+
+import contextlib
+import logging
+import signal
+import sys
+import threading
+import time
+
+from dsp.bundle import Bundle
+from dsp.errors import DspError
+from firmware_app import announce, realtime
+from firmware_app.box_port import BoxPort
+from firmware_app.config import check_params
+from firmware_app.config_keys import Config
+from firmware_app.control import Control
+from firmware_app.control_link import ControlLink
+from firmware_app.link import MeterFrame
+from firmware_app.notify import Notifier
+from firmware_app.panel_bindings import PanelBindings
+from firmware_app.param_table import PARAMS
+from firmware_app.places import Places
+from firmware_app.store import Store
+from firmware_app.supervisor import EXIT_USAGE
+from hw import devices
+from web_ui.app import create_app
+from web_ui.server import PageServer, PortTaken
+
+log = logging.getLogger(__name__)
+
+LOOK_FOR_INTERFACE_S = 2.0
+
+
+class ControlProcess:
+    """Everything that may be slow. Owns its threads: link, panel, page, saver; run() is the main thread."""
+
+    def __init__(self, config: Config, places: Places) -> None:
+        """Raises ConfigError for a panel that sets what does not exist."""
+        check_params(config, PARAMS)
+        self._config = config
+        self._places = places
+        self._stopping = threading.Event()
+        self.control = Control(PARAMS, Store(places.state, PARAMS))
+        self._bindings = PanelBindings(config.panel, self.control)
+        self._link = ControlLink(
+            places.runtime / "link.sock", PARAMS, self.control.values,
+            self._on_meter, self.control.take_info, self.control.audio_down,
+        )  # fmt: skip
+        self.control.connect(self._link.send_param)
+
+    def run(self) -> int:
+        """Until SIGTERM. Returns the exit code."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stopping.set())
+        for note in self.control.notes:
+            log.warning("%s", note)
+        with contextlib.ExitStack() as stack:
+            stack.callback(self.control.close)
+            self._link.start()
+            stack.callback(self._link.stop)
+            self._bindings.start()
+            stack.callback(self._bindings.close)
+            try:
+                server = self._serve_page()
+            except PortTaken as error:
+                print(f"hushbox: {error}", file=sys.stderr)
+                return EXIT_USAGE
+            stack.callback(server.stop)
+            self._watch()
+        return 0
+
+    def _serve_page(self) -> PageServer:
+        """Raises PortTaken."""
+        page = self._config.page
+        port = BoxPort(self._config.box.name, self.control, self._bindings, self._bundle(), self._places.runtime / "listen")
+        app = create_app(port, allowed_hosts=page.allowed_hosts)
+        server = PageServer(app, page.host, page.port)
+        bound = server.start()
+        announce.page(page.host, bound)
+        return server
+
+    def _bundle(self) -> Bundle | None:
+        try:
+            return Bundle.load(self._places.bundle(self._config.model.bundle))
+        except DspError as error:
+            log.error("%s", error)
+            return None
+
+    def _on_meter(self, meter: MeterFrame) -> None:
+        self.control.take_meter(meter)
+        self._bindings.light_leds(meter)
+
+    def _watch(self) -> None:
+        """Tell systemd that all is well; look for an interface while the demo plays for want of one."""
+        notifier = Notifier()
+        notifier.send(b"READY=1")
+        look_at = time.monotonic() + LOOK_FOR_INTERFACE_S
+        while not self._stopping.wait(0.5):
+            notifier.send(b"WATCHDOG=1")
+            if time.monotonic() >= look_at:
+                self._look_for_interface()
+                look_at = time.monotonic() + LOOK_FOR_INTERFACE_S
+
+    def _look_for_interface(self) -> None:
+        if self._config.audio.device == "auto" and self.control.latest.info.demo:
+            choice = devices.choose(devices.list_interfaces())
+            if choice.interface is not None:
+                log.info("%s: %s", choice.interface.name, choice.reason)
+                self._link.send_reopen()
+
+
+def main(config: Config, places: Places) -> int:
+    """The control process's whole life. Returns its exit code. Raises AppError for a mistake in the configuration."""
+    realtime.die_with_supervisor()
+    places.make_runtime()
+    return ControlProcess(config, places).run()

@@ -1,0 +1,200 @@
+"""The wire between the two processes: a named Unix SOCK_SEQPACKET socket, fixed-size messages, nobody ever waits.
+
+Down (control to audio): one parameter a message, 32 bytes, drained at a block boundary. Up (audio to control): a meter
+frame every 50 ms and an info frame when something about the device or the model changes, 512 bytes each; both are
+dropped when nobody reads. Parameters travel as their index in the chain's table; a hash of that table in the info
+frame keeps two versions of the program from misunderstanding each other.
+"""
+
+import contextlib
+import enum
+import os
+import socket
+import struct
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+DOWN = struct.Struct("<BxHId16x")  # kind, param index, seq, value
+UP_BYTES = 512
+_METER = struct.Struct("<BxxxIddddQQQQQdd4d4dBB")
+_INFO = struct.Struct("<BxxxIIIIII16s128s64s160s")
+MAX_CHANNELS = 2
+SILENCE_DB = -120.0
+
+
+class Down(enum.IntEnum):
+    """Kinds of message from control to audio."""
+
+    PARAM = 1
+    SNAPSHOT_END = 2  # every parameter has been sent once after a (re)connect
+    REOPEN = 3  # look for the device again: an interface was plugged in
+
+
+class State(enum.IntEnum):
+    """What the audio process is doing."""
+
+    STARTING = 0
+    RUNNING = 1
+    WAITING = 2  # for its device
+
+
+@dataclass(slots=True)
+class MeterFrame:
+    """What the audio process tells 20 times a second. Levels in dBFS; counters since the process started."""
+
+    state: int = State.STARTING
+    channels: int = 1
+    blocks: int = 0
+    xruns: int = 0
+    late_hops: int = 0
+    dry_hops: int = 0
+    bad_samples: int = 0
+    load_p50: float = 0.0
+    load_p99: float = 0.0
+    load_max: float = 0.0
+    reduction_db: float = 0.0
+    uptime_s: float = 0.0
+    work_s: float = 0.0  # time spent on blocks in all
+    in_peak_db: tuple[float, float] = (SILENCE_DB, SILENCE_DB)
+    in_rms_db: tuple[float, float] = (SILENCE_DB, SILENCE_DB)
+    out_peak_db: tuple[float, float] = (SILENCE_DB, SILENCE_DB)
+    out_rms_db: tuple[float, float] = (SILENCE_DB, SILENCE_DB)
+
+    def pack_into(self, buffer: bytearray) -> None:
+        """Write this frame over `buffer` (UP_BYTES long)."""
+        _METER.pack_into(
+            buffer, 0, Up.METER, 0, self.load_p50, self.load_p99, self.load_max, self.reduction_db,
+            self.blocks, self.xruns, self.late_hops, self.dry_hops, self.bad_samples, self.uptime_s, self.work_s,
+            *self.in_peak_db, *self.in_rms_db, *self.out_peak_db, *self.out_rms_db, self.state, self.channels,
+        )  # fmt: skip
+
+    @classmethod
+    def unpack(cls, message: bytes) -> "MeterFrame":
+        (_, _, p50, p99, load_max, reduction, blocks, xruns, late, dry, bad, uptime, work, *rest) = _METER.unpack_from(message)
+        return cls(
+            state=rest[8], channels=rest[9], blocks=blocks, xruns=xruns, late_hops=late, dry_hops=dry, bad_samples=bad,
+            load_p50=p50, load_p99=p99, load_max=load_max, reduction_db=reduction, uptime_s=uptime, work_s=work,
+            in_peak_db=(rest[0], rest[1]), in_rms_db=(rest[2], rest[3]),
+            out_peak_db=(rest[4], rest[5]), out_rms_db=(rest[6], rest[7]),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class InfoFrame:
+    """What runs: sent on connect and whenever it changes."""
+
+    params_hash: int = 0
+    rate_hz: int = 0
+    period_frames: int = 0
+    periods: int = 0
+    chain_latency_frames: int = 0
+    io_latency_frames: int = 0  # what resampling adds, at 48 kHz
+    sample_format: str = ""
+    device: str = ""
+    bundle: str = ""
+    message: str = ""  # plain words for the page's warning line
+    demo: bool = False
+
+    def pack_into(self, buffer: bytearray) -> None:
+        _INFO.pack_into(
+            buffer, 0, Up.DEMO_INFO if self.demo else Up.INFO, self.params_hash, self.rate_hz, self.period_frames, self.periods,
+            self.chain_latency_frames, self.io_latency_frames,
+            _cut(self.sample_format, 16), _cut(self.device, 128), _cut(self.bundle, 64), _cut(self.message, 160),
+        )  # fmt: skip
+
+    @classmethod
+    def unpack(cls, message: bytes) -> "InfoFrame":
+        kind, *numbers_and_texts = _INFO.unpack_from(message)
+        numbers, texts = numbers_and_texts[:6], [t.rstrip(b"\0").decode(errors="replace") for t in numbers_and_texts[6:]]
+        return cls(*numbers, *texts, demo=kind == Up.DEMO_INFO)
+
+
+class Up(enum.IntEnum):
+    """Kinds of message from audio to control."""
+
+    METER = 1
+    INFO = 2
+    DEMO_INFO = 3
+
+
+assert len(fields(InfoFrame)) == 11 and max(_METER.size, _INFO.size) <= UP_BYTES
+
+
+def _cut(text: str, most: int) -> bytes:
+    return text.encode()[:most]
+
+
+def params_hash(ids: Iterable[str]) -> int:
+    """32-bit hash of the parameter table both sides must share (ids in order)."""
+    return zlib.crc32("\n".join(ids).encode())
+
+
+class AudioLink:
+    """The audio process's end. Audio thread only; every call returns at once and allocates nothing of note."""
+
+    def __init__(self, path: Path) -> None:
+        """Listen at `path` (replacing a stale socket file). Raises OSError."""
+        self._server = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with contextlib.suppress(FileNotFoundError):
+            path.unlink()
+        self._server.bind(str(path))
+        os.chmod(path, 0o600)
+        self._server.listen(4)
+        self._server.setblocking(False)
+        self._peer: socket.socket | None = None
+        self._buffer = bytearray(DOWN.size)
+        self._up = bytearray(UP_BYTES)
+
+    @property
+    def connected(self) -> bool:
+        return self._peer is not None
+
+    def accept(self) -> bool:
+        """Take a newly connected control process, the newest one winning. True if there was one."""
+        try:
+            peer, _ = self._server.accept()
+        except OSError:
+            return False
+        self._drop_peer()
+        peer.setblocking(False)
+        self._peer = peer
+        return True
+
+    def receive(self) -> tuple[int, int, float] | None:
+        """The next message as (kind, param index, value), or None when there is none."""
+        if self._peer is None:
+            return None
+        try:
+            size = self._peer.recv_into(self._buffer)
+        except BlockingIOError:
+            return None
+        except OSError:
+            size = 0
+        if size != DOWN.size:
+            self._drop_peer()
+            return None
+        kind, index, _, value = DOWN.unpack(self._buffer)
+        return kind, index, value
+
+    def send(self, frame: MeterFrame | InfoFrame) -> None:
+        """Send, or drop when nobody reads."""
+        if self._peer is None:
+            return
+        frame.pack_into(self._up)
+        try:
+            self._peer.send(self._up)
+        except BlockingIOError:
+            pass
+        except OSError:
+            self._drop_peer()
+
+    def _drop_peer(self) -> None:
+        if self._peer is not None:
+            self._peer.close()
+            self._peer = None
+
+    def close(self) -> None:
+        self._drop_peer()
+        self._server.close()

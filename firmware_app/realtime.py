@@ -1,0 +1,50 @@
+"""What makes the audio process keep its deadlines, each step only where the system allows it."""
+
+import ctypes
+import gc
+import os
+import resource
+import signal
+
+BLAS_ENV = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+"""Must be in the environment before numpy is imported."""
+
+SUPERVISOR_ENV = "HUSHBOX_SUPERVISOR_PID"
+FIFO_PRIORITY = 70  # where JACK puts itself too; a PREEMPT_RT board keeps the USB interrupt above it
+RTTIME_US = 200_000  # a loop that runs this long without sleeping gets SIGXCPU instead of freezing the board
+_MCL_CURRENT, _MCL_FUTURE, _MCL_ONFAULT = 1, 2, 4
+_PR_SET_PDEATHSIG = 1
+
+
+def enter() -> list[str]:
+    """Make this thread real-time, lock its memory, still the garbage collector. Returns what was refused, in words."""
+    refused = []
+    # RLIMIT_RTTIME is set before FIFO, or a runaway could freeze the board between the two.
+    resource.setrlimit(resource.RLIMIT_RTTIME, (RTTIME_US, RTTIME_US * 2))
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(FIFO_PRIORITY))
+    except (OSError, AttributeError) as error:
+        refused.append(f"real-time scheduling refused ({error}): give the audio group rtprio {FIFO_PRIORITY} or use the unit")
+    # On fault: what the warm-up has touched stays, while unused parts of the libraries take no memory.
+    if ctypes.CDLL(None, use_errno=True).mlockall(_MCL_CURRENT | _MCL_FUTURE | _MCL_ONFAULT) != 0:
+        reason = os.strerror(ctypes.get_errno())
+        refused.append(f"memory is not locked ({reason}): raise the memlock limit of the audio group or use the unit")
+    still_the_collector()
+    return refused
+
+
+def still_the_collector() -> None:
+    """gc.freeze() does not stop collection: collect, freeze, disable."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+
+
+def die_with_supervisor() -> None:
+    """When `hushbox run` started this process: end with it, so that nothing is left behind even after a kill -9."""
+    supervisor = os.environ.get(SUPERVISOR_ENV)
+    if supervisor is None:
+        return
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() != int(supervisor):  # it died before the line above
+        os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,59 @@
+"""A small memory-mapped file of the audio process: its heartbeat, and the parameter values it last had.
+
+The values outlive a crash of either process, so that an output that was muted comes back muted even when nobody is
+there to say so. Writing is a store to memory: no system call, no lock.
+"""
+
+import mmap
+import struct
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+_HEADER = struct.Struct("<8sIIqQ")  # magic, params hash, count, heartbeat (monotonic ns), beats
+_MAGIC = b"HUSHBOX1"
+_VALUES_AT = 64
+
+
+class SharedState:
+    """Written by the audio process, read by whoever watches it. Open outside streaming."""
+
+    def __init__(self, path: Path, params_hash: int, count: int) -> None:
+        """Map `path` for writing, keeping the values of an earlier run with the same parameters. Raises OSError."""
+        size = _VALUES_AT + 8 * count
+        self.restored: tuple[float, ...] | None = None
+        if path.exists() and path.stat().st_size == size:
+            magic, old_hash, old_count, _, _ = _HEADER.unpack_from(path.read_bytes())
+            if (magic, old_hash, old_count) == (_MAGIC, params_hash, count):
+                self.restored = struct.unpack_from(f"<{count}d", path.read_bytes(), _VALUES_AT)
+        if self.restored is None:
+            path.write_bytes(bytes(size))
+        with path.open("r+b") as file:
+            self._map = mmap.mmap(file.fileno(), size)
+        _HEADER.pack_into(self._map, 0, _MAGIC, params_hash, count, time.monotonic_ns(), 0)
+        self._values = np.frombuffer(self._map, np.float64, count, _VALUES_AT)
+        self._beat = np.frombuffer(self._map, np.int64, 2, 16)
+
+    def beat(self) -> None:
+        """Say that sound made progress. Audio thread."""
+        self._beat[0] = time.monotonic_ns()
+        self._beat[1] += 1
+
+    def set(self, index: int, value: float) -> None:
+        """Remember one parameter's value. Audio thread."""
+        self._values[index] = value
+
+    def set_all(self, values: Sequence[float]) -> None:
+        self._values[:] = values
+
+
+def heartbeat_age_s(path: Path) -> float | None:
+    """Seconds since the audio process last made progress, or None when there is no such file."""
+    try:
+        with path.open("rb") as file:
+            magic, _, _, beat_ns, _ = _HEADER.unpack(file.read(_HEADER.size))
+    except (OSError, struct.error):
+        return None
+    return (time.monotonic_ns() - beat_ns) / 1e9 if magic == _MAGIC else None

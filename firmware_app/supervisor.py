@@ -1,0 +1,183 @@
+"""`hushbox run` on a laptop: starts both processes and keeps them running. On the device systemd does this."""
+
+import contextlib
+import fcntl
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from firmware_app import places as places_of_box
+from firmware_app import realtime
+from firmware_app.config_keys import Config
+from firmware_app.errors import AppError
+from firmware_app.places import Places
+from firmware_app.shared_state import heartbeat_age_s
+
+log = logging.getLogger(__name__)
+
+HANG_S = 3.0  # an audio process without a heartbeat for so long is hung
+STOP_S = 1.3  # between asking and forcing; the whole stop stays under 2 s
+EXIT_USAGE = 78  # a child that ends so has told the person what to change: starting it again would not help
+FIRST_BACK_OFF_S, LONGEST_BACK_OFF_S, STEADY_S = 0.2, 5.0, 10.0
+
+
+class AlreadyRunning(AppError, OSError):
+    """Another Hushbox uses the same runtime folder."""
+
+
+@dataclass(slots=True)
+class Child:
+    """One of the two processes, and when to start it again."""
+
+    name: str
+    command: Sequence[str]
+    env: dict[str, str]
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    back_off_s: float = FIRST_BACK_OFF_S
+    start_at: float = 0.0
+    restarts: int = 0
+
+    def start(self) -> None:
+        # A session of its own: Ctrl-C at the terminal reaches the supervisor alone, which then stops both in order.
+        self.process = subprocess.Popen(self.command, env={**os.environ, **self.env}, start_new_session=True)
+        self.started = time.monotonic()
+
+    def ended(self) -> int | None:
+        """The exit status once it has ended, else None."""
+        return self.process.poll() if self.process is not None else None
+
+    def schedule_restart(self) -> None:
+        now = time.monotonic()
+        if now - self.started > STEADY_S:
+            self.back_off_s = FIRST_BACK_OFF_S
+        self.start_at = now + self.back_off_s
+        self.back_off_s = min(self.back_off_s * 2, LONGEST_BACK_OFF_S)
+        self.process = None
+        self.restarts += 1
+
+    def ask_to_stop(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+
+    def force(self, deadline: float) -> None:
+        """Wait until `deadline` (time.monotonic()), then kill."""
+        if self.process is None:
+            return
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(max(0.0, deadline - time.monotonic()))
+        if self.process.poll() is None:
+            log.warning("%s did not stop in time: killed", self.name)
+            self.process.kill()
+            self.process.wait()
+
+
+class Supervisor:
+    """Starts, watches, restarts and stops the audio process and the control process. Main thread."""
+
+    def __init__(self, places: Places, arguments: Sequence[str]) -> None:
+        """arguments: options of `hushbox` that both children get (--config, --state-dir)."""
+        places.make_runtime()
+        self._beat = places.runtime / "audio.shm"
+        self._stop = False
+        me = program()
+        env = {**realtime.BLAS_ENV, realtime.SUPERVISOR_ENV: str(os.getpid())}
+        self.audio = Child("audio process", [*me, "audio", *arguments], env)
+        self.control = Child("control process", [*me, "control", *arguments], env)
+        self._children = (self.audio, self.control)
+
+    def stop(self, *_: object) -> None:
+        """End run(); a signal handler too."""
+        self._stop = True
+
+    def run(self) -> int:
+        """Until a signal comes, or a child says that the person must change something. Returns the exit code."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self.stop)
+        try:
+            for child in self._children:
+                child.start()
+            while not self._stop:
+                for child in self._children:
+                    if self._watch(child) == EXIT_USAGE:
+                        return EXIT_USAGE
+                time.sleep(0.05)
+        finally:
+            self._stop_all()
+        return 0
+
+    def _watch(self, child: Child) -> int | None:
+        if child.process is None:
+            if time.monotonic() >= child.start_at:
+                child.start()
+            return None
+        status = child.ended()
+        if status is not None:
+            if status != EXIT_USAGE and not self._stop:
+                log.warning("%s ended (%s), starting it again", child.name, _words(status))
+                child.schedule_restart()
+            return status
+        if child is self.audio and self._hung():
+            log.warning("%s made no progress for %.0f s: killed and started again", child.name, HANG_S)
+            child.force(0.0)
+        return None
+
+    def _hung(self) -> bool:
+        assert self.audio.process is not None
+        if time.monotonic() - self.audio.started < 2 * HANG_S:  # loading models is not hanging
+            return False
+        age = heartbeat_age_s(self._beat)
+        return age is None or age > HANG_S
+
+    def _stop_all(self) -> None:
+        for child in self._children:
+            child.ask_to_stop()
+        deadline = time.monotonic() + STOP_S
+        for child in self._children:
+            child.force(deadline)
+
+
+def program() -> list[str]:
+    """The command line that starts this program again: the frozen binary, or this Python with our module."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable]
+    return [sys.executable, "-m", "firmware_app.cli"]
+
+
+def _words(status: int) -> str:
+    if status >= 0:
+        return f"exit status {status}"
+    with contextlib.suppress(ValueError):
+        return signal.Signals(-status).name
+    return f"signal {-status}"
+
+
+def lock(runtime: Path) -> IO[str]:
+    """Hold the runtime folder for this Hushbox. Raises AlreadyRunning naming the other's process."""
+    file = (runtime / "hushbox.lock").open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.seek(0)
+        other = file.read().strip() or "unknown"
+        file.close()
+        raise AlreadyRunning(f"Hushbox is running already (process {other}): stop it first (kill {other})") from None
+    file.truncate(0)
+    file.write(str(os.getpid()))
+    file.flush()
+    return file
+
+
+def run(config: Config, arguments: Sequence[str] = (), state_dir: str | None = None) -> int:
+    """`hushbox run`: blocks until stopped; returns the exit code. Raises AppError."""
+    places = places_of_box.find(state_dir)
+    places.make_runtime()
+    with lock(places.runtime):
+        return Supervisor(places, arguments).run()

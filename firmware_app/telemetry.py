@@ -1,0 +1,95 @@
+"""What the audio process knows about itself: load, counters and levels, gathered block by block, told every 50 ms."""
+
+import math
+import time
+
+import numpy as np
+
+from dsp.chain import Chain
+from dsp.meter import PEAK, RMS, Meter
+from firmware_app.link import MAX_CHANNELS, SILENCE_DB, MeterFrame, State
+from hw.audio_io import AudioIo
+
+METER_S = 0.050
+_BUCKETS = 400  # of 0.5 % of the deadline each; the last one holds everything above
+_HALVE_AFTER_S = 30.0  # so that the percentiles speak of the last minute or so
+
+
+class LoadHistogram:
+    """Time used ÷ deadline of each block, as percentiles of the recent past. No allocation when counting."""
+
+    def __init__(self) -> None:
+        self._counts = np.zeros(_BUCKETS)
+        self._halve_at = 0.0
+        self.highest = 0.0  # since the last meter frame
+
+    def add(self, load: float) -> None:
+        self._counts[min(int(load * 200), _BUCKETS - 1)] += 1
+        self.highest = max(self.highest, load)
+
+    def percentiles(self, now: float) -> tuple[float, float]:
+        """(p50, p99) as shares of the deadline; also ages what is old."""
+        if now > self._halve_at:
+            self._halve_at = now + _HALVE_AFTER_S
+            self._counts *= 0.5
+        total = np.cumsum(self._counts)
+        if total[-1] <= 0:
+            return 0.0, 0.0
+        p50, p99 = np.searchsorted(total, (0.5 * total[-1], 0.99 * total[-1]))
+        return (p50 + 1) / 200, (p99 + 1) / 200
+
+
+class Telemetry:
+    """Fills one MeterFrame again and again. Audio thread."""
+
+    def __init__(self) -> None:
+        self.frame = MeterFrame()
+        self.load = LoadHistogram()
+        self._born = time.monotonic()
+        self._due = 0.0
+        self._xruns_before = 0  # of devices that have gone
+        self._levels = np.zeros((MAX_CHANNELS, 2), np.float32)
+
+    def block_done(self, work_s: float, deadline_s: float) -> None:
+        self.frame.blocks += 1
+        self.frame.work_s += work_s
+        self.load.add(work_s / deadline_s)
+
+    def device_gone(self, io: AudioIo) -> None:
+        """Keep the count of a device that is about to be closed."""
+        self._xruns_before += io.xruns
+
+    def due(self, now: float) -> bool:
+        """Is it time for a meter frame? At most every 50 ms."""
+        if now < self._due:
+            return False
+        self._due = now + METER_S
+        return True
+
+    def update(self, now: float, state: State, chain: Chain, io: AudioIo | None) -> MeterFrame:
+        """The frame to send now; levels are those since the last call."""
+        frame = self.frame
+        frame.state = state
+        frame.uptime_s = now - self._born
+        frame.xruns = self._xruns_before + (io.xruns if io is not None else 0)
+        frame.late_hops, frame.dry_hops = chain.late_hops, chain.dry_hops
+        frame.load_p50, frame.load_p99 = self.load.percentiles(now)
+        frame.load_max, self.load.highest = self.load.highest, 0.0
+        frame.bad_samples = chain.bad_samples
+        frame.reduction_db = chain.reduction_db
+        frame.in_peak_db, frame.in_rms_db = self._take(chain.meters.input)
+        frame.out_peak_db, frame.out_rms_db = self._take(chain.meters.output)
+        return frame
+
+    def _take(self, meter: Meter) -> tuple[tuple[float, float], tuple[float, float]]:
+        """(peaks, RMS) of up to two channels, dBFS."""
+        meter.take(self._levels[: meter.channels])
+        levels = self._levels
+        return (
+            (_db(levels[0, PEAK]), _db(levels[1, PEAK])),
+            (_db(levels[0, RMS]), _db(levels[1, RMS])),
+        )
+
+
+def _db(linear: float) -> float:
+    return max(SILENCE_DB, 20.0 * math.log10(linear)) if linear > 1e-6 else SILENCE_DB

@@ -1,0 +1,102 @@
+"""Control: one owner, every change checked, told and saved."""
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dsp.params import ParamRangeError, ParamSpec, UnknownParamError, switch, table
+from firmware_app.control import Control
+from firmware_app.link import InfoFrame, MeterFrame
+from firmware_app.store import Store
+
+SPECS = table([ParamSpec("a.level_db", "dB", -60, 12, 0, "Level"), switch("a.mute", "Mute")])
+
+
+@pytest.fixture
+def control(tmp_path: Path) -> Iterator[Control]:
+    control = Control(SPECS, Store(tmp_path, SPECS))
+    yield control
+    control.close()
+
+
+def test_a_change_reaches_link_and_listeners_but_not_its_origin(control: Control) -> None:
+    sent, phone, panel = [], [], []
+    control.connect(lambda id, value: sent.append((id, value)))
+    control.listen("page", lambda *change: phone.append(change))
+    control.listen("panel", lambda *change: panel.append(change))
+    assert control.set_param("a.level_db", -6, "page") == -6.0
+    assert sent == [("a.level_db", -6.0)]
+    assert panel == [("a.level_db", -6.0, "page")]
+    assert phone == []
+    assert control.value("a.level_db") == -6.0
+    assert control.origin("a.level_db") == "page"
+
+
+def test_what_is_not_allowed_changes_nothing(control: Control) -> None:
+    sent = []
+    control.connect(lambda id, value: sent.append(id))
+    with pytest.raises(ParamRangeError, match=r"a.level_db = 60 dB: allowed -60 to 12"):
+        control.set_param("a.level_db", 60, "page")
+    with pytest.raises(ParamRangeError):
+        control.set_param("a.level_db", float("nan"), "page")
+    with pytest.raises(UnknownParamError, match=r"did you mean a\.mute"):
+        control.set_param("a.mut", 1, "page")
+    assert (sent, control.values()) == ([], {"a.level_db": 0.0, "a.mute": 0.0})
+
+
+def test_toggles_from_many_threads_all_count(control: Control) -> None:
+    threads = [threading.Thread(target=lambda: [control.toggle("a.mute", "panel") for _ in range(101)]) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert control.value("a.mute") == 1.0  # 505 presses
+
+
+def test_last_state_survives_a_restart(tmp_path: Path) -> None:
+    first = Control(SPECS, Store(tmp_path, SPECS))
+    first.set_param("a.level_db", -12.5, "page")
+    first.set_param("a.mute", 1, "panel")
+    first.close()
+    second = Control(SPECS, Store(tmp_path, SPECS))
+    assert second.values() == {"a.level_db": -12.5, "a.mute": 1.0}
+    assert second.origin("a.mute") == "saved"
+    second.close()
+
+
+def test_a_mute_is_on_disk_at_once(tmp_path: Path) -> None:
+    store = Store(tmp_path, SPECS)
+    saved = threading.Event()
+    control = Control(SPECS, store)
+    real_save = store.save
+
+    def save(values):
+        try:
+            return real_save(values)
+        finally:
+            saved.set()
+
+    store.save = save  # type: ignore[method-assign]
+    control.set_param("a.mute", 1, "panel")
+    assert saved.wait(5)
+    assert json.loads((tmp_path / "state.json").read_text())["params"]["a.mute"] == 1.0
+    control.close()
+
+
+def test_waiting_sees_each_kind_of_news(control: Control) -> None:
+    for news in (
+        lambda: control.take_meter(MeterFrame(blocks=5)),
+        lambda: control.take_info(InfoFrame(device="x")),
+        control.audio_down,
+        lambda: control.set_param("a.mute", 1, "page"),
+    ):
+        seq = control.seq
+        threading.Timer(0.01, news).start()
+        assert control.wait(seq, 5.0) > seq
+    seq = control.seq
+    assert control.wait(seq, 0.01) == seq
+    assert control.latest.meter is None
+    assert control.latest.info.device == "x"

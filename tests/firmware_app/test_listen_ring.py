@@ -1,0 +1,44 @@
+"""The listen ring: what went in comes out, aligned, however often it wraps."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from firmware_app.listen_ring import READ_SECONDS, SECONDS, ListenRing, read_wav
+
+
+def read(path: Path, which: str):
+    return soundfile.read(io.BytesIO(read_wav(path, which)), dtype="float32", always_2d=True)[0]
+
+
+def fill(ring: ListenRing, sound, latency: int, block: int) -> None:
+    """Play `sound` through a 'chain' that only delays."""
+    delayed = np.concatenate([np.zeros((latency, sound.shape[1]), np.float32), sound])[: len(sound)]
+    for at in range(0, len(sound), block):
+        ring.write(0, sound[at : at + block])
+        ring.write(1, delayed[at : at + block])
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("seconds", [1.5, SECONDS + 3.3])
+def test_before_and_after_are_aligned(tmp_path: Path, channels: int, seconds: float) -> None:
+    path, latency = tmp_path / "listen", 128
+    ring = ListenRing(path, channels, latency)
+    sound = np.random.default_rng(0).uniform(-0.9, 0.9, (int(seconds * 48_000), channels)).astype(np.float32)
+    fill(ring, sound, latency, 100)
+    before, after = read(path, "before"), read(path, "after")
+    frames = min(READ_SECONDS * 48_000, len(sound) - latency)
+    assert before.shape == after.shape == (frames, channels)
+    assert np.abs(before - after).max() < 1e-4
+    assert np.abs(before - sound[len(sound) - latency - frames : len(sound) - latency]).max() < 1e-4
+
+
+def test_there_is_nothing_before_the_first_block(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        read_wav(tmp_path / "listen", "after")
+    ListenRing(tmp_path / "listen", 1, 128)
+    with pytest.raises(FileNotFoundError, match="no sound"):
+        read_wav(tmp_path / "listen", "after")
