@@ -1,0 +1,28 @@
+"""KnobFilter: a position from a noisy converter. A knob that nobody touches says nothing."""
+
+STEPS = 1024
+DEAD_STEPS = 3  # at either end: worn tracks and supply ripple keep a knob from reading exactly 0 or 1023
+HYSTERESIS_STEPS = 4.5  # wider than ±2 steps of noise, which is ±6 mV at 3.3 V; 0.2 dB of a 40 dB knob
+
+
+class KnobFilter:
+    """One knob. Any thread, one at a time.
+
+    bits: the converter's resolution; thresholds are in steps of a 10-bit one.
+    """
+
+    def __init__(self, bits: int = 10) -> None:
+        self._scale = (STEPS - 1) / ((1 << bits) - 1)
+        self._last: float | None = None
+
+    def feed(self, raw: int) -> float | None:
+        """Return the new position 0…1 when the knob really moved, else None. The first reading always counts."""
+        travel = STEPS - 1 - 2 * DEAD_STEPS
+        position = min(max((raw * self._scale - DEAD_STEPS) / travel, 0.0), 1.0)
+        if self._last is not None:
+            moved = abs(position - self._last) >= HYSTERESIS_STEPS / travel
+            reached_end = position in (0.0, 1.0) and position != self._last
+            if not moved and not reached_end:
+                return None
+        self._last = position
+        return position

@@ -1,0 +1,121 @@
+"""Debounce: no press lost, no press doubled, on a clock that the test moves."""
+
+import itertools
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hw.debounce import Debounce
+
+STABLE_S, LOCKOUT_S = 0.001, 0.005
+
+
+class Pin:
+    """A pin and its debounce, driven through time: polls exactly when `due` asks for it."""
+
+    def __init__(self, level: bool = True) -> None:
+        self.level = level
+        self.now = 100.0
+        self.debounce = Debounce(level, STABLE_S, LOCKOUT_S)
+        self.told: list[tuple[float, bool]] = []
+
+    def wait(self, seconds: float) -> None:
+        end = self.now + seconds
+        while (due := self.debounce.due()) is not None and due <= end:
+            self.now = max(self.now, due)
+            level = self.debounce.poll(self.level, self.now)
+            if level is not None:
+                self.told.append((self.now, level))
+        self.now = end
+
+    def go(self, level: bool, notify: bool = True) -> None:
+        self.level = level
+        if notify:
+            self.debounce.edge(level, self.now)
+
+    @property
+    def levels(self) -> list[bool]:
+        return [level for _, level in self.told]
+
+
+def test_a_clean_press_is_told_after_the_stable_time():
+    pin = Pin()
+    pin.go(False)
+    pin.wait(1.0)
+    assert pin.told == [(100.0 + STABLE_S, False)]
+
+
+def test_a_switch_held_at_the_start_is_no_press():
+    pin = Pin(level=False)
+    pin.go(False)  # pin libraries may report the level they found as an edge
+    pin.wait(1.0)
+    assert pin.told == []
+
+
+def test_a_spike_shorter_than_the_stable_time_is_no_press():
+    pin = Pin()
+    pin.go(False)
+    pin.wait(STABLE_S / 2)
+    pin.go(True)
+    pin.wait(1.0)
+    assert pin.told == []
+
+
+def test_a_release_during_the_lockout_is_told_at_its_end():
+    pin = Pin()
+    pin.go(False)
+    pin.wait(0.002)
+    pin.go(True)
+    pin.wait(1.0)
+    assert pin.told == [(100.0 + STABLE_S, False), (100.0 + STABLE_S + LOCKOUT_S, True)]
+
+
+def test_an_edge_that_the_kernel_dropped_is_found_after_the_lockout():
+    pin = Pin()
+    pin.go(False)
+    pin.wait(0.002)
+    pin.go(True, notify=False)
+    pin.wait(1.0)
+    assert pin.levels == [False, True]
+
+
+def test_two_edges_to_one_level_restart_the_stable_time():
+    pin = Pin()
+    pin.go(False)
+    pin.wait(STABLE_S * 0.9)
+    pin.go(False)  # the edge up between them was missed
+    pin.wait(STABLE_S * 0.9)
+    assert pin.told == []
+    pin.wait(1.0)
+    assert pin.levels == [False]
+
+
+bounce = st.lists(st.floats(1e-6, STABLE_S * 0.99), min_size=0, max_size=12)
+
+
+@given(st.lists(bounce, min_size=1, max_size=8))
+def test_each_bouncing_press_and_release_is_told_once(strokes: list[list[float]]):
+    pin = Pin()
+    for stroke, gaps in enumerate(strokes):
+        target = stroke % 2 == 1
+        for gap in gaps[: len(gaps) // 2 * 2]:  # an even number of extra edges ends where it began
+            pin.go(not pin.level)
+            pin.wait(gap)
+        pin.go(target)
+        pin.wait(STABLE_S + LOCKOUT_S + 1e-4)
+    assert pin.levels == [stroke % 2 == 1 for stroke in range(len(strokes))]
+
+
+@given(st.lists(st.tuples(st.floats(1e-6, 0.02), st.booleans(), st.booleans()), max_size=60))
+def test_levels_told_alternate_keep_the_lockout_and_end_at_the_real_level(edges: list[tuple[float, bool, bool]]):
+    pin = Pin()
+    for gap, level, notify in edges:
+        pin.wait(gap)
+        pin.go(level, notify or level == pin.level)
+    pin.go(pin.level)
+    pin.wait(1.0)
+    assert all(a != b for a, b in zip([True, *pin.levels], pin.levels, strict=False))
+    times = [at for at, _ in pin.told]
+    assert all(b - a >= LOCKOUT_S - 1e-9 for a, b in itertools.pairwise(times))
+    assert pin.debounce.level == pin.level
+    assert pin.debounce.due() is None
