@@ -1,0 +1,1 @@
+"""The built-in demo vocal: a sung phrase and its noise, wholly synthesised: nobody was recorded for it."""
