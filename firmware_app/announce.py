@@ -22,7 +22,10 @@ def page(host: str, port: int) -> None:
     url = f"http://{shown}:{port}/"
     print(f"Hushbox's page: {url}", flush=True)
     if shown.startswith("127."):
-        print("(this machine only: no network was found)" if host in ("0.0.0.0", "::", "") else "(this machine only)", flush=True)
+        print(
+            "(this machine only: no network was found)" if host in ("0.0.0.0", "::", "") else "(this machine only)",
+            flush=True,
+        )
     elif sys.stdout.isatty():
         segno.make(url, error="l").terminal(out=sys.stdout, compact=True, border=2)
         print("Point the phone's camera at it. Ctrl-C stops the box.", flush=True)

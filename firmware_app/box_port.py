@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -80,7 +81,7 @@ class BoxPort:
             "version": bundle.version,
             "summary": bundle.summary,
             "licence": bundle.licence,
-            "trained_on": [dict(source) for source in bundle.trained_on],
+            "trained_on": [asdict(source) for source in bundle.trained_on],
             "card": card.read_text(encoding="utf-8") if card.is_file() else "",
         }
 

@@ -7,6 +7,9 @@ import sys
 import threading
 import time
 
+from web_ui.app import create_app
+from web_ui.server import PageServer, PortTaken
+
 from dsp.bundle import Bundle
 from dsp.errors import DspError
 from firmware_app import announce, realtime
@@ -23,8 +26,6 @@ from firmware_app.places import Places
 from firmware_app.store import Store
 from firmware_app.supervisor import EXIT_USAGE
 from hw import devices
-from web_ui.app import create_app
-from web_ui.server import PageServer, PortTaken
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +73,9 @@ class ControlProcess:
     def _serve_page(self) -> PageServer:
         """Raises PortTaken."""
         page = self._config.page
-        port = BoxPort(self._config.box.name, self.control, self._bindings, self._bundle(), self._places.runtime / "listen")
+        port = BoxPort(
+            self._config.box.name, self.control, self._bindings, self._bundle(), self._places.runtime / "listen"
+        )
         app = create_app(port, allowed_hosts=page.allowed_hosts)
         server = PageServer(app, page.host, page.port)
         bound = server.start()

@@ -13,7 +13,7 @@ import socket
 import struct
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 DOWN = struct.Struct("<BxHId16x")  # kind, param index, seq, value
@@ -72,7 +72,9 @@ class MeterFrame:
 
     @classmethod
     def unpack(cls, message: bytes) -> "MeterFrame":
-        (_, _, p50, p99, load_max, reduction, blocks, xruns, late, dry, bad, uptime, work, *rest) = _METER.unpack_from(message)
+        (_, _, p50, p99, load_max, reduction, blocks, xruns, late, dry, bad, uptime, work, *rest) = _METER.unpack_from(
+            message
+        )
         return cls(
             state=rest[8], channels=rest[9], blocks=blocks, xruns=xruns, late_hops=late, dry_hops=dry, bad_samples=bad,
             load_p50=p50, load_p99=p99, load_max=load_max, reduction_db=reduction, uptime_s=uptime, work_s=work,
@@ -106,9 +108,9 @@ class InfoFrame:
 
     @classmethod
     def unpack(cls, message: bytes) -> "InfoFrame":
-        kind, *numbers_and_texts = _INFO.unpack_from(message)
-        numbers, texts = numbers_and_texts[:6], [t.rstrip(b"\0").decode(errors="replace") for t in numbers_and_texts[6:]]
-        return cls(*numbers, *texts, demo=kind == Up.DEMO_INFO)
+        kind, hashed, rate, period, periods, chain, io, *texts = _INFO.unpack_from(message)
+        sample_format, device, bundle, words = (text.rstrip(b"\0").decode(errors="replace") for text in texts)
+        return cls(hashed, rate, period, periods, chain, io, sample_format, device, bundle, words, kind == Up.DEMO_INFO)
 
 
 class Up(enum.IntEnum):
@@ -119,7 +121,7 @@ class Up(enum.IntEnum):
     DEMO_INFO = 3
 
 
-assert len(fields(InfoFrame)) == 11 and max(_METER.size, _INFO.size) <= UP_BYTES
+assert max(_METER.size, _INFO.size) <= UP_BYTES
 
 
 def _cut(text: str, most: int) -> bytes:

@@ -62,7 +62,7 @@ class PanelBindings:
         spec = find(self._control.specs, knob.sets)
         span = spec.high - spec.low
         stored = (self._control.value(knob.sets) - spec.low) / span
-        if knob.takeover == "jump" or self._pickups[name].turn(position, stored):
+        if knob.takeover == "jump" or self._pickups[name].moved(position, stored):
             value = spec.low + position * span
             self._control.set_param(knob.sets, float(round(value)) if spec.choices else value, ORIGIN)
 
@@ -71,7 +71,8 @@ class PanelBindings:
     def _on_change(self, id: str, value: float, origin: str) -> None:
         for name, knob in self._knobs.items():
             if knob.sets == id:
-                self._pickups[name].release()
+                spec = self._control.specs[id]
+                self._pickups[name].stored_changed((value - spec.low) / (spec.high - spec.low))
         self.light_leds(self._control.latest.meter)
 
     def light_leds(self, meter: MeterFrame | None) -> None:
@@ -95,9 +96,9 @@ class PanelBindings:
 
     def simulated_pins(self) -> Sequence[SimulatedPin]:
         """The controls to draw, empty when real pins are in use."""
-        simulator = self.panel.simulator
-        if simulator is None:
+        if not self.panel.simulated:
             return []
+        simulator = self.panel.simulator
         switches = [
             SimulatedPin(s.name, "switch", _title(s.name), float(s.name in self._held), self._does(s))
             for s in self._config.switches
@@ -114,17 +115,16 @@ class PanelBindings:
 
     def press(self, name: str, pressed: bool) -> None:
         """Drive a simulated switch's mock pin. Raises NotThere."""
-        simulator = self.panel.simulator
-        if simulator is None or name not in self._switches:
+        if not self.panel.simulated or name not in self._switches:
             raise NotThere(f"no simulated switch {name!r}: there are {', '.join(self._switches) or 'none'}")
+        simulator = self.panel.simulator
         (simulator.press if pressed else simulator.release)(name)
 
     def turn(self, name: str, position: float) -> None:
         """Turn a simulated knob to 0…1 through its mock converter. Raises NotThere."""
-        simulator = self.panel.simulator
-        if simulator is None or name not in self._knobs:
+        if not self.panel.simulated or name not in self._knobs:
             raise NotThere(f"no simulated knob {name!r}: there are {', '.join(self._knobs) or 'none'}")
-        simulator.turn(name, position)
+        self.panel.simulator.turn(name, position)
 
     def _does(self, switch: SwitchConfig) -> str:
         label = find(self._control.specs, switch.does).label

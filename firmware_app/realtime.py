@@ -24,7 +24,9 @@ def enter() -> list[str]:
     try:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(FIFO_PRIORITY))
     except (OSError, AttributeError) as error:
-        refused.append(f"real-time scheduling refused ({error}): give the audio group rtprio {FIFO_PRIORITY} or use the unit")
+        refused.append(
+            f"real-time scheduling refused ({error}): give the audio group rtprio {FIFO_PRIORITY} or use the unit"
+        )
     # On fault: what the warm-up has touched stays, while unused parts of the libraries take no memory.
     if ctypes.CDLL(None, use_errno=True).mlockall(_MCL_CURRENT | _MCL_FUTURE | _MCL_ONFAULT) != 0:
         reason = os.strerror(ctypes.get_errno())

@@ -48,7 +48,9 @@ def test_what_is_not_allowed_changes_nothing(control: Control) -> None:
 
 
 def test_toggles_from_many_threads_all_count(control: Control) -> None:
-    threads = [threading.Thread(target=lambda: [control.toggle("a.mute", "panel") for _ in range(101)]) for _ in range(5)]
+    threads = [
+        threading.Thread(target=lambda: [control.toggle("a.mute", "panel") for _ in range(101)]) for _ in range(5)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -11,7 +11,9 @@ from dsp.params import ParamSpec, switch, table
 from firmware_app.control_link import ControlLink
 from firmware_app.link import AudioLink, Down, InfoFrame, MeterFrame, State, params_hash
 
-SPECS = table([ParamSpec("a.level_db", "dB", -60, 12, 0, "Level"), switch("a.mute", "Mute"), switch("a.bypass", "Bypass")])
+SPECS = table(
+    [ParamSpec("a.level_db", "dB", -60, 12, 0, "Level"), switch("a.mute", "Mute"), switch("a.bypass", "Bypass")]
+)
 
 
 class Ends:
@@ -81,7 +83,12 @@ def snapshot_of(ends: Ends) -> list[tuple[int, int, float]]:
 
 def test_the_whole_state_comes_first(ends: Ends) -> None:
     ends.values["a.mute"] = 1.0
-    assert snapshot_of(ends) == [(Down.PARAM, 0, 0.0), (Down.PARAM, 1, 1.0), (Down.PARAM, 2, 0.0), (Down.SNAPSHOT_END, 0, 0.0)]
+    assert snapshot_of(ends) == [
+        (Down.PARAM, 0, 0.0),
+        (Down.PARAM, 1, 1.0),
+        (Down.PARAM, 2, 0.0),
+        (Down.SNAPSHOT_END, 0, 0.0),
+    ]
 
 
 def test_switches_keep_their_order_and_none_is_lost(ends: Ends) -> None:
@@ -122,7 +129,9 @@ def test_frames_arrive_as_they_were(ends: Ends) -> None:
         load_p99=0.5, load_max=0.75, reduction_db=12.5, uptime_s=1.5, work_s=0.5, in_peak_db=(-1.0, -2.0),
         in_rms_db=(-3.0, -4.0), out_peak_db=(-5.0, -6.0), out_rms_db=(-7.0, -8.0),
     )  # fmt: skip
-    info = InfoFrame(params_hash(SPECS), 44_100, 96, 3, 128, 77, "S24_3LE", "Gerät " + "x" * 200, "denoise-live 1", "", True)
+    info = InfoFrame(
+        params_hash(SPECS), 44_100, 96, 3, 128, 77, "S24_3LE", "Gerät " + "x" * 200, "denoise-live 1", "", True
+    )
     ends.audio.send(meter)
     ends.audio.send(info)
     wait_until(lambda: ends.meters and ends.infos)
@@ -151,7 +160,7 @@ def test_a_change_during_the_reconnect_is_never_overtaken_by_the_snapshot(ends: 
         ends.set("a.bypass", 1.0)
         last: dict[int, float] = {}
 
-        def settled(last: dict[int, float] = last) -> bool:
+        def settled(last: dict[int, float] = last, flips: list[float] = flips) -> bool:
             while (message := ends.audio.receive()) is not None:
                 if message[0] == Down.PARAM:
                     last[message[1]] = message[2]
