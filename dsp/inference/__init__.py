@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dsp.bundle import RUNTIMES, Bundle, BundleError
 from dsp.errors import DspError
+from dsp.inference.quiet import native_stderr_dropped
 
 Values = NDArray[np.float32]
 
@@ -58,9 +59,10 @@ def open_model(bundle: Bundle, runtime: str = "auto") -> StepModel:
 
 def _open(bundle: Bundle, runtime: str) -> StepModel:
     weights = bundle.weights(runtime)
-    model: StepModel = importlib.import_module(f"dsp.inference.{runtime}").open_step_model(bundle, weights)
-    for _ in range(_WARM_STEPS):
-        model.step()
+    with native_stderr_dropped():
+        model: StepModel = importlib.import_module(f"dsp.inference.{runtime}").open_step_model(bundle, weights)
+        for _ in range(_WARM_STEPS):
+            model.step()
     model.reset()
     return model
 

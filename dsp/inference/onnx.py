@@ -26,7 +26,6 @@ class OnnxStepModel:
         options.inter_op_num_threads = 1
         options.log_severity_level = _ERRORS_ONLY
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # it burns whole cores
-        options.add_session_config_entry("session.set_denormal_as_zero", "1")  # fading states must not get slow
         try:
             self._session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # the runtime has a class of its own for each fault

@@ -1,0 +1,74 @@
+"""Models for tests and for trying the box without weights: one that always says the same, one that goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+
+import numpy as np
+
+from dsp.features import INPUT_SIZE
+from dsp.inference import StepModel, Values
+
+
+class ConstantModel:
+    """Answers every step with the same mask. A StepModel."""
+
+    runtime = "fake"
+
+    def __init__(self, mask: Values, input_size: int = INPUT_SIZE) -> None:
+        self.input: Values = np.zeros((1, input_size), np.float32)
+        self.output: Values = mask.astype(np.float32).reshape(1, -1)
+
+    def step(self) -> None:
+        pass
+
+    def reset(self) -> None:
+        pass
+
+
+class Trouble(Enum):
+    RAISE = "raise"  # the step raises
+    POISON = "poison"  # the step sees NaN, which stays in the state until reset()
+    BROKEN = "broken"  # the answer is NaN, the state is well
+    LATE = "late"  # the step takes `late_s`
+
+
+class TroubledModel:
+    """Passes everything on to another model, but goes wrong at the steps named. A StepModel.
+
+    It keeps a clock of its own, to be given to the denoiser as `clock`: time passes in late steps only.
+    """
+
+    def __init__(self, model: StepModel, trouble: Mapping[int, Trouble], late_s: float = 0.004) -> None:
+        """trouble: by step, counted from 0."""
+        self.runtime = model.runtime
+        self.model = model
+        self.trouble = trouble
+        self.late_s = late_s
+        self.steps = 0
+        self.resets = 0
+        self.now_s = 0.0
+        self.input = model.input
+        self.output: Values = model.output.copy()
+
+    def clock(self) -> float:
+        return self.now_s
+
+    def step(self) -> None:
+        trouble = self.trouble.get(self.steps)
+        self.steps += 1
+        if trouble is Trouble.RAISE:
+            raise RuntimeError("told to")
+        if trouble is Trouble.POISON:
+            self.input.fill(np.nan)
+        self.model.step()
+        np.copyto(self.output, self.model.output)
+        if trouble is Trouble.BROKEN:
+            self.output.fill(np.nan)
+        if trouble is Trouble.LATE:
+            self.now_s += self.late_s
+
+    def reset(self) -> None:
+        self.resets += 1
+        self.model.reset()
