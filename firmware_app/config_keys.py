@@ -157,15 +157,23 @@ class PageConfig:
     )
 
 
+def full_id(param: str) -> str:
+    """A parameter of the box itself may be named without its room: "bypass" is "box.bypass"."""
+    return param if "." in param else f"box.{param}"
+
+
 @dataclass(frozen=True, slots=True)
 class SwitchConfig:
     """A footswitch between a pin and ground."""
 
     name: str = required(_NAME, "Name on the page.")
     gpio: int = required(_GPIO, "Pin, by its BCM number.")
-    does: str = required(_PARAM, 'What a press toggles: any on/off parameter, such as "bypass" or "mute".')
+    does: str = required(_PARAM, 'What a press toggles: "bypass", "mute" or any other on/off parameter.')
     pull_up: bool = key(True, flag, "true: the switch closes to ground; false: to 3.3 V.")
     momentary: bool = key(False, flag, "true: on while held; false: each press toggles.")
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "does", full_id(self.does))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +188,9 @@ class KnobConfig:
         one_of("pickup", "jump"),
         '"pickup": acts after crossing the value in force; "jump": the value follows at once.',
     )
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sets", full_id(self.sets))
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ def nowhere(tmp_path, monkeypatch):
 def test_an_empty_file_is_the_default_and_so_is_none():
     assert config.parse("") == Config() == config.load()
     default = Config()
-    assert [(s.gpio, s.does) for s in default.panel.switches] == [(17, "bypass")]
+    assert [(s.gpio, s.does) for s in default.panel.switches] == [(17, "box.bypass")]
     assert [(k.channel, k.sets, k.takeover) for k in default.panel.knobs] == [(0, "denoise.amount_db", "pickup")]
     assert [(led.gpio, led.shows) for led in default.panel.leds] == [(27, "processing")]
 
@@ -112,8 +112,8 @@ gpio = 40
         "box.toml:5: [audio] input_channels = []: a list of 1 to 2 different channel numbers from 1 is allowed",
         "box.toml:9: [page] port = true: a whole number from 0 to 65535 is allowed",
         "box.toml:12: [[panel.switches]] gpio = 40: a whole number from 0 to 27 is allowed",
-        "box.toml:10: [[panel.switches]] needs does: What a press toggles: any on/off parameter, "
-        'such as "bypass" or "mute".',
+        "box.toml:10: [[panel.switches]] needs does: What a press toggles: "
+        '"bypass", "mute" or any other on/off parameter.',
     )
 
 
@@ -219,7 +219,7 @@ def test_a_folder_in_place_of_the_file_is_refused(tmp_path):
 
 
 def test_the_panel_is_held_against_the_parameters_there_are():
-    specs = table([switch("bypass", "Bypass"), ParamSpec("denoise.amount_db", "dB", 0, 40, 24, "Noise reduction")])
+    specs = table([switch("box.bypass", "Bypass"), ParamSpec("denoise.amount_db", "dB", 0, 40, 24, "Noise reduction")])
     config.check_params(Config(), specs)
     wrong = config.parse(
         "[[panel.switches]]\nname='f'\ngpio=17\ndoes='bypas'\n"
@@ -229,7 +229,7 @@ def test_the_panel_is_held_against_the_parameters_there_are():
     with pytest.raises(ConfigError) as caught:
         config.check_params(wrong, specs)
     assert caught.value.mistakes == (
-        "hushbox.toml: [[panel.switches]] does = 'bypas': no such on/off parameter; did you mean bypass?",
-        "hushbox.toml: [[panel.switches]] does = 'denoise.amount_db': no such on/off parameter; did you mean bypass?",
+        "hushbox.toml: [[panel.switches]] does = 'box.bypas': no such on/off parameter; did you mean box.bypass?",
+        "hushbox.toml: [[panel.switches]] does = 'denoise.amount_db': no such on/off parameter; did you mean box.bypass?",
         "hushbox.toml: [[panel.knobs]] sets = 'denoise.amount': no such parameter; did you mean denoise.amount_db?",
     )
