@@ -1,0 +1,284 @@
+"""AlsaIo: a duplex ALSA interface over pyalsaaudio, one period at a time, on the audio thread."""
+
+import errno
+import os
+import select
+import time
+from typing import Any
+
+import alsaaudio
+
+from hw.agreement import BOX_RATE_HZ, Agreement, AlsaRequest, BadPeriodError, UnsupportedRateError, agree, check
+from hw.audio_io import AudioIo, Block, IoFormat, IoStatus
+from hw.probe import DeviceError, Direction, let_go, opening, probe
+from hw.samples import SAMPLE_BYTES, SampleDecoder, SampleEncoder
+
+__all__ = ["AlsaIo", "AlsaRequest", "open_alsa"]
+
+PERIODS_IN_A_DEAD_ROW = 8  # xruns without a single good period between them: the device is not there any more
+TIMEOUTS_IN_A_DEAD_ROW = 10
+_SUSPENDED = os.strerror(errno.ESTRPIPE)
+
+
+def open_alsa(request: AlsaRequest) -> AudioIo:
+    """Open both directions, not yet started. An interface that does not run at 48 kHz comes back resampled.
+
+    Raises a DeviceError, DeviceNotFoundError, DeviceBusyError or DeviceForbiddenError (hw.probe) when it cannot be
+    opened, and a hw.agreement error when it cannot do what is asked. Not for the streaming path: it probes first.
+    """
+    check(request)
+    agreement = agree(
+        request,
+        probe(request.capture_device, Direction.CAPTURE),
+        probe(request.playback_device, Direction.PLAYBACK),
+    )
+    io = AlsaIo(request, agreement)
+    if agreement.rate_hz == BOX_RATE_HZ:
+        return io
+    io.close()
+    raise UnsupportedRateError(f"{io.name}: runs at {agreement.rate_hz} Hz, not at {BOX_RATE_HZ} Hz")
+
+
+class AlsaIo:
+    """Both directions of one interface at its own rate: the AudioIo contract, non-blocking underneath.
+
+    After any xrun both directions start again together, so that the round trip stays what it was. `notes` says in
+    plain words where the interface differs from what was asked. Audio thread only.
+    """
+
+    latency_frames = 0
+
+    def __init__(self, request: AlsaRequest, agreement: Agreement) -> None:
+        self._timeout_s = request.timeout_ms / 1000
+        self.xruns = 0
+        self.gone_reason = ""
+        self.notes: list[str] = []
+        asked = agreement
+        capture = _Stream(
+            Direction.CAPTURE, request.capture_device, asked, asked.capture_format, asked.capture_channels
+        )
+        try:
+            playback = _Stream(
+                Direction.PLAYBACK, request.playback_device, asked, asked.playback_format, asked.playback_channels
+            )
+        except BaseException:
+            capture.close()
+            raise
+        self._capture, self._playback = capture, playback
+        try:
+            self._settle(request, agreement)
+        except BaseException:
+            self.close()
+            raise
+
+    def _settle(self, request: AlsaRequest, agreement: Agreement) -> None:
+        """Compare what libasound made of the request with the request, and prepare for that."""
+        capture, playback = self._capture, self._playback
+        for stream in (capture, playback):
+            if stream.rate_hz != agreement.rate_hz:
+                raise UnsupportedRateError(f"{stream.device}: {agreement.rate_hz} Hz asked, {stream.rate_hz} Hz got")
+            if not 16 <= stream.period_frames <= 4096:
+                raise BadPeriodError(f"{stream.device}: its {stream.period_frames}-frame periods: allowed 16 to 4096")
+        self._period = period = capture.period_frames
+        buffer = playback.period_frames * playback.periods
+        if buffer < 2 * period:
+            raise BadPeriodError(f"{playback.device}: plays {buffer} frames at most, records {period} at a time")
+        if (period, buffer) != (agreement.period_frames, agreement.period_frames * agreement.periods):
+            self.notes.append(
+                f"asked for {agreement.period_frames} frames x {agreement.periods}, "
+                f"the interface does {period} x {buffer / period:g}"
+            )
+        card = _card_name(capture.card)
+        self.name = f"{card} ({capture.device})" if card else capture.device
+        formats = dict.fromkeys((capture.sample_format, playback.sample_format))
+        self.format = IoFormat(
+            rate_hz=agreement.rate_hz,
+            period_frames=period,
+            periods=buffer // period,
+            sample_format=" in, ".join(formats) + (" out" if len(formats) > 1 else ""),
+            capture_channels=capture.channels,
+            playback_channels=playback.channels,
+            input_channels=request.input_channels,
+            output_channels=request.output_channels,
+            box_period_frames=period,
+        )
+        self._decoder = SampleDecoder(capture.sample_format, period, capture.channels, request.input_channels)
+        self._encoder = SampleEncoder(playback.sample_format, period, playback.channels, request.output_channels)
+        self._silence = bytes(self.format.periods * period * playback.frame_bytes)
+        self._period_bytes = period * capture.frame_bytes
+        self._pending = bytearray(2 * self._period_bytes)  # for devices that hand out part of a period
+        self._pending_bytes = 0
+        self._card_folder = f"/proc/asound/card{capture.card}" if capture.card >= 0 else ""
+        self._barren_reads = self._barren_writes = self._timeouts = 0
+
+    def start(self) -> None:
+        """See AudioIo. A fault shows at the first read."""
+        try:
+            self._begin(self.format.periods)
+        except alsaaudio.ALSAAudioError as error:
+            self._lost(error)
+
+    def read_into(self, block: Block) -> IoStatus:
+        """See AudioIo. `block`: float32 (period_frames, len(input_channels))."""
+        if self.gone_reason:
+            return _silent(block, IoStatus.GONE)
+        try:
+            status = self._read(block)
+        except alsaaudio.ALSAAudioError as error:
+            status = self._fault(error)
+        return status if status is IoStatus.OK else _silent(block, status)
+
+    def _read(self, block: Block) -> IoStatus:
+        give_up = time.monotonic() + self._timeout_s
+        while self._pending_bytes < self._period_bytes:
+            left_s = give_up - time.monotonic()
+            if left_s <= 0.0:
+                return self._late()
+            if not self._capture.wait(left_s):
+                continue
+            count, data = self._capture.pcm.read()
+            if count < 0:
+                self._barren_reads += 1
+                # One period less: the block that the caller writes next fills the buffer again.
+                return self._restart(self.format.periods - 1)
+            if count == self._period and self._pending_bytes == 0:
+                self._decoder.decode(data, block)
+                self._barren_reads = self._timeouts = 0
+                return IoStatus.OK
+            self._keep(data)
+        self._decoder.decode(memoryview(self._pending)[: self._period_bytes], block)
+        rest = self._pending_bytes - self._period_bytes
+        self._pending[:rest] = self._pending[self._period_bytes : self._pending_bytes]
+        self._pending_bytes = rest
+        self._barren_reads = self._timeouts = 0
+        return IoStatus.OK
+
+    def write(self, block: Block) -> IoStatus:
+        """See AudioIo. `block`: float32 (period_frames, len(output_channels) or 1)."""
+        if self.gone_reason:
+            return IoStatus.GONE
+        try:
+            return self._write(self._encoder.encode(block))
+        except alsaaudio.ALSAAudioError as error:
+            return self._fault(error)
+
+    def _write(self, data: memoryview) -> IoStatus:
+        give_up = time.monotonic() + self._timeout_s
+        while True:
+            count = self._playback.pcm.write(data)
+            if count < 0:
+                self._barren_writes += 1
+                return self._restart(self.format.periods)
+            if count * self._playback.frame_bytes >= len(data):
+                self._barren_writes = 0
+                return IoStatus.OK
+            data = data[count * self._playback.frame_bytes :]
+            left_s = give_up - time.monotonic()
+            if left_s <= 0.0:
+                return self._late()
+            self._playback.wait(left_s)
+
+    def close(self) -> None:
+        """See AudioIo."""
+        self._capture.close()
+        self._playback.close()
+        self.gone_reason = self.gone_reason or "closed"
+
+    def _begin(self, prefill_periods: int) -> None:
+        """Start both directions. Playback first: started second, it would find its first block not fitting in."""
+        self._pending_bytes = 0
+        self._playback.pcm.write(self._silence[: prefill_periods * self._period * self._playback.frame_bytes])
+        _, data = self._capture.pcm.read()  # starts it; nothing is there yet
+        self._keep(data)
+
+    def _keep(self, data: bytes) -> None:
+        self._pending[self._pending_bytes : self._pending_bytes + len(data)] = data
+        self._pending_bytes += len(data)
+
+    def _restart(self, prefill_periods: int) -> IoStatus:
+        """After an xrun: both directions anew, in the same distance from each other as at the start."""
+        self.xruns += 1
+        if max(self._barren_reads, self._barren_writes) > PERIODS_IN_A_DEAD_ROW:
+            self.gone_reason = f"{self.name}: fails at every transfer"
+            return IoStatus.GONE
+        self._capture.pcm.drop()
+        self._playback.pcm.drop()
+        self._begin(prefill_periods)
+        return IoStatus.XRUN
+
+    def _late(self) -> IoStatus:
+        """Nothing came in time: has the device gone without a word?"""
+        self._timeouts += 1
+        if alsaaudio.PCM_STATE_DISCONNECTED in (self._capture.pcm.state(), self._playback.pcm.state()):
+            self.gone_reason = f"{self.name}: disconnected"
+        elif self._card_folder and not os.path.exists(self._card_folder):
+            self.gone_reason = f"{self.name}: its sound card is no longer there"
+        elif self._timeouts >= TIMEOUTS_IN_A_DEAD_ROW:
+            self.gone_reason = f"{self.name}: silent for {self._timeouts * self._timeout_s:.1f} s"
+        return IoStatus.GONE if self.gone_reason else IoStatus.TIMEOUT
+
+    def _fault(self, error: Exception) -> IoStatus:
+        if str(error).startswith(_SUSPENDED):  # the computer slept: as after an xrun
+            self._barren_reads += 1
+            try:
+                return self._restart(self.format.periods)
+            except alsaaudio.ALSAAudioError as next_error:
+                error = next_error
+        return self._lost(error)
+
+    def _lost(self, error: Exception) -> IoStatus:
+        self.gone_reason = f"{self.name}: {str(error).split(' [')[0]}"
+        return IoStatus.GONE
+
+
+class _Stream:
+    """One direction: the PCM, what it agreed to, and waiting for it."""
+
+    def __init__(
+        self, direction: Direction, device: str, agreement: Agreement, sample_format: str, channels: int
+    ) -> None:
+        self.device = device
+        with opening(device, direction):
+            self.pcm: Any = alsaaudio.PCM(
+                type=direction.pcm_type,
+                mode=alsaaudio.PCM_NONBLOCK,
+                device=device,
+                rate=agreement.rate_hz,
+                channels=channels,
+                format=getattr(alsaaudio, f"PCM_FORMAT_{sample_format}"),
+                periodsize=agreement.period_frames,
+                periods=agreement.periods,
+            )
+        # pyalsaaudio takes the nearest of everything without a word: only info() says what was agreed.
+        info = self.pcm.info()
+        self.rate_hz = int(info["rate"])
+        self.channels = int(info["channels"])
+        self.period_frames = int(info["period_size"])
+        self.periods = int(info["periods"])
+        self.sample_format = str(info["format_name"])
+        self.card = int(info["card_no"])
+        if (self.sample_format, self.channels) != (sample_format, channels):
+            got = f"{self.sample_format} with {self.channels} channels"
+            let_go(self.pcm)
+            raise DeviceError(f"{device}: asked for {sample_format} with {channels} channels, got {got}")
+        self.frame_bytes = self.channels * SAMPLE_BYTES[sample_format]
+        self._poll = select.poll()
+        for fd, events in self.pcm.polldescriptors():
+            self._poll.register(fd, events)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until a period can be transferred or something is wrong. False: neither, or no time left."""
+        ready = self._poll.poll(seconds * 1000)
+        return bool(ready) and self.pcm.polldescriptors_revents(ready) != 0
+
+    def close(self) -> None:
+        let_go(self.pcm)
+
+
+def _silent(block: Block, status: IoStatus) -> IoStatus:
+    block.fill(0.0)
+    return status
+
+
+def _card_name(card: int) -> str:
+    return str(alsaaudio.card_name(card)[0]) if card >= 0 else ""

@@ -1,0 +1,132 @@
+"""What one ALSA device can do in one direction, and why it cannot be opened. Never on the audio thread's way."""
+
+import errno
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import alsaaudio
+
+from hw.errors import HwError
+from hw.samples import SAMPLE_FORMATS
+
+RATES_HZ = (48000, 96000, 44100, 88200, 192000)
+"""Rates that Hushbox runs an interface at, best first."""
+
+
+class Direction(Enum):
+    CAPTURE = "capture"
+    PLAYBACK = "playback"
+
+    @property
+    def pcm_type(self) -> int:
+        """What pyalsaaudio calls it."""
+        return int(alsaaudio.PCM_CAPTURE if self is Direction.CAPTURE else alsaaudio.PCM_PLAYBACK)
+
+
+class DeviceError(HwError, OSError):
+    """An audio interface cannot be opened, for a reason that has no class of its own."""
+
+
+class DeviceNotFoundError(HwError, FileNotFoundError):
+    """There is no such audio interface, or it cannot do this direction."""
+
+
+class DeviceBusyError(HwError, BlockingIOError):
+    """Another program has the audio interface."""
+
+
+class DeviceForbiddenError(HwError, PermissionError):
+    """The user may not use audio interfaces."""
+
+
+@dataclass(frozen=True, slots=True)
+class PcmCaps:
+    """What one direction of a device can do. Of formats and rates, only those that Hushbox speaks, best first."""
+
+    formats: tuple[str, ...]
+    rates_hz: tuple[int, ...]
+    channels: tuple[int, ...]  # counts that can be opened
+
+
+def probe(device: str, direction: Direction) -> PcmCaps:
+    """Open the device for a moment and ask it. Raises DeviceNotFoundError, DeviceBusyError, …"""
+    with opening(device, direction):
+        pcm = alsaaudio.PCM(
+            type=direction.pcm_type, mode=alsaaudio.PCM_NONBLOCK, device=device, rate=48000, periodsize=128
+        )
+        try:
+            return PcmCaps(
+                formats=tuple(name for name in SAMPLE_FORMATS if name in pcm.getformats()),
+                rates_hz=_rates(pcm.getrates()),
+                channels=tuple(pcm.getchannels()[:64]),
+            )
+        finally:
+            let_go(pcm)
+
+
+def let_go(pcm: Any) -> None:
+    """Close a pyalsaaudio PCM at once, whatever state it is in."""
+    # close() alone would drain, which also starts a playback PCM that never ran.
+    with suppress(alsaaudio.ALSAAudioError):
+        pcm.drop()
+    with suppress(alsaaudio.ALSAAudioError):
+        pcm.close()
+
+
+@contextmanager
+def opening(device: str, direction: Direction) -> Iterator[None]:
+    """Turn pyalsaaudio's errors while opening `device` into ours, which say what is wrong and what there is."""
+    try:
+        yield
+    except alsaaudio.ALSAAudioError as error:
+        raise _explain(device, direction, str(error)) from error
+
+
+def _explain(device: str, direction: Direction, text: str) -> HwError:
+    reason = text.split(" [")[0]
+    if reason in (os.strerror(errno.ENOENT), os.strerror(errno.ENODEV), os.strerror(errno.ENXIO)):
+        return DeviceNotFoundError(f"audio interface {device}: no {direction.value} there; there is: {_present()}")
+    if reason == os.strerror(errno.EBUSY):
+        user = _user(device, direction)
+        return DeviceBusyError(f"audio interface {device}: its {direction.value} is in use by {user}")
+    if reason in (os.strerror(errno.EACCES), os.strerror(errno.EPERM)):
+        return DeviceForbiddenError(f"audio interface {device}: not allowed for this user; add it to the group audio")
+    return DeviceError(f"audio interface {device}: {direction.value} cannot be opened: {reason}")
+
+
+def _present() -> str:
+    cards = [f"hw:CARD={name}" for name in alsaaudio.cards()]
+    return ", ".join(cards) or "no audio interface at all"
+
+
+def _user(device: str, direction: Direction, root: Path = Path("/")) -> str:
+    """Who holds the device, from /proc/asound; "another program" where that does not show it."""
+    match = re.search(r"CARD=([^,]+)", device) or re.match(r"[a-z]*hw:([^,]+)", device)
+    card = match.group(1) if match else ""
+    folder = root / "proc/asound" / (f"card{card}" if card.isdigit() else card or "-")
+    for status in sorted(folder.glob(f"pcm*{direction.value[0]}/sub*/status")):
+        owner = re.search(r"^owner_pid\s*:\s*(\d+)", _text(status), re.MULTILINE)
+        if owner:
+            return f"{_text(root / 'proc' / owner[1] / 'comm').strip() or 'a program'} (process {owner[1]})"
+    return "another program"
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""
+
+
+def _rates(answer: int | tuple[int, int] | list[int]) -> tuple[int, ...]:
+    """pyalsaaudio answers with one rate, with (lowest, highest), or with a list."""
+    if isinstance(answer, tuple):
+        return tuple(rate for rate in RATES_HZ if answer[0] <= rate <= answer[1])
+    known = [answer] if isinstance(answer, int) else answer
+    return tuple(rate for rate in RATES_HZ if rate in known)
