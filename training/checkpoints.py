@@ -1,0 +1,45 @@
+"""Save and load everything a run needs to go on, and the small file that is committed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from training.model import DenoiseNet, NetShape
+
+
+def save(path: Path, content: dict[str, Any]) -> None:
+    """Write through a temporary file, so that a stop in the middle leaves the old checkpoint."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    torch.save(content, temporary)
+    os.replace(temporary, path)
+
+
+def load(path: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    return loaded
+
+
+def network(checkpoint: dict[str, Any]) -> DenoiseNet:
+    """The averaged network of a full or a committed checkpoint, in float32."""
+    net = DenoiseNet(NetShape(**checkpoint["shape"]))
+    net.load_state_dict({name: value.float() for name, value in checkpoint["average"].items()})
+    return net.eval()
+
+
+def save_committed(path: Path, checkpoint: dict[str, Any]) -> None:
+    """Averaged weights alone, in half precision."""
+    save(
+        path,
+        {
+            "shape": checkpoint["shape"],
+            "average": {name: value.half() for name, value in checkpoint["average"].items()},
+            "step": checkpoint["step"],
+            "audio_hours": checkpoint["audio_hours"],
+            "scores": checkpoint.get("scores", {}),
+        },
+    )

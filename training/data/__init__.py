@@ -1,0 +1,1 @@
+"""From recordings to training examples: sources -> decode -> (singing) -> mixer -> loader."""

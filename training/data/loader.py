@@ -1,0 +1,193 @@
+"""Batches of spectra from worker processes, through shared memory.
+
+A worker renders voices, targets and noises, takes their short-time spectra, then mixes each set several times with
+shuffled noises and new levels: the transform is linear, so a second mix costs a fraction of the first.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from multiprocessing import shared_memory
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsp import features as layout
+from dsp.stft import analysis_window
+from training.data.mixer import SEGMENT_FRAMES, Example, Mixer
+
+WINDOW, HOP = 768, 128
+STEPS = (SEGMENT_FRAMES - WINDOW) // HOP + 1
+MIXES_PER_RENDER = 2
+SCORED_WIDEBAND_HZ = 7000.0
+
+# Name and width of each array (STEPS, batch, width) in a batch.
+PARTS = {
+    "features": layout.INPUT_SIZE,
+    "noisy_low": 2 * layout.LOW_BINS,  # real | imaginary
+    "target_low": 2 * layout.LOW_BINS,
+    "noisy_high": layout.HIGH_BANDS,  # band amplitude
+    "target_high": layout.HIGH_BANDS,
+}
+EXTRAS = 3  # per example: loss scale, wideband, sensitivity
+
+
+@dataclass
+class Batch:
+    """Arrays (STEPS, batch, width) by name of PARTS, and (batch,) extras."""
+
+    parts: dict[str, NDArray[np.float32]]
+    scale: NDArray[np.float32]
+    wideband: NDArray[np.float32]
+    sensitivity: NDArray[np.float32]
+
+
+_WINDOW = analysis_window(WINDOW, 2 * HOP)
+_AVERAGES = np.ascontiguousarray(layout.band_averages().T)
+
+
+def short_time_spectra(audio: NDArray[np.float32]) -> NDArray[np.complex64]:
+    """(frames,) -> (steps, BINS), as StreamingStft sees it."""
+    frames = np.lib.stride_tricks.sliding_window_view(audio, WINDOW)[::HOP]
+    return np.fft.rfft(frames * _WINDOW, axis=-1).astype(np.complex64, copy=False)
+
+
+def compute_features(
+    spectra: NDArray[np.complex64], keep_room: float, sensitivity: float, out: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """DenoiseFrontEnd.features for many frames.  spectra: (steps, BINS), out: (steps, INPUT_SIZE) -> band power."""
+    low = spectra[:, : layout.LOW_BINS]
+    power = np.square(spectra.real) + np.square(spectra.imag)
+    bands = np.concatenate((power[:, : layout.LOW_BINS], power[:, layout.LOW_BINS :] @ _AVERAGES), axis=1)
+    floored = bands + np.float32(layout.POWER_FLOOR)
+    squeeze = np.power(floored[:, : layout.LOW_BINS], np.float32(layout.COMPRESSION))
+    first, second = layout.BANDS, layout.BANDS + layout.LOW_BINS
+    out[:, :first] = (np.log10(floored) + np.float32(layout.LOG_OFFSET)) * np.float32(layout.LOG_SCALE)
+    out[:, first:second] = low.real * squeeze
+    out[:, second : second + layout.LOW_BINS] = low.imag * squeeze
+    out[:, -2], out[:, -1] = keep_room, sensitivity
+    return bands
+
+
+def active_rms(audio: NDArray[np.float32]) -> float:
+    """RMS of the loud frames only, so that pauses do not change the SNR."""
+    power = np.mean(np.square(audio[: len(audio) // 1024 * 1024].reshape(-1, 1024)), axis=1)
+    return float(np.sqrt(np.mean(power[power >= power.max() * 10**-3.5]) + 1e-12))
+
+
+def mix_gains(example: Example, noise: NDArray[np.float32], snr_db: float, level_db: float) -> tuple[float, float]:
+    """Linear gains of voice and noise; noise has unit RMS."""
+    voice_gain = 0.0 if example.kind == "noise" else 1.0 / max(active_rms(example.voice), 1e-4)
+    noise_gain = 0.0 if example.kind == "clean" else 10 ** (-snr_db / 20)
+    peak = max(float(np.abs(example.voice).max()) * voice_gain, float(np.abs(noise).max()) * noise_gain * 0.7, 1e-6)
+    level = 10 ** (level_db / 20) / peak
+    return voice_gain * level, noise_gain * level
+
+
+def fill(
+    parts: dict[str, NDArray[np.float32]],
+    extras: NDArray[np.float32],
+    index: int,
+    example: Example,
+    spectra: tuple[NDArray[np.complex64], NDArray[np.complex64], NDArray[np.complex64]],
+    gains: tuple[float, float],
+) -> None:
+    """Mix one example into slot `index` of a batch.  spectra: voice, target, noise."""
+    voice_gain, noise_gain = np.float32(gains[0]), np.float32(gains[1])
+    noisy = spectra[0] * voice_gain + spectra[2] * noise_gain
+    target = spectra[1] * voice_gain
+    bands = compute_features(noisy, example.keep_room, example.sensitivity, parts["features"][:, index])
+    low = layout.LOW_BINS
+    parts["noisy_low"][:, index, :low], parts["noisy_low"][:, index, low:] = noisy[:, :low].real, noisy[:, :low].imag
+    parts["target_low"][:, index, :low] = target[:, :low].real
+    parts["target_low"][:, index, low:] = target[:, :low].imag
+    parts["noisy_high"][:, index] = np.sqrt(bands[:, low:])
+    high = target[:, low:]
+    parts["target_high"][:, index] = np.sqrt((np.square(high.real) + np.square(high.imag)) @ _AVERAGES)
+    # The loss compares spectra at a common level: unit RMS of the voice, or noise well below it.
+    rms = max(voice_gain * active_rms(example.voice), noise_gain * (4.0 if example.kind == "noise" else 0.3), 1e-5)
+    extras[0, index], extras[1, index], extras[2, index] = 1.0 / rms, example.wideband, example.sensitivity
+
+
+def _layout(batch: int) -> tuple[int, dict[str, tuple[int, int]]]:
+    at, places = 0, {}
+    for name, width in PARTS.items():
+        places[name] = (at, STEPS * batch * width)
+        at += STEPS * batch * width
+    return at + EXTRAS * batch, places
+
+
+def views(buffer: Any, batch: int) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.float32]]:
+    """Arrays of one slot over its memory."""
+    size, places = _layout(batch)
+    flat = np.frombuffer(buffer, np.float32, size)
+    parts = {name: flat[at : at + count].reshape(STEPS, batch, -1) for name, (at, count) in places.items()}
+    return parts, flat[size - EXTRAS * batch :].reshape(EXTRAS, batch)
+
+
+def _work(names: list[str], batch: int, cache: Path, seed: int, free: Any, ready: Any) -> None:
+    os.nice(3)
+    rng = np.random.default_rng(seed)
+    mixer = Mixer(cache, "train", rng)
+    slots = [shared_memory.SharedMemory(name) for name in names]
+    while True:
+        examples = [mixer.example() for _ in range(batch)]
+        spectra = [[short_time_spectra(sound) for sound in (e.voice, e.target, e.noise)] for e in examples]
+        order = np.arange(batch)
+        for turn in range(MIXES_PER_RENDER):
+            slot = free.get()
+            if slot is None:
+                return
+            parts, extras = views(slots[slot].buf, batch)
+            for index, example in enumerate(examples):
+                other = int(order[index])
+                snr_db, level_db = (
+                    (example.snr_db, example.level_db) if turn == 0 else (mixer.draw_snr_db(), mixer.draw_level_db())
+                )
+                gains = mix_gains(example, examples[other].noise, snr_db, level_db)
+                fill(parts, extras, index, example, (spectra[index][0], spectra[index][1], spectra[other][2]), gains)
+            del parts, extras
+            ready.put(slot)
+            order = np.roll(order, int(rng.integers(1, max(batch, 2))))
+
+
+class Loader:
+    """Iterate over batches for ever. A batch's arrays are valid until the next one is asked for."""
+
+    def __init__(self, cache: Path, batch: int, workers: int = 1, slots: int = 4, seed: int = 0) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.batch = batch
+        self._slots = [shared_memory.SharedMemory(create=True, size=_layout(batch)[0] * 4) for _ in range(slots)]
+        self._free, self._ready = context.Queue(), context.Queue()
+        for slot in range(slots):
+            self._free.put(slot)
+        names = [slot.name for slot in self._slots]
+        self._workers = [
+            context.Process(
+                target=_work, args=(names, batch, cache, seed * 1000 + n, self._free, self._ready), daemon=True
+            )
+            for n in range(workers)
+        ]
+        for worker in self._workers:
+            worker.start()
+
+    def __iter__(self) -> Iterator[Batch]:
+        while True:
+            slot = self._ready.get(timeout=300)
+            parts, extras = views(self._slots[slot].buf, self.batch)
+            yield Batch(parts, extras[0].copy(), extras[1].copy(), extras[2].copy())
+            del parts, extras
+            self._free.put(slot)
+
+    def close(self) -> None:
+        """Stop the workers and give the memory back."""
+        for worker in self._workers:
+            worker.terminate()
+            worker.join(5)
+        for slot in self._slots:
+            slot.unlink()

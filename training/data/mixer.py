@@ -1,0 +1,254 @@
+"""One training example: a voice in a room, its target, and noise, each as sound of SEGMENT_FRAMES frames.
+
+Everything after this is linear (levels, SNR, short-time spectra), so `loader` mixes the same voices with other noises.
+Convolutions and equalisers are circular over the segment: what wraps round is heard as a past that rings on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from training.data import decode, noise_synth
+from training.data.decode import Stretch
+from training.data.noise_synth import Audio, Rng, unit
+from training.data.sources import RATE_HZ
+
+SEGMENT_FRAMES = 131_072
+VOICE_SHARES = {
+    "kerstin": 0.17,
+    "philipp": 0.09,
+    "vocobox": 0.04,
+    "song": 0.10,
+    "ocean": 0.19,
+    "intent": 0.10,
+    "libri": 0.10,
+    "wake": 0.05,
+    "sung": 0.16,
+}
+NOISE_SHARES = {
+    "recorded": 0.34,
+    "hiss": 0.13,
+    "hum": 0.14,
+    "fan": 0.13,
+    "babble": 0.15,
+    "traffic": 0.05,
+    "music": 0.06,
+}
+EARLY_SECONDS = 0.03
+
+
+@dataclass
+class Example:
+    """voice is what the microphone hears without noise; target is what should be left of it."""
+
+    voice: Audio
+    target: Audio
+    noise: Audio
+    keep_room: float
+    sensitivity: float
+    wideband: bool
+    snr_db: float
+    level_db: float
+    kind: str  # "mix", "clean" or "noise"
+
+
+class Mixer:
+    """Draws examples of one split ("train" or "val") from the cache."""
+
+    def __init__(self, cache: Path, split: str, rng: Rng) -> None:
+        self.rng = rng
+        self._audio: dict[str, NDArray[np.int16]] = {}
+        self._stretches: dict[str, dict[str, list[Stretch]]] = {}
+        for kind in ("voices", "noises", "music", "rooms", "sung"):
+            if not (cache / f"{kind}.json").exists():
+                continue
+            self._audio[kind], every = decode.load(cache, kind)
+            groups: dict[str, list[Stretch]] = {}
+            for stretch in every:
+                if stretch.split == split:
+                    groups.setdefault(stretch.group if kind == "voices" else kind, []).append(stretch)
+            self._stretches.update(groups)
+        self._weights = {
+            group: np.cumsum([s.frames for s in stretches], dtype=float) / sum(s.frames for s in stretches)
+            for group, stretches in self._stretches.items()
+        }
+        self._rooms = [self._room(stretch) for stretch in self._stretches["rooms"]]
+        self.only_voices(VOICE_SHARES)
+
+    def only_voices(self, shares: dict[str, float]) -> None:
+        """Restrict the voices to some groups; those without recordings are left out."""
+        self._voice_groups = [group for group in shares if group in self._stretches]
+        weights = np.array([shares[group] for group in self._voice_groups])
+        self._voice_shares = weights / weights.sum()
+
+    def example(self) -> Example:
+        """A new example."""
+        rng = self.rng
+        draw = rng.random()
+        kind = "clean" if draw < 0.06 else "noise" if draw < 0.11 else "mix"
+        dry, wideband = self._voice()
+        keep_room = 1.0 if rng.random() < 0.6 else float(rng.choice([0.0, 0.0, rng.random()]))
+        voice, target = self._place(dry, keep_room)
+        return Example(
+            voice=voice,
+            target=target,
+            noise=self._noise(),
+            keep_room=keep_room,
+            sensitivity=0.0 if rng.random() < 0.6 else float(rng.uniform(-1, 1)),
+            wideband=wideband,
+            snr_db=self.draw_snr_db(),
+            level_db=self.draw_level_db(),
+            kind=kind,
+        )
+
+    def draw_snr_db(self) -> float:
+        return float(np.clip(self.rng.normal(8, 8), -6, 28))
+
+    def draw_level_db(self) -> float:
+        """Peak of the mix in dBFS."""
+        return float(-3 - 42 * self.rng.beta(1.0, 2.2))
+
+    # -- voices
+
+    def _cut(self, group: str, frames: int) -> tuple[Audio, Stretch]:
+        rng = self.rng
+        stretch = self._stretches[group][int(np.searchsorted(self._weights[group], rng.random()))]
+        audio = self._audio["voices" if group not in self._audio else group]
+        if stretch.frames <= frames:
+            piece = audio[stretch.start : stretch.start + stretch.frames].astype(np.float32)
+            piece = np.roll(np.resize(piece, frames), int(rng.integers(frames)))
+        else:
+            at = stretch.start + int(rng.integers(stretch.frames - frames))
+            piece = audio[at : at + frames].astype(np.float32)
+        return piece * np.float32(1 / 32768), stretch
+
+    def _voice(self) -> tuple[Audio, bool]:
+        rng = self.rng
+        group = str(rng.choice(self._voice_groups, p=self._voice_shares))
+        speed = float(rng.uniform(0.9, 1.14)) if rng.random() < 0.5 else 1.0
+        frames = int(np.ceil(SEGMENT_FRAMES * speed)) + 8
+        for _ in range(6):
+            piece, stretch = self._cut(group, frames)
+            if np.sqrt(np.mean(np.square(piece))) > 0.01:
+                break
+        if speed != 1.0:
+            piece = soxr.resample(piece, RATE_HZ, RATE_HZ / speed, quality="MQ").astype(np.float32)
+        piece = np.resize(piece, SEGMENT_FRAMES)
+        if stretch.frames < frames or rng.random() < 0.12:
+            piece = piece * self._some_silence()
+        return piece, stretch.wideband
+
+    def _some_silence(self) -> Audio:
+        """A gate that opens and closes with short fades."""
+        gate = np.zeros(SEGMENT_FRAMES, np.float32)
+        start = int(self.rng.integers(0, SEGMENT_FRAMES // 2))
+        stop = int(self.rng.integers(start + SEGMENT_FRAMES // 4, SEGMENT_FRAMES + SEGMENT_FRAMES // 4))
+        gate[start:stop] = 1.0
+        fade = np.linspace(0, 1, 480, dtype=np.float32)
+        gate[start : start + 480] *= fade
+        if stop + 480 < SEGMENT_FRAMES:
+            gate[stop : stop + 480] = fade[::-1]
+        return gate
+
+    def _room(self, stretch: Stretch) -> tuple[NDArray[np.complex64], NDArray[np.complex64]]:
+        """Spectra of the early and the late part of an impulse response, the early one at unit energy."""
+        response = self._audio["rooms"][stretch.start : stretch.start + stretch.frames].astype(np.float32) / 32768
+        response = response[int(np.argmax(np.abs(response))) :][:SEGMENT_FRAMES]
+        early = int(EARLY_SECONDS * RATE_HZ)
+        fade = np.clip((early + 480 - np.arange(len(response))) / 480, 0, 1).astype(np.float32)
+        response /= np.sqrt(np.sum(np.square(response * fade)) + 1e-9)
+        return (
+            np.fft.rfft(response * fade, SEGMENT_FRAMES).astype(np.complex64),
+            np.fft.rfft(response * (1 - fade), SEGMENT_FRAMES).astype(np.complex64),
+        )
+
+    def _place(self, dry: Audio, keep_room: float) -> tuple[Audio, Audio]:
+        """Equalise a voice and put it in a room: what is heard, and what should be left."""
+        rng = self.rng
+        in_room, equalised = rng.random() < 0.5, rng.random() < 0.7
+        if not in_room and not equalised:
+            return dry, dry
+        spectrum = np.fft.rfft(dry)
+        if equalised:
+            spectrum = spectrum * noise_synth.random_curve_db(rng, SEGMENT_FRAMES, 3.0)
+        if not in_room:
+            heard = np.fft.irfft(spectrum).astype(np.float32)
+            return heard, heard
+        early, late = self._rooms[int(rng.integers(len(self._rooms)))]
+        gain = np.float32(10 ** (rng.uniform(-15, 2) / 20))
+        direct = spectrum * np.float32(rng.uniform(0, 0.7))  # closer to the microphone than the measured source
+        near, far = direct + spectrum * early, spectrum * late * gain
+        heard = np.fft.irfft(near + far).astype(np.float32)
+        if keep_room == 1.0:
+            return heard, heard
+        return heard, np.fft.irfft(near + far * np.float32(keep_room)).astype(np.float32)
+
+    # -- noises
+
+    def _noise(self) -> Audio:
+        rng = self.rng
+        count = int(rng.choice([1, 2, 3], p=[0.6, 0.28, 0.12]))
+        out = np.zeros(SEGMENT_FRAMES, np.float32)
+        for index in range(count):
+            kind = str(rng.choice(list(NOISE_SHARES), p=list(NOISE_SHARES.values())))
+            level = 0.0 if index == 0 else rng.uniform(-15, 3)
+            out += unit(self._one_noise(kind)) * np.float32(10 ** (level / 20))
+        if rng.random() < 0.15:
+            burst = [noise_synth.clicks, noise_synth.thumps][int(rng.integers(2))](rng, SEGMENT_FRAMES)
+            out += burst * np.float32(10 ** (rng.uniform(-6, 12) / 20))
+        return unit(out)
+
+    def _one_noise(self, kind: str) -> Audio:
+        rng = self.rng
+        if kind == "recorded":
+            return self._recorded()
+        if kind == "babble":
+            return self._babble()
+        if kind == "music":
+            piece = self._cut("music", SEGMENT_FRAMES)[0]
+            return self._shape(piece, 4.0)
+        made: Audio = getattr(noise_synth, kind)(rng, SEGMENT_FRAMES)
+        return made
+
+    def _shape(self, audio: Audio, depth_db: float) -> Audio:
+        curve = noise_synth.random_curve_db(self.rng, SEGMENT_FRAMES, depth_db)
+        return np.fft.irfft(np.fft.rfft(audio) * curve).astype(np.float32)
+
+    def _recorded(self) -> Audio:
+        rng = self.rng
+        speed = float(2 ** rng.uniform(-0.7, 0.7)) if rng.random() < 0.7 else 1.0
+        frames = int(SEGMENT_FRAMES * speed) + 2
+        piece, _ = self._cut("noises", frames)
+        if speed != 1.0:
+            # Linear interpolation is dull at the top, which is no harm to noise.
+            piece = np.interp(np.arange(SEGMENT_FRAMES) * speed, np.arange(frames), piece).astype(np.float32)
+        piece = piece[:SEGMENT_FRAMES]
+        if rng.random() < 0.3:
+            piece = piece[::-1]
+        return self._shape(piece, 5.0) if rng.random() < 0.7 else piece
+
+    def _babble(self) -> Audio:
+        """A room full of voices, far away, with or without dishes."""
+        rng = self.rng
+        out = np.zeros(SEGMENT_FRAMES, np.float32)
+        for _ in range(int(rng.choice([2, 4, 8, 14]))):
+            group = str(rng.choice(self._voice_groups, p=self._voice_shares))
+            piece = self._cut(group, SEGMENT_FRAMES)[0]
+            out += unit(piece) * np.float32(10 ** (rng.uniform(-12, 0) / 20))
+        if rng.random() < 0.6:
+            out = unit(out) + noise_synth.clatter(rng, SEGMENT_FRAMES, int(rng.integers(1, 14)))
+        early, late = self._rooms[int(rng.integers(len(self._rooms)))]
+        spectrum = (
+            np.fft.rfft(out) * (early * np.float32(0.5) + late) * noise_synth.random_curve_db(rng, SEGMENT_FRAMES, 3.0)
+        )
+        out = unit(np.fft.irfft(spectrum).astype(np.float32))
+        if rng.random() < 0.7:
+            out = out + noise_synth.coloured(rng, SEGMENT_FRAMES, -3.0, 4.0) * np.float32(
+                10 ** (rng.uniform(-20, -4) / 20)
+            )
+        return out

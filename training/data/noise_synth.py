@@ -1,0 +1,151 @@
+"""Noise made from scratch: hiss, hum, fans, clatter, clicks and thumps. All in float32, `frames` long, about unit RMS."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.data.sources import RATE_HZ
+
+Audio = NDArray[np.float32]
+Rng = np.random.Generator
+
+
+def random_curve_db(rng: Rng, frames: int, depth_db: float, nodes: int = 7) -> Audio:
+    """A smooth random response over log frequency, as linear gain for each rfft bin. Shape (frames // 2 + 1,)."""
+    bins = _log_bins(frames)
+    where = np.linspace(np.log2(40.0), np.log2(20_000.0), nodes)
+    return (10 ** (np.interp(bins, where, rng.normal(0, depth_db, nodes)) / 20)).astype(np.float32)
+
+
+_LOG_BINS: dict[int, Audio] = {}
+
+
+def _log_bins(frames: int) -> Audio:
+    if frames not in _LOG_BINS:
+        hz = np.fft.rfftfreq(frames, 1 / RATE_HZ)
+        _LOG_BINS[frames] = np.log2(np.maximum(hz, 20.0)).astype(np.float32)
+    return _LOG_BINS[frames]
+
+
+def unit(audio: Audio) -> Audio:
+    """Scale to RMS 1; silence stays silence."""
+    rms = float(np.sqrt(np.mean(np.square(audio)) + 1e-12))
+    return audio / np.float32(rms) if rms > 1e-5 else audio
+
+
+def coloured(rng: Rng, frames: int, slope_db_per_octave: float, curve_db: float = 0.0) -> Audio:
+    """Gaussian noise with a spectral slope and, if asked for, a random curve on top."""
+    spectrum = np.fft.rfft(rng.standard_normal(frames, np.float32))
+    gain = 10 ** (slope_db_per_octave * (_log_bins(frames) - 10) / 20)
+    if curve_db:
+        gain = gain * random_curve_db(rng, frames, curve_db)
+    return unit(np.fft.irfft(spectrum * gain.astype(np.float32), frames).astype(np.float32))
+
+
+def slow_modulation(rng: Rng, frames: int, depth_db: float, per_second: float) -> Audio:
+    """A wandering gain."""
+    nodes = max(3, int(frames / RATE_HZ * per_second) + 2)
+    curve = np.interp(np.linspace(0, nodes - 1, frames), np.arange(nodes), rng.normal(0, depth_db, nodes))
+    return (10 ** (curve / 20)).astype(np.float32)
+
+
+def hiss(rng: Rng, frames: int) -> Audio:
+    """White to brown noise, sometimes with a curve or breathing slowly."""
+    slope = rng.choice([0.0, 0.0, -1.5, -3.0, -3.0, -6.0, 2.0]) + rng.normal(0, 0.5)
+    noise = coloured(rng, frames, slope, rng.choice([0.0, 3.0, 6.0]))
+    if rng.random() < 0.2:
+        noise = noise * slow_modulation(rng, frames, 3.0, 1.5)
+    return unit(noise)
+
+
+def hum(rng: Rng, frames: int) -> Audio:
+    """Mains hum or buzz: 50 or 60 Hz and harmonics up to several kHz, drifting slightly."""
+    base = rng.choice([50.0, 60.0]) * (1 + rng.normal(0, 0.002))
+    if rng.random() < 0.1:
+        base = rng.uniform(90, 420)  # whine of supplies and motors
+    seconds = np.arange(frames) / RATE_HZ
+    wobble = rng.normal(0, 0.15) * np.sin(2 * np.pi * rng.uniform(0.05, 0.4) * seconds + rng.uniform(0, 6))
+    phase = np.exp(2j * np.pi * (base * seconds + wobble)).astype(np.complex64)
+    count = int(rng.choice([3, 8, 20, 40, 80]))
+    roll_off = rng.uniform(0.3, 1.6)
+    only_odd = rng.random() < 0.3
+    out = np.zeros(frames, np.float32)
+    turning = np.ones(frames, np.complex64)
+    for harmonic in range(1, count + 1):
+        turning *= phase
+        if (only_odd and harmonic % 2 == 0) or base * harmonic > 12_000:
+            continue
+        level = harmonic**-roll_off * 10 ** (rng.normal(0, 6) / 20)
+        out += (np.complex64(level * np.exp(1j * rng.uniform(0, 6.283))) * turning).real
+    if rng.random() < 0.4:
+        out = unit(out) + coloured(rng, frames, -3.0) * np.float32(10 ** (rng.uniform(-30, -8) / 20))
+    return unit(out)
+
+
+def fan(rng: Rng, frames: int) -> Audio:
+    """Fans, air conditioners, computers: shaped noise, blade tones, slow swell."""
+    noise = coloured(rng, frames, rng.uniform(-7, -2), 6.0)
+    if rng.random() < 0.6:
+        seconds = np.arange(frames, dtype=np.float32) / RATE_HZ
+        base = rng.uniform(25, 400)
+        for harmonic in range(1, int(rng.integers(2, 8))):
+            level = 10 ** (rng.uniform(-24, -2) / 20) / harmonic**0.5
+            noise = noise + np.float32(level) * np.sin(
+                np.float32(2 * np.pi * base * harmonic) * seconds + np.float32(rng.uniform(0, 6))
+            )
+    if rng.random() < 0.5:
+        noise = noise * slow_modulation(rng, frames, rng.uniform(0.5, 2.5), rng.uniform(0.5, 8))
+    return unit(noise)
+
+
+def traffic(rng: Rng, frames: int) -> Audio:
+    """A low rumble with vehicles passing by."""
+    out = coloured(rng, frames, -6.0, 4.0)
+    seconds = np.arange(frames, dtype=np.float32) / RATE_HZ
+    for _ in range(int(rng.integers(1, 4))):
+        centre, width = rng.uniform(-0.5, frames / RATE_HZ + 0.5), rng.uniform(0.3, 2.0)
+        swell = np.exp(-np.square((seconds - np.float32(centre)) / np.float32(width)))
+        out = out + coloured(rng, frames, rng.uniform(-5, -2), 5.0) * swell * np.float32(rng.uniform(0.5, 2.5))
+    return unit(out)
+
+
+def clatter(rng: Rng, frames: int, count: int) -> Audio:
+    """Dishes, keys and taps: short ringing bursts."""
+    out = np.zeros(frames, np.float32)
+    for _ in range(count):
+        length = int(rng.uniform(0.01, 0.12) * RATE_HZ)
+        seconds = np.arange(length, dtype=np.float32) / RATE_HZ
+        ring = rng.standard_normal(length, np.float32) * np.exp(-seconds * np.float32(rng.uniform(200, 900)))
+        for _ in range(int(rng.integers(1, 4))):
+            tone = np.sin(np.float32(2 * np.pi * rng.uniform(800, 9000)) * seconds)
+            ring = ring + tone * np.exp(-seconds * np.float32(rng.uniform(30, 200)))
+        at = int(rng.integers(0, frames - length))
+        out[at : at + length] += ring * np.float32(10 ** (rng.uniform(-20, 0) / 20))
+    return out
+
+
+def clicks(rng: Rng, frames: int) -> Audio:
+    """Vinyl crackle and mouse clicks: sparse, a few samples wide."""
+    out = np.zeros(frames, np.float32)
+    count = int(rng.integers(3, 120))
+    at = rng.integers(0, frames - 16, count)
+    for start in at:
+        width = int(rng.integers(1, 12))
+        out[start : start + width] += rng.standard_normal(width, np.float32) * np.float32(rng.lognormal(0, 0.8))
+    return out
+
+
+def thumps(rng: Rng, frames: int) -> Audio:
+    """A hand on the microphone stand, a foot on the floor, a plosive."""
+    out = np.zeros(frames, np.float32)
+    for _ in range(int(rng.integers(1, 5))):
+        length = int(rng.uniform(0.05, 0.25) * RATE_HZ)
+        seconds = np.arange(length, dtype=np.float32) / RATE_HZ
+        swing = np.sin(np.float32(2 * np.pi * rng.uniform(25, 130)) * seconds + np.float32(rng.uniform(0, 6)))
+        body = swing + np.cumsum(rng.standard_normal(length, np.float32)) * np.float32(0.01)
+        at = int(rng.integers(0, frames - length))
+        out[at : at + length] += (
+            body * np.exp(-seconds * np.float32(rng.uniform(15, 60))) * np.float32(rng.uniform(0.3, 1))
+        )
+    return out

@@ -1,0 +1,94 @@
+"""Which recordings there are, what may be learnt from them, and which are held out for validation.
+
+The evaluation folder (`eval/`) is never listed here: checkpoints are chosen on the held-out part of the training data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+RATE_HZ = 48_000
+
+# Whole files, so that a held-out speaker or place is never heard in training. (`libri_*`: files are speakers.)
+HELD_OUT_VOICES = {
+    "kerstin": 4,
+    "philipp": 2,
+    "vocobox": 1,
+    "ocean": 10,
+    "intent": 5,
+    "libri": 4,
+    "wake": 2,
+}  # how many files at the end of each sorted group
+HELD_OUT_NOISES = ("berlin_64710754", "blanket_train", "blanket_wind", "sonicpi_loop_3d_printer")
+HELD_OUT_NOISE_TAIL = 0.15  # and this share at the end of every noise longer than 20 s
+HELD_OUT_ROOMS = ("house_kitchen", "house_omni-15-10", "hall_Genesis_6_Studio_Live_Room")
+HELD_OUT_SONG_TAIL = 0.1
+
+ATTRIBUTIONS = (
+    ("rhasspy/dataset-voice-kerstin", "CC0-1.0", "speech, one woman, German"),
+    ("PhilippMatthes/dc_tts", "Apache-2.0", "speech, one man, English"),
+    ("vocobox/human-voice-dataset", "MIT", "sung notes, one man"),
+    ("jimbozhang/speechocean762", "Apache-2.0", "speech, about 200 speakers"),
+    ("Picovoice speech-to-intent and wake-word benchmarks", "Apache-2.0", "speech, over 50 speakers"),
+    ("LibriSpeech (Panayotov et al.)", "CC-BY-4.0", "speech, 251 speakers"),
+    ("ichbinsoftware: everything is remixed", "CC0-1.0", "vocals and backing of four songs"),
+    ("blanket", "CC0-1.0 / public domain / CC-BY per file", "rain, wind, birds, fire, street and other noise"),
+    ("berlin_noise", "CC-BY-4.0", "street noise"),
+    ("sonic-pi samples", "CC0-1.0", "hiss and machine noise"),
+    ("web-audio-samples", "Apache-2.0", "room impulse responses"),
+    ("ToobAmp (OpenAIR and others)", "CC-BY-4.0", "hall impulse responses"),
+)
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One file. `split` is "train", "val" or "tail" (its end is held out, the rest is for training)."""
+
+    path: Path
+    group: str
+    wideband: bool  # nothing above 8 kHz
+    split: str
+
+
+def voices(data: Path) -> list[Recording]:
+    """All voice files, in a fixed order."""
+    found: list[Recording] = []
+    for band in ("fullband", "wideband"):
+        groups: dict[str, list[Path]] = {}
+        for path in sorted((data / "voice" / band).glob("*.opus")):
+            groups.setdefault(path.name.split("_")[0], []).append(path)
+        for group, paths in groups.items():
+            first_held_out = len(paths) - HELD_OUT_VOICES[group]
+            for index, path in enumerate(paths):
+                split = "val" if index >= first_held_out else "train"
+                found.append(Recording(path, group, band == "wideband", split))
+    for path in sorted((data / "songs").glob("*/vocals.opus")):
+        found.append(Recording(path, "song", False, "tail"))
+    return found
+
+
+def noises(data: Path) -> list[Recording]:
+    """All recorded noise."""
+    return [
+        Recording(path, path.name.split("_")[0], False, "val" if path.stem in HELD_OUT_NOISES else "tail")
+        for path in sorted((data / "noise").glob("*.opus"))
+    ]
+
+
+def music(data: Path) -> list[Recording]:
+    """Backing tracks without voice, for bleed."""
+    return [
+        Recording(path, path.stem, False, "tail")
+        for path in sorted((data / "songs").glob("*/*.opus"))
+        if path.stem != "vocals"
+    ]
+
+
+def rooms(data: Path) -> list[Recording]:
+    """Impulse responses of rooms; guitar cabinets are left out."""
+    return [
+        Recording(path, path.name.split("_")[0], False, "val" if path.stem in HELD_OUT_ROOMS else "train")
+        for path in sorted((data / "rooms").glob("*.flac"))
+        if not path.name.startswith("cab_")
+    ]

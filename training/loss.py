@@ -1,0 +1,100 @@
+"""How wrong a mask is, on the analysis spectra themselves: no inverse transform, so the loss costs a tenth of a step.
+
+Spectra are compared at a common level with |.|**0.3 (Valin et al. 2020; Ephrat et al. 2018): magnitudes everywhere,
+complex values on the low bins. Taking voice away costs more than leaving noise, by an amount that `sensitivity` moves.
+A log ratio of error to target energy over the low bins is added: that is what SI-SDR will measure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from dsp import features as layout
+
+LOW, TAPS = layout.LOW_BINS, layout.TAPS
+FLOOR = 0.01  # power at the common level, where a voice has RMS 1 and its bins 350 on average
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    magnitude: float = 1.0
+    complex: float = 1.0
+    high: float = 0.5
+    ratio: float = 1.0
+    spare_voice: float = 1.6  # how much dearer lost voice is than left noise, at sensitivity 0
+
+
+def filter_low(mask: Tensor, noisy_low: Tensor) -> tuple[Tensor, Tensor]:
+    """Apply the taps.  mask: (T, B, OUTPUT_SIZE); noisy_low: (T, B, 2*LOW) -> real, imaginary (T, B, LOW)."""
+    frames = noisy_low.shape[0]
+    past = max(layout.TAP_DELAYS_HOPS)
+    padded = F.pad(noisy_low, (0, 0, 0, 0, past, 0))
+    real: Tensor | None = None
+    imag: Tensor | None = None
+    for tap, delay in enumerate(layout.TAP_DELAYS_HOPS):
+        x = padded[past - delay : past - delay + frames]
+        x_real, x_imag = x[..., :LOW], x[..., LOW:]
+        at = 2 * tap * LOW
+        m_real, m_imag = mask[..., at : at + LOW], mask[..., at + LOW : at + 2 * LOW]
+        if real is None or imag is None:
+            real, imag = m_real * x_real - m_imag * x_imag, m_real * x_imag + m_imag * x_real
+        else:
+            real = torch.addcmul(torch.addcmul(real, m_real, x_real), m_imag, x_imag, value=-1)
+            imag = torch.addcmul(torch.addcmul(imag, m_real, x_imag), m_imag, x_real)
+    assert real is not None and imag is not None
+    return real, imag
+
+
+def _lopsided(estimate: Tensor, target: Tensor, spare: Tensor) -> Tensor:
+    """Squared difference; missing parts weigh `spare` times as much, extra parts 1."""
+    difference = target - estimate
+    return difference.square() + (spare - 1) * F.relu(difference).square()
+
+
+def denoise_loss(
+    mask: Tensor,
+    noisy_low: Tensor,
+    target_low: Tensor,
+    noisy_high: Tensor,
+    target_high: Tensor,
+    scale: Tensor,
+    wideband: Tensor,
+    sensitivity: Tensor,
+    scored_bands: Tensor,
+    weights: LossWeights,
+) -> tuple[Tensor, dict[str, float]]:
+    """Mean loss and its parts.  scored_bands: (HIGH_BANDS,) 1 where wideband recordings have content."""
+    level = scale[None, :, None]
+    real, imag = filter_low(mask, noisy_low)
+    real, imag = real * level, imag * level
+    target_real, target_imag = target_low[..., :LOW] * level, target_low[..., LOW:] * level
+    spare = (weights.spare_voice * torch.exp2(-sensitivity))[None, :, None]
+
+    power = real.square() + imag.square() + FLOOR
+    target_power = target_real.square() + target_imag.square() + FLOOR
+    magnitude, target_magnitude = power.pow(0.15), target_power.pow(0.15)
+    squeeze, target_squeeze = magnitude / power.sqrt(), target_magnitude / target_power.sqrt()
+    low = _lopsided(magnitude, target_magnitude, spare).mean()
+    turned = (
+        (real * squeeze - target_real * target_squeeze).square()
+        + (imag * squeeze - target_imag * target_squeeze).square()
+    ).mean()
+
+    heard = ((mask[..., 2 * TAPS * LOW :] * noisy_high * level).square() + FLOOR).pow(0.15)
+    wanted = ((target_high * level).square() + FLOOR).pow(0.15)
+    scored = 1 - wideband[:, None] * (1 - scored_bands)
+    high = (_lopsided(heard, wanted, spare) * scored).mean()
+
+    error = ((real - target_real).square() + (imag - target_imag).square()).sum((0, 2))
+    energy = (target_real.square() + target_imag.square()).sum((0, 2))
+    present = (energy > 1.0).float()
+    # Errors 25 dB below the target no longer count.
+    ratio = (torch.log10((error + 0.003 * energy + 1.0) / (energy + 1.0)) * present).mean()
+
+    total = weights.magnitude * low + weights.complex * turned + weights.high * high + weights.ratio * ratio
+    parts = {"low": low, "complex": turned, "high": high, "ratio_db": 10 * ratio}
+    return total, {name: float(value.detach()) for name, value in parts.items()}

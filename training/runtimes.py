@@ -1,0 +1,104 @@
+"""Run an exported step graph, and look into its file. (The box has its own adapters in dsp/inference.)"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsp import features as layout
+
+Array = NDArray[np.float32]
+
+
+class Step(Protocol):
+    """One frame: features (1, F) -> mask (1, O); the state lives inside."""
+
+    names: dict[str, str]  # input, state_in, output, state_out as the runtime reports them
+
+    def __call__(self, features: Array) -> Array: ...
+
+    def reset(self) -> None: ...
+
+
+class TfliteStep:
+    """LiteRT, one thread."""
+
+    def __init__(self, path: Path) -> None:
+        from ai_edge_litert.interpreter import Interpreter
+
+        self._interpreter = Interpreter(str(path), num_threads=1)
+        self._interpreter.allocate_tensors()
+        inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
+        self._input, self._state_in = (_by_size(inputs, is_data) for is_data in (True, False))
+        self._output, self._state_out = (_by_size(outputs, is_data) for is_data in (True, False))
+        self.names = {
+            "input": self._input["name"],
+            "state_in": self._state_in["name"],
+            "output": self._output["name"],
+            "state_out": self._state_out["name"],
+        }
+        self.reset()
+
+    def reset(self) -> None:
+        self._state = np.zeros(self._state_in["shape"], np.float32)
+
+    def __call__(self, features: Array) -> Array:
+        self._interpreter.set_tensor(self._input["index"], features)
+        self._interpreter.set_tensor(self._state_in["index"], self._state)
+        self._interpreter.invoke()
+        self._state = self._interpreter.get_tensor(self._state_out["index"])
+        mask: Array = self._interpreter.get_tensor(self._output["index"])
+        return mask
+
+
+def _by_size(details: list[dict], is_data: bool) -> dict:
+    sizes = (layout.INPUT_SIZE, layout.OUTPUT_SIZE)
+    return next(detail for detail in details if (int(detail["shape"][-1]) in sizes) == is_data)
+
+
+class OnnxStep:
+    """ONNX Runtime, one thread."""
+
+    def __init__(self, path: Path) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self.names = {"input": "features", "state_in": "state", "output": "mask", "state_out": "next_state"}
+        self._size = next(i.shape[1] for i in self._session.get_inputs() if i.name == "state")
+        self.reset()
+
+    def reset(self) -> None:
+        self._state = np.zeros((1, self._size), np.float32)
+
+    def __call__(self, features: Array) -> Array:
+        fed = {"features": features, "state": self._state}
+        mask, self._state = self._session.run(["mask", "next_state"], fed)
+        return mask
+
+
+def stored_weight_types(path: Path) -> dict[str, int]:
+    """How many constant elements a model file stores in each type."""
+    count: Counter[str] = Counter()
+    if path.suffix == ".onnx":
+        import onnx
+
+        for tensor in onnx.load(str(path)).graph.initializer:
+            count[onnx.TensorProto.DataType.Name(tensor.data_type)] += int(np.prod(tensor.dims))
+        return dict(count)
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = schema.ModelT.InitFromPackedBuf(path.read_bytes(), 0)
+    names = {value: name for name, value in vars(schema.TensorType).items() if not name.startswith("_")}
+    for graph in model.subgraphs:
+        for tensor in graph.tensors:
+            buffer = model.buffers[tensor.buffer]
+            if buffer.data is not None or buffer.offset:
+                count[names[tensor.type]] += int(np.prod(tensor.shape))
+    return dict(count)

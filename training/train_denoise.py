@@ -1,0 +1,233 @@
+"""Train the live denoiser; can be stopped at any time and resumed.
+
+    python -m training.train_denoise --name main --hours 2             # start, or go on with what is there
+    python -m training.train_denoise --name main --decay-steps 800     # cool down from the stable phase, then stop
+
+The learning rate is warm-up, then constant, then a decay at the end only (WSD), so that a later run can go on from the
+last constant-rate checkpoint `stable.pt`; the cooled one is `cooled.pt`. `best.pt` is the best on the validation set.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import math
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dsp import features as layout
+from training import checkpoints, validate
+from training.data.decode import CACHE
+from training.data.loader import SCORED_WIDEBAND_HZ, Batch, Loader
+from training.data.mixer import SEGMENT_FRAMES
+from training.data.sources import RATE_HZ
+from training.loss import LossWeights, denoise_loss
+from training.model import DenoiseNet, NetShape, State, parameter_count
+from training.muon import Muon
+
+CHECKPOINTS = Path("training/checkpoints")
+WARM_UP_STEPS = 150
+KEEP_STATE_SHARE = 0.5  # of examples start from what an earlier, other one left in memory, as on the box
+
+
+def scored_bands() -> Tensor:
+    """1 for the bands that wideband recordings fill. Shape (HIGH_BANDS,)."""
+    bins = np.arange(layout.LOW_BINS, layout.BINS)
+    centre_hz = layout.band_averages() @ bins * RATE_HZ / (2 * (layout.BINS - 1))
+    return torch.from_numpy((centre_hz < SCORED_WIDEBAND_HZ).astype(np.float32))
+
+
+class Trainer:
+    """Network, its running average, optimisers, and how far they are."""
+
+    def __init__(self, shape: NetShape, rate: float, device: str, optimiser: str = "muon") -> None:
+        torch.manual_seed(1)
+        self.device, self.rate = device, rate
+        self.net = DenoiseNet(shape).to(device)
+        self.average = {name: value.clone() for name, value in self.net.state_dict().items()}
+        matrices = [
+            weight
+            for block in self.net.blocks
+            for name, weight in block.named_parameters()
+            if weight.ndim == 2 and "conv" not in name
+        ]
+        others = [weight for weight in self.net.parameters() if not any(weight is matrix for matrix in matrices)]
+        self.optimisers: list[torch.optim.Optimizer] = [
+            torch.optim.AdamW(matrices, lr=rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
+            if optimiser == "adamw"
+            else Muon(matrices, lr=rate, weight_decay=0.01),
+            torch.optim.AdamW(others, lr=rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True),
+        ]
+        self.step, self.audio_hours, self.best = 0, 0.0, -100.0
+        self.bands = scored_bands().to(device)
+        self._state: State | None = None
+
+    def save(self, path: Path, scores: dict[str, float] | None = None) -> None:
+        checkpoints.save(
+            path,
+            {
+                "shape": self.net.shape.as_dict(),
+                "weights": self.net.state_dict(),
+                "average": self.average,
+                "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+                "step": self.step,
+                "audio_hours": self.audio_hours,
+                "best": self.best,
+                "scores": scores or {},
+            },
+        )
+
+    def load(self, path: Path) -> None:
+        stored = checkpoints.load(path)
+        self.net.load_state_dict(stored["weights"])
+        self.average = {name: value.to(self.device) for name, value in stored["average"].items()}
+        for optimiser, state in zip(self.optimisers, stored["optimisers"], strict=True):
+            optimiser.load_state_dict(state)
+        self.step, self.audio_hours, self.best = stored["step"], stored["audio_hours"], stored["best"]
+
+    def learn(self, batch: Batch, factor: float, weights: LossWeights) -> dict[str, float]:
+        """One step on one batch at `factor` times the learning rate."""
+        parts = {name: torch.from_numpy(array).to(self.device) for name, array in batch.parts.items()}
+        extras = [torch.from_numpy(array).to(self.device) for array in (batch.scale, batch.wideband, batch.sensitivity)]
+        mask, state = self.net(parts["features"], self._first_state(parts["features"].shape[1]))
+        loss, shares = denoise_loss(
+            mask,
+            parts["noisy_low"],
+            parts["target_low"],
+            parts["noisy_high"],
+            parts["target_high"],
+            *extras,
+            self.bands,
+            weights,
+        )
+        loss.backward()
+        norm = float(torch.nn.utils.clip_grad_norm_(self.net.parameters(), 0.5))
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = self.rate * factor
+            if math.isfinite(norm):
+                optimiser.step()
+            optimiser.zero_grad(set_to_none=False)
+        self._state = state
+        self.step += 1
+        self.audio_hours += parts["features"].shape[1] * SEGMENT_FRAMES / RATE_HZ / 3600
+        self._follow()
+        return {"loss": float(loss.detach()), **shares, "norm": norm}
+
+    def _first_state(self, batch: int) -> State:
+        fresh = self.net.fresh_state(batch, self.device)
+        if self._state is None:
+            return fresh
+        kept = (torch.rand(batch, 1, device=self.device) < KEEP_STATE_SHARE).float()
+        order = torch.randperm(batch, device=self.device)
+        return [(past[:, order] * kept, h[order] * kept) for past, h in self._state]
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        share = max(0.0015, 9 / (self.step + 10))
+        for name, value in self.net.state_dict().items():
+            self.average[name].lerp_(value, share)
+
+    def averaged(self) -> DenoiseNet:
+        return checkpoints.network(
+            {"shape": self.net.shape.as_dict(), "average": {k: v.cpu() for k, v in self.average.items()}}
+        )
+
+
+def rate_factor(step: int, decay_from: int | None, decay_steps: int) -> float:
+    """Warm-up, constant, then 1 - sqrt to zero (Hägele et al. 2024)."""
+    if decay_from is not None:
+        return max(0.0, 1 - math.sqrt((step - decay_from) / decay_steps))
+    return min(1.0, (step + 1) / WARM_UP_STEPS)
+
+
+def _append(path: Path, row: dict[str, Any]) -> None:
+    new = not path.exists()
+    with path.open("a", newline="") as out:
+        writer = csv.DictWriter(out, row.keys())
+        if new:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--name", default="main")
+    parser.add_argument("--cache", type=Path, default=CACHE)
+    parser.add_argument("--width", type=int, default=256)
+    parser.add_argument("--blocks", type=int, default=4)
+    parser.add_argument("--batch", type=int, default=12)
+    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--optimiser", choices=("muon", "adamw"), default="muon")
+    parser.add_argument("--hours", type=float, default=1e9)
+    parser.add_argument("--steps", type=int, default=10**9, help="stop at this step")
+    parser.add_argument("--decay-steps", type=int, default=0, help="cool down over this many steps, then stop")
+    parser.add_argument("--validate-every", type=int, default=250)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    torch.set_flush_denormal(True)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    folder = CHECKPOINTS / args.name
+    folder.mkdir(parents=True, exist_ok=True)
+    trainer = Trainer(NetShape(args.width, args.blocks), args.rate, device, args.optimiser)
+    if (folder / "stable.pt").exists():
+        trainer.load(folder / "stable.pt")
+    print(f"{parameter_count(trainer.net)} parameters, at step {trainer.step}", flush=True)
+    fixed = validate.fixed_set(args.cache)
+    loader = Loader(args.cache, args.batch, args.workers, seed=args.seed + trainer.step)
+    decay_from = trainer.step if args.decay_steps else None
+    last_step = trainer.step + args.decay_steps if args.decay_steps else args.steps
+    started, lap, sums, weights = time.monotonic(), time.monotonic(), {}, LossWeights()
+    name = "cooled.pt" if args.decay_steps else "stable.pt"
+    for batch in loader:
+        factor = rate_factor(trainer.step, decay_from, args.decay_steps)
+        shares = trainer.learn(batch, factor, weights)
+        for key, value in shares.items():
+            sums[key] = sums.get(key, 0.0) + value
+        over = trainer.step >= last_step or time.monotonic() - started > args.hours * 3600
+        if trainer.step % 25 == 0:
+            speed = 25 * args.batch * SEGMENT_FRAMES / RATE_HZ / (time.monotonic() - lap)
+            means = {key: round(value / 25, 4) for key, value in sums.items()}
+            row = {
+                "step": trainer.step,
+                "audio_hours": round(trainer.audio_hours, 3),
+                "factor": round(factor, 3),
+                "speed": round(speed, 1),
+                **means,
+            }
+            _append(folder / "train.csv", row)
+            print(row, flush=True)
+            lap, sums = time.monotonic(), {}
+        if trainer.step % args.validate_every == 0 or over:
+            found = validate.scores(trainer.averaged(), fixed)
+            _append(
+                folder / "validation.csv",
+                {
+                    "step": trainer.step,
+                    "audio_hours": round(trainer.audio_hours, 3),
+                    "factor": round(factor, 3),
+                    **found,
+                },
+            )
+            print("validation", trainer.step, found, flush=True)
+            merit = found["improvement"] + 2 * found.get("pesq", 0.0)
+            if merit > trainer.best:
+                trainer.best = merit
+                trainer.save(folder / "best.pt", found)
+            trainer.save(folder / name, found)
+            lap = time.monotonic()
+        if over:
+            break
+    loader.close()
+
+
+if __name__ == "__main__":
+    main()
