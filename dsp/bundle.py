@@ -127,6 +127,7 @@ class _Reader:
         self.folder = folder
         self.path = folder / "bundle.toml"
         self.mistakes: list[str] = []
+        self.wrong_keys: set[str] = set()
 
     def bundle(self) -> Bundle:
         raw = self._toml()
@@ -136,8 +137,7 @@ class _Reader:
         values["lookahead_frames"] = self._count(raw, "lookahead_frames", 0)
         values["trained_on"] = self._sources(raw)
         values["files"] = MappingProxyType(self._files(raw))
-        if not self.mistakes:
-            self._sense(raw.get("schema"), values)
+        self._sense(raw.get("schema"), values)
         if self.mistakes:
             raise BundleError("\n".join(self.mistakes))
         bundle = Bundle(folder=self.folder, **values)
@@ -146,6 +146,7 @@ class _Reader:
 
     def _wrong(self, key: str, what: str) -> None:
         self.mistakes.append(f"{self.path}: {key}{what}")
+        self.wrong_keys.add(key.split(".")[0])
 
     def _toml(self) -> dict[str, Any]:
         try:
@@ -218,26 +219,28 @@ class _Reader:
         return found
 
     def _sense(self, schema: object, values: Mapping[str, Any]) -> None:
-        """What each key may be beside the others. Called once all are of the right type."""
-        allowed: list[tuple[str, object, Sequence[object]]] = [
-            ("kind", values["kind"], KINDS),
-            ("rate_hz", values["rate_hz"], (RATE_HZ,)),
-            ("features", values["features"], tuple(FEATURES)),
-            ("default_runtime", values["default_runtime"], tuple(values["files"])),
-            ("synthesis_frames", values["synthesis_frames"], (2 * values["hop_frames"],)),
-        ]
-        latency = values["synthesis_frames"] + values["lookahead_frames"]
-        allowed.append(("algorithmic_latency_frames", values["algorithmic_latency_frames"], (latency,)))
-        if values["features"] in FEATURES:
+        """What each key may be, some beside others. A key told wrong already is told once, and excuses the rest."""
+        self._allowed("schema", schema, (SCHEMA,))
+        for key, choices in (("kind", KINDS), ("rate_hz", (RATE_HZ,)), ("features", tuple(FEATURES))):
+            self._allowed(key, values[key], choices)
+        if "files" not in self.wrong_keys:
+            self._allowed("default_runtime", values["default_runtime"], tuple(values["files"]))
+        if "features" not in self.wrong_keys:
             size_in, size_out = FEATURES[values["features"]]
-            allowed.append(("window_frames", values["window_frames"], (2 * (features.BINS - 1),)))
-            allowed.append(("input_size", values["input_size"], (size_in,)))
-            allowed.append(("output_size", values["output_size"], (size_out,)))
-        for key, value, choices in [("schema", schema, (SCHEMA,)), *allowed]:
-            if value not in choices:
-                self._wrong(key, f" = {value!r}: allowed {', '.join(str(choice) for choice in choices)}")
-        if values["window_frames"] % values["hop_frames"]:
-            self._wrong("window_frames", f" = {values['window_frames']}: a multiple of hop_frames is allowed")
+            self._allowed("window_frames", values["window_frames"], (2 * (features.BINS - 1),))
+            self._allowed("input_size", values["input_size"], (size_in,))
+            self._allowed("output_size", values["output_size"], (size_out,))
+        if "hop_frames" not in self.wrong_keys:
+            self._allowed("synthesis_frames", values["synthesis_frames"], (2 * values["hop_frames"],))
+            if values["window_frames"] % values["hop_frames"]:
+                self._wrong("hop_frames", f" = {values['hop_frames']}: a divisor of window_frames is allowed")
+        if not self.wrong_keys & {"synthesis_frames", "lookahead_frames"}:
+            latency = values["synthesis_frames"] + values["lookahead_frames"]
+            self._allowed("algorithmic_latency_frames", values["algorithmic_latency_frames"], (latency,))
+
+    def _allowed(self, key: str, value: object, choices: Sequence[object]) -> None:
+        if key not in self.wrong_keys and value not in choices:
+            self._wrong(key, f" = {value!r}: allowed {', '.join(str(choice) for choice in choices)}")
 
     def _hashes(self, bundle: Bundle) -> None:
         wrong, missing = [], []

@@ -176,7 +176,7 @@ state_out = "state_next"
 @pytest.fixture(scope="session")
 def tiny_models() -> dict[str, bytes]:
     weights = tiny_weights()
-    return {"onnx": onnx_model(weights), "tflite": tflite_model(weights)}
+    return {"tflite": tflite_model(weights), "onnx": onnx_model(weights)}
 
 
 @pytest.fixture
