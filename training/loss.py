@@ -45,11 +45,12 @@ def filter_low(mask: Tensor, noisy_low: Tensor) -> tuple[Tensor, Tensor]:
         else:
             real = torch.addcmul(torch.addcmul(real, m_real, x_real), m_imag, x_imag, value=-1)
             imag = torch.addcmul(torch.addcmul(imag, m_real, x_imag), m_imag, x_real)
-    assert real is not None and imag is not None
+    assert real is not None
+    assert imag is not None
     return real, imag
 
 
-def _lopsided(estimate: Tensor, target: Tensor, spare: Tensor) -> Tensor:
+def lopsided(estimate: Tensor, target: Tensor, spare: Tensor) -> Tensor:
     """Squared difference; missing parts weigh `spare` times as much, extra parts 1."""
     difference = target - estimate
     return difference.square() + (spare - 1) * F.relu(difference).square()
@@ -78,7 +79,7 @@ def denoise_loss(
     target_power = target_real.square() + target_imag.square() + FLOOR
     magnitude, target_magnitude = power.pow(0.15), target_power.pow(0.15)
     squeeze, target_squeeze = magnitude / power.sqrt(), target_magnitude / target_power.sqrt()
-    low = _lopsided(magnitude, target_magnitude, spare).mean()
+    low = lopsided(magnitude, target_magnitude, spare).mean()
     turned = (
         (real * squeeze - target_real * target_squeeze).square()
         + (imag * squeeze - target_imag * target_squeeze).square()
@@ -87,7 +88,7 @@ def denoise_loss(
     heard = ((mask[..., 2 * TAPS * LOW :] * noisy_high * level).square() + FLOOR).pow(0.15)
     wanted = ((target_high * level).square() + FLOOR).pow(0.15)
     scored = 1 - wideband[:, None] * (1 - scored_bands)
-    high = (_lopsided(heard, wanted, spare) * scored).mean()
+    high = (lopsided(heard, wanted, spare) * scored).mean()
 
     error = ((real - target_real).square() + (imag - target_imag).square()).sum((0, 2))
     energy = (target_real.square() + target_imag.square()).sum((0, 2))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import queue
 from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing import shared_memory
@@ -130,6 +131,18 @@ def views(buffer: Any, batch: int) -> tuple[dict[str, NDArray[np.float32]], NDAr
     return parts, flat[size - EXTRAS * batch :].reshape(EXTRAS, batch)
 
 
+def _next_free(free: Any) -> int | None:
+    """A slot to fill, or None once the trainer is gone."""
+    parent = os.getppid()
+    while os.getppid() == parent:
+        try:
+            slot: int = free.get(timeout=2)
+        except queue.Empty:
+            continue
+        return slot
+    return None
+
+
 def _work(names: list[str], batch: int, cache: Path, seed: int, free: Any, ready: Any) -> None:
     os.nice(3)
     rng = np.random.default_rng(seed)
@@ -140,7 +153,7 @@ def _work(names: list[str], batch: int, cache: Path, seed: int, free: Any, ready
         spectra = [[short_time_spectra(sound) for sound in (e.voice, e.target, e.noise)] for e in examples]
         order = np.arange(batch)
         for turn in range(MIXES_PER_RENDER):
-            slot = free.get()
+            slot = _next_free(free)
             if slot is None:
                 return
             parts, extras = views(slots[slot].buf, batch)

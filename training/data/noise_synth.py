@@ -1,4 +1,4 @@
-"""Noise made from scratch: hiss, hum, fans, clatter, clicks and thumps. All in float32, `frames` long, about unit RMS."""
+"""Noise made from scratch: hiss, hum, fans, clatter, clicks, thumps. float32, `frames` long, about unit RMS."""
 
 from __future__ import annotations
 

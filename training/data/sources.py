@@ -63,9 +63,8 @@ def voices(data: Path) -> list[Recording]:
             for index, path in enumerate(paths):
                 split = "val" if index >= first_held_out else "train"
                 found.append(Recording(path, group, band == "wideband", split))
-    for path in sorted((data / "songs").glob("*/vocals.opus")):
-        found.append(Recording(path, "song", False, "tail"))
-    return found
+    songs = sorted((data / "songs").glob("*/vocals.opus"))
+    return found + [Recording(path, "song", False, "tail") for path in songs]
 
 
 def noises(data: Path) -> list[Recording]:
