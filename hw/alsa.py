@@ -11,6 +11,7 @@ import alsaaudio
 from hw.agreement import BOX_RATE_HZ, Agreement, AlsaRequest, BadPeriodError, UnsupportedRateError, agree, check
 from hw.audio_io import AudioIo, Block, IoFormat, IoStatus
 from hw.probe import DeviceError, Direction, let_go, opening, probe
+from hw.resampled import ResampledIo
 from hw.samples import SAMPLE_BYTES, SampleDecoder, SampleEncoder
 
 __all__ = ["AlsaIo", "AlsaRequest", "open_alsa"]
@@ -35,8 +36,7 @@ def open_alsa(request: AlsaRequest) -> AudioIo:
     io = AlsaIo(request, agreement)
     if agreement.rate_hz == BOX_RATE_HZ:
         return io
-    io.close()
-    raise UnsupportedRateError(f"{io.name}: runs at {agreement.rate_hz} Hz, not at {BOX_RATE_HZ} Hz")
+    return ResampledIo(io, request.period_frames)
 
 
 class AlsaIo:

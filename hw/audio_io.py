@@ -18,7 +18,7 @@ class IoStatus(Enum):
     XRUN = "xrun"  # counted and recovered from; on a read the block holds silence
     TIMEOUT = "timeout"  # nothing came for `timeout_ms`; the caller may ping its watchdog and try again
     GONE = "gone"  # the device vanished (see `gone_reason`); close and open anew
-    END = "end"  # a file has no more frames; a last partial block was padded with silence
+    END = "end"  # a file has no more frames: the block is silence (a last partial one came before, padded, as OK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +47,26 @@ class AudioIo(Protocol):
     chosen output channels, or one column, which goes to all of them.
     """
 
-    name: str  # for people: "Scarlett 2i2 USB (hw:CARD=USB)", "demo vocal"
-    format: IoFormat
-    latency_frames: int  # declared delay this io adds by itself at 48 kHz (resamplers), not counting periods
-    xruns: int
-    gone_reason: str  # empty until GONE
+    @property
+    def name(self) -> str:
+        """For people: "Scarlett 2i2 USB (hw:CARD=USB)", "demo vocal"."""
+        ...
+
+    @property
+    def format(self) -> IoFormat: ...
+
+    @property
+    def latency_frames(self) -> int:
+        """Declared delay this io adds by itself at 48 kHz (resamplers), not counting periods."""
+        ...
+
+    @property
+    def xruns(self) -> int: ...
+
+    @property
+    def gone_reason(self) -> str:
+        """Empty until GONE."""
+        ...
 
     def start(self) -> None:
         """Prefill playback with silence and start. Called again after GONE only on a new object."""
