@@ -13,6 +13,9 @@ from dsp.inference import StepModel, Values
 REFILL_HOPS = 8
 """Good answers in a row before a model that failed or was late is heard again; longer than the analysis window."""
 
+CAUGHT_UP_HOPS = 2
+"""Answers in time after a pause for lateness; the state is sound, so that the fade back may start soon."""
+
 LONGEST_PAUSE_HOPS = 256
 """The longest back-off after repeated errors: 0.68 s at 128 frames, so that the voice is back within a second."""
 
@@ -28,7 +31,7 @@ class ModelGuard:
 
     An answer is broken when the step raises or the mask is not finite: the state is reset and the next try waits twice
     as long each time. It is late when the step took longer than a hop lasts: the model pauses until the time is made
-    up for. In both cases hops go dry until the model has given REFILL_HOPS good answers.
+    up for. In both cases hops go dry until the model has given a few good answers again.
     """
 
     def __init__(
@@ -90,7 +93,7 @@ class ModelGuard:
                 self._faults = 0
         if taken_s > self._deadline_s:
             self.late_hops += 1
-            self._refill_hops = REFILL_HOPS
+            self._refill_hops = max(self._refill_hops, CAUGHT_UP_HOPS)
             self._pause_hops = max(self._pause_hops, self._hops_to_catch_up(taken_s))
             return False
         if broken:
