@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import Any, cast
 
 from dsp.params import ParamSpec
-from firmware_app.config_keys import REPEATED, TABLES, Config, Key
-from firmware_app.errors import AppError
+from firmware_app.config_keys import REPEATED, TABLES, Key
+from firmware_app.config_keys import Config as Config
+from firmware_app.errors import UsageError
 
 FILE_NAME = "hushbox.toml"
 _LARGEST_BYTES = 1_000_000
 SPI_PINS = range(8, 12)  # BCM numbers that the knobs' converter needs
 
 
-class ConfigError(AppError, ValueError):
+class ConfigError(UsageError):
     """The file is wrong. `mistakes` has one line for each, with file and line number where known."""
 
     def __init__(self, mistakes: Iterable[str]) -> None:
@@ -41,7 +42,8 @@ def find_file(named: str | Path | None = None) -> Path | None:
             return Path(value)
     home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
     folders = (Path(), Path(home) / "hushbox", Path("/etc/hushbox"))
-    return next((folder / FILE_NAME for folder in folders if (folder / FILE_NAME).is_file()), None)
+    # os.path: a folder that this user may not look into is one without a file.
+    return next((folder / FILE_NAME for folder in folders if os.path.isfile(folder / FILE_NAME)), None)
 
 
 def load(named: str | Path | None = None, overrides: Mapping[str, object] | None = None) -> Config:
