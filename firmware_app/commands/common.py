@@ -1,0 +1,62 @@
+"""What several commands share: the options that find the settings, and the bundles by name."""
+
+import argparse
+import difflib
+import logging
+import os
+from pathlib import Path
+
+from dsp.bundle import list_bundles
+from firmware_app import config as config_file
+from firmware_app import places as places_of_box
+from firmware_app.config import Config
+from firmware_app.errors import UsageError
+from firmware_app.places import Places
+
+NO_BUNDLE = "none"
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """--config and --state-dir."""
+    parser.add_argument("--config", metavar="FILE", help="settings to use instead of the first hushbox.toml found")
+    parser.add_argument("--state-dir", metavar="FOLDER", help="where live settings and recordings are kept")
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """--bundle and --runtime."""
+    parser.add_argument("--bundle", metavar="NAME", help="model bundle, or the path of its folder; none: no model")
+    parser.add_argument("--runtime", choices=("auto", "tflite", "onnx"), help="what runs the model")
+
+
+def settings(args: argparse.Namespace, **overrides: object) -> tuple[Config, Places]:
+    """The checked configuration, with options that were given winning over the file, and the places.
+
+    overrides: by key with "_" for the first dot ("audio_device"); None is left out. Raises ConfigError.
+    """
+    given = {key.replace("_", ".", 1): value for key, value in overrides.items() if value is not None}
+    return config_file.load(args.config, given), places_of_box.find(args.state_dir)
+
+
+def bundle_folder(places: Places, name: str) -> Path | None:
+    """The folder of a bundle, None for "none". Raises UsageError with the nearest name when there is no such bundle."""
+    if name == NO_BUNDLE:
+        return None
+    folder = places.bundle(name)
+    if not (folder / "bundle.toml").is_file():
+        if "/" in name:
+            raise UsageError(f"bundle {name}: no bundle.toml in that folder")
+        known = [path.name for path in list_bundles(places.models)]
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+        hint = f"did you mean {near[0]}? `hushbox models` lists all" if near else f"there are none in {places.models}"
+        raise UsageError(f"no model bundle {name!r}; {hint}")
+    return folder
+
+
+def start_log() -> None:
+    """Logging of the commands that run for long: to standard error, where journald adds the time itself."""
+    form = "%(message)s" if "JOURNAL_STREAM" in os.environ else "%(asctime)s %(levelname)s %(message)s"
+    logging.basicConfig(level=logging.INFO, format=form, datefmt="%H:%M:%S")
+
+
+def milliseconds(frames: int, rate_hz: int = 48_000) -> float:
+    return round(1000 * frames / rate_hz, 2)

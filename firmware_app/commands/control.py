@@ -1,0 +1,24 @@
+"""The control process alone, as `hushbox run` and the systemd unit start it."""
+
+import argparse
+import sys
+
+from firmware_app import control_process
+from firmware_app.commands.common import add_settings, settings, start_log
+from firmware_app.config import ConfigError
+from firmware_app.supervisor import EXIT_USAGE
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_settings(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    start_log()
+    try:
+        config, places = settings(args)
+        return control_process.main(config, places)
+    except ConfigError as error:
+        # Starting again would not help: whoever started this must not.
+        print("\n".join(f"hushbox: {mistake}" for mistake in error.mistakes), file=sys.stderr)
+        return EXIT_USAGE

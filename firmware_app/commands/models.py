@@ -1,0 +1,62 @@
+"""List the model bundles: version, delay, size, licence, what they were trained on. Exit code 1 if one is damaged."""
+
+import argparse
+import json
+
+from dsp.bundle import Bundle, list_bundles
+from dsp.errors import DspError
+from firmware_app import places as places_of_box
+from firmware_app.commands.common import milliseconds
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="machine-readable")
+
+
+def run(args: argparse.Namespace) -> int:
+    places = places_of_box.find()
+    folders = list_bundles(places.models)
+    good: list[Bundle] = []
+    damaged: dict[str, str] = {}
+    for folder in folders:
+        try:
+            good.append(Bundle.load(folder))
+        except DspError as error:
+            damaged[folder.name] = str(error)
+    if args.json:
+        print(json.dumps({"models": [_describe(b) for b in good], "damaged": damaged}, indent=2))
+    else:
+        _print(good, damaged)
+        if not folders:
+            print(f"no model bundles in {places.models}")
+    return 1 if damaged or not folders else 0
+
+
+def _describe(bundle: Bundle) -> dict[str, object]:
+    return {
+        "name": bundle.folder.name,
+        "version": bundle.version,
+        "kind": bundle.kind,
+        "summary": bundle.summary,
+        "algorithmic_latency_ms": milliseconds(bundle.algorithmic_latency_frames, bundle.rate_hz),
+        "parameters": bundle.parameters,
+        "size_bytes": {runtime: file.path.stat().st_size for runtime, file in bundle.files.items()},
+        "default_runtime": bundle.default_runtime,
+        "licence": bundle.licence,
+        "trained_on": [{"name": s.name, "licence": s.licence, "what": s.what} for s in bundle.trained_on],
+    }
+
+
+def _print(good: list[Bundle], damaged: dict[str, str]) -> None:
+    for bundle in good:
+        sizes = ", ".join(f"{runtime} {f.path.stat().st_size / 1e6:.2f} MB" for runtime, f in bundle.files.items())
+        latency_ms = milliseconds(bundle.algorithmic_latency_frames, bundle.rate_hz)
+        print(f"{bundle.folder.name} {bundle.version}: {bundle.summary}")
+        print(f"    delay     {latency_ms:g} ms ({bundle.algorithmic_latency_frames} frames at {bundle.rate_hz} Hz)")
+        print(f"    size      {bundle.parameters / 1e6:.2f} million parameters; {sizes}")
+        print(f"    licence   {bundle.licence}")
+        for at, source in enumerate(bundle.trained_on):
+            print(f"    {'' if at else 'trained on':<11}{source.name} ({source.licence}): {source.what}")
+    for name, why in damaged.items():
+        for line in why.splitlines():
+            print(f"{name}: DAMAGED: {line}")

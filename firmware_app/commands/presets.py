@@ -1,0 +1,26 @@
+"""List the factory presets: names, what they are for, and the values they set."""
+
+import argparse
+import json
+
+from firmware_app import places as places_of_box
+from firmware_app.param_table import PARAMS
+from firmware_app.presets import Presets
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="machine-readable")
+
+
+def run(args: argparse.Namespace) -> int:
+    presets = Presets(places_of_box.find().factory_presets, PARAMS).list()
+    if args.json:
+        print(json.dumps([{"name": p.name, "about": p.about, "params": dict(p.params)} for p in presets], indent=2))
+        return 0
+    for preset in presets:
+        print(f"{preset.name}: {preset.about}")
+        for id, value in preset.params.items():
+            spec = PARAMS[id]
+            shown = spec.choices[int(value - spec.low)] if spec.choices else f"{value:g} {spec.unit}".strip()
+            print(f"    {spec.label}: {shown}   ({id})")
+    return 0

@@ -1,0 +1,98 @@
+"""Denoise a WAV or FLAC file with the very chain of the box, as fast as this machine can.
+
+The output has the input's rate, channels and length, and is aligned with it: the chain's delay is taken off.
+Exit code 1 when the input was damaged or cut short; what could be read is processed all the same.
+
+    hushbox process take.wav clean.wav
+    hushbox process take.flac clean.flac --preset Gentle --set output.gain_db=3
+"""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import tqdm
+
+from dsp.build import build_chain
+from dsp.chain import Chain
+from dsp.params import ParamError, find
+from firmware_app.commands.common import add_model, add_settings, bundle_folder, milliseconds, settings
+from firmware_app.config_keys import full_id
+from firmware_app.errors import UsageError
+from firmware_app.offline import Summary, process_file
+from firmware_app.param_table import PARAMS
+from firmware_app.places import Places
+from firmware_app.presets import Presets, UnknownPresetError
+
+_BAR = "{percentage:3.0f}%|{bar}| {n:.0f} of {total:.0f} s [{elapsed}<{remaining}]"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", metavar="IN", type=Path, help="WAV or FLAC, mono or stereo, any rate")
+    parser.add_argument("target", metavar="OUT", type=Path, help="file to write, ending in .wav or .flac")
+    parser.add_argument("--preset", metavar="NAME", help="factory preset to start from (see `hushbox presets`)")
+    parser.add_argument(
+        "--set", metavar="ID=VALUE", action="append", default=[], dest="values", help="set a parameter; may be repeated"
+    )
+    add_model(parser)
+    parser.add_argument("--period", metavar="FRAMES", type=int, help="block length; the result is the same")
+    parser.add_argument("--keep-latency", action="store_true", help="leave the chain's delay in, as live")
+    parser.add_argument("--json", action="store_true", help="machine-readable summary, no progress bar")
+    add_settings(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    config, places = settings(
+        args, audio_period_frames=args.period, model_bundle=args.bundle, model_runtime=args.runtime
+    )
+    values = _values(args, places)
+    chain = build_chain(bundle_folder(places, config.model.bundle), config.model.runtime, real_time=False)
+    for id, value in values.items():
+        if id in chain.params:
+            chain.set_param(id, value)
+    with tqdm.tqdm(
+        disable=True if args.json else None, delay=1.0, leave=False, bar_format=_BAR
+    ) as bar:  # None: on a tty
+
+        def progress(done_s: float, all_s: float) -> None:
+            bar.total = all_s
+            bar.update(done_s - bar.n)
+
+        period = config.audio.period_frames
+        summary = process_file(chain, args.source, args.target, period, args.keep_latency, progress)
+    _report(args, chain, summary)
+    return 1 if summary.notes else 0
+
+
+def _values(args: argparse.Namespace, places: Places) -> dict[str, float]:
+    """What --preset and --set ask for. Raises UsageError."""
+    values: dict[str, float] = {}
+    try:
+        if args.preset is not None:
+            values |= Presets(places.factory_presets, PARAMS).apply(args.preset)
+        for text in args.values:
+            id, equals, value = text.partition("=")
+            if not equals:
+                raise UsageError(f"--set {text}: write ID=VALUE, such as --set denoise.amount_db=12")
+            spec = find(PARAMS, full_id(id.strip()))
+            values[spec.id] = spec.parse(value)
+    except (UnknownPresetError, ParamError) as error:
+        raise UsageError(str(error)) from None
+    return values
+
+
+def _report(args: argparse.Namespace, chain: Chain, summary: Summary) -> None:
+    model = chain.model_name or "no model"
+    if args.json:
+        print(json.dumps({"out": str(args.target), "model": model, **asdict(summary)}, indent=2))
+        return
+    for note in summary.notes:
+        print(f"hushbox: {note}", file=sys.stderr)
+    if summary.bad_samples:
+        print(f"hushbox: {args.source}: {summary.bad_samples} samples were no numbers; now silent", file=sys.stderr)
+    delay_ms = milliseconds(summary.latency_frames)
+    delay = "removed" if summary.latency_removed else "left in"
+    print(f"{args.target}: {summary.seconds:.1f} s, {summary.times_real_time:.1f} times real time, {model}")
+    print(f"delay of {delay_ms:g} ms {delay}; hops late {summary.late_hops}, dry {summary.dry_hops}")

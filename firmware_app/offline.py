@@ -1,0 +1,177 @@
+"""Files through the chain of the box: block by block as live, but as fast as it goes, and put back in time.
+
+Streams: an hour of sound takes no more memory than a second. The output has the input's rate, channels and length.
+"""
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dsp.block import RATE_HZ, Block, mend
+from dsp.chain import Chain
+from firmware_app.errors import UsageError
+from firmware_app.sound_files import FileFormat, SoundFileError, SoundReader, SoundWriter, output_format
+
+MOST_CHANNELS = 2
+_READ_SECONDS = 1.0
+
+
+Progress = Callable[[float, float], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What became of one file. Frames at the file's rate, unless said."""
+
+    frames: int
+    rate_hz: int
+    channels: int
+    seconds: float
+    times_real_time: float
+    latency_frames: int  # of the chain, at 48 kHz
+    latency_removed: bool
+    late_hops: int
+    dry_hops: int
+    bad_samples: int  # not finite, replaced by silence
+    notes: tuple[str, ...]  # what was wrong with the input, empty when nothing
+
+
+def process_file(
+    chain: Chain,
+    source: Path,
+    target: Path,
+    period_frames: int = 128,
+    keep_latency: bool = False,
+    progress: Progress = lambda done_s, all_s: None,
+) -> Summary:
+    """Run `source` through `chain` into `target`, which appears only when it is whole.
+
+    chain: not yet prepared, parameters set. progress: called now and then with the seconds done and in all.
+    Raises UsageError (the same file twice, a suffix that is not .wav or .flac) and SoundFileError.
+    """
+    form = output_format(target)
+    if target.exists() and source.exists() and os.path.samefile(source, target):
+        raise UsageError(f"{target}: IN and OUT are the same file; name another OUT")
+    if not target.parent.is_dir():
+        raise SoundFileError(f"{target}: the folder {target.parent} does not exist")
+    if target.is_dir():
+        raise SoundFileError(f"{target}: is a folder")
+    begun = time.perf_counter()
+    with SoundReader(source) as reader:
+        if reader.channels > MOST_CHANNELS:
+            raise SoundFileError(f"{source}: {reader.channels} channels; allowed 1 to {MOST_CHANNELS}")
+        chain.prepare(RATE_HZ, period_frames, reader.channels)
+        with _appearing(target) as unfinished, SoundWriter(unfinished, form, reader) as writer:
+            bad_samples = _stream(chain, reader, writer, period_frames, keep_latency, progress)
+    seconds = reader.frames_read / reader.rate_hz
+    return Summary(
+        frames=reader.frames_read,
+        rate_hz=reader.rate_hz,
+        channels=reader.channels,
+        seconds=seconds,
+        times_real_time=seconds / (time.perf_counter() - begun),
+        latency_frames=chain.latency_frames,
+        latency_removed=not keep_latency,
+        late_hops=chain.late_hops,
+        dry_hops=chain.dry_hops,
+        bad_samples=bad_samples,
+        notes=tuple(reader.notes),
+    )
+
+
+def _stream(
+    chain: Chain,
+    reader: SoundReader,
+    writer: SoundWriter,
+    period_frames: int,
+    keep_latency: bool,
+    progress: Progress,
+) -> int:
+    """Read, resample, run the chain, resample back, write. Returns the number of broken samples."""
+    inward, outward = _Resampler(reader.rate_hz, RATE_HZ, reader), _Resampler(RATE_HZ, reader.rate_hz, reader)
+    blocks = _Blocks(chain, period_frames, reader.channels, skip=0 if keep_latency else chain.latency_frames)
+    bad_samples = written = 0
+    while len(sound := reader.read(int(_READ_SECONDS * reader.rate_hz))):
+        bad_samples += mend(sound)  # before the resampler, which would smear it
+        part = outward.resample(blocks.process(inward.resample(sound)))
+        written += writer.write(part[: reader.frames_read - written])
+        progress(reader.frames_read / reader.rate_hz, reader.frames / reader.rate_hz)
+    # What is still inside comes out when silence goes in.
+    tail = np.concatenate((blocks.process(inward.flush()), blocks.flush()))
+    rest = np.concatenate((outward.resample(tail), outward.flush()))
+    missing = reader.frames_read - written
+    rest = np.pad(rest[:missing], ((0, max(0, missing - len(rest))), (0, 0)))
+    writer.write(rest)
+    return bad_samples
+
+
+class _Blocks:
+    """Sound of any length through a chain that takes whole blocks; the first `skip` frames to come out are dropped."""
+
+    def __init__(self, chain: Chain, period_frames: int, channels: int, skip: int) -> None:
+        self._chain = chain
+        self._period = period_frames
+        self._skip = skip
+        self._owed = skip  # frames to push through at the end
+        self._waiting: Block = np.zeros((0, channels), np.float32)
+
+    def process(self, sound: Block) -> Block:
+        joined = np.concatenate((self._waiting, sound))
+        whole = len(joined) - len(joined) % self._period
+        self._waiting = joined[whole:]
+        out = np.ascontiguousarray(joined[:whole])
+        for at in range(0, whole, self._period):
+            self._chain.process(out[at : at + self._period])
+        dropped = min(self._skip, len(out))
+        self._skip -= dropped
+        return out[dropped:]
+
+    def flush(self) -> Block:
+        """What the chain still holds of the sound that went in."""
+        wanted = len(self._waiting) + self._owed
+        silence = -(-wanted // self._period) * self._period - len(self._waiting)
+        return self.process(np.zeros((silence, self._waiting.shape[1]), np.float32))[:wanted]
+
+
+class _Resampler:
+    """A stream at another rate, in line with the first; at the same rate it passes as it is."""
+
+    def __init__(self, from_hz: int, to_hz: int, form: FileFormat) -> None:
+        self._stream: Any = None
+        self._nothing: Block = np.zeros((0, form.channels), np.float32)
+        if from_hz != to_hz:
+            import soxr
+
+            self._stream = soxr.ResampleStream(from_hz, to_hz, form.channels, dtype="float32", quality="VHQ")
+
+    def resample(self, sound: Block, last: bool = False) -> Block:
+        if self._stream is None:
+            return sound
+        resampled: Block = self._stream.resample_chunk(sound, last=last)
+        return resampled
+
+    def flush(self) -> Block:
+        return self.resample(self._nothing, last=True)
+
+
+@contextlib.contextmanager
+def _appearing(target: Path) -> Iterator[Path]:
+    """A temporary file beside `target` that takes its place at the end, or goes away when anything fails."""
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        yield unfinished
+        with open(unfinished, "rb") as file:
+            os.fsync(file.fileno())
+        os.replace(unfinished, target)
+    except SoundFileError:
+        raise
+    except OSError as error:
+        raise SoundFileError(f"{target}: cannot be written: {error.strerror}") from None
+    finally:
+        unfinished.unlink(missing_ok=True)

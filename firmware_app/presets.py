@@ -1,0 +1,90 @@
+"""Factory presets: named sets of parameter values, one TOML file each in assets/presets."""
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from dsp.errors import DspError
+from dsp.params import ParamSpec, find
+from firmware_app.errors import AppError
+
+
+class PresetError(AppError, ValueError):
+    """A preset's file is wrong."""
+
+
+class UnknownPresetError(AppError, KeyError):
+    """No such preset; the message names the nearest one."""
+
+    def __str__(self) -> str:  # KeyError would show the repr
+        return str(self.args[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """Values by parameter id, checked. What a preset does not name stays as it is."""
+
+    name: str
+    about: str
+    params: Mapping[str, float]
+
+
+class Presets:
+    """The presets of one folder, read once. Not while streaming."""
+
+    def __init__(self, folder: Path, specs: Mapping[str, ParamSpec]) -> None:
+        """Raises PresetError with every mistake in any file."""
+        self._presets: dict[str, Preset] = {}
+        mistakes: list[str] = []
+        for path in sorted(folder.glob("*.toml")):
+            try:
+                preset = _read(path, specs)
+            except PresetError as error:
+                mistakes.append(str(error))
+            else:
+                self._presets[preset.name.casefold()] = preset
+        if mistakes:
+            raise PresetError("\n".join(mistakes))
+
+    def list(self) -> list[Preset]:
+        """All, by name."""
+        return sorted(self._presets.values(), key=lambda preset: preset.name)
+
+    def find(self, name: str) -> Preset:
+        """The preset called `name`, in any case. Raises UnknownPresetError."""
+        try:
+            return self._presets[name.strip().casefold()]
+        except KeyError:
+            near = difflib.get_close_matches(name.casefold(), self._presets, n=1, cutoff=0.0)
+            hint = f"; did you mean {self._presets[near[0]].name}?" if near else ""
+            raise UnknownPresetError(f"no preset {name!r}{hint}") from None
+
+    def apply(self, name: str) -> dict[str, float]:
+        """The values to set, by parameter id. Raises UnknownPresetError."""
+        return dict(self.find(name).params)
+
+
+def _read(path: Path, specs: Mapping[str, ParamSpec]) -> Preset:
+    try:
+        tree = tomllib.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise PresetError(f"{path}: cannot be read: {error}") from None
+    unknown = sorted(set(tree) - {"name", "about", "params"})
+    name, about, params = tree.get("name"), tree.get("about", ""), tree.get("params")
+    if unknown or not isinstance(name, str) or not isinstance(about, str) or not isinstance(params, dict):
+        extra = f"; {', '.join(unknown)} is not known" if unknown else ""
+        raise PresetError(f"{path}: a preset has a name, about and [params]{extra}")
+    values: dict[str, float] = {}
+    mistakes = []
+    for id, value in params.items():
+        try:
+            spec = find(specs, id)
+            values[id] = spec.parse(value) if isinstance(value, str) else spec.check(value)
+        except DspError as error:
+            mistakes.append(f"{path}: {error}")
+    if mistakes:
+        raise PresetError("\n".join(mistakes))
+    return Preset(name, about, MappingProxyType(values))

@@ -1,0 +1,75 @@
+"""The factory presets and the command that lists them."""
+
+import json
+
+import pytest
+
+from dsp.params import ParamSpec, switch, table
+from firmware_app import cli, places
+from firmware_app.param_table import PARAMS
+from firmware_app.presets import PresetError, Presets, UnknownPresetError
+
+SPECS = table([ParamSpec("denoise.amount_db", "dB", 0, 40, 24, "Noise reduction"), switch("box.bypass", "Bypass")])
+
+
+@pytest.fixture
+def factory() -> Presets:
+    return Presets(places.find().factory_presets, PARAMS)
+
+
+def test_the_factory_presets_are_all_of_this_box(factory):
+    names = [preset.name for preset in factory.list()]
+    assert names == ["Gentle", "Podcast", "Singing", "Strong"]
+    assert all(preset.about and preset.params for preset in factory.list())
+
+
+def test_each_preset_says_all_of_the_denoiser_so_that_switching_leaves_nothing_behind(factory):
+    assert len({tuple(sorted(preset.params)) for preset in factory.list()}) == 1
+
+
+def test_no_preset_touches_mute_bypass_or_levels(factory):
+    assert all(id.startswith("denoise.") for preset in factory.list() for id in preset.params)
+
+
+def test_apply_gives_the_values_in_any_case(factory):
+    assert factory.apply("gentle") == factory.apply(" GENTLE ") == dict(factory.find("Gentle").params)
+
+
+def test_an_unknown_name_gets_the_nearest(factory):
+    with pytest.raises(UnknownPresetError) as caught:
+        factory.apply("Pod cast")
+    assert str(caught.value) == "no preset 'Pod cast'; did you mean Podcast?"
+
+
+def test_a_preset_may_name_a_choice(tmp_path):
+    (tmp_path / "a.toml").write_text('name = "A"\n[params]\n"box.bypass" = "on"\n')
+    assert Presets(tmp_path, SPECS).apply("A") == {"box.bypass": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name = 3", "a preset has a name, about and [params]"),
+        ('nam = "x"', "a preset has a name, about and [params]; nam is not known"),
+        ("=", "cannot be read"),
+        (
+            'name = "A"\n[params]\n"denoise.amount" = 3',
+            "no parameter 'denoise.amount'; did you mean denoise.amount_db?",
+        ),
+        ('name = "A"\n[params]\n"denoise.amount_db" = 60', "denoise.amount_db = 60 dB: allowed 0 to 40"),
+    ],
+)
+def test_a_wrong_preset_is_refused_with_its_file(text, said, tmp_path):
+    path = tmp_path / "wrong.toml"
+    path.write_text(text)
+    with pytest.raises(PresetError) as caught:
+        Presets(tmp_path, SPECS)
+    assert f"{path}: " in str(caught.value)
+    assert said in str(caught.value)
+
+
+def test_the_command_lists_them(capsys):
+    assert cli.main(["presets"]) == 0
+    assert "Gentle: Takes the edge off" in capsys.readouterr().out
+    assert cli.main(["presets", "--json"]) == 0
+    assert [p["name"] for p in json.loads(capsys.readouterr().out)] == ["Gentle", "Podcast", "Singing", "Strong"]
