@@ -1,0 +1,152 @@
+"""WAV files to write while streaming: one that grows and appears when it is whole, one that never grows."""
+
+import mmap
+import os
+import struct
+from pathlib import Path
+from typing import Protocol
+
+from hw.errors import HwError
+from hw.samples import SAMPLE_BYTES
+
+RATE_HZ = 48000
+_HEADER_BYTES = 80
+_LARGEST_RIFF = 0xFFFFFFFF
+
+
+class OutputFileError(HwError, OSError):
+    """The recording cannot be written where it is wanted."""
+
+
+class Output(Protocol):
+    """Where encoded frames go."""
+
+    def write(self, data: memoryview) -> None:
+        """Take whole frames. Raises OSError."""
+        ...
+
+    def close(self) -> None: ...
+
+
+def header(channels: int, sample_format: str, data_bytes: int) -> bytes:
+    """A WAV header of `_HEADER_BYTES`; over 4 GB it is an RF64 header (EBU Tech 3306), in the same space."""
+    sample_bytes = SAMPLE_BYTES[sample_format]
+    frame_bytes = channels * sample_bytes
+    riff_bytes = _HEADER_BYTES - 8 + data_bytes
+    if riff_bytes <= _LARGEST_RIFF:
+        head = struct.pack("<4sI4s4sI28x", b"RIFF", riff_bytes, b"WAVE", b"JUNK", 28)
+        data = struct.pack("<4sI", b"data", data_bytes)
+    else:
+        head = struct.pack("<4sI4s4sI", b"RF64", _LARGEST_RIFF, b"WAVE", b"ds64", 28)
+        head += struct.pack("<QQQI", riff_bytes, data_bytes, data_bytes // frame_bytes, 0)
+        data = struct.pack("<4sI", b"data", _LARGEST_RIFF)
+    rate_bytes = RATE_HZ * frame_bytes
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, channels, RATE_HZ, rate_bytes, frame_bytes, sample_bytes * 8)
+    return head + form + data
+
+
+class GrowingWav:
+    """Written under a temporary name beside `path`; takes its place, whole, on close. One thread."""
+
+    def __init__(self, path: Path, channels: int, sample_format: str) -> None:
+        """Raises OutputFileError."""
+        self._path, self._channels, self._sample_format = path, channels, sample_format
+        self._bytes = 0
+        self._unfinished = _beside(path)
+        with _explained(path):
+            self._file = self._unfinished.open("wb")
+            self._file.write(header(channels, sample_format, 0))
+
+    def write(self, data: memoryview) -> None:
+        self._file.write(data)
+        self._bytes += len(data)
+
+    def close(self) -> None:
+        """Complete the header, then replace. Raises OutputFileError; the temporary file is then removed."""
+        if self._file.closed:
+            return
+        try:
+            with _explained(self._path), self._file:
+                if self._bytes % 2:
+                    self._file.write(b"\0")
+                self._file.seek(0)
+                self._file.write(header(self._channels, self._sample_format, self._bytes))
+                self._file.flush()
+                os.fsync(self._file.fileno())
+            with _explained(self._path):
+                _replace(self._unfinished, self._path)
+        except OutputFileError:
+            self._unfinished.unlink(missing_ok=True)
+            raise
+
+
+class LoopingWav:
+    """A WAV of a fixed number of frames, silent at first, overwritten from the beginning on each pass. One thread.
+
+    It is mapped, so that streaming opens, grows and waits for no file; its blocks are reserved beforehand, because a
+    full disk under a mapping would be a crash, not an error.
+    """
+
+    def __init__(self, path: Path, channels: int, sample_format: str, frames: int) -> None:
+        """Raises OutputFileError."""
+        size = frames * channels * SAMPLE_BYTES[sample_format]
+        unfinished = _beside(path)
+        with _explained(path):
+            try:
+                with unfinished.open("w+b") as file:
+                    file.write(header(channels, sample_format, size))
+                    file.flush()
+                    os.posix_fallocate(file.fileno(), 0, _HEADER_BYTES + size + size % 2)
+                    self._map = mmap.mmap(file.fileno(), 0)
+                    os.fsync(file.fileno())
+                _replace(unfinished, path)
+            except OSError:
+                unfinished.unlink(missing_ok=True)
+                raise
+        self._end = _HEADER_BYTES + size
+        self._position = _HEADER_BYTES
+
+    def write(self, data: memoryview) -> None:
+        while len(data):
+            piece = data[: self._end - self._position]
+            self._map[self._position : self._position + len(piece)] = piece
+            self._position += len(piece)
+            if self._position == self._end:
+                self._position = _HEADER_BYTES
+            data = data[len(piece) :]
+
+    def close(self) -> None:
+        if not self._map.closed:
+            self._map.flush()
+            self._map.close()
+
+
+class _explained:
+    """Turn an OSError around `path` into an OutputFileError that says what to do."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if not isinstance(error, OSError) or isinstance(error, OutputFileError):
+            return
+        folder = self._path.parent
+        if not folder.is_dir():
+            raise OutputFileError(f"{self._path}: there is no folder {folder}") from error
+        raise OutputFileError(f"{self._path}: cannot be written: {error.strerror}") from error
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.unfinished")
+
+
+def _replace(unfinished: Path, path: Path) -> None:
+    unfinished.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # or a power cut may undo the renaming
+    finally:
+        os.close(folder)
