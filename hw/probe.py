@@ -105,16 +105,19 @@ def _present() -> str:
     return ", ".join(cards) or "no audio interface at all"
 
 
-def _user(device: str, direction: Direction, root: Path = Path("/")) -> str:
-    """Who holds the device, from /proc/asound; "another program" where that does not show it."""
+def _user(device: str, direction: Direction) -> str:
     match = re.search(r"CARD=([^,]+)", device) or re.match(r"[a-z]*hw:([^,]+)", device)
-    card = match.group(1) if match else ""
-    folder = root / "proc/asound" / (f"card{card}" if card.isdigit() else card or "-")
-    for status in sorted(folder.glob(f"pcm*{direction.value[0]}/sub*/status")):
+    card = match.group(1) if match else "-"
+    return in_use_by(f"card{card}" if card.isdigit() else card, direction) or "another program"
+
+
+def in_use_by(card: str, direction: Direction, root: Path = Path("/")) -> str:
+    """Who holds /proc/asound/<card> ("card0" or its id): "jackd (process 812)", or "" where that does not show it."""
+    for status in sorted((root / "proc/asound" / card).glob(f"pcm*{direction.value[0]}/sub*/status")):
         owner = re.search(r"^owner_pid\s*:\s*(\d+)", _text(status), re.MULTILINE)
         if owner:
             return f"{_text(root / 'proc' / owner[1] / 'comm').strip() or 'a program'} (process {owner[1]})"
-    return "another program"
+    return ""
 
 
 def _text(path: Path) -> str:

@@ -1,0 +1,204 @@
+"""Which audio interfaces there are, and which one the box takes."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from hw.errors import HwError
+from hw.probe import RATES_HZ, Direction, PcmCaps, in_use_by, probe
+from hw.samples import SAMPLE_FORMATS
+
+Probe = Callable[[str, Direction], PcmCaps]
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """One audio interface, plugged in now. `device` names it by its card's name: numbers change with every plug."""
+
+    card_id: str  # "USB"; empty for a PCM that belongs to no card
+    name: str  # "Scarlett 2i2 USB"
+    device: str  # "hw:CARD=USB,DEV=0"
+    usb: bool
+    usb_path: str  # "usb-0000:01:00.0-1.3" | ""
+    serial: str
+    capture: PcmCaps | None  # None: it has no such direction, or it could not be asked
+    playback: PcmCaps | None
+    usable: bool  # it can record and play what Hushbox speaks
+    why_not: str
+    in_use_by: str = ""  # "jackd (process 812)" while another program (or this box itself) has it
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    interface: Interface | None
+    reason: str  # for people
+
+
+def list_interfaces(also: Sequence[str] = (), root: Path = Path("/"), ask: Probe = probe) -> list[Interface]:
+    """Every sound card, USB first, then the PCMs named in `also`. Never raises for a device.
+
+    USB interfaces are read from /proc/asound, without opening them; others are opened for a moment through `ask`.
+    Control process only. root: where /proc and /sys are.
+    """
+    folders = sorted((root / "proc/asound").glob("card[0-9]*"), key=lambda folder: int(folder.name[4:]))
+    cards = [_card(folder, root, ask) for folder in folders]
+    return sorted(cards, key=lambda card: not card.usb) + [describe(device, ask) for device in also]
+
+
+def describe(device: str, ask: Probe = probe) -> Interface:
+    """Any ALSA PCM by its name, also one that belongs to no card."""
+    capture, playback, why_not = _ask_both(device, ask)
+    return _interface("", device, device, capture, playback, why_not)
+
+
+def choose(interfaces: Sequence[Interface], wanted: str = "auto", ask: Probe = probe) -> Choice:
+    """The interface to take. wanted: "auto", a card's id or part of its name, or any ALSA device string."""
+    if wanted != "auto":
+        return _choose_named(interfaces, wanted, ask)
+    free = [i for i in interfaces if i.usable and not i.in_use_by]
+    best = [i for i in free if i.usb] or free
+    if best:
+        kind = "USB interface" if best[0].usb else "sound card"
+        others = f", the first of {len(best)}" if len(best) > 1 else ""
+        return Choice(best[0], f"{best[0].name} is a {kind} that records and plays{others}")
+    taken = [f"{i.name} is in use by {i.in_use_by}" for i in interfaces if i.usable]
+    unfit = [f"{i.name}: {i.why_not}" for i in interfaces if not i.usable]
+    return Choice(None, "; ".join(["no audio interface is plugged in that records and plays", *taken, *unfit]))
+
+
+def _choose_named(interfaces: Sequence[Interface], wanted: str, ask: Probe) -> Choice:
+    exact = [i for i in interfaces if wanted in (i.card_id, i.device)]
+    close = [i for i in interfaces if wanted.lower() in i.name.lower()]
+    found = (exact or close or [describe(wanted, ask)])[0]
+    if found.usable:
+        return Choice(found, f"{found.name} was asked for")
+    return Choice(None, f"{found.name} was asked for, but: {found.why_not}")
+
+
+def _card(folder: Path, root: Path, ask: Probe) -> Interface:
+    card_id = _read(folder / "id") or folder.name
+    device = f"hw:CARD={card_id},DEV={_pcm_number(folder)}"
+    usb = (folder / "usbid").exists()
+    name, place = _names(folder, root)
+    if usb:
+        stream = _read(folder / f"stream{_pcm_number(folder)}")
+        capture, playback, why_not = parse_stream(stream, "Capture"), parse_stream(stream, "Playback"), ""
+    elif what := _never(card_id, name):
+        capture, playback, why_not = None, None, what
+    else:
+        capture, playback, why_not = _ask_both(device, ask)
+    users = [in_use_by(folder.name, direction, root) for direction in Direction]
+    return _interface(
+        card_id,
+        name or card_id,
+        device,
+        capture,
+        playback,
+        why_not,
+        usb_path=place if usb else "",
+        serial=_serial(folder, root) if usb else "",
+        in_use_by=next(filter(None, users), ""),
+        usb=usb,
+    )
+
+
+def _interface(
+    card_id: str,
+    name: str,
+    device: str,
+    capture: PcmCaps | None,
+    playback: PcmCaps | None,
+    why_not: str,
+    *,
+    usb: bool = False,
+    usb_path: str = "",
+    serial: str = "",
+    in_use_by: str = "",
+) -> Interface:
+    why_not = why_not or _missing(capture, playback)
+    return Interface(card_id, name, device, usb, usb_path, serial, capture, playback, not why_not, why_not, in_use_by)
+
+
+def _missing(capture: PcmCaps | None, playback: PcmCaps | None) -> str:
+    """Why these abilities do not do, or ""."""
+    if capture is None or playback is None:
+        return "it does not record" if capture is None else "it does not play"
+    for does, caps in (("records", capture), ("plays", playback)):
+        if not caps.formats:
+            return f"it {does} in none of {', '.join(SAMPLE_FORMATS)}"
+    if not set(capture.rates_hz) & set(playback.rates_hz):
+        return f"it records and plays at none of {', '.join(map(str, RATES_HZ))} Hz"
+    return ""
+
+
+def _never(card_id: str, name: str) -> str:
+    """Why the box never takes this card, or ""."""
+    text = f"{card_id} {name}".lower()
+    if "hdmi" in text:
+        return "a screen's sound, not an audio interface"
+    if "bcm2835" in text or card_id == "Headphones":
+        return "the board's own headphone jack: it does not record"
+    return ""
+
+
+def _ask_both(device: str, ask: Probe) -> tuple[PcmCaps | None, PcmCaps | None, str]:
+    caps: list[PcmCaps | None] = []
+    why_not = ""
+    for direction in Direction:
+        try:
+            caps.append(ask(device, direction))
+        except HwError as error:
+            caps.append(None)
+            why_not = why_not or str(error)
+    return caps[0], caps[1], why_not
+
+
+def parse_stream(text: str, heading: str) -> PcmCaps | None:
+    """What the "Capture:" or "Playback:" part of /proc/asound/card*/stream* offers, over all its settings."""
+    part = re.search(rf"^{heading}:\n((?:[ \t].*\n?)*)", text, re.MULTILINE)
+    if part is None:
+        return None
+    formats = set(" ".join(re.findall(r"Format: (.+)", part[1])).split())
+    channels = {int(count) for count in re.findall(r"Channels: (\d+)", part[1])}
+    rates: set[int] = set()
+    for line in re.findall(r"Rates: (.+)", part[1]):
+        numbers = [int(number) for number in re.findall(r"\d+", line)]
+        if "continuous" in line:
+            rates |= {rate for rate in RATES_HZ if numbers[0] <= rate <= numbers[-1]}
+        rates |= set(numbers)
+    return PcmCaps(
+        formats=tuple(name for name in SAMPLE_FORMATS if name in formats),
+        rates_hz=tuple(rate for rate in RATES_HZ if rate in rates),
+        channels=tuple(sorted(channels)),
+    )
+
+
+def _pcm_number(folder: Path) -> int:
+    """The first PCM of the card that has both directions, else its first."""
+    numbers = {letter: {int(p.name[3:-1]) for p in folder.glob(f"pcm*{letter}")} for letter in "cp"}
+    return min(numbers["c"] & numbers["p"] or numbers["c"] | numbers["p"] or {0})
+
+
+def _names(folder: Path, root: Path) -> tuple[str, str]:
+    """(name, where it is plugged in) from /proc/asound/cards: two lines a card."""
+    number = folder.name[4:]
+    lines = _read(root / "proc/asound/cards").splitlines()
+    for line, below in pairwise(lines):
+        if match := re.match(rf"\s*{number} \[.*\]: .*? - (.*)", line):
+            place = re.search(r" at (usb-[^,]+)", below)
+            return match[1].strip(), place[1] if place else ""
+    return "", ""
+
+
+def _serial(folder: Path, root: Path) -> str:
+    device = root / "sys/class/sound" / folder.name / "device"
+    return _read(device.resolve().parent / "serial") if device.exists() else ""
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace").strip()
+    except OSError:
+        return ""
