@@ -86,6 +86,7 @@ class SimulatedPin:
     label: str
     position: float  # knob 0…1; switch 1 while held; LED brightness 0…1
     does: str  # plain words: "press: bypass on/off"
+    param: str = ""  # the parameter a knob sets, so that the page can mark the value in force on its dial
 
 
 class ControlPort(Protocol):
@@ -107,7 +108,10 @@ class ControlPort(Protocol):
         ...
 
     def model_card(self) -> Mapping[str, Any]:
-        """The running bundle: name, version, summary, licence, trained_on (list of name, licence, what), card (Markdown)."""
+        """The running bundle: name, version, summary, licence, trained_on (a list of {name, licence, what}), card.
+
+        card is Markdown. Without a model: name "none" and a summary that says so.
+        """
         ...
 
     def simulated_panel(self) -> Sequence[SimulatedPin]:
@@ -123,5 +127,9 @@ class ControlPort(Protocol):
         ...
 
     def listen_wav(self, which: str) -> bytes:
-        """The last seconds of sound as a 16-bit WAV: which = "before" (untouched) | "after". Raises NotThere while there is none."""
+        """The last seconds of sound as a 16-bit WAV: which = "before" (untouched) | "after".
+
+        The page asks for both right after each other and switches between them while they play: they should be of one
+        moment and aligned to the frame. Raises NotThere while there is none.
+        """
         ...

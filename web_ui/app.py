@@ -1,0 +1,78 @@
+"""create_app: the page and its API as one WSGI application over a ControlPort."""
+
+import logging
+import secrets
+from collections.abc import Iterable
+
+from flask import Flask, Response, render_template
+from werkzeug.exceptions import HTTPException
+
+from web_ui.api import create_api
+from web_ui.control_port import ControlPort, ControlRefused, NotThere
+from web_ui.errors import Refused
+from web_ui.events import MAX_STREAMS, EventStreams
+from web_ui.security import Gate, box_names
+from web_ui.views import dumps
+
+MAX_BODY_BYTES = 4096
+
+log = logging.getLogger(__name__)
+
+
+def create_app(
+    port: ControlPort,
+    *,
+    allowed_hosts: Iterable[str] = (),
+    secret: bytes | str | None = None,
+    max_streams: int = MAX_STREAMS,
+) -> Flask:
+    """The page for the box behind `port`.
+
+    allowed_hosts: names the box is reached by, beside its own names and private addresses. secret: keeps open pages'
+    tokens good over a restart; without one a page fetches a new token by itself. max_streams: pages open at a time.
+    """
+    app = Flask("web_ui")
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, SEND_FILE_MAX_AGE_DEFAULT=0)
+    key = secret.encode() if isinstance(secret, str) else secret or secrets.token_bytes(32)
+    gate = Gate({*box_names(port.box_name), *allowed_hosts}, key)
+    gate.install(app)
+    streams = EventStreams(port, max_streams)
+    app.extensions["hushbox.streams"] = streams
+    app.register_blueprint(create_api(port, streams, gate.token))
+
+    @app.get("/")
+    def page() -> str:
+        return render_template("page.html", box_name=port.box_name, version=port.version, token=gate.token)
+
+    app.register_error_handler(Refused, lambda error: _refusal(error.status, str(error), error.code))
+    app.register_error_handler(NotThere, lambda error: _refusal(404, str(error)))
+    app.register_error_handler(ControlRefused, lambda error: _refusal(400, str(error)))
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _broken)
+    return app
+
+
+def _refusal(status: int, message: str, code: str = "") -> Response:
+    response = Response(dumps({"error": message, "code": code}), status=status, mimetype="application/json")
+    if status == 503:
+        response.headers["Retry-After"] = "3"
+    return response
+
+
+def _http_error(error: HTTPException) -> Response:
+    plain = {
+        404: "there is nothing at this address",
+        405: "this address does not take this method",
+        413: f"the body is too large: {MAX_BODY_BYTES} bytes are allowed",
+    }
+    status = error.code or 500
+    response = _refusal(status, plain.get(status, error.description or error.name))
+    for name, value in error.get_headers():
+        if name == "Allow":
+            response.headers[name] = value
+    return response
+
+
+def _broken(error: Exception) -> Response:
+    log.error("page: a request failed", exc_info=error)
+    return _refusal(500, "the page itself failed; the box's log says where")

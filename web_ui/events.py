@@ -1,0 +1,95 @@
+"""Server-sent events: status at most 20 times a second, the values of all parameters when one changed. Latest only.
+
+A stream never queues: it waits for a change, sends what is true then, and waits again. A phone that stops reading
+blocks its own stream's thread and nothing else; when it reads again, it gets the newest state. Each stream takes one
+thread of the server, so their number is capped.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from web_ui.control_port import Change, ControlPort
+from web_ui.errors import Refused
+from web_ui.views import dumps, panel_json, status_json, values_json
+
+MAX_STREAMS = 8
+INTERVAL_S = 0.05  # 20 a second
+HEARTBEAT_S = 0.5  # sent without any change, so that the page can tell a lost connection from a quiet box
+WAIT_S = 0.25  # how long a stopping server waits for a stream at most
+
+
+class EventStreams:
+    """All streams of one app. Any thread."""
+
+    def __init__(self, port: ControlPort, max_streams: int = MAX_STREAMS) -> None:
+        self._port = port
+        self._max_streams = max_streams
+        self._open = 0
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+
+    @property
+    def open_count(self) -> int:
+        """How many streams are being served."""
+        return self._open
+
+    def reserve(self) -> None:
+        """Take a place for a stream; `release` gives it back. Raises Refused (503) when all are taken."""
+        with self._lock:
+            if self._closing.is_set():
+                raise Refused(503, "the box is shutting down")
+            if self._open >= self._max_streams:
+                raise Refused(503, f"{self._open} pages are open, and the box serves no more: close one of them")
+            self._open += 1
+
+    def release(self) -> None:
+        """Give a place back."""
+        with self._lock:
+            self._open -= 1
+
+    def close(self) -> None:
+        """Let every stream end soon, and refuse new ones."""
+        self._closing.set()
+
+    def stream(self, disconnected: Callable[[], bool]) -> Iterator[bytes]:
+        """Yield events until the client is gone or the server closes. Runs in the stream's own server thread."""
+        yield b"retry: 1000\n\n"
+        latest = _Latest(self._port)
+        change = self._port.wait_for_change(-1, 0.0)
+        while not (self._closing.is_set() or disconnected()):
+            sent_at = time.monotonic()
+            yield latest.events(change)
+            seq = change.seq
+            self._closing.wait(INTERVAL_S)  # what happens meanwhile is merged into the next event
+            while change.seq == seq and not (self._closing.is_set() or disconnected()):
+                change = self._port.wait_for_change(seq, WAIT_S)
+                if time.monotonic() - sent_at >= HEARTBEAT_S:
+                    break
+
+
+class _Latest:
+    """What one client has been sent, so that only news follows."""
+
+    def __init__(self, port: ControlPort) -> None:
+        self._port = port
+        self._values: dict[str, float] | None = None
+        self._panel: list[dict[str, Any]] | None = None
+
+    def events(self, change: Change) -> bytes:
+        parts = []
+        values = values_json(change.params)
+        if values != self._values:
+            self._values = values
+            parts.append(_event("params", values))
+        panel = panel_json(self._port.simulated_panel())
+        if panel != self._panel:
+            self._panel = panel
+            parts.append(_event("panel", panel))
+        parts.append(_event("status", status_json(change.status)))
+        return "".join(parts).encode()
+
+
+def _event(name: str, data: object) -> str:
+    return f"event: {name}\ndata: {dumps(data)}\n\n"

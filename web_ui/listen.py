@@ -1,0 +1,39 @@
+"""Before and after, of the same moment: what the page's player fetches."""
+
+import threading
+from collections import OrderedDict
+
+from web_ui.control_port import ControlPort, NotThere
+
+KEPT_TAKES = 2  # recordings of some seconds each, a few megabytes in all
+
+
+class Takes:
+    """Recordings by take. Any thread.
+
+    Before and after are fetched one after the other, while sound goes on; asked for under one take name they are of one
+    moment, because both are read when the first is asked for.
+    """
+
+    def __init__(self, port: ControlPort) -> None:
+        self._port = port
+        self._lock = threading.Lock()
+        self._takes: OrderedDict[str, dict[str, bytes]] = OrderedDict()
+
+    def wav(self, which: str, take: str) -> bytes:
+        """The WAV `which` ("before" | "after") of `take`; an empty take is always a new moment. Raises NotThere."""
+        with self._lock:
+            if which in self._takes.get(take, {}):
+                recording = self._takes[take].pop(which)
+                if not self._takes[take]:
+                    del self._takes[take]
+                return recording
+            both = {name: self._port.listen_wav(name) for name in ("before", "after")}
+            if which not in both:
+                raise NotThere(f"no recording {which!r}: there are before and after")
+            recording = both.pop(which)
+            if take:
+                self._takes[take] = both
+                while len(self._takes) > KEPT_TAKES:
+                    self._takes.popitem(last=False)
+            return recording

@@ -1,0 +1,119 @@
+"""Who may talk to the page: Host and Origin are checked, changes need a token, and the browser is told to be strict.
+
+The box has no password: whoever is in its network may use it, as whoever is in the room may press its footswitch. What
+is kept out are other people's web pages, open in a browser in the same network: DNS rebinding (Host), cross-site
+requests (Origin and token) and scripts smuggled into the page (CSP).
+"""
+
+import hashlib
+import hmac
+import ipaddress
+import socket
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from flask import Flask, Request, Response, request
+
+from web_ui.errors import Refused
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+TOKEN_HEADER = "X-CSRF-Token"
+HOME_SUFFIXES = ("", ".local", ".lan", ".home", ".home.arpa", ".internal", ".localdomain")  # no public name ends so
+
+HEADERS = {
+    "Content-Security-Policy": "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self'",
+            "connect-src 'self'",
+            "media-src 'self' blob:",
+            "manifest-src 'self'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+        )
+    ),
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+class Gate:
+    """Checks every request of one app. Any of the server's threads."""
+
+    def __init__(self, names: Iterable[str], secret: bytes) -> None:
+        """names: host names the page answers to, without port. secret: keeps the token the same over restarts."""
+        self._names = frozenset(_plain(name) for name in names)
+        self.token = hmac.new(secret, b"hushbox csrf token 1", hashlib.sha256).hexdigest()[:40]
+
+    def install(self, app: Flask) -> None:
+        """Check requests before, and set headers after, everything that `app` does."""
+        app.before_request(self._check)
+        app.after_request(_set_headers)
+
+    def knows(self, host: str) -> bool:
+        """Whether `host` (a Host header, with or without port) means this box.
+
+        A literal address of a private network is fine: rebinding needs a name, which the attacker owns.
+        """
+        name = _plain(host)
+        if name in self._names:
+            return True
+        try:
+            return not ipaddress.ip_address(name.split("%", 1)[0]).is_global
+        except ValueError:
+            return False
+
+    def _check(self) -> None:
+        if not self.knows(request.host):
+            raise Refused(
+                403,
+                f"this page does not answer to {request.host!r}: use the box's address or name, "
+                "or add the name to [page] allowed_hosts",
+            )
+        if request.method in SAFE_METHODS:
+            return
+        if not _same_origin(request):
+            raise Refused(403, f"changes from pages of {request.headers['Origin']} are not taken")
+        if not hmac.compare_digest(request.headers.get(TOKEN_HEADER, "").encode(), self.token.encode()):
+            raise Refused(403, f"the {TOKEN_HEADER} header is missing or old: get one from /api/v1/session", "token")
+
+
+def box_names(box_name: str) -> set[str]:
+    """The names by which a home network may know the box: its own, the machine's, each with the usual suffixes."""
+    own = {_plain(box_name).replace(" ", "-"), _plain(socket.gethostname()).split(".")[0]}
+    return {name + suffix for name in own if name for suffix in HOME_SUFFIXES} | {"localhost"}
+
+
+def _plain(host: str) -> str:
+    """`host` in lower case, without port, brackets and the dot at the end."""
+    host = host.strip().lower()
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    if host.count(":") == 1:
+        host = host.partition(":")[0]
+    return host.rstrip(".")
+
+
+def _same_origin(request: Request) -> bool:
+    """Browsers send Origin with every change; curl and scripts send none, and have to know the token anyway."""
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return True
+    try:
+        parts = urlsplit(origin)
+        return parts.scheme in ("http", "https") and parts.netloc.lower() == request.host.lower()
+    except ValueError:
+        return False
+
+
+def _set_headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response

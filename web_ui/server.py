@@ -1,0 +1,127 @@
+"""PageServer: waitress in a thread of the control process, started and stopped in order."""
+
+import errno
+import os
+import socket
+import threading
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from waitress import wasyncore
+from waitress.server import create_server
+
+from web_ui.errors import PageAddressError, PortTaken
+from web_ui.events import MAX_STREAMS, EventStreams
+
+__all__ = ["PageAddressError", "PageServer", "PortTaken"]
+
+THREADS = MAX_STREAMS + 4  # an open page holds one thread for its events; four serve everything else
+UNREAD_BYTES = 32768  # what a phone may leave unread before its own stream waits: about a second of events
+TCP_GONE_MS = 10_000  # a phone that acknowledges nothing for so long has left
+TCP_USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", 18)
+
+
+class PageServer:
+    """Serves `app` at host:port. host "" or "*" means every address, IPv4 and IPv6; port 0 takes a free one.
+
+    start and stop are for one thread, the owner's.
+    """
+
+    def __init__(self, app: Flask, host: str = "0.0.0.0", port: int = 8080) -> None:
+        self._app = app
+        self._host = host
+        self._port = port
+        self._server: Any = None  # waitress has no types
+        self._map: dict[int, Any] = {}
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> int:
+        """Bind and serve in a thread of its own; return the port. Raises PortTaken or PageAddressError."""
+        listener = _listen(self._host, self._port)
+        self._server = create_server(
+            self._app,
+            map=self._map,
+            sockets=[listener],
+            threads=THREADS,
+            ident=None,
+            asyncore_use_poll=True,
+            channel_request_lookahead=1,  # read on while a request is served: that is how a closed page is noticed
+            outbuf_high_watermark=UNREAD_BYTES,
+            max_request_body_size=65536,
+            max_request_header_size=16384,
+        )
+        self._thread = threading.Thread(target=self._serve, name="page", daemon=True)
+        self._thread.start()
+        return int(listener.getsockname()[1])
+
+    def stop(self) -> None:
+        """Close every connection and end within a second. May be called twice, or without start."""
+        if self._thread is None:
+            return
+        streams: EventStreams = self._app.extensions["hushbox.streams"]
+        streams.close()
+        self._stopping.set()
+        self._server.pull_trigger()
+        self._thread.join(1.0)
+        for channel in list(self._server.active_channels.values()):
+            channel.handle_close()  # frees a thread that waits for a phone to read
+        self._server.task_dispatcher.shutdown(timeout=0.8)
+        wasyncore.close_all(self._map, ignore_all=True)
+        self._thread = None
+
+    def _serve(self) -> None:
+        while not self._stopping.is_set():
+            wasyncore.loop(timeout=1.0, use_poll=True, map=self._map, count=1)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket, for IPv4 and IPv6 where host is empty and the machine has both. Raises PageAddressError."""
+    everywhere = host in ("", "*")
+    dual = everywhere and socket.has_dualstack_ipv6()
+    family = socket.AF_INET6 if dual or ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Connections inherit these two from the listener.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNREAD_BYTES)
+        listener.setsockopt(socket.IPPROTO_TCP, TCP_USER_TIMEOUT, TCP_GONE_MS)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0 if dual else 1)
+        listener.bind(("" if everywhere else host.strip("[]"), port))
+        listener.listen(64)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise _explain(host, port, error) from None
+    return listener
+
+
+def _explain(host: str, port: int, error: OSError | OverflowError) -> PageAddressError:
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+        owner = port_owner(port) or "another program"
+        return PortTaken(f"port {port} is taken by {owner}: set [page] port or stop it")
+    if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM):
+        return PageAddressError(f"port {port} needs more rights: set [page] port to 1024 or above")
+    return PageAddressError(f"the page cannot be served at {host or '*'}:{port}: {error}")
+
+
+def port_owner(port: int, proc: Path = Path("/proc")) -> str:
+    """Who listens on TCP `port`: "python3 (process 123)"; empty when it cannot be seen."""
+    inodes = set()
+    for table in ("tcp", "tcp6"):
+        try:
+            rows = (proc / "net" / table).read_text().splitlines()[1:]
+        except OSError:
+            continue
+        for row in rows:
+            columns = row.split()
+            if columns[3] == "0A" and int(columns[1].rpartition(":")[2], 16) == port:
+                inodes.add(f"socket:[{columns[9]}]")
+    for process in proc.glob("[0-9]*") if inodes else ():
+        try:
+            if any(os.readlink(fd) in inodes for fd in (process / "fd").iterdir()):
+                return f"{(process / 'comm').read_text().strip()} (process {process.name})"
+        except OSError:
+            continue  # another user's process, or one that just ended
+    return ""

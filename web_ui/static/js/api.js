@@ -1,0 +1,78 @@
+// Talking to the box: JSON over fetch, with the token that changes need.
+
+const TIMEOUT_MS = 4000;
+
+let token = document.querySelector('meta[name="csrf-token"]').content;
+
+export class Refusal extends Error {
+  // The box answered, and said no.
+  constructor(message, status, code) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+export class Unreachable extends Error {
+  constructor() {
+    super("The box did not answer.");
+  }
+}
+
+async function ask(method, path, body) {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
+  const options = { method, signal: abort.signal, cache: "no-store", headers: {} };
+  if (method !== "GET") {
+    options.headers["X-CSRF-Token"] = token;
+    options.headers["Content-Type"] = "application/json";
+    options.body = JSON.stringify(body);
+  }
+  try {
+    const response = await fetch(`/api/v1/${path}`, options);
+    const text = await response.text();
+    return { response, text };
+  } catch {
+    throw new Unreachable();
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+async function call(method, path, body) {
+  let { response, text } = await ask(method, path, body);
+  if (response.status === 403 && parse(text)?.code === "token") {
+    // The box was restarted since this page was loaded.
+    token = (await call("GET", "session")).token;
+    ({ response, text } = await ask(method, path, body));
+  }
+  const answer = text ? parse(text) : {};
+  if (!response.ok || answer === null) {
+    throw new Refusal(answer?.error ?? `The box answered with ${response.status}.`, response.status, answer?.code);
+  }
+  return answer;
+}
+
+export const get = (path) => call("GET", path);
+export const put = (path, body) => call("PUT", path, body);
+export const post = (path, body) => call("POST", path, body);
+
+export async function getBlob(path) {
+  // Without a time limit: a recording over a weak Wi-Fi takes its time.
+  let response;
+  try {
+    response = await fetch(`/api/v1/${path}`, { cache: "no-store" });
+    if (response.ok) return await response.blob();
+  } catch {
+    throw new Unreachable();
+  }
+  throw new Refusal(parse(await response.text())?.error ?? `The box answered with ${response.status}.`, response.status);
+}

@@ -1,0 +1,77 @@
+// A slider, a switch or a choice for any parameter, drawn from what the box says about it.
+
+import { el, setText } from "./dom.js";
+import { step, words } from "./format.js";
+
+export function slider(params, view, { big = false } = {}) {
+  const id = `param-${view.id}`;
+  const value = el("output", { class: "value", htmlFor: id });
+  const input = el("input", {
+    class: "fader", id, type: "range", min: view.low, max: view.high, step: step(view), "aria-describedby": `${id}-help`,
+  });
+  const reset = el("button", { class: "reset", type: "button", title: `Back to ${words(view, view.default)}` }, "Reset");
+  reset.setAttribute("aria-label", `${view.label}: back to ${words(view, view.default)}`);
+  const centred = view.low < 0 && view.high > 0;
+  const zero = centred ? -view.low / (view.high - view.low) : 0;
+
+  params.watch(view.id, (now) => {
+    const known = now !== null;
+    input.disabled = !known;
+    reset.disabled = !known;
+    reset.hidden = !known || Math.abs(now - view.default) < step(view) / 2;
+    const at = known ? (now - view.low) / (view.high - view.low) : zero;
+    input.value = known ? now : view.low + zero * (view.high - view.low);
+    input.style.setProperty("--from", centred ? Math.min(at, zero) : -1); // from the very end of the slot
+    input.style.setProperty("--to", Math.max(at, zero));
+    input.setAttribute("aria-valuetext", known ? words(view, now) : "not known");
+    setText(value, words(view, now));
+  });
+  input.addEventListener("input", () => params.set(view.id, Number(input.value)));
+  input.addEventListener("pointerdown", () => params.hold(view.id, true));
+  for (const name of ["pointerup", "pointercancel", "blur"]) {
+    input.addEventListener(name, () => params.hold(view.id, false));
+  }
+  reset.addEventListener("click", () => params.set(view.id, view.default));
+
+  const head = el("div", { class: "control-head" }, el("label", { htmlFor: id }, view.label), reset, value);
+  const help = el("p", { class: "help", id: `${id}-help` }, view.help);
+  const parts = big ? [head, input, scale(view), help] : [head, input, help];
+  return el("div", { class: big ? "control big" : "control" }, ...parts);
+}
+
+function scale(view) {
+  const marks = el("div", { class: "scale", "aria-hidden": "true" });
+  for (let i = 0; i <= 4; i++) {
+    marks.append(el("span", {}, String(Math.round(view.low + (i / 4) * (view.high - view.low)))));
+  }
+  return marks;
+}
+
+export function choice(params, view) {
+  const group = el("div", { class: "choice", role: "radiogroup", "aria-label": view.label });
+  const inputs = view.choices.map((name, i) => {
+    const input = el("input", { type: "radio", name: view.id, value: String(view.low + i) });
+    input.addEventListener("change", () => params.set(view.id, view.low + i));
+    group.append(el("label", {}, input, el("span", {}, name[0].toUpperCase() + name.slice(1))));
+    return input;
+  });
+  params.watch(view.id, (now) => {
+    inputs.forEach((input, i) => {
+      input.disabled = now === null;
+      input.checked = now !== null && Math.round(now - view.low) === i;
+    });
+  });
+  const head = el("div", { class: "control-head" }, el("span", { class: "label" }, view.label));
+  return el("div", { class: "control" }, head, group, el("p", { class: "help" }, view.help));
+}
+
+export function toggle(params, view, button, show) {
+  // Makes `button` switch an off/on parameter. show(on) draws it; on is null while it is not known.
+  params.watch(view.id, (now) => {
+    const on = now === null ? null : now >= 0.5;
+    button.disabled = on === null;
+    button.setAttribute("aria-pressed", on === null ? "mixed" : String(on));
+    show(on);
+  });
+  button.addEventListener("click", () => params.set(view.id, params.value(view.id) >= 0.5 ? 0 : 1));
+}

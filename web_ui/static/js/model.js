@@ -1,0 +1,65 @@
+// Which model runs and what it was trained on, in plain words; its whole card for those who want it.
+
+import { get } from "./api.js";
+import { byId, el, setText } from "./dom.js";
+
+export class Model {
+  #bundle = null;
+
+  async show(bundle) {
+    // bundle: as the status names it; asked for again only when it changes.
+    if (bundle === this.#bundle) return;
+    this.#bundle = bundle;
+    try {
+      this.#draw(await get("model"));
+    } catch {
+      this.#bundle = null;
+    }
+  }
+
+  #draw(card) {
+    setText(byId("model-name"), [card.name, card.version].filter(Boolean).join(" "));
+    const parts = [el("p", { class: "lead" }, card.summary ?? "")];
+    if (card.trained_on?.length) {
+      const list = el("ul", { class: "sources" });
+      for (const { name, licence, what } of card.trained_on) {
+        list.append(el("li", {}, el("strong", {}, name), ` ${what}`, el("span", { class: "licence" }, licence)));
+      }
+      parts.push(el("h3", {}, "Trained on"), list);
+    }
+    if (card.licence) parts.push(el("p", { class: "help" }, `Licence of the model: ${card.licence}`));
+    if (card.card) parts.push(el("details", { class: "whole-card" }, el("summary", {}, "The whole model card"), markdown(card.card)));
+    byId("model-card").replaceChildren(...parts);
+  }
+}
+
+function markdown(text) {
+  // The little Markdown that cards use: headings, lists, paragraphs; tables and code stay as they are written.
+  const root = el("div", { class: "markdown" });
+  for (const block of text.replaceAll("\r", "").split(/\n{2,}/)) {
+    const lines = block.split("\n").filter((line) => line.trim());
+    if (!lines.length) continue;
+    const heading = /^(#+)\s+(.*)/.exec(lines[0]);
+    if (heading) {
+      root.append(el(heading[1].length > 1 ? "h4" : "h3", {}, plain(heading[2])));
+      lines.shift();
+    }
+    if (!lines.length) continue;
+    if (lines.every((line) => /^(\||```| {4})/.test(line))) root.append(el("pre", {}, lines.join("\n")));
+    else if (/^[-*]\s/.test(lines[0])) root.append(list(lines));
+    else root.append(el("p", {}, plain(lines.join(" "))));
+  }
+  return root;
+}
+
+function list(lines) {
+  const items = [];
+  for (const line of lines) {
+    const item = /^[-*]\s+(.*)/.exec(line);
+    if (item) items.push(item[1]);
+    else items[items.length - 1] += ` ${line.trim()}`;
+  }
+  return el("ul", {}, ...items.map((item) => el("li", {}, plain(item))));
+}
+
+const plain = (text) => text.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replace(/[*_`]{1,3}(\S(?:[^*_`]*\S)?)[*_`]{1,3}/g, "$1");

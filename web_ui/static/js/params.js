@@ -1,0 +1,115 @@
+// The box's parameters as this page knows them. The box's value is the truth; what a finger does is shown at once and
+// put right by the box's answer. Without a connection no value is known, and none is shown.
+
+import { get, put, Refusal } from "./api.js";
+
+const HOLD_MS = 250; // an event that left the box before our change arrived must not make the control jump back
+
+export class Params extends EventTarget {
+  // Events: "views" (the list changed), "refused" (detail: message).
+  views = [];
+  #state = new Map(); // id -> {value, wanted, sending, held, holdUntil}
+  #watchers = new Map(); // id -> [show]
+  #values = null;
+
+  async load() {
+    const { params } = await get("params");
+    const shape = (views) => JSON.stringify(views.map(({ value, origin, ...shape }) => shape));
+    const changed = shape(params) !== shape(this.views);
+    this.views = params; // what they are; their values come with the event stream, which knows whether it is alive
+    if (changed) this.dispatchEvent(new Event("views"));
+  }
+
+  view(id) {
+    return this.views.find((view) => view.id === id);
+  }
+
+  named(last) {
+    // The first parameter whose name after the dot is `last`, with or without a unit: "amount" finds "denoise.amount_db".
+    return this.views.find((view) => view.id.split(".").pop().split("_")[0] === last);
+  }
+
+  watch(id, show) {
+    // show(value) with the value to draw, null while it is not known.
+    this.#watchers.set(id, [...(this.#watchers.get(id) ?? []), show]);
+    show(this.value(id));
+  }
+
+  unwatchAll() {
+    this.#watchers.clear();
+  }
+
+  value(id) {
+    if (!this.#values) return null;
+    const state = this.#of(id);
+    return state.wanted ?? this.#values[id] ?? null;
+  }
+
+  take(values) {
+    // What the box says. Unknown ids mean that the box has changed under the page.
+    this.#values = values;
+    if (this.views.length && Object.keys(values).some((id) => !this.view(id))) this.load().catch(() => {});
+    for (const id of Object.keys(values)) this.#show(id);
+  }
+
+  forget() {
+    // The connection is gone: nothing is known any more.
+    this.#values = null;
+    this.#state.clear();
+    for (const id of this.#watchers.keys()) this.#show(id);
+  }
+
+  hold(id, held) {
+    // While a finger is on the control it does not move by itself.
+    const state = this.#of(id);
+    state.held = held;
+    if (!held) this.#settle(id, state);
+  }
+
+  set(id, value) {
+    if (!this.#values) return;
+    const state = this.#of(id);
+    state.wanted = value;
+    state.dirty = true;
+    this.#show(id);
+    if (!state.sending) this.#send(id, state);
+  }
+
+  async #send(id, state) {
+    state.sending = true;
+    while (state.dirty) {
+      state.dirty = false;
+      try {
+        const answer = await put(`params/${encodeURIComponent(id)}`, { value: state.wanted });
+        if (this.#values) this.#values[id] = answer.value;
+      } catch (error) {
+        state.dirty = false;
+        state.held = false;
+        state.wanted = null;
+        if (error instanceof Refusal) this.dispatchEvent(new CustomEvent("refused", { detail: error.message }));
+      }
+    }
+    state.sending = false;
+    this.#settle(id, state);
+  }
+
+  #settle(id, state) {
+    if (state.held || state.sending) return;
+    clearTimeout(state.timer);
+    state.timer = setTimeout(() => {
+      if (state.held || state.sending) return;
+      state.wanted = null;
+      this.#show(id);
+    }, HOLD_MS);
+  }
+
+  #of(id) {
+    if (!this.#state.has(id)) this.#state.set(id, { wanted: null, dirty: false, sending: false, held: false, timer: 0 });
+    return this.#state.get(id);
+  }
+
+  #show(id) {
+    const value = this.value(id);
+    for (const show of this.#watchers.get(id) ?? []) show(value);
+  }
+}

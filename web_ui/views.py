@@ -1,0 +1,65 @@
+"""The port's views as JSON: what the API and the event stream send. Pure functions."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from web_ui.control_port import LevelView, ParamView, SimulatedPin, StatusView
+
+SILENCE_DB = -120.0
+
+
+def dumps(value: object) -> str:
+    """Compact JSON; refuses NaN, which no browser would parse."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def status_json(view: StatusView) -> dict[str, Any]:
+    """A StatusView with as many digits as anyone can read: it is sent 20 times a second to each phone."""
+    return {
+        "audio_alive": view.audio_alive,
+        "state": view.state,
+        "message": view.message,
+        "device": view.device,
+        "demo": view.demo,
+        "bundle": view.bundle,
+        "rate_hz": view.rate_hz,
+        "period_frames": view.period_frames,
+        "periods": view.periods,
+        "latency_ms": _finite(view.latency_ms, 2),
+        "chain_latency_frames": view.chain_latency_frames,
+        "load_p50": _finite(view.load_p50, 3),
+        "load_p99": _finite(view.load_p99, 3),
+        "xruns": view.xruns,
+        "late_hops": view.late_hops,
+        "dry_hops": view.dry_hops,
+        "reduction_db": _finite(view.reduction_db, 1),
+        "inputs": [_level_json(level) for level in view.inputs],
+        "outputs": [_level_json(level) for level in view.outputs],
+        "uptime_s": _finite(view.uptime_s, 0),
+    }
+
+
+def param_json(view: ParamView) -> dict[str, Any]:
+    """A ParamView."""
+    return asdict(view) | {"choices": list(view.choices), "value": _finite(view.value, 6)}
+
+
+def values_json(values: Mapping[str, float]) -> dict[str, float]:
+    """All current values by id."""
+    return {id: _finite(value, 6) for id, value in values.items()}
+
+
+def panel_json(pins: Sequence[SimulatedPin]) -> list[dict[str, Any]]:
+    """The simulated front panel."""
+    return [asdict(pin) | {"position": _finite(pin.position, 3)} for pin in pins]
+
+
+def _level_json(level: LevelView) -> dict[str, float]:
+    return {"peak_db": _finite(level.peak_db, 1, SILENCE_DB), "rms_db": _finite(level.rms_db, 1, SILENCE_DB)}
+
+
+def _finite(value: float, digits: int, instead: float = 0.0) -> float:
+    return round(float(value), digits) if math.isfinite(value) else instead
