@@ -52,6 +52,7 @@ class AlsaIo:
         self._timeout_s = request.timeout_ms / 1000
         self.xruns = 0
         self.gone_reason = ""
+        self._closed = False
         self.notes: list[str] = []
         asked = agreement
         capture = _Stream(
@@ -120,7 +121,7 @@ class AlsaIo:
 
     def read_into(self, block: Block) -> IoStatus:
         """See AudioIo. `block`: float32 (period_frames, len(input_channels))."""
-        if self.gone_reason:
+        if self.gone_reason or self._closed:
             return _silent(block, IoStatus.GONE)
         try:
             status = self._read(block)
@@ -155,7 +156,7 @@ class AlsaIo:
 
     def write(self, block: Block) -> IoStatus:
         """See AudioIo. `block`: float32 (period_frames, len(output_channels) or 1)."""
-        if self.gone_reason:
+        if self.gone_reason or self._closed:
             return IoStatus.GONE
         try:
             return self._write(self._encoder.encode(block))
@@ -182,7 +183,7 @@ class AlsaIo:
         """See AudioIo."""
         self._capture.close()
         self._playback.close()
-        self.gone_reason = self.gone_reason or "closed"
+        self._closed = True
 
     def _begin(self, prefill_periods: int) -> None:
         """Start both directions. Playback first: started second, it would find its first block not fitting in."""
