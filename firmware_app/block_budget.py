@@ -1,0 +1,204 @@
+"""What a block costs: the chain timed block by block on the demo vocal, and its parts one by one.
+
+No deadline is enforced. Measures in this process and thread, with one BLAS thread if the environment says so before
+numpy is loaded (see realtime.BLAS_ENV). Times are by the clock on the wall, but for cpu_*: what this thread computed.
+Where p99 is far above cpu_p99, other programs had the processor.
+"""
+
+import gc
+import os
+import platform
+import resource
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from dsp.block import RATE_HZ, Block
+from dsp.build import build_chain
+from dsp.bundle import Bundle
+from dsp.features import DenoiseFrontEnd
+from dsp.inference import open_model
+from dsp.stft import StreamingStft
+
+PERIODS = (64, 128, 256)
+CHANNELS = (1, 2)
+_WARM_BLOCKS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One way of running the chain. load_*: share of the deadline, 1 is all of it."""
+
+    runtime: str
+    period_frames: int
+    channels: int
+    blocks: int
+    deadline_us: float
+    p50_us: float
+    p99_us: float
+    max_us: float
+    cpu_p99_us: float
+    load_mean: float
+    load_p50: float
+    load_p99: float
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Median cost of one hop's steps, each alone, and what the chain takes beside them."""
+
+    runtime: str
+    channels: int
+    stft_us: float
+    features_us: float
+    inference_us: float
+    rest_us: float
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """All of one runtime. peak_rss_mb: of this process, after loading and running the model."""
+
+    model: str
+    rows: tuple[Row, ...]
+    parts: tuple[Parts, ...]
+    peak_rss_mb: float
+
+
+def measure(folder: Path, runtime: str, demo: Path, seconds: float) -> Budget:
+    """Time the bundle in `folder` on one runtime with `seconds` of sound a row. Raises DspError, SoundFileError."""
+    sound = _demo(demo)
+    rows = []
+    model = ""
+    with _no_collector():
+        for channels in CHANNELS:
+            for period in PERIODS:
+                chain = build_chain(folder, runtime, real_time=False)
+                model = chain.model_name
+                chain.prepare(RATE_HZ, period, channels)
+                times = _times(chain.process, sound, period, channels, max(1, round(seconds * RATE_HZ / period)))
+                rows.append(_row(runtime, period, channels, times))
+        parts = tuple(_parts(folder, runtime, sound, channels, rows) for channels in CHANNELS)
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return Budget(model, tuple(rows), parts, round(peak_mb, 1))
+
+
+def machine() -> dict[str, str]:
+    """What this was measured on, in words."""
+    return {
+        "board": _text("/proc/device-tree/model") or platform.node(),
+        "cpu": _cpu_name(),
+        "cores": str(os.cpu_count()),
+        "governor": _text("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor") or "none shown",
+        "load": f"{os.getloadavg()[0]:.2f}",
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "python": platform.python_version(),
+        **{name: _version(name) for name in ("numpy", "ai-edge-litert", "onnxruntime")},
+    }
+
+
+def _times(process: Callable[[Block], None], sound: Block, period: int, channels: int, blocks: int) -> Block:
+    """Microseconds of each of `blocks` calls, after some to warm up: (blocks, 2), wall and CPU."""
+    starts = np.arange(_WARM_BLOCKS + blocks) * period % (len(sound) - period)
+    times = np.zeros((len(starts), 2))
+    block = np.zeros((period, channels), np.float32)
+    for at, start in enumerate(starts.tolist()):
+        block[:] = sound[start : start + period]
+        begun, cpu_begun = time.perf_counter_ns(), time.thread_time_ns()
+        process(block)
+        cpu_ns, wall_ns = time.thread_time_ns() - cpu_begun, time.perf_counter_ns() - begun
+        times[at] = wall_ns, cpu_ns
+    return (times[_WARM_BLOCKS:] / 1000).astype(np.float32)
+
+
+def _row(runtime: str, period: int, channels: int, times: Block) -> Row:
+    deadline_us = 1e6 * period / RATE_HZ
+    wall, cpu = times.T
+    p50, p99, worst = (float(np.quantile(wall, q)) for q in (0.5, 0.99, 1.0))
+    return Row(
+        runtime=runtime,
+        period_frames=period,
+        channels=channels,
+        blocks=len(wall),
+        deadline_us=round(deadline_us, 1),
+        p50_us=round(p50, 1),
+        p99_us=round(p99, 1),
+        max_us=round(worst, 1),
+        cpu_p99_us=round(float(np.quantile(cpu, 0.99)), 1),
+        load_mean=round(float(wall.mean()) / deadline_us, 4),
+        load_p50=round(p50 / deadline_us, 4),
+        load_p99=round(p99 / deadline_us, 4),
+    )
+
+
+def _parts(folder: Path, runtime: str, sound: Block, channels: int, rows: list[Row]) -> Parts:
+    """The steps of one hop, each timed alone: the denoiser's own loop is left as it is."""
+    bundle = Bundle.load(folder)
+    hop = bundle.hop_frames
+    stft = StreamingStft(channels, bundle.window_frames, bundle.synthesis_frames, hop)
+    front = DenoiseFrontEnd(channels)
+    model = open_model(bundle, runtime)
+    stft_us, features_us, inference_us = [], [], []
+    for at in range(_WARM_BLOCKS * 5):
+        start = at * hop % (len(sound) - hop)
+        block = np.repeat(sound[start : start + hop], channels, axis=1)
+        t0 = time.perf_counter_ns()
+        spectrum = stft.analyse(block)
+        t1 = time.perf_counter_ns()
+        np.copyto(model.input, front.features(spectrum, 1.0, 0.0))
+        t2 = time.perf_counter_ns()
+        model.step()
+        t3 = time.perf_counter_ns()
+        front.apply(model.output, spectrum, 0.1)
+        t4 = time.perf_counter_ns()
+        stft.synthesise(spectrum)
+        t5 = time.perf_counter_ns()
+        stft_us.append((t1 - t0 + t5 - t4) / 1000)
+        features_us.append((t2 - t1 + t4 - t3) / 1000)
+        inference_us.append((t3 - t2) / 1000)
+    medians = [float(np.median(times[_WARM_BLOCKS:])) for times in (stft_us, features_us, inference_us)]
+    whole = next((row.p50_us for row in rows if row.period_frames == hop and row.channels == channels), sum(medians))
+    return Parts(runtime, channels, *(round(us, 1) for us in (*medians, max(0.0, whole - sum(medians)))))
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """As in the audio process."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _demo(path: Path) -> Block:
+    sound: Block = soundfile.read(path, dtype="float32", always_2d=True)[0][:, :1]
+    return sound
+
+
+def _cpu_name() -> str:
+    wanted = ("model name", "Hardware", "Model")
+    lines = _text("/proc/cpuinfo").splitlines()
+    names = (line.partition(":")[2].strip() for want in wanted for line in lines if line.startswith(want))
+    return next(names, platform.processor() or "unknown")
+
+
+def _text(path: str) -> str:
+    try:
+        return Path(path).read_text(errors="replace").strip("\0\n ")
+    except OSError:
+        return ""
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"

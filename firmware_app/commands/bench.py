@@ -1,0 +1,88 @@
+"""Measure what a block costs on this machine: time per block, share of the deadline, parts, memory, for each runtime.
+
+A load of 100 % is the whole deadline; what is left has to cover the interface and everything else on the board. Where
+the period is below the model's hop, only some blocks run the model: look at p99. Where p99 is far above cpu p99, other
+programs had the processor.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+from dataclasses import asdict
+from typing import Any
+
+from dsp.bundle import RUNTIMES, Bundle
+from firmware_app.commands.common import add_model, add_settings, bundle_folder, settings
+from firmware_app.errors import AppError, UsageError
+from firmware_app.realtime import BLAS_ENV
+from firmware_app.supervisor import program
+
+DEFAULT_SECONDS = 4.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seconds", type=float, default=DEFAULT_SECONDS, help="seconds of sound a row (default 4)")
+    parser.add_argument("--json", action="store_true", help="machine-readable")
+    add_model(parser)
+    add_settings(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    if not 0.1 <= args.seconds <= 3600:
+        raise UsageError(f"--seconds {args.seconds:g}: allowed 0.1 to 3600")
+    config, places = settings(args, model_bundle=args.bundle)
+    folder = bundle_folder(places, config.model.bundle)
+    if folder is None:
+        raise UsageError("--bundle none: there is no model to measure")
+    if args.runtime in RUNTIMES:
+        from firmware_app.block_budget import machine, measure
+
+        budget = measure(folder, args.runtime, places.demo_vocal, args.seconds)
+        result = {"machine": machine(), "budgets": {args.runtime: asdict(budget)}, "failed": {}}
+    else:
+        result = _each_alone(str(folder), list(Bundle.load(folder).files), args.seconds)
+    print(json.dumps(result, indent=2) if args.json else as_text(result))
+    return 1 if result["failed"] else 0
+
+
+def _each_alone(folder: str, runtimes: list[str], seconds: float) -> dict[str, Any]:
+    """Each runtime in a process of its own, so that memory is its own and numpy starts with one thread."""
+    result: dict[str, Any] = {"machine": {}, "budgets": {}, "failed": {}}
+    for runtime in runtimes:
+        command = [*program(), "bench", "--json", "--bundle", folder, "--runtime", runtime, "--seconds", str(seconds)]
+        done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **BLAS_ENV})
+        try:
+            one = json.loads(done.stdout)
+        except ValueError:
+            result["failed"][runtime] = (
+                done.stderr.strip().removeprefix("hushbox: ") or f"exit status {done.returncode}"
+            )
+            continue
+        result["machine"] = one["machine"]
+        result["budgets"] |= one["budgets"]
+    if not result["budgets"]:
+        raise AppError("\n".join(f"{runtime}: {why}" for runtime, why in result["failed"].items()))
+    return result
+
+
+def as_text(result: dict[str, Any]) -> str:
+    """The tables for people."""
+    lines = [f"{name:<15} {value}" for name, value in result["machine"].items()]
+    for budget in result["budgets"].values():
+        lines += ["", f"{budget['model']}, peak memory {budget['peak_rss_mb']:.0f} MB"]
+        lines.append("  frames  channels  deadline ms   p50 ms   p99 ms   max ms  cpu p99   load p50   load p99   mean")
+        lines += [_row(row) for row in budget["rows"]]
+        lines += [
+            f"  a hop, {('mono', 'stereo')[part['channels'] - 1]}: STFT {part['stft_us']:.0f}, features and mask "
+            f"{part['features_us']:.0f}, inference {part['inference_us']:.0f}, rest {part['rest_us']:.0f} us"
+            for part in budget["parts"]
+        ]
+    lines += [f"{runtime}: FAILED: {why}" for runtime, why in result["failed"].items()]
+    return "\n".join(lines)
+
+
+def _row(row: dict[str, Any]) -> str:
+    times = "  ".join(f"{row[key] / 1000:>7.3f}" for key in ("p50_us", "p99_us", "max_us", "cpu_p99_us"))
+    loads = f"{row['load_p50']:>9.1%}  {row['load_p99']:>9.1%}  {row['load_mean']:>5.1%}"
+    return f"  {row['period_frames']:>6}  {row['channels']:>8}  {row['deadline_us'] / 1000:>11.2f}  {times}  {loads}"

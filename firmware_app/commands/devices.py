@@ -1,0 +1,82 @@
+"""List the audio interfaces with what they can do, and say which one the box would take, and why.
+
+Exit code 1 when there is none that the box can use; the box plays its demo then.
+"""
+
+import argparse
+import json
+from dataclasses import asdict
+
+from firmware_app.commands.common import add_settings, settings
+from hw import devices
+from hw.devices import Choice, Interface
+from hw.probe import PcmCaps
+
+DEMO = "demo"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="machine-readable")
+    add_settings(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    config, _ = settings(args)
+    wanted = config.audio.device
+    found = devices.list_interfaces()
+    if wanted == DEMO:
+        choice = Choice(None, "the demo was asked for (audio.device)")
+    else:
+        choice = devices.choose(found, wanted)
+        if choice.interface is not None and choice.interface not in found:
+            found.append(choice.interface)  # a PCM that belongs to no card
+    if args.json:
+        print(json.dumps(_document(found, choice, wanted), indent=2))
+    else:
+        print("\n".join([*_lines(found, choice), _verdict(choice, wanted)]))
+    return 0 if choice.interface is not None or wanted == DEMO else 1
+
+
+def _document(found: list[Interface], choice: Choice, wanted: str) -> dict[str, object]:
+    return {
+        "wanted": wanted,
+        "chosen": choice.interface.device if choice.interface else None,
+        "reason": choice.reason,
+        "interfaces": [asdict(interface) for interface in found],
+    }
+
+
+def _lines(found: list[Interface], choice: Choice) -> list[str]:
+    if not found:
+        return ["no audio interfaces"]
+    lines = []
+    for interface in found:
+        mark = "*" if interface is choice.interface else " "
+        kind = "USB" if interface.usb else "not USB"
+        lines.append(f"{mark} {interface.name}   {interface.device}   ({kind})")
+        lines += [f"    records   {_caps(interface.capture)}", f"    plays     {_caps(interface.playback)}"]
+        lines += [f"    in use    by {interface.in_use_by}"] * bool(interface.in_use_by)
+        lines += [f"    not for the box: {interface.why_not}"] * (not interface.usable)
+    return lines
+
+
+def _caps(caps: PcmCaps | None) -> str:
+    if caps is None:
+        return "-"
+    rates = ", ".join(map(str, caps.rates_hz)) or "no rate the box speaks"
+    formats = ", ".join(caps.formats) or "no format the box speaks"
+    return f"{_channels(caps.channels)} channels; {rates} Hz; {formats}"
+
+
+def _channels(counts: tuple[int, ...]) -> str:
+    if len(counts) > 2 and counts == tuple(range(counts[0], counts[-1] + 1)):
+        return f"{counts[0]} to {counts[-1]}"
+    return " or ".join(map(str, counts)) or "0"
+
+
+def _verdict(choice: Choice, wanted: str) -> str:
+    if choice.interface is not None:
+        return f"the box takes {choice.interface.device}: {choice.reason}"
+    if wanted in (DEMO, "auto"):
+        return f"the box plays its demo: {choice.reason}"
+    return f"the box waits: {choice.reason}"
