@@ -14,7 +14,7 @@ def build_chain(bundle_folder: Path | str | None, runtime: str = "auto", *, real
     """The voice chain with the bundle in `bundle_folder`, loaded, checked and warmed; None makes a dry chain.
 
     runtime: "auto", "tflite" or "onnx". real_time: False for files, where no model step is ever late.
-    Not while streaming. Raises BundleError, BundleHashError, RuntimeMissingError.
+    Not while streaming. Raises BundleError, BundleHashError, RuntimeUnfitError.
     """
     if bundle_folder is None:
         return Chain()

@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 Audio = NDArray[np.float32]
 Spectrum = NDArray[np.complex64]
 
+_WRITES_INTO = np.lib.NumpyVersion(np.__version__) >= "2.0.0"
+"""Whether numpy's FFT writes into a given array. Only the environment for tflite-runtime has an older numpy."""
+
 
 def analysis_window(window_frames: int = 768, synthesis_frames: int = 256) -> Audio:
     """Rise over all but the last `synthesis_frames // 2` frames, fall over those. Shape (window_frames,)."""
@@ -84,12 +87,18 @@ class StreamingStft:
         oldest = start + frames
         self._position = oldest % self.window_frames
         np.multiply(self._past[:, oldest : oldest + self.window_frames], self._analysis, out=self._windowed)
-        np.fft.rfft(self._windowed, axis=-1, out=self._spectrum)  # type: ignore[arg-type]  # stubs know double only
+        if _WRITES_INTO:
+            np.fft.rfft(self._windowed, axis=-1, out=self._spectrum)  # type: ignore[arg-type]  # stubs know double only
+        else:
+            self._spectrum[:] = np.fft.rfft(self._windowed, axis=-1)
         return self._spectrum
 
     def synthesise(self, spectrum: Spectrum) -> Audio:
         """The hop before the newest one.  spectrum: (channels, bins) -> (hop_frames, channels), a reused buffer."""
-        np.fft.irfft(spectrum, self.window_frames, axis=-1, out=self._wave)  # type: ignore[arg-type]
+        if _WRITES_INTO:
+            np.fft.irfft(spectrum, self.window_frames, axis=-1, out=self._wave)  # type: ignore[arg-type]
+        else:
+            self._wave[:] = np.fft.irfft(spectrum, self.window_frames, axis=-1)
         np.multiply(self._newest, self._synthesis, out=self._newest)
         np.add(self._newest[:, : self.hop_frames], self._tail, out=self._out.T)
         self._tail[:] = self._newest[:, self.hop_frames :]

@@ -15,8 +15,8 @@ from dsp.inference.quiet import native_stderr_dropped
 Values = NDArray[np.float32]
 
 
-class RuntimeMissingError(DspError, ImportError):
-    """The runtime asked for, or every runtime the bundle has weights for, is not installed."""
+class RuntimeUnfitError(DspError, RuntimeError):
+    """No runtime here runs the bundle: none is installed that it has weights for, or what is installed fails at it."""
 
 
 class StepModel(Protocol):
@@ -40,31 +40,53 @@ class StepModel(Protocol):
 
 
 def open_model(bundle: Bundle, runtime: str = "auto") -> StepModel:
-    """Load and warm a bundle's network. Not while streaming.
+    """Load, try and warm a bundle's network. Not while streaming.
 
-    runtime: "auto" (the bundle's own choice, else whichever is installed), "tflite" or "onnx".
-    Raises RuntimeMissingError, BundleError (no such weights, or a graph which is not what bundle.toml says).
+    runtime: "auto" (the bundle's own choice, else whichever works), "tflite" or "onnx".
+    Raises RuntimeUnfitError, BundleError (no such weights, or a graph which is not what bundle.toml says).
     """
     if runtime != "auto" and runtime not in RUNTIMES:
         raise BundleError(f"runtime = {runtime!r}: allowed auto, {', '.join(RUNTIMES)}")
     wanted = [runtime] if runtime != "auto" else sorted(bundle.files, key=lambda name: name != bundle.default_runtime)
-    missing = []
+    reasons = []
     for name in wanted:
         try:
             return _open(bundle, name)
         except ModuleNotFoundError as error:
-            missing.append(f"{name} ({error.name})")
-    raise RuntimeMissingError(f"{bundle.folder}: no runtime installed for {bundle.name}: {', '.join(missing)}")
+            reasons.append(f"{name}: {error.name} is not installed")
+        except RuntimeUnfitError as error:
+            reasons.append(str(error))
+    raise RuntimeUnfitError(f"{bundle.folder}: no runtime runs {bundle.name}: {'; '.join(reasons)}")
 
 
 def _open(bundle: Bundle, runtime: str) -> StepModel:
     weights = bundle.weights(runtime)
     with native_stderr_dropped():
         model: StepModel = importlib.import_module(f"dsp.inference.{runtime}").open_step_model(bundle, weights)
-        for _ in range(_WARM_STEPS):
-            model.step()
-    model.reset()
+        _check_it_listens(model)
     return model
 
 
+def _check_it_listens(model: StepModel) -> None:
+    """Refuse a model that says the same whatever it hears, or nonsense; warms it on the way.
+
+    Not far-fetched: tflite-runtime 2.14 runs int8 layers with a scale per channel without a word, as if all their
+    weights were zero.
+    """
+    answers = []
+    for loudness in (0.0, 1.0):
+        model.reset()
+        rng = np.random.default_rng(1)
+        for _ in range(_WARM_STEPS):
+            model.input[:] = loudness * rng.standard_normal(model.input.shape, np.float32)
+            model.step()
+        answers.append(model.output.copy())
+    model.reset()
+    if not np.isfinite(answers).all():
+        raise RuntimeUnfitError(f"{model.runtime}: loads the weights, but its answer is not finite")
+    if np.abs(answers[0] - answers[1]).max() < _LEAST_DIFFERENCE:
+        raise RuntimeUnfitError(f"{model.runtime}: loads the weights, but answers the same whatever it hears")
+
+
 _WARM_STEPS = 20
+_LEAST_DIFFERENCE = 1e-5

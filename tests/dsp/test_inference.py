@@ -8,7 +8,7 @@ import pytest
 
 from dsp.bundle import Bundle, BundleError, BundleHashError
 from dsp.features import INPUT_SIZE
-from dsp.inference import StepModel, open_model
+from dsp.inference import RuntimeUnfitError, StepModel, open_model
 
 RUNTIMES = ("onnx", "tflite")
 
@@ -64,6 +64,41 @@ def test_auto_takes_the_bundle_s_own_choice(tiny_bundle: Bundle) -> None:
     assert open_model(dataclasses.replace(tiny_bundle, default_runtime="onnx")).runtime == "onnx"
 
 
+class Deaf:
+    """What tflite-runtime 2.14 makes of int8 layers with a scale per channel: the bias, whatever comes in."""
+
+    runtime = "tflite (deaf)"
+
+    def __init__(self, answer: float) -> None:
+        self.input = np.zeros((1, 330), np.float32)
+        self.output = np.full((1, 616), answer, np.float32)
+
+    def step(self) -> None: ...
+    def reset(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"), [(0.5, "answers the same whatever it hears"), (np.nan, "answer is not finite")]
+)
+def test_a_runtime_that_only_pretends_is_found_out_and_auto_takes_the_other(
+    tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch, answer: float, message: str
+) -> None:
+    from dsp.inference import tflite
+
+    monkeypatch.setattr(tflite, "open_step_model", lambda bundle, weights: Deaf(answer))
+    with pytest.raises(RuntimeUnfitError, match=message):
+        open_model(tiny_bundle, "tflite")
+    assert open_model(tiny_bundle).runtime == "onnx"
+
+
+def test_a_runtime_that_is_not_installed_is_named(tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "dsp.inference.onnx", raising=False)
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(RuntimeUnfitError, match="no runtime runs tiny: onnx: onnxruntime is not installed"):
+        open_model(tiny_bundle, "onnx")
+    assert open_model(dataclasses.replace(tiny_bundle, default_runtime="onnx")).runtime.startswith("tflite")
+
+
 def test_an_unknown_runtime_is_refused_by_name(tiny_bundle: Bundle) -> None:
     with pytest.raises(BundleError, match=r"runtime = 'torch': allowed auto, tflite, onnx"):
         open_model(tiny_bundle, "torch")
@@ -107,3 +142,15 @@ def test_a_process_loads_only_the_runtime_it_uses_and_says_nothing(
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout == done.stderr == ""
+
+
+SHIPPED = Path(__file__).parents[2] / "models_quantized" / "denoise-live"
+
+
+def test_the_shipped_bundle_says_the_same_in_both_runtimes() -> None:
+    """Also the proof that tflite-runtime is a drop-in: run where that is installed instead of LiteRT."""
+    bundle = Bundle.load(SHIPPED)
+    onnx, tflite = (answers(open_model(bundle, runtime)) for runtime in RUNTIMES)
+    # int8 activations are rounded by each in its own way; tflite-runtime, the older, is ten times coarser.
+    assert np.abs(onnx - tflite).mean() < 0.01
+    assert np.abs(tflite).max() > 0.1
