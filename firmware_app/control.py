@@ -12,7 +12,7 @@ from firmware_app.store import Store
 
 log = logging.getLogger(__name__)
 
-SAVE_AFTER_S = 0.5  # a fader that is being moved is saved once it rests
+SAVE_AFTER_S = 0.5  # a fader that is being moved is saved so often; switches are saved at once
 
 Listener = Callable[[str, float, str], None]
 """Called with (id, value, origin) after each change; quick, and never calls back into Control."""
@@ -30,15 +30,21 @@ class Latest:
 class Control:
     """Live settings, the newest meters, and everybody who wants to know. All methods from any thread."""
 
-    def __init__(self, specs: Mapping[str, ParamSpec], store: Store) -> None:
-        """Starts from what `store` has saved; `notes` then says what was wrong with it, if anything."""
+    def __init__(
+        self, specs: Mapping[str, ParamSpec], store: Store, in_force: Mapping[str, float] | None = None
+    ) -> None:
+        """Starts from what `store` has saved; `notes` then says what was wrong with it, if anything.
+
+        in_force: what the audio process has now, when it is ahead of the disk because control was killed; it wins.
+        """
         loaded = store.load()
+        known = {**loaded.values, **(in_force or {})}
         self.specs = specs
         self.notes = loaded.notes
         self._store = store
         self._changed = threading.Condition()
-        self._values = {id: loaded.values.get(id, spec.default) for id, spec in specs.items()}
-        self._origins = {id: "saved" if id in loaded.values else "default" for id in specs}
+        self._values = {id: known.get(id, spec.default) for id, spec in specs.items()}
+        self._origins = {id: "saved" if id in known else "default" for id in specs}
         self._seq = 1
         self._latest = Latest(None, InfoFrame(), 0.0)
         self._send: Callable[[str, float], None] = lambda id, value: None

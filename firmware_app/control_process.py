@@ -18,11 +18,12 @@ from firmware_app.config import check_params
 from firmware_app.config_keys import Config
 from firmware_app.control import Control
 from firmware_app.control_link import ControlLink
-from firmware_app.link import MeterFrame
+from firmware_app.link import MeterFrame, params_hash
 from firmware_app.notify import Notifier
 from firmware_app.panel_bindings import PanelBindings
 from firmware_app.param_table import PARAMS
 from firmware_app.places import Places
+from firmware_app.shared_state import values_in_force
 from firmware_app.store import Store
 from firmware_app.supervisor import EXIT_USAGE
 from hw import devices
@@ -41,7 +42,7 @@ class ControlProcess:
         self._config = config
         self._places = places
         self._stopping = threading.Event()
-        self.control = Control(PARAMS, Store(places.state, PARAMS))
+        self.control = Control(PARAMS, Store(places.state, PARAMS), _in_force(places))
         self._bindings = PanelBindings(config.panel, self.control)
         self._link = ControlLink(
             places.runtime / "link.sock", PARAMS, self.control.values,
@@ -110,6 +111,13 @@ class ControlProcess:
             if choice.interface is not None:
                 log.info("%s: %s", choice.interface.name, choice.reason)
                 self._link.send_reopen()
+
+
+def _in_force(places: Places) -> dict[str, float]:
+    """What the audio process has at present, each value still within its range."""
+    values = values_in_force(places.runtime / "audio.shm", params_hash(PARAMS), len(PARAMS))
+    pairs = zip(PARAMS.items(), values or (), strict=False)
+    return {id: value for (id, spec), value in pairs if spec.low <= value <= spec.high}
 
 
 def main(config: Config, places: Places) -> int:

@@ -23,11 +23,7 @@ class SharedState:
     def __init__(self, path: Path, params_hash: int, count: int) -> None:
         """Map `path` for writing, keeping the values of an earlier run with the same parameters. Raises OSError."""
         size = _VALUES_AT + 8 * count
-        self.restored: tuple[float, ...] | None = None
-        if path.exists() and path.stat().st_size == size:
-            magic, old_hash, old_count, _, _ = _HEADER.unpack_from(path.read_bytes())
-            if (magic, old_hash, old_count) == (_MAGIC, params_hash, count):
-                self.restored = struct.unpack_from(f"<{count}d", path.read_bytes(), _VALUES_AT)
+        self.restored = values_in_force(path, params_hash, count)
         if self.restored is None:
             path.write_bytes(bytes(size))
         with path.open("r+b") as file:
@@ -47,6 +43,17 @@ class SharedState:
 
     def set_all(self, values: Sequence[float]) -> None:
         self._values[:] = values
+
+
+def values_in_force(path: Path, params_hash: int, count: int) -> tuple[float, ...] | None:
+    """The values the audio process last had, or None when there is no file of this very parameter table."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    if len(data) != _VALUES_AT + 8 * count or _HEADER.unpack_from(data)[:3] != (_MAGIC, params_hash, count):
+        return None
+    return struct.unpack_from(f"<{count}d", data, _VALUES_AT)
 
 
 def heartbeat_age_s(path: Path) -> float | None:

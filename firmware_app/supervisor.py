@@ -180,4 +180,6 @@ def run(config: Config, arguments: Sequence[str] = (), state_dir: str | None = N
     places = places_of_box.find(state_dir)
     places.make_runtime()
     with lock(places.runtime):
+        # What an earlier run left behind: this one starts from what was saved.
+        (places.runtime / "audio.shm").unlink(missing_ok=True)
         return Supervisor(places, arguments).run()

@@ -1,0 +1,60 @@
+"""Hold a live recording against the same sound processed offline, second by second."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+RATE_HZ = 48_000
+Sound = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Residual of each second (dB relative to full scale), where it was found, and how much was compared."""
+
+    residual_db: tuple[float, ...]
+    offsets_frames: tuple[int, ...]
+
+    def share_within(self, limit_db: float) -> float:
+        return float(np.mean(np.array(self.residual_db) <= limit_db)) if self.residual_db else 0.0
+
+    @property
+    def worst_db(self) -> float:
+        return max(self.residual_db, default=0.0)
+
+
+def compare(live: Sound, offline: Sound, skip_s: float = 1.0) -> Comparison:
+    """Each second of `offline` (mono) after `skip_s`, searched for in `live` near where the last one was found."""
+    offset = _find(live, offline[int(skip_s * RATE_HZ) :][: 4 * RATE_HZ], 0, len(live)) - int(skip_s * RATE_HZ)
+    residuals, offsets = [], []
+    for start in range(int(skip_s * RATE_HZ), len(offline) - RATE_HZ, RATE_HZ):
+        excerpt = offline[start : start + RATE_HZ]
+        residual = _residual_db(live, excerpt, start + offset)
+        if residual > -100.0:  # an xrun before it moved everything after it
+            near = start + offset
+            moved = _find(live, excerpt, max(0, near - RATE_HZ), near + 3 * RATE_HZ) - start
+            if _residual_db(live, excerpt, start + moved) < residual:
+                offset, residual = moved, _residual_db(live, excerpt, start + moved)
+        if start + offset + RATE_HZ > len(live):
+            break
+        residuals.append(residual)
+        offsets.append(offset)
+    return Comparison(tuple(residuals), tuple(offsets))
+
+
+def _residual_db(live: Sound, excerpt: Sound, at: int) -> float:
+    there = live[max(at, 0) : max(at, 0) + len(excerpt)]
+    if len(there) < len(excerpt):
+        return 0.0
+    return float(20 * np.log10(np.sqrt(np.mean((there - excerpt).astype(np.float64) ** 2)) + 1e-12))
+
+
+def _find(live: Sound, excerpt: Sound, first: int, last: int) -> int:
+    """The place in live[first:last] where `excerpt` fits best, by cross-correlation."""
+    window = live[first:last]
+    size = 1 << (len(window) + len(excerpt)).bit_length()
+    product = np.fft.irfft(np.fft.rfft(window, size) * np.conj(np.fft.rfft(excerpt, size)), size)
+    return first + int(np.argmax(product[: max(1, len(window))]))

@@ -1,0 +1,152 @@
+"""RunningBox: a real `hushbox run` in a folder of its own, with what a person at the page and at the terminal can do."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+CSRF_HEADER = "X-CSRF-Token"
+
+
+class RunningBox:
+    """Start it, talk to its page, stop it. Use as a context manager.
+
+    config: text of hushbox.toml after the [page] section this rig writes. env: beside the environment (the rig's).
+    """
+
+    def __init__(self, folder: Path, config: str, env: Mapping[str, str] | None = None) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self.runtime = folder / "run"
+        self.state = folder / "state"
+        (folder / "hushbox.toml").write_text('[page]\nhost = "127.0.0.1"\nport = 0\n' + config)
+        self._env = {**os.environ, **(env or {}), "HUSHBOX_RUNTIME_DIR": str(self.runtime), "PYTHONUNBUFFERED": "1"}
+        self.log: list[str] = []
+        self.url = ""
+        self._token = ""
+        self._process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> RunningBox:
+        command = [sys.executable, "-m", "firmware_app.cli", "run"]
+        command += ["--config", str(self.folder / "hushbox.toml"), "--state-dir", str(self.state)]
+        self._process = subprocess.Popen(
+            command, env=self._env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        self._reader = threading.Thread(target=self._read_log, daemon=True)
+        self._reader.start()
+        try:
+            self.wait_for(lambda: bool(self.url), "the page's address")
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def child(self, command: str) -> psutil.Process:
+        """The process `hushbox audio` or `hushbox control`."""
+        for child in psutil.Process(self.pid).children():
+            if command in child.cmdline():
+                return child
+        raise LookupError(f"no {command} process")
+
+    def stop(self, number: int = signal.SIGINT) -> float:
+        """Stop as Ctrl-C does; returns the seconds it took."""
+        assert self._process is not None
+        started = time.monotonic()
+        if self._process.poll() is None:
+            self._process.send_signal(number)
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        seconds = time.monotonic() - started
+        self._reader.join(5)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        return seconds
+
+    def get(self, path: str) -> Any:
+        """GET a JSON document of the API ("status")."""
+        return json.loads(self.get_bytes(f"/api/v1/{path}"))
+
+    def get_bytes(self, path: str) -> bytes:
+        with urllib.request.urlopen(self.url.rstrip("/") + path, timeout=10) as answer:
+            return bytes(answer.read())
+
+    def send(self, method: str, path: str, body: object) -> Any:
+        """Change something through the API, as the page does."""
+        if not self._token:
+            page = self.get_bytes("/").decode()
+            found = re.search(r'name="csrf-token" content="([^"]+)"', page)
+            assert found, "the page carries no CSRF token"
+            self._token = found[1]
+        headers = {"Content-Type": "application/json", CSRF_HEADER: self._token, "Origin": self.url.rstrip("/")}
+        request = urllib.request.Request(
+            f"{self.url.rstrip('/')}/api/v1/{path}", json.dumps(body).encode(), headers, method=method
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            text = answer.read()
+        return json.loads(text) if text else None
+
+    def set(self, param: str, value: float) -> None:
+        self.send("PUT", f"params/{param}", {"value": value})
+
+    def value(self, param: str) -> float:
+        views = self.get("params")
+        views = views["params"] if isinstance(views, dict) else views
+        return float(next(view["value"] for view in views if view["id"] == param))
+
+    def wait_status(self, wanted: Callable[[dict[str, Any]], bool], what: str, seconds: float = 20.0) -> dict[str, Any]:
+        """Wait until the page's status is as wanted, and return it."""
+        latest: dict[str, Any] = {}
+
+        def reached() -> bool:
+            try:
+                latest.update(self.get("status"))
+            except OSError:
+                return False
+            return wanted(latest)
+
+        self.wait_for(reached, what, seconds)
+        return latest
+
+    def wait_for(self, condition: Callable[[], bool], what: str, seconds: float = 20.0) -> None:
+        until = time.monotonic() + seconds
+        while not condition():
+            if not self.running and not condition():
+                raise AssertionError(f"the box ended while waiting for {what}:\n" + "".join(self.log))
+            if time.monotonic() > until:
+                raise AssertionError(f"no {what} within {seconds} s:\n" + "".join(self.log))
+            time.sleep(0.02)
+
+    def _read_log(self) -> None:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self.log.append(line)
+            if found := re.search(r"https?://\S+", line):
+                self.url = self.url or found[0]
