@@ -32,7 +32,7 @@ def create_app(
     tokens good over a restart; without one a page fetches a new token by itself. max_streams: pages open at a time.
     """
     app = Flask("web_ui")
-    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, SEND_FILE_MAX_AGE_DEFAULT=0)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     key = secret.encode() if isinstance(secret, str) else secret or secrets.token_bytes(32)
     gate = Gate({*box_names(port.box_name), *allowed_hosts}, key)
     gate.install(app)

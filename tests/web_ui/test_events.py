@@ -1,0 +1,119 @@
+"""Event streams: the newest state only, heartbeats, a cap, and an end."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from web_ui.control_port import Change
+from web_ui.errors import Refused
+from web_ui.events import EventStreams
+from web_ui.fake_control import FakeControlPort
+
+
+def never() -> bool:
+    return False
+
+
+def parse(chunk: bytes) -> dict[str, Any]:
+    return {name: json.loads(data) for name, data in re.findall(r"event: (\w+)\ndata: (.*)\n\n", chunk.decode())}
+
+
+@pytest.fixture
+def still() -> FakeControlPort:
+    """A box whose meters do not move: only changes are news."""
+    port = FakeControlPort()
+    port.moving = False
+    return port
+
+
+def opened(port: FakeControlPort) -> Iterator[bytes]:
+    stream = EventStreams(port).stream(never)
+    assert next(stream) == b"retry: 1000\n\n"
+    return stream
+
+
+def test_a_new_page_is_told_everything_at_once_and_status_last(still: FakeControlPort):
+    first = next(opened(still))
+    assert re.findall(rb"event: (\w+)", first) == [b"params", b"panel", b"status"]
+    assert parse(first)["params"]["denoise.amount_db"] == 24.0
+
+
+def test_params_and_panel_follow_only_when_they_changed(still: FakeControlPort):
+    stream = opened(still)
+    next(stream)
+    assert set(parse(next(stream))) == {"status"}
+    still.set_param("box.wet_percent", 50.0, "panel")
+    news = parse(next(stream))
+    assert set(news) == {"params", "status"}
+    assert news["params"]["box.wet_percent"] == 50.0
+    still.set_param("box.bypass", 1.0, "panel")
+    assert set(parse(next(stream))) == {"params", "panel", "status"}  # the LED went out
+
+
+def test_changes_between_two_events_arrive_as_one(still: FakeControlPort):
+    stream = opened(still)
+    next(stream)
+    for amount in range(40):
+        still.set_param("denoise.amount_db", float(amount), "panel")
+    assert parse(next(stream))["params"]["denoise.amount_db"] == 39.0
+    assert set(parse(next(stream))) == {"status"}
+
+
+def test_a_page_that_did_not_read_gets_the_newest_state_not_a_backlog(still: FakeControlPort):
+    stream = opened(still)
+    next(stream)
+    for xruns in range(100):
+        still.set_status(xruns=xruns)
+    assert parse(next(stream))["status"]["xruns"] == 99
+
+
+def test_without_any_change_a_heartbeat_comes(still: FakeControlPort):
+    still.set_status(audio_alive=False)
+    stream = opened(still)
+    for _ in range(3):
+        assert parse(next(stream))["status"]["audio_alive"] is False
+
+
+def test_a_stream_ends_when_the_client_is_gone(still: FakeControlPort):
+    gone: list[bool] = []
+    stream = EventStreams(still).stream(lambda: bool(gone))
+    next(stream)
+    next(stream)
+    gone.append(True)
+    assert list(stream) == []
+
+
+def test_closing_ends_streams_and_refuses_new_ones(still: FakeControlPort):
+    streams = EventStreams(still)
+    stream = streams.stream(never)
+    next(stream)
+    next(stream)
+    streams.close()
+    assert list(stream) == []
+    with pytest.raises(Refused, match="shutting down"):
+        streams.reserve()
+
+
+def test_places_are_capped_and_come_back():
+    streams = EventStreams(FakeControlPort(), max_streams=2)
+    streams.reserve()
+    streams.reserve()
+    with pytest.raises(Refused, match="2 pages are open") as refused:
+        streams.reserve()
+    assert refused.value.status == 503
+    streams.release()
+    streams.reserve()
+    assert streams.open_count == 2
+
+
+def test_a_box_without_sound_is_still_told_about(still: FakeControlPort):
+    class Silent(FakeControlPort):
+        def wait_for_change(self, after_seq: int, timeout_s: float) -> Change:
+            change = super().wait_for_change(after_seq, 0.0)
+            return Change(change.seq, change.status, {})
+
+    stream = opened(Silent(simulated=False))
+    assert parse(next(stream))["panel"] == []

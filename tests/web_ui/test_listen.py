@@ -1,0 +1,71 @@
+"""Before and after are of one moment, and old takes are let go."""
+
+import io
+import wave
+
+import pytest
+from flask.testing import FlaskClient
+
+from web_ui.control_port import NotThere
+from web_ui.fake_control import FakeControlPort
+from web_ui.listen import KEPT_TAKES, Takes
+
+
+class Counting(FakeControlPort):
+    """Each recording says how many were made before it."""
+
+    made = 0
+
+    def listen_wav(self, which: str) -> bytes:
+        if which not in ("before", "after"):
+            raise NotThere(which)
+        self.made += 1
+        return f"{which} {self.made}".encode()
+
+
+def test_one_take_is_of_one_moment():
+    takes = Takes(Counting())
+    assert takes.wav("before", "x") == b"before 1"
+    takes.wav("before", "y")
+    assert takes.wav("after", "x") == b"after 2"
+
+
+def test_without_a_take_each_answer_is_new():
+    takes = Takes(Counting())
+    assert takes.wav("after", "") == b"after 2"
+    assert takes.wav("after", "") == b"after 4"
+
+
+def test_a_take_asked_for_again_is_a_new_moment():
+    takes = Takes(Counting())
+    takes.wav("before", "x")
+    takes.wav("after", "x")
+    assert takes.wav("before", "x") == b"before 3"
+
+
+def test_takes_nobody_fetched_are_let_go():
+    takes = Takes(Counting())
+    for name in range(KEPT_TAKES + 1):
+        takes.wav("before", str(name))
+    assert len(takes._takes) == KEPT_TAKES
+    assert takes.wav("after", "0") == f"after {2 * (KEPT_TAKES + 2)}".encode()
+
+
+def test_a_wav_comes_whole_with_its_length(client: FlaskClient):
+    answer = client.get("/api/v1/listen/before.wav?take=1")
+    assert answer.content_length == len(answer.data)
+    with wave.open(io.BytesIO(answer.data)) as wav:
+        assert (wav.getsampwidth(), wav.getnchannels()) == (2, 1)
+
+
+def test_no_sound_yet_is_said(client: FlaskClient, port: FakeControlPort, monkeypatch: pytest.MonkeyPatch):
+    def nothing(which: str) -> bytes:
+        raise NotThere("no sound has been heard yet")
+
+    monkeypatch.setattr(port, "listen_wav", nothing)
+    answer = client.get("/api/v1/listen/before.wav")
+    assert (answer.status_code, answer.get_json()["error"]) == (404, "no sound has been heard yet")
+
+
+def test_another_name_is_refused(client: FlaskClient):
+    assert client.get("/api/v1/listen/during.wav").status_code == 404
