@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import MakeUsb
-from tests.rigs.virtual_usb.rig import VirtualUsb, locate
+from tests.rigs.virtual_usb.rig import Run, VirtualUsb, locate, matching_runs
 
 pytestmark = pytest.mark.rig
 
@@ -29,3 +29,14 @@ def test_the_interface_is_exclusive_as_hardware_is(usb: VirtualUsb) -> None:
     with pytest.raises(alsaaudio.ALSAAudioError, match="busy"):
         alsaaudio.PCM(alsaaudio.PCM_CAPTURE, device=usb.device)
     holder.close()
+
+
+def test_runs_of_a_cut_recording_are_found_with_their_places() -> None:
+    source = np.random.default_rng(2).integers(-(2**31), 2**31, 50_000, dtype=np.int64).astype(np.int32)
+    silence = np.zeros(700, np.int32)
+    recording = np.concatenate([silence, source[:9_000], silence, source[9_300:9_900], source[20_000:]])
+    assert matching_runs(recording, source) == [
+        Run(700, 0, 9_000),
+        Run(10_400, 9_300, 600),
+        Run(11_000, 20_000, 30_000),
+    ]

@@ -16,6 +16,7 @@ import time
 from collections.abc import Sequence
 from enum import IntEnum
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import soundfile
@@ -208,6 +209,54 @@ def locate(recording: NDArray[np.int32], excerpt: NDArray[np.int32]) -> list[int
     """Every place (frame) where the one-channel `excerpt` stands in the one-channel `recording`, sample for sample."""
     starts = np.flatnonzero(recording[: len(recording) - len(excerpt) + 1] == excerpt[0])
     return [int(s) for s in starts if np.array_equal(recording[s : s + len(excerpt)], excerpt)]
+
+
+class Run(NamedTuple):
+    """A stretch of a recording that is a stretch of its source, sample for sample."""
+
+    recording_at: int
+    source_at: int
+    frames: int
+
+
+def matching_runs(recording: NDArray[np.int32], source: NDArray[np.int32], least: int = 512) -> list[Run]:
+    """Where the one-channel `recording` follows the one-channel `source`, in runs of at least `least` frames.
+
+    One run when nothing went wrong; every xrun cuts it. The source must not repeat itself (noise, speech): stretches
+    of silence and what occurs twice are not found by themselves, only as parts of a run.
+    """
+    source_keys, recording_keys = _keys(source), _keys(recording)
+    order = np.argsort(source_keys, kind="stable")
+    sorted_keys = source_keys[order]
+    runs: list[Run] = []
+    at = 0
+    while at < len(recording_keys):
+        first = np.searchsorted(sorted_keys, recording_keys[at])
+        last = np.searchsorted(sorted_keys, recording_keys[at], side="right")
+        if last - first != 1 or not recording[at : at + 3].any():
+            at += 1 if last > first else least // 2
+            continue
+        s = int(order[first])
+        back = min(at - (runs[-1].recording_at + runs[-1].frames if runs else 0), s)
+        before = _common(recording[at - back : at][::-1], source[s - back : s][::-1])
+        after = _common(recording[at:], source[s:])
+        if before + after >= least:
+            runs.append(Run(at - before, s - before, before + after))
+        at += max(after, 1)
+    return runs
+
+
+def _keys(samples: NDArray[np.int32]) -> NDArray[np.uint64]:
+    """One number for every three samples in a row."""
+    x = samples.astype(np.uint32).astype(np.uint64)
+    return x[:-2] * np.uint64(0x9E3779B97F4A7C15) ^ x[1:-1] * np.uint64(0xC2B2AE3D27D4EB4F) ^ x[2:]
+
+
+def _common(a: NDArray[np.int32], b: NDArray[np.int32]) -> int:
+    """How many samples at the beginning are the same."""
+    length = min(len(a), len(b))
+    different = np.flatnonzero(a[:length] != b[:length])
+    return int(different[0]) if len(different) else length
 
 
 def _padded(values: Sequence[int], length: int) -> list[int]:

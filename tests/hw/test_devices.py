@@ -1,0 +1,187 @@
+"""Finding interfaces in a /proc made of files, and choosing one."""
+
+from pathlib import Path
+
+import pytest
+
+from hw.devices import Interface, choose, describe, list_interfaces, parse_stream
+from hw.probe import DeviceNotFoundError, Direction, PcmCaps
+from tests.rigs.virtual_usb.rig import VirtualUsb
+
+SCARLETT = """\
+Focusrite Scarlett 2i2 USB at usb-0000:01:00.0-1.3, high speed : USB Audio
+
+Playback:
+  Status: Stop
+  Interface 1
+    Altset 1
+    Format: S32_LE
+    Channels: 2
+    Endpoint: 0x01 (1 OUT) (ASYNC)
+    Rates: 44100, 48000, 88200, 96000, 176400, 192000
+    Bits: 24
+
+Capture:
+  Status: Stop
+  Interface 2
+    Altset 1
+    Format: S32_LE
+    Channels: 2
+    Rates: 44100, 48000, 88200, 96000, 176400, 192000
+  Interface 2
+    Altset 2
+    Format: S24_3LE
+    Channels: 1
+    Rates: 8000 - 96000 (continuous)
+"""
+MICROPHONE = """\
+Blue Yeti at usb-0000:01:00.0-1.1, full speed : USB Audio
+
+Capture:
+  Interface 2
+    Altset 1
+    Format: S16_LE
+    Channels: 2
+    Rates: 48000, 44100
+"""
+CARDS = """\
+ 0 [Headphones     ]: bcm2835_headpho - bcm2835 Headphones
+                      bcm2835 Headphones
+ 1 [vc4hdmi0       ]: vc4-hdmi - vc4-hdmi-0
+                      vc4-hdmi-0
+ 2 [USB            ]: USB-Audio - Scarlett 2i2 USB
+                      Focusrite Scarlett 2i2 USB at usb-0000:01:00.0-1.3, high speed
+ 3 [Yeti           ]: USB-Audio - Blue Yeti
+                      Blue Microphones Blue Yeti at usb-0000:01:00.0-1.1, full speed
+ 4 [sndrpihifiberry]: HifiberryDacpAd - snd_rpi_hifiberry_dacplusadc
+                      snd_rpi_hifiberry_dacplusadc
+"""
+GOOD = PcmCaps(("S32_LE",), (48000, 44100), (2,))
+
+
+class Machine:
+    """A /proc and a /sys with sound cards in it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.asked: list[str] = []
+        self._add(0, "Headphones", "p")
+        self._add(1, "vc4hdmi0", "p")
+        self._add(2, "USB", "cp", SCARLETT)
+        self._add(3, "Yeti", "c", MICROPHONE)
+        self._add(4, "sndrpihifiberry", "cp")
+        (root / "proc/asound/cards").write_text(CARDS)
+
+    def _add(self, number: int, card_id: str, directions: str, stream: str = "") -> None:
+        folder = self.root / f"proc/asound/card{number}"
+        for letter in directions:
+            (folder / f"pcm0{letter}/sub0").mkdir(parents=True)
+            (folder / f"pcm0{letter}/sub0/status").write_text("closed\n")
+        (folder / "id").write_text(f"{card_id}\n")
+        if stream:
+            (folder / "usbid").write_text("1235:8210\n")
+            (folder / "stream0").write_text(stream)
+            usb_device = self.root / f"sys/devices/usb1/1-{number}"
+            (usb_device / f"1-{number}:1.0").mkdir(parents=True)
+            (usb_device / "serial").write_text(f"Y8{number}\n")
+            sound = self.root / f"sys/class/sound/card{number}"
+            sound.mkdir(parents=True)
+            (sound / "device").symlink_to(usb_device / f"1-{number}:1.0")
+
+    def ask(self, device: str, direction: Direction) -> PcmCaps:
+        self.asked.append(device)
+        if "nonsense" in device:
+            raise DeviceNotFoundError(f"audio interface {device}: no {direction.value} there")
+        return GOOD
+
+    def list(self) -> list[Interface]:
+        return list_interfaces(root=self.root, ask=self.ask)
+
+    def hold(self, card: int, name: str) -> None:
+        (self.root / f"proc/asound/card{card}/pcm0c/sub0/status").write_text("state: RUNNING\nowner_pid   : 77\n")
+        (self.root / "proc/77").mkdir()
+        (self.root / "proc/77/comm").write_text(f"{name}\n")
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+def test_every_card_is_listed_usb_first_by_name_and_with_a_reason(machine: Machine) -> None:
+    assert [(i.card_id, i.usable, i.why_not) for i in machine.list()] == [
+        ("USB", True, ""),
+        ("Yeti", False, "it does not play"),
+        ("Headphones", False, "the board's own headphone jack: it does not record"),
+        ("vc4hdmi0", False, "a screen's sound, not an audio interface"),
+        ("sndrpihifiberry", True, ""),
+    ]
+
+
+def test_a_usb_interface_is_known_without_opening_it(machine: Machine) -> None:
+    scarlett = machine.list()[0]
+    assert scarlett.name == "Scarlett 2i2 USB"
+    assert scarlett.device == "hw:CARD=USB,DEV=0"
+    assert scarlett.usb_path == "usb-0000:01:00.0-1.3"
+    assert scarlett.serial == "Y82"
+    assert scarlett.playback == PcmCaps(("S32_LE",), (48000, 96000, 44100, 88200, 192000), (2,))
+    assert scarlett.capture == PcmCaps(("S32_LE", "S24_3LE"), (48000, 96000, 44100, 88200, 192000), (1, 2))
+    assert machine.asked == ["hw:CARD=sndrpihifiberry,DEV=0"] * 2
+
+
+def test_a_direction_that_is_not_there_is_none() -> None:
+    assert parse_stream(MICROPHONE, "Playback") is None
+
+
+def test_the_usb_interface_wins(machine: Machine) -> None:
+    choice = choose(machine.list(), ask=machine.ask)
+    assert choice.interface is not None
+    assert choice.interface.card_id == "USB"
+    assert choice.reason == "Scarlett 2i2 USB is a USB interface that records and plays"
+
+
+def test_one_that_is_in_use_is_passed_over(machine: Machine) -> None:
+    machine.hold(2, "jackd")
+    interfaces = machine.list()
+    assert interfaces[0].in_use_by == "jackd (process 77)"
+    choice = choose(interfaces, ask=machine.ask)
+    assert choice.interface is not None
+    assert choice.interface.card_id == "sndrpihifiberry"
+
+
+def test_with_nothing_to_take_the_reason_says_why(machine: Machine) -> None:
+    unfit = [i for i in machine.list() if not i.usable]
+    choice = choose(unfit, ask=machine.ask)
+    assert choice.interface is None
+    assert choice.reason.startswith("no audio interface is plugged in that records and plays; Blue Yeti: it does not")
+    assert choose([]).reason == "no audio interface is plugged in that records and plays"
+
+
+@pytest.mark.parametrize("wanted", ["USB", "hw:CARD=USB,DEV=0", "scarlett"])
+def test_one_can_be_asked_for(machine: Machine, wanted: str) -> None:
+    choice = choose(machine.list(), wanted, machine.ask)
+    assert choice.interface is not None
+    assert choice.interface.card_id == "USB"
+
+
+def test_what_was_asked_for_but_cannot_be_is_explained(machine: Machine) -> None:
+    assert choose(machine.list(), "Yeti", machine.ask).reason == "Blue Yeti was asked for, but: it does not play"
+    choice = choose(machine.list(), "nonsense", machine.ask)
+    assert choice.interface is None
+    assert choice.reason == "nonsense was asked for, but: audio interface nonsense: no capture there"
+
+
+def test_a_machine_without_sound(tmp_path: Path) -> None:
+    assert list_interfaces(root=tmp_path) == []
+
+
+@pytest.mark.rig
+def test_a_pcm_without_a_card_is_listed_and_chosen_by_its_name(usb: VirtualUsb) -> None:
+    [found] = list_interfaces([usb.device], root=usb.folder)
+    assert (found.device, found.usable, found.capture) == (
+        "hushbox_test",
+        True,
+        PcmCaps(("S32_LE", "S24_3LE", "S16_LE"), (48000,), (2,)),
+    )
+    assert choose([], usb.device).interface == found == describe(usb.device)
+    assert usb.counters["playback"]["starts"] == 0  # asking makes no sound
