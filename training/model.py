@@ -83,6 +83,9 @@ class DenoiseNet(nn.Module):
         self.gains = nn.Linear(width, layout.BANDS)
         self.filters = nn.Linear(width, 2 * layout.TAPS * layout.LOW_BINS)
         self.register_buffer("one", torch.ones(1, width), persistent=False)
+        # Features are decorrelated before the first layer: their common level would drown the fine structure otherwise.
+        self.register_buffer("whiten", torch.eye(layout.INPUT_SIZE))
+        self.register_buffer("mean", torch.zeros(layout.INPUT_SIZE))
         with torch.no_grad():
             nn.init.constant_(self.gains.bias, 2.0)
             self.gains.weight *= 0.3
@@ -103,8 +106,21 @@ class DenoiseNet(nn.Module):
             for _ in range(self.shape.blocks)
         ]
 
+    @torch.no_grad()
+    def whiten_like(self, features: Tensor, floor: float = 0.1) -> None:
+        """Decorrelate what looks like `features` (any, INPUT_SIZE); directions below `floor` variance stay small."""
+        rows = features.reshape(-1, layout.INPUT_SIZE).double()
+        values, vectors = torch.linalg.eigh(torch.cov(rows.T))
+        self.mean.copy_(rows.mean(0))
+        self.whiten.copy_(vectors @ torch.diag((values + floor).rsqrt()) @ vectors.T)
+
+    def folded_input(self) -> tuple[Tensor, Tensor]:
+        """Weight and bias of one layer that does what whitening and `into` do."""
+        weight = self.into.weight @ self.whiten
+        return weight, self.into.bias - weight @ self.mean
+
     def forward(self, features: Tensor, state: State) -> tuple[Tensor, State]:
-        x, after = self.into(features), []
+        x, after = torch.nn.functional.linear(features, *self.folded_input()), []
         for block, before in zip(self.blocks, state, strict=True):
             x, new = block(x, before)
             after.append(new)
@@ -123,11 +139,16 @@ class StepNet(nn.Module):
     def __init__(self, net: DenoiseNet) -> None:
         super().__init__()
         self.net = net
+        self.into = nn.Linear(layout.INPUT_SIZE, net.shape.width)
+        with torch.no_grad():
+            weight, bias = net.folded_input()
+            self.into.weight.copy_(weight)
+            self.into.bias.copy_(bias)
 
     def forward(self, features: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         net = self.net
         size = net.shape.taps * net.shape.width
-        x, after = net.into(features), []
+        x, after = self.into(features), []
         for index, block in enumerate(net.blocks):
             assert isinstance(block, Block)
             x, new = block.step(x, state[:, index * size : (index + 1) * size])

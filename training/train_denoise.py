@@ -45,17 +45,15 @@ def scored_bands() -> Tensor:
 class Trainer:
     """Network, its running average, optimisers, and how far they are."""
 
-    def __init__(self, shape: NetShape, rate: float, device: str, optimiser: str = "muon") -> None:
+    def __init__(self, shape: NetShape, rate: float, device: str, optimiser: str = "adamw") -> None:
         torch.manual_seed(1)
         self.device, self.rate = device, rate
         self.net = DenoiseNet(shape).to(device)
         self.average = {name: value.clone() for name, value in self.net.state_dict().items()}
         matrices = [
-            weight
-            for block in self.net.blocks
-            for name, weight in block.named_parameters()
-            if weight.ndim == 2 and "conv" not in name
+            weight for name, weight in self.net.named_parameters() if name.endswith(("mix.weight", "out.weight"))
         ]
+        matrices.append(self.net.into.weight)
         others = [weight for weight in self.net.parameters() if not any(weight is matrix for matrix in matrices)]
         self.optimisers: list[torch.optim.Optimizer] = [
             torch.optim.AdamW(matrices, lr=rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
@@ -89,6 +87,11 @@ class Trainer:
         for optimiser, state in zip(self.optimisers, stored["optimisers"], strict=True):
             optimiser.load_state_dict(state)
         self.step, self.audio_hours, self.best = stored["step"], stored["audio_hours"], stored["best"]
+
+    def begin(self, batch: Batch) -> None:
+        """Look at a first batch before learning from it."""
+        self.net.whiten_like(torch.from_numpy(batch.parts["features"]).to(self.device))
+        self.average.update({name: getattr(self.net, name).clone() for name in ("whiten", "mean")})
 
     def learn(self, batch: Batch, factor: float, weights: LossWeights) -> dict[str, float]:
         """One step on one batch at `factor` times the learning rate."""
@@ -163,7 +166,7 @@ def main() -> None:
     parser.add_argument("--blocks", type=int, default=4)
     parser.add_argument("--batch", type=int, default=12)
     parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--optimiser", choices=("muon", "adamw"), default="muon")
+    parser.add_argument("--optimiser", choices=("adamw", "muon"), default="adamw")
     parser.add_argument("--hours", type=float, default=1e9)
     parser.add_argument("--steps", type=int, default=10**9, help="stop at this step")
     parser.add_argument("--decay-steps", type=int, default=0, help="cool down over this many steps, then stop")
@@ -188,6 +191,8 @@ def main() -> None:
     started, lap, sums, weights = time.monotonic(), time.monotonic(), {}, LossWeights()
     name = "cooled.pt" if args.decay_steps else "stable.pt"
     for batch in loader:
+        if trainer.step == 0:
+            trainer.begin(batch)
         factor = rate_factor(trainer.step, decay_from, args.decay_steps)
         shares = trainer.learn(batch, factor, weights)
         for key, value in shares.items():

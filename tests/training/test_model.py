@@ -41,7 +41,8 @@ def test_the_streaming_step_equals_the_parallel_form_over_200_frames() -> None:
     torch.manual_seed(3)
     net = DenoiseNet(NetShape(width=64, blocks=3)).eval()
     torch.nn.init.normal_(net.filters.weight, std=0.1)
-    features = torch.randn(200, 1, 330)
+    features = torch.randn(200, 1, 330) * torch.linspace(0.1, 2, 330) + 0.3
+    net.whiten_like(features)
     with torch.no_grad():
         expected, _ = net(features, net.fresh_state(1))
         step, state = StepNet(net), torch.zeros(1, net.state_size)
