@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dsp.block import Block
+from dsp.block import RATE_HZ, Block
 from dsp.params import ParamSpec
 from dsp.ramp import Ramp, ramp_frames
 
@@ -23,6 +23,7 @@ class Gain:
         self.name = spec.id
         self.params = (spec,)
         self._target = _factor(spec.default)
+        self.prepare(RATE_HZ, 1, 1)
 
     def prepare(self, rate_hz: int, period_frames: int, channels: int) -> None:
         self._ramp = Ramp(self._target, ramp_frames(RAMP_MS, rate_hz), period_frames)
@@ -30,8 +31,7 @@ class Gain:
     def set_param(self, param_id: str, value: float) -> None:
         """value: dB. Ramps there; before prepare() it is where the sound starts."""
         self._target = _factor(value)
-        if hasattr(self, "_ramp"):
-            self._ramp.set(self._target)
+        self._ramp.set(self._target)
 
     def process(self, block: Block) -> None:
         if self._ramp.still and self._target == 1.0:

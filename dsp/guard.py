@@ -52,13 +52,17 @@ class ModelGuard:
         self.late_hops = 0
         self.dry_hops = 0
         self.failed_hops = 0
+        self._pause_hops = 0  # of silence towards the model
+        self._refill_hops = 0  # good answers still wanted before one is heard
+        self._faults = 0  # one after another
+        self._good_hops = 0  # since the last fault
         self.forget()
 
     def forget(self) -> None:
         """Start anew: state, mask and back-off; the counts stay."""
         np.copyto(self.mask, self._neutral)
-        self._reset_model()
         self._pause_hops = self._refill_hops = self._faults = self._good_hops = 0
+        self._reset_model()
 
     def step(self, features: Values) -> bool:
         """Run one step; `mask` then holds the newest good answer. Return whether the result may be heard.
@@ -118,4 +122,4 @@ class ModelGuard:
         try:
             self._model.reset()
         except Exception:  # a model that cannot even be reset is tried again after its back-off
-            self._faults = max(getattr(self, "_faults", 0), 1)
+            self._faults = max(self._faults, 1)
