@@ -1,0 +1,34 @@
+"""What `hushbox doctor` looks at. A check returns findings and never raises for what it finds."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Level(Enum):
+    """How much a finding matters."""
+
+    OK = "ok"
+    ADVICE = "advice"  # the box works, and could work better
+    PROBLEM = "problem"  # something the box needs does not work
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the doctor. mend: what to do about it, empty when all is well."""
+
+    level: Level
+    check: str  # "page port"
+    text: str
+    mend: str = ""
+
+
+def ok(check: str, text: str) -> Finding:
+    return Finding(Level.OK, check, text)
+
+
+def advice(check: str, text: str, mend: str) -> Finding:
+    return Finding(Level.ADVICE, check, text, mend)
+
+
+def problem(check: str, text: str, mend: str) -> Finding:
+    return Finding(Level.PROBLEM, check, text, mend)

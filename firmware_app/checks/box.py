@@ -1,0 +1,117 @@
+"""The box itself: its models, its folders, its page."""
+
+import errno
+import fcntl
+import os
+import shutil
+import socket
+from pathlib import Path
+
+from dsp.bundle import Bundle, list_bundles
+from dsp.errors import DspError
+from dsp.inference import RuntimeUnfitError, open_model
+from firmware_app.checks import Finding, advice, ok, problem
+from firmware_app.config_keys import PageConfig
+from firmware_app.places import Places, PlacesError
+
+LEAST_FREE_BYTES = 50_000_000
+
+
+def models(places: Places, wanted: str, runtime: str = "auto") -> list[Finding]:
+    """Every bundle's hashes, and whether each runtime really runs it. wanted: the bundle of the settings."""
+    folders = list_bundles(places.models)
+    if places.bundle(wanted) not in folders:
+        folders.insert(0, places.bundle(wanted))
+    return [finding for folder in folders for finding in _model(folder, folder == places.bundle(wanted), runtime)]
+
+
+def _model(folder: Path, wanted: bool, runtime: str) -> list[Finding]:
+    check = f"model {folder.name}"
+    worse = problem if wanted else advice
+    again = "install Hushbox again, or name another bundle under [model]"
+    try:
+        bundle = Bundle.load(folder)
+    except DspError as error:
+        return [worse(check, line, again) for line in str(error).splitlines()]
+    runs, found = [], []
+    for name in bundle.files:
+        try:
+            open_model(bundle, name).step()
+        except RuntimeUnfitError as error:
+            package = {"tflite": "ai-edge-litert", "onnx": "onnxruntime"}.get(name, name)
+            needed = wanted and runtime == name
+            found.append((problem if needed else advice)(check, str(error), f"pip install {package}"))
+        except Exception as error:  # a runtime raises what it likes
+            found.append(worse(check, f"{name} does not run it: {error}", again))
+        else:
+            runs.append(name)
+    if runs:
+        found.insert(0, ok(check, f"{bundle.version}, whole, and runs on {' and '.join(runs)}"))
+    elif wanted and not any(f.level.value == "problem" for f in found):
+        found.append(problem(check, "no runtime on this machine runs it", "pip install ai-edge-litert"))
+    return found
+
+
+def folders(places: Places) -> list[Finding]:
+    """Can settings be kept, can the two processes meet?"""
+    return [_state(places), _runtime(places)]
+
+
+def _state(places: Places) -> Finding:
+    mend = f"sudo chown -R {os.getuid()} {places.state}, or name another folder with --state-dir"
+    trial = places.state / f".doctor-{os.getpid()}"
+    try:
+        places.make_state()
+        trial.write_bytes(b"x" * 4096)
+        trial.unlink()
+        free = shutil.disk_usage(places.state).free
+    except PlacesError as error:
+        return problem("state folder", f"{error}; settings are lost at the end", mend)
+    except OSError as error:
+        why = error.strerror or str(error)
+        return problem("state folder", f"{places.state} cannot be written: {why}; settings are lost at the end", mend)
+    if free < LEAST_FREE_BYTES:
+        return advice("state folder", f"{free // 1_000_000} MB left on its disk", "make room")
+    return ok("state folder", str(places.state))
+
+
+def _runtime(places: Places) -> Finding:
+    try:
+        places.make_runtime()
+    except PlacesError as error:
+        return problem("runtime folder", str(error), "remove it, or name another one in HUSHBOX_RUNTIME_DIR")
+    return ok("runtime folder", str(places.runtime))
+
+
+def page(config: PageConfig, places: Places) -> list[Finding]:
+    """Is the page's address free, or already this box's own?"""
+    address = f"{config.host} port {config.port}"
+    mend = "set another page.port in hushbox.toml, or stop the program that has it (sudo ss -ltnp shows which)"
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((config.host, config.port))
+            trial.listen(1)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE and (other := running(places)):
+                return [ok("page", f"{address} is served by the Hushbox that runs (process {other})")]
+            if error.errno == errno.EACCES:
+                mend = "ports below 1024 are for root: set page.port to 8080"
+            elif error.errno != errno.EADDRINUSE:
+                mend = 'set page.host to "0.0.0.0", or to an address of this machine'
+            return [problem("page", f"{address} cannot be used: {error.strerror or error}", mend)]
+    return [ok("page", f"{address} is free" if config.port else "a free port will be taken")]
+
+
+def running(places: Places) -> str:
+    """The process of the Hushbox that holds the runtime folder now, empty when none does."""
+    try:
+        with open(places.runtime / "hushbox.lock") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except OSError:
+                return file.read().strip() or "unknown"
+    except OSError:
+        pass
+    return ""

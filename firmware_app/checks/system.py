@@ -1,0 +1,145 @@
+"""The board and its system: real-time limits, processor, power, heat, clock. `root` is where /proc and /sys are."""
+
+import getpass
+import os
+import resource
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+from firmware_app.checks import Finding, advice, ok, problem
+from firmware_app.realtime import FIFO_PRIORITY
+
+LEAST_LOCKED_BYTES = 512 * 1024 * 1024
+HOT_C = 80.0  # a Raspberry Pi slows down from here on
+_CAP_IPC_LOCK, _CAP_SYS_NICE = 14, 23
+_EARLIEST_S = 1_735_689_600  # 1 January 2025: an older clock was never set
+_LIMITS_FILE = "/etc/security/limits.d/hushbox.conf"
+
+# Bits of `vcgencmd get_throttled`, from Raspberry Pi's documentation.
+_NOW_LOW_VOLTAGE, _NOW_THROTTLED, _NOW_HOT = 1 << 0, 1 << 2, 1 << 3
+_WAS_LOW_VOLTAGE, _WAS_THROTTLED = 1 << 16, 1 << 18
+
+
+def user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
+def real_time(root: Path = Path("/")) -> list[Finding]:
+    """May the audio process have real-time priority, and keep its memory?"""
+    return [_priority(root), _locked_memory(root)]
+
+
+def _priority(root: Path) -> Finding:
+    limit = resource.getrlimit(resource.RLIMIT_RTPRIO)[1]
+    if _has_capability(root, _CAP_SYS_NICE):
+        return ok("real-time priority", "allowed for this user in any case")
+    if limit == resource.RLIM_INFINITY or limit >= FIFO_PRIORITY:
+        return ok("real-time priority", f"allowed up to {'any' if limit == resource.RLIM_INFINITY else limit}")
+    return advice(
+        "real-time priority",
+        f"allowed up to {limit}, the audio process asks for {FIFO_PRIORITY}: other programs can interrupt the sound",
+        f"write '@audio - rtprio 95' to {_LIMITS_FILE} and log in anew, or run the box from its systemd units",
+    )
+
+
+def _locked_memory(root: Path) -> Finding:
+    limit = resource.getrlimit(resource.RLIMIT_MEMLOCK)[1]
+    if _has_capability(root, _CAP_IPC_LOCK) or limit == resource.RLIM_INFINITY:
+        return ok("locked memory", "allowed without limit")
+    if limit >= LEAST_LOCKED_BYTES:
+        return ok("locked memory", f"allowed up to {limit >> 20} MB")
+    return advice(
+        "locked memory",
+        f"allowed up to {limit >> 20} MB, {LEAST_LOCKED_BYTES >> 20} MB are enough: swapping can interrupt the sound",
+        f"write '@audio - memlock unlimited' to {_LIMITS_FILE} and log in anew, or run the box from its systemd units",
+    )
+
+
+def _has_capability(root: Path, number: int) -> bool:
+    for line in _text(root / "proc/self/status").splitlines():
+        if line.startswith("CapEff:"):
+            return bool(int(line.split()[1], 16) >> number & 1)
+    return False
+
+
+def processor(root: Path = Path("/")) -> list[Finding]:
+    """Does the processor stay at full speed?"""
+    governors = {_text(path) for path in (root / "sys/devices/system/cpu").glob("cpu[0-9]*/cpufreq/scaling_governor")}
+    governors.discard("")
+    if not governors:
+        return [ok("processor speed", "not governed, as far as the system shows")]
+    if governors == {"performance"}:
+        return [ok("processor speed", "governor performance")]
+    return [
+        advice(
+            "processor speed",
+            f"governor {', '.join(sorted(governors))}: the processor may be slow at the wrong moment",
+            "echo performance | sudo tee /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor",
+        )
+    ]
+
+
+def power_and_heat(root: Path = Path("/")) -> list[Finding]:
+    """Is the supply strong enough, is the board cool enough?"""
+    found = []
+    hottest = max((_celsius(path) for path in (root / "sys/class/thermal").glob("thermal_zone*/temp")), default=None)
+    if hottest is not None and hottest >= HOT_C:
+        found.append(advice("temperature", f"{hottest:.0f} °C: the board slows down", "give it a heat sink or a fan"))
+    elif hottest is not None:
+        found.append(ok("temperature", f"{hottest:.0f} °C"))
+    flags = _throttled()
+    if flags is not None:
+        found.append(_supply(flags))
+    return found
+
+
+def _supply(flags: int) -> Finding:
+    stronger = "use the board's own power supply and a short cable; feed a hungry USB interface from a powered hub"
+    if flags & _NOW_LOW_VOLTAGE:
+        return problem("power supply", "the voltage is too low at this moment", stronger)
+    if flags & (_NOW_THROTTLED | _NOW_HOT):
+        return problem("power supply", "the processor is being slowed down by heat or power", "cool it; " + stronger)
+    if flags & _WAS_LOW_VOLTAGE:
+        return advice("power supply", "the voltage was too low since the start", stronger)
+    if flags & _WAS_THROTTLED:
+        return advice("power supply", "the processor was slowed down since the start", "cool it; " + stronger)
+    return ok("power supply", "no low voltage since the start")
+
+
+def _throttled() -> int | None:
+    """The flags of a Raspberry Pi's firmware; None on other boards."""
+    tool = shutil.which("vcgencmd")
+    if tool is None:
+        return None
+    try:
+        answer = subprocess.run([tool, "get_throttled"], capture_output=True, text=True, timeout=5).stdout
+        return int(answer.partition("=")[2], 16)
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return None
+
+
+def clock() -> list[Finding]:
+    """A board without a battery starts in the past, until the network tells it the time."""
+    if time.time() < _EARLIEST_S:
+        day = time.strftime("%d %B %Y")
+        return [advice("clock", f"it is {day} here: the clock was never set", "sudo timedatectl set-ntp true")]
+    return [ok("clock", time.strftime("%Y-%m-%d %H:%M"))]
+
+
+def _celsius(path: Path) -> float:
+    try:
+        return int(_text(path)) / 1000
+    except ValueError:
+        return 0.0
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace").strip()
+    except OSError:
+        return ""

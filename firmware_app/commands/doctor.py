@@ -1,0 +1,82 @@
+"""Check the set-up and say how to mend each finding.
+
+Each line is ok, advice (the box works, and could work better) or a problem (something it needs does not work). Exit
+code 1 only when there is a problem.
+"""
+
+import argparse
+import json
+from collections.abc import Callable, Iterator
+
+from firmware_app import config as config_file
+from firmware_app import places as places_of_box
+from firmware_app.checks import Finding, Level, ok, problem
+from firmware_app.commands.common import NO_BUNDLE, add_settings
+from firmware_app.config import Config, ConfigError
+from firmware_app.param_table import PARAMS
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="machine-readable")
+    add_settings(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    findings = list(_examine(args))
+    counts = {level: sum(f.level is level for f in findings) for level in Level}
+    if args.json:
+        document = {
+            "problems": counts[Level.PROBLEM],
+            "advice": counts[Level.ADVICE],
+            "findings": [{"level": f.level.value, "check": f.check, "text": f.text, "mend": f.mend} for f in findings],
+        }
+        print(json.dumps(document, indent=2, ensure_ascii=False))
+    else:
+        for finding in findings:
+            print(_line(finding))
+        print(f"{counts[Level.PROBLEM]} problems, {counts[Level.ADVICE]} pieces of advice, {counts[Level.OK]} fine")
+    return 1 if counts[Level.PROBLEM] else 0
+
+
+def _examine(args: argparse.Namespace) -> Iterator[Finding]:
+    """All findings. With wrong settings the rest is checked against the defaults."""
+    from firmware_app.checks import box, panel, sound, system
+
+    config, findings = _settings(args)
+    yield from findings
+    places = places_of_box.find(args.state_dir)
+    checks: tuple[tuple[str, Callable[[], list[Finding]]], ...] = (
+        ("folders", lambda: box.folders(places)),
+        ("models", lambda: box.models(places, config.model.bundle, config.model.runtime)),
+        ("sound", lambda: sound.sound(config.audio)),
+        ("pins", lambda: panel.panel(config.panel)),
+        ("page", lambda: box.page(config.page, places)),
+        ("real time", system.real_time),
+        ("processor", system.processor),
+        ("power and heat", system.power_and_heat),
+        ("clock", system.clock),
+    )
+    for name, check in checks:
+        try:
+            yield from check()
+        except Exception as error:  # one check that fails must not hide the others
+            yield problem(name, f"the check itself failed: {type(error).__name__}: {error}", "tell Hushbox's makers")
+
+
+def _settings(args: argparse.Namespace) -> tuple[Config, list[Finding]]:
+    try:
+        config = config_file.load(args.config)
+        config_file.check_params(config, PARAMS)
+    except ConfigError as error:
+        mend = "hushbox.toml.example shows every key"
+        return Config(), [problem("settings", mistake, mend) for mistake in error.mistakes]
+    source = config.source or "no hushbox.toml, so the defaults"
+    findings = [ok("settings", str(source))]
+    if config.model.bundle == NO_BUNDLE:
+        findings.append(problem("settings", 'model.bundle = "none": nothing is denoised', "name a bundle there"))
+    return config, findings
+
+
+def _line(finding: Finding) -> str:
+    line = f"{finding.level.value:<8} {finding.check}: {finding.text}"
+    return f"{line}\n         to mend: {finding.mend}" if finding.mend else line
