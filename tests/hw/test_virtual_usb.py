@@ -12,7 +12,7 @@ pytestmark = pytest.mark.rig
 
 def test_a_blocking_loop_through_the_rig_is_bit_exact(make_usb: MakeUsb) -> None:
     noise = np.random.default_rng(1).integers(-(2**31), 2**31, (9600, 2), dtype=np.int64).astype(np.int32)
-    usb = make_usb(capture=noise, formats=("S32_LE",))
+    usb = make_usb(capture=noise, formats=("S32_LE",), patient=True)
     wanted = {"device": usb.device, "rate": 48000, "channels": 2, "format": alsaaudio.PCM_FORMAT_S32_LE}
     capture = alsaaudio.PCM(alsaaudio.PCM_CAPTURE, periodsize=256, periods=8, **wanted)
     playback = alsaaudio.PCM(alsaaudio.PCM_PLAYBACK, periodsize=256, periods=8, **wanted)

@@ -48,6 +48,8 @@ struct control {
 	uint32_t loop;                               /* capture begins anew at the end of its file */
 	uint32_t rates[8], periods_frames[16];       /* 0 ends a list */
 	uint32_t periods_min, periods_max;
+	uint32_t patient;                            /* wait for a late application: xruns only on command */
+	uint32_t padding;
 	struct side side[2];
 };
 
@@ -106,9 +108,20 @@ static int gone_error(enum gone gone)
 
 static int is_capture(struct stream *s) { return s->io.stream == SND_PCM_STREAM_CAPTURE; }
 
-static int64_t clock_frames(struct stream *s)
+static int64_t true_frames(struct stream *s)
 {
 	return (device_now(s->control) - s->start_ns) * (int64_t)s->io.rate / NS;
+}
+
+/* The clock's frames as the application sees them: a patient device never runs away from it. */
+static int64_t clock_frames(struct stream *s)
+{
+	int64_t frames = true_frames(s);
+	if (s->control->patient) {
+		int64_t most = s->done - 1 + (is_capture(s) ? (int64_t)s->io.buffer_size : 0);
+		return frames < most ? frames : most;
+	}
+	return frames;
 }
 
 /* Frames the application may read or write at the clock position hw. */
@@ -146,7 +159,7 @@ static void halt(struct stream *s)
 	if (!s->running)
 		return;
 	s->running = 0;
-	int64_t played = clock_frames(s), lost = s->done - played;
+	int64_t played = true_frames(s), lost = s->done - played;
 	if (is_capture(s) || lost <= 0)
 		return;
 	memset(s->scratch, 0, s->io.buffer_size * s->io.channels * 4);

@@ -58,7 +58,7 @@ class _Control(ctypes.Structure):
         *[(name, ctypes.c_uint32) for name in ("formats", "loop")],
         ("rates", ctypes.c_uint32 * 8),
         ("periods_frames", ctypes.c_uint32 * 16),
-        *[(name, ctypes.c_uint32) for name in ("periods_min", "periods_max")],
+        *[(name, ctypes.c_uint32) for name in ("periods_min", "periods_max", "patient", "padding")],
         ("side", _Side * 2),
     ]
 
@@ -82,7 +82,8 @@ class VirtualUsb:
     rates, formats: what the interface can do. capture_channels, playback_channels: a number (fixed, as USB interfaces
     are) or (least, most). capture: what it records: a sound file, float frames (±1.0), int32 frames at full scale
     (the top 16 or 24 bits are what S16_LE and S24_3LE carry), or None for silence; after its end comes silence, or the
-    beginning again with loop=True.
+    beginning again with loop=True. patient: keep time, but wait for an application that is late, so that xruns come on
+    command only: for tests of content on a busy machine.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class VirtualUsb:
         periods_frames: Sequence[int] = ALL_PERIODS,
         capture: Path | NDArray[np.float32] | Frames | None = None,
         loop: bool = False,
+        patient: bool = False,
         name: str = "hushbox_test",
     ) -> None:
         self.device = name
@@ -118,6 +120,7 @@ class VirtualUsb:
         c.periods_frames[:] = _padded(periods_frames, 16)
         c.periods_min, c.periods_max = 2, 8
         c.loop = loop
+        c.patient = patient
         c.speed = 1.0
         c.base_host_ns = time.monotonic_ns()
         self.load_capture(capture)
