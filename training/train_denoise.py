@@ -45,7 +45,7 @@ def scored_bands() -> Tensor:
 class Trainer:
     """Network, its running average, optimisers, and how far they are."""
 
-    def __init__(self, shape: NetShape, rate: float, device: str, optimiser: str = "adamw") -> None:
+    def __init__(self, shape: NetShape, rate: float, device: str, optimiser: str = "muon") -> None:
         torch.manual_seed(1)
         self.device, self.rate = device, rate
         self.net = DenoiseNet(shape).to(device)
@@ -166,7 +166,7 @@ def main() -> None:
     parser.add_argument("--blocks", type=int, default=4)
     parser.add_argument("--batch", type=int, default=12)
     parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--optimiser", choices=("adamw", "muon"), default="adamw")
+    parser.add_argument("--optimiser", choices=("adamw", "muon"), default="muon")
     parser.add_argument("--hours", type=float, default=1e9)
     parser.add_argument("--steps", type=int, default=10**9, help="stop at this step")
     parser.add_argument("--decay-steps", type=int, default=0, help="cool down over this many steps, then stop")

@@ -144,7 +144,7 @@ def _next_free(free: Any) -> int | None:
 
 
 def _work(names: list[str], batch: int, cache: Path, seed: int, free: Any, ready: Any) -> None:
-    os.nice(3)
+    os.nice(1)
     rng = np.random.default_rng(seed)
     mixer = Mixer(cache, "train", rng)
     slots = [shared_memory.SharedMemory(name) for name in names]
