@@ -9,6 +9,7 @@ import time
 
 import numpy as np
 
+from dsp.block import Block
 from dsp.build import build_chain
 from dsp.errors import DspError
 from dsp.params import ParamRangeError
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 REOPEN_S = 0.5  # between two tries to open a device that is not there
 PATIENCE_S = 1.0  # a device that gives nothing for so long is closed and opened anew
 MOST_MESSAGES_A_BLOCK = 64
+WARM_UP_BLOCKS = 32
 
 
 class AudioProcess:
@@ -80,6 +82,7 @@ class AudioProcess:
         block = np.zeros((io.format.box_period_frames, len(io.format.input_channels)), np.float32)
         heard_at = time.monotonic()
         self._reopen = False
+        self._warm_up(block)
         self._chain.reset()
         self._chain.fade_in()
         io.start()
@@ -104,6 +107,13 @@ class AudioProcess:
                 return
             self._telemetry.block_done(time.perf_counter() - begun, deadline_s)
             self._between_blocks(State.RUNNING, io)
+
+    def _warm_up(self, block: Block) -> None:
+        """Touch code and memory once, so that the first blocks after the start are no slower than the others."""
+        for _ in range(WARM_UP_BLOCKS):
+            block.fill(0.0)
+            self._chain.process(block)
+            self._shared.beat()
 
     # --- between blocks ---
 

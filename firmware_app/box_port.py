@@ -108,7 +108,8 @@ class BoxPort:
 def _status(meter: MeterFrame | None, info: InfoFrame, message: str) -> StatusView:
     shown = meter or MeterFrame()
     channels = range(shown.channels)
-    periods_ms = 1e3 * info.periods * info.period_frames / info.rate_hz if info.rate_hz else 0.0
+    # One period to arrive, then a playback buffer that is kept full.
+    periods_ms = 1e3 * (info.periods + 1) * info.period_frames / info.rate_hz if info.rate_hz else 0.0
     chain_ms = 1e3 * (info.chain_latency_frames + info.io_latency_frames) / 48_000
     return StatusView(
         audio_alive=meter is not None,

@@ -55,7 +55,7 @@ class Places:
     def make_runtime(self) -> None:
         """Create the runtime folder, for this user only. Raises PlacesError when it is, or could be, someone else's.
 
-        Whoever owns the folder decides who answers on the box's sockets, and /tmp is open to everyone.
+        Whoever owns the folder decides who answers on the box's sockets, and the folder around it is open to everyone.
         """
         longest = len(os.fsencode(self.runtime)) + 1 + _LONGEST_FILE_NAME
         if longest > _LONGEST_SOCKET_PATH:
@@ -104,7 +104,9 @@ def _runtime_folder() -> Path:
     # Under sudo the variable may name a folder that is not there, or someone else's.
     if session and os.access(session, os.W_OK) and os.stat(session).st_uid == os.getuid():
         return Path(session).absolute() / "hushbox"
-    return Path(f"/tmp/hushbox-{os.getuid()}")
+    # Memory-mapped files lie here: on a disk, a write-back could hold up the audio process in a plain store.
+    base = "/dev/shm" if os.access("/dev/shm", os.W_OK) else "/tmp"
+    return Path(f"{base}/hushbox-{os.getuid()}")
 
 
 def _first(variable: str) -> str:

@@ -57,11 +57,11 @@ def test_a_minute_live_is_what_process_makes_of_it(make_usb: MakeUsb, tmp_path: 
     live = (usb.recording()[:, 0] / 2**31).astype(np.float32)
     assert np.array_equal(usb.recording()[:, 0], usb.recording()[:, 1])
     result = compare(live, offline[: 60 * 48_000])
-    troubles = status["xruns"] + status["late_hops"] + status["dry_hops"]
-    if troubles == 0:
+    if status["xruns"] + status["late_hops"] + status["dry_hops"] == 0:
         assert result.share_within(-100.0) == 1.0, result
-    else:  # a noisy host: the seconds that were not hit are still the same sound
-        assert result.share_within(-100.0) > 0.3, (status, result)
+    else:
+        # A noisy host: after an xrun the model's hops lie elsewhere on the sound, so only its content can be held.
+        assert result.share_within(-30.0) > 0.5, (status, result)
     assert len(result.residual_db) >= 55
 
 

@@ -45,9 +45,9 @@ def test_who_says_where_the_state_is(monkeypatch, tmp_path):
 
 
 def test_who_says_where_the_runtime_folder_is(monkeypatch, tmp_path):
-    assert places.find().runtime == Path(f"/tmp/hushbox-{os.getuid()}")
+    assert places.find().runtime == Path(f"/dev/shm/hushbox-{os.getuid()}")
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "gone"))
-    assert places.find().runtime == Path(f"/tmp/hushbox-{os.getuid()}")
+    assert places.find().runtime == Path(f"/dev/shm/hushbox-{os.getuid()}")
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     assert places.find().runtime == tmp_path / "hushbox"
     monkeypatch.setenv("RUNTIME_DIRECTORY", "/run/hushbox")

@@ -28,14 +28,16 @@ class Comparison:
 
 def compare(live: Sound, offline: Sound, skip_s: float = 1.0) -> Comparison:
     """Each second of `offline` (mono) after `skip_s`, searched for in `live` near where the last one was found."""
-    offset = _find(live, offline[int(skip_s * RATE_HZ) :][: 4 * RATE_HZ], 0, len(live)) - int(skip_s * RATE_HZ)
+    # Live is late by periods and chain only; farther away lie repetitions of a looped sound.
+    first = int(skip_s * RATE_HZ)
+    offset = _find(live, offline[first:][: 2 * RATE_HZ], first, first + 3 * RATE_HZ) - first
     residuals, offsets = [], []
     for start in range(int(skip_s * RATE_HZ), len(offline) - RATE_HZ, RATE_HZ):
         excerpt = offline[start : start + RATE_HZ]
         residual = _residual_db(live, excerpt, start + offset)
         if residual > -100.0:  # an xrun before it moved everything after it
             near = start + offset
-            moved = _find(live, excerpt, max(0, near - RATE_HZ), near + 3 * RATE_HZ) - start
+            moved = _find(live, excerpt, max(0, near - RATE_HZ // 2), near + 2 * RATE_HZ) - start
             if _residual_db(live, excerpt, start + moved) < residual:
                 offset, residual = moved, _residual_db(live, excerpt, start + moved)
         if start + offset + RATE_HZ > len(live):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
@@ -29,7 +31,8 @@ class RunningBox:
     def __init__(self, folder: Path, config: str, env: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self.runtime = folder / "run"
+        # In memory, as /run is on a box: a disk's write-back would hold up the audio process.
+        self.runtime = Path(tempfile.mkdtemp(prefix="hushbox-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None))
         self.state = folder / "state"
         (folder / "hushbox.toml").write_text('[page]\nhost = "127.0.0.1"\nport = 0\n' + config)
         self._env = {**os.environ, **(env or {}), "HUSHBOX_RUNTIME_DIR": str(self.runtime), "PYTHONUNBUFFERED": "1"}
@@ -87,6 +90,7 @@ class RunningBox:
         self._reader.join(5)
         if self._process.stdout is not None:
             self._process.stdout.close()
+        shutil.rmtree(self.runtime, ignore_errors=True)
         return seconds
 
     def get(self, path: str) -> Any:
