@@ -101,7 +101,9 @@ def _explain(device: str, direction: Direction, text: str) -> HwError:
 
 
 def _present() -> str:
-    cards = [f"hw:CARD={name}" for name in alsaaudio.cards()]
+    cards: list[str] = []
+    with suppress(alsaaudio.ALSAAudioError):  # it fails as a whole when one card may not be asked
+        cards = [f"hw:CARD={name}" for name in alsaaudio.cards()]
     return ", ".join(cards) or "no audio interface at all"
 
 
