@@ -87,6 +87,7 @@ class LedLine:
         from gpiozero import LED, PWMLED, PinPWMUnsupported
 
         self.spec = spec
+        self._level = 0.0
         try:
             self._device = PWMLED(spec.gpio, pin_factory=factory)
             self._dims = True
@@ -97,7 +98,9 @@ class LedLine:
 
     def set(self, level: float) -> None:
         level = min(max(level, 0.0), 1.0)
-        self._device.value = level if self._dims else float(level >= 0.5)
+        if level != self._level:  # control repeats itself 20 times a second, and each setting restarts the PWM
+            self._level = level
+            self._device.value = level if self._dims else float(level >= 0.5)
 
     def close(self) -> None:
         self._device.close()

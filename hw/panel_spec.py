@@ -69,7 +69,7 @@ class PanelSpec:
     def __post_init__(self) -> None:
         if self.pins not in CHOICES:
             raise PanelSpecError(f"pins = {self.pins!r}: allowed {', '.join(CHOICES)}")
-        for field, value, high in (("debounce_ms", self.debounce_ms, 20.0), ("lockout_ms", self.lockout_ms, 200.0)):
+        for field, value, high in (("debounce_ms", self.debounce_ms, 200.0), ("lockout_ms", self.lockout_ms, 2000.0)):
             if not 0.0 <= value <= high:
                 raise PanelSpecError(f"{field} = {value:g} ms: allowed 0 to {high:g}")
         names = [switch.name for switch in self.switches]

@@ -265,7 +265,7 @@ def test_unknown_controls_are_named(start: Callable[..., Hands]):
         (lambda: KnobSpec("a", 0, spi_device=2), "spi_device = 2"),
         (lambda: PanelSpec(switches=(SwitchSpec("a", 1),), leds=(LedSpec("a", 2),)), "called 'a'"),
         (lambda: PanelSpec(pins="wiringpi"), "pins = 'wiringpi'"),
-        (lambda: PanelSpec(debounce_ms=-1.0), "debounce_ms = -1 ms: allowed 0 to 20"),
+        (lambda: PanelSpec(debounce_ms=-1.0), "debounce_ms = -1 ms: allowed 0 to 200"),
     ],
 )
 def test_a_panel_that_cannot_be_is_refused(make: Callable[[], object], message: str):
