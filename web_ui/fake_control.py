@@ -89,7 +89,7 @@ class FakeControlPort:
         self._changed = threading.Condition()
         self._pins = {
             "footswitch": SimulatedPin("footswitch", "switch", "Footswitch", 0.0, "press: Bypass on/off"),
-            "amount": SimulatedPin("amount", "knob", "Amount", 0.0, "turn: Noise reduction", "denoise.amount_db"),
+            "amount": SimulatedPin("amount", "knob", "Amount", 0.6, "turn: Noise reduction", "denoise.amount_db"),
             "status": SimulatedPin("status", "led", "Status", 1.0, "lit: processing"),
         }
         self._simulated = simulated
@@ -145,7 +145,7 @@ class FakeControlPort:
         if not 0.0 <= position <= 1.0:
             raise ControlRefused(f"position of knob {name} = {position:g}: allowed 0 to 1")
         stored = self._params["denoise.amount_db"].value / 40.0
-        crossed = (pin.position - stored) * (position - stored) <= 0.0  # pickup, in short
+        crossed = (pin.position - stored) * (position - stored) <= 0.0 or abs(pin.position - stored) < 0.02  # pickup
         with self._changed:
             self._pins[name] = replace(pin, position=position)
             self._note_change()

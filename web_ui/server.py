@@ -17,7 +17,7 @@ from web_ui.events import MAX_STREAMS, EventStreams
 __all__ = ["PageAddressError", "PageServer", "PortTaken"]
 
 THREADS = MAX_STREAMS + 4  # an open page holds one thread for its events; four serve everything else
-UNREAD_BYTES = 32768  # what a phone may leave unread before its own stream waits: about a second of events
+UNREAD_BYTES = 16384  # what a phone may leave unread before its own stream waits, at either end: seconds of events
 TCP_GONE_MS = 10_000  # a phone that acknowledges nothing for so long has left
 TCP_USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", 18)
 
@@ -46,6 +46,7 @@ class PageServer:
             sockets=[listener],
             threads=THREADS,
             ident=None,
+            log_socket_errors=False,  # phones walk out of range all day
             asyncore_use_poll=True,
             channel_request_lookahead=1,  # read on while a request is served: that is how a closed page is noticed
             outbuf_high_watermark=UNREAD_BYTES,

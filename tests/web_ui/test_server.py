@@ -5,7 +5,7 @@ import http.client
 import json
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -14,6 +14,7 @@ from flask import Flask
 
 from web_ui import server as server_module
 from web_ui.app import create_app
+from web_ui.control_port import SimulatedPin
 from web_ui.errors import PageAddressError, PortTaken
 from web_ui.events import EventStreams
 from web_ui.fake_control import FakeControlPort
@@ -93,23 +94,28 @@ def test_a_closed_page_is_noticed_though_the_box_says_nothing(served: Served, ap
     until(lambda: streams_of(app).open_count == 0)
 
 
-def test_a_phone_that_stops_reading_gets_the_newest_state_later(app: Flask, served: Served, port: FakeControlPort):
-    connection, stream = open_stream(served)
-    stream.readline()
-    written: list[int] = []
-    original = port.status
+def test_a_phone_that_stops_reading_gets_the_newest_state_and_no_backlog(served: Served, port: FakeControlPort):
+    connection = served.connect()
+    connection.connect()
+    connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.request("GET", "/api/v1/events")
+    stream = connection.getresponse()
+    asked: list[None] = []
+    panel = port.simulated_panel
 
-    def status() -> object:
-        written.append(1)
-        return original()
+    def counted() -> Sequence[SimulatedPin]:  # asked for once an event
+        asked.append(None)
+        return panel()
 
-    port.status = status  # type: ignore[method-assign, assignment]
+    port.simulated_panel = counted  # type: ignore[method-assign]
     port.set_status(message="x" * 100_000)  # fills every buffer on the way
-    until(lambda: len(written) > 3)
+    until(lambda: len(asked) > 0)
+    assert served.get("/api/v1/status")[0] == 200  # nobody else waits
     port.set_status(message="the newest")
-    assert served.get("/api/v1/status")[0] == 200  # and nobody else waits
-    while b"the newest" not in stream.readline():
-        pass
+    large = 0
+    while b"the newest" not in (line := stream.readline()):
+        large += b"xxxx" in line
+    assert large <= 3
     stream.close()
     connection.close()
 

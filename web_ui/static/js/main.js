@@ -27,7 +27,7 @@ new Listen();
 // --- what the box says ---
 
 connection.addEventListener("status", ({ detail: status }) => {
-  meters.show(status);
+  meters.show(status, document.body.dataset.bypass === "on");
   const alive = status.audio_alive;
   setText(byId("device"), deviceWords(status));
   setText(byId("latency"), alive ? number(status.latency_ms, 1) : "\u2013");

@@ -82,14 +82,14 @@ export class Meters {
     this.#build(1, 1);
   }
 
-  show(status) {
+  show(status, bypassed) {
     const shape = `${status.inputs.length} ${status.outputs.length}`;
     if (shape !== this.#shape && status.inputs.length) this.#build(status.inputs.length, status.outputs.length);
     if (!status.audio_alive || !status.inputs.length) return this.forget();
     const now = performance.now();
     status.inputs.forEach((level, i) => this.#inputs[i]?.level(level, now));
     status.outputs.forEach((level, i) => this.#outputs[i]?.level(level, now));
-    this.#taken.level(status.reduction_db);
+    this.#taken.level(bypassed ? 0 : status.reduction_db); // the model runs on in bypass, but nobody hears it
   }
 
   forget() {

@@ -23,7 +23,7 @@ export class Model {
     if (card.trained_on?.length) {
       const list = el("ul", { class: "sources" });
       for (const { name, licence, what } of card.trained_on) {
-        list.append(el("li", {}, el("strong", {}, name), ` ${what}`, el("span", { class: "licence" }, licence)));
+        list.append(el("li", {}, el("strong", {}, name), ` ${what} `, el("span", { class: "licence" }, licence)));
       }
       parts.push(el("h3", {}, "Trained on"), list);
     }
@@ -62,4 +62,10 @@ function list(lines) {
   return el("ul", {}, ...items.map((item) => el("li", {}, plain(item))));
 }
 
-const plain = (text) => text.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replace(/[*_`]{1,3}(\S(?:[^*_`]*\S)?)[*_`]{1,3}/g, "$1");
+function plain(text) {
+  return text
+    .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
+    .replace(/`([^`]+)`/g, "$1")
+    .replace(/(\*{1,3})(\S|\S.*?\S)\1/g, "$2")
+    .replace(/(^|\s)(_{1,3})(\S|\S.*?\S)\2(?=$|[\s.,;:])/g, "$1$3"); // not inside a_name_like_this
+}
