@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from dsp.params import ParamSpec
-from firmware_app.config_keys import REPEATED, TABLES, Key
+from firmware_app.config_keys import REPEATED, TABLES, AudioConfig, Key, PanelConfig
 from firmware_app.config_keys import Config as Config
 from firmware_app.errors import UsageError
 
@@ -113,24 +113,32 @@ class _Reader:
     def config(self, tree: Mapping[str, Any], source: Path | None, overrides: Mapping[str, object]) -> Config:
         for unknown in (name for name in tree if name not in TABLES):
             self._unknown_at_top(unknown, tree[unknown])
-        sections = {}
+        sections: dict[str, dict[str, Any]] = {}
+        clean: set[str] = set()
         for section, cls in TABLES.items():
+            before = len(self.mistakes)
             table = tree.get(section, {})
             if not isinstance(table, dict):
                 self._mistake(section, f"{section} = {_show(table)}: write it as a section, [{section}]")
                 table = {}
             sections[section] = self._table(cls, section, 0, table, f"[{section}]")
-        if self.mistakes:
-            return Config()
+            if len(self.mistakes) == before:
+                clean.add(section)
         for dotted, value in overrides.items():
             section, _, key_name = dotted.partition(".")
             sections[section] |= self._override(section, key_name, value)
+        if "panel" not in clean:  # a table without its required keys cannot be built
+            sections["panel"] = {}
         config = Config(**{s: cast(Any, TABLES[s])(**values) for s, values in sections.items()}, source=source)
-        self._cross_check(config)
+        # What one section's keys say together is only worth a word once each of them is right.
+        if "audio" in clean:
+            self._check_channels(config.audio)
+        if "panel" in clean:
+            self._check_panel(config.panel)
         return config
 
     def _table(self, cls: type, section: str, index: int, table: Mapping[str, Any], title: str) -> dict[str, Any]:
-        """The checked values of one table. Repeated tables inside it are built already."""
+        """The values of one table that are right. Repeated tables inside it are built already."""
         values: dict[str, Any] = {}
         known = [f.name for f in fields(cls)]
         for name, value in table.items():
@@ -143,7 +151,8 @@ class _Reader:
                 allowed = _key_of(cls, name).check(value)
                 if allowed:
                     self._mistake(dotted, f"{title} {name} = {_show(value)}: {allowed}", index)
-                values[name] = tuple(value) if isinstance(value, list) else value
+                else:
+                    values[name] = tuple(value) if isinstance(value, list) else value
         for f in fields(cls):
             if f.default is MISSING and f.name not in table:
                 self._mistake(section, f"{title} needs {f.name}: {_key_of(cls, f.name).help}", index)
@@ -168,13 +177,14 @@ class _Reader:
             return {}
         return {name: tuple(value) if isinstance(value, list) else value}
 
-    def _cross_check(self, config: Config) -> None:
-        audio, panel = config.audio, config.panel
+    def _check_channels(self, audio: AudioConfig) -> None:
         if len(audio.input_channels) == 2 and len(audio.output_channels) != 2:
             self._mistake(
                 "audio.output_channels",
                 f"[audio] output_channels = {_show(audio.output_channels)}: two input_channels need two of them",
             )
+
+    def _check_panel(self, panel: PanelConfig) -> None:
         controls = (
             *(("panel.switches", i, s.name, s.gpio) for i, s in enumerate(panel.switches)),
             *(("panel.leds", i, led.name, led.gpio) for i, led in enumerate(panel.leds)),

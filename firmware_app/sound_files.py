@@ -14,6 +14,7 @@ from dsp.block import Block
 from firmware_app.errors import AppError, UsageError
 
 _FULL_SCALE_BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
+_PIECE = 1024  # frames read at once: where a FLAC breaks off, a whole read is lost
 _WAV_BYTES = 4_000_000_000  # beyond this the 32-bit sizes of a WAV are too small, and RF64 takes over
 
 
@@ -60,18 +61,26 @@ class SoundReader:
             raise SoundFileError(f"{path}: no sound in it (0 frames)")
 
     def read(self, frames: int) -> Block:
-        """The next `frames` at most, (frames, channels); none at the end."""
-        try:
-            sound: Block = self._file.read(frames, dtype="float32", always_2d=True)
-        except soundfile.LibsndfileError:  # a damaged FLAC; what came before is good
-            self._stop_early(self.frames)
-            return np.zeros((0, self.channels), np.float32)
-        self.frames_read += len(sound)
-        if not len(sound):
+        """Up to `frames` more, (frames, channels); none at the end. Raises SoundFileError if there never was any."""
+        pieces: list[Block] = []
+        wanted = frames
+        while wanted > 0:
+            try:
+                piece: Block = self._file.read(min(wanted, _PIECE), dtype="float32", always_2d=True)
+            except soundfile.LibsndfileError:  # a damaged FLAC; what came before is good
+                piece = np.zeros((0, self.channels), np.float32)
+            if not len(piece):
+                break
+            pieces.append(piece)
+            wanted -= len(piece)
+        self.frames_read += frames - wanted
+        if wanted:
             self._stop_early(max(self.frames, _promised_frames(self.path)))
-        return sound
+        return np.concatenate(pieces) if pieces else np.zeros((0, self.channels), np.float32)
 
     def _stop_early(self, promised: int) -> None:
+        if self.frames_read == 0:
+            raise SoundFileError(f"{self.path}: damaged: nothing of its {promised / self.rate_hz:.2f} s could be read")
         if self.frames_read < promised and not self.notes:
             read_s, promised_s = self.frames_read / self.rate_hz, promised / self.rate_hz
             self.notes.append(f"{self.path}: damaged or cut short: {read_s:.2f} of {promised_s:.2f} s could be read")

@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         for finding in findings:
             print(_line(finding))
-        print(f"{counts[Level.PROBLEM]} problems, {counts[Level.ADVICE]} pieces of advice, {counts[Level.OK]} fine")
+        print(f"problems: {counts[Level.PROBLEM]}, advice: {counts[Level.ADVICE]}, fine: {counts[Level.OK]}")
     return 1 if counts[Level.PROBLEM] else 0
 
 

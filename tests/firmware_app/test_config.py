@@ -117,6 +117,13 @@ gpio = 40
     )
 
 
+def test_mistakes_of_one_section_do_not_hide_what_another_says_together():
+    assert mistakes("[audio]\nperiods = 1\n[[panel.leds]]\nname='a'\ngpio=17") == (
+        "box.toml:2: [audio] periods = 1: a whole number from 2 to 8 is allowed",
+        'box.toml:5: [[panel.leds]] gpio = 17: taken by "footswitch" already',
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -328,6 +328,23 @@ def test_a_wav_from_a_pipe_does_not_know_its_length():
     assert soundfile.info("out.wav").frames == 1000
 
 
+def test_a_short_flac_cut_in_half_keeps_what_is_whole():
+    write("in.flac", noise(48_000))
+    data = Path("in.flac").read_bytes()
+    Path("in.flac").write_bytes(data[: len(data) // 2])
+    code, _, err = process("in.flac", "out.wav", *DRY)
+    assert code == 1
+    assert "damaged or cut short: 0.3" in err or "damaged or cut short: 0.4" in err
+    assert soundfile.info("out.wav").frames > 10_000
+
+
+def test_a_flac_of_which_nothing_is_left_is_refused():
+    write("in.flac", noise(48_000))
+    Path("in.flac").write_bytes(Path("in.flac").read_bytes()[:200])
+    refused(1, "in.flac: damaged: nothing of its 1.00 s could be read", "in.flac", "out.wav", *DRY)
+    assert not Path("out.wav").exists()
+
+
 @pytest.mark.parametrize("spoil", ["cut", "damage"])
 def test_a_damaged_flac_is_processed_as_far_as_it_goes(spoil):
     write("in.flac", noise(480_000))
