@@ -1,6 +1,7 @@
 """Panel on gpiozero's mock pins: the same code that runs on a header, with hands that the test moves."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import Empty, Queue
@@ -169,7 +170,7 @@ def test_a_converter_that_fails_is_a_problem_until_it_answers(
     monkeypatch.setattr(line, "read", fail)
     assert broken.wait(LONG_S)
     while not hands.panel.problems:
-        pass
+        time.sleep(0.001)
     assert "SPI transfer error" in hands.panel.problems[0]
     monkeypatch.setattr(line, "read", read)
     hands.panel.simulator.turn("amount", 1.0)
