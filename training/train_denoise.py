@@ -184,7 +184,7 @@ def main() -> None:
     if (folder / "stable.pt").exists():
         trainer.load(folder / "stable.pt")
     print(f"{parameter_count(trainer.net)} parameters, at step {trainer.step}", flush=True)
-    fixed = validate.fixed_set(args.cache)
+    fixed, sung = (validate.fixed_set(args.cache, name) for name in ("validation", "validation_sung"))
     loader = Loader(args.cache, args.batch, args.workers, seed=args.seed + trainer.step)
     decay_from = trainer.step if args.decay_steps else None
     last_step = trainer.step + args.decay_steps if args.decay_steps else args.steps
@@ -213,6 +213,7 @@ def main() -> None:
             lap, sums = time.monotonic(), {}
         if trainer.step % args.validate_every == 0 or over:
             found = validate.scores(trainer.averaged(), fixed)
+            found["sung_improvement"] = validate.scores(trainer.averaged(), sung, with_pesq=False)["improvement"]
             _append(
                 folder / "validation.csv",
                 {

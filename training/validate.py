@@ -25,6 +25,7 @@ MIXES, CLEAN, NOISE = 66, 3, 3
 PESQ_ITEMS = 22
 SETTLING_FRAMES = 14_400  # not scored: the network starts cold
 WIDEBAND_BINS = 112  # 7 kHz
+MOST_INPUT_DB = 25.0
 
 
 @dataclass
@@ -128,6 +129,8 @@ def scores(net: DenoiseNet, fixed: ValidationSet, with_pesq: bool = True) -> dic
         elif kind == "clean":
             clean.append(si_sdr_db(output, target))
         else:
+            if si_sdr_db(noisy, target) > MOST_INPUT_DB:  # noise only where nothing is scored
+                continue
             before.append(si_sdr_db(noisy, target))
             after.append(si_sdr_db(output, target))
             if with_pesq and len(opinions) < PESQ_ITEMS:
