@@ -37,7 +37,7 @@ e2e: setup-dev ## Whole box and real Chromium on the page (needs Debian's chromi
 	$(PY) -m pytest -m e2e $(ARGS)
 
 bench: setup-dev ## Block budget, then 60 s live on the virtual interface: load, memory, xruns
-	$(RUN) bench
+	$(PY) -m bench.budget
 	$(PY) -m bench.live $(ARGS)
 
 test-tflite-runtime: ## The bundle in tflite-runtime, in an environment of its own (Python 3.11, numpy 1)

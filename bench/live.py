@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 import soundfile
 
 ROOT = Path(__file__).parent.parent
@@ -53,7 +52,9 @@ def run(seconds: float, period: int, periods: int, bypass: bool) -> dict[str, An
     with tempfile.TemporaryDirectory(prefix="hushbox-bench-", dir=memory_folder()) as temporary:
         folder = Path(temporary)
         usb = VirtualUsb(folder, capture=sound)
-        config = f'[audio]\ndevice = "{usb.device}"\nperiod_frames = {period}\nperiods = {periods}\n[panel]\npins = "mock"\n'
+        config = (
+            f'[audio]\ndevice = "{usb.device}"\nperiod_frames = {period}\nperiods = {periods}\n[panel]\npins = "mock"\n'
+        )
         with RunningBox(folder / "box", config, usb.env) as box:
             box.wait_status(lambda s: s["state"] == "running", "running audio process")
             if bypass:
@@ -86,7 +87,9 @@ def run(seconds: float, period: int, periods: int, bypass: bool) -> dict[str, An
             subprocess.run(command, check=True, capture_output=True)
             offline = soundfile.read(folder / "out.wav", dtype="float32")[0][: int(seconds * 48_000)]
             found = compare((usb.recording()[:, 0] / 2**31).astype(np.float32), offline)
-            result["seconds_within_-100_db"] = f"{sum(r <= -100 for r in found.residual_db)} of {len(found.residual_db)}"
+            result["seconds_within_-100_db"] = (
+                f"{sum(r <= -100 for r in found.residual_db)} of {len(found.residual_db)}"
+            )
             result["worst_residual_db"] = found.worst_db
         return result
 
@@ -98,12 +101,14 @@ def memory_folder() -> str | None:
 
 def show(result: dict[str, Any]) -> None:
     """The figures as lines for people."""
-    print(f"Live, {result['seconds']:.0f} s at {result['period']}{', bypassed' if result['bypass'] else ''}: {result['bundle']}")
-    print(f"  xruns {result['xruns']}, late hops {result['late_hops']}, dry hops {result['dry_hops']} of {result['blocks']}")
-    print(f"  block: p50 {result['load_p50']:.1%}, p99 {result['load_p99']:.1%} of the deadline")
-    print(f"  CPU: audio {result['cpu_audio']:.1%}, control {result['cpu_control']:.1%} of one core")
-    first, last = result["rss_audio_mb"]
-    print(f"  memory: audio {first:.1f} MB after a quarter, {last:.1f} MB at the end; control {result['rss_control_mb']:.1f} MB")
+    r = result
+    print(f"Live, {r['seconds']:.0f} s at {r['period']}{', bypassed' if r['bypass'] else ''}: {r['bundle']}")
+    print(f"  xruns {r['xruns']}, late hops {r['late_hops']}, dry hops {r['dry_hops']} of {r['blocks']} blocks")
+    print(f"  block: p50 {r['load_p50']:.1%}, p99 {r['load_p99']:.1%} of the deadline")
+    print(f"  CPU: audio {r['cpu_audio']:.1%}, control {r['cpu_control']:.1%} of one core")
+    first, last = r["rss_audio_mb"]
+    print(f"  memory: audio {first:.1f} MB after a quarter, {last:.1f} MB at the end")
+    print(f"  memory: control {r['rss_control_mb']:.1f} MB")
     if "worst_residual_db" in result:
         print(
             f"  against `hushbox process`: {result['seconds_within_-100_db']} seconds within -100 dB,"

@@ -3,14 +3,13 @@
 import logging
 from dataclasses import dataclass
 
-from hw.alsa import AlsaRequest, open_alsa
-from hw.wav import WavIo
-
 from firmware_app.config_keys import AudioConfig
 from firmware_app.places import Places
 from hw import devices
+from hw.alsa import AlsaRequest, open_alsa
 from hw.audio_io import AudioIo
 from hw.errors import HwError
+from hw.wav import WavIo
 
 log = logging.getLogger(__name__)
 

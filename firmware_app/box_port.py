@@ -13,7 +13,16 @@ from firmware_app import listen_ring
 from firmware_app.control import Control
 from firmware_app.link import InfoFrame, MeterFrame, State
 from firmware_app.panel_bindings import PanelBindings
-from web_ui.control_port import Change, ControlRefused, LevelView, NotThere, ParamView, SimulatedPin, StatusView
+from web_ui.control_port import (
+    Change,
+    ControlRefused,
+    LevelView,
+    NotThere,
+    ParamView,
+    Recording,
+    SimulatedPin,
+    StatusView,
+)
 
 _STATES = {State.STARTING: "starting", State.RUNNING: "running", State.WAITING: "waiting for device"}
 _DOWN = "The audio process is down and is being started again. Settings are kept."
@@ -96,11 +105,9 @@ class BoxPort:
             raise ControlRefused(f"position of knob {name} = {position:g}: allowed 0 to 1")
         self._bindings.turn(name, position)
 
-    def listen_wav(self, which: str) -> bytes:
-        if which not in ("before", "after"):
-            raise NotThere(f"no recording {which!r}: there are before and after")
+    def listen_wavs(self) -> Recording:
         try:
-            return listen_ring.read_wav(self._ring, which)
+            return Recording(*listen_ring.read_wavs(self._ring))
         except FileNotFoundError:
             raise NotThere("no sound has been heard yet: start the box and try again") from None
 
@@ -108,8 +115,8 @@ class BoxPort:
 def _status(meter: MeterFrame | None, info: InfoFrame, message: str) -> StatusView:
     shown = meter or MeterFrame()
     channels = range(shown.channels)
-    # One period to arrive, then a playback buffer that is kept full.
-    periods_ms = 1e3 * (info.periods + 1) * info.period_frames / info.rate_hz if info.rate_hz else 0.0
+    # A block is played behind a buffer that was full of silence at the start: all periods of it.
+    periods_ms = 1e3 * info.periods * info.period_frames / info.rate_hz if info.rate_hz else 0.0
     chain_ms = 1e3 * (info.chain_latency_frames + info.io_latency_frames) / 48_000
     return StatusView(
         audio_alive=meter is not None,

@@ -40,6 +40,11 @@ def whole(low: int, high: int) -> Check:
     return lambda value: None if type(value) is int and low <= value <= high else allowed
 
 
+def number(low: float, high: float) -> Check:
+    allowed = f"a number from {low:g} to {high:g} is allowed"
+    return lambda value: None if type(value) in (int, float) and low <= float(str(value)) <= high else allowed
+
+
 def one_of(*choices: object) -> Check:
     allowed = "allowed: " + ", ".join(f'"{c}"' if isinstance(c, str) else str(c) for c in choices)
     return lambda value: None if any(type(value) is type(c) and value == c for c in choices) else allowed
@@ -213,8 +218,10 @@ class PanelConfig:
         one_of("auto", "lgpio", "rpigpio", "pigpio", "native", "mock", "off"),
         'Which library drives the pins; "mock" simulates them on the page, as "auto" does where there are none.',
     )
-    debounce_ms: int = key(5, whole(0, 200), "A switch must be still for this long before its change counts.")
-    lockout_ms: int = key(50, whole(0, 2000), "After a press, further presses are ignored for this long.")
+    debounce_ms: float = key(1.0, number(0, 20), "A switch must be still for this long before its change counts.")
+    lockout_ms: float = key(
+        5.0, number(0, 200), "After a change the switch is left alone for so long, then its real level counts."
+    )
     switches: tuple[SwitchConfig, ...] = (SwitchConfig("footswitch", 17, "bypass"),)
     knobs: tuple[KnobConfig, ...] = (KnobConfig("amount", 0, "denoise.amount_db"),)
     leds: tuple[LedConfig, ...] = (LedConfig("status", 27, "processing"),)

@@ -7,9 +7,6 @@ import sys
 import threading
 import time
 
-from web_ui.app import create_app
-from web_ui.server import PageServer, PortTaken
-
 from dsp.bundle import Bundle
 from dsp.errors import DspError
 from firmware_app import announce, realtime
@@ -27,10 +24,13 @@ from firmware_app.shared_state import values_in_force
 from firmware_app.store import Store
 from firmware_app.supervisor import EXIT_USAGE
 from hw import devices
+from web_ui.app import create_app
+from web_ui.server import PageAddressError, PageServer
 
 log = logging.getLogger(__name__)
 
 LOOK_FOR_INTERFACE_S = 2.0
+SWITCH_INTERVAL_S = 0.0005  # between threads: a press must not wait behind a page that is being made
 
 
 class ControlProcess:
@@ -54,6 +54,7 @@ class ControlProcess:
         """Until SIGTERM. Returns the exit code."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stopping.set())
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
         for note in self.control.notes:
             log.warning("%s", note)
         with contextlib.ExitStack() as stack:
@@ -64,7 +65,7 @@ class ControlProcess:
             stack.callback(self._bindings.close)
             try:
                 server = self._serve_page()
-            except PortTaken as error:
+            except PageAddressError as error:
                 print(f"hushbox: {error}", file=sys.stderr)
                 return EXIT_USAGE
             stack.callback(server.stop)
@@ -72,7 +73,7 @@ class ControlProcess:
         return 0
 
     def _serve_page(self) -> PageServer:
-        """Raises PortTaken."""
+        """Raises PageAddressError."""
         page = self._config.page
         port = BoxPort(
             self._config.box.name, self.control, self._bindings, self._bundle(), self._places.runtime / "listen"

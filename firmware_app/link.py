@@ -100,8 +100,9 @@ class InfoFrame:
     demo: bool = False
 
     def pack_into(self, buffer: bytearray) -> None:
+        kind = Up.DEMO_INFO if self.demo else Up.INFO
         _INFO.pack_into(
-            buffer, 0, Up.DEMO_INFO if self.demo else Up.INFO, self.params_hash, self.rate_hz, self.period_frames, self.periods,
+            buffer, 0, kind, self.params_hash, self.rate_hz, self.period_frames, self.periods,
             self.chain_latency_frames, self.io_latency_frames,
             _cut(self.sample_format, 16), _cut(self.device, 128), _cut(self.bundle, 64), _cut(self.message, 160),
         )  # fmt: skip

@@ -51,15 +51,19 @@ class ListenRing:
             self._written[0] += np.uint64(len(block))
 
 
-def read_wav(path: Path, which: str) -> bytes:
-    """The last seconds as a 16-bit WAV; which = "before" | "after", aligned with each other.
+def read_wavs(path: Path) -> tuple[bytes, bytes]:
+    """The last seconds before and after, as 16-bit WAVs of one moment, aligned with each other.
 
     Raises FileNotFoundError while there is no ring, or nothing in it yet.
     """
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as ring:
-        sound = _copy(ring, which)
-    if len(sound) == 0:
+        before, after = _copy(ring)
+    if len(before) == 0:
         raise FileNotFoundError(f"{path}: no sound yet")
+    return _wav(before), _wav(after)
+
+
+def _wav(sound: NDArray[np.float32]) -> bytes:
     with io.BytesIO() as out:
         with wave.open(out, "wb") as wav:
             wav.setnchannels(sound.shape[1])
@@ -69,14 +73,16 @@ def read_wav(path: Path, which: str) -> bytes:
         return out.getvalue()
 
 
-def _copy(ring: mmap.mmap, which: str) -> NDArray[np.float32]:
+def _copy(ring: mmap.mmap) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     magic, channels, frames, latency, _, written = _HEADER.unpack_from(ring)
     if magic != _MAGIC:
         raise FileNotFoundError("not a listen ring")
-    # Before is read `latency` frames earlier than after, so that both show the same sound.
-    end = written - latency if which == "before" else written
     count = min(READ_SECONDS * RATE_HZ, max(0, written - latency))
     whole = np.frombuffer(ring, np.float32, 2 * frames * channels, _DATA_AT).reshape(2, frames, channels)
-    sound = np.take(whole[0 if which == "before" else 1], np.arange(end - count, end), axis=0, mode="wrap")
+    # Before is read `latency` frames earlier than after, so that both show the same sound.
+    before, after = (
+        np.take(whole[which], np.arange(end - count, end), axis=0, mode="wrap")
+        for which, end in ((0, written - latency), (1, written))
+    )
     del whole  # or the map could not be closed
-    return sound
+    return before, after

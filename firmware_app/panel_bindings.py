@@ -1,7 +1,6 @@
 """What the front panel does: presses and turns become changes in Control, and Control's state lights the LEDs."""
 
 import logging
-import threading
 from collections.abc import Sequence
 
 from dsp.params import find
@@ -28,8 +27,6 @@ class PanelBindings:
         self._knobs = {k.name: k for k in config.knobs}
         self._leds = {led.name: led for led in config.leds}
         self._pickups = {k.name: Pickup() for k in config.knobs}
-        self._held: set[str] = set()
-        self._lock = threading.Lock()
         self.panel = Panel(_spec(config), self._on_switch, self._on_knob)
 
     @property
@@ -49,8 +46,6 @@ class PanelBindings:
 
     def _on_switch(self, name: str, pressed: bool, at_s: float) -> None:
         switch = self._switches[name]
-        with self._lock:
-            (self._held.add if pressed else self._held.discard)(name)
         if switch.momentary:
             self._control.set_param(switch.does, float(pressed), ORIGIN)
         elif pressed:
@@ -100,11 +95,11 @@ class PanelBindings:
             return []
         simulator = self.panel.simulator
         switches = [
-            SimulatedPin(s.name, "switch", _title(s.name), float(s.name in self._held), self._does(s))
+            SimulatedPin(s.name, "switch", _title(s.name), float(simulator.pressed(s.name)), self._does(s))
             for s in self._config.switches
         ]
         knobs = [
-            SimulatedPin(k.name, "knob", _title(k.name), simulator.position(k.name), self._turns(k))
+            SimulatedPin(k.name, "knob", _title(k.name), simulator.position(k.name), self._turns(k), k.sets)
             for k in self._config.knobs
         ]
         leds = [

@@ -7,7 +7,7 @@ the same contract tests. Every method may be called from any of the web server's
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 
 class ControlRefused(ValueError):
@@ -89,6 +89,13 @@ class SimulatedPin:
     param: str = ""  # the parameter a knob sets, so that the page can mark the value in force on its dial
 
 
+class Recording(NamedTuple):
+    """Two 16-bit WAV files of the same length."""
+
+    before: bytes  # untouched
+    after: bytes
+
+
 class ControlPort(Protocol):
     """The box, as the page sees it."""
 
@@ -126,10 +133,9 @@ class ControlPort(Protocol):
         """Turn knob `name` to 0…1 by driving its mock converter. Raises NotThere, ControlRefused."""
         ...
 
-    def listen_wav(self, which: str) -> bytes:
-        """The last seconds of sound as a 16-bit WAV: which = "before" (untouched) | "after".
+    def listen_wavs(self) -> Recording:
+        """The last seconds of sound, before and after, of one moment and aligned to the frame.
 
-        The page asks for both right after each other and switches between them while they play: they should be of one
-        moment and aligned to the frame. Raises NotThere while there is none.
+        Raises NotThere while there is none.
         """
         ...

@@ -14,7 +14,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from web_ui.control_port import Change, ControlRefused, LevelView, NotThere, ParamView, SimulatedPin, StatusView
+from web_ui.control_port import (
+    Change,
+    ControlRefused,
+    LevelView,
+    NotThere,
+    ParamView,
+    Recording,
+    SimulatedPin,
+    StatusView,
+)
 
 FRAME_S = 0.05
 OFF_ON = ("off", "on")
@@ -152,10 +161,8 @@ class FakeControlPort:
         if crossed:
             self.set_param("denoise.amount_db", 40.0 * position, "panel")
 
-    def listen_wav(self, which: str) -> bytes:
-        if which not in ("before", "after"):
-            raise NotThere(f"no recording {which!r}: there are before and after")
-        return _wav(noise=0.2 if which == "before" else 0.01)
+    def listen_wavs(self) -> Recording:
+        return Recording(_wav(noise=0.2), _wav(noise=0.01))
 
     def set_status(self, **changes: Any) -> None:
         """Change what `status` says (tests)."""

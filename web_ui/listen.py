@@ -3,7 +3,7 @@
 import threading
 from collections import OrderedDict
 
-from web_ui.control_port import ControlPort, NotThere
+from web_ui.control_port import ControlPort, NotThere, Recording
 
 KEPT_TAKES = 2  # recordings of some seconds each, a few megabytes in all
 
@@ -28,9 +28,9 @@ class Takes:
                 if not self._takes[take]:
                     del self._takes[take]
                 return recording
-            both = {name: self._port.listen_wav(name) for name in ("before", "after")}
-            if which not in both:
-                raise NotThere(f"no recording {which!r}: there are before and after")
+            if which not in Recording._fields:
+                raise NotThere(f"no recording {which!r}: there are {' and '.join(Recording._fields)}")
+            both: dict[str, bytes] = self._port.listen_wavs()._asdict()
             recording = both.pop(which)
             if take:
                 self._takes[take] = both

@@ -4,19 +4,20 @@ import argparse
 import sys
 
 from firmware_app import audio_process
-from firmware_app.commands.common import add_settings, settings, start_log
+from firmware_app.commands.common import add_box, add_settings, box_settings, start_log
 from firmware_app.config import ConfigError
 from firmware_app.supervisor import EXIT_USAGE
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser)
+    add_box(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     start_log()
     try:
-        config, places = settings(args)
+        config, places = box_settings(args)
         return audio_process.main(config, places)
     except ConfigError as error:
         # Starting again would not help: whoever started this must not.

@@ -22,6 +22,17 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--state-dir", metavar="FOLDER", help="where live settings and recordings are kept")
 
 
+def add_box(parser: argparse.ArgumentParser) -> None:
+    """--device and --port, for those who try something out."""
+    parser.add_argument("--device", metavar="NAME", help='ALSA device to use, "auto", or "demo"')
+    parser.add_argument("--port", metavar="N", type=int, help="port of the page; 0 takes a free one")
+
+
+def box_settings(args: argparse.Namespace) -> tuple[Config, Places]:
+    """`settings` with the options of `add_box`. Raises ConfigError."""
+    return settings(args, audio_device=args.device, page_port=args.port)
+
+
 def add_model(parser: argparse.ArgumentParser) -> None:
     """--bundle and --runtime."""
     parser.add_argument("--bundle", metavar="NAME", help="model bundle, or the path of its folder; none: no model")

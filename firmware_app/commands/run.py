@@ -7,21 +7,26 @@ import argparse
 import os
 
 from firmware_app import supervisor
-from firmware_app.commands.common import add_settings, settings, start_log
+from firmware_app.commands.common import add_box, add_settings, box_settings, start_log
 from firmware_app.config import check_params
 from firmware_app.param_table import PARAMS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser)
+    add_box(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     start_log()
-    config, _ = settings(args)
+    config, _ = box_settings(args)
     check_params(config, PARAMS)
-    # Both children read the file anew; they must find the same one.
-    arguments = ["--config", os.path.abspath(config.source)] if config.source else []
-    if args.state_dir:
-        arguments += ["--state-dir", os.path.abspath(args.state_dir)]
+    # Both children read the file anew; they must find the same one, and the same options.
+    options = {
+        "--config": os.path.abspath(config.source) if config.source else None,
+        "--state-dir": os.path.abspath(args.state_dir) if args.state_dir else None,
+        "--device": args.device,
+        "--port": args.port,
+    }
+    arguments = [word for option, value in options.items() if value is not None for word in (option, str(value))]
     return supervisor.run(config, arguments, args.state_dir)

@@ -42,7 +42,7 @@ def wait_running(box: RunningBox) -> None:
 @pytest.mark.timeout(300)
 def test_a_minute_live_is_what_process_makes_of_it(make_usb: MakeUsb, tmp_path: Path) -> None:
     sound = vocal(62)
-    usb = make_usb(capture=sound)
+    usb = make_usb(capture=sound, patient=True)  # waits for a late host: no xruns but those on command
     soundfile.write(tmp_path / "in.wav", sound, 48_000, subtype="PCM_24")
     with RunningBox(tmp_path / "box", config(usb)) as box:
         wait_running(box)
@@ -57,11 +57,12 @@ def test_a_minute_live_is_what_process_makes_of_it(make_usb: MakeUsb, tmp_path: 
     live = (usb.recording()[:, 0] / 2**31).astype(np.float32)
     assert np.array_equal(usb.recording()[:, 0], usb.recording()[:, 1])
     result = compare(live, offline[: 60 * 48_000])
-    if status["xruns"] + status["late_hops"] + status["dry_hops"] == 0:
+    assert status["xruns"] == 0
+    if status["dry_hops"] == 0:
         assert result.share_within(-100.0) == 1.0, result
-    else:
-        # A noisy host: after an xrun the model's hops lie elsewhere on the sound, so only its content can be held.
-        assert result.share_within(-30.0) > 0.5, (status, result)
+    else:  # a host so busy that model steps came late: those hops went dry, the rest is the same
+        assert status["dry_hops"] < 0.05 * 60 * 375, status
+        assert result.share_within(-40.0) > 0.7, (status, result)
     assert len(result.residual_db) >= 55
 
 
@@ -157,7 +158,7 @@ def test_nothing_is_left_behind(tmp_path: Path, number: signal.Signals) -> None:
         children = psutil.Process(box.pid).children(recursive=True)
         assert len(children) >= 2
         seconds = box.stop(number)
-        gone, alive = psutil.wait_procs(children, timeout=5)
+        _, alive = psutil.wait_procs(children, timeout=5)
         assert not alive
     if number is not signal.SIGKILL:
         assert seconds < 5  # 2 s on an idle machine

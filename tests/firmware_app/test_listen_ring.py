@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from firmware_app.listen_ring import READ_SECONDS, SECONDS, ListenRing, read_wav
+from firmware_app.listen_ring import READ_SECONDS, SECONDS, ListenRing, read_wavs
 
 
-def read(path: Path, which: str):
-    return soundfile.read(io.BytesIO(read_wav(path, which)), dtype="float32", always_2d=True)[0]
+def read(path: Path):
+    return [soundfile.read(io.BytesIO(wav), dtype="float32", always_2d=True)[0] for wav in read_wavs(path)]
 
 
 def fill(ring: ListenRing, sound, latency: int, block: int) -> None:
@@ -29,7 +29,7 @@ def test_before_and_after_are_aligned(tmp_path: Path, channels: int, seconds: fl
     ring = ListenRing(path, channels, latency)
     sound = np.random.default_rng(0).uniform(-0.9, 0.9, (int(seconds * 48_000), channels)).astype(np.float32)
     fill(ring, sound, latency, 100)
-    before, after = read(path, "before"), read(path, "after")
+    before, after = read(path)
     frames = min(READ_SECONDS * 48_000, len(sound) - latency)
     assert before.shape == after.shape == (frames, channels)
     assert np.abs(before - after).max() < 1e-4
@@ -38,7 +38,7 @@ def test_before_and_after_are_aligned(tmp_path: Path, channels: int, seconds: fl
 
 def test_there_is_nothing_before_the_first_block(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        read_wav(tmp_path / "listen", "after")
+        read_wavs(tmp_path / "listen")
     ListenRing(tmp_path / "listen", 1, 128)
     with pytest.raises(FileNotFoundError, match="no sound"):
-        read_wav(tmp_path / "listen", "after")
+        read_wavs(tmp_path / "listen")

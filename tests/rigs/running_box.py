@@ -1,4 +1,4 @@
-"""RunningBox: a real `hushbox run` in a folder of its own, with what a person at the page and at the terminal can do."""
+"""RunningBox: a real `hushbox run` in a folder of its own, and what a person at page and terminal can do."""
 
 from __future__ import annotations
 

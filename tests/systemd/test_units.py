@@ -36,7 +36,8 @@ def test_systemd_has_nothing_to_say_about_them(tmp_path: Path) -> None:
         pytest.skip("systemd-analyze is not installed: apt-get install systemd")
     # The units name a user and a program that only an installed box has.
     for unit in UNITS:
-        text = unit.read_text().replace("/opt/hushbox/.venv/bin/hushbox", "/bin/true").replace("User=hushbox", "User=root")
+        text = unit.read_text().replace("/opt/hushbox/.venv/bin/hushbox", "/bin/true")
+        text = text.replace("User=hushbox", "User=root")
         text = text.replace("SupplementaryGroups=audio gpio spi", "SupplementaryGroups=audio")
         text = text.replace("file:///opt/hushbox/README.md", f"file://{ROOT}/README.md")
         (tmp_path / unit.name).write_text(text)
