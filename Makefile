@@ -53,8 +53,8 @@ demo-vocal: setup-dev ## Synthesise the bundled demo vocal anew
 	$(PY) -m training.demo_vocal.make_demo_vocal
 
 lock: setup-dev ## Resolve pyproject.toml into requirements/*.lock anew
-	uv pip compile pyproject.toml --universal --python-version 3.11 --no-header -q -o requirements/box.lock
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-header -q -o requirements/dev.lock
+	.venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --no-header -q -o requirements/box.lock
+	.venv/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-header -q -o requirements/dev.lock
 
 clean: ## Remove build outputs (not .venv)
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache tests/rigs/*/build
