@@ -19,9 +19,9 @@ SPECS = table(
 class Ends:
     """Both ends, with what the control end heard."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, **values: float) -> None:
         self.path = path
-        self.values = {id: spec.default for id, spec in SPECS.items()}
+        self.values = {id: values.get(id.removeprefix("a."), spec.default) for id, spec in SPECS.items()}
         self.meters: list[MeterFrame] = []
         self.infos: list[InfoFrame] = []
         self.downs = 0
@@ -81,14 +81,12 @@ def snapshot_of(ends: Ends) -> list[tuple[int, int, float]]:
     return ends.receive(len(SPECS) + 1)
 
 
-def test_the_whole_state_comes_first(ends: Ends) -> None:
-    ends.values["a.mute"] = 1.0
-    assert snapshot_of(ends) == [
-        (Down.PARAM, 0, 0.0),
-        (Down.PARAM, 1, 1.0),
-        (Down.PARAM, 2, 0.0),
-        (Down.SNAPSHOT_END, 0, 0.0),
-    ]
+def test_the_whole_state_comes_first(tmp_path: Path) -> None:
+    ends = Ends(tmp_path / "link.sock", mute=1.0)
+    sent = [(Down.PARAM, 0, 0.0), (Down.PARAM, 1, 1.0), (Down.PARAM, 2, 0.0), (Down.SNAPSHOT_END, 0, 0.0)]
+    assert snapshot_of(ends) == sent
+    ends.control.stop()
+    ends.audio.close()
 
 
 def test_switches_keep_their_order_and_none_is_lost(ends: Ends) -> None:
