@@ -8,11 +8,13 @@ from pathlib import Path
 
 from dsp import features as layout
 from training.data.sources import ATTRIBUTIONS
-from training.runtimes import Step
 
 
-def write(folder: Path, name: str, version: str, parameters: int, state_size: int, steps: dict[str, Step]) -> None:
-    """Describe `folder`/`name`.tflite and .onnx.  steps: loaded graphs by runtime, for their tensor names."""
+Files = dict[str, tuple[Path, dict[str, str]]]
+
+
+def write(folder: Path, name: str, version: str, parameters: int, state_size: int, files: Files) -> None:
+    """Describe a bundle.  files: by runtime, the file and the names of its tensors as that runtime reports them."""
     entries: list[tuple[str, object]] = [
         ("schema", 1),
         ("name", name),
@@ -41,9 +43,8 @@ def write(folder: Path, name: str, version: str, parameters: int, state_size: in
         for source, licence, what in ATTRIBUTIONS
     ]
     lines.append("]")
-    for runtime, step in steps.items():
-        path = folder / f"{name}.{runtime}"
+    for runtime, (path, names) in files.items():
         lines += ["", f"[files.{runtime}]", f"path = {json.dumps(path.name)}"]
         lines.append(f"sha256 = {json.dumps(hashlib.sha256(path.read_bytes()).hexdigest())}")
-        lines += [f"{key} = {json.dumps(value)}" for key, value in step.names.items()]
+        lines += [f"{key} = {json.dumps(value)}" for key, value in names.items()]
     (folder / "bundle.toml").write_text("\n".join(lines) + "\n")

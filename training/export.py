@@ -23,8 +23,8 @@ from training.stream import agreement_db
 NAME = "denoise-live"
 
 
-def export_tflite(net: DenoiseNet, path: Path) -> None:
-    """Convert and quantise weights to int8."""
+def export_tflite(net: DenoiseNet, path: Path, per_channel: bool = True) -> None:
+    """Convert and quantise weights to int8, with a scale per output channel or, for tflite-runtime, per tensor."""
     import litert_torch
     from ai_edge_quantizer import quantizer, recipe
 
@@ -33,7 +33,11 @@ def export_tflite(net: DenoiseNet, path: Path) -> None:
         plain = Path(folder) / "plain.tflite"
         litert_torch.convert(StepNet(net).eval(), example).export(str(plain))
         quantiser = quantizer.Quantizer(str(plain))
-        quantiser.load_quantization_recipe(recipe.dynamic_wi8_afp32())
+        rules = recipe.dynamic_wi8_afp32()
+        if not per_channel:
+            for rule in rules:
+                rule["op_config"]["weight_tensor_config"]["granularity"] = "TENSORWISE"
+        quantiser.load_quantization_recipe(rules)
         path.unlink(missing_ok=True)  # the quantiser does not overwrite
         quantiser.quantize().export_model(str(path))
 
@@ -71,12 +75,17 @@ def main() -> None:
         checkpoints.save_committed(args.committed, checkpoint)
     args.bundle.mkdir(parents=True, exist_ok=True)
     tflite, onnx = args.bundle / f"{NAME}.tflite", args.bundle / f"{NAME}.onnx"
+    old_tflite = args.bundle / f"{NAME}-tflite-runtime.tflite"
     export_tflite(net, tflite)
+    # tflite-runtime 2.14 computes int8 layers with a scale per channel as if their weights were zero.
+    export_tflite(net, old_tflite, per_channel=False)
     export_onnx(net, onnx)
-    for path in (tflite, onnx):
+    for path in (tflite, old_tflite, onnx):
         print(path.name, path.stat().st_size, "bytes, elements by stored type:", stored_weight_types(path))
-    steps = {"tflite": TfliteStep(tflite), "onnx": OnnxStep(onnx)}
-    bundle_writer.write(args.bundle, NAME, args.version, parameter_count(net), net.state_size, steps)
+    steps = {"tflite": TfliteStep(tflite), "tflite_runtime": TfliteStep(old_tflite), "onnx": OnnxStep(onnx)}
+    files = {"tflite": tflite, "tflite_runtime": old_tflite, "onnx": onnx}
+    names = {runtime: (files[runtime], step.names) for runtime, step in steps.items()}
+    bundle_writer.write(args.bundle, NAME, args.version, parameter_count(net), net.state_size, names)
     print(f"tflite against onnx over 60 s: {agreement_db(steps['tflite'], steps['onnx']):.1f} dB")
 
 

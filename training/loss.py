@@ -25,7 +25,7 @@ class LossWeights:
     complex: float = 1.0
     high: float = 0.5
     ratio: float = 1.0
-    spare_voice: float = 1.6  # how much dearer lost voice is than left noise, at sensitivity 0
+    spare_voice: float = 2.0  # how much dearer lost voice is than left noise, at sensitivity 0
 
 
 def filter_low(mask: Tensor, noisy_low: Tensor) -> tuple[Tensor, Tensor]:

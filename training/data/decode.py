@@ -23,7 +23,8 @@ from training.data.sources import RATE_HZ, Recording
 
 DATA = Path("../shared/data")
 CACHE = Path("training/.cache")
-VOICE_HIGH_PASS_HZ = 70.0
+HIGH_PASS_HZ = 70.0  # for groups with rumble; elsewhere what lies below belongs to the recording
+HIGH_PASSED = ("libri", "ocean")
 LEAST_VOICE_SNR_DB = {"libri": 38.0, "ocean": 32.0, "kerstin": 25.0, "philipp": 25.0}
 CHECKED_STRETCH_SECONDS = 6.0
 
@@ -67,14 +68,15 @@ def _parts(recording: Recording, frames: int) -> list[tuple[int, int, str]]:
 
 def decode(recordings: list[Recording], target: Path, is_voice: bool = False) -> dict[str, float]:
     """Write `target`.i16 and .json. Returns kept seconds by group and split."""
-    high_pass = butter(4, VOICE_HIGH_PASS_HZ, "highpass", fs=RATE_HZ, output="sos")
+    high_pass = butter(4, HIGH_PASS_HZ, "highpass", fs=RATE_HZ, output="sos")
     stretches: list[Stretch] = []
     kept: dict[str, float] = {}
     at = 0
-    with target.with_suffix(".i16").open("wb") as out:
+    temporary = target.with_suffix(".tmp")
+    with temporary.open("wb") as out:
         for recording in recordings:
             audio = read_mono(recording.path)
-            if is_voice:
+            if is_voice and recording.group in HIGH_PASSED:
                 audio = sosfilt(high_pass, audio).astype(np.float32)
             if not np.abs(audio).max(initial=0.0) > 1e-4:
                 continue
@@ -100,6 +102,7 @@ def decode(recordings: list[Recording], target: Path, is_voice: bool = False) ->
                     kept[key] = kept.get(key, 0.0) + count / RATE_HZ
             np.round(audio * 32767).astype(np.int16).tofile(out)
             at += len(audio)
+    temporary.replace(target.with_suffix(".i16"))
     target.with_suffix(".json").write_text(json.dumps([asdict(stretch) for stretch in stretches]))
     return {key: round(value / 60, 1) for key, value in kept.items()}
 
@@ -114,9 +117,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--cache", type=Path, default=CACHE)
+    parser.add_argument("--kinds", nargs="+", default=["rooms", "noises", "music", "voices"])
     args = parser.parse_args()
     args.cache.mkdir(parents=True, exist_ok=True)
-    for kind in ("rooms", "noises", "music", "voices"):
+    for kind in args.kinds:
         found = getattr(sources, kind)(args.data)
         print(kind, "minutes kept:", decode(found, args.cache / kind, kind == "voices"), flush=True)
 

@@ -20,15 +20,15 @@ from training.data.sources import RATE_HZ
 
 SEGMENT_FRAMES = 131_072
 VOICE_SHARES = {
-    "kerstin": 0.17,
-    "philipp": 0.09,
-    "vocobox": 0.04,
-    "song": 0.10,
-    "ocean": 0.19,
-    "intent": 0.10,
-    "libri": 0.10,
-    "wake": 0.05,
-    "sung": 0.16,
+    "kerstin": 0.16,
+    "philipp": 0.10,
+    "vocobox": 0.06,
+    "song": 0.14,
+    "ocean": 0.16,
+    "intent": 0.08,
+    "libri": 0.09,
+    "wake": 0.04,
+    "sung": 0.17,
 }
 NOISE_SHARES = {
     "recorded": 0.34,
@@ -170,12 +170,12 @@ class Mixer:
     def _place(self, dry: Audio, keep_room: float) -> tuple[Audio, Audio]:
         """Equalise a voice and put it in a room: what is heard, and what should be left."""
         rng = self.rng
-        in_room, equalised = rng.random() < 0.5, rng.random() < 0.7
+        in_room, equalised = rng.random() < 0.5, rng.random() < 0.85
         if not in_room and not equalised:
             return dry, dry
         spectrum = np.fft.rfft(dry)
         if equalised:
-            spectrum = spectrum * noise_synth.random_curve_db(rng, SEGMENT_FRAMES, 3.0)
+            spectrum = spectrum * noise_synth.microphone(rng, SEGMENT_FRAMES)
         if not in_room:
             heard = np.fft.irfft(spectrum).astype(np.float32)
             return heard, heard
