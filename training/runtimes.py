@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +14,9 @@ from numpy.typing import NDArray
 from dsp import features as layout
 
 Array = NDArray[np.float32]
+
+
+ONNX_TYPES = {1: "FLOAT", 2: "UINT8", 3: "INT8", 6: "INT32", 7: "INT64"}
 
 
 class Step(Protocol):
@@ -87,10 +92,8 @@ def stored_weight_types(path: Path) -> dict[str, int]:
     """How many constant elements a model file stores in each type."""
     count: Counter[str] = Counter()
     if path.suffix == ".onnx":
-        import onnx
-
-        for tensor in onnx.load(str(path)).graph.initializer:
-            count[onnx.TensorProto.DataType.Name(tensor.data_type)] += int(np.prod(tensor.dims))
+        for kind, dims in onnx_initialisers(path.read_bytes()):
+            count[ONNX_TYPES.get(kind, str(kind))] += math.prod(dims)
         return dict(count)
     from ai_edge_litert import schema_py_generated as schema
 
@@ -102,3 +105,52 @@ def stored_weight_types(path: Path) -> dict[str, int]:
             if buffer.data is not None or buffer.offset:
                 count[names[tensor.type]] += int(np.prod(tensor.shape))
     return dict(count)
+
+
+def onnx_initialisers(model: bytes) -> Iterator[tuple[int, list[int]]]:
+    """Type number and shape of each stored tensor, read from the protobuf itself: the box has no `onnx` package."""
+    for graph in _fields(model, 7):
+        for tensor in _fields(graph, 5):
+            dims: list[int] = []
+            for field, value in _walk(tensor):
+                if field == 1:
+                    dims += [value] if isinstance(value, int) else _varints(value)
+            yield int(next(value for field, value in _walk(tensor) if field == 2)), dims  # type: ignore[arg-type]
+
+
+def _fields(message: bytes, wanted: int) -> Iterator[bytes]:
+    for field, value in _walk(message):
+        if field == wanted and isinstance(value, bytes):
+            yield value
+
+
+def _walk(message: bytes) -> Iterator[tuple[int, int | bytes]]:
+    """Field number and value of each entry of a protobuf message."""
+    at = 0
+    while at < len(message):
+        key, at = _varint(message, at)
+        if key & 7 == 0:
+            value, at = _varint(message, at)
+            yield key >> 3, value
+            continue
+        size, at = (8, at) if key & 7 == 1 else (4, at) if key & 7 == 5 else _varint(message, at)
+        yield key >> 3, message[at : at + size]
+        at += size
+
+
+def _varint(message: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        byte = message[at]
+        value |= (byte & 127) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 128:
+            return value, at
+
+
+def _varints(packed: bytes) -> list[int]:
+    values, at = [], 0
+    while at < len(packed):
+        value, at = _varint(packed, at)
+        values.append(value)
+    return values

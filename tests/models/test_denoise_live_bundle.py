@@ -44,7 +44,6 @@ def test_the_description_matches_the_layout_and_the_files(description: dict, run
 
 
 def test_the_weights_are_stored_as_int8(description: dict, runtime: str) -> None:
-    pytest.importorskip("ai_edge_litert" if runtime == "tflite" else "onnx")
     types = stored_weight_types(BUNDLE / f"denoise-live.{runtime}")
     floats = types.get("FLOAT32", 0) + types.get("FLOAT", 0)
     assert types["INT8"] > 0.99 * description["parameters"] - floats
