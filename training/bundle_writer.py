@@ -9,7 +9,6 @@ from pathlib import Path
 from dsp import features as layout
 from training.data.sources import ATTRIBUTIONS
 
-
 Files = dict[str, tuple[Path, dict[str, str]]]
 
 
