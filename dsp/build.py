@@ -13,7 +13,7 @@ from dsp.inference import open_model
 def build_chain(bundle_folder: Path | str | None, runtime: str = "auto", *, real_time: bool = True) -> Chain:
     """The voice chain with the bundle in `bundle_folder`, loaded, checked and warmed; None makes a dry chain.
 
-    runtime: "auto", "tflite" or "onnx". real_time: False for files, where no model step is ever late.
+    runtime: "auto" or one of dsp.bundle.RUNTIMES. real_time: False for files, where no model step is ever late.
     Not while streaming. Raises BundleError, BundleHashError, RuntimeUnfitError.
     """
     if bundle_folder is None:

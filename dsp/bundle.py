@@ -18,7 +18,7 @@ from dsp.errors import DspError
 
 SCHEMA = 1
 KINDS = ("denoise",)
-RUNTIMES = ("tflite", "onnx")
+RUNTIMES = ("tflite", "tflite_runtime", "onnx")
 FEATURES = {features.LAYOUT: (features.INPUT_SIZE, features.OUTPUT_SIZE)}
 """Feature layouts this box can make, with the sizes of the model's input and output."""
 

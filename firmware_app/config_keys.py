@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dsp.bundle import RUNTIMES
+
 Check = Callable[[object], str | None]
 """Returns None when the value is fine, else what is allowed ("a whole number from 32 to 1024")."""
 
@@ -146,7 +148,7 @@ class ModelConfig:
     bundle: str = key(
         "denoise-live", text(1000), "A bundle of `hushbox models`, or the path of a bundle's folder (with a / in it)."
     )
-    runtime: str = key("auto", one_of("auto", "tflite", "onnx"), '"auto" takes the first that runs the bundle.')
+    runtime: str = key("auto", one_of("auto", *RUNTIMES), '"auto" takes the first that runs the bundle.')
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from typing import Protocol
 
 import numpy as np
@@ -13,6 +14,14 @@ from dsp.errors import DspError
 from dsp.inference.quiet import native_stderr_dropped
 
 Values = NDArray[np.float32]
+
+
+_MODULES = {"tflite": "ai_edge_litert", "tflite_runtime": "tflite_runtime", "onnx": "onnxruntime"}
+
+
+def installed(runtime: str) -> bool:
+    """Is the package there that `runtime` (one of dsp.bundle.RUNTIMES) needs? Loads nothing."""
+    return importlib.util.find_spec(_MODULES[runtime]) is not None
 
 
 class RuntimeUnfitError(DspError, RuntimeError):
@@ -26,7 +35,7 @@ class StepModel(Protocol):
     whatever the runtime raises; who calls it copes (dsp.guard).
     """
 
-    runtime: str  # "onnx", or "tflite" with the package that runs it
+    runtime: str  # "tflite", "tflite_runtime" or "onnx"
 
     @property
     def input(self) -> Values: ...  # (1, input_size), the same memory for ever
@@ -42,7 +51,7 @@ class StepModel(Protocol):
 def open_model(bundle: Bundle, runtime: str = "auto") -> StepModel:
     """Load, try and warm a bundle's network. Not while streaming.
 
-    runtime: "auto" (the bundle's own choice, else whichever works), "tflite" or "onnx".
+    runtime: "auto" (the bundle's own choice, else whichever works), or one of dsp.bundle.RUNTIMES.
     Raises RuntimeUnfitError, BundleError (no such weights, or a graph which is not what bundle.toml says).
     """
     if runtime != "auto" and runtime not in RUNTIMES:
@@ -71,7 +80,7 @@ def _check_it_listens(model: StepModel) -> None:
     """Refuse a model that says the same whatever it hears, or nonsense; warms it on the way.
 
     Not far-fetched: tflite-runtime 2.14 runs int8 layers with a scale per channel without a word, as if all their
-    weights were zero.
+    weights were zero (a bundle has weights of their own for it).
     """
     answers = []
     for loudness in (0.0, 1.0):

@@ -13,6 +13,7 @@ from dataclasses import asdict
 from typing import Any
 
 from dsp.bundle import RUNTIMES, Bundle
+from dsp.inference import installed
 from firmware_app.commands.common import add_model, add_settings, bundle_folder, settings
 from firmware_app.errors import AppError, UsageError
 from firmware_app.realtime import BLAS_ENV
@@ -41,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
         budget = measure(folder, args.runtime, places.demo_vocal, args.seconds)
         result = {"machine": machine(), "budgets": {args.runtime: asdict(budget)}, "failed": {}}
     else:
-        result = _each_alone(str(folder), list(Bundle.load(folder).files), args.seconds)
+        result = _each_alone(str(folder), [name for name in Bundle.load(folder).files if installed(name)], args.seconds)
     print(json.dumps(result, indent=2) if args.json else as_text(result))
     return 1 if result["failed"] else 0
 

@@ -6,7 +6,7 @@ import logging
 import os
 from pathlib import Path
 
-from dsp.bundle import list_bundles
+from dsp.bundle import RUNTIMES, list_bundles
 from firmware_app import config as config_file
 from firmware_app import places as places_of_box
 from firmware_app.config import Config
@@ -36,7 +36,7 @@ def box_settings(args: argparse.Namespace) -> tuple[Config, Places]:
 def add_model(parser: argparse.ArgumentParser) -> None:
     """--bundle and --runtime."""
     parser.add_argument("--bundle", metavar="NAME", help="model bundle, or the path of its folder; none: no model")
-    parser.add_argument("--runtime", choices=("auto", "tflite", "onnx"), help="what runs the model")
+    parser.add_argument("--runtime", choices=("auto", *RUNTIMES), help="what runs the model")
 
 
 def settings(args: argparse.Namespace, **overrides: object) -> tuple[Config, Places]:

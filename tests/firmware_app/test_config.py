@@ -142,7 +142,7 @@ def test_mistakes_of_one_section_do_not_hide_what_another_says_together():
         ("[page]\nport = -1", "port = -1"),
         ("[page]\nallowed_hosts = ['a b']", "host names or addresses"),
         ("[box]\nname = 3", "[box] name = 3: a text"),
-        ("[model]\nruntime = 'onxx'", 'allowed: "auto", "tflite", "onnx"'),
+        ("[model]\nruntime = 'onxx'", 'allowed: "auto", "tflite", "tflite_runtime", "onnx"'),
         ("[panel.switches]\nname = 'x'", "[panel.switches] comes any number of times: write [[panel.switches]]"),
         ("[panel]\nleds = 3", "write [[panel.leds]], with two brackets"),
         ("[[panel.leds]]\nname='A'\ngpio=1", 'name = "A": a short name'),

@@ -1,0 +1,17 @@
+"""tflite-runtime, LiteRT's predecessor: the same Interpreter under its old name, a drop-in where LiteRT is not.
+
+It ends at Python 3.11 and needs numpy before 2. Version 2.14 computes int8 layers with a scale per channel as if their
+weights were zero, so bundles carry weights with one scale per tensor for it.
+"""
+
+from __future__ import annotations
+
+from tflite_runtime.interpreter import Interpreter
+
+from dsp.bundle import Bundle
+from dsp.inference import StepModel
+from dsp.inference.interpreter import TfliteStepModel
+
+
+def open_step_model(bundle: Bundle, weights: bytes) -> StepModel:
+    return TfliteStepModel(bundle, weights, "tflite_runtime", Interpreter)
