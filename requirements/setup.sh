@@ -41,7 +41,7 @@ fi
 
 [ -x .venv/bin/python ] || { say "making .venv"; "$python" -m venv .venv; }
 say "installing locked packages ($kind)"
-.venv/bin/python -m pip install -q --disable-pip-version-check -r "requirements/$kind.lock"
+.venv/bin/python -m pip install -q --disable-pip-version-check --use-pep517 -r "requirements/$kind.lock"
 .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 touch "$stamp"
 say "done: .venv/bin/hushbox"
