@@ -3,7 +3,7 @@
 PY := .venv/bin/python
 RUN := .venv/bin/hushbox
 
-.PHONY: help setup setup-dev run test check lint format e2e bench bench-live lock clean \
+.PHONY: help setup setup-dev run test check lint format e2e bench lock clean \
         train-denoise-live export-denoise-live test-tflite-runtime demo-vocal
 
 help: ## List the targets
@@ -39,6 +39,7 @@ e2e: setup-dev ## Whole box and real Chromium on the page (needs Debian's chromi
 bench: setup-dev ## Block budget, then 60 s live on the virtual interface: load, memory, xruns
 	$(PY) -m bench.budget
 	$(PY) -m bench.live $(ARGS)
+	$(PY) -m bench.press
 
 test-tflite-runtime: ## The bundle in tflite-runtime, in an environment of its own (Python 3.11, numpy 1)
 	@requirements/tflite_runtime.sh

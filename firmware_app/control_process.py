@@ -24,6 +24,7 @@ from firmware_app.shared_state import values_in_force
 from firmware_app.store import Store
 from firmware_app.supervisor import EXIT_USAGE
 from hw import devices
+from hw.panel import Panel
 from web_ui.app import create_app
 from web_ui.server import PageAddressError, PageServer
 
@@ -53,7 +54,7 @@ class ControlProcess:
     def run(self) -> int:
         """Until SIGTERM. Returns the exit code."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._stopping.set())
+            signal.signal(number, lambda *_: self.stop())
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         for note in self.control.notes:
             log.warning("%s", note)
@@ -71,6 +72,14 @@ class ControlProcess:
             stack.callback(server.stop)
             self._watch()
         return 0
+
+    def stop(self) -> None:
+        """End run(). Any thread."""
+        self._stopping.set()
+
+    @property
+    def panel(self) -> Panel:
+        return self._bindings.panel
 
     def _serve_page(self) -> PageServer:
         """Raises PageAddressError."""

@@ -190,6 +190,12 @@ class VirtualUsb:
         wanted = ("opens", "starts", "xruns", "frames", "rate_hz", "channels", "period_frames", "buffer_frames")
         return {name: {key: int(getattr(side, key)) for key in wanted} for name, side in sides.items()}
 
+    @property
+    def origin_s(self) -> float:
+        """When frame 0 of the recording was (time.monotonic())."""
+        c = self._control
+        return (c.base_host_ns + (self._playback.origin_ns - c.base_device_ns) / c.speed) / 1e9
+
     def recording(self) -> Frames:
         """Everything played since the very first start, int32 (frames, channels), silence where nothing was."""
         channels = self._playback.channels or self._playback.channels_max
