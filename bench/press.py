@@ -43,9 +43,7 @@ def main(argv: list[str] | None = None) -> int:
         figures = result[name]
         print(f"  {words}: p50 {figures['p50']:.1f} ms, p99 {figures['p99']:.1f} ms, worst {figures['max']:.1f} ms")
     bound = 10 + 1000 * (PERIOD + result["chain_latency_frames"]) / 48_000
-    print(
-        f"  the bound is {bound:.1f} ms: 10 ms, one period and the chain's latency; the output's buffer is in the figure"
-    )
+    print(f"  the bound is {bound:.1f} ms: 10 ms, one period, the chain's latency (the figure has the buffer in it)")
     print(f"  fades seen {result['seen']} of {result['presses']}; xruns {result['xruns']}")
     return 0
 
