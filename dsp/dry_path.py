@@ -38,6 +38,8 @@ class DryPath:
         self._delay = Delay(latency_frames, period_frames, channels)
         self._mix = Ramp(self._mix_target, ramp_frames(SWITCH_MS, rate_hz), period_frames)
         self._level = Ramp(self._level_target, ramp_frames(MUTE_MS, rate_hz), period_frames)
+        self._way_frames = latency_frames + period_frames
+        self._quiet_frames = 0
         self._fade_frames = ramp_frames(FADE_IN_MS, rate_hz)
         self._share: Block = np.zeros((period_frames, 1), np.float32)
         self._prepared = True
@@ -56,8 +58,10 @@ class DryPath:
     def fade_in(self) -> None:
         """Start from silence: at the start, after a re-plug or a recovery, where nothing was heard anyway.
 
-        A muted output stays muted.
+        Silent until the newest block has come through: what is on its way breaks off where sound was lost, and would
+        be heard to. A muted output stays muted.
         """
+        self._quiet_frames = self._way_frames
         self._level.jump(0.0)
         self._level.set(self._level_target, self._fade_frames)
 
@@ -80,6 +84,12 @@ class DryPath:
             np.copyto(block, self._dry)
         elif mix.value != 1.0:
             self._crossfade(block, frames)
+        if self._quiet_frames:
+            quiet = min(frames, self._quiet_frames)
+            self._quiet_frames -= quiet
+            block[:quiet] = 0.0
+            block = block[quiet:]
+            frames -= quiet
         if not level.still:
             np.multiply(block, level.next(frames)[:, None], out=block)
         elif level.value == 0.0:

@@ -118,7 +118,21 @@ def test_fade_in_rises_from_silence(run: Run) -> None:
     assert out[0] < 0.001
     assert np.diff(out[:, 0]).min() >= 0
     assert np.diff(out[:, 0]).max() < 0.5 / 2400 + 1e-6
-    assert (out[2400:] == 0.5).all()
+    assert not out[:128].any()  # until the newest block is through
+    assert (out[128 + 2400 :] == 0.5).all()
+
+
+@pytest.mark.parametrize("period", [64, 128, 256])
+def test_what_was_on_its_way_when_sound_was_lost_is_not_heard(tiny_bundle: Bundle, run: Run, period: int) -> None:
+    chain = denoising(tiny_bundle, period, box__bypass=1)
+    run(chain, np.full((9600, 1), 0.5, np.float32), period)
+    chain.fade_in()
+    gap = run(chain, np.zeros((period, 1), np.float32), period)
+    back = run(chain, np.full((9600, 1), 0.5, np.float32), period)
+    out = np.concatenate([gap, back])[:, 0]
+    assert out[0] == 0.0
+    assert np.abs(np.diff(out)).max() < 0.5 / 2400 + 1e-6
+    assert out[-1] == 0.5
 
 
 def test_the_limiter_guards_the_processed_sound_only(tiny_bundle: Bundle, run: Run, voice: np.ndarray) -> None:
