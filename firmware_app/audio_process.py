@@ -21,7 +21,7 @@ from firmware_app.listen_ring import ListenRing
 from firmware_app.notify import Notifier
 from firmware_app.param_table import PARAMS
 from firmware_app.places import Places
-from firmware_app.shared_state import SharedState
+from firmware_app.shared_state import SharedState, to_start_from
 from firmware_app.store import Store
 from firmware_app.telemetry import Telemetry
 from hw.audio_io import AudioIo, IoStatus
@@ -46,12 +46,13 @@ class AudioProcess:
         self._ids = list(PARAMS)
         self._problem = ""
         self._build_chain()
-        self._shared = SharedState(places.runtime / "audio.shm", params_hash(self._ids), len(self._ids))
         self._restore_values()
         self._source = AudioSource(config.audio, places)
         self._telemetry = Telemetry()
         self._notifier = Notifier()
         self._info = InfoFrame(params_hash=params_hash(self._ids))
+        self._info_waits = False  # for room in the socket
+        self._ring: ListenRing | None = None
         self._link = AudioLink(places.runtime / "link.sock")
 
     def run(self) -> int:
@@ -72,7 +73,12 @@ class AudioProcess:
                 self._stream(opened.io)
             finally:
                 self._telemetry.device_gone(opened.io)
-                opened.io.close()
+                self._let_go(opened.io)
+            if opened.io.gone_reason:
+                # At once would be too soon: a device that opens but fails at its first transfer would be a busy loop.
+                log.warning("%s", opened.io.gone_reason)
+                self._describe(Opened(None, opened.demo, opened.io.gone_reason))
+                self._wait(REOPEN_S)
         self._link.close()
         return 0
 
@@ -100,11 +106,14 @@ class AudioProcess:
                 self._chain.fade_in()
             heard_at = time.monotonic()
             self._take_changes()
-            self._ring.write(0, block)
+            self._listen(0, block)
             self._chain.process(block)
-            self._ring.write(1, block)
-            if io.write(block) is IoStatus.GONE:
+            self._listen(1, block)
+            status = io.write(block)
+            if status is IoStatus.GONE:
                 return
+            if status is IoStatus.XRUN:
+                self._chain.fade_in()
             self._telemetry.block_done(time.perf_counter() - begun, deadline_s)
             self._between_blocks(State.RUNNING, io)
 
@@ -114,6 +123,11 @@ class AudioProcess:
             block.fill(0.0)
             self._chain.process(block)
             self._shared.beat()
+
+    def _listen(self, which: int, block: Block) -> None:
+        """Keep a block for the page's before (0) and after (1)."""
+        if self._ring is not None:
+            self._ring.write(which, block)
 
     # --- between blocks ---
 
@@ -136,8 +150,8 @@ class AudioProcess:
         if not self._telemetry.due(now):
             return
         self._notifier.send(b"WATCHDOG=1")
-        if self._link.accept():
-            self._link.send(self._info)
+        if self._link.accept() or self._info_waits:
+            self._info_waits = not self._link.send(self._info)
         self._link.send(self._telemetry.update(now, state, self._chain, io))
 
     def _wait(self, seconds: float) -> None:
@@ -149,7 +163,12 @@ class AudioProcess:
             time.sleep(0.02)
 
     def _set(self, index: int, value: float) -> None:
+        """Put a value in force. One that cannot be (control is of another version) changes nothing."""
         id = self._ids[index]
+        try:
+            value = PARAMS[id].check(value)
+        except ParamRangeError:
+            return
         self._shared.set(index, value)
         if id in self._chain.params:
             self._chain.set_param(id, value)
@@ -162,22 +181,27 @@ class AudioProcess:
     def _build_chain(self) -> None:
         """The chain with its model, loaded and warmed; without one when the bundle is no good: sound goes on dry."""
         folder = self._places.bundle(self._config.model.bundle)
+        # The shape of the device to come, as far as it is known: the meters are read before there is one.
+        shape = (48_000, self._config.audio.period_frames, len(self._config.audio.input_channels))
         try:
             self._chain = build_chain(folder, self._config.model.runtime)
+            self._chain.prepare(*shape)
         except DspError as error:
             log.error("%s", error)
             self._problem = f"No noise reduction, sound passes untouched: {error}"
             self._chain = build_chain(None)
+            self._chain.prepare(*shape)
 
     def _restore_values(self) -> None:
         """What was in force last: this boot's from shared memory, else what was saved; a mute outlives everything."""
-        saved = Store(self._places.state, PARAMS).load().values
-        restored = self._shared.restored or tuple(saved.get(id, PARAMS[id].default) for id in self._ids)
-        for index, (spec, value) in enumerate(zip(PARAMS.values(), restored, strict=True)):
-            try:
-                self._set(index, spec.check(value))
-            except ParamRangeError:
-                self._set(index, spec.default)
+        saved = Store(self._places.state, PARAMS).load(look_only=True).values
+        known = [saved.get(id, spec.default) for id, spec in PARAMS.items()]
+        self._shared = SharedState(self._places.runtime / "audio.shm", params_hash(self._ids), known)
+        live = dict(zip(self._ids, self._shared.restored or (), strict=False))
+        values = to_start_from(saved, live)
+        for index, id in enumerate(self._ids):
+            self._set(index, known[index])  # what stands when the live value is no good
+            self._set(index, values.get(id, known[index]))
 
     def _prepare(self, opened: Opened) -> None:
         """Fit the chain and the listen ring to the device."""
@@ -185,14 +209,31 @@ class AudioProcess:
         form = opened.io.format
         channels = len(form.input_channels)
         self._chain.prepare(48_000, form.box_period_frames, channels)
-        self._ring = ListenRing(self._places.runtime / "listen", channels, self._chain.latency_frames)
+        self._open_ring(channels)
         self._telemetry.frame.channels = channels
         self._describe(opened)
         realtime.still_the_collector()
 
+    def _open_ring(self, channels: int) -> None:
+        """Without room for it the page cannot play before and after; sound goes on."""
+        self._ring = None  # the old one's memory first
+        try:
+            self._places.make_runtime()
+            self._ring = ListenRing(self._places.runtime / "listen", channels, self._chain.latency_frames)
+        except OSError as error:
+            log.warning("before and after cannot be heard on the page: %s", error)
+
+    def _let_go(self, io: AudioIo) -> None:
+        try:
+            io.close()
+        except OSError as error:  # a recording that could not be completed
+            log.warning("%s", error)
+
     def _describe(self, opened: Opened) -> None:
         """Tell control what runs now."""
         io, form = opened.io, opened.io.format if opened.io is not None else None
+        # Why nothing is heard comes before why it is heard untouched.
+        messages = (self._problem, opened.message) if io else (opened.message, self._problem)
         self._info = InfoFrame(
             params_hash=params_hash(self._ids),
             rate_hz=form.rate_hz if form else 0,
@@ -203,10 +244,10 @@ class AudioProcess:
             sample_format=form.sample_format if form else "",
             device=io.name if io else "none",
             bundle=self._chain.model_name,
-            message=self._problem or opened.message,
+            message=messages[0] or messages[1],
             demo=opened.demo,
         )
-        self._link.send(self._info)
+        self._info_waits = not self._link.send(self._info)
 
 
 def main(config: Config, places: Places) -> int:

@@ -4,6 +4,7 @@ import logging
 from dataclasses import dataclass
 
 from firmware_app.config_keys import AudioConfig
+from firmware_app.link import MAX_CHANNELS
 from firmware_app.places import Places
 from hw import devices
 from hw.alsa import AlsaRequest, open_alsa
@@ -83,4 +84,8 @@ class AudioSource:
             )
         except HwError as error:
             return Opened(None, True, str(error))
+        channels = len(io.format.input_channels)
+        if channels > MAX_CHANNELS:
+            io.close()
+            return Opened(None, True, f"{audio.demo_file}: {channels} channels: a demo has 1 or 2")
         return Opened(io, True, message)

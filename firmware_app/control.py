@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from dsp.params import ParamSpec, find
 from firmware_app.link import InfoFrame, MeterFrame
+from firmware_app.shared_state import to_start_from
 from firmware_app.store import Store
 
 log = logging.getLogger(__name__)
@@ -35,10 +36,11 @@ class Control:
     ) -> None:
         """Starts from what `store` has saved; `notes` then says what was wrong with it, if anything.
 
-        in_force: what the audio process has now, when it is ahead of the disk because control was killed; it wins.
+        in_force: what the audio process has now, when it is ahead of the disk because control was killed; it wins,
+        but for a mute (shared_state.to_start_from).
         """
         loaded = store.load()
-        known = {**loaded.values, **(in_force or {})}
+        known = to_start_from(loaded.values, in_force or {})
         self.specs = specs
         self.notes = loaded.notes
         self._store = store
@@ -152,3 +154,5 @@ class Control:
             had_problem = self._store.problem
             if not self._store.save(self.values()) and not had_problem:
                 log.warning("%s", self._store.problem)
+        if self._unsaved.is_set():  # what was changed during the last save
+            self._store.save(self.values())

@@ -1,9 +1,9 @@
 """The wire between the two processes: a named Unix SOCK_SEQPACKET socket, fixed-size messages, nobody ever waits.
 
 Down (control to audio): one parameter a message, 32 bytes, drained at a block boundary. Up (audio to control): a meter
-frame every 50 ms and an info frame when something about the device or the model changes, 512 bytes each; both are
-dropped when nobody reads. Parameters travel as their index in the chain's table; a hash of that table in the info
-frame keeps two versions of the program from misunderstanding each other.
+frame every 50 ms and an info frame when something about the device or the model changes, 512 bytes each. When nobody
+reads, a meter frame is dropped and an info frame is tried again. Parameters travel as their index in the chain's table;
+a hash of that table in the info frame lets control notice, and say, that the other end is of another version.
 """
 
 import contextlib
@@ -181,17 +181,19 @@ class AudioLink:
         kind, index, _, value = DOWN.unpack(self._buffer)
         return kind, index, value
 
-    def send(self, frame: MeterFrame | InfoFrame) -> None:
-        """Send, or drop when nobody reads."""
+    def send(self, frame: MeterFrame | InfoFrame) -> bool:
+        """Send, or drop when nobody reads. True when it is on its way."""
         if self._peer is None:
-            return
+            return False
         frame.pack_into(self._up)
         try:
             self._peer.send(self._up)
         except BlockingIOError:
-            pass
+            return False
         except OSError:
             self._drop_peer()
+            return False
+        return True
 
     def _drop_peer(self) -> None:
         if self._peer is not None:

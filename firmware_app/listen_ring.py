@@ -5,6 +5,7 @@ The audio process writes and never waits; a reader copies, then checks that the 
 
 import io
 import mmap
+import os
 import struct
 import wave
 from pathlib import Path
@@ -32,7 +33,7 @@ class ListenRing:
         # A new file, then replaced: a reader that holds the old one keeps a whole one.
         fresh = path.with_suffix(".new")
         with fresh.open("w+b") as file:
-            file.truncate(size)
+            os.posix_fallocate(file.fileno(), 0, size)  # a full disk under a mapping would be a crash, not an error
             self._map = mmap.mmap(file.fileno(), size)
         _HEADER.pack_into(self._map, 0, _MAGIC, channels, self._frames, latency_frames, 0, 0)
         self._rings = np.frombuffer(self._map, np.float32, offset=_DATA_AT).reshape(2, self._frames, channels)

@@ -7,10 +7,12 @@ there to say so. Writing is a store to memory: no system call, no lock.
 import mmap
 import struct
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+
+from dsp.dry_path import MUTE
 
 _HEADER = struct.Struct("<8sIIqQ")  # magic, params hash, count, heartbeat (monotonic ns), beats
 _MAGIC = b"HUSHBOX1"
@@ -20,12 +22,20 @@ _VALUES_AT = 64
 class SharedState:
     """Written by the audio process, read by whoever watches it. Open outside streaming."""
 
-    def __init__(self, path: Path, params_hash: int, count: int) -> None:
-        """Map `path` for writing, keeping the values of an earlier run with the same parameters. Raises OSError."""
+    def __init__(self, path: Path, params_hash: int, otherwise: Sequence[float]) -> None:
+        """Map `path` for writing, keeping the values of an earlier run with the same parameters. Raises OSError.
+
+        otherwise: the values to begin with where there are none.
+        """
+        count = len(otherwise)
         size = _VALUES_AT + 8 * count
         self.restored = values_in_force(path, params_hash, count)
         if self.restored is None:
-            path.write_bytes(bytes(size))
+            # Whole at every moment: control, starting beside us, would take zeros for what is in force.
+            fresh = path.with_suffix(".new")
+            header = _HEADER.pack(_MAGIC, params_hash, count, time.monotonic_ns(), 0)
+            fresh.write_bytes(header.ljust(_VALUES_AT, b"\0") + struct.pack(f"<{count}d", *otherwise))
+            fresh.replace(path)
         with path.open("r+b") as file:
             self._map = mmap.mmap(file.fileno(), size)
         _HEADER.pack_into(self._map, 0, _MAGIC, params_hash, count, time.monotonic_ns(), 0)
@@ -41,19 +51,27 @@ class SharedState:
         """Remember one parameter's value. Audio thread."""
         self._values[index] = value
 
-    def set_all(self, values: Sequence[float]) -> None:
-        self._values[:] = values
-
 
 def values_in_force(path: Path, params_hash: int, count: int) -> tuple[float, ...] | None:
     """The values the audio process last had, or None when there is no file of this very parameter table."""
     try:
         data = path.read_bytes()
-    except FileNotFoundError:
+    except OSError:
         return None
     if len(data) != _VALUES_AT + 8 * count or _HEADER.unpack_from(data)[:3] != (_MAGIC, params_hash, count):
         return None
     return struct.unpack_from(f"<{count}d", data, _VALUES_AT)
+
+
+def to_start_from(saved: Mapping[str, float], live: Mapping[str, float]) -> dict[str, float]:
+    """Values by id: what the audio process last had wins over what was saved, for it is newer as long as both run.
+
+    But a mute set while the audio process was down is on the disk only, so a mute in either place holds.
+    """
+    known = {**saved, **live}
+    if saved.get(MUTE.id):
+        known[MUTE.id] = saved[MUTE.id]
+    return known
 
 
 def heartbeat_age_s(path: Path) -> float | None:

@@ -1,6 +1,7 @@
 """The live settings on disk: saved so that a power cut loses only the last change, read so that nothing stops the box.
 
-`state.json` is the newest, `state.json.1` the one before. Control process only; the caller decides when to save.
+`state.json` is the newest, `state.json.1` the one before. Control owns them and decides when to save; the audio
+process only looks.
 """
 
 import contextlib
@@ -45,8 +46,11 @@ class Store:
         self._folder = folder
         self._specs = specs
 
-    def load(self) -> Loaded:
-        """The newest settings that can be read. A broken or newer file is set aside, and the one before is used."""
+    def load(self, *, look_only: bool = False) -> Loaded:
+        """The newest settings that can be read. A broken or newer file is set aside, and the one before is used.
+
+        look_only: leave a bad file where it is. The audio process reads so: the folder is control's to put in order.
+        """
         notes: list[str] = []
         for path in (self.path, self.previous):
             try:
@@ -54,7 +58,7 @@ class Store:
             except FileNotFoundError:
                 continue
             except _BadFile as bad:
-                notes.append(f"{path}: {bad}; {self._set_aside(path)}")
+                notes.append(f"{path}: {bad}" + ("" if look_only else f"; {self._set_aside(path)}"))
                 continue
             except OSError as error:
                 notes.append(f"{path}: cannot be read: {error.strerror}")

@@ -58,6 +58,9 @@ class WavInput:
             self._memory = np.concatenate(chunks) if chunks else np.zeros((0, self.channels), np.float32)
             self.frames = len(self._memory)
             self._file.close()
+        if self.frames == 0:
+            self._file.close()
+            raise NotAudioError(f"{path.name}: too short a sound file, not one frame at {BOX_RATE_HZ} Hz")
 
     def read_into(self, block: Block) -> int:
         """Fill `block`, float32 (frames, channels); silence after the end. Returns how many frames are real.

@@ -99,6 +99,18 @@ def test_sound_comes_back_after_a_replug(make_usb: MakeUsb, tmp_path: Path, how:
     assert np.sqrt(np.mean(tail**2)) > 1e-3
 
 
+def test_a_box_that_starts_without_its_interface_waits_for_it(make_usb: MakeUsb, tmp_path: Path) -> None:
+    usb = make_usb(capture=vocal(10), loop=True)
+    usb.unplug()
+    with RunningBox(tmp_path / "box", config(usb)) as box:
+        status = box.wait_status(lambda s: s["state"] == "waiting for device", "a box that waits")
+        assert f"audio interface {usb.device}: no capture there" in status["message"]
+        audio = box.child("audio")
+        usb.replug()
+        wait_running(box)
+        assert box.child("audio").pid == audio.pid
+
+
 def test_either_process_may_be_killed(make_usb: MakeUsb, tmp_path: Path) -> None:
     usb = make_usb(capture=vocal(10), loop=True)
     with RunningBox(tmp_path / "box", config(usb)) as box:

@@ -102,3 +102,23 @@ def test_waiting_sees_each_kind_of_news(control: Control) -> None:
     assert control.wait(seq, 0.01) == seq
     assert control.latest.meter is None
     assert control.latest.info.device == "x"
+
+
+def test_a_change_during_the_last_save_is_saved_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(tmp_path, SPECS)
+    saving, go_on = threading.Event(), threading.Event()
+    save = Store.save
+
+    def slow(self: Store, values: dict[str, float]) -> bool:
+        saving.set()
+        assert go_on.wait(5)
+        return save(self, values)
+
+    monkeypatch.setattr(Store, "save", slow)
+    control = Control(SPECS, store)
+    control.set_param("a.mute", 1, "page")
+    assert saving.wait(5)
+    control.set_param("a.level_db", -6, "page")
+    threading.Timer(0.2, go_on.set).start()
+    control.close()
+    assert store.load().values == {"a.mute": 1.0, "a.level_db": -6.0}

@@ -2,34 +2,53 @@
 
 from pathlib import Path
 
-from firmware_app.shared_state import SharedState, heartbeat_age_s
+import pytest
+
+from firmware_app.shared_state import SharedState, heartbeat_age_s, to_start_from, values_in_force
+
+NONE = (0.0, 0.0, 0.0)
 
 
 def test_values_survive_and_need_no_goodbye(tmp_path: Path) -> None:
     path = tmp_path / "audio.shm"
-    first = SharedState(path, 7, 3)
+    first = SharedState(path, 7, NONE)
     assert first.restored is None
     first.set(1, 1.0)
     first.set(2, -12.5)
-    assert SharedState(path, 7, 3).restored == (0.0, 1.0, -12.5)  # the first was never closed
+    assert SharedState(path, 7, NONE).restored == (0.0, 1.0, -12.5)  # the first was never closed
 
 
 def test_other_parameters_start_afresh(tmp_path: Path) -> None:
     path = tmp_path / "audio.shm"
-    SharedState(path, 7, 3).set(0, 1.0)
-    assert SharedState(path, 8, 3).restored is None
-    assert SharedState(path, 8, 4).restored is None
+    SharedState(path, 7, NONE).set(0, 1.0)
+    assert SharedState(path, 8, NONE).restored is None
+    assert SharedState(path, 8, (*NONE, 0.0)).restored is None
     path.write_bytes(b"rubbish")
-    assert SharedState(path, 8, 4).restored is None
+    assert SharedState(path, 8, (*NONE, 0.0)).restored is None
 
 
 def test_heartbeat_is_readable_from_outside(tmp_path: Path) -> None:
     path = tmp_path / "audio.shm"
     assert heartbeat_age_s(path) is None
-    state = SharedState(path, 7, 3)
+    state = SharedState(path, 7, NONE)
     state.beat()
     age = heartbeat_age_s(path)
     assert age is not None
     assert 0 <= age < 60
     path.write_bytes(b"x")
     assert heartbeat_age_s(path) is None
+
+
+def test_nobody_ever_reads_values_that_were_not_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, seen = tmp_path / "audio.shm", []
+    monkeypatch.setattr("time.monotonic_ns", lambda: seen.append(values_in_force(path, 7, 3)) or 1)
+    state = SharedState(path, 7, (1.0, 2.0, 3.0))
+    state.beat()
+    assert set(seen) <= {None, (1.0, 2.0, 3.0)}
+    assert values_in_force(path, 7, 3) == (1.0, 2.0, 3.0)
+
+
+def test_a_mute_in_either_place_holds() -> None:
+    assert to_start_from({"box.mute": 1.0, "a": 1.0}, {"box.mute": 0.0, "a": 2.0}) == {"box.mute": 1.0, "a": 2.0}
+    assert to_start_from({"box.mute": 0.0}, {"box.mute": 1.0}) == {"box.mute": 1.0}
+    assert to_start_from({"box.mute": 0.0}, {}) == {"box.mute": 0.0}

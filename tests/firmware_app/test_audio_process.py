@@ -1,0 +1,222 @@
+"""The audio process in this process, on an interface that does what each test wants."""
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from dsp.dry_path import MUTE
+from firmware_app import audio_process, realtime
+from firmware_app.audio_process import AudioProcess
+from firmware_app.audio_source import AudioSource, Opened
+from firmware_app.config_keys import AudioConfig, Config, ModelConfig
+from firmware_app.link import UP_BYTES, Down, InfoFrame, Up
+from firmware_app.param_table import PARAMS
+from firmware_app.places import Places
+from firmware_app.shared_state import values_in_force
+from firmware_app.store import Store
+from hw.audio_io import IoFormat, IoStatus
+
+PERIOD = 128
+
+
+class Interface:
+    """Sound at half scale; `reads` and `writes` say what becomes of each block, OK after their end."""
+
+    name, latency_frames, xruns = "test interface", 0, 0
+
+    def __init__(self, reads: list[IoStatus] | None = None, writes: list[IoStatus] | None = None) -> None:
+        self.format = IoFormat(48_000, PERIOD, 3, "S24_3LE", 1, 1, (1,), (1,), PERIOD)
+        self.gone_reason = ""
+        self.heard: list[np.ndarray] = []
+        self.starts = 0
+        self._reads, self._writes = list(reads or []), list(writes or [])
+
+    def start(self) -> None:
+        self.starts += 1
+
+    def read_into(self, block: np.ndarray) -> IoStatus:
+        status = self._reads.pop(0) if self._reads else IoStatus.OK
+        block.fill(0.5 if status is IoStatus.OK else 0.0)
+        return self._told(status)
+
+    def write(self, block: np.ndarray) -> IoStatus:
+        self.heard.append(block[:, 0].copy())
+        return self._told(self._writes.pop(0) if self._writes else IoStatus.OK)
+
+    def _told(self, status: IoStatus) -> IoStatus:
+        if status is IoStatus.GONE:
+            self.gone_reason = "test interface: no room on the bus"
+        return status
+
+    def close(self) -> None: ...
+
+
+class Source:
+    """Hands out `interfaces` in order, None for one that is not there; then the box stops."""
+
+    def __init__(self, box: AudioProcess, interfaces: list[Interface | None]) -> None:
+        self._box, self._left = box, interfaces
+        self.opened_at: list[float] = []
+
+    def open(self) -> Opened:
+        self.opened_at.append(time.monotonic())
+        if not self._left:
+            self._box._stop()
+            return Opened(None, False, "")
+        io = self._left.pop(0)
+        return Opened(io, False, "" if io else "test interface: not there")
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Iterator[Places]:
+    runtime = Path("/dev/shm" if os.path.isdir("/dev/shm") else tmp_path) / f"hushbox-test-{os.getpid()}"
+    found = Places(models=tmp_path, assets=tmp_path, state=tmp_path / "state", runtime=runtime)
+    found.make_runtime()
+    yield found
+    for file in runtime.iterdir():
+        file.unlink()
+    runtime.rmdir()
+
+
+@pytest.fixture
+def make(places: Places, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., AudioProcess]]:
+    """A box without a model: sound passes through the chain's own steps."""
+    monkeypatch.setattr(realtime, "enter", list)
+    monkeypatch.setattr(realtime, "still_the_collector", lambda: None)
+    monkeypatch.setattr(audio_process.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(audio_process, "REOPEN_S", 0.1)
+
+    boxes = []
+
+    def box(*interfaces: Interface | None) -> AudioProcess:
+        config = Config(audio=AudioConfig(period_frames=PERIOD), model=ModelConfig(bundle="/nowhere"))
+        made = AudioProcess(config, places)
+        made._source = Source(made, list(interfaces))
+        boxes.append(made)
+        return made
+
+    yield box
+    for made in boxes:
+        made._link.close()
+
+
+def blocks(count: int, *others: IoStatus) -> list[IoStatus]:
+    return [IoStatus.OK] * count + list(others)
+
+
+def test_a_box_without_its_interface_waits_for_it(make: Callable[..., AudioProcess]) -> None:
+    later = Interface(blocks(60, IoStatus.GONE))
+    assert make(None, None, later).run() == 0
+    assert later.heard[-1].max() == 0.5
+
+
+def test_a_device_that_fails_at_once_is_not_opened_in_a_busy_loop(
+    make: Callable[..., AudioProcess], caplog: pytest.LogCaptureFixture
+) -> None:
+    box = make(*[Interface([IoStatus.GONE]) for _ in range(3)])
+    box.run()
+    assert np.diff(box._source.opened_at).min() >= 0.1
+    assert "no room on the bus" in caplog.text
+
+
+@pytest.mark.parametrize("way", ["reads", "writes"])
+def test_sound_fades_in_after_an_xrun_of_either_direction(make: Callable[..., AudioProcess], way: str) -> None:
+    io = Interface(**{"reads": blocks(100, IoStatus.GONE), way: blocks(50, IoStatus.XRUN, *blocks(49, IoStatus.GONE))})
+    make(io).run()
+    lost = 50 if way == "reads" else 51  # a block that is written during an xrun is not heard
+    sound = np.concatenate(io.heard[lost:])
+    assert io.heard[lost - 2].max() == 0.5
+    assert sound[0] == 0.0
+    assert np.abs(np.diff(sound)).max() < 0.5 / 1000
+    assert sound[-1] == 0.5
+
+
+def test_sound_goes_on_without_room_for_before_and_after(
+    make: Callable[..., AudioProcess], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    io = Interface(blocks(60, IoStatus.GONE))
+    assert make(io).run() == 0
+    assert io.heard[-1].max() == 0.5
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 7.0, -1.0, 0.5])
+def test_a_value_that_cannot_be_changes_nothing(
+    make: Callable[..., AudioProcess], places: Places, value: float
+) -> None:
+    box = make()
+    index = list(PARAMS).index(MUTE.id)
+    box._set(index, 1.0)
+    box._link.receive = iter([(Down.PARAM, index, value), (Down.PARAM, 60_000, 1.0), (77, 0, 0.0), None]).__next__
+    box._take_changes()
+    assert box._chain.param(MUTE.id) == 1.0
+    values = values_in_force(places.runtime / "audio.shm", box._info.params_hash, len(PARAMS))
+    assert values is not None
+    assert values[index] == 1.0
+
+
+def test_a_mute_that_only_the_disk_knows_holds(make: Callable[..., AudioProcess], places: Places) -> None:
+    make()._link.close()  # leaves its values behind: not muted
+    Store(places.state, PARAMS).save({MUTE.id: 1.0})  # muted while the audio process was down
+    assert make()._chain.param(MUTE.id) == 1.0
+
+
+def test_rubbish_in_memory_gives_way_to_what_was_saved(make: Callable[..., AudioProcess], places: Places) -> None:
+    index = list(PARAMS).index(MUTE.id)
+    first = make()
+    first._shared.set(index, 1e300)
+    first._link.close()
+    Store(places.state, PARAMS).save({MUTE.id: 1.0})
+    assert make()._chain.param(MUTE.id) == 1.0
+
+
+def test_the_audio_process_leaves_a_bad_settings_file_to_control(
+    make: Callable[..., AudioProcess], places: Places
+) -> None:
+    places.make_state()
+    (places.state / "state.json").write_text("{")
+    make()
+    assert [path.name for path in places.state.iterdir()] == ["state.json"]
+
+
+@pytest.mark.parametrize(
+    ("frames", "channels", "rate_hz", "says"),
+    [(4800, 6, 48_000, "6 channels: a demo has 1 or 2"), (1, 1, 192_000, "too short a sound file")],
+)
+def test_a_demo_that_cannot_be_played_says_why(
+    places: Places, tmp_path: Path, frames: int, channels: int, rate_hz: int, says: str
+) -> None:
+    soundfile.write(tmp_path / "demo.wav", np.full((frames, channels), 0.1), rate_hz)
+    opened = AudioSource(AudioConfig(device="demo", demo_file=str(tmp_path / "demo.wav")), places).open()
+    assert opened.io is None
+    assert says in opened.message
+
+
+def test_news_of_the_device_waits_for_room_in_the_socket(make: Callable[..., AudioProcess], places: Places) -> None:
+    box = make()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as control:
+        control.connect(str(places.runtime / "link.sock"))
+        assert box._link.accept()
+        while box._link.send(InfoFrame()):  # control is busy elsewhere
+            pass
+        box._describe(Opened(None, False, "the interface is gone"))
+        control.setblocking(False)
+        messages = []
+        for _ in range(2):
+            box._telemetry._due = 0.0
+            try:
+                while True:
+                    messages.append(control.recv(UP_BYTES))
+            except BlockingIOError:
+                box._between_blocks(audio_process.State.WAITING, None)
+    infos = [InfoFrame.unpack(m).message for m in messages if m[0] == Up.INFO]
+    assert infos[-1] == "the interface is gone"
