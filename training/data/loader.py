@@ -131,10 +131,9 @@ def views(buffer: Any, batch: int) -> tuple[dict[str, NDArray[np.float32]], NDAr
     return parts, flat[size - EXTRAS * batch :].reshape(EXTRAS, batch)
 
 
-def _next_free(free: Any) -> int | None:
+def _next_free(free: Any, trainer: int) -> int | None:
     """A slot to fill, or None once the trainer is gone."""
-    parent = os.getppid()
-    while os.getppid() == parent:
+    while os.getppid() == trainer:
         try:
             slot: int = free.get(timeout=2)
         except queue.Empty:
@@ -145,6 +144,7 @@ def _next_free(free: Any) -> int | None:
 
 def _work(names: list[str], batch: int, cache: Path, seed: int, free: Any, ready: Any) -> None:
     os.nice(1)
+    trainer = os.getppid()
     rng = np.random.default_rng(seed)
     mixer = Mixer(cache, "train", rng)
     slots = [shared_memory.SharedMemory(name) for name in names]
@@ -153,7 +153,7 @@ def _work(names: list[str], batch: int, cache: Path, seed: int, free: Any, ready
         spectra = [[short_time_spectra(sound) for sound in (e.voice, e.target, e.noise)] for e in examples]
         order = np.arange(batch)
         for turn in range(MIXES_PER_RENDER):
-            slot = _next_free(free)
+            slot = _next_free(free, trainer)
             if slot is None:
                 return
             parts, extras = views(slots[slot].buf, batch)
