@@ -4,11 +4,14 @@ The values outlive a crash of either process, so that an output that was muted c
 there to say so. Writing is a store to memory: no system call, no lock.
 """
 
+import contextlib
 import mmap
+import os
 import struct
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -74,11 +77,37 @@ def to_start_from(saved: Mapping[str, float], live: Mapping[str, float]) -> dict
     return known
 
 
-def heartbeat_age_s(path: Path) -> float | None:
-    """Seconds since the audio process last made progress, or None when there is no such file."""
-    try:
-        with path.open("rb") as file:
-            magic, _, _, beat_ns, _ = _HEADER.unpack(file.read(_HEADER.size))
-    except (OSError, struct.error):
-        return None
-    return (time.monotonic_ns() - beat_ns) / 1e9 if magic == _MAGIC else None
+class Heartbeat:
+    """Looks at the audio process from outside. Supervisor.
+
+    The file stays open: when somebody clears the runtime folder away (a log-out does), the sound goes on, and so does
+    this.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: IO[bytes] | None = None
+
+    def age_s(self, running_s: float) -> float | None:
+        """Seconds since the audio process last made progress; None when it has not yet, in `running_s` of running."""
+        age_s = self._age_s()
+        if age_s is None or age_s > running_s:  # an earlier process's, or none at all
+            self.close()
+            with contextlib.suppress(OSError):
+                self._file = self._path.open("rb", buffering=0)
+            age_s = self._age_s()
+        return age_s if age_s is not None and age_s <= running_s else None
+
+    def _age_s(self) -> float | None:
+        if self._file is None:
+            return None
+        try:
+            magic, _, _, beat_ns, _ = _HEADER.unpack(os.pread(self._file.fileno(), _HEADER.size, 0))
+        except (OSError, struct.error):
+            return None
+        return (time.monotonic_ns() - beat_ns) / 1e9 if magic == _MAGIC else None
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None

@@ -18,13 +18,14 @@ from firmware_app import realtime
 from firmware_app.config_keys import Config
 from firmware_app.errors import AppError
 from firmware_app.places import Places
-from firmware_app.shared_state import heartbeat_age_s
+from firmware_app.shared_state import Heartbeat
 
 log = logging.getLogger(__name__)
 
 HANG_S = 3.0  # an audio process without a heartbeat for so long is hung
+LOADING_S = 30.0  # a process that has not had a heartbeat at all may load its models for so long: a cold card is slow
 STOP_S = 1.3  # between asking and forcing; the whole stop stays under 2 s
-EXIT_USAGE = 78  # a child that ends so has told the person what to change: starting it again would not help
+EXIT_USAGE = 78  # a child that ends so has told the person what to change: starting it at once would not help
 FIRST_BACK_OFF_S, LONGEST_BACK_OFF_S, STEADY_S = 0.2, 5.0, 10.0
 
 
@@ -54,10 +55,13 @@ class Child:
         """The exit status once it has ended, else None."""
         return self.process.poll() if self.process is not None else None
 
-    def schedule_restart(self) -> None:
+    def schedule_restart(self, *, patient: bool = False) -> None:
+        """Let _watch start it again; `patient`: as late as ever."""
         now = time.monotonic()
         if now - self.started > STEADY_S:
             self.back_off_s = FIRST_BACK_OFF_S
+        if patient:
+            self.back_off_s = LONGEST_BACK_OFF_S
         self.start_at = now + self.back_off_s
         self.back_off_s = min(self.back_off_s * 2, LONGEST_BACK_OFF_S)
         self.process = None
@@ -85,7 +89,7 @@ class Supervisor:
     def __init__(self, places: Places, arguments: Sequence[str]) -> None:
         """arguments: options of `hushbox` that both children get (--config, --state-dir)."""
         places.make_runtime()
-        self._beat = places.runtime / "audio.shm"
+        self._heartbeat = Heartbeat(places.runtime / "audio.shm")
         self._stop = False
         me = program()
         env = {**realtime.BLAS_ENV, realtime.SUPERVISOR_ENV: str(os.getpid())}
@@ -114,16 +118,20 @@ class Supervisor:
         return 0
 
     def _watch(self, child: Child) -> int | None:
+        """Start or end what must be. Returns EXIT_USAGE when the person has to change something first."""
         if child.process is None:
             if time.monotonic() >= child.start_at:
                 child.start()
             return None
         status = child.ended()
         if status is not None:
-            if status != EXIT_USAGE and not self._stop:
+            if status == EXIT_USAGE and child.restarts == 0:
+                return status
+            if not self._stop:
+                # Its settings were broken while it ran: the other process goes on, and this one once they are mended.
                 log.warning("%s ended (%s), starting it again", child.name, _words(status))
-                child.schedule_restart()
-            return status
+                child.schedule_restart(patient=status == EXIT_USAGE)
+            return None
         if child is self.audio and self._hung():
             log.warning("%s made no progress for %.0f s: killed and started again", child.name, HANG_S)
             child.force(0.0)
@@ -131,10 +139,11 @@ class Supervisor:
 
     def _hung(self) -> bool:
         assert self.audio.process is not None
-        if time.monotonic() - self.audio.started < 2 * HANG_S:  # loading models is not hanging
-            return False
-        age = heartbeat_age_s(self._beat)
-        return age is None or age > HANG_S
+        running_s = time.monotonic() - self.audio.started
+        age_s = self._heartbeat.age_s(running_s)
+        if age_s is None:
+            return running_s > LOADING_S
+        return age_s > HANG_S and running_s > 2 * HANG_S  # opening the first device is not hanging
 
     def _stop_all(self) -> None:
         for child in self._children:
@@ -142,6 +151,7 @@ class Supervisor:
         deadline = time.monotonic() + STOP_S
         for child in self._children:
             child.force(deadline)
+        self._heartbeat.close()
 
 
 def program() -> list[str]:

@@ -1,10 +1,11 @@
 """Heartbeat and last values survive a crash; a file of another version does not confuse."""
 
+import time
 from pathlib import Path
 
 import pytest
 
-from firmware_app.shared_state import SharedState, heartbeat_age_s, to_start_from, values_in_force
+from firmware_app.shared_state import Heartbeat, SharedState, to_start_from, values_in_force
 
 NONE = (0.0, 0.0, 0.0)
 
@@ -29,14 +30,41 @@ def test_other_parameters_start_afresh(tmp_path: Path) -> None:
 
 def test_heartbeat_is_readable_from_outside(tmp_path: Path) -> None:
     path = tmp_path / "audio.shm"
-    assert heartbeat_age_s(path) is None
+    heartbeat = Heartbeat(path)
+    assert heartbeat.age_s(60) is None
     state = SharedState(path, 7, NONE)
     state.beat()
-    age = heartbeat_age_s(path)
+    age = heartbeat.age_s(60)
     assert age is not None
     assert 0 <= age < 60
-    path.write_bytes(b"x")
-    assert heartbeat_age_s(path) is None
+    heartbeat.close()
+
+
+def test_heartbeat_of_an_earlier_process_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "audio.shm"
+    SharedState(path, 7, NONE).beat()
+    heartbeat = Heartbeat(path)
+    assert heartbeat.age_s(60) is not None
+    assert heartbeat.age_s(0.0) is None
+    SharedState(path, 8, NONE).beat()  # a new one, with another table
+    assert heartbeat.age_s(60) is not None
+    heartbeat.close()
+
+
+def test_heartbeat_is_seen_when_the_folder_is_gone(tmp_path: Path) -> None:
+    path = tmp_path / "audio.shm"
+    state = SharedState(path, 7, NONE)
+    heartbeat = Heartbeat(path)
+    before = heartbeat.age_s(60)
+    path.unlink()
+    time.sleep(0.05)
+    state.beat()
+    after = heartbeat.age_s(60)
+    assert before is not None
+    assert after is not None
+    assert after < 0.05
+    heartbeat.close()
+    assert heartbeat.age_s(60) is None
 
 
 def test_nobody_ever_reads_values_that_were_not_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
