@@ -1,6 +1,7 @@
 """BoxPort: the box as the page sees it, over Control, the panel's simulator and the listen ring."""
 
 import math
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
@@ -25,6 +26,8 @@ from web_ui.control_port import (
 )
 
 _STATES = {State.STARTING: "starting", State.RUNNING: "running", State.WAITING: "waiting for device"}
+SILENT_S = 1.0  # 20 meter frames that did not come
+_SILENT = "The audio process does not answer. When it stays so, it is started again. Settings are kept."
 _DOWN = "The audio process is down and is being started again. Settings are kept."
 
 
@@ -67,11 +70,14 @@ class BoxPort:
 
     def status(self) -> StatusView:
         latest = self._control.latest
-        return _status(latest.meter, latest.info, self._message(latest.meter, latest.info))
+        # One that hangs keeps its link: what it said last is no news.
+        silent = latest.meter is not None and time.monotonic() - latest.at > SILENT_S
+        meter = None if silent else latest.meter
+        return _status(meter, latest.info, self._message(meter, latest.info, _SILENT if silent else _DOWN))
 
-    def _message(self, meter: MeterFrame | None, info: InfoFrame) -> str:
+    def _message(self, meter: MeterFrame | None, info: InfoFrame, down: str) -> str:
         if meter is None:
-            return _DOWN
+            return down
         notes = [info.message, self._control.save_problem, *self._bindings.problems, *self._control.notes[:1]]
         return next((note for note in notes if note), "")
 

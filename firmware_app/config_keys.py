@@ -206,9 +206,7 @@ class LedConfig:
 
     name: str = required(_NAME, "Name on the page.")
     gpio: int = required(_GPIO, "Pin, by its BCM number.")
-    shows: str = key(
-        "processing", one_of("processing", "bypass", "mute", "clip", "alive"), "What lights it; it blinks on trouble."
-    )
+    shows: str = key("processing", one_of("processing", "bypass", "mute", "clip", "alive"), "What lights it.")
 
 
 @dataclass(frozen=True, slots=True)

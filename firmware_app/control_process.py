@@ -47,7 +47,7 @@ class ControlProcess:
         self._bindings = PanelBindings(config.panel, self.control)
         self._link = ControlLink(
             places.runtime / "link.sock", PARAMS, self.control.values,
-            self._on_meter, self.control.take_info, self.control.audio_down,
+            self._on_meter, self.control.take_info, self._on_down,
         )  # fmt: skip
         self.control.connect(self._link.send_param)
 
@@ -103,6 +103,10 @@ class ControlProcess:
     def _on_meter(self, meter: MeterFrame) -> None:
         self.control.take_meter(meter)
         self._bindings.light_leds(meter)
+
+    def _on_down(self) -> None:
+        self.control.audio_down()
+        self._bindings.light_leds(None)
 
     def _watch(self) -> None:
         """Tell systemd that all is well; look for an interface while the demo plays for want of one."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dsp.params import find
 from firmware_app.config_keys import KnobConfig, LedConfig, PanelConfig, SwitchConfig
 from firmware_app.control import Control
-from firmware_app.link import MeterFrame
+from firmware_app.link import MeterFrame, State
 from hw.panel import KnobSpec, LedSpec, Panel, PanelSpec, SwitchSpec
 from hw.pickup import Pickup
 from web_ui.control_port import NotThere, SimulatedPin
@@ -85,7 +85,7 @@ class PanelBindings:
             return meter is not None and max(meter.in_peak_db) >= CLIP_DB
         if led.shows == "alive":
             return meter is not None
-        return not bypassed and not muted
+        return not bypassed and not muted and meter is not None and meter.state == State.RUNNING
 
     # --- the page's simulated panel ---
 

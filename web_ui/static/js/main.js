@@ -58,7 +58,7 @@ connection.addEventListener("state", ({ detail: { state, why } }) => {
     return;
   }
   setText(byId("link-text"), "No connection");
-  note("link", why ? `${why} Trying again.` : "No connection to the box. Its sound goes on without the page. Trying again.");
+  note("link", why ? `${why} Trying again.` : "No connection to the box. While it is on, its sound goes on without the page. Trying again.");
   params.forget();
   meters.forget();
   panel.forget();
