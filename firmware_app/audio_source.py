@@ -68,9 +68,12 @@ class AudioSource:
             output_channels=audio.output_channels,
         )
         try:
-            return Opened(open_alsa(request), False, "")
+            io = open_alsa(request)
         except HwError as error:
             return Opened(None, False, str(error))
+        for note in getattr(io, "notes", ()):  # where the interface differs from what was asked
+            log.info("%s: %s", io.name, note)
+        return Opened(io, False, "")
 
     def _open_demo(self, message: str) -> Opened:
         audio = self._config

@@ -282,4 +282,7 @@ def _silent(block: Block, status: IoStatus) -> IoStatus:
 
 
 def _card_name(card: int) -> str:
-    return str(alsaaudio.card_name(card)[0]) if card >= 0 else ""
+    try:
+        return str(alsaaudio.card_name(card)[0]) if card >= 0 else ""
+    except alsaaudio.ALSAAudioError:  # unplugged this moment; the first read tells
+        return ""

@@ -44,6 +44,7 @@ def test_ten_thousand_blocks_open_no_file_and_do_not_grow(make_usb: MakeUsb, tmp
             stderr=subprocess.DEVNULL,
         )
         time.sleep(1)
+        assert tracer.poll() is None, "strace cannot attach here"
         for step in range(10):  # a hand on the page meanwhile
             box.set("denoise.amount_db", float(step))
             box.set("box.bypass", step % 2)

@@ -21,6 +21,7 @@ from firmware_app.places import Places
 from firmware_app.shared_state import values_in_force
 from firmware_app.store import Store
 from hw.audio_io import IoFormat, IoStatus
+from tests.conftest import MakeUsb
 
 PERIOD = 128
 
@@ -199,6 +200,18 @@ def test_a_demo_that_cannot_be_played_says_why(
     opened = AudioSource(AudioConfig(device="demo", demo_file=str(tmp_path / "demo.wav")), places).open()
     assert opened.io is None
     assert says in opened.message
+
+
+@pytest.mark.rig
+def test_what_the_interface_does_otherwise_is_said(
+    places: Places, make_usb: MakeUsb, caplog: pytest.LogCaptureFixture
+) -> None:
+    usb = make_usb(rates=96_000)
+    with caplog.at_level("INFO"):
+        opened = AudioSource(AudioConfig(device=usb.device), places).open()
+    assert opened.io is not None
+    opened.io.close()
+    assert "runs at 96000 Hz: resampling adds" in caplog.text
 
 
 def test_news_of_the_device_waits_for_room_in_the_socket(make: Callable[..., AudioProcess], places: Places) -> None:

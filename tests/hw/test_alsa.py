@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from hw.agreement import ChannelOutOfRangeError, UnsupportedFormatError
-from hw.alsa import AlsaRequest, open_alsa
+from hw.alsa import AlsaRequest, _card_name, open_alsa
 from hw.audio_io import AudioIo, IoStatus
 from hw.probe import DeviceBusyError, DeviceNotFoundError, Direction, in_use_by
 from tests.conftest import MakeUsb
@@ -209,3 +209,7 @@ def test_both_directions_share_a_clock_that_may_run_fast(make_usb: MakeUsb) -> N
     assert loop(io, 60) == [IoStatus.OK] * 60
     io.close()
     assert locate(usb.recording()[:, 0], NOISE[:10000, 0] & -256) == [8 * 256]
+
+
+def test_a_card_that_vanishes_while_it_is_opened_has_no_name() -> None:
+    assert _card_name(31) == ""
