@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from dsp import features as layout
+from training.sound_loss import sound, sound_loss
 
 LOW, TAPS = layout.LOW_BINS, layout.TAPS
 FLOOR = 0.01  # power at the common level, where a voice has RMS 1 and its bins 350 on average
@@ -26,6 +27,7 @@ class LossWeights:
     high: float = 0.5
     ratio: float = 1.0
     spare_voice: float = 2.0  # how much dearer lost voice is than left noise, at sensitivity 0
+    sound: float = 0.0  # of the loss on the sound itself (training.sound_loss); the terms above then count 1 - sound
 
 
 def filter_low(mask: Tensor, noisy_low: Tensor) -> tuple[Tensor, Tensor]:
@@ -96,6 +98,12 @@ def denoise_loss(
     # Errors 25 dB below the target no longer count.
     ratio = (torch.log10((error + 0.003 * energy + 1.0) / (energy + 1.0)) * present).mean()
 
-    total = weights.magnitude * low + weights.complex * turned + weights.high * high + weights.ratio * ratio
+    spectral = weights.magnitude * low + weights.complex * turned + weights.ratio * ratio
     parts = {"low": low, "complex": turned, "high": high, "ratio_db": 10 * ratio}
+    total = (1 - weights.sound) * spectral + weights.high * high
+    if weights.sound:
+        heard_sound, wanted_sound = (sound(torch.cat(pair, -1)) for pair in ((real, imag), (target_real, target_imag)))
+        loud, turn, snr = sound_loss(heard_sound, wanted_sound, spare[0, :, 0])
+        total = total + weights.sound * (weights.magnitude * loud + weights.complex * turn + weights.ratio * snr)
+        parts |= {"sound": loud, "sound_complex": turn, "sound_db": 10 * snr}
     return total, {name: float(value.detach()) for name, value in parts.items()}

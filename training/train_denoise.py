@@ -174,6 +174,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--sound", type=float, default=LossWeights.sound, help="share of the loss on the sound itself")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     torch.set_flush_denormal(True)
@@ -188,7 +189,7 @@ def main() -> None:
     loader = Loader(args.cache, args.batch, args.workers, seed=args.seed + trainer.step)
     decay_from = trainer.step if args.decay_steps else None
     last_step = trainer.step + args.decay_steps if args.decay_steps else args.steps
-    started, lap, sums, weights = time.monotonic(), time.monotonic(), {}, LossWeights()
+    started, lap, sums, weights = time.monotonic(), time.monotonic(), {}, LossWeights(sound=args.sound)
     name = "cooled.pt" if args.decay_steps else "stable.pt"
     for batch in loader:
         if trainer.step == 0:
