@@ -13,6 +13,7 @@ from typing import Any
 import alsaaudio
 
 from hw.errors import HwError
+from hw.quiet_alsa import hush
 from hw.samples import SAMPLE_FORMATS
 
 RATES_HZ = (48000, 96000, 44100, 88200, 192000)
@@ -82,6 +83,7 @@ def let_go(pcm: Any) -> None:
 @contextmanager
 def opening(device: str, direction: Direction) -> Iterator[None]:
     """Turn pyalsaaudio's errors while opening `device` into ours, which say what is wrong and what there is."""
+    hush()
     try:
         yield
     except alsaaudio.ALSAAudioError as error:

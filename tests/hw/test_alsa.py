@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hw.agreement import ChannelOutOfRangeError, UnsupportedFormatError
 from hw.alsa import AlsaRequest, _card_name, open_alsa
 from hw.audio_io import AudioIo, IoStatus
-from hw.probe import DeviceBusyError, DeviceNotFoundError, Direction, in_use_by
+from hw.probe import DeviceBusyError, DeviceNotFoundError, Direction, in_use_by, probe
 from tests.conftest import MakeUsb
 from tests.rigs.virtual_usb.rig import Unplug, VirtualUsb, locate
 
@@ -209,6 +209,12 @@ def test_both_directions_share_a_clock_that_may_run_fast(make_usb: MakeUsb) -> N
     assert loop(io, 60) == [IoStatus.OK] * 60
     io.close()
     assert locate(usb.recording()[:, 0], NOISE[:10000, 0] & -256) == [8 * 256]
+
+
+def test_what_is_wrong_is_said_once(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(DeviceNotFoundError, match="no capture there"):
+        probe("hw:CARD=Nope", Direction.CAPTURE)
+    assert capfd.readouterr().err == ""  # libasound has something to say too
 
 
 def test_a_card_that_vanishes_while_it_is_opened_has_no_name() -> None:
