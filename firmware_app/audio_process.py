@@ -72,6 +72,7 @@ class AudioProcess:
                 self._prepare(opened)
                 self._stream(opened.io)
             finally:
+                realtime.stream(False)
                 self._telemetry.device_gone(opened.io)
                 self._let_go(opened.io)
             if opened.io.gone_reason:
@@ -91,6 +92,7 @@ class AudioProcess:
         self._warm_up(block)
         self._chain.reset()
         self._chain.fade_in()
+        realtime.stream(True)
         io.start()
         while self._running and not self._reopen:
             status = io.read_into(block)

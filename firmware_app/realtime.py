@@ -17,22 +17,29 @@ _PR_SET_PDEATHSIG = 1
 
 
 def enter() -> list[str]:
-    """Make this thread real-time, lock its memory, still the garbage collector. Returns what was refused, in words."""
-    refused = []
+    """Limit runaways, lock the memory, still the garbage collector. Returns what is refused, in words."""
     # RLIMIT_RTTIME is set before FIFO, or a runaway could freeze the board between the two.
     resource.setrlimit(resource.RLIMIT_RTTIME, (RTTIME_US, RTTIME_US * 2))
-    try:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(FIFO_PRIORITY))
-    except (OSError, AttributeError) as error:
-        refused.append(
-            f"real-time scheduling refused ({error}): give the audio group rtprio {FIFO_PRIORITY} or use the unit"
-        )
+    refused = [reason for reason in (stream(True), stream(False)) if reason][:1]
     # On fault: what the warm-up has touched stays, while unused parts of the libraries take no memory.
     if ctypes.CDLL(None, use_errno=True).mlockall(_MCL_CURRENT | _MCL_FUTURE | _MCL_ONFAULT) != 0:
         reason = os.strerror(ctypes.get_errno())
         refused.append(f"memory is not locked ({reason}): raise the memlock limit of the audio group or use the unit")
     still_the_collector()
     return refused
+
+
+def stream(on: bool) -> str:
+    """Real-time scheduling of this thread, while it streams only. Returns why it was refused, in words.
+
+    Opening a device or reading a file may well take longer than RTTIME_US without a pause, and would be killed for it.
+    """
+    policy, priority = (os.SCHED_FIFO, FIFO_PRIORITY) if on else (os.SCHED_OTHER, 0)
+    try:
+        os.sched_setscheduler(0, policy, os.sched_param(priority))
+    except OSError as error:
+        return f"real-time scheduling refused ({error}): give the audio group rtprio {FIFO_PRIORITY} or use the unit"
+    return ""
 
 
 def still_the_collector() -> None:

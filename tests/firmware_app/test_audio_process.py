@@ -2,6 +2,8 @@
 
 import os
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,6 +26,8 @@ from hw.audio_io import IoFormat, IoStatus
 from tests.conftest import MakeUsb
 
 PERIOD = 128
+STREAMING: list[bool] = []
+"""What realtime.stream() was asked for, in order."""
 
 
 class Interface:
@@ -40,6 +44,7 @@ class Interface:
 
     def start(self) -> None:
         self.starts += 1
+        self.started_in_real_time = STREAMING[-1:] == [True]
 
     def read_into(self, block: np.ndarray) -> IoStatus:
         status = self._reads.pop(0) if self._reads else IoStatus.OK
@@ -67,6 +72,7 @@ class Source:
 
     def open(self) -> Opened:
         self.opened_at.append(time.monotonic())
+        assert STREAMING[-1:] != [True]
         if not self._left:
             self._box._stop()
             return Opened(None, False, "")
@@ -89,6 +95,8 @@ def places(tmp_path: Path) -> Iterator[Places]:
 def make(places: Places, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., AudioProcess]]:
     """A box without a model: sound passes through the chain's own steps."""
     monkeypatch.setattr(realtime, "enter", list)
+    STREAMING.clear()
+    monkeypatch.setattr(realtime, "stream", STREAMING.append)
     monkeypatch.setattr(realtime, "still_the_collector", lambda: None)
     monkeypatch.setattr(audio_process.signal, "signal", lambda *_: None)
     monkeypatch.setattr(audio_process, "REOPEN_S", 0.1)
@@ -124,6 +132,25 @@ def test_a_device_that_fails_at_once_is_not_opened_in_a_busy_loop(
     box.run()
     assert np.diff(box._source.opened_at).min() >= 0.1
     assert "no room on the bus" in caplog.text
+
+
+def test_only_streaming_is_real_time(make: Callable[..., AudioProcess]) -> None:
+    """Opening takes long enough to be killed as a runaway; Source.open checks too."""
+    first, second = Interface(blocks(3, IoStatus.GONE)), Interface([IoStatus.GONE])
+    make(first, None, second).run()
+    assert first.started_in_real_time
+    assert second.started_in_real_time
+    assert STREAMING == [True, False, True, False]
+
+
+def test_a_long_preparation_is_no_runaway() -> None:
+    script = (
+        "import os, time; from firmware_app import realtime; realtime.enter(); start = time.process_time()\n"
+        "while time.process_time() - start < 0.6: pass\n"
+        "print(os.sched_getscheduler(0) == os.SCHED_OTHER)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "True\n"), done.stderr
 
 
 @pytest.mark.parametrize("way", ["reads", "writes"])
