@@ -45,10 +45,10 @@ test-tflite-runtime: ## The bundle in tflite-runtime, in an environment of its o
 	@requirements/tflite_runtime.sh
 
 train-denoise-live: ## Train the denoiser from ../shared/data (see training/README.md)
-	training/run.sh train
+	training/run.sh train $(ARGS)
 
 export-denoise-live: ## Quantise the best checkpoint into models_quantized/denoise-live
-	training/run.sh export
+	training/run.sh export $(ARGS)
 
 demo-vocal: setup-dev ## Synthesise the bundled demo vocal anew
 	$(PY) -m training.demo_vocal.make_demo_vocal

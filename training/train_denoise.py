@@ -2,6 +2,7 @@
 
     python -m training.train_denoise --name main --hours 2             # start, or go on with what is there
     python -m training.train_denoise --name main --decay-steps 800     # cool down from the stable phase, then stop
+    python -m training.train_denoise --name main --from training/denoise_live/checkpoint.pt   # on another machine
 
 The learning rate is warm-up, then constant, then a decay at the end only (WSD), so that a later run can go on from the
 last constant-rate checkpoint `stable.pt`; the cooled one is `cooled.pt`. `best.pt` is the best on the validation set.
@@ -88,6 +89,13 @@ class Trainer:
             optimiser.load_state_dict(state)
         self.step, self.audio_hours, self.best = stored["step"], stored["audio_hours"], stored["best"]
 
+    def start_from(self, path: Path) -> None:
+        """Take over the weights of a committed checkpoint; the optimisers begin anew."""
+        stored = checkpoints.load(path)
+        self.net.load_state_dict(checkpoints.network(stored).state_dict())
+        self.average = {name: value.clone() for name, value in self.net.state_dict().items()}
+        self.step, self.audio_hours = stored["step"], stored["audio_hours"]
+
     def begin(self, batch: Batch) -> None:
         """Look at a first batch before learning from it."""
         self.net.whiten_like(torch.from_numpy(batch.parts["features"]).to(self.device))
@@ -142,11 +150,11 @@ class Trainer:
         )
 
 
-def rate_factor(step: int, decay_from: int | None, decay_steps: int) -> float:
-    """Warm-up, constant, then 1 - sqrt to zero (Hägele et al. 2024)."""
+def rate_factor(step: int, warm_from: int, decay_from: int | None, decay_steps: int) -> float:
+    """Warm-up from step `warm_from`, constant, then 1 - sqrt to zero (Hägele et al. 2024)."""
     if decay_from is not None:
         return max(0.0, 1 - math.sqrt((step - decay_from) / decay_steps))
-    return min(1.0, (step + 1) / WARM_UP_STEPS)
+    return min(1.0, (step - warm_from + 1) / WARM_UP_STEPS)
 
 
 def _append(path: Path, row: dict[str, Any]) -> None:
@@ -174,6 +182,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--from", dest="start_from", type=Path, help="weights to begin with, where no run is there yet")
     parser.add_argument("--sound", type=float, default=LossWeights.sound, help="share of the loss on the sound itself")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
@@ -184,6 +193,9 @@ def main() -> None:
     trainer = Trainer(NetShape(args.width, args.blocks), args.rate, device, args.optimiser)
     if (folder / "stable.pt").exists():
         trainer.load(folder / "stable.pt")
+    elif args.start_from:
+        trainer.start_from(args.start_from)
+    warm_from = 0 if (folder / "stable.pt").exists() else trainer.step
     print(f"{parameter_count(trainer.net)} parameters, at step {trainer.step}", flush=True)
     fixed, sung = (validate.fixed_set(args.cache, name) for name in ("validation", "validation_sung"))
     loader = Loader(args.cache, args.batch, args.workers, seed=args.seed + trainer.step)
@@ -194,7 +206,7 @@ def main() -> None:
     for batch in loader:
         if trainer.step == 0:
             trainer.begin(batch)
-        factor = rate_factor(trainer.step, decay_from, args.decay_steps)
+        factor = rate_factor(trainer.step, warm_from, decay_from, args.decay_steps)
         shares = trainer.learn(batch, factor, weights)
         for key, value in shares.items():
             sums[key] = sums.get(key, 0.0) + value

@@ -1,0 +1,50 @@
+#!/bin/sh
+# One step of making a bundle, in an environment of its own (.venv-train): run.sh data|train|cool|export|evaluate|test.
+# Further arguments go to the step's program. Nothing here belongs on the box.
+set -eu
+cd "$(dirname "$0")/.."
+step=${1:?say which step: data, train, cool, export, evaluate or test}
+shift
+name=${NAME:-main}
+
+if [ ! -e .venv-train/.hushbox ] || [ training/requirements.txt -nt .venv-train/.hushbox ]; then
+    python=${PYTHON:-python3}
+    "$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || {
+        echo "training needs Python 3.11: PYTHON=/path/to/python3.11 make train-denoise-live" >&2
+        exit 1
+    }
+    "$python" -m venv .venv-train
+    .venv-train/bin/python -m pip install -q --disable-pip-version-check -r training/requirements.txt
+    touch .venv-train/.hushbox
+fi
+PATH=$PWD/.venv-train/bin:$PATH
+export PATH OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
+
+case $step in
+data)
+    python -m training.data.decode
+    nice python -m training.data.singing --minutes 90 "$@"
+    ;;
+train)
+    [ -e training/.cache/sung.json ] || "$0" data
+    python -m training.train_denoise --name "$name" --batch 8 --sound 0.6 "$@"
+    ;;
+cool)
+    # From the last constant-rate checkpoint to one that can be shipped; the former stays to go on from.
+    python -m training.train_denoise --name "$name" --batch 8 --sound 0.6 --decay-steps 600 "$@"
+    ;;
+export)
+    python -m training.export --checkpoint "training/checkpoints/$name/cooled.pt" \
+        --committed training/denoise_live/checkpoint.pt "$@"
+    ;;
+evaluate)
+    python -m training.evaluate --set ../shared/data/eval/denoise "$@"
+    ;;
+test)
+    python -m pytest -p no:anyio tests/training tests/models "$@"
+    ;;
+*)
+    echo "no step $step: there are data, train, cool, export, evaluate and test" >&2
+    exit 2
+    ;;
+esac
