@@ -1,7 +1,9 @@
 """Which AudioIo the audio process gets: the interface that was asked for, the best one there is, or the demo."""
 
 import logging
+import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from firmware_app.config_keys import AudioConfig
 from firmware_app.link import MAX_CHANNELS
@@ -78,9 +80,10 @@ class AudioSource:
     def _open_demo(self, message: str) -> Opened:
         audio = self._config
         try:
+            record_to = audio.record_to or self._recording()
             io = WavIo(
                 audio.demo_file or self._places.demo_vocal,
-                audio.record_to or None,
+                record_to,
                 period_frames=audio.period_frames,
                 realtime=True,
                 loop=True,
@@ -91,4 +94,15 @@ class AudioSource:
         if channels > MAX_CHANNELS:
             io.close()
             return Opened(None, True, f"{audio.demo_file}: {channels} channels: a demo has 1 or 2")
+        if record_to:
+            log.info("what the demo puts out is kept in %s, one pass of it", record_to)
         return Opened(io, True, message)
+
+    def _recording(self) -> Path | None:
+        """Where the demo's result goes unless somebody said; nowhere when the state folder cannot be written."""
+        folder = self._places.recordings
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            return None
+        return folder / "demo.wav" if os.access(folder, os.W_OK) else None

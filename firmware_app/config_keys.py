@@ -137,7 +137,9 @@ class AudioConfig:
         "", text(1000, empty=True), "A WAV or FLAC file for the demo to play in a loop; empty: the built-in vocal."
     )
     record_to: str = key(
-        "", text(1000, empty=True), "A WAV file that keeps what the demo puts out; empty: nothing is kept."
+        "",
+        text(1000, empty=True),
+        "A WAV file for what the demo puts out; empty: recordings/demo.wav in the state folder.",
     )
 
 

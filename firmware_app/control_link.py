@@ -49,7 +49,7 @@ class ControlLink(threading.Thread):
         self._wake_read.setblocking(False)
         self._wake_write.setblocking(False)
         self._stopping = threading.Event()
-        self._mismatch_logged = False
+        self._agreed = False  # both sides count parameters alike; nothing is sent before that is known
 
     def send_param(self, id: str, value: float) -> None:
         """Pass one changed value on. Any thread; returns at once."""
@@ -85,6 +85,7 @@ class ControlLink(threading.Thread):
                 self._stopping.wait(RECONNECT_S)
                 continue
             with peer:
+                self._agreed = False
                 self._queue_snapshot()
                 with contextlib.suppress(OSError):
                     self._serve(peer)
@@ -106,7 +107,7 @@ class ControlLink(threading.Thread):
         poll = select.poll()
         poll.register(self._wake_read, select.POLLIN)
         while not self._stopping.is_set():
-            blocked = not self._flush(peer)
+            blocked = self._agreed and not self._flush(peer)
             with self._lock:
                 pending = bool(self._latest)
             poll.register(peer, select.POLLIN | (select.POLLOUT if blocked else 0))
@@ -143,9 +144,10 @@ class ControlLink(threading.Thread):
                 self._on_meter(MeterFrame.unpack(message))
             elif message[0] in (Up.INFO, Up.DEMO_INFO):
                 info = InfoFrame.unpack(message)
-                if info.params_hash != self._hash and not self._mismatch_logged:
-                    log.error("audio process and control process have different parameters: restart both")
-                    self._mismatch_logged = True
+                agreed = info.params_hash == self._hash
+                if not agreed:
+                    log.error("audio process and control process are of different versions: restart both")
+                self._agreed = agreed
                 self._on_info(info)
 
     def _queue_snapshot(self) -> None:

@@ -126,7 +126,8 @@ assert max(_METER.size, _INFO.size) <= UP_BYTES
 
 
 def _cut(text: str, most: int) -> bytes:
-    return text.encode()[:most]
+    """As many whole characters as fit."""
+    return text.encode()[:most].decode(errors="ignore").encode()
 
 
 def params_hash(ids: Iterable[str]) -> int:

@@ -57,15 +57,21 @@ def choose(interfaces: Sequence[Interface], wanted: str = "auto", ask: Probe = p
     """The interface to take. wanted: "auto", a card's id or part of its name, or any ALSA device string."""
     if wanted != "auto":
         return _choose_named(interfaces, wanted, ask)
-    free = [i for i in interfaces if i.usable and not i.in_use_by]
-    best = [i for i in free if i.usb] or free
+    # A laptop's own microphone and speakers, taken unasked, would howl; so would a HAT with both.
+    best = [i for i in interfaces if i.usb and i.usable and not i.in_use_by]
     if best:
-        kind = "USB interface" if best[0].usb else "sound card"
         others = f", the first of {len(best)}" if len(best) > 1 else ""
-        return Choice(best[0], f"{best[0].name} is a {kind} that records and plays{others}")
+        return Choice(best[0], f"{best[0].name} is a USB interface that records and plays{others}")
+    built_in = [
+        f'{i.name} is built in and taken only by name: [audio] device = "{i.device}"'
+        for i in interfaces
+        if i.usable and not i.usb and not i.in_use_by
+    ]
     taken = [f"{i.name} is in use by {i.in_use_by}" for i in interfaces if i.usable]
     unfit = [f"{i.name}: {i.why_not}" for i in interfaces if not i.usable]
-    return Choice(None, "; ".join(["no audio interface is plugged in that records and plays", *taken, *unfit]))
+    return Choice(
+        None, "; ".join(["no USB audio interface is plugged in that records and plays", *built_in, *taken, *unfit])
+    )
 
 
 def _choose_named(interfaces: Sequence[Interface], wanted: str, ask: Probe) -> Choice:

@@ -48,7 +48,7 @@ class WavIo:
         inputs = input_channels or tuple(range(1, self._input.channels + 1))
         outputs = output_channels or tuple(range(1, len(inputs) + 1))
         _check_channels(source, self._input.channels, inputs, outputs)
-        self.name = source.stem
+        self.name = source.stem.replace("_", " ")
         self.xruns = 0
         self.gone_reason = ""
         self.format = IoFormat(

@@ -4,6 +4,7 @@ import argparse
 import difflib
 import logging
 import os
+import time
 from pathlib import Path
 
 from dsp.bundle import RUNTIMES, list_bundles
@@ -14,6 +15,7 @@ from firmware_app.errors import UsageError
 from firmware_app.places import Places
 
 NO_BUNDLE = "none"
+RETRY_S = 5.0
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
@@ -67,6 +69,12 @@ def start_log() -> None:
     """Logging of the commands that run for long: to standard error, where journald adds the time itself."""
     form = "%(message)s" if "JOURNAL_STREAM" in os.environ else "%(asctime)s %(levelname)s %(message)s"
     logging.basicConfig(level=logging.INFO, format=form, datefmt="%H:%M:%S")
+
+
+def wait_before_next_start() -> None:
+    """A person must change something first. systemd starts us again all the same: not five times a second then."""
+    if "NOTIFY_SOCKET" in os.environ:
+        time.sleep(RETRY_S)
 
 
 def milliseconds(frames: int, rate_hz: int = 48_000) -> float:

@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from firmware_app import control_process
-from firmware_app.commands.common import add_box, add_settings, box_settings, start_log
+from firmware_app.commands.common import add_box, add_settings, box_settings, start_log, wait_before_next_start
 from firmware_app.config import ConfigError
 from firmware_app.supervisor import EXIT_USAGE
 
@@ -18,8 +18,10 @@ def run(args: argparse.Namespace) -> int:
     start_log()
     try:
         config, places = box_settings(args)
-        return control_process.main(config, places)
+        status = control_process.main(config, places)
     except ConfigError as error:
-        # Starting again would not help: whoever started this must not.
         print("\n".join(f"hushbox: {mistake}" for mistake in error.mistakes), file=sys.stderr)
-        return EXIT_USAGE
+        status = EXIT_USAGE
+    if status == EXIT_USAGE:
+        wait_before_next_start()
+    return status

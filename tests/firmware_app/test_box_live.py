@@ -179,7 +179,7 @@ def test_nothing_is_left_behind(tmp_path: Path, number: signal.Signals) -> None:
 def test_the_demo_can_be_heard_before_and_after(tmp_path: Path) -> None:
     import io
 
-    with RunningBox(tmp_path / "box", f'[audio]\ndevice = "demo"\nrecord_to = "{tmp_path}/kept.wav"\n' + PANEL) as box:
+    with RunningBox(tmp_path / "box", '[audio]\ndevice = "demo"\n' + PANEL) as box:
         status = box.wait_status(lambda s: s["audio_alive"] and s["uptime_s"] > 4, "four seconds of demo")
         assert status["demo"]
         before, rate = soundfile.read(io.BytesIO(box.get_bytes("/api/v1/listen/before.wav?take=t")))
@@ -188,7 +188,7 @@ def test_the_demo_can_be_heard_before_and_after(tmp_path: Path) -> None:
         assert before.shape == after.shape
         assert np.sqrt(np.mean(after**2)) > 1e-3
         assert np.sqrt(np.mean((before - after) ** 2)) > 1e-3  # something was taken away
-    kept, rate = soundfile.read(tmp_path / "kept.wav")
+    kept, rate = soundfile.read(box.state / "recordings" / "demo.wav")
     assert rate == 48_000
     assert np.abs(kept).max() > 0.01
 

@@ -46,8 +46,10 @@ class Ends:
         self.values[id] = value
         self.control.send_param(id, value)
 
-    def accept(self) -> None:
+    def accept(self, hashed: int = params_hash(SPECS)) -> None:
+        """What the audio process does with somebody new: take them and say what runs."""
         wait_until(self.audio.accept)
+        self.audio.send(InfoFrame(params_hash=hashed))
 
     def receive(self, count: int) -> list[tuple[int, int, float]]:
         messages: list[tuple[int, int, float]] = []
@@ -132,10 +134,10 @@ def test_frames_arrive_as_they_were(ends: Ends) -> None:
     )
     ends.audio.send(meter)
     ends.audio.send(info)
-    wait_until(lambda: ends.meters and ends.infos)
+    wait_until(lambda: ends.meters and len(ends.infos) == 2)
     assert ends.meters[0] == meter
-    assert ends.infos[0].device.startswith("Gerät xxx")
-    assert (ends.infos[0].rate_hz, ends.infos[0].io_latency_frames, ends.infos[0].demo) == (44_100, 77, True)
+    assert ends.infos[1].device.startswith("Gerät xxx")
+    assert (ends.infos[1].rate_hz, ends.infos[1].io_latency_frames, ends.infos[1].demo) == (44_100, 77, True)
 
 
 def test_control_comes_back_after_the_audio_process_did(ends: Ends) -> None:
@@ -165,6 +167,23 @@ def test_a_change_during_the_reconnect_is_never_overtaken_by_the_snapshot(ends: 
             return last.get(1) == flips[-1] and last.get(2) == 1.0
 
         wait_until(settled)
+
+
+def test_another_version_is_told_nothing(ends: Ends) -> None:
+    ends.accept(hashed=12345)
+    wait_until(lambda: bool(ends.infos))
+    ends.set("a.mute", 1.0)
+    time.sleep(0.1)
+    assert ends.audio.receive() is None
+    assert ends.audio.connected
+
+
+def test_a_text_is_cut_between_characters() -> None:
+    frame = bytearray(512)
+    InfoFrame(device="ü" * 100).pack_into(frame)
+    assert InfoFrame.unpack(bytes(frame)).device == "ü" * 64
+    InfoFrame(device="x" + "ü" * 100).pack_into(frame)
+    assert InfoFrame.unpack(bytes(frame)).device == "x" + "ü" * 63
 
 
 def test_a_garbled_peer_is_dropped(ends: Ends, tmp_path: Path) -> None:

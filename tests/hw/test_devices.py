@@ -145,16 +145,28 @@ def test_one_that_is_in_use_is_passed_over(machine: Machine) -> None:
     interfaces = machine.list()
     assert interfaces[0].in_use_by == "jackd (process 77)"
     choice = choose(interfaces, ask=machine.ask)
-    assert choice.interface is not None
-    assert choice.interface.card_id == "sndrpihifiberry"
+    assert choice.interface is None
+    assert "Scarlett 2i2 USB is in use by jackd (process 77)" in choice.reason
+
+
+def test_what_is_built_in_is_taken_by_name_only(machine: Machine) -> None:
+    """A laptop's own microphone and speakers, taken unasked, would howl."""
+    built_in = [i for i in machine.list() if not i.usb]
+    choice = choose(built_in, ask=machine.ask)
+    assert choice.interface is None
+    assert "is built in and taken only by name: [audio] device" in choice.reason
+    named = choose(built_in, "sndrpihifiberry", machine.ask)
+    assert named.interface is not None
 
 
 def test_with_nothing_to_take_the_reason_says_why(machine: Machine) -> None:
     unfit = [i for i in machine.list() if not i.usable]
     choice = choose(unfit, ask=machine.ask)
     assert choice.interface is None
-    assert choice.reason.startswith("no audio interface is plugged in that records and plays; Blue Yeti: it does not")
-    assert choose([]).reason == "no audio interface is plugged in that records and plays"
+    assert choice.reason.startswith(
+        "no USB audio interface is plugged in that records and plays; Blue Yeti: it does not"
+    )
+    assert choose([]).reason == "no USB audio interface is plugged in that records and plays"
 
 
 @pytest.mark.parametrize("wanted", ["USB", "hw:CARD=USB,DEV=0", "scarlett"])
