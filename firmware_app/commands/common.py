@@ -4,15 +4,18 @@ import argparse
 import difflib
 import logging
 import os
+import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from dsp.bundle import RUNTIMES, list_bundles
 from firmware_app import config as config_file
 from firmware_app import places as places_of_box
-from firmware_app.config import Config
+from firmware_app.config import Config, ConfigError
 from firmware_app.errors import UsageError
 from firmware_app.places import Places
+from firmware_app.supervisor import EXIT_USAGE
 
 NO_BUNDLE = "none"
 RETRY_S = 5.0
@@ -71,10 +74,17 @@ def start_log() -> None:
     logging.basicConfig(level=logging.INFO, format=form, datefmt="%H:%M:%S")
 
 
-def wait_before_next_start() -> None:
-    """A person must change something first. systemd starts us again all the same: not five times a second then."""
-    if "NOTIFY_SOCKET" in os.environ:
-        time.sleep(RETRY_S)
+def run_process(args: argparse.Namespace, main: Callable[[Config, Places], int]) -> int:
+    """The life of the audio or the control process; EXIT_USAGE when a person must change something first."""
+    start_log()
+    try:
+        status = main(*box_settings(args))
+    except ConfigError as error:
+        print("\n".join(f"hushbox: {mistake}" for mistake in error.mistakes), file=sys.stderr)
+        status = EXIT_USAGE
+    if status == EXIT_USAGE and os.environ.get("NOTIFY_SOCKET"):
+        time.sleep(RETRY_S)  # systemd starts us again all the same: not five times a second then
+    return status
 
 
 def milliseconds(frames: int, rate_hz: int = 48_000) -> float:
