@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from hw.errors import HwError
-from hw.probe import PcmCaps
+from hw.probe import RATES_HZ, PcmCaps
 from hw.samples import SAMPLE_FORMATS
 
 BOX_RATE_HZ = 48000
@@ -99,9 +99,15 @@ def _rate(request: AlsaRequest, capture: PcmCaps, playback: PcmCaps) -> int:
     if request.rate_hz == BOX_RATE_HZ and both:
         return both[0]
     raise UnsupportedRateError(
-        f"{request.rate_hz} Hz: {request.capture_device} records at {_listed(capture.rates_hz)} Hz, "
-        f"{request.playback_device} plays at {_listed(playback.rates_hz)} Hz"
+        f"rate {request.rate_hz} Hz: {request.capture_device} records at {_rates(capture)}, "
+        f"{request.playback_device} plays at {_rates(playback)}"
     )
+
+
+def _rates(caps: PcmCaps) -> str:
+    if caps.rates_hz:
+        return f"{_listed(caps.rates_hz)} Hz"
+    return f"no rate that Hushbox knows ({_listed(RATES_HZ)} Hz)"
 
 
 def _format(request: AlsaRequest, device: str, caps: PcmCaps) -> str:
