@@ -81,7 +81,6 @@ class Chain:
 
     def __init__(self, processors: Sequence[Processor] = ()) -> None:
         """No processors make a dry chain: gains, limiter, switches and meters only."""
-        self._processors = tuple(processors)
         steps: tuple[Processor, ...] = (Gain(INPUT_GAIN), *processors, Gain(OUTPUT_GAIN))
         self._steps = steps
         self._limiter = Limiter()
@@ -94,10 +93,6 @@ class Chain:
         self._values = {spec.id: spec.default for _, spec in owners}
         self.latency_frames = 0
         self.bad_samples = 0  # not finite or absurdly loud, replaced by silence, since the start
-
-    @property
-    def processors(self) -> tuple[Processor, ...]:
-        return self._processors
 
     @property
     def model_name(self) -> str:
@@ -118,11 +113,6 @@ class Chain:
     def reduction_db(self) -> float:
         """What the models take away at present, in dB."""
         return sum(model.reduction_db for model in self._models)
-
-    @property
-    def limiter_db(self) -> float:
-        """What the limiter takes off at present, in dB."""
-        return self._limiter.reduction_db
 
     def prepare(self, rate_hz: int, period_frames: int, channels: int) -> None:
         """Allocate for blocks of exactly (period_frames, channels). Sound starts where the parameters stand."""

@@ -51,7 +51,6 @@ class ModelGuard:
         self.mask: Values = neutral.copy()
         self.late_hops = 0
         self.dry_hops = 0
-        self.failed_hops = 0
         self._pause_hops = 0  # of silence towards the model
         self._refill_hops = 0  # good answers still wanted before one is heard
         self._faults = 0  # one after another
@@ -108,7 +107,6 @@ class ModelGuard:
         return True
 
     def _fault(self) -> None:
-        self.failed_hops += 1
         self._reset_model()
         self._refill_hops = REFILL_HOPS
         self._good_hops = 0

@@ -243,7 +243,6 @@ class AudioProcess:
             periods=form.periods if form else 0,
             chain_latency_frames=self._chain.latency_frames if form else 0,
             io_latency_frames=io.latency_frames if io else 0,
-            sample_format=form.sample_format if form else "",
             device=io.name if io else "none",
             bundle=self._chain.model_name,
             message=messages[0] or messages[1],

@@ -50,7 +50,7 @@ class AudioSource:
             return self._open_demo("")
         if wanted != "auto":
             return self._open_interface(wanted)
-        choice = devices.choose(devices.list_interfaces())
+        choice = devices.choose(devices.list_interfaces(usb_only=self._had_interface))
         if choice.interface is not None:
             return self._open_interface(choice.interface.device)
         if self._had_interface:

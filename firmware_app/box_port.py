@@ -25,7 +25,7 @@ from web_ui.control_port import (
     StatusView,
 )
 
-_STATES = {State.STARTING: "starting", State.RUNNING: "running", State.WAITING: "waiting for device"}
+_STATES = {State.RUNNING: "running", State.WAITING: "waiting for device"}
 SILENT_S = 1.0  # 20 meter frames that did not come
 _SILENT = "The audio process does not answer. When it stays so, it is started again. Settings are kept."
 _DOWN = "The audio process is down and is being started again. Settings are kept."

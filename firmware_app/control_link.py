@@ -156,7 +156,6 @@ class ControlLink(threading.Thread):
             self._latest.clear()
         # Changes made from here on wait behind the snapshot, so that an older value never overtakes a newer one.
         messages = [self._message(Down.PARAM, self._index[id], value) for id, value in self._snapshot().items()]
-        messages.append(self._message(Down.SNAPSHOT_END, 0, 0.0))
         with self._lock:
             self._queue.extendleft(reversed(messages))
 

@@ -121,7 +121,7 @@ class ControlProcess:
 
     def _look_for_interface(self) -> None:
         if self._config.audio.device == "auto" and self.control.latest.info.demo:
-            choice = devices.choose(devices.list_interfaces())
+            choice = devices.choose(devices.list_interfaces(usb_only=True))
             if choice.interface is not None:
                 log.info("%s: %s", choice.interface.name, choice.reason)
                 self._link.send_reopen()

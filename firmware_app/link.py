@@ -18,8 +18,8 @@ from pathlib import Path
 
 DOWN = struct.Struct("<BxHId16x")  # kind, param index, seq, value
 UP_BYTES = 512
-_METER = struct.Struct("<BxxxIddddQQQQQdd4d4dBB")
-_INFO = struct.Struct("<BxxxIIIIII16s128s64s160s")
+_METER = struct.Struct("<BBBxddddQQQ8d")
+_INFO = struct.Struct("<BxxxIIIIII128s64s160s")
 MAX_CHANNELS = 2
 SILENCE_DB = -120.0
 
@@ -28,14 +28,12 @@ class Down(enum.IntEnum):
     """Kinds of message from control to audio."""
 
     PARAM = 1
-    SNAPSHOT_END = 2  # every parameter has been sent once after a (re)connect
-    REOPEN = 3  # look for the device again: an interface was plugged in
+    REOPEN = 2  # look for the device again: an interface was plugged in
 
 
 class State(enum.IntEnum):
     """What the audio process is doing."""
 
-    STARTING = 0
     RUNNING = 1
     WAITING = 2  # for its device
 
@@ -44,19 +42,15 @@ class State(enum.IntEnum):
 class MeterFrame:
     """What the audio process tells 20 times a second. Levels in dBFS; counters since the process started."""
 
-    state: int = State.STARTING
+    state: int = State.WAITING
     channels: int = 1
-    blocks: int = 0
     xruns: int = 0
     late_hops: int = 0
     dry_hops: int = 0
-    bad_samples: int = 0
     load_p50: float = 0.0
     load_p99: float = 0.0
-    load_max: float = 0.0
     reduction_db: float = 0.0
     uptime_s: float = 0.0
-    work_s: float = 0.0  # time spent on blocks in all
     in_peak_db: tuple[float, float] = (SILENCE_DB, SILENCE_DB)
     in_rms_db: tuple[float, float] = (SILENCE_DB, SILENCE_DB)
     out_peak_db: tuple[float, float] = (SILENCE_DB, SILENCE_DB)
@@ -65,21 +59,17 @@ class MeterFrame:
     def pack_into(self, buffer: bytearray) -> None:
         """Write this frame over `buffer` (UP_BYTES long)."""
         _METER.pack_into(
-            buffer, 0, Up.METER, 0, self.load_p50, self.load_p99, self.load_max, self.reduction_db,
-            self.blocks, self.xruns, self.late_hops, self.dry_hops, self.bad_samples, self.uptime_s, self.work_s,
-            *self.in_peak_db, *self.in_rms_db, *self.out_peak_db, *self.out_rms_db, self.state, self.channels,
+            buffer, 0, Up.METER, self.state, self.channels,
+            self.load_p50, self.load_p99, self.reduction_db, self.uptime_s, self.xruns, self.late_hops, self.dry_hops,
+            *self.in_peak_db, *self.in_rms_db, *self.out_peak_db, *self.out_rms_db,
         )  # fmt: skip
 
     @classmethod
     def unpack(cls, message: bytes) -> "MeterFrame":
-        (_, _, p50, p99, load_max, reduction, blocks, xruns, late, dry, bad, uptime, work, *rest) = _METER.unpack_from(
-            message
-        )
+        _, state, channels, p50, p99, reduction, uptime, xruns, late, dry, *levels = _METER.unpack_from(message)
         return cls(
-            state=rest[8], channels=rest[9], blocks=blocks, xruns=xruns, late_hops=late, dry_hops=dry, bad_samples=bad,
-            load_p50=p50, load_p99=p99, load_max=load_max, reduction_db=reduction, uptime_s=uptime, work_s=work,
-            in_peak_db=(rest[0], rest[1]), in_rms_db=(rest[2], rest[3]),
-            out_peak_db=(rest[4], rest[5]), out_rms_db=(rest[6], rest[7]),
+            state, channels, xruns, late, dry, p50, p99, reduction, uptime,
+            (levels[0], levels[1]), (levels[2], levels[3]), (levels[4], levels[5]), (levels[6], levels[7]),
         )  # fmt: skip
 
 
@@ -93,7 +83,6 @@ class InfoFrame:
     periods: int = 0
     chain_latency_frames: int = 0
     io_latency_frames: int = 0  # what resampling adds, at 48 kHz
-    sample_format: str = ""
     device: str = ""
     bundle: str = ""
     message: str = ""  # plain words for the page's warning line
@@ -104,14 +93,14 @@ class InfoFrame:
         _INFO.pack_into(
             buffer, 0, kind, self.params_hash, self.rate_hz, self.period_frames, self.periods,
             self.chain_latency_frames, self.io_latency_frames,
-            _cut(self.sample_format, 16), _cut(self.device, 128), _cut(self.bundle, 64), _cut(self.message, 160),
+            _cut(self.device, 128), _cut(self.bundle, 64), _cut(self.message, 160),
         )  # fmt: skip
 
     @classmethod
     def unpack(cls, message: bytes) -> "InfoFrame":
         kind, hashed, rate, period, periods, chain, io, *texts = _INFO.unpack_from(message)
-        sample_format, device, bundle, words = (text.rstrip(b"\0").decode(errors="replace") for text in texts)
-        return cls(hashed, rate, period, periods, chain, io, sample_format, device, bundle, words, kind == Up.DEMO_INFO)
+        device, bundle, words = (text.rstrip(b"\0").decode(errors="replace") for text in texts)
+        return cls(hashed, rate, period, periods, chain, io, device, bundle, words, kind == Up.DEMO_INFO)
 
 
 class Up(enum.IntEnum):

@@ -17,7 +17,7 @@ import numpy as np
 
 from dsp.dry_path import MUTE
 
-_HEADER = struct.Struct("<8sIIqQ")  # magic, params hash, count, heartbeat (monotonic ns), beats
+_HEADER = struct.Struct("<8sIIq")  # magic, params hash, count, heartbeat (monotonic ns)
 _MAGIC = b"HUSHBOX1"
 _VALUES_AT = 64
 
@@ -36,19 +36,18 @@ class SharedState:
         if self.restored is None:
             # Whole at every moment: control, starting beside us, would take zeros for what is in force.
             fresh = path.with_suffix(".new")
-            header = _HEADER.pack(_MAGIC, params_hash, count, time.monotonic_ns(), 0)
+            header = _HEADER.pack(_MAGIC, params_hash, count, time.monotonic_ns())
             fresh.write_bytes(header.ljust(_VALUES_AT, b"\0") + struct.pack(f"<{count}d", *otherwise))
             fresh.replace(path)
         with path.open("r+b") as file:
             self._map = mmap.mmap(file.fileno(), size)
-        _HEADER.pack_into(self._map, 0, _MAGIC, params_hash, count, time.monotonic_ns(), 0)
+        _HEADER.pack_into(self._map, 0, _MAGIC, params_hash, count, time.monotonic_ns())
         self._values = np.frombuffer(self._map, np.float64, count, _VALUES_AT)
-        self._beat = np.frombuffer(self._map, np.int64, 2, 16)
+        self._beat = np.frombuffer(self._map, np.int64, 1, 16)
 
     def beat(self) -> None:
         """Say that sound made progress. Audio thread."""
         self._beat[0] = time.monotonic_ns()
-        self._beat[1] += 1
 
     def set(self, index: int, value: float) -> None:
         """Remember one parameter's value. Audio thread."""
@@ -102,7 +101,7 @@ class Heartbeat:
         if self._file is None:
             return None
         try:
-            magic, _, _, beat_ns, _ = _HEADER.unpack(os.pread(self._file.fileno(), _HEADER.size, 0))
+            magic, _, _, beat_ns = _HEADER.unpack(os.pread(self._file.fileno(), _HEADER.size, 0))
         except (OSError, struct.error):
             return None
         return (time.monotonic_ns() - beat_ns) / 1e9 if magic == _MAGIC else None

@@ -15,7 +15,6 @@ from typing import IO
 
 from firmware_app import places as places_of_box
 from firmware_app import realtime
-from firmware_app.config_keys import Config
 from firmware_app.errors import AppError
 from firmware_app.places import Places
 from firmware_app.shared_state import Heartbeat
@@ -185,7 +184,7 @@ def lock(runtime: Path) -> IO[str]:
     return file
 
 
-def run(config: Config, arguments: Sequence[str] = (), state_dir: str | None = None) -> int:
+def run(arguments: Sequence[str] = (), state_dir: str | None = None) -> int:
     """`hushbox run`: blocks until stopped; returns the exit code. Raises AppError."""
     places = places_of_box.find(state_dir)
     places.make_runtime()

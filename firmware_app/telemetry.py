@@ -21,11 +21,9 @@ class LoadHistogram:
     def __init__(self) -> None:
         self._counts = np.zeros(_BUCKETS)
         self._halve_at = 0.0
-        self.highest = 0.0  # since the last meter frame
 
     def add(self, load: float) -> None:
         self._counts[min(int(load * 200), _BUCKETS - 1)] += 1
-        self.highest = max(self.highest, load)
 
     def percentiles(self, now: float) -> tuple[float, float]:
         """(p50, p99) as shares of the deadline; also ages what is old."""
@@ -51,8 +49,6 @@ class Telemetry:
         self._levels = np.zeros((MAX_CHANNELS, 2), np.float32)
 
     def block_done(self, work_s: float, deadline_s: float) -> None:
-        self.frame.blocks += 1
-        self.frame.work_s += work_s
         self.load.add(work_s / deadline_s)
 
     def device_gone(self, io: AudioIo) -> None:
@@ -74,8 +70,6 @@ class Telemetry:
         frame.xruns = self._xruns_before + (io.xruns if io is not None else 0)
         frame.late_hops, frame.dry_hops = chain.late_hops, chain.dry_hops
         frame.load_p50, frame.load_p99 = self.load.percentiles(now)
-        frame.load_max, self.load.highest = self.load.highest, 0.0
-        frame.bad_samples = chain.bad_samples
         frame.reduction_db = chain.reduction_db
         frame.in_peak_db, frame.in_rms_db = self._take(chain.meters.input)
         frame.out_peak_db, frame.out_rms_db = self._take(chain.meters.output)

@@ -36,14 +36,16 @@ class Choice:
     reason: str  # for people
 
 
-def list_interfaces(also: Sequence[str] = (), root: Path = Path("/"), ask: Probe = probe) -> list[Interface]:
-    """Every sound card, USB first, then the PCMs named in `also`. Never raises for a device.
+def list_interfaces(
+    also: Sequence[str] = (), root: Path = Path("/"), ask: Probe = probe, *, usb_only: bool = False
+) -> list[Interface]:
+    """Every sound card, USB first, then the PCMs named in `also`. Never raises for a device. Not while streaming.
 
-    USB interfaces are read from /proc/asound, without opening them; others are opened for a moment through `ask`.
-    Control process only. root: where /proc and /sys are.
+    USB interfaces are read from /proc/asound, without opening them; others are opened for a moment through `ask`:
+    who looks again and again looks with usb_only. root: where /proc and /sys are.
     """
     folders = sorted((root / "proc/asound").glob("card[0-9]*"), key=lambda folder: int(folder.name[4:]))
-    cards = [_card(folder, root, ask) for folder in folders]
+    cards = [_card(folder, root, ask) for folder in folders if not usb_only or _is_usb(folder)]
     return sorted(cards, key=lambda card: not card.usb) + [describe(device, ask) for device in also]
 
 
@@ -83,10 +85,14 @@ def _choose_named(interfaces: Sequence[Interface], wanted: str, ask: Probe) -> C
     return Choice(None, f"{found.name} was asked for, but: {found.why_not}")
 
 
+def _is_usb(folder: Path) -> bool:
+    return (folder / "usbid").exists()
+
+
 def _card(folder: Path, root: Path, ask: Probe) -> Interface:
     card_id = _read(folder / "id") or folder.name
     device = f"hw:CARD={card_id},DEV={_pcm_number(folder)}"
-    usb = (folder / "usbid").exists()
+    usb = _is_usb(folder)
     name, place = _names(folder, root)
     if usb:
         stream = _read(folder / f"stream{_pcm_number(folder)}")

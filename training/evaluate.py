@@ -21,7 +21,7 @@ def main() -> None:
     parser.add_argument("--set", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--runtime", choices=("tflite", "onnx"), default="tflite")
-    parser.add_argument("--amount-db", type=float, default=100.0)
+    parser.add_argument("--amount-db", type=float, default=40.0, help="the box goes to 40")
     args = parser.parse_args()
     path = args.bundle / f"{args.bundle.name}.{args.runtime}"
     step: Step = TfliteStep(path) if args.runtime == "tflite" else OnnxStep(path)

@@ -1,6 +1,7 @@
 """PageServer: waitress in a thread of the control process, started and stopped in order."""
 
 import errno
+import logging
 import os
 import socket
 import threading
@@ -40,6 +41,7 @@ class PageServer:
     def start(self) -> int:
         """Bind and serve in a thread of its own; return the port. Raises PortTaken or PageAddressError."""
         listener = _listen(self._host, self._port)
+        logging.getLogger("waitress").setLevel(logging.WARNING)  # it would log every phone that leaves
         self._server = create_server(
             self._app,
             map=self._map,

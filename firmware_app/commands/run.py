@@ -29,4 +29,4 @@ def run(args: argparse.Namespace) -> int:
         "--port": args.port,
     }
     arguments = [word for option, value in options.items() if value is not None for word in (option, str(value))]
-    return supervisor.run(config, arguments, args.state_dir)
+    return supervisor.run(arguments, args.state_dir)

@@ -139,7 +139,6 @@ def test_the_limiter_guards_the_processed_sound_only(tiny_bundle: Bundle, run: R
     loud = voice * 3
     chain = denoising(tiny_bundle, input__gain_db=24, output__gain_db=12)
     assert np.abs(run(chain, loud)).max() <= 10 ** (-1 / 20)
-    assert chain.limiter_db > 0
     chain.set_param("box.bypass", 1)
     assert np.array_equal(run(chain, loud)[2000:48_000], loud[2000 - 128 : 48_000 - 128])
 

@@ -193,7 +193,6 @@ def test_the_demo_can_be_heard_before_and_after(tmp_path: Path) -> None:
     assert np.abs(kept).max() > 0.01
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_the_audio_process_has_the_threads_it_names(tmp_path: Path) -> None:
     with RunningBox(tmp_path / "box", '[audio]\ndevice = "demo"\n' + PANEL) as box:
         wait_running(box)

@@ -90,7 +90,7 @@ def test_a_mute_is_on_disk_at_once(tmp_path: Path) -> None:
 
 def test_waiting_sees_each_kind_of_news(control: Control) -> None:
     for news in (
-        lambda: control.take_meter(MeterFrame(blocks=5)),
+        lambda: control.take_meter(MeterFrame(xruns=5)),
         lambda: control.take_info(InfoFrame(device="x")),
         control.audio_down,
         lambda: control.set_param("a.mute", 1, "page"),

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -383,7 +384,9 @@ def test_ctrl_c_leaves_nothing_behind(tiny):
     write("in.wav", np.zeros((48_000 * 600, 1)))
     command = [sys.executable, "-m", "firmware_app.cli", "process", "in.wav", "out.wav", "--bundle", tiny]
     env = {**os.environ, "PYTHONPATH": str(Path(places.__file__).parents[1])}
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=env) as running:
+    # A job that a script started in the background ignores the signal, and so would its children.
+    wanted = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=env, preexec_fn=wanted) as running:
         while not list(Path().glob(".*.part")):
             assert running.poll() is None
         running.send_signal(signal.SIGINT)

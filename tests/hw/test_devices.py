@@ -149,6 +149,19 @@ def test_one_that_is_in_use_is_passed_over(machine: Machine) -> None:
     assert "Scarlett 2i2 USB is in use by jackd (process 77)" in choice.reason
 
 
+def test_looking_for_usb_opens_no_other_card(machine: Machine) -> None:
+    asked: list[str] = []
+
+    def ask(device: str, direction: Direction) -> PcmCaps:
+        asked.append(device)
+        return machine.ask(device, direction)
+
+    assert {i.usb for i in list_interfaces((), machine.root, ask, usb_only=True)} == {True}
+    assert asked == []
+    list_interfaces((), machine.root, ask)
+    assert asked  # the others are opened otherwise
+
+
 def test_what_is_built_in_is_taken_by_name_only(machine: Machine) -> None:
     """A laptop's own microphone and speakers, taken unasked, would howl."""
     built_in = [i for i in machine.list() if not i.usb]

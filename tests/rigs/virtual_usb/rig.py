@@ -201,10 +201,6 @@ class VirtualUsb:
         channels = self._playback.channels or self._playback.channels_max
         return np.fromfile(self.folder / "playback.s32", dtype="<i4").reshape(-1, channels)
 
-    def captured(self) -> Frames:
-        """What the capture side plays, int32 (frames, channels)."""
-        return np.fromfile(self.folder / "capture.s32", dtype="<i4").reshape(-1, self._capture.channels_max)
-
     def wait_played(self, frames: int, timeout_s: float = 30.0) -> None:
         """Wait until this many frames were handed to playback in all. Raises TimeoutError."""
         give_up = time.monotonic() + timeout_s

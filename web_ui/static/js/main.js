@@ -72,7 +72,7 @@ function deviceWords(status) {
 
 function linkWords(status) {
   if (!status.audio_alive) return "Audio is down";
-  return { running: "Live", starting: "Starting" }[status.state] ?? status.state[0].toUpperCase() + status.state.slice(1);
+  return status.state === "running" ? "Live" : status.state[0].toUpperCase() + status.state.slice(1);
 }
 
 async function refresh() {
