@@ -1,0 +1,148 @@
+"""A JSON file that survives power cuts: written whole or not at all, with the version before it kept beside it."""
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+MOST_BAD = 5  # files set aside; the oldest makes room
+_LARGEST_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What load() found. body: None when there is nothing that can be read."""
+
+    body: dict[str, object] | None
+    notes: tuple[str, ...]  # for the log and the page, empty when all was well
+
+
+class _BadFile(Exception):
+    """Why a file cannot be used, in words that follow its name."""
+
+
+class KeptFile:
+    """One file in the state folder; `<name>.1` beside it is the version before. One thread at a time.
+
+    folder: need not exist. key: the object in the file that holds everything, beside its schema number. what: the
+    content in words ("settings"). Nothing here raises for a fault of the disk: see `problem`.
+    """
+
+    def __init__(self, folder: Path, name: str, schema: int, key: str, what: str) -> None:
+        self.path = folder / name
+        self.previous = folder / f"{name}.1"
+        self.problem = ""  # why the last save did not reach the disk; empty when it did
+        self._folder = folder
+        self._schema = schema
+        self._key = key
+        self._what = what
+
+    def load(self, *, look_only: bool = False) -> Kept:
+        """The newest version that can be read. A broken or newer file is set aside, and the one before is used.
+
+        look_only: leave a bad file where it is.
+        """
+        notes: list[str] = []
+        for path in (self.path, self.previous):
+            try:
+                body = self._read(path)
+            except FileNotFoundError:
+                continue
+            except _BadFile as bad:
+                notes.append(f"{path}: {bad}" + ("" if look_only else f"; {self._set_aside(path)}"))
+                continue
+            except OSError as error:
+                notes.append(f"{path}: cannot be read: {error.strerror}")
+                continue
+            if path is self.previous:
+                notes.append(f"{path}: used instead, the {self._what} before the last change")
+            return Kept(body, tuple(notes))
+        if notes:
+            notes.append(f"the {self._what} start from their defaults")
+        return Kept(None, tuple(notes))
+
+    def save(self, body: Mapping[str, object]) -> bool:
+        """Write `body`; at every moment a whole file is there. Returns False, with `problem` set, when it cannot."""
+        tree = {"schema": self._schema, self._key: dict(body)}
+        text = json.dumps(tree, indent=1, sort_keys=True, allow_nan=False) + "\n"
+        fresh = self._beside(".new")
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with open(fresh, "wb") as file:
+                file.write(text.encode())
+                file.flush()
+                os.fsync(file.fileno())
+            self._keep_previous()
+            os.replace(fresh, self.path)
+            _sync_folder(self._folder)
+        except OSError as error:
+            self.problem = f"{self._what} are kept in memory only: {self.path} cannot be written: {error.strerror}"
+            return False
+        self.problem = ""
+        return True
+
+    def _beside(self, ending: str) -> Path:
+        return self.path.with_name(self.path.name + ending)
+
+    def _read(self, path: Path) -> dict[str, object]:
+        """The object under `key` as it stands. Raises _BadFile or OSError."""
+        if path.is_dir():
+            raise _BadFile("is a folder")
+        with open(path, "rb") as file:
+            data = file.read(_LARGEST_BYTES + 1)
+        if len(data) > _LARGEST_BYTES:
+            raise _BadFile(f"is longer than {_LARGEST_BYTES} bytes")
+        try:
+            tree = json.loads(data)
+        except (ValueError, RecursionError):
+            raise _BadFile("is damaged") from None
+        if (
+            not isinstance(tree, dict)
+            or type(tree.get("schema")) is not int
+            or not isinstance(tree.get(self._key), dict)
+        ):
+            raise _BadFile(f"is not a {self._what} file")
+        if tree["schema"] != self._schema:
+            raise _BadFile(
+                f"has schema {tree['schema']}, from another version of Hushbox; this one reads {self._schema}"
+            )
+        return dict(tree[self._key])
+
+    def _keep_previous(self) -> None:
+        """Let the file before be what the file is now; the file itself stays where it is."""
+        link = self._beside(".1.new")
+        link.unlink(missing_ok=True)
+        try:
+            os.link(self.path, link)
+        except FileNotFoundError:
+            return  # nothing saved yet
+        except OSError:  # a file system without hard links
+            shutil.copyfile(self.path, link)
+        os.replace(link, self.previous)
+        link.unlink(missing_ok=True)  # a rename between two links to one file does nothing and leaves both
+
+    def _set_aside(self, path: Path) -> str:
+        """Rename a bad file to the first free <name>.bad-<n>, or over the oldest. Returns what happened."""
+        places = [self._beside(f".bad-{n}") for n in range(1, MOST_BAD + 1)]
+        try:
+            place = next((p for p in places if not p.exists()), None) or min(places, key=lambda p: p.stat().st_mtime_ns)
+            if place.is_dir() or (path.is_dir() and place.exists()):
+                shutil.rmtree(place) if place.is_dir() else place.unlink()
+            os.replace(path, place)
+            os.utime(place)
+        except OSError as error:
+            return f"could not be set aside: {error.strerror}"
+        return f"set aside as {place.name}"
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename durable. File systems that cannot sync a folder (some network ones) are let be."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with contextlib.suppress(OSError):
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
