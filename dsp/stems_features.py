@@ -1,0 +1,146 @@
+"""What the live stem separator sees and what it says: spectrum to features, mask to gains. Layout "stems-v1".
+
+48 kHz, `StreamingStft(channels, window_frames=2048, synthesis_frames=1024, hop_frames=512)`: algorithmic latency 1024
+frames. A bin is 23.4 Hz wide. The lowest 128 bins (to 3 kHz) stand alone; 80 overlapping triangular bands, growing
+geometrically, cover the rest, and their gains are interpolated over the bins by the same triangles.
+
+    front = StemsFrontEnd(channels)              # 1 or 2
+    spectrum = stft.analyse(hop)                 # (channels, 1025) complex64
+    features = front.features(spectrum)          # (1, INPUT_SIZE) float32, reused buffer
+    mask = model(features)                       # (1, OUTPUT_SIZE) float32
+    gains = front.bin_masks(mask)                # (4, channels, 1025) float32, reused buffer; order of STEMS
+    spectrum * (levels[:, None, None] * gains).sum(0)    # the new mix; gains[i] * spectrum is stem i
+
+features (624) = log power of 208 bands, against the level of the last seconds | balance | coherence
+                 where balance = (L - R) / (L + R) of the powers, and coherence = 2 Re(L conj(R)) / (L + R):
+                 1 where both channels are alike, 0 where they are unrelated or one is silent, -1 out of phase
+mask    (1248) = share of vocals, drums and bass, stored [stem][channel][band], each 0 to 1, together at most 1
+
+What no stem claims is `other`: it is computed here as one minus the three, so that gains add up to one in every bin,
+whatever the network says. Zeros are a valid mask: everything is `other`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Spectrum = NDArray[np.complex64]
+Array = NDArray[np.float32]
+
+LAYOUT = "stems-v1"
+STEMS = ("vocals", "drums", "bass", "other")
+CLAIMED = 3  # the network names these many; the last takes what is left
+WINDOW_FRAMES = 2048
+SYNTHESIS_FRAMES = 1024
+HOP_FRAMES = 512
+BINS = 1025
+LOW_BINS = 128
+HIGH_BINS = BINS - LOW_BINS
+HIGH_BANDS = 80
+BANDS = LOW_BINS + HIGH_BANDS
+CHANNELS = 2
+INPUT_SIZE = 3 * BANDS
+OUTPUT_SIZE = CLAIMED * CHANNELS * BANDS
+
+LEVEL_HOPS = 188.0  # the level is a running mean of the power over 2 s
+POWER_FLOOR = 1e-6  # white noise at -90 dBFS
+RELATIVE_FLOOR = 1e-6  # bands 60 dB below the level look alike
+LOG_OFFSET, LOG_SCALE = 2.0, 0.5  # feature = (log10(power / level + floor) + offset) * scale
+_WIDEST = 44.0  # the highest band's width against the lowest's, which so joins the single bins smoothly
+
+
+def band_triangles() -> Array:
+    """Weights of the bands above the low bins. Shape (HIGH_BANDS, HIGH_BINS); each bin's weights add up to one."""
+    steps = np.geomspace(1.0, _WIDEST, HIGH_BANDS - 1)
+    centres = np.concatenate(([0.0], np.cumsum(steps))) * (HIGH_BINS - 1) / steps.sum()
+    bins = np.arange(HIGH_BINS)
+    return np.stack([np.interp(bins, centres, row) for row in np.eye(HIGH_BANDS)]).astype(np.float32)
+
+
+def band_averages() -> Array:
+    """The same triangles scaled so that each band's weights add up to one. Shape (HIGH_BANDS, HIGH_BINS)."""
+    triangles = band_triangles()
+    averages: Array = triangles / triangles.sum(axis=1, keepdims=True)
+    return averages
+
+
+class StemsFrontEnd:
+    """Features and masks of one stream. Audio thread; buffers are made once and reused.
+
+    A single channel is treated as two that are alike; its gains are the mean of both channels' gains.
+    """
+
+    def __init__(self, channels: int) -> None:
+        if channels not in (1, CHANNELS):
+            raise ValueError(f"channels = {channels}: allowed 1 or {CHANNELS}")
+        self.channels = channels
+        self._averages = np.ascontiguousarray(band_averages().T)
+        self._triangles = band_triangles()
+        self._hops = 0
+        self._level = 0.0
+        self._power: Array = np.zeros((channels, BINS), np.float32)
+        self._scratch: Array = np.zeros((channels, BINS), np.float32)
+        self._bins: Array = np.zeros((3, BINS), np.float32)  # mean power, half the difference, real cross power
+        self._bands: Array = np.zeros((3, BANDS), np.float32)
+        self._high_bands: Array = np.zeros((3, HIGH_BANDS), np.float32)
+        self._features: Array = np.zeros((1, INPUT_SIZE), np.float32)
+        self._shares: Array = np.zeros((CLAIMED, channels, BANDS), np.float32)
+        self._gains: Array = np.zeros((len(STEMS), channels, BINS), np.float32)
+        self._high: Array = np.zeros((CLAIMED, channels, HIGH_BINS), np.float32)
+
+    def reset(self) -> None:
+        """Forget the past: as new."""
+        self._hops = 0
+        self._level = 0.0
+
+    def features(self, spectrum: Spectrum) -> Array:
+        """What the network sees.  spectrum: (channels, BINS) -> (1, INPUT_SIZE), a reused buffer."""
+        np.square(spectrum.real, out=self._power)
+        np.square(spectrum.imag, out=self._scratch)
+        np.add(self._power, self._scratch, out=self._power)
+        mean, difference, cross = self._bins
+        if self.channels == 1:
+            mean[:] = cross[:] = self._power[0]
+        else:
+            np.add(self._power[0], self._power[1], out=mean)
+            np.multiply(mean, 0.5, out=mean)
+            np.subtract(self._power[0], self._power[1], out=difference)
+            np.multiply(difference, 0.5, out=difference)
+            np.multiply(spectrum[0].real, spectrum[1].real, out=cross)
+            np.multiply(spectrum[0].imag, spectrum[1].imag, out=self._scratch[0])
+            np.add(cross, self._scratch[0], out=cross)
+        self._bands[:, :LOW_BINS] = self._bins[:, :LOW_BINS]
+        np.matmul(self._bins[:, LOW_BINS:], self._averages, out=self._high_bands)
+        self._bands[:, LOW_BINS:] = self._high_bands
+        self._follow(float(np.mean(mean)))
+        log, balance, coherence = self._features.reshape(3, BANDS)
+        np.add(self._bands[0], POWER_FLOOR, out=log)
+        np.divide(self._bands[1], log, out=balance)
+        np.divide(self._bands[2], log, out=coherence)
+        np.multiply(self._bands[0], 1.0 / (self._level + POWER_FLOOR), out=log)
+        np.add(log, RELATIVE_FLOOR, out=log)
+        np.log10(log, out=log)
+        np.add(log, LOG_OFFSET, out=log)
+        np.multiply(log, LOG_SCALE, out=log)
+        return self._features
+
+    def _follow(self, power: float) -> None:
+        """Move the level: a plain mean at first, a running one later."""
+        self._hops += 1
+        self._level += (power - self._level) / min(float(self._hops), LEVEL_HOPS)
+
+    def bin_masks(self, mask: Array) -> Array:
+        """Gain of each stem.  mask: (1, OUTPUT_SIZE) -> (4, channels, BINS), a reused buffer; adds up to one."""
+        shares = mask.reshape(CLAIMED, CHANNELS, BANDS)
+        if self.channels == CHANNELS:
+            self._shares[:] = shares
+        else:
+            np.mean(shares, axis=1, out=self._shares[:, 0])
+        claimed, other = self._gains[:CLAIMED], self._gains[CLAIMED]
+        claimed[:, :, :LOW_BINS] = self._shares[:, :, :LOW_BINS]
+        np.matmul(self._shares[:, :, LOW_BINS:], self._triangles, out=self._high)
+        claimed[:, :, LOW_BINS:] = self._high
+        np.sum(claimed, axis=0, out=other)
+        np.subtract(1.0, other, out=other)
+        return self._gains
