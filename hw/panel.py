@@ -1,4 +1,44 @@
-"""The front panel: footswitches, knobs and LEDs over gpiozero, by configuration.
+"""The front panel: footswitches, knobs, encoders, pedals, lights, a relay, MIDI and USB HID keys, by configuration.
+
+The contract, for whoever joins a panel to what it steers:
+
+    panel = Panel(PanelSpec(switches=…, knobs=…, encoders=…, leds=…, chords=…, relay=…, midi=MidiSpec()),
+                  on_event=…, on_activity=…)
+    panel.start()                      # opens what can be opened; the rest becomes sentences in panel.problems
+    panel.close()                      # to change the mapping: close it and start another with the new spec
+
+**Kinds of control** (`hw.panel_controls`): switches are `SwitchSpec` (GPIO), `KeySpec` (USB HID) and `MidiSwitchSpec`;
+knobs are `KnobSpec` and `PedalSpec` (converter on SPI) and `MidiKnobSpec`; `EncoderSpec`; lights are `LedSpec`,
+`RgbLedSpec` and `MeterSpec`; `ChordSpec` joins two switches of any kind; one `RelaySpec`. An encoder's push is a
+SwitchSpec.
+
+**Events** (`hw.panel_events`), each to `on_event(event)`, from hw's own threads, one at a time per kind of hardware:
+return soon; an exception is logged. The name says which control.
+- SwitchEvent(name, kind, at_s). PRESS comes at once unless `Gestures` arms something longer or the switch is in a
+  chord; `PanelSpec.press_cost(name)` says what that costs. Whenever PRESS, LONG_PRESS, DOUBLE_PRESS or CHORD was told,
+  exactly one RELEASE of the same name follows when the foot leaves (for a chord: when both have left). So "hold"
+  actions begin with one of the four and end with RELEASE; everything else ignores RELEASE. A latching switch tells
+  PRESS and RELEASE together at each flip.
+- TurnEvent(name, position, at_s, first). `first` comes once per knob at the start. MIDI knobs have no first.
+- StepEvent(name, steps, detents, at_s): add `steps` times the parameter's step.
+- ProgramEvent(port, channel, program, at_s): every program change of every open port; no control needed.
+
+**Lights**: `panel.show(name, Light(…))` from any thread, as often as you like (a repeated Light costs nothing);
+blinking runs here. `panel.lit(name)` gives the brightness now, one number per pin, for the page, with real pins too.
+**MIDI feedback**: `panel.feedback(name, position 0…1)` sends a MIDI control's value back to its port; it does nothing
+for other kinds or an unplugged port, and after a re-plug the last value is sent again.
+**Relay**: `panel.beat(progress)` whenever audio may have progressed, 20 times a second: the pin toggles only if
+`progress` (any counter of the audio process) differs from the last call's, so a dead audio process drops the relay.
+**Pedal calibration**: `panel.raw_position(name)`, then `hw.panel_calibration.PedalCalibration`.
+**Learn**: `panel.start_learning()` … `panel.stop_learning()`. In between every free pin of the header is watched as
+a switch to ground, every converter channel, every MIDI port and every keyboard-like HID device, and each thing moved is
+told to `on_activity(Activity)`; mapped controls too (and their events go on). `Activity.source` is what a spec's
+`sources` hold, so "is it mapped?" is a comparison. `hw.panel_conflicts.conflicts(spec, board)` says in sentences what
+cannot be: a pin used twice, reserved (I2C, SPI, UART in use), not on this board.
+**What is there**: `panel.choice` (pin library and why), `panel.board` (`hw.board.Board`: model, 40-pin header),
+`panel.midi_ports`, `panel.hid_devices`, `panel.problems`.
+**Simulation** (`panel.simulated`, `panel.simulator`): `press(name)`, `release(name)` for every kind of switch,
+`turn(name, position)` for every kind of knob, `step(name, detents)` for encoders, `lights(name)`, `program(number)`.
 
 A press is told within the debounce time plus one thread wake-up (1 ms + well under 1 ms on an idle core). Two threads:
 one sleeps until a switch is due, one reads the knobs. A control that cannot be opened becomes a sentence in `problems`;
@@ -138,10 +178,14 @@ class Panel:
 
             self._simulator = Simulator(self._switches, self._knobs, self._leds)
         for switch in self.spec.switches:
+            if not isinstance(switch, SwitchSpec):
+                continue
             with _Reported(self._open_problems, "switch", switch):
                 line = SwitchLine(switch, factory, stable_s, lockout_s, self._switch_thread.edge)
                 self._switches[switch.name] = line
         for knob in self.spec.knobs:
+            if not isinstance(knob, KnobSpec):
+                continue
             with _Reported(self._open_problems, "knob", knob):
                 if self._simulator is not None:
                     self._simulator.attach_converter(factory, knob.chip, knob.spi_device, CHIPS[knob.chip][1])
@@ -149,6 +193,8 @@ class Panel:
         if self._simulator is not None:
             self._simulator.make_pins_dim(factory)
         for led in self.spec.leds:
+            if not isinstance(led, LedSpec):
+                continue
             with _Reported(self._open_problems, "LED", led):
                 self._leds[led.name] = LedLine(led, factory)
 

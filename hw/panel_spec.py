@@ -1,15 +1,58 @@
-"""What is on the front panel: which switches, knobs and LEDs, on which pins. By configuration, any number of each."""
+"""What is on the front panel: all its controls and lights, and what holds for all of them. By configuration."""
 
 from dataclasses import dataclass
 
 from hw.errors import HwError
+from hw.panel_controls import (
+    CHIPS,
+    AnyControl,
+    AnyKnob,
+    AnyLight,
+    AnySwitch,
+    ChordSpec,
+    EncoderSpec,
+    Gestures,
+    KeySpec,
+    KnobSpec,
+    LedSpec,
+    MeterSpec,
+    MidiKnobSpec,
+    MidiSpec,
+    MidiSwitchSpec,
+    PanelSpecError,
+    PedalSpec,
+    PressCost,
+    RelaySpec,
+    RgbLedSpec,
+    SwitchSpec,
+)
 from hw.pins import CHOICES
 
-CHIPS = {"mcp3004": (4, 10), "mcp3008": (8, 10), "mcp3204": (4, 12), "mcp3208": (8, 12)}  # name: (channels, bits)
-
-
-class PanelSpecError(HwError, ValueError):
-    """The panel as described cannot exist: two controls of one name, a channel the chip does not have, …"""
+__all__ = [
+    "CHIPS",
+    "AnyControl",
+    "AnyKnob",
+    "AnyLight",
+    "AnySwitch",
+    "ChordSpec",
+    "EncoderSpec",
+    "Gestures",
+    "KeySpec",
+    "KnobSpec",
+    "LedSpec",
+    "MeterSpec",
+    "MidiKnobSpec",
+    "MidiSpec",
+    "MidiSwitchSpec",
+    "PanelSpec",
+    "PanelSpecError",
+    "PedalSpec",
+    "PressCost",
+    "RelaySpec",
+    "RgbLedSpec",
+    "SwitchSpec",
+    "UnknownControlError",
+]
 
 
 class UnknownControlError(HwError, LookupError):
@@ -17,64 +60,58 @@ class UnknownControlError(HwError, LookupError):
 
 
 @dataclass(frozen=True, slots=True)
-class SwitchSpec:
-    """A footswitch between `gpio` (BCM number) and ground, or with pull_up=False between it and 3.3 V."""
-
-    name: str
-    gpio: int
-    pull_up: bool = True
-    label: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class KnobSpec:
-    """A potentiometer on `channel` of an analogue converter at SPI bus 0, chip select `spi_device` (0 or 1)."""
-
-    name: str
-    channel: int
-    chip: str = "mcp3008"
-    spi_device: int = 0
-    label: str = ""
-
-    def __post_init__(self) -> None:
-        if self.chip not in CHIPS:
-            raise PanelSpecError(f"knob {self.name}: chip = {self.chip!r}: allowed {', '.join(CHIPS)}")
-        channels = CHIPS[self.chip][0]
-        if not 0 <= self.channel < channels:
-            raise PanelSpecError(f"knob {self.name}: channel = {self.channel}: a {self.chip} has 0 to {channels - 1}")
-        if self.spi_device not in (0, 1):
-            raise PanelSpecError(f"knob {self.name}: spi_device = {self.spi_device}: allowed 0 or 1")
-
-
-@dataclass(frozen=True, slots=True)
-class LedSpec:
-    """An LED with its resistor from `gpio` (BCM number) to ground."""
-
-    name: str
-    gpio: int
-    label: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class PanelSpec:
-    """The whole panel. pins: see `hw.pins.choose_pins`. Raises PanelSpecError."""
+    """The whole panel. pins: see `hw.pins.choose_pins`. midi None: MIDI is off. Raises PanelSpecError."""
 
-    switches: tuple[SwitchSpec, ...] = ()
-    knobs: tuple[KnobSpec, ...] = ()
-    leds: tuple[LedSpec, ...] = ()
+    switches: tuple[AnySwitch, ...] = ()
+    knobs: tuple[AnyKnob, ...] = ()
+    leds: tuple[AnyLight, ...] = ()
     pins: str = "auto"
     debounce_ms: float = 1.0
     lockout_ms: float = 5.0
+    encoders: tuple[EncoderSpec, ...] = ()
+    chords: tuple[ChordSpec, ...] = ()
+    chord_ms: float = 60.0
+    relay: RelaySpec | None = None
+    midi: MidiSpec | None = None
 
     def __post_init__(self) -> None:
         if self.pins not in CHOICES:
             raise PanelSpecError(f"pins = {self.pins!r}: allowed {', '.join(CHOICES)}")
-        for field, value, high in (("debounce_ms", self.debounce_ms, 200.0), ("lockout_ms", self.lockout_ms, 2000.0)):
+        for field, value, high in (
+            ("debounce_ms", self.debounce_ms, 200.0),
+            ("lockout_ms", self.lockout_ms, 2000.0),
+            ("chord_ms", self.chord_ms, 500.0),
+        ):
             if not 0.0 <= value <= high:
                 raise PanelSpecError(f"{field} = {value:g} ms: allowed 0 to {high:g}")
-        names = [switch.name for switch in self.switches]
-        names += [knob.name for knob in self.knobs]
-        names += [led.name for led in self.leds]
+        names = [control.name for control in self.controls] + [chord.name for chord in self.chords]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise PanelSpecError(f"two controls on the panel are called {' and '.join(map(repr, twice))}")
+        self._check_chords()
+
+    @property
+    def controls(self) -> tuple[AnyControl, ...]:
+        """Everything that has sources, in order; chords have none."""
+        relay = (self.relay,) if self.relay else ()
+        return (*self.switches, *self.knobs, *self.encoders, *self.leds, *relay)
+
+    def press_cost(self, switch: str) -> PressCost:
+        """What a single press of `switch` waits for, to be shown where it is set up. Raises UnknownControlError."""
+        chorded = any(switch in chord.switches for chord in self.chords)
+        for spec in self.switches:
+            if spec.name == switch:
+                return spec.gestures.cost(self.chord_ms if chorded else 0.0)
+        raise UnknownControlError(f"no switch {switch!r} on the panel")
+
+    def _check_chords(self) -> None:
+        there = {switch.name: switch for switch in self.switches}
+        for chord in self.chords:
+            if chord.switches[0] == chord.switches[1]:
+                raise PanelSpecError(f"chord {chord.name}: it needs two switches, not {chord.switches[0]!r} twice")
+            for name in chord.switches:
+                if name not in there:
+                    raise PanelSpecError(f"chord {chord.name}: no switch {name!r}: there is {', '.join(there)}")
+                if there[name].gestures.latching:
+                    raise PanelSpecError(f"chord {chord.name}: switch {name!r} is latching")

@@ -1,0 +1,315 @@
+"""The kinds of control and light that a front panel can have, each on its pins, channel, port or key.
+
+Every control has a `name` of its own and tells its `sources` in the words of `hw.panel_events.Activity`, so that a
+learned source and a configured one can be compared. GPIOs are the Raspberry Pi's BCM numbers; on a Jetson they mean
+the same place on the 40-pin header.
+"""
+
+from dataclasses import dataclass
+
+from hw.errors import HwError
+
+CHIPS = {"mcp3004": (4, 10), "mcp3008": (8, 10), "mcp3204": (4, 12), "mcp3208": (8, 12)}  # name: (channels, bits)
+DETENT_EDGES = (1, 2, 4)
+
+
+class PanelSpecError(HwError, ValueError):
+    """The panel as described cannot exist: two controls of one name, a channel the chip does not have, …"""
+
+
+@dataclass(frozen=True, slots=True)
+class PressCost:
+    """What telling gestures apart costs a single press.
+
+    wait_ms: how long after the foot went down a single press acts. on_release: not before the foot comes up, too.
+    """
+
+    wait_ms: float = 0.0
+    on_release: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gestures:
+    """Which presses a switch tells apart. Each is off at 0, and then costs nothing.
+
+    long_press_ms: held so long is a LONG_PRESS; a shorter press then acts on release.
+    double_press_ms: a second press begun so soon after the first began is a DOUBLE_PRESS; a single one waits for it.
+    eager: tell PRESS at once all the same; the longer gestures come in addition to it.
+    latching: a switch that stays where it is put: each flip, either way, is a PRESS followed by a RELEASE.
+    """
+
+    long_press_ms: float = 0.0
+    double_press_ms: float = 0.0
+    eager: bool = False
+    latching: bool = False
+
+    def __post_init__(self) -> None:
+        for field, value in (("long_press_ms", self.long_press_ms), ("double_press_ms", self.double_press_ms)):
+            if value != 0.0 and not 50.0 <= value <= 5000.0:
+                raise PanelSpecError(f"{field} = {value:g} ms: allowed 0 (off) or 50 to 5000")
+        if self.latching and (self.long_press_ms or self.double_press_ms or self.eager):
+            raise PanelSpecError("a latching switch has no long, double or eager press")
+
+    def cost(self, chord_ms: float = 0.0) -> PressCost:
+        """What a single press waits for. chord_ms: the window for pressing two together, 0 when in no chord."""
+        if self.eager or self.latching:
+            return PressCost()
+        return PressCost(max(self.double_press_ms, chord_ms), on_release=self.long_press_ms > 0.0)
+
+
+PLAIN = Gestures()
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchSpec:
+    """A footswitch or button between `gpio` (BCM number) and ground, or with pull_up=False between it and 3.3 V."""
+
+    name: str
+    gpio: int
+    pull_up: bool = True
+    label: str = ""
+    gestures: Gestures = PLAIN
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return (f"gpio:{self.gpio}",)
+
+
+@dataclass(frozen=True, slots=True)
+class KeySpec:
+    """A key of a USB HID footswitch, used like a switch. The whole device is grabbed: its keys reach nobody else.
+
+    device: as in `Activity.source`, "1a86-e026" (USB vendor and product). key: "KEY_A".
+    """
+
+    name: str
+    device: str
+    key: str
+    label: str = ""
+    gestures: Gestures = PLAIN
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return (f"hid:{self.device}:{self.key}",)
+
+
+@dataclass(frozen=True, slots=True)
+class MidiSwitchSpec:
+    """A MIDI note, or a controller pressed from 64 on, used like a switch.
+
+    port: as in `Activity.source`; "*" is any. message: "note" or "cc". channel 1…16; number 0…127.
+    """
+
+    name: str
+    port: str
+    message: str
+    channel: int
+    number: int
+    label: str = ""
+    gestures: Gestures = PLAIN
+
+    def __post_init__(self) -> None:
+        _check_midi(self.name, self.message, ("note", "cc"), self.channel, self.number)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return (f"midi:{self.port}:{self.message}:{self.channel}:{self.number}",)
+
+
+@dataclass(frozen=True, slots=True)
+class ChordSpec:
+    """Two switches (of any kind) pressed together, within `PanelSpec.chord_ms`: told as SwitchEvent(name, CHORD)."""
+
+    name: str
+    switches: tuple[str, str]
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KnobSpec:
+    """A potentiometer on `channel` of an analogue converter at SPI bus 0, chip select `spi_device` (0 or 1)."""
+
+    name: str
+    channel: int
+    chip: str = "mcp3008"
+    spi_device: int = 0
+    label: str = ""
+
+    def __post_init__(self) -> None:
+        _check_converter("knob", self.name, self.channel, self.chip, self.spi_device)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return (f"{self.chip}:{self.spi_device}:{self.channel}",)
+
+
+@dataclass(frozen=True, slots=True)
+class PedalSpec:
+    """An expression pedal on a converter's channel: a knob that reaches only from `heel` to `toe` of the range.
+
+    heel, toe: raw readings 0…1 at either end, as `Panel.raw_position` gives them and `hw.panel_calibration` finds
+    them. An inverted pedal has heel > toe.
+    """
+
+    name: str
+    channel: int
+    chip: str = "mcp3008"
+    spi_device: int = 0
+    heel: float = 0.0
+    toe: float = 1.0
+    label: str = ""
+
+    def __post_init__(self) -> None:
+        _check_converter("pedal", self.name, self.channel, self.chip, self.spi_device)
+        if not (0.0 <= self.heel <= 1.0 and 0.0 <= self.toe <= 1.0 and abs(self.toe - self.heel) >= 0.05):
+            raise PanelSpecError(
+                f"pedal {self.name}: heel = {self.heel:g}, toe = {self.toe:g}: allowed 0 to 1, at least 0.05 apart"
+            )
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return (f"{self.chip}:{self.spi_device}:{self.channel}",)
+
+
+@dataclass(frozen=True, slots=True)
+class MidiKnobSpec:
+    """A MIDI controller used like a knob: message "cc" (number 0…127), "cc14" (0…31, with its LSB at number + 32) or
+    "pitch" (number is ignored)."""
+
+    name: str
+    port: str
+    message: str
+    channel: int
+    number: int = 0
+    label: str = ""
+
+    def __post_init__(self) -> None:
+        _check_midi(self.name, self.message, ("cc", "cc14", "pitch"), self.channel, self.number)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        if self.message == "pitch":
+            return (f"midi:{self.port}:pitch:{self.channel}",)
+        numbers = (self.number, self.number + 32) if self.message == "cc14" else (self.number,)
+        return tuple(f"midi:{self.port}:cc:{self.channel}:{number}" for number in numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderSpec:
+    """A rotary encoder between `gpio_a`, `gpio_b` and ground (common pin). Its push is a SwitchSpec of its own.
+
+    detent_edges: edges from click to click: 4 for most, 2 or 1 for some. acceleration: how many steps a click counts
+    at most when turned fast; 1 is none.
+    """
+
+    name: str
+    gpio_a: int
+    gpio_b: int
+    detent_edges: int = 4
+    acceleration: int = 8
+    label: str = ""
+
+    def __post_init__(self) -> None:
+        if self.detent_edges not in DETENT_EDGES:
+            raise PanelSpecError(f"encoder {self.name}: detent_edges = {self.detent_edges}: allowed 1, 2 or 4")
+        if not 1 <= self.acceleration <= 100:
+            raise PanelSpecError(f"encoder {self.name}: acceleration = {self.acceleration}: allowed 1 to 100")
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return (f"gpio:{self.gpio_a}", f"gpio:{self.gpio_b}")
+
+
+@dataclass(frozen=True, slots=True)
+class LedSpec:
+    """An LED with its resistor from `gpio` (BCM number) to ground, or with active_high=False to 3.3 V."""
+
+    name: str
+    gpio: int
+    label: str = ""
+    active_high: bool = True
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return (f"gpio:{self.gpio}",)
+
+
+@dataclass(frozen=True, slots=True)
+class RgbLedSpec:
+    """A three-colour LED, one resistor a colour. active_high=False: common anode, its common pin at 3.3 V."""
+
+    name: str
+    gpio_red: int
+    gpio_green: int
+    gpio_blue: int
+    label: str = ""
+    active_high: bool = True
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return tuple(f"gpio:{gpio}" for gpio in (self.gpio_red, self.gpio_green, self.gpio_blue))
+
+
+@dataclass(frozen=True, slots=True)
+class MeterSpec:
+    """A level meter of one LED (its brightness is the level) or a bar of several, quietest first."""
+
+    name: str
+    gpios: tuple[int, ...]
+    label: str = ""
+    active_high: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.gpios:
+            raise PanelSpecError(f"meter {self.name}: gpios is empty: give at least one")
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return tuple(f"gpio:{gpio}" for gpio in self.gpios)
+
+
+@dataclass(frozen=True, slots=True)
+class RelaySpec:
+    """The heartbeat pin of a true-bypass relay: see docs/relay.md."""
+
+    name: str
+    gpio: int
+    label: str = ""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return (f"gpio:{self.gpio}",)
+
+
+@dataclass(frozen=True, slots=True)
+class MidiSpec:
+    """Which MIDI ports are opened. usb: every USB (and other ALSA) MIDI port; serial: UARTs such as "/dev/ttyAMA0"."""
+
+    usb: bool = True
+    serial: tuple[str, ...] = ()
+
+
+AnySwitch = SwitchSpec | KeySpec | MidiSwitchSpec
+AnyKnob = KnobSpec | PedalSpec | MidiKnobSpec
+AnyLight = LedSpec | RgbLedSpec | MeterSpec
+AnyControl = AnySwitch | AnyKnob | EncoderSpec | AnyLight | RelaySpec
+
+
+def _check_converter(kind: str, name: str, channel: int, chip: str, spi_device: int) -> None:
+    if chip not in CHIPS:
+        raise PanelSpecError(f"{kind} {name}: chip = {chip!r}: allowed {', '.join(CHIPS)}")
+    channels = CHIPS[chip][0]
+    if not 0 <= channel < channels:
+        raise PanelSpecError(f"{kind} {name}: channel = {channel}: a {chip} has 0 to {channels - 1}")
+    if spi_device not in (0, 1):
+        raise PanelSpecError(f"{kind} {name}: spi_device = {spi_device}: allowed 0 or 1")
+
+
+def _check_midi(name: str, message: str, allowed: tuple[str, ...], channel: int, number: int) -> None:
+    if message not in allowed:
+        raise PanelSpecError(f"MIDI control {name}: message = {message!r}: allowed {', '.join(allowed)}")
+    if not 1 <= channel <= 16:
+        raise PanelSpecError(f"MIDI control {name}: channel = {channel}: allowed 1 to 16")
+    top = 31 if message == "cc14" else 127
+    if not 0 <= number <= top:
+        raise PanelSpecError(f"MIDI control {name}: number = {number}: allowed 0 to {top}")
