@@ -18,13 +18,15 @@ from training.sound_loss import sound, sound_loss
 
 LOW, TAPS = layout.LOW_BINS, layout.TAPS
 FLOOR = 0.01  # power at the common level, where a voice has RMS 1 and its bins 350 on average
+HIGH_FLOOR = 1e-4  # the same for the log distance of the high bands: 65 dB below that average
 
 
 @dataclass(frozen=True)
 class LossWeights:
     magnitude: float = 1.0
     complex: float = 1.0
-    high: float = 0.5
+    high: float = 1.0
+    high_log: float = 0.1  # log distance of the high bands: what is soft there counts as much as what is loud
     ratio: float = 1.0
     spare_voice: float = 2.0  # how much dearer lost voice is than left noise, at sensitivity 0
     sound: float = 0.0  # of the loss on the sound itself (training.sound_loss); the terms above then count 1 - sound
@@ -87,10 +89,12 @@ def denoise_loss(
         + (imag * squeeze - target_imag * target_squeeze).square()
     ).mean()
 
-    heard = ((mask[..., 2 * TAPS * LOW :] * noisy_high * level).square() + FLOOR).pow(0.15)
-    wanted = ((target_high * level).square() + FLOOR).pow(0.15)
+    heard = (mask[..., 2 * TAPS * LOW :] * noisy_high * level).square()
+    wanted = (target_high * level).square()
     scored = 1 - wideband[:, None] * (1 - scored_bands)
-    high = (lopsided(heard, wanted, spare) * scored).mean()
+    high = (lopsided((heard + FLOOR).pow(0.15), (wanted + FLOOR).pow(0.15), spare) * scored).mean()
+    apart = torch.log10(heard + HIGH_FLOOR) - torch.log10(wanted + HIGH_FLOOR)
+    high_log = (F.smooth_l1_loss(apart, torch.zeros_like(apart), reduction="none") * scored).mean()
 
     error = ((real - target_real).square() + (imag - target_imag).square()).sum((0, 2))
     energy = (target_real.square() + target_imag.square()).sum((0, 2))
@@ -99,8 +103,8 @@ def denoise_loss(
     ratio = (torch.log10((error + 0.003 * energy + 1.0) / (energy + 1.0)) * present).mean()
 
     spectral = weights.magnitude * low + weights.complex * turned + weights.ratio * ratio
-    parts = {"low": low, "complex": turned, "high": high, "ratio_db": 10 * ratio}
-    total = (1 - weights.sound) * spectral + weights.high * high
+    parts = {"low": low, "complex": turned, "high": high, "high_log": high_log, "ratio_db": 10 * ratio}
+    total = (1 - weights.sound) * spectral + weights.high * high + weights.high_log * high_log
     if weights.sound:
         heard_sound, wanted_sound = (sound(torch.cat(pair, -1)) for pair in ((real, imag), (target_real, target_imag)))
         loud, turn, snr = sound_loss(heard_sound, wanted_sound, spare[0, :, 0])

@@ -117,7 +117,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--cache", type=Path, default=CACHE)
-    parser.add_argument("--kinds", nargs="+", default=["rooms", "noises", "music", "voices"])
+    parser.add_argument("--kinds", nargs="+", default=["rooms", "noises", "music", "notes", "voices"])
     args = parser.parse_args()
     args.cache.mkdir(parents=True, exist_ok=True)
     for kind in args.kinds:

@@ -160,7 +160,9 @@ def _work(names: list[str], batch: int, cache: Path, seed: int, free: Any, ready
             for index, example in enumerate(examples):
                 other = int(order[index])
                 snr_db, level_db = (
-                    (example.snr_db, example.level_db) if turn == 0 else (mixer.draw_snr_db(), mixer.draw_level_db())
+                    (example.snr_db, example.level_db)
+                    if turn == 0
+                    else (mixer.draw_snr_db(examples[other].bleed), mixer.draw_level_db())
                 )
                 gains = mix_gains(example, examples[other].noise, snr_db, level_db)
                 fill(parts, extras, index, example, (spectra[index][0], spectra[index][1], spectra[other][2]), gains)

@@ -31,13 +31,15 @@ VOICE_SHARES = {
     "sung": 0.17,
 }
 NOISE_SHARES = {
-    "recorded": 0.34,
-    "hiss": 0.13,
-    "hum": 0.14,
-    "fan": 0.13,
-    "babble": 0.15,
-    "traffic": 0.05,
-    "music": 0.06,
+    "recorded": 0.30,
+    "hiss": 0.11,
+    "hum": 0.12,
+    "fan": 0.11,
+    "babble": 0.14,
+    "texture": 0.09,
+    "traffic": 0.04,
+    "music": 0.05,
+    "notes": 0.04,
 }
 EARLY_SECONDS = 0.03
 
@@ -55,6 +57,7 @@ class Example:
     snr_db: float
     level_db: float
     kind: str  # "mix", "clean" or "noise"
+    bleed: bool  # the noise is music from the singer's headphones: always soft
 
 
 class Mixer:
@@ -64,7 +67,7 @@ class Mixer:
         self.rng = rng
         self._audio: dict[str, NDArray[np.int16]] = {}
         self._stretches: dict[str, dict[str, list[Stretch]]] = {}
-        for kind in ("voices", "noises", "music", "rooms", "sung"):
+        for kind in ("voices", "noises", "music", "rooms", "sung", "notes"):
             if not (cache / f"{kind}.json").exists():
                 continue
             self._audio[kind], every = decode.load(cache, kind)
@@ -77,6 +80,9 @@ class Mixer:
             group: np.cumsum([s.frames for s in stretches], dtype=float) / sum(s.frames for s in stretches)
             for group, stretches in self._stretches.items()
         }
+        self._noise_kinds = [kind for kind in NOISE_SHARES if kind != "notes" or "notes" in self._stretches]
+        shares = np.array([NOISE_SHARES[kind] for kind in self._noise_kinds])
+        self._noise_shares = shares / shares.sum()
         self._rooms = [self._room(stretch) for stretch in self._stretches["rooms"]]
         self.only_voices(VOICE_SHARES)
 
@@ -94,20 +100,22 @@ class Mixer:
         dry, wideband = self._voice()
         keep_room = 1.0 if rng.random() < 0.6 else float(rng.choice([0.0, 0.0, rng.random()]))
         voice, target = self._place(dry, keep_room)
+        bleed = rng.random() < 0.05
         return Example(
             voice=voice,
             target=target,
-            noise=self._noise(),
+            noise=self._bleed() if bleed else self._noise(),
             keep_room=keep_room,
             sensitivity=0.0 if rng.random() < 0.6 else float(rng.uniform(-1, 1)),
             wideband=wideband,
-            snr_db=self.draw_snr_db(),
+            snr_db=self.draw_snr_db(bleed),
             level_db=self.draw_level_db(),
             kind=kind,
+            bleed=bleed,
         )
 
-    def draw_snr_db(self) -> float:
-        return float(np.clip(self.rng.normal(8, 8), -6, 28))
+    def draw_snr_db(self, bleed: bool) -> float:
+        return float(self.rng.uniform(15, 40) if bleed else np.clip(self.rng.normal(8, 8), -6, 28))
 
     def draw_level_db(self) -> float:
         """Peak of the mix in dBFS."""
@@ -115,11 +123,16 @@ class Mixer:
 
     # -- voices
 
-    def _cut(self, group: str, frames: int) -> tuple[Audio, Stretch]:
+    def _cut(self, group: str, frames: int, from_start: bool = False) -> tuple[Audio, Stretch]:
+        """A piece of `frames` frames; from_start: a whole recording's beginning, with silence after it."""
         rng = self.rng
         stretch = self._stretches[group][int(np.searchsorted(self._weights[group], rng.random()))]
         audio = self._audio["voices" if group not in self._audio else group]
-        if stretch.frames <= frames:
+        if from_start:
+            piece = np.zeros(frames, np.float32)
+            found = audio[stretch.start : stretch.start + min(stretch.frames, frames)]
+            piece[: len(found)] = found
+        elif stretch.frames <= frames:
             piece = audio[stretch.start : stretch.start + stretch.frames].astype(np.float32)
             piece = np.roll(np.resize(piece, frames), int(rng.integers(frames)))
         else:
@@ -195,11 +208,12 @@ class Mixer:
         count = int(rng.choice([1, 2, 3], p=[0.6, 0.28, 0.12]))
         out = np.zeros(SEGMENT_FRAMES, np.float32)
         for index in range(count):
-            kind = str(rng.choice(list(NOISE_SHARES), p=list(NOISE_SHARES.values())))
+            kind = str(rng.choice(self._noise_kinds, p=self._noise_shares))
             level = 0.0 if index == 0 else rng.uniform(-15, 3)
             out += unit(self._one_noise(kind)) * np.float32(10 ** (level / 20))
-        if rng.random() < 0.15:
-            burst = [noise_synth.clicks, noise_synth.thumps][int(rng.integers(2))](rng, SEGMENT_FRAMES)
+        if rng.random() < 0.2:
+            bursts = [noise_synth.clicks, noise_synth.thumps, noise_synth.breath]
+            burst = bursts[int(rng.integers(3))](rng, SEGMENT_FRAMES)
             out += burst * np.float32(10 ** (rng.uniform(-6, 12) / 20))
         return unit(out)
 
@@ -212,8 +226,40 @@ class Mixer:
         if kind == "music":
             piece = self._cut("music", SEGMENT_FRAMES)[0]
             return self._shape(piece, 4.0)
+        if kind == "notes":
+            return self._notes()
         made: Audio = getattr(noise_synth, kind)(rng, SEGMENT_FRAMES)
         return made
+
+    def _notes(self) -> Audio:
+        """Somebody plays, drops or knocks on something: single notes and strokes at odd times and pitches."""
+        rng = self.rng
+        out = np.zeros(SEGMENT_FRAMES, np.float32)
+        for _ in range(int(rng.integers(1, 14))):
+            speed = float(2 ** rng.uniform(-1, 1))
+            frames = int(rng.uniform(0.1, 2.0) * RATE_HZ)
+            piece, _ = self._cut("notes", int(frames * speed) + 2, from_start=True)
+            piece = np.interp(np.arange(frames) * speed, np.arange(len(piece)), piece).astype(np.float32)
+            piece[-480:] *= np.linspace(1, 0, 480, dtype=np.float32)
+            at = int(rng.integers(0, SEGMENT_FRAMES - frames))
+            out[at : at + frames] += unit(piece) * np.float32(10 ** (rng.uniform(-18, 0) / 20))
+        return out if rng.random() < 0.3 else self._far(out, 0.3)
+
+    def _bleed(self) -> Audio:
+        """Music that leaks out of headphones: thin, in time with nothing."""
+        piece = self._cut("music", SEGMENT_FRAMES)[0]
+        octaves = noise_synth.octaves_above_1khz(SEGMENT_FRAMES)
+        thin = 1 / (1 + np.exp2(-(octaves + self.rng.uniform(0.5, 2.5)) * self.rng.uniform(1, 2.5)))
+        spectrum = np.fft.rfft(piece) * thin * noise_synth.random_curve_db(self.rng, SEGMENT_FRAMES, 4.0)
+        return unit(np.fft.irfft(spectrum).astype(np.float32))
+
+    def _far(self, audio: Audio, near: float) -> Audio:
+        """Put `audio` somewhere in a room; near: share of the early sound."""
+        early, late = self._rooms[int(self.rng.integers(len(self._rooms)))]
+        spectrum = np.fft.rfft(audio) * (early * np.float32(near) + late)
+        return unit(
+            np.fft.irfft(spectrum * noise_synth.random_curve_db(self.rng, SEGMENT_FRAMES, 3.0)).astype(np.float32)
+        )
 
     def _shape(self, audio: Audio, depth_db: float) -> Audio:
         curve = noise_synth.random_curve_db(self.rng, SEGMENT_FRAMES, depth_db)
@@ -242,11 +288,7 @@ class Mixer:
             out += unit(piece) * np.float32(10 ** (rng.uniform(-12, 0) / 20))
         if rng.random() < 0.6:
             out = unit(out) + noise_synth.clatter(rng, SEGMENT_FRAMES, int(rng.integers(1, 14)))
-        early, late = self._rooms[int(rng.integers(len(self._rooms)))]
-        spectrum = (
-            np.fft.rfft(out) * (early * np.float32(0.5) + late) * noise_synth.random_curve_db(rng, SEGMENT_FRAMES, 3.0)
-        )
-        out = unit(np.fft.irfft(spectrum).astype(np.float32))
+        out = self._far(out, 0.5)
         if rng.random() < 0.7:
             out = out + noise_synth.coloured(rng, SEGMENT_FRAMES, -3.0, 4.0) * np.float32(
                 10 ** (rng.uniform(-20, -4) / 20)

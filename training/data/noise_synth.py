@@ -38,6 +38,11 @@ def _log_bins(frames: int) -> Audio:
     return _LOG_BINS[frames]
 
 
+def octaves_above_1khz(frames: int) -> Audio:
+    """Of each rfft bin. Shape (frames // 2 + 1,)."""
+    return _log_bins(frames) - np.float32(np.log2(1000.0))
+
+
 def unit(audio: Audio) -> Audio:
     """Scale to RMS 1; silence stays silence."""
     rms = float(np.sqrt(np.mean(np.square(audio)) + 1e-12))
@@ -159,3 +164,38 @@ def thumps(rng: Rng, frames: int) -> Audio:
             body * np.exp(-seconds * np.float32(rng.uniform(15, 60))) * np.float32(rng.uniform(0.3, 1))
         )
     return out
+
+
+def breath(rng: Rng, frames: int) -> Audio:
+    """Air that strikes the capsule: a plosive or a breath too close, a gust outside. Low and rough, no voice in it."""
+    out = np.zeros(frames, np.float32)
+    for _ in range(int(rng.integers(1, 6))):
+        length = int(rng.uniform(0.04, 0.9) * RATE_HZ)
+        gust = coloured(rng, length, rng.uniform(-10, -5), 4.0)
+        swell = np.sin(np.linspace(0, 3.14, length, dtype=np.float32)) ** np.float32(rng.uniform(0.5, 3))
+        at = int(rng.integers(0, frames - length))
+        out[at : at + length] += gust * swell * np.float32(10 ** (rng.uniform(-12, 0) / 20))
+    return out
+
+
+def texture(rng: Rng, frames: int) -> Audio:
+    """Rain, applause, crackling, machines: bands of noise, each with a loudness of its own that comes and goes.
+
+    After J. McDermott and E. Simoncelli, "Sound texture perception via statistics of the auditory periphery", 2011: a
+    texture is known by the spread and the speed of its bands' envelopes and by how far these go together.
+    """
+    count = int(rng.integers(3, 9))
+    edges = np.sort(rng.uniform(np.log2(60.0), np.log2(20_000.0), count - 1))
+    band = np.searchsorted(edges, _log_bins(frames))
+    spectrum = np.fft.rfft(rng.standard_normal(frames, np.float32)) * random_curve_db(rng, frames, 7.0)
+    spectrum *= (10 ** (rng.uniform(-4.5, 0) * (_log_bins(frames) - 10) / 20)).astype(np.float32)
+    depth_db, per_second, together = rng.uniform(1, 9), float(2 ** rng.uniform(0, 6)), rng.uniform(0, 1)
+    shared = rng.normal(0, 1, int(frames / RATE_HZ * per_second) + 3)
+    out = np.zeros(frames, np.float32)
+    where = np.linspace(0, len(shared) - 1, frames)
+    for index in range(count):
+        own = rng.normal(0, 1, len(shared))
+        curve_db = depth_db * (together * shared + (1 - together) * own)
+        envelope = np.interp(where, np.arange(len(shared)), 10 ** (curve_db / 20)).astype(np.float32)
+        out += np.fft.irfft(np.where(band == index, spectrum, 0), frames).astype(np.float32) * envelope
+    return unit(out)

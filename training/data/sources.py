@@ -37,6 +37,10 @@ ATTRIBUTIONS = (
     ("berlin_noise", "CC-BY-4.0", "street noise"),
     ("sonic-pi samples", "CC0-1.0", "hiss and machine noise"),
     ("web-audio-samples", "Apache-2.0", "room impulse responses"),
+    ("DrumGizmo MuldjordKit", "CC-BY-4.0", "drum strokes, as noise"),
+    ("Karoryfer Gogodze Phu II, growlybass, swagbass, emilyguitar", "CC0-1.0", "drum strokes and notes, as noise"),
+    ("Greg Sullivan E-Pianos", "CC-BY-3.0", "piano notes, as noise"),
+    ("Splendid Grand", "public domain", "piano notes, as noise"),
     ("ToobAmp (OpenAIR and others)", "CC-BY-4.0", "hall impulse responses"),
 )
 
@@ -81,6 +85,13 @@ def music(data: Path) -> list[Recording]:
         Recording(path, path.stem, False, "tail")
         for path in sorted((data / "songs").glob("*/*.opus"))
         if path.stem != "vocals"
+    ]
+
+
+def notes(data: Path) -> list[Recording]:
+    """Single strokes and notes of instruments, for what happens around a microphone; training only."""
+    return [
+        Recording(path, path.parent.name, False, "train") for path in sorted((data / "instruments").glob("*/*.opus"))
     ]
 
 
