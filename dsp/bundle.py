@@ -12,15 +12,31 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from dsp import features
+from dsp import features, stems_features
 from dsp.block import RATE_HZ
 from dsp.errors import DspError
 
 SCHEMA = 1
-KINDS = ("denoise",)
 RUNTIMES = ("tflite", "tflite_runtime", "onnx")
-FEATURES = {features.LAYOUT: (features.INPUT_SIZE, features.OUTPUT_SIZE)}
-"""Feature layouts this box can make, with the sizes of the model's input and output."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A feature layout that this box can make: the kind of model it is for, and the sizes that belong to it."""
+
+    kind: str
+    window_frames: int
+    input_size: int
+    output_size: int
+
+
+LAYOUTS = {
+    features.LAYOUT: Layout("denoise", 2 * (features.BINS - 1), features.INPUT_SIZE, features.OUTPUT_SIZE),
+    stems_features.LAYOUT: Layout(
+        "stems", stems_features.WINDOW_FRAMES, stems_features.INPUT_SIZE, stems_features.OUTPUT_SIZE
+    ),
+}
+KINDS = tuple(layout.kind for layout in LAYOUTS.values())
 
 
 class BundleError(DspError, ValueError):
@@ -221,15 +237,14 @@ class _Reader:
     def _sense(self, schema: object, values: Mapping[str, Any]) -> None:
         """What each key may be, some beside others. A key told wrong already is told once, and excuses the rest."""
         self._allowed("schema", schema, (SCHEMA,))
-        for key, choices in (("kind", KINDS), ("rate_hz", (RATE_HZ,)), ("features", tuple(FEATURES))):
+        for key, choices in (("kind", KINDS), ("rate_hz", (RATE_HZ,)), ("features", tuple(LAYOUTS))):
             self._allowed(key, values[key], choices)
         if "files" not in self.wrong_keys:
             self._allowed("default_runtime", values["default_runtime"], tuple(values["files"]))
         if "features" not in self.wrong_keys:
-            size_in, size_out = FEATURES[values["features"]]
-            self._allowed("window_frames", values["window_frames"], (2 * (features.BINS - 1),))
-            self._allowed("input_size", values["input_size"], (size_in,))
-            self._allowed("output_size", values["output_size"], (size_out,))
+            layout = LAYOUTS[values["features"]]
+            for key in ("kind", "window_frames", "input_size", "output_size"):
+                self._allowed(key, values[key], (getattr(layout, key),))
         if "hop_frames" not in self.wrong_keys:
             self._allowed("synthesis_frames", values["synthesis_frames"], (2 * values["hop_frames"],))
             if values["window_frames"] % values["hop_frames"]:
