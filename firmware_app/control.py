@@ -51,6 +51,7 @@ class Control:
         self._latest = Latest(None, InfoFrame(), 0.0)
         self._send: Callable[[str, float], None] = lambda id, value: None
         self._listeners: list[tuple[str, Listener]] = []
+        self._also_save: list[Callable[[], None]] = []
         self._unsaved = threading.Event()
         self._save_now = threading.Event()
         self._stopping = threading.Event()
@@ -64,6 +65,15 @@ class Control:
     def listen(self, origin: str, listener: Listener) -> None:
         """Tell `listener` of every change that did not come from `origin` itself."""
         self._listeners.append((origin, listener))
+
+    def also_save(self, save: Callable[[], None]) -> None:
+        """Call `save` on the saver's thread whenever something is saved: for what lies beside the settings."""
+        self._also_save.append(save)
+
+    def save_soon(self) -> None:
+        """Something has changed that `also_save` saves."""
+        self._save_now.set()
+        self._unsaved.set()
 
     def set_param(self, id: str, value: float, origin: str) -> float:
         """Change one parameter and return the value in force. Raises UnknownParamError, ParamRangeError."""
@@ -84,10 +94,17 @@ class Control:
         self._unsaved.set()
         return number
 
-    def toggle(self, id: str, origin: str) -> float:
-        """Flip an on/off parameter. Raises as set_param does."""
+    def toggle(self, id: str, origin: str, between: tuple[float, float] = (0.0, 1.0)) -> float:
+        """Flip a parameter from the value it is nearer to over to the other one. Raises as set_param does."""
+        low, high = between
         with self._changed:
-            return self.set_param(id, 0.0 if self.value(id) else 1.0, origin)
+            return self.set_param(id, low if self.value(id) > (low + high) / 2 else high, origin)
+
+    def set_params(self, values: Mapping[str, float], origin: str) -> None:
+        """Change several at once, as a preset or a scene does. All or none: raises as set_param does before any."""
+        checked = {id: find(self.specs, id).check(value) for id, value in values.items()}
+        for id, number in checked.items():
+            self.set_param(id, number, origin)
 
     def value(self, id: str) -> float:
         return self._values[find(self.specs, id).id]
@@ -152,6 +169,8 @@ class Control:
             self._unsaved.clear()
             self._save_now.clear()
             had_problem = self._store.problem
+            for save in self._also_save:
+                save()
             if not self._store.save(self.values()) and not had_problem:
                 log.warning("%s", self._store.problem)
         if self._unsaved.is_set():  # what was changed during the last save

@@ -1,0 +1,139 @@
+"""Performer: carries actions out on Control, for hands, feet and MIDI alike."""
+
+import logging
+import threading
+import time
+
+from dsp.params import find
+from firmware_app.actions import Action
+from firmware_app.control import Control
+from firmware_app.presets import Presets
+from firmware_app.scenes import Scenes
+from firmware_app.tempo import Tempo
+
+log = logging.getLogger(__name__)
+
+_PANIC_PARAM = {
+    "panic_mute": "box.mute",
+    "held_panic_mute": "box.mute",
+    "panic_dry": "box.bypass",
+    "held_panic_dry": "box.bypass",
+}
+
+
+class Performer:
+    """One for the whole box. Any thread; each method returns as quickly as Control.set_param does.
+
+    `origin` says who acts ("panel", "midi"), so that Control never tells the change back to it.
+    """
+
+    def __init__(self, control: Control, presets: Presets, scenes: Scenes) -> None:
+        self.tempo = Tempo()
+        self.preset = ""  # the name of the preset recalled last
+        self.scenes = scenes
+        self._control = control
+        self._presets = presets
+        self._lock = threading.RLock()
+        self._before: dict[Action, float] = {}  # what a momentary action found
+        self._panics: dict[str, str] = {}  # parameter: origin of the panic that holds it
+
+    @property
+    def preset_names(self) -> list[str]:
+        return [preset.name for preset in self._presets.list()]
+
+    def press(self, action: Action, origin: str, at_s: float | None = None) -> None:
+        """Do it once; for a held action: begin. at_s: when the press was, monotonic."""
+        with self._lock:
+            match action.do:
+                case "toggle":
+                    self._control.toggle(action.param, origin, self.range(action))
+                case "momentary":
+                    self._before.setdefault(action, self._control.value(action.param))
+                    held = find(self._control.specs, action.param).high if action.value is None else action.value
+                    self._control.set_param(action.param, held, origin)
+                case "set":
+                    self._control.set_param(action.param, action.value or 0.0, origin)
+                case "step" | "next_preset" | "previous_preset":
+                    self.step(action, 1, origin)
+                case "preset":
+                    self._recall(action.preset)
+                case "scene":
+                    self._control.set_params(self.scenes.recall(action.scene), "preset")
+                case "tap_tempo":
+                    self.tempo.tap(time.monotonic() if at_s is None else at_s)
+                case "held_panic_mute" | "held_panic_dry":
+                    self._control.set_param(_PANIC_PARAM[action.do], 1.0, origin)
+                case "panic_mute" | "panic_dry":
+                    self._panic(_PANIC_PARAM[action.do], origin)
+
+    def release(self, action: Action, origin: str) -> None:
+        """End a held action."""
+        with self._lock:
+            if action.do == "momentary" and action in self._before:
+                before = self._before.pop(action)
+                # An on/off parameter goes off, whatever it was: what a foot holds must end with the foot.
+                spec = find(self._control.specs, action.param)
+                self._control.set_param(action.param, spec.low if spec.choices == ("off", "on") else before, origin)
+            elif action.do in ("held_panic_mute", "held_panic_dry"):
+                self._control.set_param(_PANIC_PARAM[action.do], 0.0, origin)
+
+    def turn(self, action: Action, position: float, origin: str) -> None:
+        """Follow a knob that is at 0…1 of the action's range."""
+        low, high = self.range(action)
+        value = low + min(max(position, 0.0), 1.0) * (high - low)
+        choices = find(self._control.specs, action.param).choices
+        self._control.set_param(action.param, float(round(value)) if choices else value, origin)
+
+    def step(self, action: Action, detents: int, origin: str) -> None:
+        """Go `detents` steps; below 0: the other way."""
+        with self._lock:
+            if action.do == "step":
+                self._step(action, detents * (action.by or 0.0), origin)
+            else:
+                self._next_preset(detents if action.do == "next_preset" else -detents)
+
+    def number(self, number: int) -> None:
+        """Recall the preset `number`, counted from 0 in the order of the list; one that is not there is let be."""
+        names = self.preset_names
+        if 0 <= number < len(names):
+            self._recall(names[number])
+        else:
+            log.info("program %d: there are presets 1 to %d", number + 1, len(names))
+
+    def range(self, action: Action) -> tuple[float, float]:
+        """(low, high) that a sweep or a toggle runs between, in the parameter's unit."""
+        spec = find(self._control.specs, action.param)
+        return (
+            spec.low if action.low is None else action.low,
+            spec.high if action.high is None else action.high,
+        )
+
+    def position(self, action: Action, value: float) -> float:
+        """Where in the action's range `value` lies, 0…1."""
+        low, high = self.range(action)
+        return min(max((value - low) / (high - low), 0.0), 1.0)
+
+    def _step(self, action: Action, by: float, origin: str) -> None:
+        spec = find(self._control.specs, action.param)
+        wanted = self._control.value(spec.id) + by
+        if spec.choices:  # round and round, so that one switch reaches them all
+            wanted = spec.low + (wanted - spec.low) % (spec.high - spec.low + 1)
+        self._control.set_param(spec.id, min(max(wanted, spec.low), spec.high), origin)
+
+    def _panic(self, param: str, origin: str) -> None:
+        """The first press always brings silence (or dry sound); only a panic in force is lifted by the next."""
+        in_force = self._control.value(param) == 1.0 and self._control.origin(param) == self._panics.get(param)
+        self._panics.pop(param, None)
+        if not in_force:
+            self._panics[param] = origin
+        self._control.set_param(param, 0.0 if in_force else 1.0, origin)
+
+    def _next_preset(self, by: int) -> None:
+        names = self.preset_names
+        if names:
+            here = names.index(self.preset) if self.preset in names else (-1 if by > 0 else 0)
+            self._recall(names[(here + by) % len(names)])
+
+    def _recall(self, name: str) -> None:
+        self.preset = name
+        self._control.set_params(self._presets.apply(name), "preset")

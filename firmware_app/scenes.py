@@ -1,0 +1,67 @@
+"""Scenes A and B: two sets of parameter values, kept by hand from what is heard, to switch between with the foot."""
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from dsp.params import ParamError, ParamSpec
+from firmware_app.kept_file import KeptFile
+
+NAMES = ("A", "B")
+NOT_IN_A_SCENE = frozenset({"box.bypass", "box.mute"})  # a change of scene must never let a muted box sound
+
+
+class Scenes:
+    """Both scenes, saved in `folder`. Any thread; `save` does what touches the disk."""
+
+    def __init__(self, folder: Path, specs: Mapping[str, ParamSpec]) -> None:
+        self._file = KeptFile(folder, "scenes.json", 1, "scenes", "scenes")
+        self._lock = threading.Lock()
+        self._unsaved = False
+        self.live = ""  # the scene recalled or kept last, "" before that
+        kept = self._file.load()
+        self.notes = kept.notes
+        self._scenes = {name: _usable((kept.body or {}).get(name), specs) for name in NAMES}
+
+    def keep(self, name: str, values: Mapping[str, float]) -> None:
+        """Let scene `name` be `values`, but for bypass and mute."""
+        with self._lock:
+            self._scenes[name] = {id: value for id, value in values.items() if id not in NOT_IN_A_SCENE}
+            self.live = name
+            self._unsaved = True
+
+    def recall(self, name: str) -> dict[str, float]:
+        """The values of scene "A", "B" or the "other" one; empty when nothing has been kept there."""
+        with self._lock:
+            wanted = ("B" if self.live == "A" else "A") if name == "other" else name
+            values = self._scenes[wanted]
+            if values:
+                self.live = wanted
+            return dict(values)
+
+    def filled(self) -> dict[str, bool]:
+        """Which scenes hold something."""
+        return {name: bool(values) for name, values in self._scenes.items()}
+
+    def save(self) -> None:
+        """Write what has changed. One thread: the saver's."""
+        with self._lock:
+            scenes, unsaved, self._unsaved = dict(self._scenes), self._unsaved, False
+        if unsaved:
+            self._file.save(scenes)
+
+    @property
+    def problem(self) -> str:
+        return self._file.problem
+
+
+def _usable(saved: object, specs: Mapping[str, ParamSpec]) -> dict[str, float]:
+    """What this version still knows and allows."""
+    values: dict[str, float] = {}
+    for id, value in saved.items() if isinstance(saved, dict) else ():
+        if id in specs and id not in NOT_IN_A_SCENE:
+            try:
+                values[id] = specs[id].check(value)
+            except ParamError:
+                continue
+    return values

@@ -1,0 +1,42 @@
+"""The tempo that a foot taps: kept in control, shown by an LED that blinks with it."""
+
+from collections import deque
+
+SLOWEST_BPM, FASTEST_BPM = 30.0, 300.0
+TAPS = 5  # the mean of the last four beats: steady, and right again after four
+
+
+class Tempo:
+    """Beats a minute from taps. Any thread, one at a time; times are seconds of one monotonic clock.
+
+    Without two taps there is no tempo: `bpm` is None, and nothing blinks.
+    """
+
+    def __init__(self) -> None:
+        self.bpm: float | None = None
+        self._taps: deque[float] = deque(maxlen=TAPS)
+
+    def tap(self, at_s: float) -> float | None:
+        """Note a tap and return the tempo. A pause of more than the slowest beat starts anew, as does a new pace."""
+        if self._taps:
+            beat = at_s - self._taps[-1]
+            if beat < 60.0 / FASTEST_BPM:
+                return self.bpm  # quicker than anybody plays: the switch or the foot bounced
+            steady = (
+                len(self._taps) < 2 or 0.7 <= beat * (len(self._taps) - 1) / (self._taps[-1] - self._taps[0]) <= 1.4
+            )
+            if beat > 60.0 / SLOWEST_BPM:
+                self._taps.clear()
+            elif not steady:
+                last = self._taps[-1]
+                self._taps.clear()
+                self._taps.append(last)
+        self._taps.append(at_s)
+        if len(self._taps) >= 2:
+            self.bpm = 60.0 * (len(self._taps) - 1) / (self._taps[-1] - self._taps[0])
+        return self.bpm
+
+    @property
+    def beat_at_s(self) -> float:
+        """When a beat was: the last tap."""
+        return self._taps[-1] if self._taps else 0.0
