@@ -17,7 +17,7 @@ import soundfile
 
 from firmware_app import cli, places
 from firmware_app.offline import process_file
-from tests.dsp.conftest import BUNDLE_TOML, FILE_TOML, tflite_model, tiny_weights
+from tests.rigs.tiny_bundle import tflite_model, tiny_weights, write_bundle
 
 RNG = np.random.default_rng(11)
 DRY = ("--bundle", "none")
@@ -33,16 +33,8 @@ def in_a_folder(tmp_path, monkeypatch):
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory) -> str:
     """The path of a small whole bundle."""
-    import hashlib
-
     folder = tmp_path_factory.mktemp("models") / "tiny"
-    folder.mkdir()
-    data = tflite_model(tiny_weights())
-    (folder / "tiny.tflite").write_bytes(data)
-    text = BUNDLE_TOML.format(runtime="tflite")
-    text += FILE_TOML.format(runtime="tflite", sha256=hashlib.sha256(data).hexdigest())
-    (folder / "bundle.toml").write_text(text)
-    return str(folder)
+    return str(write_bundle(folder, {"tflite": tflite_model(tiny_weights())}, "denoise"))
 
 
 def process(*args: object) -> tuple[int, str, str]:
