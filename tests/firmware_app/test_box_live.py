@@ -17,7 +17,7 @@ import soundfile
 from tests.conftest import MakeUsb
 from tests.rigs.compare import compare
 from tests.rigs.running_box import RunningBox
-from tests.rigs.virtual_usb.rig import Unplug, VirtualUsb
+from tests.rigs.virtual_usb.rig import Unplug, VirtualUsb, matching_runs
 
 pytestmark = pytest.mark.rig
 ROOT = Path(__file__).parent.parent.parent
@@ -79,6 +79,24 @@ def test_bypass_returns_the_very_integers(make_usb: MakeUsb, tmp_path: Path) -> 
     excerpt = played[48_000 : 48_000 + 64]
     places = np.flatnonzero(noise[:, 0] == excerpt[0])
     assert any(np.array_equal(noise[p : p + 64, 0], excerpt) for p in places)
+
+
+def test_the_delay_never_grows(make_usb: MakeUsb, tmp_path: Path) -> None:
+    noise = np.random.default_rng(4).integers(-(2**23), 2**23, (40 * 48_000, 2)).astype(np.int32) << 8
+    usb = make_usb(capture=noise, patient=True)
+    with RunningBox(tmp_path / "box", config(usb)) as box:
+        box.set("box.bypass", 1)
+        wait_running(box)
+        usb.wait_played(2 * 48_000)
+        for fault in range(8):
+            usb.xrun(capture=fault % 2 == 0, playback=fault % 2 == 1)
+            usb.wait_played(usb.counters["playback"]["frames"] + 12_000)
+        box.wait_status(lambda s: s["xruns"] >= 8, "xruns")
+        usb.wait_played(usb.counters["playback"]["frames"] + 48_000)
+    runs = [run for run in matching_runs(usb.recording()[:, 0], noise[:, 0]) if run.frames > 4_000]
+    delays = [run.recording_at - run.source_at for run in runs]
+    assert len(runs) >= 8
+    assert max(delays) - min(delays) <= 1, delays  # each side's start falls on a whole frame of its own
 
 
 @pytest.mark.parametrize("how", list(Unplug), ids=lambda how: how.name)
