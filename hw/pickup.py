@@ -1,12 +1,31 @@
-"""Pickup: a knob acts only once it has crossed the value that is stored.
+"""Takeover: how a value follows a knob that does not stand where the value is.
 
-A knob keeps its place while presets and phones move the value away from it. Without pickup the first touch would make
-the value jump, which on a stage is a bang.
+A knob keeps its place while presets and phones move the value away from it. If the value simply jumped to the knob at
+the first touch, that would be a bang on a stage. Three ways, all with positions and values 0…1, none knows hardware:
+
+- pickup: the knob acts only once it has crossed the stored value (the default).
+- jump: the value goes to the knob at once.
+- scaled: the value moves with the knob at once, by as much as brings both to the same end together.
 """
+
+from typing import Protocol
+
+
+class Takeover(Protocol):
+    """One knob and the value it steers. Any thread, one at a time."""
+
+    def stands_at(self, position: float, stored: float) -> None:
+        """Note where the knob stands without anyone having turned it (`TurnEvent.first`)."""
+
+    def turn(self, position: float, stored: float) -> float | None:
+        """The knob was turned to `position` while the value is `stored`: the new value, None for "leave it"."""
+
+    def stored_changed(self, stored: float) -> None:
+        """Someone else (a phone, a preset) set the value."""
 
 
 class Pickup:
-    """One knob and the value it steers, both 0…1. Any thread, one at a time.
+    """The value follows once the knob has crossed it.
 
     tolerance: how near counts as there; also how far the value may jump when the knob takes over.
     """
@@ -15,6 +34,13 @@ class Pickup:
         self.caught = False
         self._tolerance = tolerance
         self._position: float | None = None
+
+    def stands_at(self, position: float, stored: float) -> None:
+        self._position = position
+        self.stored_changed(stored)
+
+    def turn(self, position: float, stored: float) -> float | None:
+        return position if self.moved(position, stored) else None
 
     def moved(self, position: float, stored: float) -> bool:
         """Note that the knob is at `position`; return True when the value shall follow it.
@@ -37,3 +63,46 @@ class Pickup:
     def position(self) -> float | None:
         """Where the knob stands, None before the first reading."""
         return self._position
+
+
+class Jump:
+    """The value goes wherever the knob is turned to."""
+
+    def stands_at(self, position: float, stored: float) -> None:
+        pass
+
+    def turn(self, position: float, stored: float) -> float | None:
+        return position
+
+    def stored_changed(self, stored: float) -> None:
+        pass
+
+
+class Scaled:
+    """The value moves with the knob from the first touch, and both arrive at either end together.
+
+    A step of the knob moves the value by the same share of the way that is left in that direction. Where they have met
+    they stay together. The first `turn` without a `stands_at` before only tells where the knob stands.
+    """
+
+    def __init__(self) -> None:
+        self._position: float | None = None
+
+    def stands_at(self, position: float, stored: float) -> None:
+        self._position = position
+
+    def turn(self, position: float, stored: float) -> float | None:
+        previous, self._position = self._position, position
+        if previous is None:
+            return None
+        if position >= 1.0 or position <= 0.0:
+            return position
+        if position > previous:
+            return 1.0 - (1.0 - stored) * (1.0 - position) / (1.0 - previous)
+        return stored * position / previous if previous > 0.0 else stored
+
+    def stored_changed(self, stored: float) -> None:
+        pass
+
+
+TAKEOVERS: dict[str, type[Pickup] | type[Jump] | type[Scaled]] = {"pickup": Pickup, "jump": Jump, "scaled": Scaled}

@@ -1,9 +1,10 @@
-"""Pickup: the value never jumps, and the knob always gets hold of it in the end."""
+"""Takeover: the value never jumps unasked, and the knob always gets hold of it in the end."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hw.pickup import Pickup
+from hw.pickup import TAKEOVERS, Jump, Pickup, Scaled
 
 places = st.floats(0.0, 1.0)
 
@@ -70,3 +71,56 @@ def test_a_sweep_from_end_to_end_always_catches(start: float, stored: float):
             stored = step
     assert pickup.caught
     assert stored == 1.0
+
+
+def test_the_first_reading_by_name_catches_only_where_the_value_is():
+    pickup = Pickup()
+    pickup.stands_at(0.5, stored=0.5)
+    assert pickup.turn(0.55, stored=0.5) == 0.55
+    pickup.stands_at(0.1, stored=0.55)  # the converter came back, and the knob was turned meanwhile
+    assert pickup.turn(0.2, stored=0.55) is None
+
+
+def test_jump_follows_every_turn_but_not_the_start():
+    jump = Jump()
+    jump.stands_at(0.1, stored=0.9)
+    assert jump.turn(0.2, stored=0.9) == 0.2
+
+
+def test_scaled_moves_at_once_and_meets_the_knob_at_the_end():
+    scaled = Scaled()
+    scaled.stands_at(0.2, stored=0.6)
+    assert scaled.turn(0.6, stored=0.6) == pytest.approx(0.8)  # half of the way left, for both
+    assert scaled.turn(1.0, stored=0.8) == 1.0
+    assert scaled.turn(0.3, stored=1.0) == pytest.approx(0.3)  # together from here on
+
+
+def test_scaled_learns_where_the_knob_stands_first():
+    assert Scaled().turn(0.7, stored=0.1) is None
+
+
+@given(places, places, st.lists(places, max_size=40))
+def test_scaled_never_leaves_the_range_or_moves_against_the_hand(start: float, stored: float, path: list[float]):
+    scaled = Scaled()
+    scaled.stands_at(start, stored)
+    for position in path:
+        value = scaled.turn(position, stored)
+        assert value is not None
+        assert 0.0 <= value <= 1.0
+        if 0.0 < position < 1.0:
+            assert (value - stored) * (position - start) >= -1e-12
+        start, stored = position, value
+
+
+@given(places, places, st.lists(st.floats(0.01, 0.99), min_size=1, max_size=40))
+def test_after_an_end_scaled_and_the_knob_are_one(start: float, stored: float, path: list[float]):
+    scaled = Scaled()
+    scaled.stands_at(start, stored)
+    stored = scaled.turn(1.0, stored) or 0.0
+    for position in path:
+        stored = scaled.turn(position, stored) or 0.0
+        assert stored == pytest.approx(position, abs=1e-9)
+
+
+def test_each_takeover_goes_by_its_name():
+    assert {"pickup": Pickup, "jump": Jump, "scaled": Scaled} == TAKEOVERS
