@@ -16,8 +16,8 @@ REFILL_HOPS = 8
 CAUGHT_UP_HOPS = 2
 """Answers in time after a pause for lateness; the state is sound, so that the fade back may start soon."""
 
-LONGEST_PAUSE_HOPS = 256
-"""The longest back-off after repeated errors: 0.68 s at 128 frames, so that the voice is back within a second."""
+LONGEST_PAUSE_S = 0.683
+"""The longest back-off after repeated errors, so that the voice is back within a second."""
 
 FORGIVEN_AFTER_HOPS = 375
 """Good answers in a row after which earlier errors no longer lengthen the back-off."""
@@ -46,6 +46,7 @@ class ModelGuard:
         self._model = model
         self._neutral = neutral
         self._hop_s = hop_s
+        self._longest_pause_hops = round(LONGEST_PAUSE_S / hop_s)
         self._deadline_s = math.inf if deadline_s is None else deadline_s
         self._clock = clock
         self.mask: Values = neutral.copy()
@@ -110,11 +111,11 @@ class ModelGuard:
         self._reset_model()
         self._refill_hops = REFILL_HOPS
         self._good_hops = 0
-        self._pause_hops = min(LONGEST_PAUSE_HOPS, REFILL_HOPS * 2**self._faults) if self._faults else 0
+        self._pause_hops = min(self._longest_pause_hops, REFILL_HOPS * 2**self._faults) if self._faults else 0
         self._faults = min(self._faults + 1, 16)
 
     def _hops_to_catch_up(self, taken_s: float) -> int:
-        return min(LONGEST_PAUSE_HOPS, math.ceil(taken_s / self._hop_s))
+        return min(self._longest_pause_hops, math.ceil(taken_s / self._hop_s))
 
     def _reset_model(self) -> None:
         try:

@@ -1,0 +1,217 @@
+"""Live stems: vocals, drums, bass and the rest, each with a fader, put together again while the music plays."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsp.block import Block, mend
+from dsp.bundle import Bundle, BundleError
+from dsp.guard import ModelGuard
+from dsp.hop_adapter import HopAdapter
+from dsp.inference import StepModel, Values
+from dsp.ramp import Ramp, ramp_frames
+from dsp.stem_faders import STEMS_PARAMS, StemFaders
+from dsp.stems_features import OUTPUT_SIZE, STEMS, StemsFrontEnd
+from dsp.stft import Spectrum, StreamingStft, analysis_window
+
+HOLD_MS = 100.0
+"""How long the last masks stand in for ones that do not come."""
+
+FADE_MS = 10.0
+
+SPLIT = 1 + len(STEMS)
+"""Times the columns of a block that also carries the stems: the mix, then each stem."""
+
+
+class Stems:
+    """StreamingStft -> features -> model -> a mask a stem -> one mix, a hop at a time. Audio thread.
+
+    The masks add up to one, so with all faders at 0 dB the result is the input, `latency_frames` later: nothing is
+    lost, whatever the model says, and no way leads round it. A change of gain takes effect with the next hop and fades
+    there as the windows overlap: a raised cosine of one hop (10.7 ms).
+
+    When masks do not come (a model that is late or broken) the last ones hold for HOLD_MS, then StemFaders says what
+    may be heard.
+    """
+
+    name = "stems"
+    params = STEMS_PARAMS
+    reduction_db = 0.0
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        model: StepModel,
+        *,
+        split: bool = False,
+        real_time: bool = True,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """split: blocks have SPLIT times the sound's columns, and the stems come out behind the mix.
+
+        real_time: False where no deadline exists (files). Raises BundleError for a bundle of another kind.
+        """
+        if bundle.kind != "stems" or bundle.lookahead_frames:
+            raise BundleError(
+                f"{bundle.folder}: kind = {bundle.kind!r}, lookahead_frames = {bundle.lookahead_frames}: "
+                "allowed 'stems', 0"
+            )
+        self._bundle = bundle
+        self._runtime = model.runtime
+        hop_s = bundle.hop_frames / bundle.rate_hz
+        everything_other: Values = np.zeros((1, OUTPUT_SIZE), np.float32)
+        self._guard = ModelGuard(model, everything_other, hop_s, hop_s if real_time else None, clock)
+        self._hold_hops = int(HOLD_MS / 1000.0 / hop_s)
+        self._split = split
+        self._faders = StemFaders()
+        self.latency_frames = 0
+        self.bad_samples = 0
+
+    @property
+    def model_name(self) -> str:
+        return f"{self._bundle.name} {self._bundle.version}, {self._runtime}"
+
+    @property
+    def late_hops(self) -> int:
+        return self._guard.late_hops
+
+    @property
+    def dry_hops(self) -> int:
+        """Hops without masks of their own: older ones were used, or none."""
+        return self._guard.dry_hops
+
+    def prepare(self, rate_hz: int, period_frames: int, channels: int) -> None:
+        """channels: columns of the block. Raises BundleError when the bundle is made for another rate."""
+        bundle = self._bundle
+        if rate_hz != bundle.rate_hz:
+            raise BundleError(f"{bundle.folder}: rate_hz = {bundle.rate_hz}: the chain runs at {rate_hz}")
+        hop = bundle.hop_frames
+        self._adapter = HopAdapter(period_frames, hop, channels, self._process_hop)
+        sound = self._channels = channels // SPLIT if self._split else channels
+        self._stft = StreamingStft(sound, bundle.window_frames, bundle.synthesis_frames, hop)
+        self._front = StemsFrontEnd(sound)
+        self.latency_frames = self._adapter.latency_frames + self._stft.latency_frames
+        shape = (sound, self._stft.bins)
+        self._now: Block = np.zeros((hop, sound), np.float32)
+        self._masks: NDArray[np.float32] = np.zeros((len(STEMS), *shape), np.float32)
+        self._scratch: NDArray[np.float32] = np.zeros((len(STEMS), *shape), np.float32)
+        self._power: NDArray[np.float32] = np.zeros(shape, np.float32)
+        self._gain: NDArray[np.float32] = np.zeros(shape, np.float32)
+        self._mixed: Spectrum = np.zeros(shape, np.complex64)
+        if self._split:
+            # One transform for all of them.
+            stems = len(STEMS) * sound
+            self._stems_stft = StreamingStft(stems, bundle.window_frames, bundle.synthesis_frames, hop)
+            self._stems: Spectrum = np.zeros((len(STEMS), *shape), np.complex64)
+        window = analysis_window(bundle.window_frames, bundle.synthesis_frames)
+        # By Parseval, for a spectrum of half the bins.
+        self._mean_square = 2.0 / (bundle.window_frames * sound * float(np.dot(window, window)))
+        self._energy: NDArray[np.float32] = np.zeros(len(STEMS), np.float32)
+        self._hop_energy: NDArray[np.float32] = np.zeros(len(STEMS), np.float32)
+        self._metered_hops = 0
+        self._forget()
+
+    def set_param(self, param_id: str, value: float) -> None:
+        self._faders.set_param(param_id, value)
+
+    @np.errstate(all="ignore")  # what overflows is caught by value, not by a printed warning
+    def process(self, block: Block) -> None:
+        self._adapter.process(block)
+
+    def reset(self) -> None:
+        """Forget the sound on its way, the model's state and a model's faults; parameters stay."""
+        self._adapter.reset()
+        self._stft.reset()
+        self._front.reset()
+        if self._split:
+            self._stems_stft.reset()
+        self._forget()
+
+    def take_levels(self, into: NDArray[np.float32]) -> None:
+        """Fill `into` (4,) with the RMS of each stem before its fader since the last call, 1.0 is full scale."""
+        if self._metered_hops:
+            np.multiply(self._energy, self._mean_square / self._metered_hops, out=into)
+            np.sqrt(into, out=into)
+            self._energy.fill(0.0)
+            self._metered_hops = 0
+
+    def _forget(self) -> None:
+        self._guard.forget()
+        self._age_hops = self._hold_hops + 1  # of the masks; there are none to hold yet
+        self._energy.fill(0.0)
+
+    def _process_hop(self, hop_in: Block, hop_out: Block) -> None:
+        np.copyto(self._now, hop_in[:, : self._channels])
+        self.bad_samples += mend(self._now)
+        spectrum = self._stft.analyse(self._now)
+        if self._guard.step(self._front.features(spectrum)):
+            self._masks = self._front.bin_masks(self._guard.mask)
+            self._age_hops = 0
+        else:
+            self._age_hops += 1
+        separated = self._age_hops <= self._hold_hops
+        self._meter(spectrum, separated)
+        if separated:
+            np.dot(self._faders.gains, self._masks.reshape(len(STEMS), -1), out=self._gain.reshape(-1))
+        else:
+            self._gain.fill(self._faders.without_masks)
+        np.multiply(spectrum, self._gain, out=self._mixed)
+        hop_out[:, : self._channels] = self._stft.synthesise(self._mixed)
+        if self._split:
+            hop_out[:, self._channels :] = self._separate(spectrum, separated)
+
+    def _separate(self, spectrum: Spectrum, separated: bool) -> Block:
+        """The stems side by side, each at its own gain; silence when they cannot be told apart."""
+        if separated:
+            np.multiply(self._masks, self._faders.gains[:, None, None], out=self._scratch)
+            np.multiply(spectrum, self._scratch, out=self._stems)
+        else:
+            self._stems.fill(0.0)
+        return self._stems_stft.synthesise(self._stems.reshape(-1, self._stft.bins))
+
+    def _meter(self, spectrum: Spectrum, separated: bool) -> None:
+        self._metered_hops += 1
+        if not separated:
+            return
+        np.square(spectrum.real, out=self._power)
+        np.square(spectrum.imag, out=self._scratch[0])
+        np.add(self._power, self._scratch[0], out=self._power)
+        np.square(self._masks, out=self._scratch)
+        np.dot(self._scratch.reshape(len(STEMS), -1), self._power.reshape(-1), out=self._hop_energy)
+        np.add(self._energy, self._hop_energy, out=self._energy)
+
+
+class MissingStems:
+    """In the place of Stems where no model can be had: what StemFaders lets through, at once. Audio thread.
+
+    The stems' own columns are silent.
+    """
+
+    name = "stems"
+    params = STEMS_PARAMS
+    latency_frames = 0
+
+    def __init__(self, *, split: bool = False) -> None:
+        self._split = split
+        self._faders = StemFaders()
+        self.prepare(48_000, 1, 1)
+
+    def prepare(self, rate_hz: int, period_frames: int, channels: int) -> None:
+        self._channels = channels // SPLIT if self._split else channels
+        self._ramp = Ramp(self._faders.without_masks, ramp_frames(FADE_MS, rate_hz), period_frames)
+
+    def set_param(self, param_id: str, value: float) -> None:
+        self._faders.set_param(param_id, value)
+        self._ramp.set(self._faders.without_masks)
+
+    def process(self, block: Block) -> None:
+        mix = block[:, : self._channels]
+        np.multiply(mix, self._ramp.next(len(block))[:, None], out=mix)
+        block[:, self._channels :] = 0.0
+
+    def reset(self) -> None:
+        self._ramp.jump(self._faders.without_masks)
