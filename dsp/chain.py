@@ -1,63 +1,26 @@
-"""The chain: processors in order, then the delay-matched dry path beside them."""
+"""The chain: one or more lanes of processors into one mix, and the delay-matched dry path beside them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dsp import params
 from dsp.block import Block, mend
 from dsp.dry_path import DryPath
 from dsp.errors import DspError
 from dsp.gain import INPUT_GAIN, OUTPUT_GAIN, Gain
+from dsp.lanes import VOICE, Lane, Wiring
 from dsp.limiter import Limiter
 from dsp.meter import Meter
 from dsp.params import ParamSpec
+from dsp.processor import ModelProcessor, Processor, StemMeters
 
 CHAIN_PARAMS: tuple[ParamSpec, ...] = (*DryPath.params, INPUT_GAIN, OUTPUT_GAIN)
 """What every chain has, whatever its processors."""
-
-
-class Processor(Protocol):
-    """One step of a chain. A processor is one file; a gain is 35 lines.
-
-    prepare() may allocate and is called outside streaming; everything else runs on the audio thread, without
-    allocating, locking or raising. set_param() stores a target which process() ramps to.
-    """
-
-    name: str
-    latency_frames: int  # fixed once prepare() has returned
-
-    @property
-    def params(self) -> tuple[ParamSpec, ...]: ...
-
-    def prepare(self, rate_hz: int, period_frames: int, channels: int) -> None: ...
-
-    def set_param(self, param_id: str, value: float) -> None: ...
-
-    def process(self, block: Block) -> None: ...
-
-    def reset(self) -> None: ...
-
-
-@runtime_checkable
-class ModelProcessor(Protocol):
-    """What a processor with a model tells besides: what runs, hops late or gone dry, how much it takes away."""
-
-    @property
-    def model_name(self) -> str: ...  # for people: "denoise-live 1.0.0, tflite"
-
-    @property
-    def late_hops(self) -> int: ...
-
-    @property
-    def dry_hops(self) -> int: ...
-
-    @property
-    def reduction_db(self) -> float: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +36,21 @@ class BlockShapeError(DspError, ValueError):
 
 
 class Chain:
-    """Input gain, processors, output gain, limiter; there the dry path joins, then mute and the output meter.
+    """Input gain, lanes of processors, their mix, output gain, limiter; there the dry path joins, then mute and meter.
 
     Threads: prepare() before streaming; everything else on the audio thread. Only set_param() and a block of the wrong
     shape raise.
     """
 
-    def __init__(self, processors: Sequence[Processor] = ()) -> None:
-        """No processors make a dry chain: gains, limiter, switches and meters only."""
-        steps: tuple[Processor, ...] = (Gain(INPUT_GAIN), *processors, Gain(OUTPUT_GAIN))
-        self._steps = steps
+    def __init__(self, processors: Sequence[Processor] = (), *, lanes: Sequence[Lane] = ()) -> None:
+        """processors: of the only lane; none make a dry chain: gains, limiter, switches and meters only."""
+        self._lanes = tuple(lanes) or (Lane(VOICE, processors),)
+        self._input_gain, self._output_gain = Gain(INPUT_GAIN), Gain(OUTPUT_GAIN)
         self._limiter = Limiter()
         self._dry = DryPath()
-        self._models = tuple(step for step in processors if isinstance(step, ModelProcessor))
+        steps = [self._input_gain, *(step for lane in self._lanes for step in lane.processors), self._output_gain]
+        self._models = tuple(step for step in steps if isinstance(step, ModelProcessor))
+        self._stem_meters = next((step for step in steps if isinstance(step, StemMeters)), None)
         owners: list[tuple[Processor | DryPath, ParamSpec]] = [(self._dry, spec) for spec in DryPath.params]
         owners += [(step, spec) for step in steps for spec in step.params]
         self.params: Mapping[str, ParamSpec] = params.table(spec for _, spec in owners)
@@ -114,15 +79,34 @@ class Chain:
         """What the models take away at present, in dB."""
         return sum(model.reduction_db for model in self._models)
 
-    def prepare(self, rate_hz: int, period_frames: int, channels: int) -> None:
-        """Allocate for blocks of exactly (period_frames, channels). Sound starts where the parameters stand."""
-        self._shape = (period_frames, channels)
-        for step in self._steps:
-            step.prepare(rate_hz, period_frames, channels)
-        self._limiter.prepare(rate_hz, period_frames, channels)
-        self.latency_frames = sum(step.latency_frames for step in self._steps)
-        self._dry.prepare(rate_hz, period_frames, channels, self.latency_frames)
-        self.meters = Meters(Meter(channels, period_frames), Meter(channels, period_frames))
+    def take_stem_levels(self, into: NDArray[np.float32]) -> bool:
+        """Fill `into` (4,) with the RMS of each stem since the last call, before its fader; False without stems."""
+        if self._stem_meters is None:
+            return False
+        self._stem_meters.take_levels(into)
+        return True
+
+    def prepare(self, rate_hz: int, period_frames: int, wiring: Wiring | int) -> None:
+        """Allocate for blocks of exactly `period_frames`. Sound starts where the parameters stand.
+
+        wiring: what the columns are; a number of channels goes through as it is.
+        """
+        if isinstance(wiring, int):
+            wiring = Wiring.plain(wiring)
+        outputs, mix = wiring.outputs, wiring.mix
+        self._shape, self._out_shape = (period_frames, wiring.inputs), (period_frames, outputs)
+        self._input_gain.prepare(rate_hz, period_frames, wiring.inputs)
+        for lane in self._lanes:
+            lane.prepare(rate_hz, period_frames, wiring, alone=len(self._lanes) == 1)
+        self.latency_frames = max(lane.latency_frames for lane in self._lanes)
+        for lane in self._lanes:
+            lane.wait_for(self.latency_frames)
+        self._output_gain.prepare(rate_hz, period_frames, outputs)
+        self._limiter.prepare(rate_hz, period_frames, outputs)
+        self._dry.prepare(rate_hz, period_frames, outputs, self.latency_frames)
+        self.meters = Meters(Meter(wiring.inputs, period_frames), Meter(mix, period_frames))
+        self._mix = mix
+        self.untouched: Block = np.zeros(self._out_shape, np.float32)
 
     def param(self, param_id: str) -> float:
         """The value last set. Raises UnknownParamError."""
@@ -135,19 +119,37 @@ class Chain:
         self._owner[param_id].set_param(param_id, checked)
 
     @np.errstate(all="ignore")  # a broken number is mended and counted; numpy must not print about it
-    def process(self, block: Block) -> None:
-        """One period in place: what came in becomes what is heard, `latency_frames` later. Audio thread."""
-        if block.shape != self._shape:
-            raise BlockShapeError(f"block of shape {block.shape}: prepared for {self._shape} (frames, channels)")
+    def process(self, block: Block, out: Block | None = None) -> None:
+        """One period: what came in becomes what is heard, `latency_frames` later. Audio thread.
+
+        block: (period_frames, inputs), scratch afterwards. out: (period_frames, outputs), or None to change the block
+        in place. `untouched` then holds the block's own sound, not delayed, as bypass plays it.
+        """
+        if out is None:
+            out = block
+        if block.shape != self._shape or out.shape != self._out_shape:
+            raise BlockShapeError(
+                f"block of shape {block.shape}: prepared for {self._shape} (frames, channels)"
+                if block.shape != self._shape
+                else f"out of shape {out.shape}: prepared for {self._out_shape} (frames, channels)"
+            )
         self.bad_samples += mend(block)
         self.meters.input.add(block)
-        self._dry.push(block)
-        for step in self._steps:
-            step.process(block)
-        mend(block)  # a processor that breaks its word must not reach an ear
-        self._limiter.process(block)
-        self._dry.join(block)
-        self.meters.output.add(block)
+        self.untouched.fill(0.0)
+        for lane in self._lanes:
+            lane.add_untouched(block, self.untouched)
+        self._dry.push(self.untouched)
+        self._input_gain.process(block)
+        for lane in self._lanes:
+            lane.process(block)
+        out.fill(0.0)
+        for lane in self._lanes:
+            lane.add_to(out)
+        self._output_gain.process(out)
+        mend(out)  # a processor that breaks its word must not reach an ear
+        self._limiter.process(out)
+        self._dry.join(out)
+        self.meters.output.add(out[:, : self._mix])
 
     def fade_in(self) -> None:
         """Rise from silence: call at the start, after a re-plug and after a recovery. A muted output stays muted."""
@@ -155,8 +157,10 @@ class Chain:
 
     def reset(self) -> None:
         """Forget the sound on its way and every state; parameters stay. While somebody listens, fade_in() after it."""
-        for step in self._steps:
-            step.reset()
+        self._input_gain.reset()
+        for lane in self._lanes:
+            lane.reset()
+        self._output_gain.reset()
         self._limiter.reset()
         self._dry.reset()
         self.meters.input.reset()

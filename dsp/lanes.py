@@ -1,0 +1,115 @@
+"""Which column of a block is what, and a lane: one source on its way through its own processors to the mix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dsp.block import Block
+from dsp.delay import Delay
+from dsp.processor import Processor
+
+VOICE, MUSIC = "voice", "music"
+"""What a lane takes: the microphone's columns, or the music's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """The columns of the blocks that a chain takes and gives.
+
+    voice, music: columns of the input. mix: columns of the mix, which come first in the output. stems: columns of the
+    output that carry one stem alone, behind the mix; in the order of dsp.stems_features.STEMS.
+    """
+
+    inputs: int
+    voice: tuple[int, ...]
+    music: tuple[int, ...]
+    mix: int
+    stems: tuple[tuple[int, ...], ...] = ()
+
+    @classmethod
+    def plain(cls, channels: int) -> Wiring:
+        """Whatever comes in goes through and out again."""
+        everything = tuple(range(channels))
+        return cls(channels, everything, everything, channels)
+
+    @property
+    def outputs(self) -> int:
+        return self.mix + sum(len(columns) for columns in self.stems)
+
+
+class Lane:
+    """A source, its processors, and the delay that makes it as late as the slowest lane of its chain. Audio thread."""
+
+    def __init__(self, source: str, processors: Sequence[Processor], *, stems_behind: int = 0) -> None:
+        """source: VOICE or MUSIC. stems_behind: so many stems come out behind the sound, each as wide as it."""
+        self.source = source
+        self.processors = tuple(processors)
+        self.latency_frames = 0
+        self._stems_behind = stems_behind
+
+    def prepare(self, rate_hz: int, period_frames: int, wiring: Wiring, alone: bool) -> None:
+        """alone: the only lane of its chain, which takes what there is when its own source is not wired."""
+        wired = {VOICE: wiring.voice, MUSIC: wiring.music}[self.source]
+        self.columns = wired or ((wiring.voice or wiring.music) if alone else ())
+        self._wiring = wiring
+        self.latency_frames = 0
+        width = len(self.columns)
+        if not width:
+            return
+        self._block: Block = np.zeros((period_frames, width * (1 + self._stems_behind)), np.float32)
+        for processor in self.processors:
+            processor.prepare(rate_hz, period_frames, self._block.shape[1])
+        self.latency_frames = sum(processor.latency_frames for processor in self.processors)
+
+    def wait_for(self, latency_frames: int) -> None:
+        """Be as late as the slowest lane. After prepare()."""
+        self._delay: Delay | None = None
+        if self.columns and latency_frames > self.latency_frames:
+            self._delay = Delay(latency_frames - self.latency_frames, *self._block.shape)
+
+    def process(self, block: Block) -> None:
+        """Take this lane's columns of `block` and work on them; the block itself stays."""
+        if not self.columns:
+            return
+        for at, column in enumerate(self.columns):
+            self._block[:, at] = block[:, column]
+        for processor in self.processors:
+            processor.process(self._block)
+
+    def add_to(self, out: Block) -> None:
+        """Add the result to the mix, a single column to all of it; stems go to their own outputs."""
+        if not self.columns:
+            return
+        sound = self._delay.process(self._block) if self._delay is not None else self._block
+        width = len(self.columns)
+        for column in range(self._wiring.mix):
+            np.add(out[:, column], sound[:, column % width], out=out[:, column])
+        if self._stems_behind:
+            self._add_stems(out, sound, width)
+
+    def _add_stems(self, out: Block, sound: Block, width: int) -> None:
+        column = self._wiring.mix
+        for stem, columns in enumerate(self._wiring.stems):
+            first = width * (1 + stem)
+            for at in range(len(columns)):
+                if len(columns) < width:  # one output for a stereo stem
+                    np.mean(sound[:, first : first + width], axis=1, out=out[:, column])
+                else:
+                    out[:, column] = sound[:, first + at % width]
+                column += 1
+
+    def add_untouched(self, block: Block, out: Block) -> None:
+        """What bypass plays: the source as it came in, where add_to() puts the result."""
+        if self.columns:
+            for column in range(self._wiring.mix):
+                source = self.columns[column % len(self.columns)]
+                np.add(out[:, column], block[:, source], out=out[:, column])
+
+    def reset(self) -> None:
+        for processor in self.processors:
+            processor.reset()
+        if self.columns and self._delay is not None:
+            self._delay.reset()

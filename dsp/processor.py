@@ -1,0 +1,57 @@
+"""The shape of a step of a chain, and of one with a model in it."""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+from numpy import float32
+from numpy.typing import NDArray
+
+from dsp.block import Block
+from dsp.params import ParamSpec
+
+
+class Processor(Protocol):
+    """One step of a chain. A processor is one file; a gain is 35 lines.
+
+    prepare() may allocate and is called outside streaming; everything else runs on the audio thread, without
+    allocating, locking or raising. set_param() stores a target which process() ramps to.
+    """
+
+    name: str
+    latency_frames: int  # fixed once prepare() has returned
+
+    @property
+    def params(self) -> tuple[ParamSpec, ...]: ...
+
+    def prepare(self, rate_hz: int, period_frames: int, channels: int) -> None: ...
+
+    def set_param(self, param_id: str, value: float) -> None: ...
+
+    def process(self, block: Block) -> None: ...
+
+    def reset(self) -> None: ...
+
+
+@runtime_checkable
+class ModelProcessor(Protocol):
+    """What a processor with a model tells besides: what runs, hops late or gone dry, how much it takes away."""
+
+    @property
+    def model_name(self) -> str: ...  # for people: "denoise-live 1.0.0, tflite"
+
+    @property
+    def late_hops(self) -> int: ...
+
+    @property
+    def dry_hops(self) -> int: ...
+
+    @property
+    def reduction_db(self) -> float: ...
+
+
+@runtime_checkable
+class StemMeters(Protocol):
+    """What a processor that separates stems tells besides."""
+
+    def take_levels(self, into: NDArray[float32]) -> None: ...  # RMS of each since the last call
