@@ -1,0 +1,167 @@
+"""The rack: every chain of the box, ready to play, of which one is heard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsp import params
+from dsp.block import Block
+from dsp.chain import Chain, Meters
+from dsp.lanes import Wiring
+from dsp.params import ParamSpec
+from dsp.ramp import Ramp, ramp_frames
+
+CHAINS = ("voice", "music", "voice over music")
+CHAIN = ParamSpec(
+    "box.chain",
+    "",
+    0.0,
+    float(len(CHAINS) - 1),
+    0.0,
+    "Chain",
+    "What the box does: clean a voice, take music apart, or both into one mix.",
+    CHAINS,
+)
+
+FADE_MS = 10.0
+WARM_FRAMES = 1024
+"""What the next chain hears beyond its latency before it is heard: its models shall have listened a little."""
+
+
+class Rack:
+    """Plays one of several chains and changes over without a click or a gap. Threads as in Chain.
+
+    The next chain first runs along unheard until its sound has come through. Then the two crossfade where they are
+    equally late; where they are not, one fades out and the other in, 10 ms each. Every parameter reaches every chain,
+    so that a chain that is not heard is up to date, and as muted, all the same.
+    """
+
+    def __init__(self, chains: Mapping[str, Chain]) -> None:
+        """chains: one for each of CHAINS."""
+        self.chains = {name: chains[name] for name in CHAINS}
+        self.params: Mapping[str, ParamSpec] = {
+            CHAIN.id: CHAIN,
+            **{id: spec for chain in self.chains.values() for id, spec in chain.params.items()},
+        }
+        self._wanted = self._now = self.chains[CHAINS[0]]
+        self._next: Chain | None = None
+
+    @property
+    def heard(self) -> Chain:
+        """The chain that plays, or still plays."""
+        return self._now
+
+    @property
+    def latency_frames(self) -> int:
+        return self._now.latency_frames
+
+    @property
+    def model_name(self) -> str:
+        return self._now.model_name
+
+    @property
+    def meters(self) -> Meters:
+        return self._now.meters
+
+    @property
+    def untouched(self) -> Block:
+        return self._now.untouched
+
+    @property
+    def reduction_db(self) -> float:
+        return self._now.reduction_db
+
+    @property
+    def late_hops(self) -> int:
+        return sum(chain.late_hops for chain in self.chains.values())
+
+    @property
+    def dry_hops(self) -> int:
+        return sum(chain.dry_hops for chain in self.chains.values())
+
+    def take_stem_levels(self, into: NDArray[np.float32]) -> bool:
+        return self._now.take_stem_levels(into)
+
+    def prepare(self, rate_hz: int, period_frames: int, wiring: Wiring | int) -> None:
+        """See Chain; all of them. The chain that is wanted is then the one that is heard."""
+        if isinstance(wiring, int):
+            wiring = Wiring.plain(wiring)
+        for chain in self.chains.values():
+            chain.prepare(rate_hz, period_frames, wiring)
+        self._fade_frames = ramp_frames(FADE_MS, rate_hz)
+        self._ramp = Ramp(1.0, self._fade_frames, period_frames)
+        self._block: Block = np.zeros((period_frames, wiring.inputs), np.float32)
+        self._out: Block = np.zeros((period_frames, wiring.outputs), np.float32)
+        self._change_at_once()
+
+    def param(self, param_id: str) -> float:
+        """The value last set. Raises UnknownParamError."""
+        if params.find(self.params, param_id) is CHAIN:
+            return float(list(self.chains.values()).index(self._wanted))
+        return next(chain for chain in self.chains.values() if param_id in chain.params).param(param_id)
+
+    def set_param(self, param_id: str, value: float) -> None:
+        """Check `value` and ramp, or change over, there. Raises UnknownParamError, ParamRangeError."""
+        checked = params.find(self.params, param_id).check(value)
+        if param_id == CHAIN.id:
+            self._wanted = self.chains[CHAINS[int(checked)]]
+            return
+        for chain in self.chains.values():
+            if param_id in chain.params:
+                chain.set_param(param_id, checked)
+
+    def process(self, block: Block, out: Block) -> None:
+        """See Chain. While the chain changes two of them work. Audio thread."""
+        if self._next is None and self._wanted is not self._now:
+            self._begin(self._wanted)
+        if self._next is None:
+            self._now.process(block, out)
+            return
+        np.copyto(self._block, block)
+        self._now.process(block, out)
+        self._next.process(self._block, self._out)
+        if self._unheard_frames > 0:
+            self._unheard_frames -= len(out)
+            return
+        self._cross(out)
+
+    def warm_up(self, block: Block, out: Block) -> None:
+        """Run every chain once on silence, so that its first block is no slower than the others."""
+        for chain in self.chains.values():
+            block.fill(0.0)
+            chain.process(block, out)
+
+    def fade_in(self) -> None:
+        """See Chain."""
+        self._now.fade_in()
+
+    def reset(self) -> None:
+        """See Chain; a change of chains is completed at once."""
+        self._change_at_once()
+        self._now.reset()
+
+    def _change_at_once(self) -> None:
+        self._now, self._next = self._wanted, None
+
+    def _begin(self, chain: Chain) -> None:
+        chain.reset()
+        self._next = chain
+        self._unheard_frames = chain.latency_frames + WARM_FRAMES
+        # Unequally late, the two would comb: first one out, then the other in.
+        self._apart = chain.latency_frames != self._now.latency_frames
+        self._ramp.jump(0.0)
+        self._ramp.set(1.0, self._fade_frames * (2 if self._apart else 1))
+
+    def _cross(self, out: Block) -> None:
+        """Mix the two outputs into `out` as far as the change-over has come."""
+        assert self._next is not None
+        way = self._ramp.next(len(out))[:, None]
+        fades = 2.0 if self._apart else 1.0
+        np.multiply(out, np.clip(1.0 - fades * way, 0.0, 1.0), out=out)
+        np.multiply(self._out, np.clip(fades * way - (fades - 1.0), 0.0, 1.0), out=self._out)
+        np.add(out, self._out, out=out)
+        if self._ramp.still:
+            self._now, self._next = self._next, None
