@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any, cast
 
 from dsp.params import ParamSpec
-from firmware_app.config_keys import REPEATED, TABLES, AudioConfig, Key, PanelConfig
+from firmware_app.config_keys import REPEATED, TABLES, AudioConfig, Key
 from firmware_app.config_keys import Config as Config
+from firmware_app.config_panel import CONTROL_TABLES, LEVELS, SHOWS, AnyControlConfig, PanelConfig
 from firmware_app.errors import UsageError
+from firmware_app.panel.layout import spec_of
+from hw.panel_controls import PanelSpecError
 
 FILE_NAME = "hushbox.toml"
 _LARGEST_BYTES = 1_000_000
@@ -81,22 +84,33 @@ def parse(toml_text: str, source: Path | None = None, overrides: Mapping[str, ob
     return config
 
 
+def read_control(table: str, tree: Mapping[str, Any]) -> AnyControlConfig:
+    """One control of the panel that does not come from the file: checked as if it stood there. Raises ConfigError."""
+    if table not in CONTROL_TABLES:
+        raise ConfigError([f"no kind of control {table[:40]!r}{_nearest(table[:40], CONTROL_TABLES)}"])
+    reader = _Reader("", {})
+    values = reader.table(CONTROL_TABLES[table], f"panel.{table}", 0, tree, table)
+    if not reader.mistakes:
+        control = cast(AnyControlConfig, CONTROL_TABLES[table](**values))
+        reader.check_spec(table, 0, control)
+    if reader.mistakes:
+        raise ConfigError(reader.mistakes)
+    return control
+
+
 def check_params(config: Config, specs: Mapping[str, ParamSpec]) -> None:
     """Hold what the panel sets against the parameters that the chain really has. Raises ConfigError."""
     mistakes = []
-    for repeated, entry, wanted in (
-        *(("panel.switches", f"does = {s.does!r}", s.does) for s in config.panel.switches),
-        *(("panel.knobs", f"sets = {k.sets!r}", k.sets) for k in config.panel.knobs),
-    ):
-        switch = repeated == "panel.switches"
-        known = [id for id, spec in specs.items() if not switch or spec.choices == ("off", "on")]
-        if wanted not in known:
-            kind = "on/off parameter" if switch else "parameter"
-            mistakes.append(
-                f"{config.source or FILE_NAME}: [[{repeated}]] {entry}: no such {kind}{_nearest(wanted, known)}"
-            )
+    switches = [id for id, spec in specs.items() if spec.choices == ("off", "on")]
+    for table in CONTROL_TABLES:
+        for entry in getattr(config.panel, table):
+            for name, known in (("does", switches), ("sets", list(specs)), ("shows", [*SHOWS, *LEVELS, *specs])):
+                wanted = getattr(entry, name, "")
+                if wanted and wanted not in known:
+                    kind = {"does": "on/off parameter", "sets": "parameter", "shows": "thing to show"}[name]
+                    mistakes.append(f"[[panel.{table}]] {name} = {wanted!r}: no such {kind}{_nearest(wanted, known)}")
     if mistakes:
-        raise ConfigError(mistakes)
+        raise ConfigError(f"{config.source or FILE_NAME}: {mistake}" for mistake in mistakes)
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
@@ -121,7 +135,7 @@ class _Reader:
             if not isinstance(table, dict):
                 self._mistake(section, f"{section} = {_show(table)}: write it as a section, [{section}]")
                 table = {}
-            sections[section] = self._table(cls, section, 0, table, f"[{section}]")
+            sections[section] = self.table(cls, section, 0, table, f"[{section}]")
             if len(self.mistakes) == before:
                 clean.add(section)
         for dotted, value in overrides.items():
@@ -137,7 +151,7 @@ class _Reader:
             self._check_panel(config.panel)
         return config
 
-    def _table(self, cls: type, section: str, index: int, table: Mapping[str, Any], title: str) -> dict[str, Any]:
+    def table(self, cls: type, section: str, index: int, table: Mapping[str, Any], title: str) -> dict[str, Any]:
         """The values of one table that are right. Repeated tables inside it are built already."""
         values: dict[str, Any] = {}
         known = [f.name for f in fields(cls)]
@@ -165,7 +179,7 @@ class _Reader:
         built = []
         for index, table in enumerate(value):
             before = len(self.mistakes)
-            values = self._table(REPEATED[dotted], dotted, index, table, f"[[{dotted}]]")
+            values = self.table(REPEATED[dotted], dotted, index, table, f"[[{dotted}]]")
             if len(self.mistakes) == before:
                 built.append(REPEATED[dotted](**values))
         return tuple(built)
@@ -185,29 +199,38 @@ class _Reader:
             )
 
     def _check_panel(self, panel: PanelConfig) -> None:
-        controls = (
-            *(("panel.switches", i, s.name, s.gpio) for i, s in enumerate(panel.switches)),
-            *(("panel.leds", i, led.name, led.gpio) for i, led in enumerate(panel.leds)),
-            *(("panel.knobs", i, k.name, -1 - k.channel) for i, k in enumerate(panel.knobs)),
-        )
+        before = len(self.mistakes)
+        controls = [(table, i, c) for table in CONTROL_TABLES for i, c in enumerate(getattr(panel, table))]
         names: set[str] = set()
-        pins: dict[int, str] = {}
-        for table, index, name, pin in controls:
-            if name in names:
-                self._mistake(f"{table}.name", f'[[{table}]] name = "{name}": taken already', index)
-            names.add(name)
-            where, number = ("gpio", pin) if pin >= 0 else ("channel", -1 - pin)
-            if pin in pins:
-                self._mistake(
-                    f"{table}.{where}", f'[[{table}]] {where} = {number}: taken by "{pins[pin]}" already', index
-                )
-            elif pin in SPI_PINS and panel.knobs:
-                self._mistake(
-                    f"{table}.gpio",
-                    f"[[{table}]] gpio = {pin}: the knobs' converter needs pins {SPI_PINS[0]} to {SPI_PINS[-1]}",
-                    index,
-                )
-            pins.setdefault(pin, name)
+        for table, index, control in controls:
+            if control.name in names:
+                self._mistake(f"panel.{table}.name", f'[[panel.{table}]] name = "{control.name}": taken already', index)
+            names.add(control.name)
+            self.check_spec(table, index, control)
+        if len(self.mistakes) == before or all(": taken already" in m for m in self.mistakes[before:]):
+            self._check_places(controls, panel.relay_gpio)
+
+    def check_spec(self, table: str, index: int, control: AnyControlConfig) -> None:
+        """What one control's keys say together."""
+        try:
+            spec_of(control)
+        except PanelSpecError as error:
+            self._mistake(f"panel.{table}.name", f"[[panel.{table}]] {error}", index)
+
+    def _check_places(self, controls: list[tuple[str, int, AnyControlConfig]], relay_gpio: int) -> None:
+        """No two controls at one place, and the converters' pins free for them."""
+        spi = {gpio for _, _, control in controls if hasattr(control, "chip") for gpio in SPI_PINS}
+        taken = {f"gpio:{relay_gpio}": "relay_gpio"} if relay_gpio >= 0 else {}
+        for table, index, control in controls:
+            for key, shown, place in _places(control):
+                where = f"panel.{table}.{key}", f"[[panel.{table}]] {key} = {shown}"
+                if place in taken:
+                    self._mistake(where[0], f'{where[1]}: taken by "{taken[place]}" already', index)
+                elif place.startswith("gpio:") and int(place[5:]) in spi:
+                    self._mistake(
+                        where[0], f"{where[1]}: the knobs' converter needs pins {SPI_PINS[0]} to {SPI_PINS[-1]}", index
+                    )
+                taken.setdefault(place, control.name)
 
     def _unknown_at_top(self, name: str, value: object) -> None:
         homes = [section for section, cls in TABLES.items() if name in {f.name for f in fields(cls)}]
@@ -221,7 +244,21 @@ class _Reader:
     def _mistake(self, dotted: str, message: str, index: int = 0) -> None:
         table, _, name = dotted.rpartition(".")
         line = self._lines.get((table, index, name)) or self._lines.get((dotted, index, ""))
-        self.mistakes.append(f"{self._name}{f':{line}' if line else ''}: {message}")
+        place = f"{self._name}{f':{line}' if line else ''}: " if self._name else ""
+        self.mistakes.append(place + message)
+
+
+def _places(control: AnyControlConfig) -> list[tuple[str, object, str]]:
+    """(key, its value, place) of every pin, converter channel, MIDI message or key that a control takes."""
+    gpios: list[tuple[str, object, str]] = []
+    for f in fields(control):
+        if f.name.startswith("gpio"):
+            value = getattr(control, f.name)
+            gpios += [(f.name, gpio, f"gpio:{gpio}") for gpio in (value if isinstance(value, tuple) else (value,))]
+    if gpios:
+        return gpios
+    key = next(name for name in ("key", "number", "channel") if hasattr(control, name))
+    return [(key, getattr(control, key), source) for source in spec_of(control).sources]
 
 
 def _key_of(cls: type, name: str) -> Key:

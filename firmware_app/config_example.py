@@ -6,11 +6,12 @@ from dataclasses import fields
 from typing import Any
 
 from firmware_app.config_keys import REPEATED, TABLES
+from firmware_app.config_panel import EXAMPLES
 
 _INTRO = """\
 # Hushbox's settings. Copy to hushbox.toml beside where you start it, to ~/.config/hushbox/hushbox.toml or to
 # /etc/hushbox/hushbox.toml; the first one found holds ($HUSHBOX_CONFIG or --config name another). Every key may be left
-# out. The values below are the defaults; `hushbox doctor` checks the file.
+# out. The values below are the defaults, and what has a # before it is an example; `hushbox doctor` checks the file.
 """
 
 
@@ -22,17 +23,28 @@ def render() -> str:
         for dotted, entry in REPEATED.items():
             if dotted.startswith(f"{section}."):
                 name = dotted.rpartition(".")[2]
-                first = getattr(cls(), name)[0]
-                note = f"# {_summary(entry)} Any number of them; `{name} = []` under [{section}] for none."
-                parts.append("\n".join((f"\n{note}", f"[[{dotted}]]", *_keys(entry, first))) + "\n")
+                parts.append(_repeated(section, name, entry, getattr(cls(), name)))
     return "".join(parts)
+
+
+def _repeated(section: str, name: str, entry: type, defaults: tuple[object, ...]) -> str:
+    """A table that may come any number of times; one that is empty by default is shown as a comment."""
+    header = f"[[{section}.{name}]]"
+    if defaults:
+        note = f"# {_summary(entry)} Any number of them; `{name} = []` under [{section}] for none."
+        return "\n".join((f"\n{note}", header, *_keys(entry, defaults[0]))) + "\n"
+    note = f"# {_summary(entry)} Any number of them, like this:"
+    lines = (line if line.startswith("#") else f"#{line}" for line in _keys(entry, EXAMPLES[name]))
+    return "\n".join((f"\n{note}", f"#{header}", *lines)) + "\n"
 
 
 def _keys(cls: type, instance: object) -> Iterator[str]:
     for f in fields(cls):
         if "key" in f.metadata:
             yield from (f"# {line}" for line in f.metadata["key"].help.splitlines())
-            yield f"{f.name} = {_toml(getattr(instance, f.name))}"
+            value = getattr(instance, f.name)
+            # TOML has no word for nothing.
+            yield f"{f.name} = {_toml(value)}" if value is not None else f"# {f.name} = 1.0"
 
 
 def _summary(cls: type) -> str:

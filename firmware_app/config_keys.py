@@ -3,95 +3,14 @@
 config.py reads files by these declarations, and `hushbox.toml.example` is rendered from them.
 """
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from dsp.bundle import RUNTIMES
-
-Check = Callable[[object], str | None]
-"""Returns None when the value is fine, else what is allowed ("a whole number from 32 to 1024")."""
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """What a key accepts, in code and in words, and one or two lines for the example file."""
-
-    check: Check
-    help: str
-
-
-def key(default: Any, check: Check, help: str) -> Any:
-    """A dataclass field that is also a key of the file. Lists of the file become tuples."""
-    return field(default=default, metadata={"key": Key(check, help)})
-
-
-def required(check: Check, help: str) -> Any:
-    """A key without a default, in a repeated table such as [[panel.switches]]."""
-    return field(metadata={"key": Key(check, help)})
-
-
-# --- what a value may be ---------------------------------------------------------------------------------------------
-
-
-def whole(low: int, high: int) -> Check:
-    allowed = f"a whole number from {low} to {high} is allowed"
-    # bool is an int to Python, but `port = true` is a mistake.
-    return lambda value: None if type(value) is int and low <= value <= high else allowed
-
-
-def number(low: float, high: float) -> Check:
-    allowed = f"a number from {low:g} to {high:g} is allowed"
-    return lambda value: None if type(value) in (int, float) and low <= float(str(value)) <= high else allowed
-
-
-def one_of(*choices: object) -> Check:
-    allowed = "allowed: " + ", ".join(f'"{c}"' if isinstance(c, str) else str(c) for c in choices)
-    return lambda value: None if any(type(value) is type(c) and value == c for c in choices) else allowed
-
-
-def flag(value: object) -> str | None:
-    return None if isinstance(value, bool) else "true or false is allowed"
-
-
-def text(most: int = 255, empty: bool = False) -> Check:
-    allowed = f'a text of {0 if empty else 1} to {most} printable characters in "quotes" is allowed'
-
-    def check(value: object) -> str | None:
-        fits = isinstance(value, str) and value.isprintable() and len(value) <= most and (empty or value.strip() != "")
-        return None if fits else allowed
-
-    return check
-
-
-def matching(pattern: str, words: str) -> Check:
-    compiled = re.compile(pattern)
-    return lambda value: None if isinstance(value, str) and compiled.fullmatch(value) else f"{words} is allowed"
-
-
-def listed(item: Check, what: str, fewest: int, most: int) -> Check:
-    """A list of `fewest` to `most` different items."""
-    count = f"{fewest} to {most}" if fewest != most else str(most)
-
-    def check(value: object) -> str | None:
-        items = list(value) if isinstance(value, list | tuple) else []
-        fits = (
-            isinstance(value, list | tuple)
-            and fewest <= len(items) <= most
-            and len(set(map(repr, items))) == len(items)
-        )
-        return (
-            None if fits and not any(item(one) for one in items) else f"a list of {count} different {what} is allowed"
-        )
-
-    return check
-
-
-_NAME = matching(r"[a-z0-9][a-z0-9_-]{0,31}", 'a short name of a-z, 0-9, "-" and "_"')
-_PARAM = matching(r"[a-z0-9_]+(\.[a-z0-9_]+)*", 'a parameter id such as "denoise.amount_db"')
-_GPIO = whole(0, 27)
+from firmware_app.config_checks import Key as Key
+from firmware_app.config_checks import key, listed, matching, one_of, text, whole
+from firmware_app.config_panel import DEFAULT_PANEL, PANEL_TABLES, PanelConfig
+from firmware_app.config_panel import full_id as full_id
 
 # --- the tables ------------------------------------------------------------------------------------------------------
 
@@ -166,69 +85,6 @@ class PageConfig:
     )
 
 
-def full_id(param: str) -> str:
-    """A parameter of the box itself may be named without its room: "bypass" is "box.bypass"."""
-    return param if "." in param else f"box.{param}"
-
-
-@dataclass(frozen=True, slots=True)
-class SwitchConfig:
-    """A footswitch between a pin and ground."""
-
-    name: str = required(_NAME, "Name on the page.")
-    gpio: int = required(_GPIO, "Pin, by its BCM number.")
-    does: str = required(_PARAM, 'What a press toggles: "bypass", "mute" or any other on/off parameter.')
-    pull_up: bool = key(True, flag, "true: the switch closes to ground; false: to 3.3 V.")
-    momentary: bool = key(False, flag, "true: on while held; false: each press toggles.")
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "does", full_id(self.does))
-
-
-@dataclass(frozen=True, slots=True)
-class KnobConfig:
-    """A potentiometer on the MCP3008 converter."""
-
-    name: str = required(_NAME, "Name on the page.")
-    channel: int = required(whole(0, 7), "Input of the converter.")
-    sets: str = required(_PARAM, "Parameter that the knob turns.")
-    takeover: str = key(
-        "pickup",
-        one_of("pickup", "jump"),
-        '"pickup": acts after crossing the value in force; "jump": the value follows at once.',
-    )
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "sets", full_id(self.sets))
-
-
-@dataclass(frozen=True, slots=True)
-class LedConfig:
-    """A light on a pin."""
-
-    name: str = required(_NAME, "Name on the page.")
-    gpio: int = required(_GPIO, "Pin, by its BCM number.")
-    shows: str = key("processing", one_of("processing", "bypass", "mute", "clip", "alive"), "What lights it.")
-
-
-@dataclass(frozen=True, slots=True)
-class PanelConfig:
-    """The front panel: footswitches, knobs and LEDs."""
-
-    pins: str = key(
-        "auto",
-        one_of("auto", "lgpio", "rpigpio", "pigpio", "native", "mock", "off"),
-        'Which library drives the pins; "mock" simulates them on the page, as "auto" does where there are none.',
-    )
-    debounce_ms: float = key(1.0, number(0, 20), "A switch must be still for this long before its change counts.")
-    lockout_ms: float = key(
-        5.0, number(0, 200), "After a change the switch is left alone for so long, then its real level counts."
-    )
-    switches: tuple[SwitchConfig, ...] = (SwitchConfig("footswitch", 17, "bypass"),)
-    knobs: tuple[KnobConfig, ...] = (KnobConfig("amount", 0, "denoise.amount_db"),)
-    leds: tuple[LedConfig, ...] = (LedConfig("status", 27, "processing"),)
-
-
 @dataclass(frozen=True, slots=True)
 class Config:
     """The whole file, checked. `source` is where it came from, None when no file was found and defaults hold."""
@@ -237,7 +93,7 @@ class Config:
     audio: AudioConfig = AudioConfig()
     model: ModelConfig = ModelConfig()
     page: PageConfig = PageConfig()
-    panel: PanelConfig = PanelConfig()
+    panel: PanelConfig = DEFAULT_PANEL
     source: Path | None = None
 
 
@@ -248,4 +104,4 @@ TABLES: dict[str, type] = {
     "page": PageConfig,
     "panel": PanelConfig,
 }
-REPEATED: dict[str, type] = {"panel.switches": SwitchConfig, "panel.knobs": KnobConfig, "panel.leds": LedConfig}
+REPEATED: dict[str, type] = {f"panel.{name}": cls for name, cls in PANEL_TABLES.items()}

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 
 from dsp.params import find
-from firmware_app.config_keys import KnobConfig, LedConfig, PanelConfig, SwitchConfig
+from firmware_app.config_panel import KnobConfig, LedConfig, PanelConfig, SwitchConfig
 from firmware_app.control import Control
 from firmware_app.link import MeterFrame, State
 from hw.panel import KnobSpec, LedSpec, Panel, PanelSpec, SwitchSpec

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from firmware_app.checks import Finding, ok, problem
 from firmware_app.checks.system import user
-from firmware_app.config_keys import PanelConfig
+from firmware_app.config_panel import PanelConfig
 from hw.pins import choose_pins
 
 

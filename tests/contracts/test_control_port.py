@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from firmware_app.box_port import BoxPort
-from firmware_app.config_keys import PanelConfig
+from firmware_app.config_panel import PanelConfig
 from firmware_app.control import Control
 from firmware_app.listen_ring import ListenRing
 from firmware_app.panel_bindings import PanelBindings

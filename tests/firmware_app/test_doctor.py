@@ -12,7 +12,8 @@ import pytest
 
 from firmware_app import cli, places
 from firmware_app.checks import Level, box, panel, sound, system
-from firmware_app.config_keys import AudioConfig, PageConfig, PanelConfig
+from firmware_app.config_keys import AudioConfig, PageConfig
+from firmware_app.config_panel import PanelConfig
 from firmware_app.places import Places
 from hw.devices import Interface
 from hw.probe import PcmCaps

@@ -8,7 +8,7 @@ import pytest
 
 from firmware_app import box_port
 from firmware_app.box_port import BoxPort
-from firmware_app.config_keys import PanelConfig
+from firmware_app.config_panel import PanelConfig
 from firmware_app.control import Control
 from firmware_app.link import MeterFrame, State
 from firmware_app.panel_bindings import PanelBindings

@@ -1,0 +1,314 @@
+"""The front panel's keys of hushbox.toml: each kind of control is a table of its own, with what it does beside it.
+
+The page adds controls of the same tables (firmware_app/panel/kept.py), so both pass the same checks.
+"""
+
+import textwrap
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from firmware_app.actions import KINDS, SCENES
+from firmware_app.config_checks import flag, key, listed, matching, maybe, number, one_of, required, text, whole
+from hw.panel_controls import CHIPS
+
+SHOWS = ("processing", "bypass", "mute", "clip", "alive", "tempo", "scene_a", "scene_b")
+LEVELS = ("input", "output", "reduction")
+GESTURES = ("press", "release", "long_press", "double_press", "together", "turn", "program")
+
+_NAME = matching(r"[a-z0-9][a-z0-9_-]{0,31}", 'a short name of a-z, 0-9, "-" and "_"')
+_ON = matching(r"[a-z0-9][a-z0-9_-]{0,31}(\+[a-z0-9][a-z0-9_-]{0,31}|:\d+:\d+)?", "a control's name")
+_PARAM = matching(r"([a-z0-9_]+(\.[a-z0-9_]+)*)?", 'a parameter id such as "denoise.amount_db"')
+_GPIO = whole(0, 27)
+_MIDI_PORT = text(100)
+
+
+def _list_of(names: Iterable[str]) -> str:
+    return "\n".join(textwrap.wrap(f"One of {', '.join(names)}.", 100))
+
+
+def full_id(param: str) -> str:
+    """A parameter of the box itself may be named without its room: "bypass" is "box.bypass"."""
+    return param if "." in param or not param else f"box.{param}"
+
+
+def _name() -> Any:
+    return required(_NAME, "Name on the page.")
+
+
+def _does() -> Any:
+    return key("", _PARAM, 'What a press switches: "bypass", "mute" or any other on/off parameter; "" is nothing.')
+
+
+def _momentary() -> Any:
+    return key(False, flag, "true: on while held; false: each press toggles.")
+
+
+def _eager() -> Any:
+    return key(False, flag, "true: a press acts at once, even where a long or double press may follow.")
+
+
+def _sets() -> Any:
+    return key("", _PARAM, 'Parameter that it turns; "" is none.')
+
+
+def _takeover() -> Any:
+    return key(
+        "pickup",
+        one_of("pickup", "jump", "scaled"),
+        '"pickup": acts after crossing the value in force; "jump": the value follows at once;\n'
+        '"scaled": the value moves at once, and meets the knob at the end of its way.',
+    )
+
+
+def _chip() -> Any:
+    return key("mcp3008", one_of(*CHIPS), "Which converter reads it.")
+
+
+def _spi_device() -> Any:
+    return key(0, one_of(0, 1), "Chip select of the converter: 0 or 1.")
+
+
+def _gpio(words: str = "Pin, by its BCM number.") -> Any:
+    return required(_GPIO, words)
+
+
+def _active_high() -> Any:
+    return key(True, flag, "true: the pin feeds it, through a resistor to ground; false: from 3.3 V into the pin.")
+
+
+def _shows(default: str = "processing") -> Any:
+    return key(
+        default,
+        matching(rf"{'|'.join(SHOWS)}|[a-z0-9_]+(\.[a-z0-9_]+)+", f"one of {', '.join(SHOWS)}, or a parameter id"),
+        f"What lights it: {', '.join(SHOWS)};\nor a parameter: the brighter the higher.",
+    )
+
+
+def _midi_channel() -> Any:
+    return required(whole(1, 16), "MIDI channel.")
+
+
+class _Does:
+    """A control with a `does` or `sets` that may be short."""
+
+    def __post_init__(self) -> None:
+        for name in ("does", "sets", "param"):
+            if getattr(self, name, ""):
+                object.__setattr__(self, name, full_id(getattr(self, name)))
+
+
+@dataclass(frozen=True)
+class SwitchConfig(_Does):
+    """A footswitch between a pin and ground."""
+
+    name: str = _name()
+    gpio: int = _gpio()
+    does: str = _does()
+    pull_up: bool = key(True, flag, "true: the switch closes to ground; false: to 3.3 V.")
+    momentary: bool = _momentary()
+    latching: bool = key(False, flag, "true: a switch that stays where it is put; each flip is a press.")
+    eager: bool = _eager()
+
+
+@dataclass(frozen=True)
+class HidKeyConfig(_Does):
+    """A key of a USB footswitch; the whole device then belongs to the box."""
+
+    name: str = _name()
+    device: str = required(text(100), 'USB vendor and product, as the page learns it ("1a86-e026").')
+    key: str = required(matching(r"(KEY|BTN)_[A-Z0-9_]{1,40}", 'a key such as "KEY_A"'), 'Which key ("KEY_A").')
+    does: str = _does()
+    momentary: bool = _momentary()
+    eager: bool = _eager()
+
+
+@dataclass(frozen=True)
+class MidiSwitchConfig(_Does):
+    """A MIDI note, or a controller that is pressed from 64 on."""
+
+    name: str = _name()
+    channel: int = _midi_channel()
+    number: int = required(whole(0, 127), "Controller or note.")
+    port: str = key("*", _MIDI_PORT, '"*" is any MIDI port.')
+    message: str = key("cc", one_of("cc", "note"), "Which message.")
+    does: str = _does()
+    momentary: bool = _momentary()
+    eager: bool = _eager()
+
+
+@dataclass(frozen=True)
+class KnobConfig(_Does):
+    """A potentiometer on the MCP3008 converter."""
+
+    name: str = _name()
+    channel: int = required(whole(0, 7), "Input of the converter.")
+    sets: str = _sets()
+    takeover: str = _takeover()
+    chip: str = _chip()
+    spi_device: int = _spi_device()
+
+
+@dataclass(frozen=True)
+class PedalConfig(_Does):
+    """An expression pedal on the converter: a knob that does not reach the whole range."""
+
+    name: str = _name()
+    channel: int = required(whole(0, 7), "Input of the converter.")
+    sets: str = _sets()
+    takeover: str = _takeover()
+    heel: float = key(0.0, number(0, 1), "Reading with the heel down, 0 to 1.")
+    toe: float = key(1.0, number(0, 1), "Reading with the toe down, 0 to 1.")
+    chip: str = _chip()
+    spi_device: int = _spi_device()
+
+
+@dataclass(frozen=True)
+class MidiKnobConfig(_Does):
+    """A MIDI controller that is turned."""
+
+    name: str = _name()
+    channel: int = _midi_channel()
+    port: str = key("*", _MIDI_PORT, '"*" is any MIDI port.')
+    message: str = key("cc", one_of("cc", "cc14", "pitch"), "Which message.")
+    number: int = key(0, whole(0, 127), "Controller; cc14 has 0 to 31.")
+    sets: str = _sets()
+    takeover: str = _takeover()
+
+
+@dataclass(frozen=True)
+class EncoderConfig(_Does):
+    """A rotary encoder between two pins and ground; its push is a switch of its own."""
+
+    name: str = _name()
+    gpio_a: int = _gpio("First pin, by its BCM number.")
+    gpio_b: int = _gpio("Second pin, by its BCM number.")
+    sets: str = _sets()
+    by: float = key(0.0, number(0, 1e6), "How much a click changes; 0 is a fortieth of the range.")
+    detent_edges: int = key(4, one_of(1, 2, 4), "Edges from click to click.")
+    acceleration: int = key(8, whole(1, 100), "How many steps a click counts at most when turned fast.")
+
+
+@dataclass(frozen=True)
+class LedConfig:
+    """A light on a pin."""
+
+    name: str = _name()
+    gpio: int = _gpio()
+    shows: str = _shows()
+    active_high: bool = _active_high()
+
+
+@dataclass(frozen=True)
+class RgbLedConfig:
+    """A light of three colours: green while processing, amber in bypass, red when muted, or one thing in its colour."""
+
+    name: str = _name()
+    gpio_red: int = _gpio("Pin of red.")
+    gpio_green: int = _gpio("Pin of green.")
+    gpio_blue: int = _gpio("Pin of blue.")
+    shows: str = _shows("processing")
+    active_high: bool = _active_high()
+
+
+@dataclass(frozen=True)
+class MeterConfig:
+    """A level meter: one LED, or a bar of several, quietest first."""
+
+    name: str = _name()
+    gpios: tuple[int, ...] = required(listed(_GPIO, "pins", 1, 16), "Pins, quietest first.")
+    shows: str = key("output", one_of(*LEVELS), "Which level.")
+    active_high: bool = _active_high()
+
+
+@dataclass(frozen=True)
+class MappingConfig(_Does):
+    """What a gesture does, where `does` and `sets` do not say enough."""
+
+    on: str = required(_ON, 'Control by name; "one+two" is two switches together; "program:1:5" MIDI program 5.')
+    do: str = required(one_of(*KINDS), _list_of(KINDS))
+    gesture: str = key("press", one_of(*GESTURES), _list_of(GESTURES))
+    param: str = key("", _PARAM, "Parameter, where the action needs one.")
+    value: float | None = key(None, maybe(number(-1e6, 1e6)), "Value of set and momentary.")
+    low: float | None = key(None, maybe(number(-1e6, 1e6)), "Lower end of toggle and sweep.")
+    high: float | None = key(None, maybe(number(-1e6, 1e6)), "Upper end of toggle and sweep.")
+    by: float | None = key(None, maybe(number(-1e6, 1e6)), "Step.")
+    preset: str = key("", text(100, empty=True), "Name of the preset.")
+    scene: str = key("", one_of("", *SCENES), "A, B or other.")
+
+
+@dataclass(frozen=True, slots=True)
+class PanelConfig:
+    """The front panel: footswitches, knobs and LEDs."""
+
+    pins: str = key(
+        "auto",
+        one_of("auto", "lgpio", "rpigpio", "pigpio", "native", "mock", "off"),
+        'Which library drives the pins; "mock" simulates them on the page, as "auto" does where there are none.',
+    )
+    debounce_ms: float = key(1.0, number(0, 20), "A switch must be still for this long before its change counts.")
+    lockout_ms: float = key(
+        5.0, number(0, 200), "After a change the switch is left alone for so long, then its real level counts."
+    )
+    long_press_ms: float = key(600.0, number(50, 5000), "Held so long is a long press, where one is mapped.")
+    double_press_ms: float = key(
+        300.0, number(50, 5000), "A second press so soon is a double press, where one is mapped; a press waits for it."
+    )
+    chord_ms: float = key(60.0, number(0, 500), "Two switches pressed within this time are pressed together.")
+    midi: bool = key(True, flag, "true: every USB MIDI port is listened to.")
+    midi_serial: tuple[str, ...] = key((), listed(text(100), "devices", 0, 4), 'Serial MIDI, such as "/dev/ttyAMA0".')
+    program_presets: bool = key(True, flag, "true: a MIDI program change recalls the preset of that number.")
+    relay_gpio: int = key(-1, whole(-1, 27), "Pin of a true-bypass relay's heartbeat (docs/panel.md); -1: no relay.")
+    switches: tuple[SwitchConfig, ...] = (SwitchConfig("footswitch", 17, "bypass"),)
+    hid_keys: tuple[HidKeyConfig, ...] = ()
+    midi_switches: tuple[MidiSwitchConfig, ...] = ()
+    knobs: tuple[KnobConfig, ...] = (KnobConfig("amount", 0, "denoise.amount_db"),)
+    pedals: tuple[PedalConfig, ...] = ()
+    midi_knobs: tuple[MidiKnobConfig, ...] = ()
+    encoders: tuple[EncoderConfig, ...] = ()
+    leds: tuple[LedConfig, ...] = (LedConfig("status", 27, "processing"),)
+    rgb_leds: tuple[RgbLedConfig, ...] = ()
+    meters: tuple[MeterConfig, ...] = ()
+    mappings: tuple[MappingConfig, ...] = ()
+
+
+DEFAULT_PANEL = PanelConfig()
+
+AnyControlConfig = (
+    SwitchConfig
+    | HidKeyConfig
+    | MidiSwitchConfig
+    | KnobConfig
+    | PedalConfig
+    | MidiKnobConfig
+    | EncoderConfig
+    | LedConfig
+    | RgbLedConfig
+    | MeterConfig
+)
+
+CONTROL_TABLES: dict[str, type[Any]] = {
+    "switches": SwitchConfig,
+    "hid_keys": HidKeyConfig,
+    "midi_switches": MidiSwitchConfig,
+    "knobs": KnobConfig,
+    "pedals": PedalConfig,
+    "midi_knobs": MidiKnobConfig,
+    "encoders": EncoderConfig,
+    "leds": LedConfig,
+    "rgb_leds": RgbLedConfig,
+    "meters": MeterConfig,
+}
+PANEL_TABLES: dict[str, type[Any]] = {**CONTROL_TABLES, "mappings": MappingConfig}
+
+EXAMPLES: dict[str, Any] = {
+    "hid_keys": HidKeyConfig("left", "1a86-e026", "KEY_A", "mute"),
+    "midi_switches": MidiSwitchConfig("fcb-1", 1, 64, does="bypass"),
+    "pedals": PedalConfig("pedal", 1, "box.wet_percent"),
+    "midi_knobs": MidiKnobConfig("fader-1", 1, number=7, sets="output.gain_db"),
+    "encoders": EncoderConfig("dial", 5, 6, "denoise.amount_db"),
+    "rgb_leds": RgbLedConfig("lamp", 16, 20, 21),
+    "meters": MeterConfig("vu", (12, 13)),
+    "mappings": MappingConfig("footswitch", "momentary", "long_press", "mute"),
+}
+"""One of each table that is empty as long as nothing is written, for the example file."""

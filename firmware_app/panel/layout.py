@@ -1,0 +1,347 @@
+"""Layout: which controls the panel has and what each gesture on them does; from the file and from the page."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dsp.params import ParamSpec, find
+from firmware_app import actions
+from firmware_app.actions import Action, Trigger
+from firmware_app.config_panel import (
+    CONTROL_TABLES,
+    AnyControlConfig,
+    EncoderConfig,
+    HidKeyConfig,
+    KnobConfig,
+    LedConfig,
+    MappingConfig,
+    MeterConfig,
+    MidiKnobConfig,
+    MidiSwitchConfig,
+    PanelConfig,
+    PedalConfig,
+    RgbLedConfig,
+    SwitchConfig,
+)
+from hw.panel_spec import (
+    AnyKnob,
+    AnyLight,
+    AnySwitch,
+    ChordSpec,
+    EncoderSpec,
+    Gestures,
+    KeySpec,
+    KnobSpec,
+    LedSpec,
+    MeterSpec,
+    MidiKnobSpec,
+    MidiSpec,
+    MidiSwitchSpec,
+    PanelSpec,
+    PedalSpec,
+    RelaySpec,
+    RgbLedSpec,
+    SwitchSpec,
+)
+
+FILE, PAGE = "file", "page"
+PROGRAM = "program"
+PRESSES = ("press", "long_press", "double_press", "release")
+RELAY = "relay"
+
+_SWITCHES = (SwitchConfig, HidKeyConfig, MidiSwitchConfig)
+_KNOBS = (KnobConfig, PedalConfig, MidiKnobConfig)
+_LIGHTS = (LedConfig, RgbLedConfig, MeterConfig)
+_GESTURE_WORDS = {
+    "press": "press",
+    "release": "release",
+    "long_press": "long press",
+    "double_press": "double press",
+    "together": "pressed together",
+    "turn": "turn",
+    "program": "program change",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One control or light. origin: who put it there, FILE or PAGE."""
+
+    table: str  # "switches", a key of CONTROL_TABLES
+    config: AnyControlConfig
+    origin: str
+
+    @property
+    def name(self) -> str:
+        return self.config.name
+
+    @property
+    def label(self) -> str:
+        return title(self.name)
+
+    @property
+    def is_light(self) -> bool:
+        return isinstance(self.config, _LIGHTS)
+
+    @property
+    def gestures(self) -> tuple[str, ...]:
+        """What a hand can do with it."""
+        if isinstance(self.config, _SWITCHES):
+            return ("press",) if self.latching else PRESSES
+        return () if self.is_light else ("turn",)
+
+    @property
+    def latching(self) -> bool:
+        return isinstance(self.config, SwitchConfig) and self.config.latching
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Where it is connected, as hw.panel_events.Activity names places."""
+        return tuple(spec_of(self.config).sources)
+
+
+@dataclass(frozen=True, slots=True)
+class PanelMapping:
+    """What one gesture does. on: a control's name, "one+two" for two switches, "program" or "program:1:5"."""
+
+    on: str
+    gesture: str
+    action: Action
+    origin: str = FILE
+
+    @property
+    def key(self) -> str:
+        return f"{self.on} {self.gesture}"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The whole panel as it is now. Frozen: a change makes another one."""
+
+    config: PanelConfig
+    controls: tuple[Control, ...]
+    mappings: tuple[PanelMapping, ...]
+
+    def find(self, name: str) -> Control | None:
+        return next((control for control in self.controls if control.name == name), None)
+
+    def on(self, on: str, gesture: str) -> PanelMapping | None:
+        return next((m for m in self.mappings if (m.on, m.gesture) == (on, gesture)), None)
+
+    def at(self, source: str) -> Control | None:
+        """The control that is connected at `source`; MIDI ports may be written as "any"."""
+        return next((c for c in self.controls if any(same_place(source, s) for s in c.sources)), None)
+
+    def triggers(self, on: str, gesture: str) -> frozenset[Trigger]:
+        """How actions can be set off there; empty when there is no such gesture."""
+        if on == PROGRAM:
+            return frozenset({Trigger.NUMBER}) if gesture == "program" else frozenset()
+        if on.startswith(f"{PROGRAM}:"):
+            return frozenset({Trigger.PRESS}) if gesture == "program" else frozenset()
+        if "+" in on:
+            both = [self.find(name) for name in on.split("+")]
+            fit = len({c.name for c in both if c and isinstance(c.config, _SWITCHES) and not c.latching}) == 2
+            return frozenset({Trigger.PRESS, Trigger.HELD}) if fit and gesture == "together" else frozenset()
+        control = self.find(on)
+        if control is None or gesture not in control.gestures:
+            return frozenset()
+        if gesture == "turn":
+            encoder = isinstance(control.config, EncoderConfig)
+            return frozenset({Trigger.DETENTS if encoder else Trigger.POSITION})
+        held = gesture != "release" and not control.latching
+        return frozenset({Trigger.PRESS, Trigger.HELD} if held else {Trigger.PRESS})
+
+    def where(self, on: str) -> str:
+        """The control for people: "Footswitch", "Left and Right", "MIDI program 5 on channel 1"."""
+        if on == PROGRAM:
+            return "MIDI"
+        if on.startswith(f"{PROGRAM}:"):
+            _, channel, number = on.split(":")
+            return f"MIDI program {int(number) + 1} on channel {channel}"
+        return " and ".join(title(name) for name in on.split("+"))
+
+    def words(self, mapping: PanelMapping, specs: Mapping[str, ParamSpec]) -> str:
+        """ "Footswitch, long press: Mute on/off"."""
+        return f"{self.where(mapping.on)}, {gesture_words(mapping.gesture)}: {actions.words(mapping.action, specs)}"
+
+    def spec(self) -> PanelSpec:
+        """For hw: every switch armed for the gestures that are mapped on it, no others. Raises PanelSpecError."""
+        config = self.config
+        chords = sorted({m.on for m in self.mappings if m.gesture == "together" and self.triggers(m.on, m.gesture)})
+        switches: list[AnySwitch] = []
+        knobs: list[AnyKnob] = []
+        encoders: list[EncoderSpec] = []
+        lights: list[AnyLight] = []
+        for control in self.controls:
+            spec = spec_of(control.config, self._gestures(control))
+            if isinstance(spec, SwitchSpec | KeySpec | MidiSwitchSpec):
+                switches.append(spec)
+            elif isinstance(spec, KnobSpec | PedalSpec | MidiKnobSpec):
+                knobs.append(spec)
+            elif isinstance(spec, EncoderSpec):
+                encoders.append(spec)
+            else:
+                lights.append(spec)
+        return PanelSpec(
+            switches=tuple(switches),
+            knobs=tuple(knobs),
+            leds=tuple(lights),
+            pins=config.pins,
+            debounce_ms=config.debounce_ms,
+            lockout_ms=config.lockout_ms,
+            encoders=tuple(encoders),
+            chords=tuple(ChordSpec(on, _two(on), self.where(on)) for on in chords),
+            chord_ms=config.chord_ms,
+            relay=RelaySpec(RELAY, config.relay_gpio, "Bypass relay") if config.relay_gpio >= 0 else None,
+            midi=MidiSpec(serial=config.midi_serial) if config.midi else None,
+        )
+
+    def _gestures(self, control: Control) -> Gestures:
+        if control.latching:
+            return Gestures(latching=True)
+        mapped = {m.gesture for m in self.mappings if m.on == control.name}
+        return Gestures(
+            long_press_ms=self.config.long_press_ms if "long_press" in mapped else 0.0,
+            double_press_ms=self.config.double_press_ms if "double_press" in mapped else 0.0,
+            eager=getattr(control.config, "eager", False),
+        )
+
+
+def spec_of(config: AnyControlConfig, gestures: Gestures | None = None) -> Any:
+    """hw's description of one control. Raises PanelSpecError."""
+    label, armed = title(config.name), gestures or Gestures()
+    match config:
+        case SwitchConfig():
+            return SwitchSpec(config.name, config.gpio, config.pull_up, label, armed)
+        case HidKeyConfig():
+            return KeySpec(config.name, config.device, config.key, label, armed)
+        case MidiSwitchConfig():
+            return MidiSwitchSpec(config.name, config.port, config.message, config.channel, config.number, label, armed)
+        case KnobConfig():
+            return KnobSpec(config.name, config.channel, config.chip, config.spi_device, label)
+        case PedalConfig():
+            return PedalSpec(
+                config.name, config.channel, config.chip, config.spi_device, config.heel, config.toe, label
+            )
+        case MidiKnobConfig():
+            return MidiKnobSpec(config.name, config.port, config.message, config.channel, config.number, label)
+        case EncoderConfig():
+            return EncoderSpec(
+                config.name, config.gpio_a, config.gpio_b, config.detent_edges, config.acceleration, label
+            )
+        case LedConfig():
+            return LedSpec(config.name, config.gpio, label, config.active_high)
+        case RgbLedConfig():
+            return RgbLedSpec(
+                config.name, config.gpio_red, config.gpio_green, config.gpio_blue, label, config.active_high
+            )
+        case MeterConfig():
+            return MeterSpec(config.name, config.gpios, label, config.active_high)
+
+
+def controls_of(config: PanelConfig) -> list[Control]:
+    """The controls that the file has."""
+    return [Control(table, entry, FILE) for table in CONTROL_TABLES for entry in getattr(config, table)]
+
+
+def mappings_of(
+    config: PanelConfig, specs: Mapping[str, ParamSpec], presets: Collection[str]
+) -> tuple[list[PanelMapping], list[str]]:
+    """What the file maps: `does` and `sets` beside the controls, then [[panel.mappings]]; and what is wrong with it."""
+    short = [_short(entry, specs) for control in controls_of(config) for entry in (control.config,)]
+    wanted = [one for one in short if one is not None]
+    wanted += [(m.on, m.gesture, _tree(m)) for m in config.mappings]
+    if config.midi and config.program_presets:
+        wanted.append((PROGRAM, "program", {"do": "numbered_preset"}))
+    found: dict[str, PanelMapping] = {}
+    mistakes = []
+    for on, gesture, tree in wanted:
+        try:
+            mapping = PanelMapping(on, gesture, actions.read(tree, specs, presets))
+        except actions.ActionError as error:
+            mistakes.append(f"{on}, {gesture}: {error}")
+            continue
+        if mapping.key in found:
+            mistakes.append(f"{on}, {gesture}: mapped twice")
+        found.setdefault(mapping.key, mapping)
+    layout = Layout(config, tuple(controls_of(config)), tuple(found.values()))
+    mistakes += [why for m in layout.mappings if (why := misfit(layout, m.on, m.gesture, m.action))]
+    return list(layout.mappings), mistakes
+
+
+def misfit(layout: Layout, on: str, gesture: str, action: Action) -> str:
+    """Why `action` cannot be set off by this gesture; empty when it can."""
+    triggers = layout.triggers(on, gesture)
+    if not triggers:
+        control = layout.find(on)
+        if control is not None:
+            can = ", ".join(map(gesture_words, control.gestures)) or "nothing: it is a light"
+            return f"{control.label} has no {gesture_words(gesture)}: it can {can}"
+        known = ", ".join(c.name for c in layout.controls if not c.is_light) or "none"
+        return f"no control {on[:80]!r} with the gesture {gesture_words(gesture)}: there are {known}"
+    if not triggers & action.kind.triggers:
+        return f"{layout.where(on)}, {gesture_words(gesture)}: cannot {_CANNOT[next(iter(action.kind.triggers))]}"
+    return ""
+
+
+_CANNOT = {
+    Trigger.PRESS: "do what a press does: take a switch",
+    Trigger.HELD: "be held: take a press of a switch that springs back",
+    Trigger.POSITION: "be followed: take a knob or a pedal",
+    Trigger.DETENTS: "step: take an encoder",
+    Trigger.NUMBER: "choose by number: take a MIDI program change",
+}
+
+
+def gesture_words(gesture: str) -> str:
+    return _GESTURE_WORDS.get(gesture, gesture[:40])
+
+
+def title(name: str) -> str:
+    """A control's name for people."""
+    words = name.replace("_", " ").replace("-", " ")
+    return (words[:1].upper() + words[1:]).replace("Cc ", "CC ").replace("Gpio", "GPIO")
+
+
+def same_place(one: str, other: str) -> bool:
+    """Whether two sources are the same place; "*" is any MIDI port."""
+    if one == other:
+        return True
+    if not (one.startswith("midi:") and other.startswith("midi:")):
+        return False
+    # A port's own name may have colons in it.
+    for any_port, named in ((one, other), (other, one)):
+        if any_port.startswith("midi:*:") and named.endswith(any_port.removeprefix("midi:*")):
+            return True
+    return False
+
+
+def _two(on: str) -> tuple[str, str]:
+    first, second = on.split("+")
+    return first, second
+
+
+def _short(entry: AnyControlConfig, specs: Mapping[str, ParamSpec]) -> tuple[str, str, dict[str, Any]] | None:
+    """The mapping that a control's own `does` or `sets` says."""
+    if isinstance(entry, _SWITCHES) and entry.does:
+        return entry.name, "press", {"do": "momentary" if entry.momentary else "toggle", "param": entry.does}
+    if isinstance(entry, EncoderConfig) and entry.sets:
+        return entry.name, "turn", {"do": "step", "param": entry.sets, "by": entry.by or click(specs, entry.sets)}
+    if isinstance(entry, _KNOBS) and entry.sets:
+        return entry.name, "turn", {"do": "sweep", "param": entry.sets}
+    return None
+
+
+def click(specs: Mapping[str, ParamSpec], param: str) -> float:
+    """What one click of an encoder changes when nothing else is said."""
+    if param not in specs:
+        return 1.0
+    spec = find(specs, param)
+    return 1.0 if spec.choices else (spec.high - spec.low) / 40.0
+
+
+def _tree(mapping: MappingConfig) -> dict[str, Any]:
+    given: Iterable[tuple[str, Any]] = (
+        (name, getattr(mapping, name)) for name in ("do", "param", "value", "low", "high", "by", "preset", "scene")
+    )
+    return {name: value for name, value in given if value not in ("", None)}
