@@ -47,10 +47,16 @@ class AudioConfig:
         listed(whole(1, 64), "channel numbers from 1", 1, 2),
         "Inputs of the interface to clean, counted from 1: one for mono, two for stereo.",
     )
+    music_channels: tuple[int, ...] = key(
+        (),
+        listed(whole(1, 64), "channel numbers from 1", 0, 2),
+        "Inputs that music comes from, beside a microphone on input_channels; empty: music comes on those too.",
+    )
     output_channels: tuple[int, ...] = key(
         (1, 2),
         listed(whole(1, 64), "channel numbers from 1", 1, 8),
-        "Outputs to play to. A mono input goes to all of them; a stereo input needs exactly two.",
+        "Outputs to play to. A mono input goes to all of them; a stereo input needs exactly two.\n"
+        "Stems can have further ones of their own, see [stems].",
     )
     demo_file: str = key(
         "", text(1000, empty=True), "A WAV or FLAC file for the demo to play in a loop; empty: the built-in vocal."
@@ -64,12 +70,31 @@ class AudioConfig:
 
 @dataclass(frozen=True, slots=True)
 class ModelConfig:
-    """Which model cleans the sound, and what runs it."""
+    """Which models clean the sound and take music apart, and what runs them."""
 
     bundle: str = key(
         "denoise-live", text(1000), "A bundle of `hushbox models`, or the path of a bundle's folder (with a / in it)."
     )
+    stems_bundle: str = key("stems-live", text(1000), "The same for the model that takes music apart.")
     runtime: str = key("auto", one_of("auto", *RUNTIMES), '"auto" takes the first that runs the bundle.')
+
+
+_OWN_OUTPUTS = listed(whole(1, 64), "channel numbers from 1", 0, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class StemsConfig:
+    """Outputs for single stems, on an interface that has more than two; the mix stays on [audio] output_channels."""
+
+    vocals: tuple[int, ...] = key((), _OWN_OUTPUTS, "One or two outputs, empty for none. One carries left plus right.")
+    drums: tuple[int, ...] = key((), _OWN_OUTPUTS, "The same for the drums, …")
+    bass: tuple[int, ...] = key((), _OWN_OUTPUTS, "… the bass …")
+    other: tuple[int, ...] = key((), _OWN_OUTPUTS, "… and all the rest.")
+
+    @property
+    def outputs(self) -> tuple[tuple[int, ...], ...]:
+        """By stem, in the order of dsp.stems_features.STEMS."""
+        return self.vocals, self.drums, self.bass, self.other
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +117,7 @@ class Config:
     box: BoxConfig = BoxConfig()
     audio: AudioConfig = AudioConfig()
     model: ModelConfig = ModelConfig()
+    stems: StemsConfig = StemsConfig()
     page: PageConfig = PageConfig()
     panel: PanelConfig = DEFAULT_PANEL
     source: Path | None = None
@@ -101,6 +127,7 @@ TABLES: dict[str, type] = {
     "box": BoxConfig,
     "audio": AudioConfig,
     "model": ModelConfig,
+    "stems": StemsConfig,
     "page": PageConfig,
     "panel": PanelConfig,
 }

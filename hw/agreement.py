@@ -9,7 +9,7 @@ from hw.samples import SAMPLE_FORMATS
 BOX_RATE_HZ = 48000
 PERIOD_FRAMES = (32, 1024)
 PERIODS = (2, 8)
-MOST_CHANNELS = 8
+MOST_CHANNELS = 16
 
 
 class UnsupportedRateError(HwError, ValueError):

@@ -263,3 +263,44 @@ def test_the_panel_is_held_against_the_parameters_there_are():
         "did you mean box.bypass?",
         "hushbox.toml: [[panel.knobs]] sets = 'denoise.amount': no such parameter; did you mean denoise.amount_db?",
     )
+
+
+def test_music_and_stems_have_inputs_and_outputs_of_their_own():
+    read = config.parse(
+        """
+        [audio]
+        input_channels = [1]
+        music_channels = [3, 4]
+        [stems]
+        vocals = [3, 4]
+        bass = [5]
+        """
+    )
+    assert read.audio.music_channels == (3, 4)
+    assert read.stems.outputs == ((3, 4), (), (5,), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (
+            "[audio]\nmusic_channels = [2, 1]",
+            "box.toml:2: [audio] music_channels = [2, 1]: input 1 is one of input_channels; "
+            "leave music_channels empty when music comes on those",
+        ),
+        (
+            "[audio]\nmusic_channels = [2, 3]\noutput_channels = [1]",
+            "box.toml:3: [audio] output_channels = [1]: two music_channels need two of them",
+        ),
+        (
+            "[stems]\nvocals = [2]",
+            "box.toml:2: [stems] vocals = [2]: output 2 is taken by output_channels of [audio]",
+        ),
+        ("[stems]\nvocals = [3, 4]\nother = [4, 5]", "box.toml:3: [stems] other = [4, 5]: output 4 is taken by vocals"),
+        ("[stems]\ndrums = [3, 4, 5]", "a list of 0 to 2 different channel numbers from 1 is allowed"),
+        ("[stems]\ndrum = [3]", "box.toml:2: [stems] drum: no such key; did you mean drums?"),
+    ],
+)
+def test_two_sounds_in_one_place_are_refused(text, says):
+    (told,) = mistakes(text)
+    assert says in told

@@ -28,7 +28,7 @@ CAPS = PcmCaps(("S32_LE", "S24_3LE", "S16_LE"), (48000, 96000, 44100), (2,))
         ({"period_frames": 2048}, BadPeriodError, "allowed 32 to 1024"),
         ({"periods": 1}, BadPeriodError, "periods = 1: allowed 2 to 8"),
         ({"sample_format": "S8"}, UnsupportedFormatError, "allowed auto, S32_LE, S24_3LE, S16_LE"),
-        ({"input_channels": ()}, ChannelOutOfRangeError, "choose 1 to 8"),
+        ({"input_channels": ()}, ChannelOutOfRangeError, "choose 1 to 16"),
         ({"output_channels": (1, 1)}, ChannelOutOfRangeError, "different"),
     ],
 )
