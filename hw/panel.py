@@ -40,22 +40,40 @@ cannot be: a pin used twice, reserved (I2C, SPI, UART in use), not on this board
 **Simulation** (`panel.simulated`, `panel.simulator`): `press(name)`, `release(name)` for every kind of switch,
 `turn(name, position)` for every kind of knob, `step(name, detents)` for encoders, `lights(name)`, `program(number)`.
 
-A press is told within the debounce time plus one thread wake-up (1 ms + well under 1 ms on an idle core). Two threads:
-one sleeps until a switch is due, one reads the knobs. A control that cannot be opened becomes a sentence in `problems`;
-the rest of the panel runs on.
+A press is told within the debounce time plus one thread wake-up (1 ms + well under 1 ms on an idle core). Three
+threads: one sleeps until a switch is due, one reads the knobs, one blinks the lights. A control that cannot be opened
+becomes a sentence in `problems`; the rest of the panel runs on.
 """
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from hw.errors import HwError
-from hw.panel_lines import KnobLine, LedLine, SwitchLine, explain
-from hw.panel_spec import CHIPS, KnobSpec, LedSpec, PanelSpec, PanelSpecError, SwitchSpec, UnknownControlError
+from hw.panel_controls import (
+    CHIPS,
+    EncoderSpec,
+    KnobSpec,
+    LedSpec,
+    MeterSpec,
+    PanelSpecError,
+    PedalSpec,
+    RelaySpec,
+    RgbLedSpec,
+    SwitchSpec,
+)
+from hw.panel_events import Light, PanelEvent, SwitchEvent, SwitchKind, TurnEvent
+from hw.panel_gestures import GestureMachine
+from hw.panel_knobs import KnobThread
+from hw.panel_lights import LightLine, LightThread
+from hw.panel_lines import EncoderLine, KnobLine, SwitchLine
+from hw.panel_problems import Reported
+from hw.panel_spec import PanelSpec, UnknownControlError
+from hw.panel_threads import THREAD_END_S, SwitchThread
 from hw.pins import PinChoice, choose_pins
+from hw.relay import Relay
 
 if TYPE_CHECKING:
     from hw.panel_simulator import Simulator
@@ -71,11 +89,11 @@ __all__ = [
     "UnknownControlError",
 ]
 
-KNOB_POLL_S = 1 / 60
-KNOB_RETRY_S = 1.0
-THREAD_END_S = 2.0
-
 log = logging.getLogger(__name__)
+
+
+class Closable(Protocol):
+    def close(self) -> None: ...
 
 
 class PanelStuckError(HwError, RuntimeError):
@@ -83,30 +101,34 @@ class PanelStuckError(HwError, RuntimeError):
 
 
 class Panel:
-    """The front panel as `spec` describes it.
+    """The front panel as `spec` describes it. on_event, on_activity: see above. root: see `choose_pins`.
 
-    on_switch(name, pressed, t_monotonic): called in the switch thread, once for each press and release; return soon.
-    on_knob(name, position 0…1): called in the knob thread: once at the start, so that pickup knows where the knob
-    stands, then whenever it moves. Exceptions they raise are logged. root: see `choose_pins`.
+    on_switch(name, pressed, t_monotonic) and on_knob(name, position 0…1) tell presses and turns alone.
     """
 
     def __init__(
         self,
         spec: PanelSpec,
-        on_switch: Callable[[str, bool, float], None],
-        on_knob: Callable[[str, float], None],
+        on_switch: Callable[[str, bool, float], None] | None = None,
+        on_knob: Callable[[str, float], None] | None = None,
         root: Path = Path("/"),
+        *,
+        on_event: Callable[[PanelEvent], None] | None = None,
     ) -> None:
         self.spec = spec
         self.choice = PinChoice("off", "not started")
         self._root = root
+        self._on_switch, self._on_knob, self._on_event = on_switch, on_knob, on_event
         self._open_problems: list[str] = []
         self._switches: dict[str, SwitchLine] = {}
+        self._encoders: dict[str, EncoderLine] = {}
         self._knobs: dict[str, KnobLine] = {}
-        self._leds: dict[str, LedLine] = {}
-        self._led_lock = threading.Lock()
-        self._switch_thread = _SwitchThread(on_switch)
-        self._knob_thread = _KnobThread(on_knob)
+        self._relay: Relay | None = None
+        self._relay_lock = threading.Lock()
+        gestures = GestureMachine({s.name: s.gestures for s in spec.switches}, spec.chords, spec.chord_ms / 1000.0)
+        self._switch_thread = SwitchThread(gestures, self._tell, self._level_changed)
+        self._knob_thread = KnobThread(self._tell)
+        self._light_thread = LightThread()
         self._simulator: Simulator | None = None
 
     @property
@@ -133,29 +155,50 @@ class Panel:
         if self.choice.factory is None:
             if self.spec.pins != "off":
                 self._open_problems.append(f"the front panel is off: {self.choice.why}")
-            return
-        self._open_all(self.choice.factory)
-        if self._switches:
-            self._switch_thread.start_with(list(self._switches.values()))
+        else:
+            self._open_all(self.choice.factory)
+        self._switch_thread.start()
+        self._switch_thread.listen(list(self._switches.values()))
+        for encoder in self._encoders.values():
+            encoder.listen()
         if self._knobs:
             self._knob_thread.start_with(list(self._knobs.values()))
 
+    def show(self, name: str, light: Light) -> None:
+        """Let light `name` show something. Any thread. One that is not open is skipped; an unknown one raises."""
+        self._must_be_light(name)
+        self._light_thread.show(name, light)
+
+    def lit(self, name: str) -> tuple[float, ...]:
+        """How bright light `name` is now, 0…1, one number a pin; empty when it could not be opened. Any thread."""
+        self._must_be_light(name)
+        return self._light_thread.levels(name)
+
     def set_led(self, name: str, level: float) -> None:
-        """Set LED `name` to 0…1. Any thread. An LED that could not be opened is skipped; an unknown one raises."""
-        if name not in {led.name for led in self.spec.leds}:
-            raise UnknownControlError(f"no LED {name!r} on the panel")
-        with self._led_lock:
-            if name in self._leds:
-                self._leds[name].set(level)
+        """Set LED `name` to a steady 0…1, like `show`."""
+        self.show(name, Light(level))
+
+    def beat(self, progress: int) -> None:
+        """Keep the true-bypass relay on if `progress` moved since the last call. Any thread. See hw/relay.py."""
+        with self._relay_lock:
+            if self._relay is not None:
+                self._relay.beat(progress)
+
+    def raw_position(self, name: str) -> float:
+        """What the converter last said about knob or pedal `name`, 0…1, before any calibration. Any thread."""
+        if name not in self._knobs:
+            raise UnknownControlError(f"no knob or pedal {name!r} is open: there is {', '.join(self._knobs) or 'none'}")
+        return self._knobs[name].raw
 
     def close(self) -> None:
-        """End the threads, switch the LEDs off and free the pins. May be called twice. Raises PanelStuckError."""
-        stuck = [thread.name for thread in (self._switch_thread, self._knob_thread) if not thread.end()]
-        with self._led_lock:
-            lines: list[SwitchLine | KnobLine | LedLine] = [*self._switches.values(), *self._knobs.values()]
-            lines += self._leds.values()
-            self._switches, self._knobs, self._leds = {}, {}, {}
-        for line in lines:
+        """End the threads, switch the lights off and free the pins. May be called twice. Raises PanelStuckError."""
+        threads = (self._switch_thread, self._knob_thread, self._light_thread)
+        stuck = [thread.name for thread in threads if not thread.end()]
+        with self._relay_lock:
+            relay, self._relay = self._relay, None
+        lines: list[Closable] = [*self._switches.values(), *self._encoders.values(), *self._knobs.values()]
+        self._switches, self._encoders, self._knobs = {}, {}, {}
+        for line in [*lines, *self._light_thread.take_all(), *([relay] if relay else [])]:
             line.close()
         if self.choice.factory is not None:
             from gpiozero import Device
@@ -170,155 +213,49 @@ class Panel:
     def _open_all(self, factory: Any) -> None:
         from gpiozero import Device
 
-        stable_s, lockout_s = self.spec.debounce_ms / 1000.0, self.spec.lockout_ms / 1000.0
         # gpiozero's bit-banged SPI bus, which the mock pins use, asks the class for a factory and not its argument.
         Device.pin_factory = factory
         if self.choice.simulated:
             from hw.panel_simulator import Simulator
 
-            self._simulator = Simulator(self._switches, self._knobs, self._leds)
-        for switch in self.spec.switches:
-            if not isinstance(switch, SwitchSpec):
-                continue
-            with _Reported(self._open_problems, "switch", switch):
-                line = SwitchLine(switch, factory, stable_s, lockout_s, self._switch_thread.edge)
-                self._switches[switch.name] = line
-        for knob in self.spec.knobs:
-            if not isinstance(knob, KnobSpec):
-                continue
-            with _Reported(self._open_problems, "knob", knob):
-                if self._simulator is not None:
-                    self._simulator.attach_converter(factory, knob.chip, knob.spi_device, CHIPS[knob.chip][1])
-                self._knobs[knob.name] = KnobLine(knob, factory)
-        if self._simulator is not None:
-            self._simulator.make_pins_dim(factory)
-        for led in self.spec.leds:
-            if not isinstance(led, LedSpec):
-                continue
-            with _Reported(self._open_problems, "LED", led):
-                self._leds[led.name] = LedLine(led, factory)
+            self._simulator = Simulator(self._switches, self._knobs, self._encoders, self._light_thread.levels)
+        lights: dict[str, LightLine] = {}
+        for control in self.spec.controls:
+            with Reported(self._open_problems.append, control):
+                if isinstance(control, SwitchSpec):
+                    self._switches[control.name] = self._open_switch(control, factory)
+                elif isinstance(control, KnobSpec | PedalSpec):
+                    if self._simulator is not None:
+                        chip, device = control.chip, control.spi_device
+                        self._simulator.attach_converter(factory, chip, device, CHIPS[chip][1])
+                    self._knobs[control.name] = KnobLine(control, factory)
+                elif isinstance(control, EncoderSpec):
+                    self._encoders[control.name] = EncoderLine(control, factory, self._switch_thread.turned)
+                elif isinstance(control, RelaySpec):
+                    self._relay = Relay(control, factory)
+                elif isinstance(control, LedSpec | RgbLedSpec | MeterSpec):
+                    lights[control.name] = LightLine(control, factory)
+        self._light_thread.start_with(lights)
 
+    def _open_switch(self, spec: SwitchSpec, factory: Any) -> SwitchLine:
+        stable_s, lockout_s = self.spec.debounce_ms / 1000.0, self.spec.lockout_ms / 1000.0
+        return SwitchLine(spec.name, spec.gpio, spec.pull_up, factory, stable_s, lockout_s, self._switch_thread.edge)
 
-class _Reported:
-    """Turns whatever opening one control raises into a sentence: pin libraries share no error base."""
-
-    def __init__(self, problems: list[str], kind: str, spec: SwitchSpec | KnobSpec | LedSpec) -> None:
-        self._problems, self._kind, self._spec = problems, kind, spec
-
-    def __enter__(self) -> None:
+    def _level_changed(self, line: SwitchLine, closed: bool, at_s: float) -> None:
         pass
 
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
-        if error is None or not isinstance(error, Exception):
-            return False
-        problem = explain(self._kind, self._spec, error)
-        log.warning("front panel: %s", problem)
-        self._problems.append(problem)
-        return True
-
-
-class _PanelThread(threading.Thread):
-    """A thread that owns its stop flag and says so when it will not end."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name=name, daemon=True)
-        self._condition = threading.Condition()
-        self._stopping = False
-
-    def end(self) -> bool:
-        """Stop; True when the thread is gone (or never ran)."""
-        with self._condition:
-            self._stopping = True
-            self._condition.notify()
-        if self.ident is not None:
-            self.join(THREAD_END_S)
-        return not self.is_alive()
-
-
-class _SwitchThread(_PanelThread):
-    """Sleeps until an edge or a debounce deadline, and tells about presses."""
-
-    def __init__(self, on_switch: Callable[[str, bool, float], None]) -> None:
-        super().__init__("panel switches")
-        self._on_switch = on_switch
-        self._lines: list[SwitchLine] = []
-
-    def start_with(self, lines: list[SwitchLine]) -> None:
-        self._lines = lines
-        self.start()
-        for line in lines:
-            line.listen()
-
-    def edge(self, line: SwitchLine, level: bool) -> None:
-        """Note an edge. Called from the pin library's thread."""
-        with self._condition:
-            line.debounce.edge(level, time.monotonic())
-            self._condition.notify()
-
-    def run(self) -> None:
-        while True:
-            with self._condition:
-                if self._stopping:
-                    return
-                events = self._poll()
-                if not events:
-                    self._condition.wait(self._sleep_s())
-            for name, pressed, at in events:
-                try:
-                    self._on_switch(name, pressed, at)
-                except Exception:
-                    log.exception("front panel: what switch %r does failed", name)
-
-    def _poll(self) -> list[tuple[str, bool, float]]:
-        now = time.monotonic()
-        events = []
-        for line in self._lines:
-            due = line.debounce.due()
-            if due is not None and due <= now:
-                level = line.debounce.poll(line.read(), now)
-                if level is not None:
-                    events.append((line.spec.name, line.is_pressed(level), now))
-        return events
-
-    def _sleep_s(self) -> float | None:
-        due = [at for line in self._lines if (at := line.debounce.due()) is not None]
-        return max(min(due) - time.monotonic(), 0.0) if due else None
-
-
-class _KnobThread(_PanelThread):
-    """Reads the knobs, one after the other, 60 times a second."""
-
-    def __init__(self, on_knob: Callable[[str, float], None]) -> None:
-        super().__init__("panel knobs")
-        self._on_knob = on_knob
-        self._lines: list[KnobLine] = []
-
-    def start_with(self, lines: list[KnobLine]) -> None:
-        self._lines = lines
-        self.start()
-
-    def run(self) -> None:
-        while True:
-            for line in self._lines:
-                self._read(line)
-            with self._condition:
-                if self._stopping or self._condition.wait_for(lambda: self._stopping, KNOB_POLL_S):
-                    return
-
-    def _read(self, line: KnobLine) -> None:
-        if time.monotonic() < line.retry_at:
-            return
+    def _tell(self, event: PanelEvent) -> None:
+        """Any of the panel's threads."""
         try:
-            position = line.read()
-        except Exception as error:  # the SPI libraries share no error base
-            if not line.problem:
-                log.warning("front panel: %s", explain("knob", line.spec, error))
-            line.problem = explain("knob", line.spec, error)
-            line.retry_at = time.monotonic() + KNOB_RETRY_S
-            return
-        line.problem = ""
-        if position is not None:
-            try:
-                self._on_knob(line.spec.name, position)
-            except Exception:
-                log.exception("front panel: what knob %r does failed", line.spec.name)
+            if self._on_event is not None:
+                self._on_event(event)
+            if self._on_switch is not None and isinstance(event, SwitchEvent):
+                self._on_switch(event.name, event.kind is not SwitchKind.RELEASE, event.at_s)
+            if self._on_knob is not None and isinstance(event, TurnEvent):
+                self._on_knob(event.name, event.position)
+        except Exception:
+            log.exception("front panel: what %s does failed", event)
+
+    def _must_be_light(self, name: str) -> None:
+        if name not in {light.name for light in self.spec.leds}:
+            raise UnknownControlError(f"no LED {name!r} on the panel")

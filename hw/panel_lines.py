@@ -1,4 +1,4 @@
-"""The wires behind the panel's controls: one object per switch, knob and LED, each over one gpiozero device."""
+"""The wires behind the panel's inputs: one object per switch, encoder and knob, each over gpiozero devices."""
 
 import warnings
 from collections.abc import Callable
@@ -6,19 +6,22 @@ from typing import Any
 
 from hw.debounce import Debounce
 from hw.knob_filter import KnobFilter
-from hw.panel_spec import CHIPS, KnobSpec, LedSpec, SwitchSpec
+from hw.panel_controls import CHIPS, EncoderSpec, KnobSpec, PedalSpec
+from hw.panel_encoder import Acceleration, QuadratureDecoder
 
 
 class SwitchLine:
     """A switch's pin and its debounce. `poll` and `due` belong to the switch thread, under its lock.
 
-    on_edge(line, level) is called from the pin library's own thread. It must be a bound method: gpiozero keeps only
-    weak references to handlers, and so does this.
+    name: "" for a pin that is only watched while learning. on_edge(line, level) is called from the pin library's own
+    thread. It must be a bound method: gpiozero keeps only weak references to handlers, and so does this.
     """
 
     def __init__(
         self,
-        spec: SwitchSpec,
+        name: str,
+        gpio: int,
+        pull_up: bool,
         factory: Any,
         stable_s: float,
         lockout_s: float,
@@ -26,9 +29,11 @@ class SwitchLine:
     ) -> None:
         from gpiozero import InputDevice
 
-        self.spec = spec
+        self.name = name
+        self.gpio = gpio
+        self._pull_up = pull_up
         self._on_edge = on_edge
-        self._device = InputDevice(spec.gpio, pull_up=spec.pull_up, pin_factory=factory)
+        self._device = InputDevice(gpio, pull_up=pull_up, pin_factory=factory)
         self.pin = self._device.pin
         self.debounce = Debounce(self.read(), stable_s, lockout_s)
 
@@ -42,9 +47,9 @@ class SwitchLine:
         """The level of the pin now."""
         return bool(self.pin.state)
 
-    def is_pressed(self, level: bool) -> bool:
+    def is_closed(self, level: bool) -> bool:
         """Whether `level` means that the contact is closed."""
-        return level != self.spec.pull_up
+        return level != self._pull_up
 
     def close(self) -> None:
         self.pin.when_changed = None
@@ -55,22 +60,75 @@ class SwitchLine:
             self._on_edge(self, bool(state))
 
 
-class KnobLine:
-    """A knob's converter channel and its filter. Knob thread."""
+class EncoderLine:
+    """An encoder's pins. on_edge(line, a, b) is called from the pin library's thread; `turn` in the switch thread."""
 
-    def __init__(self, spec: KnobSpec, factory: Any) -> None:
-        import gpiozero
+    def __init__(self, spec: EncoderSpec, factory: Any, on_edge: Callable[["EncoderLine", bool, bool], None]) -> None:
+        from gpiozero import InputDevice
 
         self.spec = spec
-        self._filter = KnobFilter(CHIPS[spec.chip][1])
+        self._on_edge = on_edge
+        self._a = InputDevice(spec.gpio_a, pull_up=True, pin_factory=factory)
+        try:
+            self._b = InputDevice(spec.gpio_b, pull_up=True, pin_factory=factory)
+        except Exception:
+            self._a.close()
+            raise
+        self.pins = (self._a.pin, self._b.pin)
+        self._levels = [bool(pin.state) for pin in self.pins]
+        self._decoder = QuadratureDecoder(self._levels[0], self._levels[1], spec.detent_edges)
+        self._acceleration = Acceleration(spec.acceleration)
+
+    def listen(self) -> None:
+        """Ask for raw edges of both contacts."""
+        for pin, changed in zip(self.pins, (self._a_changed, self._b_changed), strict=True):
+            pin.bounce = None
+            pin.edges = "both"
+            pin.when_changed = changed
+
+    def turn(self, a: bool, b: bool, at_s: float) -> tuple[int, int]:
+        """Return (clicks, steps) that this pair of levels completes."""
+        clicks = self._decoder.feed(a, b)
+        return clicks, self._acceleration.steps(clicks, at_s) if clicks else 0
+
+    def close(self) -> None:
+        for pin in self.pins:
+            pin.when_changed = None
+        self._a.close()
+        self._b.close()
+
+    def _a_changed(self, ticks: Any, state: Any) -> None:
+        self._changed(0, state)
+
+    def _b_changed(self, ticks: Any, state: Any) -> None:
+        self._changed(1, state)
+
+    def _changed(self, which: int, state: Any) -> None:
+        if state in (0, 1):
+            self._levels[which] = bool(state)
+            self._on_edge(self, self._levels[0], self._levels[1])
+
+
+class KnobLine:
+    """A knob's or pedal's converter channel and its filter. Knob thread."""
+
+    def __init__(self, spec: KnobSpec | PedalSpec, factory: Any) -> None:
+        self.spec = spec
         self.retry_at = 0.0  # monotonic; after a failed reading
         self.problem = ""
-        with warnings.catch_warnings():
-            # Without its SPI bus gpiozero would bit-bang each reading over plain pins, at a cost that the page feels.
-            warnings.simplefilter("error", gpiozero.SPISoftwareFallback)
-            self._device = getattr(gpiozero, spec.chip.upper())(
-                channel=spec.channel, port=0, device=spec.spi_device, pin_factory=factory
-            )
+        self._device = open_converter(spec.chip, spec.channel, spec.spi_device, factory)
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget where it stood: the next reading counts as the first."""
+        heel, toe = (self.spec.heel, self.spec.toe) if isinstance(self.spec, PedalSpec) else (0.0, 1.0)
+        self.first = True
+        self._filter = KnobFilter(CHIPS[self.spec.chip][1], heel, toe)
+
+    @property
+    def raw(self) -> float:
+        """The last reading 0…1, as the converter gave it."""
+        return self._filter.raw
 
     def read(self) -> float | None:
         """The new position 0…1 when the knob moved. Raises whatever the SPI library does."""
@@ -80,52 +138,11 @@ class KnobLine:
         self._device.close()
 
 
-class LedLine:
-    """An LED: dimmed where the pins can, else on from half brightness."""
+def open_converter(chip: str, channel: int, spi_device: int, factory: Any) -> Any:
+    """gpiozero's device for one channel. Raises SPISoftwareFallback where the SPI bus is off, GPIOPinInUse, …"""
+    import gpiozero
 
-    def __init__(self, spec: LedSpec, factory: Any) -> None:
-        from gpiozero import LED, PWMLED, PinPWMUnsupported
-
-        self.spec = spec
-        self._level = 0.0
-        try:
-            self._device = PWMLED(spec.gpio, pin_factory=factory)
-            self._dims = True
-        except PinPWMUnsupported:
-            self._device = LED(spec.gpio, pin_factory=factory)
-            self._dims = False
-        self.pin = self._device.pin
-
-    def set(self, level: float) -> None:
-        level = min(max(level, 0.0), 1.0)
-        if level != self._level:  # control repeats itself 20 times a second, and each setting restarts the PWM
-            self._level = level
-            self._device.value = level if self._dims else float(level >= 0.5)
-
-    def close(self) -> None:
-        self._device.close()
-
-
-def explain(kind: str, spec: SwitchSpec | KnobSpec | LedSpec, error: BaseException) -> str:
-    """What is wrong with a control, and how to mend it, in one plain sentence."""
-    from gpiozero import GPIOPinInUse, PinInvalidPin, SPISoftwareFallback
-
-    where = f"{kind} {spec.name!r} ({_place(spec)})"
-    text = str(error) or type(error).__name__
-    if isinstance(error, SPISoftwareFallback):
-        return (
-            f"{where} is off: the SPI bus does not open. Run `sudo raspi-config nonint do_spi 0` and restart ({text})"
-        )
-    if isinstance(error, PinInvalidPin):
-        return f"{where} is off: this board has no such pin. Choose another one under [panel] ({text})"
-    if isinstance(error, GPIOPinInUse) or "busy" in text.lower():
-        return f"{where} is off: the pin is taken. Free it, or choose another one under [panel] ({text})"
-    if isinstance(error, PermissionError) or "permission" in text.lower():
-        return f"{where} is off: no permission. Add the user to the groups gpio and spi ({text})"
-    return f"{where} is off: {text}"
-
-
-def _place(spec: SwitchSpec | KnobSpec | LedSpec) -> str:
-    if isinstance(spec, KnobSpec):
-        return f"{spec.chip.upper()} channel {spec.channel}, SPI device {spec.spi_device}"
-    return f"GPIO{spec.gpio}"
+    with warnings.catch_warnings():
+        # Without its SPI bus gpiozero would bit-bang each reading over plain pins, at a cost that the page feels.
+        warnings.simplefilter("error", gpiozero.SPISoftwareFallback)
+        return getattr(gpiozero, chip.upper())(channel=channel, port=0, device=spi_device, pin_factory=factory)

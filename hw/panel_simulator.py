@@ -4,11 +4,14 @@ The panel cannot tell it from a real header: a press is an edge on a mock pin an
 a voltage that the panel reads bit by bit over SPI. Nothing here reaches past the pins.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from gpiozero.pins.mock import MockPWMPin, MockSPIDevice
+from gpiozero.pins.mock import MockSPIDevice
 
-from hw.panel_lines import KnobLine, LedLine, SwitchLine
+from hw.panel_controls import KnobSpec, PedalSpec
+from hw.panel_encoder import RING
+from hw.panel_lines import EncoderLine, KnobLine, SwitchLine
 from hw.panel_spec import UnknownControlError
 
 Line = TypeVar("Line")
@@ -43,23 +46,28 @@ class MockConverter(MockSPIDevice):  # type: ignore[misc]  # gpiozero has no typ
 
 
 class Simulator:
-    """The hands on a simulated panel. Any thread; every method raises UnknownControlError."""
+    """The hands on a simulated panel. Any thread; every method raises UnknownControlError.
 
-    def __init__(self, switches: dict[str, SwitchLine], knobs: dict[str, KnobLine], leds: dict[str, LedLine]) -> None:
+    levels(name): how bright the pins of a light are.
+    """
+
+    def __init__(
+        self,
+        switches: Mapping[str, SwitchLine],
+        knobs: Mapping[str, KnobLine],
+        encoders: Mapping[str, EncoderLine],
+        levels: Callable[[str], tuple[float, ...]],
+    ) -> None:
         self._switches = switches
         self._knobs = knobs
-        self._leds = leds
+        self._encoders = encoders
+        self._levels = levels
         self._converters: dict[tuple[str, int], MockConverter] = {}
 
     def attach_converter(self, factory: Any, chip: str, spi_device: int, bits: int) -> None:
         """Put a mock converter on the bus, once per chip-select line. Before the panel opens its side."""
         if (chip, spi_device) not in self._converters:
             self._converters[chip, spi_device] = MockConverter(factory, spi_device, bits)
-
-    @staticmethod
-    def make_pins_dim(factory: Any) -> None:
-        """Let pins opened from now on (the LEDs) dim: mock pins of the plain class only switch."""
-        factory.pin_class = MockPWMPin
 
     def press(self, name: str) -> None:
         """Close the contact of switch `name` for as long as it is not released."""
@@ -70,38 +78,58 @@ class Simulator:
         self._drive(name, pressed=False)
 
     def turn(self, name: str, position: float) -> None:
-        """Turn knob `name` to `position` 0…1 (clipped); the panel reads it at its next poll."""
-        converter, channel = self._converter(name)
-        converter.positions[channel] = min(max(float(position), 0.0), 1.0)
+        """Turn knob or pedal `name` to `position` 0…1 (clipped); the panel reads it at its next poll."""
+        spec, converter = self._converter(name)
+        heel, toe = (spec.heel, spec.toe) if isinstance(spec, PedalSpec) else (0.0, 1.0)
+        converter.positions[spec.channel] = heel + (toe - heel) * min(max(float(position), 0.0), 1.0)
+
+    def step(self, name: str, detents: int) -> None:
+        """Turn encoder `name` by so many clicks, clockwise is positive, edge by edge."""
+        line = self._find(self._encoders, name, "encoder")
+        direction = 1 if detents > 0 else -1
+        place = RING.index(int(line.pins[0].state) * 2 + int(line.pins[1].state))
+        for _ in range(abs(detents) * line.spec.detent_edges):
+            place = (place + direction) % 4
+            for pin, level in zip(line.pins, (RING[place] >> 1, RING[place] & 1), strict=True):
+                pin.clear_states()
+                (pin.drive_high if level else pin.drive_low)()
 
     def led(self, name: str) -> float:
-        """How bright LED `name` is, 0…1, as its pin says."""
-        return float(self._find(self._leds, name, "LED").pin.state)
+        """How bright LED `name` is, 0…1, as its pin says; of a light with several pins the brightest."""
+        return max(self.lights(name))
+
+    def lights(self, name: str) -> tuple[float, ...]:
+        """How bright each pin of light `name` is, 0…1."""
+        levels = self._levels(name)
+        if not levels:
+            raise UnknownControlError(f"no LED {name!r} on the panel")
+        return levels
 
     def pressed(self, name: str) -> bool:
         """Whether the contact of switch `name` is closed, as its pin says."""
         line = self._find(self._switches, name, "switch")
-        return line.is_pressed(bool(line.pin.state))
+        return line.is_closed(bool(line.pin.state))
 
     def position(self, name: str) -> float:
-        """Where knob `name` was turned to, 0…1."""
-        converter, channel = self._converter(name)
-        return converter.positions[channel]
+        """Where knob or pedal `name` was turned to, 0…1."""
+        spec, converter = self._converter(name)
+        heel, toe = (spec.heel, spec.toe) if isinstance(spec, PedalSpec) else (0.0, 1.0)
+        return (converter.positions[spec.channel] - heel) / (toe - heel)
 
     def _drive(self, name: str, *, pressed: bool) -> None:
         line = self._find(self._switches, name, "switch")
         line.pin.clear_states()
-        if line.is_pressed(True) == pressed:
+        if line.is_closed(True) == pressed:
             line.pin.drive_high()
         else:
             line.pin.drive_low()
 
-    def _converter(self, name: str) -> tuple[MockConverter, int]:
+    def _converter(self, name: str) -> tuple[KnobSpec | PedalSpec, MockConverter]:
         spec = self._find(self._knobs, name, "knob").spec
-        return self._converters[spec.chip, spec.spi_device], spec.channel
+        return spec, self._converters[spec.chip, spec.spi_device]
 
     @staticmethod
-    def _find(lines: dict[str, Line], name: str, kind: str) -> Line:
+    def _find(lines: Mapping[str, Line], name: str, kind: str) -> Line:
         try:
             return lines[name]
         except KeyError:

@@ -91,9 +91,9 @@ def _open(name: str) -> Any:
 
 
 def _mock_factory() -> Any:
-    from gpiozero.pins.mock import MockFactory
+    from hw.panel_mock_pins import PanelMockFactory
 
-    return MockFactory()
+    return PanelMockFactory()
 
 
 def _reason(name: str, error: Exception) -> str:

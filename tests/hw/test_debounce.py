@@ -2,6 +2,7 @@
 
 import itertools
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -88,6 +89,45 @@ def test_two_edges_to_one_level_restart_the_stable_time():
     assert pin.told == []
     pin.wait(1.0)
     assert pin.levels == [False]
+
+
+# Seconds between edges, shaped after Ganssle's "A Guide to Debouncing" (18 switches: 1.6 ms in all on average, the worst
+# 6.2 ms) and after footswitches that chatter in groups.
+TRAINS = {
+    "toggle": (4e-6, 11e-6, 60e-6, 130e-6, 20e-6, 310e-6),
+    "push button": (40e-6, 90e-6, 400e-6, 220e-6, 800e-6, 90e-6, 700e-6, 950e-6, 500e-6, 900e-6, 600e-6, 910e-6),
+    "slow footswitch": (0.9e-3, 0.2e-3, 0.95e-3, 0.1e-3, 0.7e-3, 0.6e-3),
+    "clean": (),
+}
+
+
+@pytest.mark.parametrize("train", TRAINS.values(), ids=TRAINS)
+def test_twenty_presses_a_second_for_a_minute_are_all_told_once(train: tuple[float, ...]):
+    pin = Pin()
+    for _ in range(20 * 60):
+        for target in (False, True):
+            start = pin.now
+            for gap in train:
+                pin.go(not pin.level)
+                pin.wait(gap)
+            pin.go(target)
+            pin.wait(start + 0.025 - pin.now)
+    assert pin.levels == [False, True] * (20 * 60)
+
+
+def reference(edges: list[tuple[float, bool]], start: bool) -> bool:
+    """The latched state after any edges and a long quiet time: each stable level counts, so the last one does."""
+    return edges[-1][1] if edges else start
+
+
+@given(st.lists(st.tuples(st.floats(1e-7, 0.05), st.booleans()), max_size=80), st.booleans())
+def test_for_any_edges_the_latched_state_is_the_reference_s(edges: list[tuple[float, bool]], start: bool):
+    pin = Pin(start)
+    for gap, level in edges:
+        pin.wait(gap)
+        pin.go(level)
+    pin.wait(1.0)
+    assert pin.debounce.level == reference(edges, start)
 
 
 bounce = st.lists(st.floats(1e-6, STABLE_S * 0.99), min_size=0, max_size=12)

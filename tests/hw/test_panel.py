@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 from gpiozero.pins.mock import MockFactory, MockPin
 
-from hw import panel as panel_module
-from hw import pins
+from hw import panel_knobs, panel_threads, pins
 from hw.panel import (
     KnobSpec,
     LedSpec,
@@ -157,7 +156,7 @@ def test_a_missing_spi_bus_leaves_the_rest_running(start: Callable[..., Hands], 
 def test_a_converter_that_fails_is_a_problem_until_it_answers(
     start: Callable[..., Hands], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(panel_module, "KNOB_RETRY_S", 0.01)
+    monkeypatch.setattr(panel_knobs, "KNOB_RETRY_S", 0.01)
     hands = start()
     hands.knobs.get(timeout=LONG_S)
     (line,) = hands.panel._knobs.values()
@@ -205,7 +204,7 @@ def test_close_frees_the_pins_and_may_be_called_twice(start: Callable[..., Hands
 
 
 def test_a_thread_that_does_not_end_is_complained_about(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(panel_module, "THREAD_END_S", 0.01)
+    monkeypatch.setattr(panel_threads, "THREAD_END_S", 0.01)
     inside, go_on = threading.Event(), threading.Event()
 
     def on_switch(name: str, pressed: bool, at: float) -> None:

@@ -1,0 +1,25 @@
+"""gpiozero's mock pins for a simulated panel: every pin dims, and may be used again for something else."""
+
+from typing import Any
+
+from gpiozero.pins.mock import MockFactory, MockPWMPin
+
+PI_4 = "c03114"
+
+
+class PanelMockFactory(MockFactory):  # type: ignore[misc]  # gpiozero has no types
+    """A Raspberry Pi 4's header made of mock pins.
+
+    gpiozero's own factory refuses a pin that was once a mock SPI pin to whoever asks for a dimming one, so which
+    control came first would matter.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(revision=PI_4, pin_class=MockPWMPin)
+
+    def pin(self, name: Any, pin_class: Any = None, **kwargs: Any) -> Any:
+        if pin_class is None:
+            for _, info in self.board_info.find_pin(name):
+                if info in self.pins:
+                    return self.pins[info]
+        return super().pin(name, pin_class, **kwargs)

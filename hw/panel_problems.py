@@ -1,0 +1,71 @@
+"""What does not work on the panel and how to mend it, in plain sentences."""
+
+import logging
+from collections.abc import Callable
+
+from hw.panel_controls import AnyControl, KnobSpec, PedalSpec
+
+log = logging.getLogger(__name__)
+
+KINDS = {
+    "SwitchSpec": "switch",
+    "KeySpec": "key",
+    "MidiSwitchSpec": "MIDI switch",
+    "KnobSpec": "knob",
+    "PedalSpec": "pedal",
+    "MidiKnobSpec": "MIDI knob",
+    "EncoderSpec": "encoder",
+    "LedSpec": "LED",
+    "RgbLedSpec": "RGB LED",
+    "MeterSpec": "meter",
+    "RelaySpec": "relay",
+}
+
+
+class Reported:
+    """Turns whatever opening one control raises into a sentence: pin libraries share no error base."""
+
+    def __init__(self, report: Callable[[str], None], spec: AnyControl) -> None:
+        self._report, self._spec = report, spec
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if error is None or not isinstance(error, Exception):
+            return False
+        problem = explain(self._spec, error)
+        log.warning("front panel: %s", problem)
+        self._report(problem)
+        return True
+
+
+def explain(spec: AnyControl, error: BaseException) -> str:
+    """What is wrong with a control, and how to mend it, in one plain sentence."""
+    from gpiozero import GPIOPinInUse, PinInvalidPin, SPISoftwareFallback
+
+    where = title(spec)
+    text = str(error) or type(error).__name__
+    if isinstance(error, SPISoftwareFallback):
+        return (
+            f"{where} is off: the SPI bus does not open. Run `sudo raspi-config nonint do_spi 0` and restart ({text})"
+        )
+    if isinstance(error, PinInvalidPin):
+        return f"{where} is off: this board has no such pin. Choose another one under [panel] ({text})"
+    if isinstance(error, GPIOPinInUse) or "busy" in text.lower():
+        return f"{where} is off: the pin is taken. Free it, or choose another one under [panel] ({text})"
+    if isinstance(error, PermissionError) or "permission" in text.lower():
+        return f"{where} is off: no permission. Add the user to the groups gpio and spi ({text})"
+    return f"{where} is off: {text}"
+
+
+def title(spec: AnyControl) -> str:
+    """A control for people: "switch 'footswitch' (GPIO17)"."""
+    return f"{KINDS[type(spec).__name__]} {spec.name!r} ({place(spec)})"
+
+
+def place(spec: AnyControl) -> str:
+    """Where a control is wired: "GPIO17", "MCP3008 channel 0, SPI device 0"."""
+    if isinstance(spec, KnobSpec | PedalSpec):
+        return f"{spec.chip.upper()} channel {spec.channel}, SPI device {spec.spi_device}"
+    return ", ".join(source.replace("gpio:", "GPIO") for source in spec.sources)

@@ -1,0 +1,36 @@
+"""The true-bypass relay's heartbeat: a pin that changes only while sound is really processed. See docs/relay.md.
+
+The relay itself is held by a hardware timer which every edge of this pin starts anew. A level could stay high after a
+crash, edges cannot: when this program, the audio process or the power goes, the relay falls back to dry by itself.
+"""
+
+from typing import Any
+
+from hw.panel_controls import RelaySpec
+
+
+class Relay:
+    """One heartbeat pin. Any thread, one at a time."""
+
+    def __init__(self, spec: RelaySpec, factory: Any) -> None:
+        from gpiozero import DigitalOutputDevice
+
+        self.spec = spec
+        self._device = DigitalOutputDevice(spec.gpio, pin_factory=factory)
+        self.pin = self._device.pin
+        self._progress: int | None = None
+
+    def beat(self, progress: int) -> bool:
+        """Toggle the pin if `progress`, any counter of the audio process, moved since the last call; say whether.
+
+        The first call only takes the counter's value: a counter that a dead process left behind holds no relay.
+        """
+        moved = self._progress is not None and progress != self._progress
+        self._progress = progress
+        if moved:
+            self._device.toggle()
+        return moved
+
+    def close(self) -> None:
+        """Free the pin. It makes at most one more edge, so the relay falls when its timer runs out."""
+        self._device.close()
