@@ -7,11 +7,21 @@ from pathlib import Path
 from dsp.bundle import Bundle
 from dsp.chain import Chain
 from dsp.denoise import Denoise
+from dsp.errors import DspError
+from dsp.gain import MUSIC_LEVEL, VOICE_LEVEL, Gain
 from dsp.inference import open_model
+from dsp.lanes import MUSIC, VOICE, Lane
+from dsp.processor import Processor
+from dsp.rack import Rack
+from dsp.stems import MissingStems, Stems
+from dsp.stems_features import STEMS
+
+Problems = dict[str, str]
+"""Why a chain of the rack goes without its model, in words, by the name of the chain."""
 
 
 def build_chain(bundle_folder: Path | str | None, runtime: str = "auto", *, real_time: bool = True) -> Chain:
-    """The voice chain with the bundle in `bundle_folder`, loaded, checked and warmed; None makes a dry chain.
+    """The chain for the bundle in `bundle_folder`, loaded, checked and warmed; None makes a dry chain.
 
     runtime: "auto" or one of dsp.bundle.RUNTIMES. real_time: False for files, where no model step is ever late.
     Not while streaming. Raises BundleError, BundleHashError, RuntimeUnfitError.
@@ -19,4 +29,46 @@ def build_chain(bundle_folder: Path | str | None, runtime: str = "auto", *, real
     if bundle_folder is None:
         return Chain()
     bundle = Bundle.load(bundle_folder)
-    return Chain([Denoise(bundle, open_model(bundle, runtime), real_time=real_time)])
+    model = open_model(bundle, runtime)
+    if bundle.kind == "stems":
+        return Chain([Stems(bundle, model, real_time=real_time)])
+    return Chain([Denoise(bundle, model, real_time=real_time)])
+
+
+def build_rack(
+    voice: Path | str, stems: Path | str, runtime: str = "auto", *, split: bool = False
+) -> tuple[Rack, Problems]:
+    """Every chain of the box, its models loaded, checked and warmed. Not while streaming; raises nothing.
+
+    voice, stems: folders of the bundles. split: stems have outputs of their own. A model that cannot be had leaves its
+    chain without: a voice passes untouched, of music what is not muted (dsp.stems.MissingStems).
+    """
+    problems: Problems = {}
+
+    def voice_lane(chain: str, *after: Processor) -> Lane:
+        try:
+            bundle = Bundle.load(voice)
+            return Lane(VOICE, [Denoise(bundle, open_model(bundle, runtime)), *after])
+        except DspError as error:
+            problems[chain] = f"No noise reduction, sound passes untouched: {error}"
+            return Lane(VOICE, after)
+
+    def music_lane(chain: str, *after: Processor) -> Lane:
+        separate: Processor
+        try:
+            bundle = Bundle.load(stems)
+            separate = Stems(bundle, open_model(bundle, runtime), split=split)
+        except DspError as error:
+            problems[chain] = f"No stems, music passes only while none is muted: {error}"
+            separate = MissingStems(split=split)
+        return Lane(MUSIC, [separate, *after], stems_behind=len(STEMS) if split else 0)
+
+    both = "voice over music"
+    rack = Rack(
+        {
+            "voice": Chain(lanes=[voice_lane("voice")]),
+            "music": Chain(lanes=[music_lane("music")]),
+            both: Chain(lanes=[voice_lane(both, Gain(VOICE_LEVEL)), music_lane(both, Gain(MUSIC_LEVEL))]),
+        }
+    )
+    return rack, problems

@@ -10,6 +10,8 @@ from dsp.ramp import Ramp, ramp_frames
 
 INPUT_GAIN = ParamSpec("input.gain_db", "dB", -24.0, 24.0, 0.0, "Input gain", "Level into the processors.")
 OUTPUT_GAIN = ParamSpec("output.gain_db", "dB", -60.0, 12.0, 0.0, "Output level", "Level before the limiter.")
+VOICE_LEVEL = ParamSpec("voice.gain_db", "dB", -60.0, 12.0, 0.0, "Voice level", "Of the microphone over music.")
+MUSIC_LEVEL = ParamSpec("music.gain_db", "dB", -60.0, 12.0, 0.0, "Music level", "Of the music under a voice.")
 
 RAMP_MS = 20.0
 

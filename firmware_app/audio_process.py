@@ -1,4 +1,4 @@
-"""The audio process: reads a block, runs the chain, writes it, tells the meters. One thread, nothing else.
+"""The audio process: reads a block, runs the chain that is wanted, writes it, tells the meters. One thread, no more.
 
 While streaming it opens no file, writes no log line, takes no lock, loads no model and does not grow.
 """
@@ -10,13 +10,13 @@ import time
 import numpy as np
 
 from dsp.block import Block
-from dsp.build import build_chain
-from dsp.errors import DspError
+from dsp.build import build_rack
 from dsp.params import ParamRangeError
+from dsp.rack import CHAIN, CHAINS
 from firmware_app import realtime
 from firmware_app.audio_source import AudioSource, Opened
 from firmware_app.config_keys import Config
-from firmware_app.link import AudioLink, Down, InfoFrame, State, params_hash
+from firmware_app.link import MAX_CHANNELS, AudioLink, Down, InfoFrame, State, params_hash
 from firmware_app.listen_ring import ListenRing
 from firmware_app.notify import Notifier
 from firmware_app.param_table import PARAMS
@@ -24,6 +24,7 @@ from firmware_app.places import Places
 from firmware_app.shared_state import SharedState, to_start_from
 from firmware_app.store import Store
 from firmware_app.telemetry import Telemetry
+from firmware_app.wiring import wiring
 from hw.audio_io import AudioIo, IoStatus
 
 log = logging.getLogger(__name__)
@@ -32,10 +33,11 @@ REOPEN_S = 0.5  # between two tries to open a device that is not there
 PATIENCE_S = 1.0  # a device that gives nothing for so long is closed and opened anew
 MOST_MESSAGES_A_BLOCK = 64
 WARM_UP_BLOCKS = 32
+NO_MUSIC = "No music: [audio] music_channels in hushbox.toml names its inputs. The microphone is heard alone."
 
 
 class AudioProcess:
-    """Owns the chain, the device and its end of the link. Everything here runs on the main thread."""
+    """Owns the chains, the device and its end of the link. Everything here runs on the main thread."""
 
     def __init__(self, config: Config, places: Places) -> None:
         """Loads and warms the models. Raises AppError or OSError when the runtime folder cannot be used."""
@@ -44,10 +46,9 @@ class AudioProcess:
         self._running = True
         self._reopen = False
         self._ids = list(PARAMS)
-        self._problem = ""
-        self._build_chain()
+        self._build_chains()
         self._restore_values()
-        self._source = AudioSource(config.audio, places)
+        self._source = AudioSource(config.audio, places, config.stems)
         self._telemetry = Telemetry()
         self._notifier = Notifier()
         self._info = InfoFrame(params_hash=params_hash(self._ids))
@@ -86,12 +87,13 @@ class AudioProcess:
     def _stream(self, io: AudioIo) -> None:
         """Read a block, run the chain, write it, tell the meters; until the device goes or the box stops."""
         deadline_s = io.format.box_period_frames / 48_000
-        block = np.zeros((io.format.box_period_frames, len(io.format.input_channels)), np.float32)
+        block = np.zeros((io.format.box_period_frames, self._wiring.inputs), np.float32)
+        out = np.zeros((io.format.box_period_frames, self._wiring.outputs), np.float32)
         heard_at = time.monotonic()
         self._reopen = False
-        self._warm_up(block)
-        self._chain.reset()
-        self._chain.fade_in()
+        self._warm_up(block, out)
+        self._rack.reset()
+        self._rack.fade_in()
         realtime.stream(True)
         io.start()
         while self._running and not self._reopen:
@@ -105,31 +107,30 @@ class AudioProcess:
                 self._between_blocks(State.WAITING, io)
                 continue
             if status is IoStatus.XRUN:
-                self._chain.fade_in()
+                self._rack.fade_in()
             heard_at = time.monotonic()
             self._take_changes()
-            self._listen(0, block)
-            self._chain.process(block)
-            self._listen(1, block)
-            status = io.write(block)
+            self._rack.process(block, out)
+            self._listen(out)
+            status = io.write(out)
             if status is IoStatus.GONE:
                 return
             if status is IoStatus.XRUN:
-                self._chain.fade_in()
+                self._rack.fade_in()
             self._telemetry.block_done(time.perf_counter() - begun, deadline_s)
             self._between_blocks(State.RUNNING, io)
 
-    def _warm_up(self, block: Block) -> None:
+    def _warm_up(self, block: Block, out: Block) -> None:
         """Touch code and memory once, so that the first blocks after the start are no slower than the others."""
         for _ in range(WARM_UP_BLOCKS):
-            block.fill(0.0)
-            self._chain.process(block)
+            self._rack.warm_up(block, out)
             self._shared.beat()
 
-    def _listen(self, which: int, block: Block) -> None:
-        """Keep a block for the page's before (0) and after (1)."""
+    def _listen(self, out: Block) -> None:
+        """Keep the block for the page's before and after."""
         if self._ring is not None:
-            self._ring.write(which, block)
+            self._ring.write(0, self._rack.untouched[:, : self._ring.channels])
+            self._ring.write(1, out[:, : self._ring.channels])
 
     # --- between blocks ---
 
@@ -152,9 +153,17 @@ class AudioProcess:
         if not self._telemetry.due(now):
             return
         self._notifier.send(b"WATCHDOG=1")
+        if self._rack.heard is not self._described:
+            self._chain_changed()
         if self._link.accept() or self._info_waits:
             self._info_waits = not self._link.send(self._info)
-        self._link.send(self._telemetry.update(now, state, self._chain, io))
+        self._link.send(self._telemetry.update(now, state, self._rack, io))
+
+    def _chain_changed(self) -> None:
+        """Another chain is heard now."""
+        self._describe(self._opened)
+        if self._ring is not None:
+            self._ring.set_latency(self._rack.latency_frames)
 
     def _wait(self, seconds: float) -> None:
         """Without a device: stay reachable, keep the heartbeat going, take changes."""
@@ -172,27 +181,31 @@ class AudioProcess:
         except ParamRangeError:
             return
         self._shared.set(index, value)
-        if id in self._chain.params:
-            self._chain.set_param(id, value)
+        if id in self._rack.params:
+            self._rack.set_param(id, value)
 
     def _stop(self, *_: object) -> None:
         self._running = False
 
     # --- outside streaming ---
 
-    def _build_chain(self) -> None:
-        """The chain with its model, loaded and warmed; without one when the bundle is no good: sound goes on dry."""
-        folder = self._places.bundle(self._config.model.bundle)
+    def _build_chains(self) -> None:
+        """All of them with their models, loaded and warmed; without those whose bundle is no good: sound goes on."""
+        model, places, audio = self._config.model, self._places, self._config.audio
+        self._rack, self._problems = build_rack(
+            places.bundle(model.bundle),
+            places.bundle(model.stems_bundle),
+            model.runtime,
+            split=any(self._config.stems.outputs),
+        )
+        for chain, problem in self._problems.items():
+            log.warning("%s: %s", chain, problem)
+        if not audio.music_channels:
+            self._problems.setdefault("voice over music", NO_MUSIC)
         # The shape of the device to come, as far as it is known: the meters are read before there is one.
-        shape = (48_000, self._config.audio.period_frames, len(self._config.audio.input_channels))
-        try:
-            self._chain = build_chain(folder, self._config.model.runtime)
-            self._chain.prepare(*shape)
-        except DspError as error:
-            log.error("%s", error)
-            self._problem = f"No noise reduction, sound passes untouched: {error}"
-            self._chain = build_chain(None)
-            self._chain.prepare(*shape)
+        self._rack.prepare(48_000, audio.period_frames, len(audio.input_channels))
+        self._opened = Opened(None, False, "")
+        self._described = self._rack.heard
 
     def _restore_values(self) -> None:
         """What was in force last: this boot's from shared memory, else what was saved; a mute outlives everything."""
@@ -209,10 +222,11 @@ class AudioProcess:
         """Fit the chain and the listen ring to the device."""
         assert opened.io is not None
         form = opened.io.format
-        channels = len(form.input_channels)
-        self._chain.prepare(48_000, form.box_period_frames, channels)
-        self._open_ring(channels)
-        self._telemetry.frame.channels = channels
+        self._wiring = wiring(form, self._config.audio, self._config.stems)
+        self._rack.prepare(48_000, form.box_period_frames, self._wiring)
+        self._open_ring(min(self._wiring.mix, MAX_CHANNELS))
+        self._telemetry.frame.channels = min(self._wiring.inputs, MAX_CHANNELS)
+        self._telemetry.frame.mix_channels = min(self._wiring.mix, MAX_CHANNELS)
         self._describe(opened)
         realtime.still_the_collector()
 
@@ -221,7 +235,7 @@ class AudioProcess:
         self._ring = None  # the old one's memory first
         try:
             self._places.make_runtime()
-            self._ring = ListenRing(self._places.runtime / "listen", channels, self._chain.latency_frames)
+            self._ring = ListenRing(self._places.runtime / "listen", channels, self._rack.latency_frames)
         except OSError as error:
             log.warning("before and after cannot be heard on the page: %s", error)
 
@@ -233,18 +247,20 @@ class AudioProcess:
 
     def _describe(self, opened: Opened) -> None:
         """Tell control what runs now."""
+        self._opened, self._described = opened, self._rack.heard
+        problem = self._problems.get(CHAINS[int(self._rack.param(CHAIN.id))], "")
         io, form = opened.io, opened.io.format if opened.io is not None else None
         # Why nothing is heard comes before why it is heard untouched.
-        messages = (self._problem, opened.message) if io else (opened.message, self._problem)
+        messages = (problem, opened.message) if io else (opened.message, problem)
         self._info = InfoFrame(
             params_hash=params_hash(self._ids),
             rate_hz=form.rate_hz if form else 0,
             period_frames=form.period_frames if form else 0,
             periods=form.periods if form else 0,
-            chain_latency_frames=self._chain.latency_frames if form else 0,
+            chain_latency_frames=self._rack.latency_frames if form else 0,
             io_latency_frames=io.latency_frames if io else 0,
             device=io.name if io else "none",
-            bundle=self._chain.model_name,
+            bundle=self._rack.model_name,
             message=messages[0] or messages[1],
             demo=opened.demo,
         )

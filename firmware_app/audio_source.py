@@ -5,9 +5,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from firmware_app.config_keys import AudioConfig
+from firmware_app.config_keys import AudioConfig, StemsConfig
 from firmware_app.link import MAX_CHANNELS
 from firmware_app.places import Places
+from firmware_app.wiring import input_channels, output_channels
 from hw import devices
 from hw.alsa import AlsaRequest, open_alsa
 from hw.audio_io import AudioIo
@@ -29,8 +30,10 @@ class Opened:
 class AudioSource:
     """Opens devices, outside streaming only. Once an interface has run, its loss is waited out, not played over."""
 
-    def __init__(self, config: AudioConfig, places: Places) -> None:
+    def __init__(self, config: AudioConfig, places: Places, stems: StemsConfig | None = None) -> None:
+        """stems: outputs to open for single stems."""
         self._config = config
+        self._stems = stems or StemsConfig()
         self._places = places
         self._had_interface = False
         self._last_message = ""
@@ -66,8 +69,8 @@ class AudioSource:
             period_frames=audio.period_frames,
             periods=audio.periods,
             sample_format=audio.sample_format,
-            input_channels=audio.input_channels,
-            output_channels=audio.output_channels,
+            input_channels=input_channels(audio),
+            output_channels=output_channels(audio, self._stems),
         )
         try:
             io = open_alsa(request)

@@ -10,6 +10,8 @@ from typing import Any
 
 from dsp.bundle import Bundle
 from dsp.params import ParamError, ParamSpec, UnknownParamError
+from dsp.rack import CHAIN, CHAINS
+from dsp.stems_features import STEMS
 from firmware_app import listen_ring
 from firmware_app.control import Control
 from firmware_app.link import InfoFrame, MeterFrame, State
@@ -42,12 +44,21 @@ def box_version() -> str:
 class BoxPort:
     """Implements web_ui's ControlPort. Any thread."""
 
-    def __init__(self, name: str, control: Control, bindings: PanelBindings, bundle: Bundle | None, ring: Path) -> None:
+    def __init__(
+        self,
+        name: str,
+        control: Control,
+        bindings: PanelBindings,
+        bundle: Bundle | None,
+        ring: Path,
+        stems: Bundle | None = None,
+    ) -> None:
+        """bundle: the voice's model; stems: the one that takes music apart."""
         self.box_name = name
         self.version = box_version()
         self._control = control
         self._bindings = bindings
-        self._bundle = bundle
+        self._bundle, self._stems = bundle, stems
         self._ring = ring
 
     def params(self) -> Sequence[ParamView]:
@@ -86,7 +97,8 @@ class BoxPort:
         return Change(seq, self.status(), self._control.values())
 
     def model_card(self) -> Mapping[str, Any]:
-        bundle = self._bundle
+        chain = CHAINS[int(self._control.values().get(CHAIN.id, CHAIN.default))]
+        bundle = self._stems if chain == "music" else self._bundle
         if bundle is None:
             return {"name": "none", "version": "", "summary": "No model is loaded: sound passes untouched.",
                     "licence": "", "trained_on": [], "card": ""}  # fmt: skip
@@ -120,7 +132,6 @@ class BoxPort:
 
 def _status(meter: MeterFrame | None, info: InfoFrame, message: str) -> StatusView:
     shown = meter or MeterFrame()
-    channels = range(shown.channels)
     # A block is played behind a buffer that was full of silence at the start: all periods of it.
     periods_ms = 1e3 * info.periods * info.period_frames / info.rate_hz if info.rate_hz else 0.0
     chain_ms = 1e3 * (info.chain_latency_frames + info.io_latency_frames) / 48_000
@@ -142,7 +153,8 @@ def _status(meter: MeterFrame | None, info: InfoFrame, message: str) -> StatusVi
         late_hops=shown.late_hops,
         dry_hops=shown.dry_hops,
         reduction_db=shown.reduction_db,
-        inputs=tuple(LevelView(shown.in_peak_db[i], shown.in_rms_db[i]) for i in channels),
-        outputs=tuple(LevelView(shown.out_peak_db[i], shown.out_rms_db[i]) for i in channels),
+        inputs=tuple(LevelView(shown.in_peak_db[i], shown.in_rms_db[i]) for i in range(shown.channels)),
+        outputs=tuple(LevelView(shown.out_peak_db[i], shown.out_rms_db[i]) for i in range(shown.mix_channels)),
+        stems_db=dict(zip(STEMS, shown.stems_rms_db, strict=True)),
         uptime_s=shown.uptime_s,
     )

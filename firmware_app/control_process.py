@@ -85,7 +85,12 @@ class ControlProcess:
         """Raises PageAddressError."""
         page = self._config.page
         port = BoxPort(
-            self._config.box.name, self.control, self._bindings, self._bundle(), self._places.runtime / "listen"
+            self._config.box.name,
+            self.control,
+            self._bindings,
+            self._bundle(self._config.model.bundle),
+            self._places.runtime / "listen",
+            self._bundle(self._config.model.stems_bundle),
         )
         app = create_app(port, allowed_hosts=page.allowed_hosts)
         server = PageServer(app, page.host, page.port)
@@ -93,9 +98,9 @@ class ControlProcess:
         announce.page(page.host, bound)
         return server
 
-    def _bundle(self) -> Bundle | None:
+    def _bundle(self, name: str) -> Bundle | None:
         try:
-            return Bundle.load(self._places.bundle(self._config.model.bundle))
+            return Bundle.load(self._places.bundle(name))
         except DspError as error:
             log.error("%s", error)
             return None

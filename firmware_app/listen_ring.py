@@ -20,6 +20,7 @@ READ_SECONDS = 10  # less than SECONDS, so that the writer is far from what a re
 _HEADER = struct.Struct("<8sIIIIQ")  # magic, channels, frames, latency_frames, reserved, written
 _MAGIC = b"HUSHRING"
 _DATA_AT = 64
+_LATENCY_AT = 16
 _WRITTEN_AT = 24
 
 
@@ -39,7 +40,13 @@ class ListenRing:
         self._rings = np.frombuffer(self._map, np.float32, offset=_DATA_AT).reshape(2, self._frames, channels)
         self._rings[:] = 0.0  # touch every page now, not while streaming
         self._written = np.frombuffer(self._map, np.uint64, 1, _WRITTEN_AT)
+        self._latency = np.frombuffer(self._map, np.uint32, 1, _LATENCY_AT)
+        self.channels = channels
         fresh.replace(path)
+
+    def set_latency(self, latency_frames: int) -> None:
+        """Another chain plays: how much later `after` is than `before` from now on."""
+        self._latency[0] = latency_frames
 
     def write(self, which: int, block: Block) -> None:
         """Store a block: which = 0 before, 1 after (after is written last and moves the ring on)."""

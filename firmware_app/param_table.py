@@ -3,7 +3,12 @@
 from collections.abc import Mapping
 
 from dsp.chain import CHAIN_PARAMS
-from dsp.denoise import DENOISE_PARAMS
+from dsp.denoiser import DENOISE_PARAMS
+from dsp.gain import MUSIC_LEVEL, VOICE_LEVEL
 from dsp.params import ParamSpec, table
+from dsp.rack import CHAIN
+from dsp.stem_faders import STEMS_PARAMS
 
-PARAMS: Mapping[str, ParamSpec] = table([*CHAIN_PARAMS, *DENOISE_PARAMS])
+PARAMS: Mapping[str, ParamSpec] = table(
+    [*CHAIN_PARAMS, CHAIN, *DENOISE_PARAMS, *STEMS_PARAMS, VOICE_LEVEL, MUSIC_LEVEL]
+)

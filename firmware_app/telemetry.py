@@ -5,12 +5,13 @@ import time
 
 import numpy as np
 
-from dsp.chain import Chain
 from dsp.meter import PEAK, RMS, Meter
-from firmware_app.link import MAX_CHANNELS, SILENCE_DB, MeterFrame, State
+from dsp.rack import Rack
+from firmware_app.link import SILENCE_DB, MeterFrame, State
 from hw.audio_io import AudioIo
 
 METER_S = 0.050
+_MOST_COLUMNS = 8
 _BUCKETS = 400  # of 0.5 % of the deadline each; the last one holds everything above
 _HALVE_AFTER_S = 30.0  # so that the percentiles speak of the last minute or so
 
@@ -46,7 +47,8 @@ class Telemetry:
         self._born = time.monotonic()
         self._due = 0.0
         self._xruns_before = 0  # of devices that have gone
-        self._levels = np.zeros((MAX_CHANNELS, 2), np.float32)
+        self._levels = np.zeros((_MOST_COLUMNS, 2), np.float32)
+        self._stems = np.zeros(4, np.float32)
 
     def block_done(self, work_s: float, deadline_s: float) -> None:
         self.load.add(work_s / deadline_s)
@@ -62,23 +64,30 @@ class Telemetry:
         self._due = now + METER_S
         return True
 
-    def update(self, now: float, state: State, chain: Chain, io: AudioIo | None) -> MeterFrame:
+    def update(self, now: float, state: State, rack: Rack, io: AudioIo | None) -> MeterFrame:
         """The frame to send now; levels are those since the last call."""
         frame = self.frame
         frame.state = state
         frame.uptime_s = now - self._born
         frame.xruns = self._xruns_before + (io.xruns if io is not None else 0)
-        frame.late_hops, frame.dry_hops = chain.late_hops, chain.dry_hops
+        frame.late_hops, frame.dry_hops = rack.late_hops, rack.dry_hops
         frame.load_p50, frame.load_p99 = self.load.percentiles(now)
-        frame.reduction_db = chain.reduction_db
-        frame.in_peak_db, frame.in_rms_db = self._take(chain.meters.input)
-        frame.out_peak_db, frame.out_rms_db = self._take(chain.meters.output)
+        frame.reduction_db = rack.reduction_db
+        frame.in_peak_db, frame.in_rms_db = self._take(rack.meters.input)
+        frame.out_peak_db, frame.out_rms_db = self._take(rack.meters.output)
+        if not rack.take_stem_levels(self._stems):
+            self._stems.fill(0.0)
+        vocals, drums, bass, other = self._stems.tolist()
+        frame.stems_rms_db = (_db(vocals), _db(drums), _db(bass), _db(other))
         return frame
 
     def _take(self, meter: Meter) -> tuple[tuple[float, float], tuple[float, float]]:
-        """(peaks, RMS) of up to two channels, dBFS."""
-        meter.take(self._levels[: meter.channels])
+        """(peaks, RMS) of two channels, dBFS; the second stands for all further ones."""
         levels = self._levels
+        levels[1] = 0.0
+        meter.take(levels[: meter.channels])
+        for further in range(2, meter.channels):
+            np.maximum(levels[1], levels[further], out=levels[1])
         return (
             (_db(levels[0, PEAK]), _db(levels[1, PEAK])),
             (_db(levels[0, RMS]), _db(levels[1, RMS])),

@@ -65,6 +65,7 @@ class StatusView:
     reduction_db: float  # how much the denoiser takes away now, 0 or positive
     inputs: tuple[LevelView, ...] = ()
     outputs: tuple[LevelView, ...] = ()
+    stems_db: Mapping[str, float] = field(default_factory=dict)  # RMS of each stem before its fader, dBFS
     uptime_s: float = 0.0
 
 

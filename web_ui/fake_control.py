@@ -203,6 +203,7 @@ def _with_meters(status: StatusView, values: Mapping[str, float], at_s: float) -
         reduction_db=reduction,
         inputs=(LevelView(min(inp + 6.0, 0.0), inp),),
         outputs=(LevelView(min(out + 6.0, 0.0), out),),
+        stems_db={"vocals": inp, "drums": -24.0 + 3.0 * math.sin(at_s * 9.0), "bass": -27.0, "other": -120.0},
         uptime_s=at_s,
     )
 

@@ -38,6 +38,7 @@ def status_json(view: StatusView) -> dict[str, Any]:
         "reduction_db": _finite(view.reduction_db, 1),
         "inputs": [_level_json(level) for level in view.inputs],
         "outputs": [_level_json(level) for level in view.outputs],
+        "stems_db": {name: _finite(db, 1, SILENCE_DB) for name, db in view.stems_db.items()},
         "uptime_s": _finite(view.uptime_s, 0),
     }
 

@@ -186,7 +186,7 @@ def test_a_value_that_cannot_be_changes_nothing(
     box._set(index, 1.0)
     box._link.receive = iter([(Down.PARAM, index, value), (Down.PARAM, 60_000, 1.0), (77, 0, 0.0), None]).__next__
     box._take_changes()
-    assert box._chain.param(MUTE.id) == 1.0
+    assert box._rack.param(MUTE.id) == 1.0
     values = values_in_force(places.runtime / "audio.shm", box._info.params_hash, len(PARAMS))
     assert values is not None
     assert values[index] == 1.0
@@ -195,7 +195,7 @@ def test_a_value_that_cannot_be_changes_nothing(
 def test_a_mute_that_only_the_disk_knows_holds(make: Callable[..., AudioProcess], places: Places) -> None:
     make()._link.close()  # leaves its values behind: not muted
     Store(places.state, PARAMS).save({MUTE.id: 1.0})  # muted while the audio process was down
-    assert make()._chain.param(MUTE.id) == 1.0
+    assert make()._rack.param(MUTE.id) == 1.0
 
 
 def test_rubbish_in_memory_gives_way_to_what_was_saved(make: Callable[..., AudioProcess], places: Places) -> None:
@@ -204,7 +204,7 @@ def test_rubbish_in_memory_gives_way_to_what_was_saved(make: Callable[..., Audio
     first._shared.set(index, 1e300)
     first._link.close()
     Store(places.state, PARAMS).save({MUTE.id: 1.0})
-    assert make()._chain.param(MUTE.id) == 1.0
+    assert make()._rack.param(MUTE.id) == 1.0
 
 
 def test_the_audio_process_leaves_a_bad_settings_file_to_control(

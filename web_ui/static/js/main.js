@@ -10,14 +10,16 @@ import { Listen } from "./listen.js";
 import { Meters } from "./meters.js";
 import { Model } from "./model.js";
 import { Params } from "./params.js";
+import { Stems } from "./stems.js";
 
-const GROUPS = { denoise: "Denoiser", box: "Mix", input: "Levels", output: "Levels" };
+const GROUPS = { denoise: "Denoiser", box: "Mix", input: "Levels", output: "Levels", voice: "Levels", music: "Levels" };
 const TOAST_MS = 6000;
 
 const connection = new Connection();
 const params = new Params();
 const meters = new Meters();
 const model = new Model();
+const stems = new Stems();
 const panel = new FrontPanel(params, toast);
 const notes = { link: "", box: "", refused: "", listen: "" };
 let pins = [];
@@ -28,6 +30,7 @@ new Listen();
 
 connection.addEventListener("status", ({ detail: status }) => {
   meters.show(status, document.body.dataset.bypass === "on");
+  stems.show(status.stems_db);
   const alive = status.audio_alive;
   setText(byId("device"), deviceWords(status));
   setText(byId("latency"), alive ? number(status.latency_ms, 1) : "\u2013");
@@ -61,6 +64,7 @@ connection.addEventListener("state", ({ detail: { state, why } }) => {
   note("link", why ? `${why} Trying again.` : "No connection to the box. While it is on, its sound goes on without the page. Trying again.");
   params.forget();
   meters.forget();
+  stems.forget();
   panel.forget();
   for (const id of ["latency", "load", "xruns", "late-hops", "dry-hops"]) setText(byId(id), "\u2013");
 });
@@ -97,7 +101,8 @@ params.addEventListener("views", () => {
   if (mute) toggle(params, mute, fresh("mute"), showMute);
   byId("mute").hidden = !mute;
   byId("amount").replaceChildren(...(amount ? [slider(params, amount, { big: true })] : []));
-  drawMore(params.views.filter((view) => ![bypass, mute, amount].includes(view)));
+  const shown = [bypass, mute, amount, ...stems.rebuild(params)];
+  drawMore(params.views.filter((view) => !shown.includes(view)));
   watchListen(params.named("listen"));
   panel.rebuild();
   panel.show(pins);

@@ -1,0 +1,28 @@
+"""Which column of the box's blocks carries what, by the configuration and the interface that was opened."""
+
+from dsp.lanes import Wiring
+from firmware_app.config_keys import AudioConfig, StemsConfig
+from hw.audio_io import IoFormat
+
+
+def input_channels(audio: AudioConfig) -> tuple[int, ...]:
+    """Inputs to open: the microphone's, then the music's."""
+    return audio.input_channels + audio.music_channels
+
+
+def output_channels(audio: AudioConfig, stems: StemsConfig) -> tuple[int, ...]:
+    """Outputs to open: the mix's, then each stem's own."""
+    return audio.output_channels + sum(stems.outputs, ())
+
+
+def wiring(form: IoFormat, audio: AudioConfig, stems: StemsConfig) -> Wiring:
+    """For an interface opened with the channels of this module, or a file, which is all one source and has no stems."""
+    columns = tuple(range(len(form.input_channels)))
+    if form.input_channels != input_channels(audio) or form.output_channels != output_channels(audio, stems):
+        return Wiring(len(columns), columns, (), len(columns))
+    voice = len(audio.input_channels)
+    # A mix of one column goes to all outputs; not so beside stems, where each output has a column of its own.
+    mix = max(voice, len(audio.music_channels))
+    if any(stems.outputs):
+        mix = len(audio.output_channels)
+    return Wiring(len(columns), columns[:voice], columns[voice:], mix, stems.outputs)
