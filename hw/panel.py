@@ -51,7 +51,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from hw import board as boards
+from hw.board import Board
 from hw.errors import HwError
+from hw.panel_conflicts import conflicts
 from hw.panel_controls import (
     CHIPS,
     EncoderSpec,
@@ -69,7 +72,7 @@ from hw.panel_gestures import GestureMachine
 from hw.panel_knobs import KnobThread
 from hw.panel_lights import LightLine, LightThread
 from hw.panel_lines import EncoderLine, KnobLine, SwitchLine
-from hw.panel_problems import Reported
+from hw.panel_problems import Reported, title
 from hw.panel_spec import PanelSpec, UnknownControlError
 from hw.panel_threads import THREAD_END_S, SwitchThread
 from hw.pins import PinChoice, choose_pins
@@ -117,6 +120,7 @@ class Panel:
     ) -> None:
         self.spec = spec
         self.choice = PinChoice("off", "not started")
+        self.board: Board = boards.detect(root)
         self._root = root
         self._on_switch, self._on_knob, self._on_event = on_switch, on_knob, on_event
         self._open_problems: list[str] = []
@@ -151,7 +155,9 @@ class Panel:
     def start(self) -> None:
         """Open every control that can be opened, and listen. Once. Raises nothing for hardware that is missing."""
         self.choice = choose_pins(self.spec.pins, self._root)
-        log.info("front panel: %s", self.choice.why)
+        if self.choice.simulated:
+            self.board = boards.simulated()
+        log.info("front panel: %s; %s", self.board.model, self.choice.why)
         if self.choice.factory is None:
             if self.spec.pins != "off":
                 self._open_problems.append(f"the front panel is off: {self.choice.why}")
@@ -220,7 +226,11 @@ class Panel:
 
             self._simulator = Simulator(self._switches, self._knobs, self._encoders, self._light_thread.levels)
         lights: dict[str, LightLine] = {}
+        refused = {conflict.control: conflict.why for conflict in conflicts(self.spec, self.board)}
         for control in self.spec.controls:
+            if control.name in refused:
+                self._open_problems.append(f"{title(control)} is off: {refused[control.name]}")
+                continue
             with Reported(self._open_problems.append, control):
                 if isinstance(control, SwitchSpec):
                     self._switches[control.name] = self._open_switch(control, factory)

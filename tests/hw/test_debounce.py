@@ -91,7 +91,7 @@ def test_two_edges_to_one_level_restart_the_stable_time():
     assert pin.levels == [False]
 
 
-# Seconds between edges, shaped after Ganssle's "A Guide to Debouncing" (18 switches: 1.6 ms in all on average, the worst
+# Seconds between edges, shaped after Ganssle's "A Guide to Debouncing" (18 switches: 1.6 ms in all on average, worst
 # 6.2 ms) and after footswitches that chatter in groups.
 TRAINS = {
     "toggle": (4e-6, 11e-6, 60e-6, 130e-6, 20e-6, 310e-6),

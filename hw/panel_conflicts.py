@@ -1,0 +1,63 @@
+"""What a panel's description asks of a board that cannot be: said before it is saved, and refused when it is opened."""
+
+from dataclasses import dataclass
+
+from hw.board import SPI_PINS, SPI_SELECT_PINS, Board
+from hw.panel_controls import AnyControl, KnobSpec, PedalSpec
+from hw.panel_problems import KINDS
+from hw.panel_spec import PanelSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """control: the name of the one that has to give way; why: "the pin is taken by switch 'left'"."""
+
+    control: str
+    source: str
+    why: str
+
+
+def conflicts(spec: PanelSpec, board: Board) -> list[Conflict]:
+    """Everything that cannot be. Of two controls on one place, the later one is named. A board without a header has no
+    opinion on pins."""
+    found: list[Conflict] = []
+    owners: dict[str, str] = {}
+    for control in spec.controls:
+        if isinstance(control, KnobSpec | PedalSpec):
+            for gpio in (*SPI_PINS, SPI_SELECT_PINS[control.spi_device]):
+                owners.setdefault(f"gpio:{gpio}", f"the SPI bus of {_title(control)}")
+    for control in spec.controls:
+        for source in control.sources:
+            why = _why_not(source, board, owners)
+            if why:
+                found.append(Conflict(control.name, source, why))
+                break
+        else:
+            owners.update(dict.fromkeys(control.sources, _title(control)))
+            twice = next((source for source in control.sources if control.sources.count(source) > 1), None)
+            if twice:
+                found.append(Conflict(control.name, twice, f"{_title(control)} uses one pin twice"))
+    return found
+
+
+def same_source(one: str, other: str) -> bool:
+    """Whether two sources are the same place; a MIDI port "*" is any port."""
+    if one == other:
+        return True
+    if not (one.startswith("midi:") and other.startswith("midi:")):
+        return False
+    (_, port, *rest), (_, other_port, *other_rest) = one.split(":"), other.split(":")
+    return rest == other_rest and "*" in (port, other_port)
+
+
+def _why_not(source: str, board: Board, owners: dict[str, str]) -> str:
+    owner = next((owner for taken, owner in owners.items() if same_source(source, taken)), None)
+    if owner is not None:
+        return f"the {'pin' if source.startswith('gpio:') else 'place'} is taken by {owner}"
+    if source.startswith("gpio:") and board.family != "none":
+        return board.why_not(int(source.removeprefix("gpio:")))
+    return ""
+
+
+def _title(control: AnyControl) -> str:
+    return f"{KINDS[type(control).__name__]} {control.name!r}"
