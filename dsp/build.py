@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dsp.bundle import Bundle
+from dsp.bundle import INSTANT, Bundle
 from dsp.chain import Chain
 from dsp.denoise import Denoise
+from dsp.denoise_instant import DenoiseInstant
 from dsp.errors import DspError
 from dsp.gain import MUSIC_LEVEL, VOICE_LEVEL, Gain
-from dsp.inference import open_model
+from dsp.inference import StepModel, open_model
 from dsp.lanes import MUSIC, VOICE, Lane
 from dsp.processor import Processor
 from dsp.rack import Rack
@@ -32,7 +33,12 @@ def build_chain(bundle_folder: Path | str | None, runtime: str = "auto", *, real
     model = open_model(bundle, runtime)
     if bundle.kind == "stems":
         return Chain([Stems(bundle, model, real_time=real_time)])
-    return Chain([Denoise(bundle, model, real_time=real_time)])
+    return Chain([_denoiser(bundle, model, real_time)])
+
+
+def _denoiser(bundle: Bundle, model: StepModel, real_time: bool = True) -> Processor:
+    kind = DenoiseInstant if bundle.kind == INSTANT else Denoise
+    return kind(bundle, model, real_time=real_time)
 
 
 def build_rack(
@@ -48,7 +54,7 @@ def build_rack(
     def voice_lane(chain: str, *after: Processor) -> Lane:
         try:
             bundle = Bundle.load(voice)
-            return Lane(VOICE, [Denoise(bundle, open_model(bundle, runtime)), *after])
+            return Lane(VOICE, [_denoiser(bundle, open_model(bundle, runtime)), *after])
         except DspError as error:
             problems[chain] = f"No noise reduction, sound passes untouched: {error}"
             return Lane(VOICE, after)

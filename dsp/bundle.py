@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import hashlib
 import re
@@ -36,7 +37,12 @@ LAYOUTS = {
         "stems", stems_features.WINDOW_FRAMES, stems_features.INPUT_SIZE, stems_features.OUTPUT_SIZE
     ),
 }
-KINDS = tuple(layout.kind for layout in LAYOUTS.values())
+INSTANT = "denoise-instant"
+"""The kind of bundle that has no weights of its own: it runs the network of a denoiser beside it in another way."""
+
+INSTANT_LATENCY_FRAMES = 64
+
+KINDS = (*(layout.kind for layout in LAYOUTS.values()), INSTANT)
 
 
 class BundleError(DspError, ValueError):
@@ -73,6 +79,7 @@ class Bundle:
     """What bundle.toml says. Sizes are in values, lengths in frames at `rate_hz`.
 
     The graph is (features (1, input_size), state (1, state_size)) -> (mask (1, output_size), state (1, state_size)).
+    network: name of the bundle whose weights these are, in a folder beside this one; empty when they are its own.
     """
 
     folder: Path
@@ -96,6 +103,7 @@ class Bundle:
     licence: str
     trained_on: tuple[Source, ...]
     files: Mapping[str, ModelFile]
+    network: str = ""
 
     @classmethod
     def load(cls, folder: Path | str) -> Bundle:
@@ -133,6 +141,8 @@ _TEXTS = ("name", "version", "kind", "summary", "features", "default_runtime", "
 _FRAMES = ("hop_frames", "window_frames", "synthesis_frames", "algorithmic_latency_frames")
 _COUNTS = ("rate_hz", "channels", *_FRAMES, "input_size", "output_size", "state_size", "parameters")
 _TOP = ("schema", *_TEXTS, *_COUNTS, "lookahead_frames", "trained_on", "files")
+_BORROWER_TEXTS = ("name", "version", "kind", "summary", "licence", "network")
+_BORROWER_TOP = ("schema", *_BORROWER_TEXTS, "algorithmic_latency_frames")
 _FILE_TEXTS = ("path", "sha256", "input", "state_in", "output", "state_out")
 
 
@@ -147,6 +157,35 @@ class _Reader:
 
     def bundle(self) -> Bundle:
         raw = self._toml()
+        if raw.get("kind") == INSTANT:
+            return self._borrower(raw)
+        return self._own(raw)
+
+    def lent(self) -> Bundle:
+        """The same, for a bundle that borrows this one's network: it must be a denoiser with its own."""
+        raw = self._toml()
+        if raw.get("kind") != "denoise":
+            raise BundleError(f"{self.path}: kind = {raw.get('kind')!r}: allowed denoise")
+        return self._own(raw)
+
+    def _borrower(self, raw: Mapping[str, Any]) -> Bundle:
+        self._known(raw, _BORROWER_TOP, "")
+        own: dict[str, Any] = {key: self._text(raw, key) for key in _BORROWER_TEXTS}
+        latency = self._count(raw, "algorithmic_latency_frames", 1)
+        self._allowed("schema", raw.get("schema"), (SCHEMA,))
+        self._allowed("algorithmic_latency_frames", latency, (INSTANT_LATENCY_FRAMES,))
+        network = own["network"]
+        if network and (Path(network).name != network or network == ".."):
+            self._wrong("network", f" = {network!r}: the name of a bundle's folder beside this one is allowed")
+        if self.mistakes:
+            raise BundleError("\n".join(self.mistakes))
+        try:
+            lender = _Reader(self.folder.parent / network).lent()
+        except BundleError as error:
+            raise type(error)(f"{self.path}: network = {network!r}: {error}") from None
+        return dataclasses.replace(lender, folder=self.folder, algorithmic_latency_frames=latency, **own)
+
+    def _own(self, raw: Mapping[str, Any]) -> Bundle:
         self._known(raw, _TOP, "")
         values: dict[str, Any] = {key: self._text(raw, key) for key in _TEXTS}
         values |= {key: self._count(raw, key, 1) for key in _COUNTS}

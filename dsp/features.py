@@ -38,6 +38,7 @@ OUTPUT_SIZE = 2 * TAPS * LOW_BINS + HIGH_BANDS
 POWER_FLOOR = 1e-9
 LOG_OFFSET, LOG_SCALE = 3.0, 1.0 / 3.0  # feature = (log10(power + floor) + offset) * scale
 COMPRESSION = -0.35  # spectrum times power**COMPRESSION keeps |spectrum|**0.3
+SILENCE = 1e-12  # power of a bin, far below any converter's noise
 _HISTORY_HOPS = max(TAP_DELAYS_HOPS) + 1
 
 
@@ -84,6 +85,9 @@ class DenoiseFrontEnd:
         self._taps: Spectrum = np.zeros((TAPS, LOW_BINS), np.complex64)
         self._gains: Array = np.zeros(HIGH_BINS, np.float32)
         self._low: Spectrum = np.zeros((channels, LOW_BINS), np.complex64)
+        self._low_power: Array = np.zeros((channels, LOW_BINS), np.float32)
+        self._level: Array = np.zeros(BINS, np.float32)
+        self._left: Array = np.zeros(BINS, np.float32)
         self._term: Spectrum = np.zeros((channels, LOW_BINS), np.complex64)
 
     def reset(self) -> None:
@@ -131,6 +135,44 @@ class DenoiseFrontEnd:
             return
         before = _energy(spectrum)
         wet, dry = 1.0 - attenuation_limit, attenuation_limit
+        self._filter_low(mask, wet, dry)
+        spectrum[:, :LOW_BINS] = self._low
+        np.dot(mask[0, 2 * TAPS * LOW_BINS :], self._triangles, out=self._gains)
+        np.multiply(self._gains, wet, out=self._gains)
+        np.add(self._gains, dry, out=self._gains)
+        np.multiply(spectrum[:, LOW_BINS:], self._gains, out=spectrum[:, LOW_BINS:])
+        self.reduction_db = 10.0 * math.log10((before + 1e-12) / (_energy(spectrum) + 1e-12))
+
+    def gains(self, mask: Array, spectrum: Spectrum, attenuation_limit: float) -> Array:
+        """What the mask does to each bin's level, 0 to 1, and set `reduction_db`. Instead of apply(), after features().
+
+        mask, spectrum as in apply(), the spectrum stays; attenuation_limit is for `reduction_db` alone, not for the
+        gains. Shape (BINS,), a reused buffer.
+        """
+        self._hop = (self._hop + 1) % _HISTORY_HOPS
+        self._history[self._hop] = spectrum[:, :LOW_BINS]
+        self._filter_low(mask, 1.0, 0.0)
+        power = np.sum(self._power, axis=0, out=self._mean_power)
+        level, low = self._level, self._level[:LOW_BINS]
+        np.square(self._low.real, out=self._low_power)
+        np.sum(self._low_power, axis=0, out=low)
+        np.square(self._low.imag, out=self._low_power)
+        np.add(low, np.sum(self._low_power, axis=0, out=self._squeeze), out=low)
+        np.add(low, SILENCE, out=low)
+        np.add(power[:LOW_BINS], SILENCE, out=self._squeeze)  # silence passes
+        np.divide(low, self._squeeze, out=low)
+        np.sqrt(low, out=low)
+        np.dot(mask[0, 2 * TAPS * LOW_BINS :], self._triangles, out=level[LOW_BINS:])
+        np.clip(level, 0.0, 1.0, out=level)
+        np.multiply(level, 1.0 - attenuation_limit, out=self._left)
+        np.add(self._left, attenuation_limit, out=self._left)
+        np.square(self._left, out=self._left)
+        left = float(np.dot(power, self._left))
+        self.reduction_db = 10.0 * math.log10((float(np.sum(power)) + 1e-12) / (left + 1e-12))
+        return level
+
+    def _filter_low(self, mask: Array, wet: float, dry: float) -> None:
+        """Set `_low` to the low bins of now, through the mask's taps."""
         parts = mask[0, : 2 * TAPS * LOW_BINS].reshape(TAPS, 2, LOW_BINS)
         np.multiply(parts[:, 0], wet, out=self._taps.real)
         np.multiply(parts[:, 1], wet, out=self._taps.imag)
@@ -140,12 +182,6 @@ class DenoiseFrontEnd:
             past = self._history[self._hop - TAP_DELAYS_HOPS[tap]]  # a negative index wraps round the ring
             np.multiply(past, self._taps[tap], out=self._term)
             np.add(self._low, self._term, out=self._low)
-        spectrum[:, :LOW_BINS] = self._low
-        np.dot(mask[0, 2 * TAPS * LOW_BINS :], self._triangles, out=self._gains)
-        np.multiply(self._gains, wet, out=self._gains)
-        np.add(self._gains, dry, out=self._gains)
-        np.multiply(spectrum[:, LOW_BINS:], self._gains, out=spectrum[:, LOW_BINS:])
-        self.reduction_db = 10.0 * math.log10((before + 1e-12) / (_energy(spectrum) + 1e-12))
 
 
 def identity_mask() -> Array:

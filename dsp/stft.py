@@ -38,6 +38,14 @@ def synthesis_window(window_frames: int = 768, synthesis_frames: int = 256) -> A
     return (hann / analysis[-synthesis_frames:]).astype(np.float32)
 
 
+def inverse_transform(spectrum: Spectrum, out: Audio) -> None:
+    """np.fft.irfft along the last axis, without a new array where numpy can.  out: (..., frames)."""
+    if _WRITES_INTO:
+        np.fft.irfft(spectrum, out.shape[-1], axis=-1, out=out)  # type: ignore[arg-type]  # stubs know double only
+    else:
+        out[:] = np.fft.irfft(spectrum, out.shape[-1], axis=-1)
+
+
 class StreamingStft:
     """Hop in, spectrum out; spectrum in, hop out. Audio thread; buffers are made once and reused.
 
@@ -95,10 +103,7 @@ class StreamingStft:
 
     def synthesise(self, spectrum: Spectrum) -> Audio:
         """The hop before the newest one.  spectrum: (channels, bins) -> (hop_frames, channels), a reused buffer."""
-        if _WRITES_INTO:
-            np.fft.irfft(spectrum, self.window_frames, axis=-1, out=self._wave)  # type: ignore[arg-type]
-        else:
-            self._wave[:] = np.fft.irfft(spectrum, self.window_frames, axis=-1)
+        inverse_transform(spectrum, self._wave)
         np.multiply(self._newest, self._synthesis, out=self._newest)
         np.add(self._newest[:, : self.hop_frames], self._tail, out=self._out.T)
         self._tail[:] = self._newest[:, self.hop_frames :]

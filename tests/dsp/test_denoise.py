@@ -55,7 +55,7 @@ def test_0_db_reached_while_playing_gives_the_very_bits_too(tiny_bundle: Bundle,
 def test_amount_is_how_far_the_rest_goes_down(tiny_bundle: Bundle, run: Run, amount_db: float) -> None:
     noise = np.random.default_rng(0).normal(0, 0.1, (SECOND, 1)).astype(np.float32)
     removes_all = ConstantModel(np.zeros((1, 616), np.float32))
-    chain = chain_of(Denoise(tiny_bundle, removes_all), amount_db=amount_db)
+    chain = chain_of(Denoise(tiny_bundle, removes_all, real_time=False), amount_db=amount_db)
     out = run(chain, noise)
     assert np.allclose(out[2000:], noise[2000 - HOP : -HOP] * 10 ** (-amount_db / 20), atol=1e-5)
     assert chain.reduction_db == pytest.approx(amount_db, abs=0.1)
@@ -172,7 +172,7 @@ def test_after_the_worst_storm_the_voice_is_back_within_a_second(
 
 
 def test_a_mask_out_of_all_proportion_is_broken_too(tiny_bundle: Bundle, run: Run, voice: np.ndarray) -> None:
-    chain = chain_of(Denoise(tiny_bundle, ConstantModel(np.full((1, 616), 1e4))))
+    chain = chain_of(Denoise(tiny_bundle, ConstantModel(np.full((1, 616), 1e4)), real_time=False))
     out = run(chain, voice)
     assert chain.dry_hops == 375
     assert np.array_equal(out[hop_slice(5)], voice[hop_slice(4, -1)])
@@ -226,5 +226,5 @@ def test_reset_forgives_faults_and_keeps_the_counts(tiny_bundle: Bundle, run: Ru
 
 
 def test_a_constant_identity_model_passes_sound_through(tiny_bundle: Bundle, run: Run, voice: np.ndarray) -> None:
-    out = run(chain_of(Denoise(tiny_bundle, ConstantModel(identity_mask()))), voice)
+    out = run(chain_of(Denoise(tiny_bundle, ConstantModel(identity_mask()), real_time=False)), voice)
     assert np.abs(out[HOP:] - voice[:-HOP]).max() < 1e-6

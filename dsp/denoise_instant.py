@@ -1,0 +1,131 @@
+"""The denoiser for in-ear monitoring: 64 frames (1.33 ms) late at every period size.
+
+The network of the live denoiser hears each whole hop and says how loud each bin may be. That becomes a filter in the
+time domain, which the sound passes frame by frame: no frame waits for its hop, only the filter is a little old. The
+64 frames serve twice: the filter reaches so far into the future, and it starts 64 frames before the end of the hop
+that it was made from.
+
+The filter is the symmetric one (its taps are the inverse transform of the gains, real and without a phase), cut off
+where the future ends. A minimum-phase filter, as in the sources below, needs no future at all, but turns the voice's
+phases: on held-out mixes it costs 5 dB of SI-SDR more (models_quantized/denoise-instant/CARD.md).
+
+Sources: H. Löllmann and P. Vary, "Low delay filter for adaptive noise reduction", IWAENC 2006; "Deep FIR",
+arXiv 2409.18239.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dsp.block import Block, mend
+from dsp.bundle import INSTANT_LATENCY_FRAMES
+from dsp.denoiser import Denoiser
+from dsp.features import Array, Spectrum
+from dsp.fir import MovingFir, Taps
+from dsp.ramp import Ramp
+from dsp.stft import inverse_transform
+
+LOOKAHEAD_FRAMES = INSTANT_LATENCY_FRAMES
+PAST_FRAMES = 256
+"""Taps on the present frame and those before it: a longer filter scores no better."""
+
+CROSSFADE_FRAMES = 32
+"""From one hop's filter to the next: a longer fade makes the filter older, to be heard as a blur."""
+
+_OLD_END_FRAMES, _NEW_END_FRAMES = 64, 16  # how gently the taps are cut off
+
+
+class DenoiseInstant(Denoiser):
+    """Hop -> spectrum -> model -> mask -> gains -> filter; the sound itself -> filter. Audio thread.
+
+    The exact input is as late as the filtered one and in phase with it, so the amount is a mix of the two; at 0 dB it
+    is heard bit by bit, and while the model is late or broken too (dry hops).
+    """
+
+    kind = "denoise-instant"
+
+    def prepare(self, rate_hz: int, period_frames: int, channels: int) -> None:
+        """Raises BundleError when the bundle is made for another rate."""
+        super().prepare(rate_hz, period_frames, channels)
+        bundle = self._bundle
+        self._hop_frames = bundle.hop_frames
+        self._fir = MovingFir(
+            channels, LOOKAHEAD_FRAMES + PAST_FRAMES, LOOKAHEAD_FRAMES, CROSSFADE_FRAMES, bundle.hop_frames
+        )
+        self.latency_frames = self._fir.latency_frames
+        self._waiting = 0  # frames of the hop under way
+        self._heard = True  # the model's answer
+        self._wet = Ramp(1.0 - self._floor_target, self._amount_frames, bundle.hop_frames)
+        self._edges = _edges()
+        self._response: Spectrum = np.zeros(bundle.window_frames // 2 + 1, np.complex64)
+        self._impulse: Array = np.zeros(bundle.window_frames, np.float32)
+        self._taps: Taps = np.zeros(LOOKAHEAD_FRAMES + PAST_FRAMES, np.float32)
+
+    def set_param(self, param_id: str, value: float) -> None:
+        super().set_param(param_id, value)
+        if self._prepared:
+            self._aim(self._amount_frames)
+
+    @np.errstate(all="ignore")  # what overflows is caught by value, not by a printed warning
+    def process(self, block: Block) -> None:
+        self.bad_samples += mend(block)
+        done = 0
+        while done < len(block):
+            piece = block[done : done + self._hop_frames - self._waiting]
+            self._blend(*self._fir.process(piece), piece)
+            done += len(piece)
+            self._waiting += len(piece)
+            if self._waiting == self._hop_frames:
+                self._waiting = 0
+                self._renew_filter()
+
+    def reset(self) -> None:
+        super().reset()
+        self._fir.reset()
+        self._waiting = 0
+        self._heard = True
+        self._wet.jump(1.0 - self._floor_target)
+
+    def _renew_filter(self) -> None:
+        """A hop is whole: what the network makes of it is heard from the next frame on."""
+        spectrum = self._stft.analyse(self._fir.newest(self._hop_frames))
+        self._heard = self._step(spectrum)
+        # While a fault fades out, the last good mask goes on: the fade then hides its age.
+        gains = self._front.gains(self._guard.mask, spectrum, self._floor_target)
+        self._aim(self._fade_frames)
+        self._fir.set_taps(self._design(gains))
+        self._show(self._front.reduction_db if self._wet.target else 0.0)
+
+    def _design(self, gains: Array) -> Taps:
+        """Taps whose response comes close to `gains` (BINS,), for the oldest frame first. A reused buffer."""
+        self._response.real[:] = gains
+        inverse_transform(self._response, self._impulse)
+        # The impulse response is symmetric: read from its end it runs from the past to the future.
+        self._taps[: PAST_FRAMES - 1] = self._impulse[1 - PAST_FRAMES :]
+        self._taps[PAST_FRAMES - 1 :] = self._impulse[: LOOKAHEAD_FRAMES + 1]
+        np.multiply(self._taps, self._edges, out=self._taps)
+        return self._taps
+
+    def _aim(self, frames: int) -> None:
+        """Walk to the mix that the amount and the model's health ask for."""
+        target = 1.0 - self._floor_target if self._heard else 0.0
+        if target != self._wet.target:
+            self._wet.set(target, frames)
+
+    def _blend(self, wet: Block, dry: Block, out: Block) -> None:
+        """out = share * wet + (1 - share) * dry; or what that takes away from the dry."""
+        if self._wet.still and not self._wet.value:
+            np.copyto(out, dry)
+        else:
+            np.subtract(wet, dry, out=wet)
+            np.multiply(wet, self._wet.next(len(out))[:, None], out=wet)
+            np.add(wet, dry, out=out)
+        self._swap(out, dry)
+
+
+def _edges() -> Taps:
+    """What the taps are multiplied by, so that they end softly."""
+    edges = np.ones(LOOKAHEAD_FRAMES + PAST_FRAMES)
+    for frames, end in ((_OLD_END_FRAMES, edges), (_NEW_END_FRAMES, edges[::-1])):
+        end[:frames] = np.sin(np.pi / 2 * (np.arange(frames) + 0.5) / frames) ** 2
+    return edges.astype(np.float32)

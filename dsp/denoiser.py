@@ -1,0 +1,145 @@
+"""What every denoiser shares: its knobs, the network behind its guard, and the switch to what is removed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import ClassVar
+
+import numpy as np
+
+from dsp.block import Block
+from dsp.bundle import Bundle, BundleError
+from dsp.features import DenoiseFrontEnd, Spectrum, identity_mask
+from dsp.guard import ModelGuard
+from dsp.inference import StepModel
+from dsp.params import ParamSpec
+from dsp.ramp import Ramp, ramp_frames
+from dsp.stft import StreamingStft
+
+AMOUNT = ParamSpec("denoise.amount_db", "dB", 0.0, 40.0, 24.0, "Noise reduction", "How far noise is turned down.")
+SENSITIVITY = ParamSpec(
+    "denoise.sensitivity", "", -1.0, 1.0, 0.0, "Sensitivity", "Lower spares the voice, higher takes more noise."
+)
+KEEP_ROOM = ParamSpec("denoise.keep_room", "", 0.0, 1.0, 1.0, "Keep room", "0 dries the room's echo, 1 leaves it.")
+LISTEN = ParamSpec(
+    "denoise.listen", "", 0.0, 1.0, 0.0, "Listen to", "The cleaned voice, or what is removed.", ("output", "removed")
+)
+
+DENOISE_PARAMS = (AMOUNT, SENSITIVITY, KEEP_ROOM, LISTEN)
+
+FADE_MS = 10.0
+"""Between the processed and the exact sound, both ways."""
+
+AMOUNT_RAMP_MS = 20.0
+_METER_SHARE = 0.1  # of the newest hop in the smoothed reduction
+
+
+class Denoiser:
+    """The base of Denoise and DenoiseInstant, which differ in how the mask reaches the sound. Audio thread.
+
+    A subclass calls _step() and _show() for each hop, and prepare(), set_param() and reset() of this class in its own.
+    """
+
+    name = "denoise"
+    params = DENOISE_PARAMS
+    kind: ClassVar[str]
+    """The kind of bundle that it plays."""
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        model: StepModel,
+        *,
+        real_time: bool = True,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """real_time: False where no deadline exists (files), so that no step counts as late.
+
+        Raises BundleError for a bundle of another kind.
+        """
+        if bundle.kind != self.kind or bundle.lookahead_frames:
+            raise BundleError(
+                f"{bundle.folder}: kind = {bundle.kind!r}, lookahead_frames = {bundle.lookahead_frames}: "
+                f"allowed {self.kind!r}, 0"
+            )
+        self._bundle = bundle
+        self._runtime = model.runtime
+        hop_s = bundle.hop_frames / bundle.rate_hz
+        self._guard = ModelGuard(model, identity_mask(), hop_s, hop_s if real_time else None, clock)
+        self._values = {spec.id: spec.default for spec in self.params}
+        self._prepared = False
+        self.latency_frames = 0
+        self.bad_samples = 0
+        self.reduction_db = 0.0
+
+    @property
+    def model_name(self) -> str:
+        return f"{self._bundle.name} {self._bundle.version}, {self._runtime}"
+
+    @property
+    def late_hops(self) -> int:
+        return self._guard.late_hops
+
+    @property
+    def dry_hops(self) -> int:
+        return self._guard.dry_hops
+
+    def prepare(self, rate_hz: int, period_frames: int, channels: int) -> None:
+        """Raises BundleError when the bundle is made for another rate."""
+        bundle = self._bundle
+        if rate_hz != bundle.rate_hz:
+            raise BundleError(f"{bundle.folder}: rate_hz = {bundle.rate_hz}: the chain runs at {rate_hz}")
+        hop = bundle.hop_frames
+        self._stft = StreamingStft(channels, bundle.window_frames, bundle.synthesis_frames, hop)
+        self._front = DenoiseFrontEnd(channels)
+        self._share: Block = np.zeros((hop, channels), np.float32)
+        self._fade_frames = ramp_frames(FADE_MS, rate_hz)
+        self._amount_frames = ramp_frames(AMOUNT_RAMP_MS, rate_hz)
+        self._amount_hops = max(1, self._amount_frames // hop)
+        self._keep_room = Ramp(self._values[KEEP_ROOM.id], self._amount_hops, 1)
+        self._sensitivity = Ramp(self._values[SENSITIVITY.id], self._amount_hops, 1)
+        self._removed = Ramp(self._values[LISTEN.id], self._fade_frames, hop)
+        self._guard.forget()
+        self._prepared = True
+
+    def set_param(self, param_id: str, value: float) -> None:
+        self._values[param_id] = value
+        if self._prepared:
+            self._keep_room.set(self._values[KEEP_ROOM.id])
+            self._sensitivity.set(self._values[SENSITIVITY.id])
+            self._removed.set(self._values[LISTEN.id])
+
+    def reset(self) -> None:
+        """Forget the sound on its way, the model's state and a model's faults; parameters stay, at their targets."""
+        self._stft.reset()
+        self._front.reset()
+        self._guard.forget()
+        self._keep_room.jump(self._values[KEEP_ROOM.id])
+        self._sensitivity.jump(self._values[SENSITIVITY.id])
+        self._removed.jump(self._values[LISTEN.id])
+        self.reduction_db = 0.0
+
+    def _step(self, spectrum: Spectrum) -> bool:
+        """One step of the network: its mask is then in the guard. Return whether it may be heard."""
+        room, sensitivity = float(self._keep_room.next(1)[0]), float(self._sensitivity.next(1)[0])
+        return self._guard.step(self._front.features(spectrum, room, sensitivity))
+
+    def _show(self, reduction_db: float) -> None:
+        self.reduction_db += _METER_SHARE * (reduction_db - self.reduction_db)
+
+    def _swap(self, out: Block, dry: Block) -> None:
+        """Turn `out` into what was taken from `dry` to make it, as far as `denoise.listen` says so."""
+        if self._removed.still and not self._removed.value:
+            return
+        # (1 - r) * out + r * (dry - out)
+        term = self._share[: len(out)]
+        np.multiply(out, -2.0, out=term)
+        np.add(term, dry, out=term)
+        np.multiply(term, self._removed.next(len(out))[:, None], out=term)
+        np.add(out, term, out=out)
+
+    @property
+    def _floor_target(self) -> float:
+        """The share of the input that always stays: 1 at 0 dB."""
+        return float(10.0 ** (-self._values[AMOUNT.id] / 20.0))

@@ -1,0 +1,98 @@
+"""A filter whose taps may change at any frame, without a click and without delaying anything."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsp.block import Block
+
+Taps = NDArray[np.float32]
+
+
+class MovingFir:
+    """FIR filter in the time domain; new taps come in by a crossfade. Audio thread; buffers are made once.
+
+    Its output is `lookahead_frames` late, and that far the taps reach into the future. Where a block ends changes
+    nothing: every frame depends on the frames before it and on when set_taps() was called, alone.
+    """
+
+    def __init__(
+        self, channels: int, taps_frames: int, lookahead_frames: int, crossfade_frames: int, max_frames: int
+    ) -> None:
+        """taps_frames: all taps, those of the lookahead too. max_frames: the most frames a block may have."""
+        if not 0 <= lookahead_frames < taps_frames or min(channels, crossfade_frames, max_frames) < 1:
+            raise ValueError(
+                f"channels = {channels}, taps_frames = {taps_frames}, lookahead_frames = {lookahead_frames}, "
+                f"crossfade_frames = {crossfade_frames}, max_frames = {max_frames}: allowed 1 or more, "
+                "lookahead_frames from 0 to taps_frames - 1"
+            )
+        self.latency_frames = lookahead_frames
+        self._keep = taps_frames - 1
+        # Long enough that the past moves back to the start now and then only, and never onto itself.
+        self._past: Block = np.zeros((channels, 2 * taps_frames + 16 * max_frames), np.float32)
+        self._wet: Block = np.zeros((max_frames, channels), np.float32)
+        self._dry: Block = np.zeros((max_frames, channels), np.float32)
+        self._rise: Taps = ((np.arange(crossfade_frames) + 0.5) / crossfade_frames).astype(np.float32)
+        self._taps: Taps = np.zeros(taps_frames, np.float32)
+        self._old_taps: Taps = np.zeros(taps_frames, np.float32)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the past and the taps: sound passes, late but unchanged."""
+        self._past.fill(0.0)
+        self._end = self._keep
+        self._taps.fill(0.0)
+        self._taps[-1 - self.latency_frames] = 1.0
+        self._faded = len(self._rise)
+
+    def set_taps(self, taps: Taps) -> None:
+        """Fade to `taps` from the next frame on; the fade before it must be over.
+
+        taps: (taps_frames,), for the oldest frame first; the one for the present stands at -1 - lookahead_frames.
+        """
+        self._taps, self._old_taps = self._old_taps, self._taps
+        np.copyto(self._taps, taps)
+        self._faded = 0
+
+    def newest(self, frames: int) -> Block:
+        """The last `frames` of the input, up to taps_frames - 1. (frames, channels), a view: read it at once."""
+        return self._past[:, self._end - frames : self._end].T
+
+    def process(self, block: Block) -> tuple[Block, Block]:
+        """Take `block` (frames, channels); return the filtered and the exact sound of `lookahead_frames` ago.
+
+        Both are reused buffers, good until the next call.
+        """
+        frames = len(block)
+        self._push(block)
+        wet, dry = self._wet[:frames], self._dry[:frames]
+        first = self._end - frames
+        dry[:] = self._past[:, first - self.latency_frames : self._end - self.latency_frames].T
+        for channel in range(wet.shape[1]):
+            wet[:, channel] = self._filtered(channel, self._taps, first, frames)
+        if self._faded < len(self._rise):
+            self._fade(first, wet[: len(self._rise) - self._faded])
+        return wet, dry
+
+    def _push(self, block: Block) -> None:
+        frames, keep = len(block), self._keep
+        if self._end + frames > self._past.shape[1]:
+            self._past[:, :keep] = self._past[:, self._end - keep : self._end]
+            self._end = keep
+        self._past[:, self._end : self._end + frames] = block.T
+        self._end += frames
+
+    def _filtered(self, channel: int, taps: Taps, first: int, frames: int) -> Taps:
+        """`frames` of one channel from the block's frame that lies at `first` in the past; a small new array."""
+        return np.correlate(self._past[channel, first - self._keep : first + frames], taps, "valid")
+
+    def _fade(self, first: int, wet: Block) -> None:
+        """Turn `wet`, from the new taps, into old + rise * (new - old)."""
+        rise = self._rise[self._faded : self._faded + len(wet)]
+        self._faded += len(wet)
+        for channel in range(wet.shape[1]):
+            old, column = self._filtered(channel, self._old_taps, first, len(wet)), wet[:, channel]
+            np.subtract(column, old, out=column)
+            np.multiply(column, rise, out=column)
+            np.add(column, old, out=column)
