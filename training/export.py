@@ -2,63 +2,95 @@
 
     python -m training.export --checkpoint training/denoise_live/checkpoint.pt --bundle models_quantized/denoise-live
 
-Weights become int8 per output channel, activations stay float. Both files come from the same float32 network; the
-exporter streams a minute of test sound through both and prints how far apart they are.
+Both files come from the same float32 network and hold the same int8 weights (training.quantise); the exporter streams a
+minute of test sound through both and prints how far apart they are.
 """
 
 from __future__ import annotations
 
 import argparse
+import shutil
 import tempfile
 from pathlib import Path
 
 import torch
 
 from dsp import features as layout
-from training import bundle_writer, checkpoints
+from training import bundle_writer, checkpoints, quantise
 from training.model import DenoiseNet, StepNet, parameter_count
-from training.runtimes import OnnxStep, TfliteStep, stored_weight_types
+from training.runtimes import OnnxStep, Step, TfliteStep, stored_weight_types
 from training.stream import agreement_db
 
 NAME = "denoise-live"
 
 
-def export_tflite(net: DenoiseNet, path: Path, per_channel: bool = True) -> None:
-    """Convert and quantise weights to int8, with a scale per output channel or, for tflite-runtime, per tensor."""
+def export_tflite(net: DenoiseNet, path: Path, per_channel: bool = True, plain: Path | None = None) -> None:
+    """Convert and quantise; see training.quantise.  plain: where to leave the float file as well."""
     import litert_torch
-    from ai_edge_quantizer import quantizer, recipe
 
-    example = (torch.zeros(1, layout.INPUT_SIZE), torch.zeros(1, net.state_size))
     with tempfile.TemporaryDirectory() as folder:
-        plain = Path(folder) / "plain.tflite"
-        litert_torch.convert(StepNet(net).eval(), example).export(str(plain))
-        quantiser = quantizer.Quantizer(str(plain))
-        rules = recipe.dynamic_wi8_afp32()
-        if not per_channel:
-            for rule in rules:
-                rule["op_config"]["weight_tensor_config"]["granularity"] = "TENSORWISE"
-        quantiser.load_quantization_recipe(rules)
-        path.unlink(missing_ok=True)  # the quantiser does not overwrite
-        quantiser.quantize().export_model(str(path))
+        made = Path(folder) / "plain.tflite"
+        litert_torch.convert(StepNet(net).eval(), _example(net)).export(str(made))
+        if plain:
+            shutil.copyfile(made, plain)
+        in_float = [net.get_submodule(name).weight.detach().numpy() for name in quantise.float_layers(net)]
+        quantise.quantise_tflite(made, path, in_float, per_channel)
 
 
-def export_onnx(net: DenoiseNet, path: Path) -> None:
-    """Export and quantise weights to int8 (MatMulInteger)."""
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    example = (torch.zeros(1, layout.INPUT_SIZE), torch.zeros(1, net.state_size))
+def export_onnx(net: DenoiseNet, path: Path, plain: Path | None = None) -> None:
+    """Export and quantise; see training.quantise.  plain: where to leave the float file as well."""
     with tempfile.TemporaryDirectory() as folder:
-        plain = Path(folder) / "plain.onnx"
+        made = Path(folder) / "plain.onnx"
         torch.onnx.export(
             StepNet(net).eval(),
-            example,
-            str(plain),
+            _example(net),
+            str(made),
             input_names=["features", "state"],
             output_names=["mask", "next_state"],
             opset_version=17,
             dynamo=False,
         )
-        quantize_dynamic(str(plain), str(path), weight_type=QuantType.QInt8, per_channel=True)
+        if plain:
+            shutil.copyfile(made, plain)
+        quantise.quantise_onnx(made, path, quantise.float_layers(net))
+
+
+def _example(net: DenoiseNet) -> tuple[torch.Tensor, torch.Tensor]:
+    return torch.zeros(1, layout.INPUT_SIZE), torch.zeros(1, net.state_size)
+
+
+def export_bundle(net: DenoiseNet, folder: Path, version: str, float_folder: Path | None = None) -> None:
+    """Write a whole bundle but its card, and say how well its files agree.
+
+    float_folder: a bundle of the same network with float32 weights, to compare with; never shipped.
+    """
+    name = folder.name
+    for each in (folder, *filter(None, [float_folder])):
+        each.mkdir(parents=True, exist_ok=True)
+    tflite, onnx, old = (folder / f"{name}{ending}" for ending in (".tflite", ".onnx", "-tflite-runtime.tflite"))
+    plain = {kind: float_folder / f"{name}.{kind}" if float_folder else None for kind in ("tflite", "onnx")}
+    export_tflite(net, tflite, plain=plain["tflite"])
+    # tflite-runtime 2.14 computes int8 layers with a scale per channel as if their weights were zero.
+    export_tflite(net, old, per_channel=False)
+    export_onnx(net, onnx, plain=plain["onnx"])
+    steps: dict[str, Step] = {
+        "tflite": TfliteStep(tflite),
+        "tflite_runtime": TfliteStep(old),
+        "onnx": OnnxStep(onnx),
+    }
+    files = {"tflite": tflite, "tflite_runtime": old, "onnx": onnx}
+    for path in files.values():
+        print(path.name, path.stat().st_size, "bytes, elements by stored type:", stored_weight_types(path))
+    names = {runtime: (files[runtime], step.names) for runtime, step in steps.items()}
+    bundle_writer.write(folder, name, version, parameter_count(net), net.state_size, names)
+    print(f"tflite against onnx over 60 s: {agreement_db(steps['tflite'], steps['onnx']):.1f} dB")
+    if float_folder:
+        made: dict[str, Path] = {kind: path for kind, path in plain.items() if path}
+        floats: dict[str, Step] = {"tflite": TfliteStep(made["tflite"]), "onnx": OnnxStep(made["onnx"])}
+        names = {kind: (made[kind], floats[kind].names) for kind in made}
+        bundle_writer.write(float_folder, name, f"{version}-float", parameter_count(net), net.state_size, names)
+        for kind, step in floats.items():
+            print(f"{kind} int8 against float over 60 s: {agreement_db(step, steps[kind]):.1f} dB")
 
 
 def main() -> None:
@@ -66,6 +98,7 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--bundle", type=Path, default=Path("models_quantized") / NAME)
     parser.add_argument("--version", default="0.1.0")
+    parser.add_argument("--float", type=Path, help="leave a float32 bundle here as well, to compare with")
     parser.add_argument("--committed", type=Path, help="also write averaged weights in half precision here")
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -73,20 +106,7 @@ def main() -> None:
     net = checkpoints.network(checkpoint)
     if args.committed:
         checkpoints.save_committed(args.committed, checkpoint)
-    args.bundle.mkdir(parents=True, exist_ok=True)
-    tflite, onnx = args.bundle / f"{NAME}.tflite", args.bundle / f"{NAME}.onnx"
-    old_tflite = args.bundle / f"{NAME}-tflite-runtime.tflite"
-    export_tflite(net, tflite)
-    # tflite-runtime 2.14 computes int8 layers with a scale per channel as if their weights were zero.
-    export_tflite(net, old_tflite, per_channel=False)
-    export_onnx(net, onnx)
-    for path in (tflite, old_tflite, onnx):
-        print(path.name, path.stat().st_size, "bytes, elements by stored type:", stored_weight_types(path))
-    steps = {"tflite": TfliteStep(tflite), "tflite_runtime": TfliteStep(old_tflite), "onnx": OnnxStep(onnx)}
-    files = {"tflite": tflite, "tflite_runtime": old_tflite, "onnx": onnx}
-    names = {runtime: (files[runtime], step.names) for runtime, step in steps.items()}
-    bundle_writer.write(args.bundle, NAME, args.version, parameter_count(net), net.state_size, names)
-    print(f"tflite against onnx over 60 s: {agreement_db(steps['tflite'], steps['onnx']):.1f} dB")
+    export_bundle(net, args.bundle, args.version, args.float)
 
 
 if __name__ == "__main__":

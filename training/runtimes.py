@@ -107,6 +107,27 @@ def stored_weight_types(path: Path) -> dict[str, int]:
     return dict(count)
 
 
+def stored_int8(path: Path) -> list[NDArray[np.int8]]:
+    """The int8 matrices of a model file: (outputs, inputs) in TFLite, (inputs, outputs) in ONNX, which needs `onnx`."""
+    data = path.read_bytes()
+    if path.suffix == ".onnx":
+        import onnx
+
+        stored = [onnx.numpy_helper.to_array(tensor) for tensor in onnx.load_from_string(data).graph.initializer]
+        return [values for values in stored if values.dtype == np.int8 and values.ndim == 2]
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = schema.ModelT.InitFromPackedBuf(data, 0)
+    found = []
+    for tensor in (tensor for graph in model.subgraphs for tensor in graph.tensors):
+        buffer = model.buffers[tensor.buffer]
+        if tensor.type == schema.TensorType.INT8 and (buffer.offset or buffer.data is not None):
+            # Large files keep their constants behind the flatbuffer itself.
+            raw = data[buffer.offset : buffer.offset + buffer.size] if buffer.offset else bytes(buffer.data)
+            found.append(np.frombuffer(raw, np.int8).reshape(tensor.shape))
+    return found
+
+
 def onnx_initialisers(model: bytes) -> Iterator[tuple[int, list[int]]]:
     """Type number and shape of each stored tensor, read from the protobuf itself: the box has no `onnx` package."""
     for graph in _fields(model, 7):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from dsp import features as layout
-from training.runtimes import OnnxStep, TfliteStep, stored_weight_types
+from training.runtimes import OnnxStep, TfliteStep, stored_int8, stored_weight_types
 from training.stream import agreement_db, denoise, made_up_voice
 
 BUNDLE = Path(__file__).parents[2] / "models_quantized" / "denoise-live"
@@ -51,9 +51,18 @@ def test_the_weights_are_stored_as_int8(description: dict, runtime: str) -> None
     assert (BUNDLE / f"denoise-live.{runtime}").stat().st_size < 1.3 * description["parameters"]
 
 
+def test_both_files_hold_the_same_integers() -> None:
+    pytest.importorskip("onnx")
+    tflite = stored_int8(BUNDLE / "denoise-live.tflite")
+    onnx = [values.T for values in stored_int8(BUNDLE / "denoise-live.onnx")]
+    assert len(tflite) == len(onnx) > 5
+    for values in tflite:
+        assert any(values.shape == other.shape and np.array_equal(values, other) for other in onnx)
+
+
 def test_both_runtimes_agree() -> None:
-    # Both round activations to 8 bits, each in its own way; the float network is 10 dB farther from either.
-    assert agreement_db(_load("tflite"), _load("onnx"), seconds=4.0) < -45.0
+    # It is -75 dB over 60 s; the float network is 36 dB farther from either.
+    assert agreement_db(_load("tflite"), _load("onnx"), seconds=10.0) < -50.0
 
 
 def test_it_streams_for_a_minute_without_running_away(runtime: str) -> None:
