@@ -4,7 +4,7 @@ PY := .venv/bin/python
 RUN := .venv/bin/hushbox
 
 .PHONY: help setup setup-dev run test check lint format e2e bench lock clean \
-        train-denoise-live export-denoise-live test-tflite-runtime demo-vocal
+        train-denoise-live export-denoise-live test-tflite-runtime demo-vocal bench-denoise
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-24s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,14 @@ bench: setup-dev ## Block budget, then 60 s live on the virtual interface: load,
 	$(PY) -m bench.budget
 	$(PY) -m bench.live $(ARGS)
 	$(PY) -m bench.press
+
+FLOAT := bench/out/float/denoise-live/bundle.toml
+
+bench-denoise: $(FLOAT) ## Ours and public denoisers in one table (about 10 minutes). ARGS="--set FOLDER --limit 2"
+	@requirements/bench.sh -m bench.denoise $(ARGS)
+
+$(FLOAT): training/denoise_live/checkpoint.pt
+	training/run.sh float
 
 test-tflite-runtime: ## The bundle in tflite-runtime, in an environment of its own (Python 3.11, numpy 1)
 	@requirements/tflite_runtime.sh

@@ -1,9 +1,9 @@
 #!/bin/sh
-# One step of making a bundle, in an environment of its own (.venv-train): run.sh data|train|cool|export|evaluate|test.
-# Further arguments go to the step's program. Nothing here belongs on the box.
+# One step of making a bundle, in an environment of its own (.venv-train): run.sh STEP, one of those
+# below. Further arguments go to the step's program. Nothing here belongs on the box.
 set -eu
 cd "$(dirname "$0")/.."
-step=${1:?say which step: data, train, cool, export, evaluate or test}
+step=${1:?say which step: data, train, cool, export, float, evaluate or test}
 shift
 name=${NAME:-main}
 
@@ -37,6 +37,11 @@ export)
     python -m training.export --checkpoint "training/checkpoints/$name/cooled.pt" \
         --committed training/denoise_live/checkpoint.pt "$@"
     ;;
+float)
+    # The committed weights in float32 beside their int8, for the benches; nothing of it is shipped.
+    python -m training.export --checkpoint training/denoise_live/checkpoint.pt --bundle bench/out/int8/denoise-live \
+        --float bench/out/float/denoise-live "$@"
+    ;;
 evaluate)
     python -m training.evaluate --set ../shared/data/eval/denoise "$@"
     ;;
@@ -44,7 +49,7 @@ test)
     python -m pytest -p no:anyio tests/training tests/models "$@"
     ;;
 *)
-    echo "no step $step: there are data, train, cool, export, evaluate and test" >&2
+    echo "no step $step: there are data, train, cool, export, float, evaluate and test" >&2
     exit 2
     ;;
 esac
