@@ -1,0 +1,216 @@
+"""MIDI in and out: ports that come and go, and what their messages mean to the panel."""
+
+import errno
+import logging
+import select
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from hw.midi_messages import PITCH_TOP, MidiMessage
+from hw.midi_ports import MidiPort, explain_port, find_ports
+from hw.panel_controls import MidiKnobSpec, MidiSpec, MidiSwitchSpec
+from hw.panel_events import PanelEvent, ProgramEvent, TurnEvent
+from hw.panel_spec import PanelSpec
+from hw.port_thread import FAILED, PortThread
+
+PRESSED = 64  # a controller is a closed switch from here on (MIDI 1.0: 0 to 63 off, 64 to 127 on)
+
+log = logging.getLogger(__name__)
+
+
+class MidiThread(PortThread):
+    """Opens every port that is there, again and again, reads them all and sends feedback.
+
+    on_message(port, message) and on_gone(port) are called in this thread.
+    """
+
+    def __init__(
+        self,
+        spec: MidiSpec,
+        on_message: Callable[[str, MidiMessage], None],
+        on_gone: Callable[[str], None],
+        root: Path = Path("/"),
+    ) -> None:
+        super().__init__("panel MIDI")
+        self._spec, self._root = spec, root
+        self._on_message, self._on_gone = on_message, on_gone
+        self._ports: dict[int, MidiPort] = {}
+        self._problems: dict[str, str] = {}
+        self._shown: dict[tuple[str, MidiMessage], bytes] = {}  # (wanted port, message without value): as last sent
+        self._unsent: dict[str, dict[MidiMessage, bytes]] = {}  # by open port
+        self._heard: dict[tuple[str, MidiMessage], bytes] = {}
+
+    @property
+    def ports(self) -> tuple[str, ...]:
+        """The names of the ports that are open now. Any thread."""
+        return tuple(port.place.name for port in list(self._ports.values()))
+
+    @property
+    def problems(self) -> list[str]:
+        """Ports that are there and do not open. Any thread."""
+        return list(self._problems.values())
+
+    def send(self, port: str, message: MidiMessage) -> None:
+        """Show a value on `port` ("*": all): at once, or when it is plugged in again. Any thread.
+
+        Only the last value of a control is kept. What the port itself just said is not sent back.
+        """
+        key = MidiMessage(message.kind, message.channel, message.number)
+        with self._condition:
+            self._shown[port, key] = message.bytes()
+            for open_port in self.ports:
+                if port in ("*", open_port) and self._heard.get((open_port, key)) != message.bytes():
+                    self._unsent.setdefault(open_port, {})[key] = message.bytes()
+            self.wake()
+
+    def scan(self) -> None:
+        places = {place.name: place for place in find_ports(self._root, self._spec.usb, self._spec.serial)}
+        for fd, port in list(self._ports.items()):
+            if port.place.name not in places:
+                self._drop(fd)
+        self._problems = {name: text for name, text in self._problems.items() if name in places}
+        for name in set(places) - set(self.ports):
+            try:
+                port = MidiPort(places[name])
+            except OSError as error:
+                problem = explain_port(places[name], error)
+                if self._problems.get(name) != problem:
+                    log.warning("front panel: %s", problem)
+                self._problems[name] = problem
+                continue
+            self._problems.pop(name, None)
+            self._ports[port.fd] = port
+            self.watch(port.fd)
+            log.info("front panel: MIDI port %s is open", name)
+            with self._condition:
+                self._unsent[name] = {key: data for (to, key), data in self._shown.items() if to in ("*", name)}
+
+    def ready(self, fd: int, events: int) -> None:
+        port = self._ports.get(fd)
+        if port is None:
+            return
+        try:
+            if events & select.POLLIN:
+                for message in port.read():
+                    key = MidiMessage(message.kind, message.channel, message.number)
+                    with self._condition:
+                        self._heard[port.place.name, key] = message.bytes()
+                    self._on_message(port.place.name, message)
+            elif events & FAILED:
+                raise OSError("it was unplugged")
+            if events & select.POLLOUT and not port.send():
+                self.watch(fd)
+        except OSError:
+            self._drop(fd)
+
+    def before_sleep(self) -> None:
+        for fd, port in list(self._ports.items()):
+            if port.busy:
+                continue
+            with self._condition:
+                data = b"".join(self._unsent.pop(port.place.name, {}).values())
+            try:
+                if data and port.send(data):
+                    self.watch(fd, writing=True)
+            except OSError as error:
+                # A port that only ever speaks refuses to be written to, and is no less of a port.
+                if error.errno != errno.EBADF:
+                    self._drop(fd)
+
+    def shut(self) -> None:
+        for fd in list(self._ports):
+            self._drop(fd)
+
+    def _drop(self, fd: int) -> None:
+        port = self._ports.pop(fd)
+        self.forget(fd)
+        port.close()
+        name = port.place.name
+        with self._condition:
+            self._unsent.pop(name, None)
+            self._heard = {key: data for key, data in self._heard.items() if key[0] != name}
+        log.info("front panel: MIDI port %s is gone", name)
+        self._on_gone(name)
+
+
+class MidiRoutes:
+    """What messages do on this panel. The MIDI thread's alone (or the simulator's).
+
+    contact(name, closed) moves a switch, tell(event) tells a turn or a program change.
+    """
+
+    def __init__(
+        self, spec: PanelSpec, contact: Callable[[str, bool], None], tell: Callable[[PanelEvent], None]
+    ) -> None:
+        self._switches = [switch for switch in spec.switches if isinstance(switch, MidiSwitchSpec)]
+        self._knobs = [knob for knob in spec.knobs if isinstance(knob, MidiKnobSpec)]
+        self._contact, self._tell = contact, tell
+        self._closed: set[tuple[str, str]] = set()  # (port, switch)
+        self._coarse: dict[tuple[str, str], int] = {}  # (port, knob): the high 7 bits of a 14-bit controller
+        self._fine: set[tuple[str, str]] = set()  # those that send low bits too
+
+    def take(self, port: str, message: MidiMessage) -> None:
+        """A message came from `port`."""
+        if message.kind == "program":
+            self._tell(ProgramEvent(port, message.channel, message.number, time.monotonic()))
+        for switch in self._switches:
+            if switch.port in ("*", port) and (switch.message, switch.channel, switch.number) == (
+                message.kind,
+                message.channel,
+                message.number,
+            ):
+                self._move(port, switch.name, message.value >= (PRESSED if message.kind == "cc" else 1))
+        for knob in self._knobs:
+            if knob.port in ("*", port) and knob.channel == message.channel:
+                position = self._position(port, knob, message)
+                if position is not None:
+                    self._tell(TurnEvent(knob.name, position, time.monotonic()))
+
+    def gone(self, port: str) -> None:
+        """A port was unplugged: what was held on it is let go."""
+        for held, name in sorted(self._closed):
+            if held == port:
+                self._move(port, name, closed=False)
+
+    def _move(self, port: str, name: str, closed: bool) -> None:
+        (self._closed.add if closed else self._closed.discard)((port, name))
+        self._contact(name, closed)
+
+    def _position(self, port: str, knob: MidiKnobSpec, message: MidiMessage) -> float | None:
+        if knob.message == "pitch":
+            return message.value / PITCH_TOP if message.kind == "pitch" else None
+        if message.kind != "cc":
+            return None
+        if knob.message == "cc":
+            return message.value / 127 if message.number == knob.number else None
+        key = (port, knob.name)
+        if message.number == knob.number:
+            self._coarse[key] = message.value
+            # Where low bits follow, the coarse value alone would be a step back.
+            return None if key in self._fine else message.value / 127
+        if message.number == knob.number + 32 and key in self._coarse:
+            self._fine.add(key)
+            return (self._coarse[key] << 7 | message.value) / PITCH_TOP
+        return None
+
+
+def feedback_messages(spec: MidiSwitchSpec | MidiKnobSpec, position: float) -> list[MidiMessage]:
+    """What shows `position` 0…1 on a controller that has a light, a ring or a motor."""
+    position = min(max(position, 0.0), 1.0)
+    if spec.message == "pitch":
+        return [MidiMessage("pitch", spec.channel, 0, round(position * PITCH_TOP))]
+    if spec.message == "cc14":
+        value = round(position * PITCH_TOP)
+        coarse = MidiMessage("cc", spec.channel, spec.number, value >> 7)
+        return [coarse, MidiMessage("cc", spec.channel, spec.number + 32, value & 0x7F)]
+    return [MidiMessage(spec.message, spec.channel, spec.number, round(position * 127))]
+
+
+def source_of(port: str, message: MidiMessage) -> tuple[str, str]:
+    """A message's place, as `Activity.source` and as its words."""
+    start, tail = f"midi:{port}:{message.kind}:{message.channel}", f"on channel {message.channel} of {port}"
+    if message.kind == "pitch":
+        return start, f"pitch bend {tail}"
+    names = {"cc": "CC", "note": "note", "program": "program"}
+    return f"{start}:{message.number}", f"{names[message.kind]} {message.number} {tail}"

@@ -1,0 +1,77 @@
+"""A thread that sleeps on file descriptors of things that come and go: MIDI ports, USB keys."""
+
+import logging
+import os
+import select
+import time
+from abc import abstractmethod
+
+from hw.panel_threads import PanelThread
+
+SCAN_S = 1.0  # how soon something plugged in is found
+FAILED = select.POLLERR | select.POLLHUP | select.POLLNVAL
+
+log = logging.getLogger(__name__)
+
+
+class PortThread(PanelThread):
+    """Scans once a second, and at once after `rescan`; in between waits for its descriptors."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._wake_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._poll = select.poll()
+        self._poll.register(self._wake_fd, select.POLLIN)
+        self._scan_due_s = 0.0
+        self._shut = False
+
+    def wake(self) -> None:
+        if not self._shut:
+            os.eventfd_write(self._wake_fd, 1)
+
+    def rescan(self) -> None:
+        """Look around now. Any thread."""
+        with self._condition:
+            self._scan_due_s = 0.0
+            self.wake()
+
+    def watch(self, fd: int, writing: bool = False) -> None:
+        """Wait for `fd` too. This thread."""
+        self._poll.register(fd, select.POLLIN | (select.POLLOUT if writing else 0))
+
+    def forget(self, fd: int) -> None:
+        self._poll.unregister(fd)
+
+    def run(self) -> None:
+        while not self._stopping:
+            now = time.monotonic()
+            if now >= self._scan_due_s:
+                self._scan_due_s = now + SCAN_S
+                self.scan()
+            self.before_sleep()
+            wait_ms = max(self._scan_due_s - time.monotonic(), 0.0) * 1000.0
+            for fd, events in self._poll.poll(wait_ms):
+                if fd == self._wake_fd:
+                    os.eventfd_read(self._wake_fd)
+                else:
+                    self.ready(fd, events)
+        self.shut()
+        with self._condition:
+            self._shut = True
+            os.close(self._wake_fd)
+
+    @abstractmethod
+    def scan(self) -> None:
+        """Open what is new."""
+
+    @abstractmethod
+    def ready(self, fd: int, events: int) -> None:
+        """Something may be read from or written to `fd`, or it has gone."""
+
+    @abstractmethod
+    def before_sleep(self) -> None:
+        """Whatever other threads left to do."""
+
+    @abstractmethod
+    def shut(self) -> None:
+        """Close everything; this thread ends."""
