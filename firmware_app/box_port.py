@@ -15,7 +15,8 @@ from dsp.stems_features import STEMS
 from firmware_app import listen_ring
 from firmware_app.control import Control
 from firmware_app.link import InfoFrame, MeterFrame, State
-from firmware_app.panel_bindings import PanelBindings
+from firmware_app.panel.port import PanelBoxPort
+from firmware_app.panel.setup import PanelSetup
 from web_ui.control_port import (
     Change,
     ControlRefused,
@@ -28,6 +29,7 @@ from web_ui.control_port import (
 )
 
 _STATES = {State.RUNNING: "running", State.WAITING: "waiting for device"}
+MOST_DETENTS = 100
 SILENT_S = 1.0  # 20 meter frames that did not come
 _SILENT = "The audio process does not answer. When it stays so, it is started again. Settings are kept."
 _DOWN = "The audio process is down and is being started again. Settings are kept."
@@ -41,23 +43,22 @@ def box_version() -> str:
         return "unknown"
 
 
-class BoxPort:
+class BoxPort(PanelBoxPort):
     """Implements web_ui's ControlPort. Any thread."""
 
     def __init__(
         self,
         name: str,
         control: Control,
-        bindings: PanelBindings,
+        setup: PanelSetup,
         bundle: Bundle | None,
         ring: Path,
         stems: Bundle | None = None,
     ) -> None:
         """bundle: the voice's model; stems: the one that takes music apart."""
+        super().__init__(control, setup)
         self.box_name = name
         self.version = box_version()
-        self._control = control
-        self._bindings = bindings
         self._bundle, self._stems = bundle, stems
         self._ring = ring
 
@@ -68,7 +69,7 @@ class BoxPort:
     def _view(self, spec: ParamSpec, value: float) -> ParamView:
         return ParamView(
             spec.id, spec.label, spec.unit, spec.low, spec.high, spec.default, spec.help, spec.choices,
-            value, self._control.origin(spec.id),
+            value, self._control.origin(spec.id).partition(":")[0],
         )  # fmt: skip
 
     def set_param(self, param_id: str, value: float, origin: str) -> float:
@@ -89,7 +90,7 @@ class BoxPort:
     def _message(self, meter: MeterFrame | None, info: InfoFrame, down: str) -> str:
         if meter is None:
             return down
-        notes = [info.message, self._control.save_problem, *self._bindings.problems, *self._control.notes[:1]]
+        notes = [info.message, self._control.save_problem, *self._setup.problems, *self._control.notes[:1]]
         return next((note for note in notes if note), "")
 
     def wait_for_change(self, after_seq: int, timeout_s: float) -> Change:
@@ -113,15 +114,20 @@ class BoxPort:
         }
 
     def simulated_panel(self) -> Sequence[SimulatedPin]:
-        return self._bindings.simulated_pins()
+        return self._setup.bindings.simulated_pins()
 
     def press(self, name: str, pressed: bool) -> None:
-        self._bindings.press(name, pressed)
+        self._setup.bindings.press(name, pressed)
 
     def turn(self, name: str, position: float) -> None:
         if not (math.isfinite(position) and 0.0 <= position <= 1.0):
             raise ControlRefused(f"position of knob {name} = {position:g}: allowed 0 to 1")
-        self._bindings.turn(name, position)
+        self._setup.bindings.turn(name, position)
+
+    def step(self, name: str, detents: int) -> None:
+        if not -MOST_DETENTS <= detents <= MOST_DETENTS:
+            raise ControlRefused(f"detents of encoder {name} = {detents}: allowed -{MOST_DETENTS} to {MOST_DETENTS}")
+        self._setup.bindings.step(name, detents)
 
     def listen_wavs(self) -> Recording:
         try:

@@ -138,6 +138,10 @@ class Control:
         """The audio process said what runs."""
         self._publish(Latest(self._latest.meter, info, self._latest.at))
 
+    def news(self) -> None:
+        """Wake everyone in `wait`: something else that the page shows has changed."""
+        self._publish(self._latest)
+
     def audio_down(self) -> None:
         """The link to the audio process broke."""
         self._publish(Latest(None, self._latest.info, time.monotonic()))

@@ -11,15 +11,19 @@ from dsp.bundle import Bundle
 from dsp.errors import DspError
 from firmware_app import announce, realtime
 from firmware_app.box_port import BoxPort
-from firmware_app.config import check_params
+from firmware_app.config import FILE_NAME, check_params
 from firmware_app.config_keys import Config
 from firmware_app.control import Control
 from firmware_app.control_link import ControlLink
 from firmware_app.link import MeterFrame, params_hash
 from firmware_app.notify import Notifier
-from firmware_app.panel_bindings import PanelBindings
+from firmware_app.panel.bindings import Bindings
+from firmware_app.panel.setup import PanelSetup
 from firmware_app.param_table import PARAMS
+from firmware_app.performer import Performer
 from firmware_app.places import Places
+from firmware_app.presets import Presets
+from firmware_app.scenes import Scenes
 from firmware_app.shared_state import values_in_force
 from firmware_app.store import Store
 from firmware_app.supervisor import EXIT_USAGE
@@ -44,7 +48,7 @@ class ControlProcess:
         self._places = places
         self._stopping = threading.Event()
         self.control = Control(PARAMS, Store(places.state, PARAMS), _in_force(places))
-        self._bindings = PanelBindings(config.panel, self.control)
+        self._setup = self._panel_setup()
         self._link = ControlLink(
             places.runtime / "link.sock", PARAMS, self.control.values,
             self._on_meter, self.control.take_info, self._on_down,
@@ -81,13 +85,28 @@ class ControlProcess:
     def panel(self) -> Panel:
         return self._bindings.panel
 
+    @property
+    def _bindings(self) -> Bindings:
+        return self._setup.bindings
+
+    def _panel_setup(self) -> PanelSetup:
+        """Raises ConfigError, PresetError."""
+        scenes = Scenes(self._places.state, PARAMS)
+        self.control.also_save(scenes.save)
+        performer = Performer(self.control, Presets(self._places.factory_presets, PARAMS), scenes)
+        source = str(self._config.source or FILE_NAME)
+        setup = PanelSetup(self._config.panel, self.control, performer, self._places.state, source)
+        for note in (*scenes.notes, *setup.notes):
+            log.warning("%s", note)
+        return setup
+
     def _serve_page(self) -> PageServer:
         """Raises PageAddressError."""
         page = self._config.page
         port = BoxPort(
             self._config.box.name,
             self.control,
-            self._bindings,
+            self._setup,
             self._bundle(self._config.model.bundle),
             self._places.runtime / "listen",
             self._bundle(self._config.model.stems_bundle),
@@ -107,11 +126,11 @@ class ControlProcess:
 
     def _on_meter(self, meter: MeterFrame) -> None:
         self.control.take_meter(meter)
-        self._bindings.light_leds(meter)
+        self._bindings.take_meter(meter)
 
     def _on_down(self) -> None:
         self.control.audio_down()
-        self._bindings.light_leds(None)
+        self._bindings.light(None)
 
     def _watch(self) -> None:
         """Tell systemd that all is well; look for an interface while the demo plays for want of one."""

@@ -13,7 +13,7 @@ from firmware_app.tempo import Tempo
 
 log = logging.getLogger(__name__)
 
-_PANIC_PARAM = {
+PANIC_PARAM = {
     "panic_mute": "box.mute",
     "held_panic_mute": "box.mute",
     "panic_dry": "box.bypass",
@@ -62,9 +62,9 @@ class Performer:
                 case "tap_tempo":
                     self.tempo.tap(time.monotonic() if at_s is None else at_s)
                 case "held_panic_mute" | "held_panic_dry":
-                    self._control.set_param(_PANIC_PARAM[action.do], 1.0, origin)
+                    self._control.set_param(PANIC_PARAM[action.do], 1.0, origin)
                 case "panic_mute" | "panic_dry":
-                    self._panic(_PANIC_PARAM[action.do], origin)
+                    self._panic(PANIC_PARAM[action.do], origin)
 
     def release(self, action: Action, origin: str) -> None:
         """End a held action."""
@@ -75,7 +75,7 @@ class Performer:
                 spec = find(self._control.specs, action.param)
                 self._control.set_param(action.param, spec.low if spec.choices == ("off", "on") else before, origin)
             elif action.do in ("held_panic_mute", "held_panic_dry"):
-                self._control.set_param(_PANIC_PARAM[action.do], 0.0, origin)
+                self._control.set_param(PANIC_PARAM[action.do], 0.0, origin)
 
     def turn(self, action: Action, position: float, origin: str) -> None:
         """Follow a knob that is at 0…1 of the action's range."""

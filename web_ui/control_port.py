@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
+from web_ui.panel_port import PanelPort
+
 
 class ControlRefused(ValueError):
     """A change the box does not accept. The message names the thing, the value and what is allowed."""
@@ -83,11 +85,12 @@ class SimulatedPin:
     """A control of the front panel whose pins are simulated: the page shows it as a thing to press or turn."""
 
     name: str  # "footswitch", "amount", "status"
-    kind: str  # "switch" | "knob" | "led"
+    kind: str  # "switch" | "knob" | "encoder" | "led" | "rgb" | "meter"
     label: str
-    position: float  # knob 0…1; switch 1 while held; LED brightness 0…1
+    position: float  # knob 0…1; switch 1 while held; light: the brightness of its brightest part
     does: str  # plain words: "press: bypass on/off"
     param: str = ""  # the parameter a knob sets, so that the page can mark the value in force on its dial
+    levels: tuple[float, ...] = ()  # of a light: each part's brightness (red, green, blue; a meter's LEDs)
 
 
 class Recording(NamedTuple):
@@ -97,7 +100,7 @@ class Recording(NamedTuple):
     after: bytes
 
 
-class ControlPort(Protocol):
+class ControlPort(PanelPort, Protocol):
     """The box, as the page sees it."""
 
     box_name: str
@@ -132,6 +135,10 @@ class ControlPort(Protocol):
 
     def turn(self, name: str, position: float) -> None:
         """Turn knob `name` to 0…1 by driving its mock converter. Raises NotThere, ControlRefused."""
+        ...
+
+    def step(self, name: str, detents: int) -> None:
+        """Turn encoder `name` by clicks, below 0 to the left. Raises NotThere, ControlRefused."""
         ...
 
     def listen_wavs(self) -> Recording:

@@ -12,7 +12,7 @@ from typing import Any
 
 from web_ui.control_port import Change, ControlPort
 from web_ui.errors import Refused
-from web_ui.views import dumps, panel_json, status_json, values_json
+from web_ui.views import dumps, learn_json, panel_json, status_json, values_json
 
 MAX_STREAMS = 8
 INTERVAL_S = 0.05  # 20 a second
@@ -76,6 +76,7 @@ class _Latest:
         self._port = port
         self._values: dict[str, float] | None = None
         self._panel: list[dict[str, Any]] | None = None
+        self._learn: dict[str, Any] | None = None
 
     def events(self, change: Change) -> bytes:
         parts = []
@@ -87,6 +88,10 @@ class _Latest:
         if panel != self._panel:
             self._panel = panel
             parts.append(_event("panel", panel))
+        learn = learn_json(self._port.learning())
+        if learn != self._learn:
+            self._learn = learn
+            parts.append(_event("learn", learn))
         parts.append(_event("status", status_json(change.status)))
         return "".join(parts).encode()
 

@@ -24,6 +24,7 @@ from web_ui.control_port import (
     SimulatedPin,
     StatusView,
 )
+from web_ui.fake_panel import FakePanel, FakePanelPort
 
 FRAME_S = 0.05
 OFF_ON = ("off", "on")
@@ -79,7 +80,7 @@ CARD = {
 }
 
 
-class FakeControlPort:
+class FakeControlPort(FakePanelPort):
     """A ControlPort with a clock and no box. Any thread.
 
     simulated: whether it has a virtual front panel: a footswitch for bypass, a knob for the amount, an LED that is lit
@@ -99,9 +100,10 @@ class FakeControlPort:
         self._pins = {
             "footswitch": SimulatedPin("footswitch", "switch", "Footswitch", 0.0, "press: Bypass on/off"),
             "amount": SimulatedPin("amount", "knob", "Amount", 0.6, "turn: Noise reduction", "denoise.amount_db"),
-            "status": SimulatedPin("status", "led", "Status", 1.0, "lit: processing"),
+            "status": SimulatedPin("status", "led", "Status", 1.0, "shows processing", levels=(1.0,)),
         }
         self._simulated = simulated
+        self._panel_setup = FakePanel(lambda: self._params.values(), self._panel_changed)
 
     def params(self) -> Sequence[ParamView]:
         with self._changed:
@@ -146,8 +148,10 @@ class FakeControlPort:
         with self._changed:
             self._pins[name] = replace(pin, position=float(pressed))
             self._note_change()
-        if pressed and not pin.position:
-            self.set_param("box.bypass", 1.0 - self._params["box.bypass"].value, "panel")
+        if pressed and not pin.position and not self._panel_setup.hear(name, "press"):
+            action = self._panel_setup.does(name, "press") or {}
+            if action.get("do") == "toggle":
+                self.set_param(action["param"], 1.0 - self._params[action["param"]].value, "panel")
 
     def turn(self, name: str, position: float) -> None:
         pin = self._pin(name, "knob")
@@ -158,8 +162,12 @@ class FakeControlPort:
         with self._changed:
             self._pins[name] = replace(pin, position=position)
             self._note_change()
-        if crossed:
+        heard = self._panel_setup.hear(name, "turn")
+        if crossed and not heard and self._panel_setup.does(name, "turn"):
             self.set_param("denoise.amount_db", 40.0 * position, "panel")
+
+    def step(self, name: str, detents: int) -> None:
+        self._pin(name, "encoder")
 
     def listen_wavs(self) -> Recording:
         return Recording(_wav(noise=0.2), _wav(noise=0.01))
@@ -182,9 +190,16 @@ class FakeControlPort:
     def _seq(self) -> int:
         return self._changes + (self._frame() if self.status_now.audio_alive else 0)
 
+    def _panel_changed(self) -> None:
+        with self._changed:
+            for name in ("footswitch", "amount"):
+                self._pins[name] = replace(self._pins[name], does=self._panel_setup.said(name))
+            self._changes += 1
+            self._changed.notify_all()
+
     def _note_change(self) -> None:
         lit = 1.0 - self._params["box.bypass"].value
-        self._pins["status"] = replace(self._pins["status"], position=lit)
+        self._pins["status"] = replace(self._pins["status"], position=lit, levels=(lit,))
         self._changes += 1
         self._changed.notify_all()
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from web_ui.control_port import LevelView, ParamView, SimulatedPin, StatusView
+from web_ui.panel_port import LearnView
 
 SILENCE_DB = -120.0
 
@@ -55,7 +56,15 @@ def values_json(values: Mapping[str, float]) -> dict[str, float]:
 
 def panel_json(pins: Sequence[SimulatedPin]) -> list[dict[str, Any]]:
     """The simulated front panel."""
-    return [asdict(pin) | {"position": _finite(pin.position, 3)} for pin in pins]
+    return [
+        asdict(pin) | {"position": _finite(pin.position, 3), "levels": [_finite(level, 3) for level in pin.levels]}
+        for pin in pins
+    ]
+
+
+def learn_json(view: LearnView) -> dict[str, Any]:
+    """Where learning stands."""
+    return asdict(view)
 
 
 def _level_json(level: LevelView) -> dict[str, float]:

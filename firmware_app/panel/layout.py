@@ -23,6 +23,7 @@ from firmware_app.config_panel import (
     RgbLedConfig,
     SwitchConfig,
 )
+from hw.panel_conflicts import same_source
 from hw.panel_spec import (
     AnyKnob,
     AnyLight,
@@ -64,7 +65,7 @@ _GESTURE_WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Control:
+class PanelControl:
     """One control or light. origin: who put it there, FILE or PAGE."""
 
     table: str  # "switches", a key of CONTROL_TABLES
@@ -119,18 +120,18 @@ class Layout:
     """The whole panel as it is now. Frozen: a change makes another one."""
 
     config: PanelConfig
-    controls: tuple[Control, ...]
+    controls: tuple[PanelControl, ...]
     mappings: tuple[PanelMapping, ...]
 
-    def find(self, name: str) -> Control | None:
+    def find(self, name: str) -> PanelControl | None:
         return next((control for control in self.controls if control.name == name), None)
 
     def on(self, on: str, gesture: str) -> PanelMapping | None:
         return next((m for m in self.mappings if (m.on, m.gesture) == (on, gesture)), None)
 
-    def at(self, source: str) -> Control | None:
+    def at(self, source: str) -> PanelControl | None:
         """The control that is connected at `source`; MIDI ports may be written as "any"."""
-        return next((c for c in self.controls if any(same_place(source, s) for s in c.sources)), None)
+        return next((c for c in self.controls if any(same_source(source, s) for s in c.sources)), None)
 
     def triggers(self, on: str, gesture: str) -> frozenset[Trigger]:
         """How actions can be set off there; empty when there is no such gesture."""
@@ -196,7 +197,7 @@ class Layout:
             midi=MidiSpec(serial=config.midi_serial) if config.midi else None,
         )
 
-    def _gestures(self, control: Control) -> Gestures:
+    def _gestures(self, control: PanelControl) -> Gestures:
         if control.latching:
             return Gestures(latching=True)
         mapped = {m.gesture for m in self.mappings if m.on == control.name}
@@ -239,9 +240,9 @@ def spec_of(config: AnyControlConfig, gestures: Gestures | None = None) -> Any:
             return MeterSpec(config.name, config.gpios, label, config.active_high)
 
 
-def controls_of(config: PanelConfig) -> list[Control]:
+def controls_of(config: PanelConfig) -> list[PanelControl]:
     """The controls that the file has."""
-    return [Control(table, entry, FILE) for table in CONTROL_TABLES for entry in getattr(config, table)]
+    return [PanelControl(table, entry, FILE) for table in CONTROL_TABLES for entry in getattr(config, table)]
 
 
 def mappings_of(
@@ -301,19 +302,6 @@ def title(name: str) -> str:
     """A control's name for people."""
     words = name.replace("_", " ").replace("-", " ")
     return (words[:1].upper() + words[1:]).replace("Cc ", "CC ").replace("Gpio", "GPIO")
-
-
-def same_place(one: str, other: str) -> bool:
-    """Whether two sources are the same place; "*" is any MIDI port."""
-    if one == other:
-        return True
-    if not (one.startswith("midi:") and other.startswith("midi:")):
-        return False
-    # A port's own name may have colons in it.
-    for any_port, named in ((one, other), (other, one)):
-        if any_port.startswith("midi:*:") and named.endswith(any_port.removeprefix("midi:*")):
-            return True
-    return False
 
 
 def _two(on: str) -> tuple[str, str]:

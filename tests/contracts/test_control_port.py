@@ -2,19 +2,25 @@
 
 import io
 import math
+import time
 import wave
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from firmware_app import places
 from firmware_app.box_port import BoxPort
 from firmware_app.config_panel import PanelConfig
 from firmware_app.control import Control
 from firmware_app.listen_ring import ListenRing
-from firmware_app.panel_bindings import PanelBindings
+from firmware_app.panel.setup import PanelSetup
 from firmware_app.param_table import PARAMS
+from firmware_app.performer import Performer
+from firmware_app.presets import Presets
+from firmware_app.scenes import Scenes
 from firmware_app.store import Store
 from web_ui.control_port import ControlPort, ControlRefused, NotThere
 from web_ui.fake_control import FakeControlPort
@@ -26,16 +32,17 @@ class _Sounding(BoxPort):
 
     def __init__(self, folder: Path) -> None:
         self.control = Control(PARAMS, Store(folder, PARAMS))
-        config = PanelConfig(pins="mock")
-        self.bindings = PanelBindings(config, self.control)
-        self.bindings.start()
-        super().__init__("hushbox", self.control, self.bindings, None, folder / "listen")
+        presets = Presets(places.find().factory_presets, PARAMS)
+        performer = Performer(self.control, presets, Scenes(folder, PARAMS))
+        self.setup = PanelSetup(PanelConfig(pins="mock", midi=False), self.control, performer, folder)
+        self.setup.bindings.start()
+        super().__init__("hushbox", self.control, self.setup, None, folder / "listen")
         ring = ListenRing(folder / "listen", 1, 128)
         for which in (0, 1):
             ring.write(which, np.zeros((48_000, 1), np.float32))
 
     def close(self) -> None:
-        self.bindings.close()
+        self.setup.bindings.close()
         self.control.close()
 
 
@@ -153,7 +160,7 @@ def test_simulated_controls_are_well_formed_and_move(port: ControlPort):
     pins = port.simulated_panel()
     assert len({pin.name for pin in pins}) == len(pins)
     for pin in pins:
-        assert pin.kind in ("switch", "knob", "led")
+        assert pin.kind in ("switch", "knob", "encoder", "led", "rgb", "meter")
         assert 0.0 <= pin.position <= 1.0
         assert pin.label
         assert pin.does
@@ -165,6 +172,164 @@ def test_simulated_controls_are_well_formed_and_move(port: ControlPort):
             for wrong in (-0.1, 1.1, math.nan):
                 with pytest.raises(ControlRefused, match=pin.name):
                     port.turn(pin.name, wrong)
+
+
+TOGGLE = {"do": "toggle", "param": "box.mute"}
+
+
+def wait_for(port: ControlPort, true: Callable[[], bool]) -> None:
+    until = time.monotonic() + 10.0
+    while not true():
+        assert time.monotonic() < until, port.learning()
+        time.sleep(0.01)
+
+
+def tap(port: ControlPort, name: str) -> None:
+    """As long as a foot takes: less than the debounce time is no press."""
+    port.press(name, True)
+    time.sleep(0.05)
+    port.press(name, False)
+
+
+def mapped(port: ControlPort) -> dict[str, str]:
+    return {m.key: m.does for m in port.panel_setup().mappings if not m.off}
+
+
+def test_the_set_up_is_well_formed(port: ControlPort):
+    setup = port.panel_setup()
+    names = {c.name for c in setup.controls}
+    assert {"footswitch", "amount", "status"} <= names
+    assert mapped(port) == {"footswitch press": "Bypass on/off", "amount turn": "Noise reduction"}
+    assert [pin.number for pin in setup.header] == list(range(1, 41))
+    assert {pin.role for pin in setup.header} <= {"free", "wired", "power", "ground", "reserved"}
+    assert setup.header[10].wired == "Footswitch"
+    assert {"toggle", "set", "sweep", "tap_tempo"} <= {kind.do for kind in setup.action_kinds}
+    assert setup.simulated
+    assert setup.wiring
+    assert dumps(asdict(setup))
+
+
+def test_a_mapping_is_checked_set_replaced_and_brought_back(port: ControlPort):
+    revision = port.panel_setup().revision
+    assert [n.level for n in port.check_mapping("footswitch", "press", TOGGLE)] == ["replaces"]
+    with pytest.raises(ControlRefused, match="Now there: Footswitch, press: Bypass on/off"):
+        port.set_mapping("footswitch", "press", TOGGLE, False)
+    port.set_mapping("footswitch", "press", TOGGLE, True)
+    assert mapped(port)["footswitch press"] == "Mute on/off"
+    assert port.panel_setup().revision > revision
+    tap(port, "footswitch")
+    wait_for(port, lambda: value_of(port, "box.mute") == 1.0)
+    assert value_of(port, "box.bypass") == 0.0
+    port.restore("mapping footswitch press")
+    assert mapped(port)["footswitch press"] == "Bypass on/off"
+
+
+def test_a_mapping_of_the_file_is_put_away_and_not_lost(port: ControlPort):
+    port.remove_mapping("footswitch press")
+    assert "footswitch press" not in mapped(port)
+    assert [m.key for m in port.panel_setup().mappings if m.off] == ["footswitch press"]
+    with pytest.raises(NotThere):
+        port.remove_mapping("footswitch press")
+    port.restore("mapping footswitch press")
+    assert "footswitch press" in mapped(port)
+    with pytest.raises(NotThere):
+        port.restore("mapping footswitch press")
+
+
+def test_a_double_press_says_what_it_costs(port: ControlPort):
+    (note,) = port.check_mapping("footswitch", "double_press", {"do": "tap_tempo"})
+    assert note.level == "costs"
+    assert "300 ms" in note.text
+
+
+@pytest.mark.parametrize(
+    ("on", "gesture", "action", "said"),
+    [
+        ("no-such", "press", TOGGLE, "no-such"),
+        ("status", "press", TOGGLE, ""),
+        ("amount", "turn", TOGGLE, "take a"),
+        ("footswitch", "press", {"do": "sweep", "param": "box.mute"}, "take a"),
+        ("footswitch", "press", {"do": "togle", "param": "box.mute"}, "did you mean toggle"),
+        ("footswitch", "press", {"do": "toggle"}, "toggle needs param"),
+        ("footswitch", "press", {"do": "toggle", "param": "no.such"}, "no.such"),
+    ],
+)
+def test_what_cannot_be_mapped_changes_nothing(
+    port: ControlPort, on: str, gesture: str, action: dict[str, str], said: str
+):
+    before = mapped(port)
+    with pytest.raises(ControlRefused) as caught:
+        port.set_mapping(on, gesture, action, True)
+    assert said in str(caught.value)
+    assert mapped(port) == before
+
+
+def test_a_press_is_learned_and_does_not_act(port: ControlPort):
+    assert port.learning().state == "off"
+    port.learn(TOGGLE)
+    waiting = port.learning()
+    assert (waiting.state, waiting.does) == ("waiting", "Mute on/off")
+    assert 0 < waiting.seconds_left <= 30
+    tap(port, "footswitch")
+    wait_for(port, lambda: port.learning().state == "heard")
+    heard = port.learning()
+    assert (heard.on, heard.gesture, heard.where, heard.is_new) == ("footswitch", "press", "Footswitch", False)
+    assert heard.gestures is not None
+    assert set(heard.gestures) >= {"press", "long_press", "double_press"}
+    assert [note.level for note in heard.notes] == ["replaces"]
+    assert value_of(port, "box.bypass") == 0.0  # it did not act
+    port.set_mapping(heard.on, "long_press", TOGGLE, False)
+    assert port.learning().state == "off"
+    assert mapped(port)["footswitch long_press"] == "Mute on/off"
+
+
+def test_a_turn_is_learned_and_a_press_is_told_that_it_does_not_fit(port: ControlPort):
+    port.learn({"do": "sweep", "param": "output.gain_db"})
+    tap(port, "footswitch")
+    wait_for(port, lambda: bool(port.learning().note))
+    assert port.learning().state == "waiting"
+    for position in (0.2, 0.9, 0.1):
+        port.turn("amount", position)
+        time.sleep(0.1)
+    wait_for(port, lambda: port.learning().state == "heard")
+    assert (port.learning().on, port.learning().gesture) == ("amount", "turn")
+    port.cancel_learning()
+    assert port.learning().state == "off"
+    assert mapped(port)["amount turn"] == "Noise reduction"
+
+
+def test_a_wrong_action_is_not_learned(port: ControlPort):
+    with pytest.raises(ControlRefused):
+        port.learn({"do": "no-such"})
+    assert port.learning().state == "off"
+
+
+def test_a_control_is_added_mapped_and_removed(port: ControlPort):
+    with pytest.raises(ControlRefused, match="GPIO17 is taken by Footswitch"):
+        port.add_control("switches", {"name": "solo", "gpio": 17})
+    with pytest.raises(ControlRefused):
+        port.add_control("no-such", {})
+    port.add_control("switches", {"name": "solo", "gpio": 5})
+    assert port.panel_setup().header[28].wired == "Solo"
+    port.set_mapping("solo", "press", TOGGLE, False)
+    assert mapped(port)["solo press"] == "Mute on/off"
+    port.remove_control("solo")
+    assert "solo press" not in mapped(port)
+    with pytest.raises(NotThere):
+        port.remove_control("solo")
+
+
+def test_scenes_are_kept_by_name(port: ControlPort):
+    assert not port.panel_setup().scenes["A"]
+    port.keep_scene("A")
+    assert port.panel_setup().scenes == {"A": True, "B": False}
+    with pytest.raises(NotThere):
+        port.keep_scene("C")
+
+
+def test_an_encoder_that_is_not_there_is_not_turned(port: ControlPort):
+    with pytest.raises(NotThere, match="amount"):
+        port.step("amount", 1)
 
 
 def test_before_and_after_are_as_long_as_each_other(port: ControlPort):

@@ -77,6 +77,56 @@ def test_a_wrong_touch_of_the_panel_is_refused(change: Change, path: str, body: 
     assert words in answer.get_json()["error"]
 
 
+ACTION = {"do": "toggle", "param": "box.mute"}
+
+
+def test_a_mapping_is_set_removed_and_brought_back(change: Change, port: FakeControlPort):
+    wanted = {"on": "footswitch", "gesture": "press", "action": ACTION}
+    (note,) = change("POST", "panel/mappings/check", wanted).get_json()["notes"]
+    assert note["level"] == "replaces"
+    refused = change("PUT", "panel/mappings", {**wanted, "replace": False})
+    assert (refused.status_code, refused.get_json()["error"]) == (400, note["text"])
+    assert change("PUT", "panel/mappings", {**wanted, "replace": True}).status_code == 204
+    assert change("POST", "panel/mappings/remove", {"key": "footswitch press"}).status_code == 204
+    assert change("POST", "panel/restore", {"key": "mapping footswitch press"}).status_code == 204
+    assert port.panel_setup().mappings[-1].does == "Bypass on/off"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "words"),
+    [
+        ("PUT", "panel/mappings", {"on": "footswitch", "gesture": "press", "action": ACTION}, 400, '"replace": …'),
+        (
+            "PUT", "panel/mappings", {"on": "footswitch", "gesture": "press", "action": ACTION, "replace": 1},
+            400, "replace = 1: true or false is allowed",
+        ),
+        (
+            "POST", "panel/mappings/check", {"on": 1, "gesture": "press", "action": ACTION},
+            400, "on = 1: a text of at most 200 characters is expected",
+        ),
+        (
+            "POST", "panel/mappings/check", {"on": "footswitch", "gesture": "press", "action": []},
+            400, "action = []: an object is expected",
+        ),
+        ("POST", "panel/mappings/remove", {"key": "no such"}, 404, "nothing is mapped on 'no such'"),
+        ("POST", "panel/restore", {"key": "no such"}, 404, "'no such' is not put away"),
+        ("PUT", "panel/learn", {"action": {"do": "togle"}}, 400, "did you mean toggle?"),
+        ("POST", "panel/learn/cancel", {"cancel": 1}, 400, "cancel: true is expected"),
+        ("POST", "panel/controls", {"kind": "bells", "settings": {}}, 400, "no kind of control 'bells'"),
+        ("POST", "panel/controls/remove", {"name": "bell"}, 404, "no control 'bell' on the panel"),
+        ("POST", "panel/amount/step", {"detents": 1}, 404, "no simulated encoder 'amount'"),
+        ("POST", "panel/amount/step", {"detents": 0.5}, 400, "detents = 0.5: a whole number is expected"),
+        ("POST", "scenes/keep", {"scene": "C"}, 404, "no scene 'C': there are A, B"),
+    ],
+)  # fmt: skip
+def test_a_wrong_set_up_is_refused_in_plain_words(
+    change: Change, method: str, path: str, body: object, status: int, words: str
+):
+    answer = change(method, path, body)
+    assert answer.status_code == status
+    assert words in answer.get_json()["error"]
+
+
 def test_unknown_addresses_and_methods_answer_in_json(client: FlaskClient, change: Change):
     nothing = client.get("/api/v1/nothing")
     assert (nothing.status_code, nothing.get_json()["error"]) == (404, "there is nothing at this address")

@@ -86,3 +86,17 @@ def test_events_carry_the_schemas_described(client: FlaskClient):
     check("Status", json.loads(events["status"]))
     check("Values", json.loads(events["params"]))
     check("Panel", {"panel": json.loads(events["panel"])})
+    check("Learning", json.loads(events["learn"]))
+
+
+def test_learning_and_notes_answer_as_described(change: Change, client: FlaskClient):
+    action = {"do": "toggle", "param": "box.mute"}
+    check("Learning", change("PUT", "panel/learn", {"action": action}).get_json())
+    assert change("POST", "panel/footswitch/press", {"pressed": True}).status_code == 204
+    heard = client.get("/api/v1/panel/learn").get_json()
+    assert heard["state"] == "heard"
+    check("Learning", heard)
+    proposal = {"on": "footswitch", "gesture": "press", "action": action}
+    check("Notes", change("POST", "panel/mappings/check", proposal).get_json())
+    assert change("PUT", "panel/mappings", {**proposal, "replace": True}).status_code == 204
+    check("PanelSetup", client.get("/api/v1/panel/setup").get_json())

@@ -1,0 +1,122 @@
+"""What a mapping would collide with, said before it is saved."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from dsp.params import ParamSpec, find
+from firmware_app.actions import PANICS, Action
+from firmware_app.panel.layout import Layout, PanelControl, PanelMapping, gesture_words, misfit
+from hw.panel_conflicts import same_source
+
+
+class Level(StrEnum):
+    """How much a note matters."""
+
+    REFUSED = "refused"  # cannot be
+    REPLACES = "replaces"  # something mapped there now would go
+    COSTS = "costs"  # it works, at a price
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One sentence about a change, for people."""
+
+    level: Level
+    text: str
+
+
+def with_controls(layout: Layout, controls: Sequence[PanelControl]) -> Layout:
+    return replace(layout, controls=(*layout.controls, *controls))
+
+
+def with_mapping(layout: Layout, mapping: PanelMapping) -> Layout:
+    """`layout` as it would be with `mapping`."""
+    others = tuple(m for m in layout.mappings if m.key != mapping.key)
+    return replace(layout, mappings=(*others, mapping))
+
+
+def notes_on(
+    layout: Layout,
+    controls: Sequence[PanelControl],
+    on: str,
+    gesture: str,
+    action: Action,
+    specs: Mapping[str, ParamSpec],
+) -> list[Note]:
+    """All there is to say about mapping `action` there, with `controls` added for it."""
+    refused = [Note(Level.REFUSED, why) for control in controls if (why := taken(layout, control))]
+    wider = with_controls(layout, controls)
+    if not refused and (why := misfit(wider, on, gesture, action)):
+        refused.append(Note(Level.REFUSED, why))
+    if refused:
+        return refused
+    notes = []
+    before = layout.on(on, gesture)
+    if before is not None and before.action != action:
+        notes.append(Note(Level.REPLACES, f"Now there: {layout.words(before, specs)}."))
+    notes += _costs(wider, with_mapping(wider, PanelMapping(on, gesture, action)), action)
+    for other in layout.mappings:
+        same = other.action.do == action.do == "sweep" and other.action.param == action.param
+        if same and other.key != f"{on} {gesture}":
+            label = find(specs, action.param).label
+            notes.append(Note(Level.NOTE, f"{label} is turned by {layout.where(other.on)} too: both move it."))
+    return notes
+
+
+def taken(layout: Layout, control: PanelControl) -> str:
+    """Why `control` cannot be added to `layout`; empty when it can."""
+    for there in layout.controls:
+        if there.name == control.name:
+            return f"a control called {control.name} is there already"
+        for source in control.sources:
+            if any(same_source(source, s) for s in there.sources):
+                return f"{place_words(source)} is taken by {there.label}"
+    relay = layout.config.relay_gpio
+    if f"gpio:{relay}" in control.sources:
+        return f"{place_words(f'gpio:{relay}')} is taken by the bypass relay"
+    return ""
+
+
+def place_words(source: str) -> str:
+    """A source for people: "GPIO17", "MCP3008 channel 2", "CC 64 on channel 1"."""
+    kind, _, rest = source.partition(":")
+    if kind == "gpio":
+        return f"GPIO{rest}"
+    if kind == "hid":
+        return f"Key {rest.rpartition(':')[2].removeprefix('KEY_')}"
+    if kind == "midi":
+        if ":pitch:" in rest:
+            return f"Pitch bend on channel {rest.rpartition(':')[2]}"
+        _, message, channel, number = rest.rsplit(":", 3)
+        return f"{message.upper() if message == 'cc' else message.capitalize()} {number} on channel {channel}"
+    device, _, channel = rest.partition(":")
+    return f"{kind.upper()} channel {channel}" + ("" if device == "0" else f" of device {device}")
+
+
+def _costs(before: Layout, after: Layout, action: Action) -> list[Note]:
+    """What telling gestures apart costs the presses that are mapped."""
+    notes = []
+    old, new = before.spec(), after.spec()
+    for mapping in after.mappings:
+        if mapping.gesture != "press" or after.find(mapping.on) is None:
+            continue
+        cost = new.press_cost(mapping.on)
+        if cost == old.press_cost(mapping.on) and mapping.action != action:
+            continue
+        where = after.where(mapping.on)
+        if cost.wait_ms:
+            text = f"A press of {where} waits {cost.wait_ms:g} ms, to see whether another follows."
+            notes.append(Note(Level.COSTS, text))
+        if cost.on_release:
+            notes.append(
+                Note(Level.COSTS, f"A press of {where} acts when the foot leaves, to tell it from a long one.")
+            )
+        if (cost.wait_ms or cost.on_release) and mapping.action.do in PANICS:
+            notes.append(Note(Level.COSTS, f"Panic should not wait: give it a switch of its own, not {where}."))
+    own = action.do in PANICS and not any(m.action == action and m.gesture == "press" for m in after.mappings)
+    if own:
+        gesture = next((m.gesture for m in after.mappings if m.action == action), "")
+        notes.append(Note(Level.COSTS, f"Panic by {gesture_words(gesture)} is slow: a plain press acts at once."))
+    return notes

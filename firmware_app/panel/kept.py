@@ -1,0 +1,140 @@
+"""What the page has changed about the panel, kept beside the file and never in it: `panel.json` in the state folder."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from dsp.params import ParamSpec
+from firmware_app import actions
+from firmware_app.actions import ActionError
+from firmware_app.config import ConfigError, read_control
+from firmware_app.config_panel import PanelConfig
+from firmware_app.kept_file import KeptFile
+from firmware_app.panel.layout import PAGE, Layout, PanelControl, PanelMapping, misfit
+from hw.panel_conflicts import same_source
+
+
+@dataclass(frozen=True, slots=True)
+class PanelChanges:
+    """Added controls and mappings, and what of the file's is put away. Nothing here is lost when it does not fit.
+
+    off: keys of the file's things that do not count: "control footswitch", "mapping footswitch press".
+    unread: saved entries that this version cannot use; they are saved again as they are.
+    """
+
+    controls: tuple[PanelControl, ...] = ()
+    mappings: tuple[PanelMapping, ...] = ()
+    off: frozenset[str] = frozenset()
+    unread: tuple[Any, ...] = ()
+
+    def with_mapping(self, mapping: PanelMapping) -> "PanelChanges":
+        """The mapping added, in place of one on the same gesture."""
+        others = tuple(m for m in self.mappings if m.key != mapping.key)
+        return replace(self, mappings=(*others, mapping))
+
+    def without_mapping(self, key: str) -> "PanelChanges":
+        return replace(self, mappings=tuple(m for m in self.mappings if m.key != key))
+
+    def without_control(self, name: str) -> "PanelChanges":
+        """The control and what is mapped on it taken away."""
+        return replace(
+            self,
+            controls=tuple(c for c in self.controls if c.name != name),
+            mappings=tuple(m for m in self.mappings if name not in m.on.split("+")),
+        )
+
+
+class PanelStore:
+    """Reads and writes PanelChanges. One thread at a time; nothing is raised for a fault of the disk: see `problem`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = KeptFile(folder, "panel.json", 1, "panel", "panel settings")
+
+    @property
+    def problem(self) -> str:
+        return self._file.problem
+
+    def load(self, specs: Mapping[str, ParamSpec], presets: Collection[str]) -> tuple[PanelChanges, tuple[str, ...]]:
+        """(changes, notes for the log and the page)."""
+        kept = self._file.load()
+        body, notes = kept.body or {}, list(kept.notes)
+        reading = _Reading()
+        for tree in _list(body, "controls"):
+            reading.take(tree, lambda tree: reading.controls.append(_control(tree)))
+        for tree in _list(body, "mappings"):
+            reading.take(tree, lambda tree: reading.mappings.append(_mapping(tree, specs, presets)))
+        off = frozenset(str(key) for key in _list(body, "off"))
+        unread = (*_list(body, "unread"), *reading.unread)
+        notes += reading.notes
+        return PanelChanges(tuple(reading.controls), tuple(reading.mappings), off, unread), tuple(notes)
+
+    def save(self, changes: PanelChanges) -> bool:
+        """False, with `problem` set, when it cannot be written."""
+        controls = [{"table": c.table, **asdict(c.config)} for c in changes.controls]
+        mappings = [{"on": m.on, "gesture": m.gesture, **m.action.tree()} for m in changes.mappings]
+        return self._file.save(
+            {"controls": controls, "mappings": mappings, "off": sorted(changes.off), "unread": list(changes.unread)}
+        )
+
+
+@dataclass(slots=True)
+class _Reading:
+    controls: list[PanelControl] = field(default_factory=list)
+    mappings: list[PanelMapping] = field(default_factory=list)
+    unread: list[Any] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def take(self, tree: Any, read: Any) -> None:
+        try:
+            read(tree)
+        except (ConfigError, ActionError) as error:
+            self.unread.append(tree)
+            self.notes.append(f"front panel: a saved entry cannot be used and is left alone: {error}")
+
+
+def _list(body: Mapping[str, Any], name: str) -> list[Any]:
+    value = body.get(name)
+    return value if isinstance(value, list) else []
+
+
+def _control(tree: Any) -> PanelControl:
+    if not isinstance(tree, dict) or not isinstance(tree.get("table"), str):
+        raise ConfigError(["a control has a table"])
+    values = {name: value for name, value in tree.items() if name != "table"}
+    return PanelControl(tree["table"], read_control(tree["table"], values), PAGE)
+
+
+def _mapping(tree: Any, specs: Mapping[str, ParamSpec], presets: Collection[str]) -> PanelMapping:
+    if not isinstance(tree, dict) or not isinstance(tree.get("on"), str) or not isinstance(tree.get("gesture"), str):
+        raise ActionError("a mapping has on and gesture")
+    action = {name: value for name, value in tree.items() if name not in ("on", "gesture")}
+    return PanelMapping(tree["on"], tree["gesture"], actions.read(action, specs, presets), PAGE)
+
+
+def merged(
+    config: PanelConfig, controls: Collection[PanelControl], mappings: Collection[PanelMapping], changes: PanelChanges
+) -> tuple[Layout, list[str]]:
+    """The file's controls and mappings with the page's changes over them, and what does not fit together."""
+    notes: list[str] = []
+    there = [c for c in controls if f"control {c.name}" not in changes.off]
+    for control in changes.controls:
+        taken = next((c for c in there if c.name == control.name or _share(c, control)), None)
+        if taken is None:
+            there.append(control)
+        else:
+            notes.append(f"{control.label}, added on the page, waits: {taken.label} has its name or its place")
+    paged = {m.key for m in changes.mappings}
+    wanted = [m for m in mappings if m.key not in paged and f"mapping {m.key}" not in changes.off]
+    layout = Layout(config, tuple(there), ())
+    fitting = []
+    for mapping in (*wanted, *changes.mappings):
+        if misfit(layout, mapping.on, mapping.gesture, mapping.action):
+            notes.append(f"what is mapped on {layout.where(mapping.on)} waits: there is no such control now")
+        else:
+            fitting.append(mapping)
+    return replace(layout, mappings=tuple(fitting)), notes
+
+
+def _share(one: PanelControl, other: PanelControl) -> bool:
+    return any(same_source(a, b) for a in one.sources for b in other.sources)

@@ -1,0 +1,189 @@
+"""Learn: choose what shall happen, then press the switch or turn the knob that shall do it."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from firmware_app.actions import Action, Trigger
+from firmware_app.config import read_control
+from firmware_app.panel.layout import PAGE, PROGRAM, Layout, PanelControl, gesture_words, misfit
+from hw.panel_events import Activity, PanelEvent, ProgramEvent, StepEvent, SwitchEvent, SwitchKind, TurnEvent
+
+WAIT_S = 30.0  # for the first press
+DECIDE_S = 120.0  # for the person at the page, once something was heard
+MOVED = 0.1  # how far a knob has to be turned to be meant
+
+_GESTURES = {
+    SwitchKind.PRESS: "press",
+    SwitchKind.LONG_PRESS: "long_press",
+    SwitchKind.DOUBLE_PRESS: "double_press",
+    SwitchKind.CHORD: "together",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was pressed or turned. controls: such as the panel does not have yet."""
+
+    on: str
+    gesture: str
+    controls: tuple[PanelControl, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """Where learning stands. state: "off", "waiting" or "heard"; note: why nothing was heard, for people."""
+
+    state: str
+    action: Action | None = None
+    heard: Heard | None = None
+    note: str = ""
+    seconds_left: int = 0
+
+
+class Learner:
+    """One learning at a time. Any thread. clock: monotonic seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._action: Action | None = None
+        self._heard: Heard | None = None
+        self._note = ""
+        self._until = 0.0
+        self._stood: dict[str, float] = {}  # where each knob was when first heard
+        self._down: set[str] = set()
+
+    @property
+    def active(self) -> bool:
+        """Whether presses and turns are to be learned, and not to act."""
+        return self._action is not None and self._clock() < self._until
+
+    def start(self, action: Action) -> None:
+        """Begin, in place of a learning that is under way."""
+        with self._lock:
+            self._action, self._heard, self._note = action, None, ""
+            self._until = self._clock() + WAIT_S
+            self._stood.clear()
+            self._down.clear()
+
+    def cancel(self) -> None:
+        with self._lock:
+            self._action, self._heard, self._note = None, None, ""
+
+    def view(self) -> Learning:
+        """Where it stands; a learning that took too long ends here, and says so."""
+        with self._lock:
+            if self._action is None:
+                return Learning("off", note=self._note)
+            left = self._until - self._clock()
+            if left <= 0.0:
+                what = "nothing was saved" if self._heard else "nothing was pressed or turned"
+                self._action, self._heard = None, None
+                self._note = f"Learning ended: {what} in time."
+                return Learning("off", note=self._note)
+            state = "heard" if self._heard else "waiting"
+            return Learning(state, self._action, self._heard, self._note, int(left) + 1)
+
+    def hear(self, event: PanelEvent, layout: Layout) -> None:
+        """A control that the panel has was used."""
+        with self._lock:
+            if self._action is None:
+                return
+            match event:
+                case SwitchEvent(name, SwitchKind.RELEASE):
+                    self._down.discard(name)
+                case SwitchEvent(name, kind):
+                    self._down.add(name)
+                    both = "+".join(sorted(self._down)) if kind is SwitchKind.PRESS and len(self._down) == 2 else ""
+                    if both and not misfit(layout, both, "together", self._action):
+                        self._settle(layout, both, "together")
+                    else:
+                        self._settle(layout, name, _GESTURES[kind])
+                case TurnEvent(name, position):
+                    if self._moved(name, position):
+                        self._settle(layout, name, "turn")
+                case StepEvent(name):
+                    self._settle(layout, name, "turn")
+                case ProgramEvent(channel=channel, program=program):
+                    by_number = Trigger.NUMBER in self._action.kind.triggers
+                    self._settle(layout, PROGRAM if by_number else f"{PROGRAM}:{channel}:{program}", "program")
+
+    def hear_activity(self, activity: Activity, layout: Layout) -> None:
+        """Something was used that is no control yet."""
+        with self._lock:
+            if self._action is None or activity.control or activity.kind == "program":
+                return
+            switch = bool(self._action.kind.triggers & {Trigger.PRESS, Trigger.HELD})
+            if activity.kind == "switch" and not (activity.value and switch):
+                if activity.value:
+                    self._note = f"{activity.words} is a switch: turn a knob or a pedal."
+                return
+            if activity.kind == "turn" and switch and (":cc:" not in activity.source or activity.value < 0.5):
+                if ":cc:" not in activity.source:
+                    self._note = f"{activity.words} is a knob: press a switch."
+                return
+            if activity.kind == "turn" and not switch and not self._moved(activity.source, activity.value):
+                return
+            control = control_at(activity.source, switch, layout)
+            gesture = "press" if switch else "turn"
+            if Trigger.POSITION not in self._action.kind.triggers and not switch:
+                self._note = f"{activity.words} cannot do this."
+                return
+            self._heard, self._note = Heard(control.name, gesture, (control,)), ""
+            self._until = self._clock() + DECIDE_S
+
+    def _settle(self, layout: Layout, on: str, gesture: str) -> None:
+        assert self._action is not None
+        why = misfit(layout, on, gesture, self._action)
+        if why and gesture in ("press", "long_press", "double_press"):
+            fits = [g for g in ("press", "long_press") if not misfit(layout, on, g, self._action)]
+            gesture, why = (fits[0], "") if fits else (gesture, why)
+        if why:
+            self._note = why
+            return
+        self._heard, self._note = Heard(on, gesture), ""
+        self._until = self._clock() + DECIDE_S
+
+    def _moved(self, name: str, position: float) -> bool:
+        return abs(position - self._stood.setdefault(name, position)) >= MOVED
+
+
+def control_at(source: str, switch: bool, layout: Layout) -> PanelControl:
+    """A new control for what is connected at `source`. switch: to be pressed, else turned."""
+    table, tree = _described(source, switch)
+    name, number = tree["name"], 2
+    while layout.find(tree["name"]) is not None:
+        tree["name"] = f"{name}-{number}"
+        number += 1
+    return PanelControl(table, read_control(table, tree), PAGE)
+
+
+def _described(source: str, switch: bool) -> tuple[str, dict[str, Any]]:
+    kind, _, rest = source.partition(":")
+    if kind == "gpio":
+        return "switches", {"name": f"switch-{rest}", "gpio": int(rest)}
+    if kind == "hid":
+        device, _, key = rest.rpartition(":")
+        plain = key.partition("_")[2].lower().replace("_", "-")
+        return "hid_keys", {"name": f"key-{plain}"[:32], "device": device, "key": key}
+    if kind != "midi":
+        device, _, channel = rest.partition(":")
+        return "knobs", {
+            "name": f"knob-{channel}", "channel": int(channel), "chip": kind, "spi_device": int(device),
+        }  # fmt: skip
+    if ":pitch:" in rest:
+        port, _, channel = rest.rpartition(":pitch:")
+        return "midi_knobs", {"name": "pitch", "port": port, "channel": int(channel), "message": "pitch"}
+    port, message, channel, number = rest.rsplit(":", 3)
+    tree: dict[str, Any] = {"name": f"{message}-{number}", "port": port, "channel": int(channel), "number": int(number)}
+    return ("midi_switches" if switch else "midi_knobs"), {**tree, "message": message}
+
+
+def gestures_for(action: Action, layout: Layout, heard: Heard) -> Mapping[str, str]:
+    """The gestures on what was heard that can set `action` off, with their words."""
+    control = layout.find(heard.on)
+    candidates = control.gestures if control else (heard.gesture,)
+    return {g: gesture_words(g) for g in candidates if layout.triggers(heard.on, g) & action.kind.triggers}

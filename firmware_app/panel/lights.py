@@ -1,0 +1,69 @@
+"""What the panel's lights show: the true state, whoever changed it."""
+
+from collections.abc import Mapping
+
+from dsp.params import find
+from firmware_app.config_panel import LedConfig, MeterConfig, RgbLedConfig
+from firmware_app.control import Control
+from firmware_app.link import MeterFrame, State
+from firmware_app.performer import Performer
+from hw.panel_events import DARK, Light
+
+CLIP_DB = -0.1
+FLOOR_DB = -60.0
+BEAT_LIT = 0.2  # of a beat
+
+Colour = tuple[float, float, float]
+GREEN: Colour = (0.0, 1.0, 0.0)
+AMBER: Colour = (1.0, 0.4, 0.0)
+RED: Colour = (1.0, 0.0, 0.0)
+WHITE: Colour = (1.0, 1.0, 1.0)
+_COLOURS: Mapping[str, Colour] = {"bypass": AMBER, "mute": RED, "clip": RED, "tempo": WHITE}
+
+
+def light_for(
+    config: LedConfig | RgbLedConfig | MeterConfig, control: Control, performer: Performer, meter: MeterFrame | None
+) -> Light:
+    """What one light shall show now. meter: the audio process's newest, None while it is down."""
+    if isinstance(config, MeterConfig):
+        return Light(_level(config.shows, meter))
+    bypassed, muted = bool(control.value("box.bypass")), bool(control.value("box.mute"))
+    running = meter is not None and meter.state == State.RUNNING
+    if config.shows == "processing" and isinstance(config, RgbLedConfig):
+        # One light for the whole state of the box: what is grave comes first.
+        colour = RED if muted else AMBER if bypassed else GREEN
+        return Light(1.0, colour) if running or muted else DARK
+    if config.shows == "tempo":
+        return _beat(performer)
+    lit = {
+        "processing": running and not bypassed and not muted,
+        "bypass": bypassed,
+        "mute": muted,
+        "clip": meter is not None and max(meter.in_peak_db) >= CLIP_DB,
+        "alive": meter is not None,
+        "scene_a": performer.scenes.live == "A",
+        "scene_b": performer.scenes.live == "B",
+    }
+    level = float(lit[config.shows]) if config.shows in lit else _share(control, config.shows)
+    return Light(level, _COLOURS.get(config.shows, GREEN))
+
+
+def _beat(performer: Performer) -> Light:
+    bpm = performer.tempo.bpm
+    if bpm is None:
+        return DARK
+    return Light(1.0, WHITE, blink_s=60.0 / bpm, blink_from_s=performer.tempo.beat_at_s, blink_lit=BEAT_LIT)
+
+
+def _share(control: Control, id: str) -> float:
+    spec = find(control.specs, id)
+    return (control.value(id) - spec.low) / (spec.high - spec.low)
+
+
+def _level(shows: str, meter: MeterFrame | None) -> float:
+    if meter is None or meter.state != State.RUNNING:
+        return 0.0
+    if shows == "reduction":
+        return min(max(meter.reduction_db / -FLOOR_DB, 0.0), 1.0)
+    peaks = meter.in_peak_db if shows == "input" else meter.out_peak_db
+    return min(max(1.0 - max(peaks[: meter.channels]) / FLOOR_DB, 0.0), 1.0)

@@ -1,0 +1,216 @@
+"""PanelSetup: the panel changed from the page: mapping, learning, adding; each checked, saved and put to use."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from firmware_app import actions
+from firmware_app.actions import Action, ActionError
+from firmware_app.config import ConfigError, read_control
+from firmware_app.config_panel import PanelConfig
+from firmware_app.control import Control
+from firmware_app.panel import check
+from firmware_app.panel.bindings import Bindings
+from firmware_app.panel.check import Level, Note
+from firmware_app.panel.kept import PanelChanges, PanelStore, merged
+from firmware_app.panel.layout import PAGE, Layout, PanelControl, PanelMapping, controls_of, mappings_of
+from firmware_app.panel.learn import Heard, Learner, Learning
+from firmware_app.performer import Performer
+from hw.panel_conflicts import conflicts
+from hw.panel_events import Activity, PanelEvent
+from web_ui.control_port import ControlRefused, NotThere
+
+
+class PanelSetup:
+    """The panel's layout, its changes on disk, learning, and the Bindings that run it.
+
+    Methods called by the page may raise NotThere and ControlRefused; any thread, one change at a time.
+    """
+
+    def __init__(
+        self, config: PanelConfig, control: Control, performer: Performer, folder: Path, source: str = "hushbox.toml"
+    ) -> None:
+        """folder: the state folder. Raises ConfigError for mappings in the file that cannot be."""
+        self._config = config
+        self._control = control
+        self._performer = performer
+        self._lock = threading.Lock()
+        self._file_controls = controls_of(config)
+        self._file_mappings, mistakes = mappings_of(config, control.specs, performer.preset_names)
+        if mistakes:
+            raise ConfigError(f"{source}: [[panel.mappings]] {mistake}" for mistake in mistakes)
+        self._store = PanelStore(folder)
+        self.changes, notes = self._store.load(control.specs, performer.preset_names)
+        first, waiting = self._merged(self.changes)
+        self.notes = (*notes, *waiting)
+        self.revision = 1
+        self.learner = Learner()
+        self.bindings = Bindings(first, control, performer, self._hear, self._hear_activity)
+
+    @property
+    def layout(self) -> Layout:
+        return self.bindings.layout
+
+    @property
+    def problems(self) -> list[str]:
+        """What does not work, in plain sentences, for the page's warning line."""
+        return [*self.bindings.problems, *([self._store.problem] if self._store.problem else [])]
+
+    @property
+    def file_controls(self) -> Sequence[PanelControl]:
+        return self._file_controls
+
+    @property
+    def file_mappings(self) -> Sequence[PanelMapping]:
+        return self._file_mappings
+
+    # --- mapping ---
+
+    def check(self, on: str, gesture: str, tree: Mapping[str, Any]) -> list[Note]:
+        return self._notes(on, gesture, self._action(tree))
+
+    def assign(self, on: str, gesture: str, tree: Mapping[str, Any], replace: bool) -> None:
+        """Map and save. What was learned and is no control yet becomes one."""
+        action = self._action(tree)
+        notes = self._notes(on, gesture, action)
+        barred = {Level.REFUSED} if replace else {Level.REFUSED, Level.REPLACES}
+        if refused := [note.text for note in notes if note.level in barred]:
+            raise ControlRefused(" ".join(refused))
+        new = tuple(self._learned(on))
+        mapping = PanelMapping(on, gesture, action, PAGE)
+        with self._lock:
+            self._stop_learning()
+            changes = self.changes.with_mapping(mapping)
+            self._change(PanelChanges((*changes.controls, *new), changes.mappings, changes.off, changes.unread))
+
+    def remove(self, key: str) -> None:
+        """Take a mapping away; the file's stays in the file and can be brought back."""
+        with self._lock:
+            if all(m.key != key for m in self.layout.mappings):
+                raise NotThere(f"nothing is mapped on {key[:80]!r}")
+            changes = self.changes.without_mapping(key)
+            if any(m.key == key for m in self._file_mappings):
+                changes = self._off(changes, f"mapping {key}")
+            self._change(changes)
+
+    def restore(self, key: str) -> None:
+        """Let the file's mapping or control count again."""
+        with self._lock:
+            replaced = next((m.key for m in self.changes.mappings if f"mapping {m.key}" == key), "")
+            if key not in self.changes.off and not replaced:
+                raise NotThere(f"{key[:80]!r} is not put away")
+            changes = self.changes.without_mapping(replaced) if replaced else self.changes
+            self._change(PanelChanges(changes.controls, changes.mappings, changes.off - {key}, changes.unread))
+
+    # --- controls ---
+
+    def add_control(self, table: str, settings: Mapping[str, Any]) -> None:
+        try:
+            control = PanelControl(table, read_control(table, settings), PAGE)
+        except ConfigError as error:
+            raise ControlRefused(str(error)) from None
+        with self._lock:
+            if why := check.taken(self.layout, control) or self._cannot_be(control):
+                raise ControlRefused(f"{control.label} cannot be added: {why}")
+            changes = self.changes
+            self._change(PanelChanges((*changes.controls, control), changes.mappings, changes.off, changes.unread))
+
+    def remove_control(self, name: str) -> None:
+        with self._lock:
+            control = self.layout.find(name)
+            if control is None:
+                raise NotThere(f"no control {name[:40]!r} on the panel")
+            changes = self.changes.without_control(name)
+            if control.origin != PAGE:
+                changes = self._off(changes, f"control {name}")
+            self._change(changes)
+
+    # --- learning ---
+
+    def learn(self, tree: Mapping[str, Any]) -> None:
+        self.learner.start(self._action(tree))
+        self._control.news()
+
+    def cancel(self) -> None:
+        with self._lock:
+            self._stop_learning()
+        self._control.news()
+
+    def learning(self) -> tuple[Learning, list[Note]]:
+        """Where learning stands, and what would be said about saving what was heard."""
+        state = self.learner.view()
+        if state.heard is None or state.action is None:
+            return state, []
+        return state, self._notes(state.heard.on, state.heard.gesture, state.action)
+
+    def keep_scene(self, name: str) -> None:
+        if name not in ("A", "B"):
+            raise NotThere(f"no scene {name[:40]!r}: there are A, B")
+        self._performer.scenes.keep(name, self._control.values())
+        self._control.save_soon()
+        self._bump()
+
+    def layout_with_heard(self, heard: Heard) -> Layout:
+        return check.with_controls(self.layout, heard.controls)
+
+    # --- inside ---
+
+    def _hear(self, event: PanelEvent) -> bool:
+        if not self.learner.active:
+            return False
+        self.learner.hear(event, self.layout)
+        self._control.news()
+        return True
+
+    def _hear_activity(self, activity: Activity) -> None:
+        if self.learner.active:
+            self.learner.hear_activity(activity, self.layout)
+            self._control.news()
+
+    def _stop_learning(self) -> None:
+        self.learner.cancel()
+
+    def _action(self, tree: Mapping[str, Any]) -> Action:
+        try:
+            return actions.read(tree, self._control.specs, self._performer.preset_names)
+        except ActionError as error:
+            raise ControlRefused(str(error)) from None
+
+    def _notes(self, on: str, gesture: str, action: Action) -> list[Note]:
+        new = self._learned(on)
+        for control in new:
+            if why := self._cannot_be(control):
+                return [Note(Level.REFUSED, why)]
+        return check.notes_on(self.layout, new, on, gesture, action, self._control.specs)
+
+    def _learned(self, on: str) -> Sequence[PanelControl]:
+        """The controls that learning has heard of and that `on` names."""
+        heard = self.learner.view().heard
+        return [c for c in heard.controls if c.name in on.split("+")] if heard is not None else []
+
+    def _cannot_be(self, control: PanelControl) -> str:
+        """Why this board cannot have it: a pin that is reserved or that it does not have."""
+        spec = check.with_controls(self.layout, [control]).spec()
+        found = (c for c in conflicts(spec, self.bindings.board) if c.control == control.name)
+        return next((f"{check.place_words(c.source)}: {c.why}" for c in found), "")
+
+    @staticmethod
+    def _off(changes: PanelChanges, key: str) -> PanelChanges:
+        return PanelChanges(changes.controls, changes.mappings, changes.off | {key}, changes.unread)
+
+    def _merged(self, changes: PanelChanges) -> tuple[Layout, list[str]]:
+        return merged(self._config, self._file_controls, self._file_mappings, changes)
+
+    def _change(self, changes: PanelChanges) -> None:
+        """Put changes to use and save them. With the lock."""
+        made, notes = self._merged(changes)
+        self.notes = tuple(notes)
+        self.changes = changes
+        self.bindings.change(made)
+        self._store.save(changes)
+        self._bump()
+
+    def _bump(self) -> None:
+        self.revision += 1
+        self._control.news()

@@ -1,0 +1,78 @@
+"""The routes that set the front panel up: mapping, learning, controls, scenes."""
+
+from dataclasses import asdict
+
+from flask import Blueprint, Response
+
+from web_ui.bodies import bodies, body, mapping, reply, shown, text
+from web_ui.control_port import ControlPort
+from web_ui.errors import Refused
+from web_ui.views import learn_json
+
+
+def add_panel_routes(api: Blueprint, port: ControlPort) -> None:
+    """Below /api/v1/panel, and /api/v1/scenes."""
+
+    @api.get("/panel/setup")
+    def panel_setup() -> Response:
+        return reply(asdict(port.panel_setup()))
+
+    @api.post("/panel/mappings/check")
+    def check_mapping() -> Response:
+        tree = bodies("on", "gesture", "action")
+        notes = port.check_mapping(text(tree, "on"), text(tree, "gesture"), mapping(tree, "action"))
+        return reply({"notes": [asdict(note) for note in notes]})
+
+    @api.put("/panel/mappings")
+    def set_mapping() -> Response:
+        tree = bodies("on", "gesture", "action", "replace")
+        if not isinstance(tree["replace"], bool):
+            raise Refused(400, f"replace = {shown(tree['replace'])}: true or false is allowed")
+        port.set_mapping(text(tree, "on"), text(tree, "gesture"), mapping(tree, "action"), tree["replace"])
+        return _done()
+
+    @api.post("/panel/mappings/remove")
+    def remove_mapping() -> Response:
+        port.remove_mapping(text(bodies("key"), "key"))
+        return _done()
+
+    @api.post("/panel/restore")
+    def restore() -> Response:
+        port.restore(text(bodies("key"), "key"))
+        return _done()
+
+    @api.post("/panel/controls")
+    def add_control() -> Response:
+        tree = bodies("kind", "settings")
+        port.add_control(text(tree, "kind"), mapping(tree, "settings"))
+        return _done()
+
+    @api.post("/panel/controls/remove")
+    def remove_control() -> Response:
+        port.remove_control(text(bodies("name"), "name"))
+        return _done()
+
+    @api.get("/panel/learn")
+    def learning() -> Response:
+        return reply(learn_json(port.learning()))
+
+    @api.put("/panel/learn")
+    def learn() -> Response:
+        port.learn(mapping(bodies("action"), "action"))
+        return reply(learn_json(port.learning()))
+
+    @api.post("/panel/learn/cancel")
+    def cancel_learning() -> Response:
+        if body("cancel") is not True:
+            raise Refused(400, "cancel: true is expected")
+        port.cancel_learning()
+        return _done()
+
+    @api.post("/scenes/keep")
+    def keep_scene() -> Response:
+        port.keep_scene(text(bodies("scene"), "scene"))
+        return _done()
+
+
+def _done() -> Response:
+    return Response(status=204)
