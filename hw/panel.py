@@ -67,12 +67,14 @@ from hw.panel_controls import (
     RgbLedSpec,
     SwitchSpec,
 )
-from hw.panel_events import Light, PanelEvent, SwitchEvent, SwitchKind, TurnEvent
+from hw.panel_events import Activity, Light, PanelEvent, SwitchEvent, SwitchKind, TurnEvent
 from hw.panel_gestures import GestureMachine
 from hw.panel_knobs import KnobThread
+from hw.panel_learn import PanelLearner
 from hw.panel_lights import LightLine, LightThread
 from hw.panel_lines import EncoderLine, KnobLine, SwitchLine
-from hw.panel_problems import Reported, title
+from hw.panel_ports import PanelPorts
+from hw.panel_problems import Reported, place, title
 from hw.panel_spec import PanelSpec, UnknownControlError
 from hw.panel_threads import THREAD_END_S, SwitchThread
 from hw.pins import PinChoice, choose_pins
@@ -117,6 +119,7 @@ class Panel:
         root: Path = Path("/"),
         *,
         on_event: Callable[[PanelEvent], None] | None = None,
+        on_activity: Callable[[Activity], None] = lambda activity: None,
     ) -> None:
         self.spec = spec
         self.choice = PinChoice("off", "not started")
@@ -131,7 +134,10 @@ class Panel:
         self._relay_lock = threading.Lock()
         gestures = GestureMachine({s.name: s.gestures for s in spec.switches}, spec.chords, spec.chord_ms / 1000.0)
         self._switch_thread = SwitchThread(gestures, self._tell, self._level_changed)
-        self._knob_thread = KnobThread(self._tell)
+        self._learner = PanelLearner(spec, on_activity)
+        self._learn_lock = threading.Lock()
+        self._knob_thread = KnobThread(self._tell, self._learner.heard)
+        self._ports = PanelPorts(spec, self._switch_thread.contact, self._tell, self._learner.heard, root)
         self._light_thread = LightThread()
         self._simulator: Simulator | None = None
 
@@ -150,7 +156,18 @@ class Panel:
     @property
     def problems(self) -> list[str]:
         """What does not work and how to mend it, in plain sentences. Any thread."""
-        return self._open_problems + [knob.problem for knob in list(self._knobs.values()) if knob.problem]
+        knobs = [knob.problem for knob in list(self._knobs.values()) if knob.problem]
+        return self._open_problems + knobs + self._ports.problems
+
+    @property
+    def midi_ports(self) -> tuple[str, ...]:
+        """The names of the MIDI ports that are open now. Any thread."""
+        return self._ports.midi_names
+
+    @property
+    def hid_devices(self) -> tuple[str, ...]:
+        """The ids of the USB footswitches that are open now. Any thread."""
+        return self._ports.hid_ids
 
     def start(self) -> None:
         """Open every control that can be opened, and listen. Once. Raises nothing for hardware that is missing."""
@@ -167,8 +184,35 @@ class Panel:
         self._switch_thread.listen(list(self._switches.values()))
         for encoder in self._encoders.values():
             encoder.listen()
-        if self._knobs:
-            self._knob_thread.start_with(list(self._knobs.values()))
+        self._knob_thread.start_with(list(self._knobs.values()))
+        self._ports.start()
+
+    def start_learning(self) -> None:
+        """Tell `on_activity` of everything that is moved from now on. Any thread; again does nothing."""
+        with self._learn_lock:
+            if self._learner.active:
+                return
+            if self.choice.factory is not None:
+                factory, edge = self.choice.factory, self._switch_thread.edge
+                self._learner.open(factory, self.board, self._root, self._simulator, edge)
+            self._learner.active = True
+            self._switch_thread.listen(self._learner.switches)
+            self._knob_thread.watch(self._learner.channels)
+            self._ports.learn(True)
+
+    def stop_learning(self) -> None:
+        """Free what learning opened. Any thread; again does nothing."""
+        with self._learn_lock:
+            if self._learner.active:
+                self._learner.active = False
+                self._ports.learn(False)
+                self._switch_thread.forget(self._learner.switches)
+                self._knob_thread.watch(())
+                self._learner.close()
+
+    def feedback(self, name: str, position: float) -> None:
+        """Show `position` 0…1 on the MIDI control `name`; nothing for other kinds. Any thread."""
+        self._ports.feedback(name, position)
 
     def show(self, name: str, light: Light) -> None:
         """Let light `name` show something. Any thread. One that is not open is skipped; an unknown one raises."""
@@ -198,8 +242,10 @@ class Panel:
 
     def close(self) -> None:
         """End the threads, switch the lights off and free the pins. May be called twice. Raises PanelStuckError."""
+        self.stop_learning()
+        stuck = self._ports.end()
         threads = (self._switch_thread, self._knob_thread, self._light_thread)
-        stuck = [thread.name for thread in threads if not thread.end()]
+        stuck += [thread.name for thread in threads if not thread.end()]
         with self._relay_lock:
             relay, self._relay = self._relay, None
         lines: list[Closable] = [*self._switches.values(), *self._encoders.values(), *self._knobs.values()]
@@ -224,7 +270,9 @@ class Panel:
         if self.choice.simulated:
             from hw.panel_simulator import Simulator
 
-            self._simulator = Simulator(self._switches, self._knobs, self._encoders, self._light_thread.levels)
+            self._simulator = Simulator(
+                self.spec, self._switches, self._knobs, self._encoders, self._light_thread.levels, self._ports
+            )
         lights: dict[str, LightLine] = {}
         refused = {conflict.control: conflict.why for conflict in conflicts(self.spec, self.board)}
         for control in self.spec.controls:
@@ -252,10 +300,13 @@ class Panel:
         return SwitchLine(spec.name, spec.gpio, spec.pull_up, factory, stable_s, lockout_s, self._switch_thread.edge)
 
     def _level_changed(self, line: SwitchLine, closed: bool, at_s: float) -> None:
-        pass
+        self._learner.heard(f"gpio:{line.gpio}", "switch", float(closed), self.board.where(line.gpio), at_s)
 
     def _tell(self, event: PanelEvent) -> None:
         """Any of the panel's threads."""
+        knob = self._knobs.get(event.name) if isinstance(event, TurnEvent) else None
+        if knob is not None and isinstance(event, TurnEvent) and not event.first:
+            self._learner.heard(knob.spec.sources[0], "turn", event.position, place(knob.spec), event.at_s)
         try:
             if self._on_event is not None:
                 self._on_event(event)

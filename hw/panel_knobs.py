@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from hw.panel_events import PanelEvent, TurnEvent
 from hw.panel_lines import KnobLine
@@ -11,29 +12,83 @@ from hw.panel_threads import PanelThread
 
 KNOB_POLL_S = 1 / 60
 KNOB_RETRY_S = 1.0
+LEARN_MOVE = 0.15  # of the whole turn; a channel with nothing on it drifts, and follows its neighbour a little
 
 log = logging.getLogger(__name__)
 
 
-class KnobThread(PanelThread):
-    """Reads the knobs, one after the other, 60 times a second. tell(event) is called in this thread."""
+class WatchedChannel:
+    """A converter's channel that is not mapped, heard while learning. device: gpiozero's."""
 
-    def __init__(self, tell: Callable[[PanelEvent], None]) -> None:
+    def __init__(self, source: str, words: str, device: Any) -> None:
+        self.source, self.words = source, words
+        self._device = device
+        self._last: float | None = None
+        self._position = 0.0
+
+    def moved(self) -> float:
+        """How far it is from where it was last told. Raises whatever the SPI library does."""
+        self._position = float(self._device.value)
+        if self._last is None:
+            self._last = self._position
+        return abs(self._position - self._last)
+
+    def take(self) -> float:
+        """The position 0…1, as told."""
+        self._last = self._position
+        return self._position
+
+    def close(self) -> None:
+        self._device.close()
+
+
+class KnobThread(PanelThread):
+    """Reads the knobs, one after the other, 60 times a second, and sleeps while there are none.
+
+    tell(event) and heard(source, kind, value, words, at_s) are called in this thread.
+    """
+
+    def __init__(
+        self, tell: Callable[[PanelEvent], None], heard: Callable[[str, str, float, str, float], None]
+    ) -> None:
         super().__init__("panel knobs")
-        self._tell = tell
+        self._tell, self._heard = tell, heard
         self._lines: list[KnobLine] = []
+        self._watched: Sequence[WatchedChannel] = ()
 
     def start_with(self, lines: list[KnobLine]) -> None:
         self._lines = lines
         self.start()
+
+    def watch(self, channels: Sequence[WatchedChannel]) -> None:
+        """Listen to these channels too, () to let go of them. Any thread; a reading under way is waited for."""
+        with self._condition:
+            self._watched = tuple(channels)
+            self.wake()
 
     def run(self) -> None:
         while True:
             for line in self._lines:
                 self._read(line)
             with self._condition:
-                if self._stopping or self._condition.wait_for(lambda: self._stopping, KNOB_POLL_S):
+                moved = self._moved_furthest()
+            if moved is not None:
+                self._heard(moved.source, "turn", moved.take(), moved.words, time.monotonic())
+            with self._condition:
+                if not self._stopping:
+                    self._condition.wait(KNOB_POLL_S if self._lines or self._watched else None)
+                if self._stopping:
                     return
+
+    def _moved_furthest(self) -> WatchedChannel | None:
+        """The watched channel that was turned: its neighbours are dragged along a little through the converter."""
+        try:
+            furthest = max(self._watched, key=WatchedChannel.moved, default=None)
+            return furthest if furthest is not None and furthest.moved() >= LEARN_MOVE else None
+        except Exception as error:  # the SPI libraries share no error base
+            log.info("front panel: not heard while learning: %s", error)
+            self._watched = ()
+            return None
 
     def _read(self, line: KnobLine) -> None:
         if time.monotonic() < line.retry_at:

@@ -9,10 +9,13 @@ from typing import Any, TypeVar
 
 from gpiozero.pins.mock import MockSPIDevice
 
-from hw.panel_controls import KnobSpec, PedalSpec
+from hw.midi import feedback_messages
+from hw.midi_messages import MidiMessage
+from hw.panel_controls import KeySpec, KnobSpec, MidiKnobSpec, MidiSwitchSpec, PedalSpec
 from hw.panel_encoder import RING
 from hw.panel_lines import EncoderLine, KnobLine, SwitchLine
-from hw.panel_spec import UnknownControlError
+from hw.panel_ports import PanelPorts
+from hw.panel_spec import PanelSpec, UnknownControlError
 
 Line = TypeVar("Line")
 
@@ -48,20 +51,29 @@ class MockConverter(MockSPIDevice):  # type: ignore[misc]  # gpiozero has no typ
 class Simulator:
     """The hands on a simulated panel. Any thread; every method raises UnknownControlError.
 
-    levels(name): how bright the pins of a light are.
+    levels(name): how bright the pins of a light are. MIDI and USB keys are moved where their messages come in.
     """
 
     def __init__(
         self,
+        spec: PanelSpec,
         switches: Mapping[str, SwitchLine],
         knobs: Mapping[str, KnobLine],
         encoders: Mapping[str, EncoderLine],
         levels: Callable[[str], tuple[float, ...]],
+        ports: PanelPorts,
     ) -> None:
+        self._ported = {
+            control.name: control
+            for control in (*spec.switches, *spec.knobs)
+            if isinstance(control, KeySpec | MidiSwitchSpec | MidiKnobSpec)
+        }
+        self._ported_at: dict[str, float] = {}
         self._switches = switches
         self._knobs = knobs
         self._encoders = encoders
         self._levels = levels
+        self._ports = ports
         self._converters: dict[tuple[str, int], MockConverter] = {}
 
     def attach_converter(self, factory: Any, chip: str, spi_device: int, bits: int) -> None:
@@ -79,6 +91,9 @@ class Simulator:
 
     def turn(self, name: str, position: float) -> None:
         """Turn knob or pedal `name` to `position` 0…1 (clipped); the panel reads it at its next poll."""
+        if name in self._ported:
+            self._move_ported(name, min(max(float(position), 0.0), 1.0))
+            return
         spec, converter = self._converter(name)
         heel, toe = (spec.heel, spec.toe) if isinstance(spec, PedalSpec) else (0.0, 1.0)
         converter.positions[spec.channel] = heel + (toe - heel) * min(max(float(position), 0.0), 1.0)
@@ -107,16 +122,63 @@ class Simulator:
 
     def pressed(self, name: str) -> bool:
         """Whether the contact of switch `name` is closed, as its pin says."""
+        if name in self._ported:
+            return self._ported_at.get(name, 0.0) > 0.0
         line = self._find(self._switches, name, "switch")
         return line.is_closed(bool(line.pin.state))
 
     def position(self, name: str) -> float:
         """Where knob or pedal `name` was turned to, 0…1."""
+        if name in self._ported:
+            return self._ported_at.get(name, 0.0)
         spec, converter = self._converter(name)
         heel, toe = (spec.heel, spec.toe) if isinstance(spec, PedalSpec) else (0.0, 1.0)
         return (converter.positions[spec.channel] - heel) / (toe - heel)
 
+    def touch(self, source: str, value: float) -> None:
+        """Move something that is not mapped yet, by its place as in `Activity.source`: for learning."""
+        kind, *place = source.split(":")
+        if kind == "gpio":
+            pin = self._factory_pin(int(place[0]))
+            (pin.drive_low if value else pin.drive_high)()
+        elif kind == "hid":
+            self._ports.take_key(place[0], place[1], closed=value > 0.0)
+        elif kind == "midi":
+            port, message, channel, *number = place
+            what = MidiMessage(message, int(channel), int(number[0]) if number else 0)
+            top = 16383 if message == "pitch" else 127
+            self._ports.take_midi(port, MidiMessage(what.kind, what.channel, what.number, round(value * top)))
+        elif (kind, int(place[0])) in self._converters:
+            self._converters[kind, int(place[0])].positions[int(place[1])] = value
+        else:
+            raise UnknownControlError(f"nothing is wired to {source!r} on the simulated panel")
+
+    def program(self, number: int, channel: int = 1, port: str = "simulated") -> None:
+        """Send a MIDI program change, 0…127."""
+        self._ports.take_midi(port, MidiMessage("program", channel, number))
+
+    def _move_ported(self, name: str, position: float) -> None:
+        control = self._ported[name]
+        self._ported_at[name] = position
+        if isinstance(control, KeySpec):
+            self._ports.take_key(control.device, control.key, closed=position > 0.0)
+            return
+        for message in feedback_messages(control, position):
+            self._ports.take_midi("simulated" if control.port == "*" else control.port, message)
+
+    @staticmethod
+    def _factory_pin(gpio: int) -> Any:
+        from gpiozero import Device
+
+        pin = Device.pin_factory.pin(gpio)
+        if pin.function != "input":
+            raise UnknownControlError(f"GPIO{gpio} is an output on the simulated panel")
+        return pin
+
     def _drive(self, name: str, *, pressed: bool) -> None:
+        if name in self._ported:
+            self._move_ported(name, float(pressed))
+            return
         line = self._find(self._switches, name, "switch")
         line.pin.clear_states()
         if line.is_closed(True) == pressed:

@@ -1,0 +1,113 @@
+"""The panel's controls that are plugged in rather than wired: MIDI ports and USB keys."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from hw.hid import HidThread, check_key
+from hw.midi import MidiRoutes, MidiThread, feedback_messages, source_of
+from hw.midi_messages import MidiMessage
+from hw.panel_controls import KeySpec, MidiKnobSpec, MidiSwitchSpec
+from hw.panel_events import PanelEvent
+from hw.panel_problems import Reported, title
+from hw.panel_spec import PanelSpec
+
+Heard = Callable[[str, str, float, str, float], None]
+
+
+class PanelPorts:
+    """MIDI and HID of one panel. contact(name, closed), tell(event) and heard(source, kind, value, words, at_s) are
+    called in their threads; `take_midi` and `take_key` may come from a simulated hand too."""
+
+    def __init__(
+        self,
+        spec: PanelSpec,
+        contact: Callable[[str, bool], None],
+        tell: Callable[[PanelEvent], None],
+        heard: Heard,
+        root: Path,
+    ) -> None:
+        self._contact, self._heard = contact, heard
+        self._root = root
+        self._problems: list[str] = []
+        self._keys: dict[tuple[str, str], str] = {}
+        for switch in spec.switches:
+            if isinstance(switch, KeySpec):
+                with Reported(self._problems.append, switch):
+                    self._keys[switch.device, check_key(switch.key)] = switch.name
+        self._midi_controls = {
+            control.name: control
+            for control in (*spec.switches, *spec.knobs)
+            if isinstance(control, MidiSwitchSpec | MidiKnobSpec)
+        }
+        if spec.midi is None:
+            self._problems += [f"{title(c)} is off: MIDI is switched off" for c in self._midi_controls.values()]
+        self._routes = MidiRoutes(spec, contact, tell)
+        self._between: set[str] = set()  # controllers that have shown a value other than off and on
+        self._midi = MidiThread(spec.midi, self.take_midi, self._routes.gone, root) if spec.midi else None
+        self._hid: HidThread | None = None
+
+    @property
+    def problems(self) -> list[str]:
+        """Any thread."""
+        return self._problems + (self._midi.problems if self._midi else []) + (self._hid.problems if self._hid else [])
+
+    @property
+    def midi_names(self) -> tuple[str, ...]:
+        return self._midi.ports if self._midi else ()
+
+    @property
+    def hid_ids(self) -> tuple[str, ...]:
+        return self._hid.devices if self._hid else ()
+
+    def start(self) -> None:
+        if self._midi is not None:
+            self._midi.start()
+        if self._keys:
+            self._start_hid()
+
+    def learn(self, learning: bool) -> None:
+        """Listen to every keyboard, or to the mapped ones again. MIDI is heard in any case."""
+        self._between.clear()
+        if learning and self._hid is None:
+            self._start_hid()
+        if self._hid is not None:
+            self._hid.learn(learning)
+
+    def feedback(self, name: str, position: float) -> None:
+        """Show `position` 0…1 on a MIDI control; any other name does nothing. Any thread."""
+        control = self._midi_controls.get(name)
+        if control is not None and self._midi is not None:
+            for message in feedback_messages(control, position):
+                self._midi.send(control.port, message)
+
+    def take_midi(self, port: str, message: MidiMessage) -> None:
+        """A message came in."""
+        source, words = source_of(port, message)
+        kind, value = "switch", float(message.value > 0)
+        if message.kind == "program":
+            kind, value = "program", float(message.number)
+        elif message.kind == "pitch":
+            kind, value = "turn", message.value / 16383
+        elif message.kind == "cc":
+            if message.value not in (0, 127):
+                self._between.add(source)
+            if source in self._between:
+                kind, value = "turn", message.value / 127
+        self._heard(source, kind, value, words, time.monotonic())
+        self._routes.take(port, message)
+
+    def take_key(self, device: str, key: str, closed: bool) -> None:
+        """A key went down or up."""
+        self._heard(f"hid:{device}:{key}", "switch", float(closed), f"{key} of keyboard {device}", time.monotonic())
+        name = self._keys.get((device, key))
+        if name is not None:
+            self._contact(name, closed)
+
+    def end(self) -> list[str]:
+        """Stop; the names of threads that would not end."""
+        return [thread.name for thread in (self._midi, self._hid) if thread is not None and not thread.end()]
+
+    def _start_hid(self) -> None:
+        self._hid = HidThread({device for device, _ in self._keys}, self.take_key, self._root)
+        self._hid.start()
