@@ -85,9 +85,10 @@ class DenoiseFrontEnd:
         self._taps: Spectrum = np.zeros((TAPS, LOW_BINS), np.complex64)
         self._gains: Array = np.zeros(HIGH_BINS, np.float32)
         self._low: Spectrum = np.zeros((channels, LOW_BINS), np.complex64)
-        self._low_power: Array = np.zeros((channels, LOW_BINS), np.float32)
+        self._low_parts = self._low.view(np.float32).reshape(channels, LOW_BINS, 2)
         self._level: Array = np.zeros(BINS, np.float32)
         self._left: Array = np.zeros(BINS, np.float32)
+        self._ones: Array = np.ones(BINS, np.float32)
         self._term: Spectrum = np.zeros((channels, LOW_BINS), np.complex64)
 
     def reset(self) -> None:
@@ -144,7 +145,7 @@ class DenoiseFrontEnd:
         self.reduction_db = 10.0 * math.log10((before + 1e-12) / (_energy(spectrum) + 1e-12))
 
     def gains(self, mask: Array, spectrum: Spectrum, attenuation_limit: float) -> Array:
-        """What the mask does to each bin's level, 0 to 1, and set `reduction_db`. Instead of apply(), after features().
+        """What the mask does to each bin's level, 1 at most; sets `reduction_db`. Instead of apply(), after features().
 
         mask, spectrum as in apply(), the spectrum stays; attenuation_limit is for `reduction_db` alone, not for the
         gains. Shape (BINS,), a reused buffer.
@@ -152,23 +153,21 @@ class DenoiseFrontEnd:
         self._hop = (self._hop + 1) % _HISTORY_HOPS
         self._history[self._hop] = spectrum[:, :LOW_BINS]
         self._filter_low(mask, 1.0, 0.0)
-        power = np.sum(self._power, axis=0, out=self._mean_power)
+        # Of all channels together: they share one gain.
+        power = self._power[0] if self.channels == 1 else np.sum(self._power, axis=0, out=self._mean_power)
         level, low = self._level, self._level[:LOW_BINS]
-        np.square(self._low.real, out=self._low_power)
-        np.sum(self._low_power, axis=0, out=low)
-        np.square(self._low.imag, out=self._low_power)
-        np.add(low, np.sum(self._low_power, axis=0, out=self._squeeze), out=low)
+        np.einsum("cbp,cbp->b", self._low_parts, self._low_parts, out=low)
         np.add(low, SILENCE, out=low)
         np.add(power[:LOW_BINS], SILENCE, out=self._squeeze)  # silence passes
         np.divide(low, self._squeeze, out=low)
         np.sqrt(low, out=low)
         np.dot(mask[0, 2 * TAPS * LOW_BINS :], self._triangles, out=level[LOW_BINS:])
-        np.clip(level, 0.0, 1.0, out=level)
-        np.multiply(level, 1.0 - attenuation_limit, out=self._left)
-        np.add(self._left, attenuation_limit, out=self._left)
-        np.square(self._left, out=self._left)
-        left = float(np.dot(power, self._left))
-        self.reduction_db = 10.0 * math.log10((float(np.sum(power)) + 1e-12) / (left + 1e-12))
+        np.minimum(level, 1.0, out=level)
+        wet, dry = 1.0 - attenuation_limit, attenuation_limit
+        np.multiply(level, power, out=self._left)
+        before, once, twice = np.dot(power, self._ones), np.dot(self._left, self._ones), np.dot(self._left, level)
+        after = dry * dry * before + 2.0 * dry * wet * once + wet * wet * twice  # of power * (dry + wet * level)**2
+        self.reduction_db = 10.0 * math.log10((float(before) + 1e-12) / (max(0.0, float(after)) + 1e-12))
         return level
 
     def _filter_low(self, mask: Array, wet: float, dry: float) -> None:
