@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hw.board import detect
 from hw.errors import HwError
 
 FACTORIES = {  # in order of preference: lgpio is the only one that a Pi 5 accepts
@@ -15,6 +16,7 @@ FACTORIES = {  # in order of preference: lgpio is the only one that a Pi 5 accep
     "rpigpio": ("gpiozero.pins.rpigpio", "RPiGPIOFactory"),
     "pigpio": ("gpiozero.pins.pigpio", "PiGPIOFactory"),
     "native": ("gpiozero.pins.native", "NativeFactory"),
+    "jetson": ("hw.pins_jetson", "JetsonFactory"),
 }
 CHOICES = ("auto", *FACTORIES, "mock", "off")
 
@@ -52,11 +54,11 @@ def choose_pins(wanted: str = "auto", root: Path = Path("/")) -> PinChoice:
     if wanted == "auto" and not has_header(root):
         return PinChoice("mock", "this machine has no GPIO header, so the pins are simulated", _mock_factory())
     tried: list[tuple[str, str]] = []
-    for name in FACTORIES if wanted == "auto" else (wanted,):
+    for name in _names(root) if wanted == "auto" else (wanted,):
         try:
             factory = _open(name)
         except Exception as error:  # each library fails in its own way: ImportError, RuntimeError, lgpio.error, …
-            tried.append((name, _reason(name, error)))
+            tried.append((name, _reason(name, error, root)))
         else:
             why = f"{name} works" if not tried else f"{name} works; not {', not '.join(n for n, _ in tried)}"
             return PinChoice(name, why, factory, tuple(tried))
@@ -82,8 +84,15 @@ def has_header(root: Path = Path("/")) -> bool:
     return (tree / "compatible").exists() and bool(glob.glob(str(root / "dev/gpiochip*")))
 
 
+def _names(root: Path) -> tuple[str, ...]:
+    """The factories that can work here: on a Jetson those for the Raspberry Pi would find a stranger's pins."""
+    if detect(root).family == "jetson":
+        return ("jetson",)
+    return tuple(name for name in FACTORIES if name != "jetson")
+
+
 def _open(name: str) -> Any:
-    if name == "lgpio":
+    if name in ("lgpio", "jetson"):
         # lgpio leaves a pipe in the working directory, which a hardened unit cannot write to.
         os.environ.setdefault("LG_WD", os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0] or tempfile.gettempdir())
     module, cls = FACTORIES[name]
@@ -96,12 +105,17 @@ def _mock_factory() -> Any:
     return PanelMockFactory()
 
 
-def _reason(name: str, error: Exception) -> str:
+def _reason(name: str, error: Exception, root: Path) -> str:
     """Why a factory did not open, and how to mend it."""
     if isinstance(error, ModuleNotFoundError):
         return f"the Python package {error.name} is not installed"
-    if name == "lgpio" and isinstance(error, AttributeError):  # lgpio 0.0.0.2, which pip takes when it finds no wheel
+    if name in ("lgpio", "jetson") and isinstance(
+        error, AttributeError
+    ):  # lgpio 0.0.0.2, which pip takes when it finds no wheel
         return "the lgpio package is an empty placeholder: install lgpio 0.2.2 or the system's python3-lgpio"
-    if isinstance(error, PermissionError) or "permission" in str(error).lower():
+    chips = glob.glob(str(root / "dev/gpiochip*"))
+    # lgpio says "can not open gpiochip" whatever the cause.
+    locked = "gpiochip" in str(error) and chips and not any(os.access(chip, os.R_OK | os.W_OK) for chip in chips)
+    if locked or isinstance(error, PermissionError) or "permission" in str(error).lower():
         return "no permission: add the user to the group gpio"
     return str(error) or type(error).__name__

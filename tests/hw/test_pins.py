@@ -85,6 +85,15 @@ def test_the_empty_lgpio_package_is_recognised(pi: Path, monkeypatch: pytest.Mon
     assert "empty placeholder" in choice.why
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may open everything")
+def test_a_chip_that_this_user_may_not_open_is_told_from_a_missing_one(pi: Path, fake_factories: dict[str, Any]):
+    fake_factories["lgpio"] = RuntimeError("can not open gpiochip")  # all that lgpio ever says
+    assert "no permission" not in choose_pins("auto", root=pi).why
+    (pi / "dev").mkdir()
+    (pi / "dev/gpiochip0").touch(mode=0)
+    assert "lgpio: no permission: add the user to the group gpio" in choose_pins("auto", root=pi).why
+
+
 def test_lgpio_keeps_its_pipes_out_of_the_working_directory(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("RUNTIME_DIRECTORY", "/run/hushbox")
     monkeypatch.setitem(sys.modules, "lgpio", SimpleNamespace())
