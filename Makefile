@@ -4,7 +4,8 @@ PY := .venv/bin/python
 RUN := .venv/bin/hushbox
 
 .PHONY: help setup setup-dev run test check lint format e2e bench lock clean \
-        train-denoise-live export-denoise-live test-tflite-runtime demo-vocal bench-denoise
+        train-denoise-live export-denoise-live test-tflite-runtime demo-vocal bench-denoise \
+        bench-harm bench-no-surprise bench-quantisation
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-24s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +46,15 @@ FLOAT := bench/out/float/denoise-live/bundle.toml
 
 bench-denoise: $(FLOAT) ## Ours and public denoisers in one table (about 10 minutes). ARGS="--set FOLDER --limit 2"
 	@requirements/bench.sh -m bench.denoise $(ARGS)
+
+bench-harm: setup-dev ## What clean voices lose at full amount. ARGS="--set FOLDER --bundle FOLDER"
+	$(PY) -m bench.harm $(ARGS)
+
+bench-no-surprise: setup-dev ## Half an hour of music, silence, noise, clipping and DC through the chain
+	$(PY) -m bench.no_surprise $(ARGS)
+
+bench-quantisation: $(FLOAT) ## float32 against int8 in both runtimes: held-out scores, size, time, agreement
+	.venv-train/bin/python -m bench.denoise_quantisation $(ARGS)
 
 $(FLOAT): training/denoise_live/checkpoint.pt
 	training/run.sh float
