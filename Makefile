@@ -4,7 +4,7 @@ PY := .venv/bin/python
 RUN := .venv/bin/hushbox
 
 .PHONY: help setup setup-dev run test check lint format e2e bench lock clean \
-        train-denoise-live export-denoise-live test-tflite-runtime demo-vocal bench-denoise \
+        train-denoise-live export-denoise-live train-stems-live export-stems-live test-tflite-runtime demo-vocal bench-denoise \
         bench-harm bench-no-surprise bench-quantisation
 
 help: ## List the targets
@@ -61,6 +61,12 @@ $(FLOAT): training/denoise_live/checkpoint.pt
 
 test-tflite-runtime: ## The bundle in tflite-runtime, in an environment of its own (Python 3.11, numpy 1)
 	@requirements/tflite_runtime.sh
+
+train-stems-live: ## Train the stem separator from ../shared/data (see training/README.md)
+	training/run.sh stems $(ARGS)
+
+export-stems-live: ## Quantise the best checkpoint into models_quantized/stems-live
+	training/run.sh stems-export $(ARGS)
 
 train-denoise-live: ## Train the denoiser from ../shared/data (see training/README.md)
 	training/run.sh train $(ARGS)

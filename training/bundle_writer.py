@@ -4,32 +4,77 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
-from dsp import features as layout
-from training.data.sources import ATTRIBUTIONS
+from dsp import features, stems_features
+from training.data import sources
 
 Files = dict[str, tuple[Path, dict[str, str]]]
 
 
-def write(folder: Path, name: str, version: str, parameters: int, state_size: int, files: Files) -> None:
+@dataclass(frozen=True)
+class About:
+    """What all versions of a bundle have in common."""
+
+    kind: str
+    summary: str
+    channels: int
+    hop_frames: int
+    window_frames: int
+    synthesis_frames: int
+    layout: str
+    input_size: int
+    output_size: int
+    trained_on: tuple[tuple[str, str, str], ...]  # source, licence, what
+
+
+DENOISE_LIVE = About(
+    kind="denoise",
+    summary="Live voice denoiser, full band, 5.3 ms algorithmic latency",
+    channels=1,
+    hop_frames=128,
+    window_frames=768,
+    synthesis_frames=256,
+    layout=features.LAYOUT,
+    input_size=features.INPUT_SIZE,
+    output_size=features.OUTPUT_SIZE,
+    trained_on=sources.ATTRIBUTIONS,
+)
+STEMS_LIVE = About(
+    kind="stems",
+    summary="Live separation into vocals, drums, bass and the rest, 21.3 ms algorithmic latency",
+    channels=stems_features.CHANNELS,
+    hop_frames=stems_features.HOP_FRAMES,
+    window_frames=stems_features.WINDOW_FRAMES,
+    synthesis_frames=stems_features.SYNTHESIS_FRAMES,
+    layout=stems_features.LAYOUT,
+    input_size=stems_features.INPUT_SIZE,
+    output_size=stems_features.OUTPUT_SIZE,
+    trained_on=sources.STEMS_ATTRIBUTIONS,
+)
+
+
+def write(
+    folder: Path, name: str, version: str, parameters: int, state_size: int, files: Files, about: About = DENOISE_LIVE
+) -> None:
     """Describe a bundle.  files: by runtime, the file and the names of its tensors as that runtime reports them."""
     entries: list[tuple[str, object]] = [
         ("schema", 1),
         ("name", name),
         ("version", version),
-        ("kind", "denoise"),
-        ("summary", "Live voice denoiser, full band, 5.3 ms algorithmic latency"),
+        ("kind", about.kind),
+        ("summary", about.summary),
         ("rate_hz", 48_000),
-        ("channels", 1),
-        ("hop_frames", 128),
-        ("window_frames", 768),
-        ("synthesis_frames", 256),
+        ("channels", about.channels),
+        ("hop_frames", about.hop_frames),
+        ("window_frames", about.window_frames),
+        ("synthesis_frames", about.synthesis_frames),
         ("lookahead_frames", 0),
-        ("algorithmic_latency_frames", 256),
-        ("features", layout.LAYOUT),
-        ("input_size", layout.INPUT_SIZE),
-        ("output_size", layout.OUTPUT_SIZE),
+        ("algorithmic_latency_frames", about.synthesis_frames),
+        ("features", about.layout),
+        ("input_size", about.input_size),
+        ("output_size", about.output_size),
         ("state_size", state_size),
         ("parameters", parameters),
         ("default_runtime", "tflite"),
@@ -39,7 +84,7 @@ def write(folder: Path, name: str, version: str, parameters: int, state_size: in
     lines.append("trained_on = [")
     lines += [
         f"  {{ name = {json.dumps(source)}, licence = {json.dumps(licence)}, what = {json.dumps(what)} }},"
-        for source, licence, what in ATTRIBUTIONS
+        for source, licence, what in about.trained_on
     ]
     lines.append("]")
     for runtime, (path, names) in files.items():

@@ -11,38 +11,41 @@ from __future__ import annotations
 import argparse
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
 
-from dsp import features as layout
 from training import bundle_writer, checkpoints, quantise
-from training.model import DenoiseNet, StepNet, parameter_count
+from training.bundle_writer import About
+from training.model import DenoiseNet, parameter_count
 from training.runtimes import OnnxStep, Step, TfliteStep, stored_weight_types
+from training.stems_model import StemsNet
 from training.stream import agreement_db
 
 NAME = "denoise-live"
+Net = DenoiseNet | StemsNet
 
 
-def export_tflite(net: DenoiseNet, path: Path, per_channel: bool = True, plain: Path | None = None) -> None:
+def export_tflite(net: Net, path: Path, per_channel: bool = True, plain: Path | None = None) -> None:
     """Convert and quantise; see training.quantise.  plain: where to leave the float file as well."""
     import litert_torch
 
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "plain.tflite"
-        litert_torch.convert(StepNet(net).eval(), _example(net)).export(str(made))
+        litert_torch.convert(net.as_step(), _example(net)).export(str(made))
         if plain:
             shutil.copyfile(made, plain)
         in_float = [net.get_submodule(name).weight.detach().numpy() for name in quantise.float_layers(net)]
         quantise.quantise_tflite(made, path, in_float, per_channel)
 
 
-def export_onnx(net: DenoiseNet, path: Path, plain: Path | None = None) -> None:
+def export_onnx(net: Net, path: Path, plain: Path | None = None) -> None:
     """Export and quantise; see training.quantise.  plain: where to leave the float file as well."""
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "plain.onnx"
         torch.onnx.export(
-            StepNet(net).eval(),
+            net.as_step(),
             _example(net),
             str(made),
             input_names=["features", "state"],
@@ -55,14 +58,22 @@ def export_onnx(net: DenoiseNet, path: Path, plain: Path | None = None) -> None:
         quantise.quantise_onnx(made, path, quantise.float_layers(net))
 
 
-def _example(net: DenoiseNet) -> tuple[torch.Tensor, torch.Tensor]:
-    return torch.zeros(1, layout.INPUT_SIZE), torch.zeros(1, net.state_size)
+def _example(net: Net) -> tuple[torch.Tensor, torch.Tensor]:
+    return torch.zeros(1, net.into.in_features), torch.zeros(1, net.state_size)
 
 
-def export_bundle(net: DenoiseNet, folder: Path, version: str, float_folder: Path | None = None) -> None:
+def export_bundle(
+    net: Net,
+    folder: Path,
+    version: str,
+    float_folder: Path | None = None,
+    about: About = bundle_writer.DENOISE_LIVE,
+    agreement: Callable[[Step, Step], float] = agreement_db,
+) -> None:
     """Write a whole bundle but its card, and say how well its files agree.
 
-    float_folder: a bundle of the same network with float32 weights, to compare with; never shipped.
+    agreement: level of the difference between two files' sound, in dB. float_folder: a bundle of the same network with
+    float32 weights, to compare with; never shipped.
     """
     name = folder.name
     for each in (folder, *filter(None, [float_folder])):
@@ -82,15 +93,15 @@ def export_bundle(net: DenoiseNet, folder: Path, version: str, float_folder: Pat
     for path in files.values():
         print(path.name, path.stat().st_size, "bytes, elements by stored type:", stored_weight_types(path))
     names = {runtime: (files[runtime], step.names) for runtime, step in steps.items()}
-    bundle_writer.write(folder, name, version, parameter_count(net), net.state_size, names)
-    print(f"tflite against onnx over 60 s: {agreement_db(steps['tflite'], steps['onnx']):.1f} dB")
+    bundle_writer.write(folder, name, version, parameter_count(net), net.state_size, names, about)
+    print(f"tflite against onnx over 60 s: {agreement(steps['tflite'], steps['onnx']):.1f} dB")
     if float_folder:
         made: dict[str, Path] = {kind: path for kind, path in plain.items() if path}
         floats: dict[str, Step] = {"tflite": TfliteStep(made["tflite"]), "onnx": OnnxStep(made["onnx"])}
         names = {kind: (made[kind], floats[kind].names) for kind in made}
-        bundle_writer.write(float_folder, name, f"{version}-float", parameter_count(net), net.state_size, names)
+        bundle_writer.write(float_folder, name, f"{version}-float", parameter_count(net), net.state_size, names, about)
         for kind, step in floats.items():
-            print(f"{kind} int8 against float over 60 s: {agreement_db(step, steps[kind]):.1f} dB")
+            print(f"{kind} int8 against float over 60 s: {agreement(step, steps[kind]):.1f} dB")
 
 
 def main() -> None:

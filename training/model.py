@@ -98,6 +98,10 @@ class DenoiseNet(nn.Module):
     def state_size(self) -> int:
         return self.shape.blocks * self.shape.taps * self.shape.width
 
+    def as_step(self) -> StepNet:
+        """The same weights for one frame: what is exported."""
+        return StepNet(self).eval()
+
     def fresh_state(self, batch: int, device: torch.device | str = "cpu") -> State:
         """States of silence."""
         width, taps = self.shape.width, self.shape.taps

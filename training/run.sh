@@ -3,9 +3,9 @@
 # below. Further arguments go to the step's program. Nothing here belongs on the box.
 set -eu
 cd "$(dirname "$0")/.."
-step=${1:?say which step: data, train, cool, export, float, evaluate or test}
+step=${1:?say which step: one of those in training/README.md}
 shift
-name=${NAME:-main}
+case $step in stems*) name=${NAME:-stems} ;; *) name=${NAME:-main} ;; esac
 
 if [ ! -e .venv-train/.hushbox ] || [ training/requirements.txt -nt .venv-train/.hushbox ]; then
     python=${PYTHON:-python3}
@@ -42,6 +42,23 @@ float)
     python -m training.export --checkpoint training/denoise_live/checkpoint.pt --bundle bench/out/int8/denoise-live \
         --float bench/out/float/denoise-live "$@"
     ;;
+stems-data)
+    [ -e training/.cache/sung.json ] || "$0" data
+    python -m training.stems_data.songs
+    nice python -m training.stems_data.kit
+    nice python -m training.stems_data.lines
+    ;;
+stems)
+    [ -e training/.cache/stems_lines.json ] || "$0" stems-data
+    python -m training.train_stems --name "$name" "$@"
+    ;;
+stems-cool)
+    python -m training.train_stems --name "$name" --decay-steps 600 "$@"
+    ;;
+stems-export)
+    python -m training.export_stems --checkpoint "training/checkpoints/$name/cooled.pt" \
+        --committed training/stems_live/checkpoint.pt "$@"
+    ;;
 evaluate)
     python -m training.evaluate --set ../shared/data/eval/denoise "$@"
     ;;
@@ -49,7 +66,8 @@ test)
     python -m pytest -p no:anyio tests/training tests/models "$@"
     ;;
 *)
-    echo "no step $step: there are data, train, cool, export, float, evaluate and test" >&2
+    echo "no step $step: there are data, train, cool, export, float, stems-data, stems, stems-cool, stems-export," \
+        "evaluate and test" >&2
     exit 2
     ;;
 esac

@@ -11,8 +11,6 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dsp import features as layout
-
 Array = NDArray[np.float32]
 
 
@@ -38,8 +36,9 @@ class TfliteStep:
         self._interpreter = Interpreter(str(path), num_threads=1)
         self._interpreter.allocate_tensors()
         inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
-        self._input, self._state_in = (_by_size(inputs, is_data) for is_data in (True, False))
-        self._output, self._state_out = (_by_size(outputs, is_data) for is_data in (True, False))
+        states = {_size(detail) for detail in inputs} & {_size(detail) for detail in outputs}
+        self._input, self._state_in = sorted(inputs, key=lambda detail: _size(detail) in states)
+        self._output, self._state_out = sorted(outputs, key=lambda detail: _size(detail) in states)
         self.names = {
             "input": self._input["name"],
             "state_in": self._state_in["name"],
@@ -60,9 +59,8 @@ class TfliteStep:
         return mask
 
 
-def _by_size(details: list[dict], is_data: bool) -> dict:
-    sizes = (layout.INPUT_SIZE, layout.OUTPUT_SIZE)
-    return next(detail for detail in details if (int(detail["shape"][-1]) in sizes) == is_data)
+def _size(detail: dict) -> int:
+    return int(detail["shape"][-1])
 
 
 class OnnxStep:

@@ -45,6 +45,18 @@ ATTRIBUTIONS = (
 )
 
 
+STEMS_ATTRIBUTIONS = (
+    ("ichbinsoftware: everything is remixed", "CC0-1.0", "stems of three songs; a fourth for validation"),
+    ("Groove MIDI Dataset (Google)", "CC-BY-4.0", "drum performances"),
+    ("DrumGizmo MuldjordKit", "CC-BY-4.0", "drum strokes"),
+    ("Karoryfer Gogodze Phu II, growlybass, swagbass, emilyguitar", "CC0-1.0", "drum strokes, bass and guitar notes"),
+    ("Greg Sullivan E-Pianos", "CC-BY-3.0", "piano notes"),
+    ("Splendid Grand", "public domain", "piano notes"),
+    *(entry for entry in ATTRIBUTIONS if entry[2].startswith(("speech", "sung"))),
+    *(entry for entry in ATTRIBUTIONS if "impulse responses" in entry[2]),
+)
+
+
 @dataclass(frozen=True)
 class Recording:
     """One file. `split` is "train", "val" or "tail" (its end is held out, the rest is for training)."""

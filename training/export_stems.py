@@ -1,0 +1,61 @@
+"""From a checkpoint to the stems bundle: TFLite and ONNX with int8 weights, bundle.toml.
+
+python -m training.export_stems --checkpoint training/stems_live/checkpoint.pt --version 0.1.0
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from training import bundle_writer, checkpoints, stems_validate
+from training.export import export_bundle
+from training.runtimes import Array, Step
+from training.stems_model import network
+from training.stream import made_up_voice
+
+
+def separate(step: Step, sound: Array) -> Array:
+    """Hop by hop through an exported graph. (frames, 2) -> (4, frames, 2)."""
+    step.reset()
+    return stems_validate.separate(lambda features: np.concatenate([step(row[None]) for row in features]), sound)
+
+
+def made_up_music(seconds: float) -> Array:
+    """A voice in the middle, another one lower and to the left, a beat: enough to move every unit. (frames, 2)."""
+    voice, low = made_up_voice(seconds)[:, 0], made_up_voice(seconds, seed=6)[:, 0]
+    low = np.interp(np.arange(len(low)) * 0.37, np.arange(len(low)), low).astype(np.float32)
+    rng = np.random.default_rng(7)
+    beat = np.exp(-(np.arange(len(voice)) % 24_000) / 1500) * rng.standard_normal(len(voice)) * 0.1
+    sides = [voice + low * gain + beat.astype(np.float32) for gain in (1.2, 0.4)]
+    return np.stack(sides, axis=1).astype(np.float32)
+
+
+def agreement_db(first: Step, second: Step, seconds: float = 60.0) -> float:
+    """Level of the difference between two runtimes' stems, against the first's."""
+    sound = made_up_music(seconds)
+    one, other = separate(first, sound)[:3], separate(second, sound)[:3]
+    return float(10 * np.log10(np.sum(np.square(one - other)) / np.sum(np.square(one)) + 1e-20))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--bundle", type=Path, default=Path("models_quantized/stems-live"))
+    parser.add_argument("--version", default="0.1.0")
+    parser.add_argument("--float", type=Path, help="leave a float32 bundle here as well, to compare with")
+    parser.add_argument("--committed", type=Path, help="also write averaged weights in half precision here")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    checkpoint = checkpoints.load(args.checkpoint)
+    if args.committed:
+        checkpoints.save_committed(args.committed, checkpoint)
+    net = network(checkpoint)
+    export_bundle(net, args.bundle, args.version, args.float, bundle_writer.STEMS_LIVE, agreement_db)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""From recordings and made-up music to batches of mixes for the stem separator."""
