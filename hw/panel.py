@@ -38,11 +38,12 @@ cannot be: a pin used twice, reserved (I2C, SPI, UART in use), not on this board
 **What is there**: `panel.choice` (pin library and why), `panel.board` (`hw.board.Board`: model, 40-pin header),
 `panel.midi_ports`, `panel.hid_devices`, `panel.problems`.
 **Simulation** (`panel.simulated`, `panel.simulator`): `press(name)`, `release(name)` for every kind of switch,
-`turn(name, position)` for every kind of knob, `step(name, detents)` for encoders, `lights(name)`, `program(number)`.
+`turn(name, position)` for every kind of knob, `step(name, detents)` for encoders, `lights(name)`, `program(number)`,
+and `touch(source, value)` for what is not mapped yet.
 
-A press is told within the debounce time plus one thread wake-up (1 ms + well under 1 ms on an idle core). Three
-threads: one sleeps until a switch is due, one reads the knobs, one blinks the lights. A control that cannot be opened
-becomes a sentence in `problems`; the rest of the panel runs on.
+A press is told within the debounce time plus one thread wake-up (1 ms + well under 1 ms on an idle core). Up to five
+threads: one sleeps until a switch is due, one reads the knobs, one blinks the lights, one each waits for MIDI and USB
+keys. A control that cannot be opened becomes a sentence in `problems`; the rest of the panel runs on.
 """
 
 import logging
@@ -67,7 +68,7 @@ from hw.panel_controls import (
     RgbLedSpec,
     SwitchSpec,
 )
-from hw.panel_events import Activity, Light, PanelEvent, SwitchEvent, SwitchKind, TurnEvent
+from hw.panel_events import Activity, Light, PanelEvent, TurnEvent
 from hw.panel_gestures import GestureMachine
 from hw.panel_knobs import KnobThread
 from hw.panel_learn import PanelLearner
@@ -106,26 +107,20 @@ class PanelStuckError(HwError, RuntimeError):
 
 
 class Panel:
-    """The front panel as `spec` describes it. on_event, on_activity: see above. root: see `choose_pins`.
-
-    on_switch(name, pressed, t_monotonic) and on_knob(name, position 0…1) tell presses and turns alone.
-    """
+    """The front panel as `spec` describes it. on_event, on_activity: see above. root: see `choose_pins`."""
 
     def __init__(
         self,
         spec: PanelSpec,
-        on_switch: Callable[[str, bool, float], None] | None = None,
-        on_knob: Callable[[str, float], None] | None = None,
-        root: Path = Path("/"),
-        *,
-        on_event: Callable[[PanelEvent], None] | None = None,
+        on_event: Callable[[PanelEvent], None] = lambda event: None,
         on_activity: Callable[[Activity], None] = lambda activity: None,
+        root: Path = Path("/"),
     ) -> None:
         self.spec = spec
         self.choice = PinChoice("off", "not started")
         self.board: Board = boards.detect(root)
         self._root = root
-        self._on_switch, self._on_knob, self._on_event = on_switch, on_knob, on_event
+        self._on_event = on_event
         self._open_problems: list[str] = []
         self._switches: dict[str, SwitchLine] = {}
         self._encoders: dict[str, EncoderLine] = {}
@@ -308,12 +303,7 @@ class Panel:
         if knob is not None and isinstance(event, TurnEvent) and not event.first:
             self._learner.heard(knob.spec.sources[0], "turn", event.position, place(knob.spec), event.at_s)
         try:
-            if self._on_event is not None:
-                self._on_event(event)
-            if self._on_switch is not None and isinstance(event, SwitchEvent):
-                self._on_switch(event.name, event.kind is not SwitchKind.RELEASE, event.at_s)
-            if self._on_knob is not None and isinstance(event, TurnEvent):
-                self._on_knob(event.name, event.position)
+            self._on_event(event)
         except Exception:
             log.exception("front panel: what %s does failed", event)
 

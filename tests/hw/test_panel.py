@@ -21,6 +21,7 @@ from hw.panel import (
     SwitchSpec,
     UnknownControlError,
 )
+from hw.panel_events import PanelEvent, SwitchEvent, SwitchKind, TurnEvent
 
 LONG_S = 20.0  # a wait for something that comes within milliseconds
 SHORT_S = 0.1  # a wait for something that must not come
@@ -39,12 +40,13 @@ class Hands:
     def __init__(self, spec: PanelSpec, root: Path = Path("/")) -> None:
         self.switches: Queue[tuple[str, bool]] = Queue()
         self.knobs: Queue[tuple[str, float]] = Queue()
-        self.panel = Panel(
-            spec,
-            lambda name, pressed, at: self.switches.put((name, pressed)),
-            lambda name, position: self.knobs.put((name, position)),
-            root,
-        )
+        self.panel = Panel(spec, self._on_event, root=root)
+
+    def _on_event(self, event: PanelEvent) -> None:
+        if isinstance(event, SwitchEvent):
+            self.switches.put((event.name, event.kind is SwitchKind.PRESS))
+        elif isinstance(event, TurnEvent):
+            self.knobs.put((event.name, event.position))
 
     def knob_goes_to(self, position: float) -> None:
         while self.knobs.get(timeout=LONG_S)[1] != pytest.approx(position, abs=0.005):
@@ -180,11 +182,12 @@ def test_a_converter_that_fails_is_a_problem_until_it_answers(
 def test_a_callback_that_fails_does_not_end_the_panel():
     told: Queue[bool] = Queue()
 
-    def on_switch(name: str, pressed: bool, at: float) -> None:
-        told.put(pressed)
+    def on_event(event: PanelEvent) -> None:
+        if isinstance(event, SwitchEvent):
+            told.put(event.kind is SwitchKind.PRESS)
         raise RuntimeError("control is broken")
 
-    panel = Panel(SPEC, on_switch, lambda name, position: 1 / 0)
+    panel = Panel(SPEC, on_event)
     panel.start()
     panel.simulator.press("footswitch")
     assert told.get(timeout=LONG_S)
@@ -207,11 +210,12 @@ def test_a_thread_that_does_not_end_is_complained_about(monkeypatch: pytest.Monk
     monkeypatch.setattr(panel_threads, "THREAD_END_S", 0.01)
     inside, go_on = threading.Event(), threading.Event()
 
-    def on_switch(name: str, pressed: bool, at: float) -> None:
-        inside.set()
-        go_on.wait(LONG_S)
+    def on_event(event: PanelEvent) -> None:
+        if isinstance(event, SwitchEvent):
+            inside.set()
+            go_on.wait(LONG_S)
 
-    panel = Panel(SPEC, on_switch, lambda name, position: None)
+    panel = Panel(SPEC, on_event)
     panel.start()
     panel.simulator.press("footswitch")
     assert inside.wait(LONG_S)
