@@ -243,7 +243,7 @@ class PanelConfig:
 
     pins: str = key(
         "auto",
-        one_of("auto", "lgpio", "rpigpio", "pigpio", "native", "mock", "off"),
+        one_of("auto", "lgpio", "rpigpio", "pigpio", "native", "jetson", "mock", "off"),
         'Which library drives the pins; "mock" simulates them on the page, as "auto" does where there are none.',
     )
     debounce_ms: float = key(1.0, number(0, 20), "A switch must be still for this long before its change counts.")

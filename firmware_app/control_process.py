@@ -139,6 +139,7 @@ class ControlProcess:
         look_at = time.monotonic() + LOOK_FOR_INTERFACE_S
         while not self._stopping.wait(0.5):
             notifier.send(b"WATCHDOG=1")
+            self._setup.tick()
             if time.monotonic() >= look_at:
                 self._look_for_interface()
                 look_at = time.monotonic() + LOOK_FOR_INTERFACE_S

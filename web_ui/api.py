@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flask import Blueprint, Response, request
 
-from web_ui.bodies import body, number, reply, shown
+from web_ui.bodies import bodies, body, number, reply, shown
 from web_ui.control_port import ControlPort
 from web_ui.errors import Refused
 from web_ui.events import EventStreams
@@ -40,7 +40,7 @@ def create_api(port: ControlPort, streams: EventStreams, token: str) -> Blueprin
 
     @api.put("/params/<id>")
     def set_param(id: str) -> Response:
-        value = port.set_param(id, number("value"), ORIGIN)
+        value = port.set_param(id, number(bodies("value"), "value"), ORIGIN)
         return reply({"id": id, "value": value})
 
     @api.get("/events")
@@ -69,7 +69,7 @@ def create_api(port: ControlPort, streams: EventStreams, token: str) -> Blueprin
 
     @api.post("/panel/<name>/turn")
     def turn(name: str) -> Response:
-        port.turn(name, number("position"))
+        port.turn(name, number(bodies("position"), "position"))
         return Response(status=204)
 
     @api.post("/panel/<name>/step")

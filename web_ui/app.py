@@ -44,6 +44,10 @@ def create_app(
     def page() -> str:
         return render_template("page.html", box_name=port.box_name, version=port.version, token=gate.token)
 
+    @app.get("/wiring")
+    def wiring() -> str:
+        return render_template("wiring.html", box_name=port.box_name, token=gate.token)
+
     app.register_error_handler(Refused, lambda error: _refusal(error.status, str(error), error.code))
     app.register_error_handler(NotThere, lambda error: _refusal(404, str(error)))
     app.register_error_handler(ControlRefused, lambda error: _refusal(400, str(error)))

@@ -34,9 +34,9 @@ def bodies(*fields: str) -> Mapping[str, Any]:
     return tree
 
 
-def number(field: str) -> float:
+def number(tree: Mapping[str, Any], field: str) -> float:
     """A finite number. Raises Refused."""
-    value = body(field)
+    value = tree[field]
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Refused(400, f"{field} = {shown(value)}: a number is expected")
     try:

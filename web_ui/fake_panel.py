@@ -67,6 +67,7 @@ class FakePanel:
         self._away: dict[str, MappingView] = {}
         self._scenes = {"A": False, "B": False}
         self._learn = LearnView("off", 1)
+        self._new: PanelControlView | None = None  # heard, and not yet saved
 
     def does(self, on: str, gesture: str) -> Mapping[str, Any] | None:
         """The action mapped there."""
@@ -116,7 +117,7 @@ class FakePanel:
 
     def check(self, on: str, gesture: str, action: Mapping[str, Any]) -> list[NoteView]:
         self._words(action)
-        control = next((c for c in self._controls if c.name == on), None)
+        control = next((c for c in self._all() if c.name == on), None)
         kind = next(kind for kind in KINDS if kind.do == action["do"])
         if control is None or gesture not in control.gestures:
             return [NoteView("refused", f"no control {on!r} with the gesture {gesture}")]
@@ -135,6 +136,10 @@ class FakePanel:
         refused = [note.text for note in self.check(on, gesture, action) if note.level in barred]
         if refused:
             raise ControlRefused(" ".join(refused))
+        if self._new is not None and self._new.name == on:
+            self._controls.append(self._new)
+            self._gpios[int(on.removeprefix("switch-"))] = self._new.label
+            self._new = None
         key = f"{on} {gesture}"
         if key in self._mappings and self._mappings[key].origin == "file":
             self._away[key] = self._mappings[key]
@@ -167,8 +172,7 @@ class FakePanel:
             raise ControlRefused(f"{name} cannot be added: GPIO{gpio} is taken by {self._gpios[gpio]}")
         label = name.capitalize()
         self._gpios[gpio] = label
-        place = f"GPIO{gpio} (pin {_HEADER.index(gpio) + 1})"
-        self._controls.append(PanelControlView(name, label, kind, place, PRESSES, "", "page"))
+        self._controls.append(PanelControlView(name, label, kind, _place(gpio), PRESSES, "", "page"))
         self._note()
 
     def remove_control(self, name: str) -> None:
@@ -186,11 +190,29 @@ class FakePanel:
         self._learn = LearnView("off", 0)
         self._changed()
 
+    def touch(self, source: str, value: float) -> None:
+        """Only a pin can be touched here, and becomes a switch when it is saved."""
+        gpio = int(source.removeprefix("gpio:")) if source.removeprefix("gpio:").isdigit() else -1
+        if gpio not in _HEADER or gpio in self._gpios:
+            raise NotThere(f"nothing to touch at {source!r}")
+        if self._learn.action is None or not value:
+            return
+        name = f"switch-{gpio}"
+        self._new = PanelControlView(name, f"Switch {gpio}", "switches", _place(gpio), PRESSES, "", "page")
+        self._learn = replace(
+            self._learn, state="heard", on=name, gesture="press", where=f"{self._new.label} ({self._new.place})",
+            gestures=PRESSES, is_new=True, notes=(), note="",
+        )  # fmt: skip
+        self._changed()
+
     def keep_scene(self, name: str) -> None:
         if name not in self._scenes:
             raise NotThere(f"no scene {name!r}: there are A, B")
         self._scenes[name] = True
         self._note()
+
+    def _all(self) -> list[PanelControlView]:
+        return [*self._controls, *([self._new] if self._new else [])]
 
     def _find(self, name: str) -> PanelControlView:
         for control in self._controls:
@@ -229,6 +251,10 @@ class FakePanel:
         self._changed()
 
 
+def _place(gpio: int) -> str:
+    return f"GPIO{gpio} (pin {_HEADER.index(gpio) + 1})"
+
+
 class FakePanelPort:
     """The panel's part of FakeControlPort."""
 
@@ -264,6 +290,9 @@ class FakePanelPort:
 
     def learning(self) -> LearnView:
         return self._panel_setup.learning
+
+    def touch(self, source: str, value: float) -> None:
+        self._panel_setup.touch(source, value)
 
     def keep_scene(self, name: str) -> None:
         self._panel_setup.keep_scene(name)

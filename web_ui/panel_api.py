@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from flask import Blueprint, Response
 
-from web_ui.bodies import bodies, body, mapping, reply, shown, text
+from web_ui.bodies import bodies, body, mapping, number, reply, shown, text
 from web_ui.control_port import ControlPort
 from web_ui.errors import Refused
 from web_ui.views import learn_json
@@ -66,6 +66,12 @@ def add_panel_routes(api: Blueprint, port: ControlPort) -> None:
         if body("cancel") is not True:
             raise Refused(400, "cancel: true is expected")
         port.cancel_learning()
+        return _done()
+
+    @api.post("/panel/touch")
+    def touch() -> Response:
+        tree = bodies("source", "value")
+        port.touch(text(tree, "source"), number(tree, "value"))
         return _done()
 
     @api.post("/scenes/keep")

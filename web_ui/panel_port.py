@@ -156,6 +156,13 @@ class PanelPort(Protocol):
 
     def learning(self) -> LearnView: ...
 
+    def touch(self, source: str, value: float) -> None:
+        """In simulation, move what is no control yet: "gpio:4", "mcp3008:0:3", "midi:PORT:cc:1:64", "hid:DEVICE:KEY_A".
+
+        value: 1 pressed, 0 released; a position 0…1; a program's number. NotThere where the pins are real.
+        """
+        ...
+
     def keep_scene(self, name: str) -> None:
         """Let scene "A" or "B" be what is heard now."""
         ...

@@ -1,6 +1,7 @@
 """Bindings: the running panel. Presses and turns become actions, Control's state lights the lamps."""
 
 import logging
+import re
 import threading
 from collections.abc import Callable, Sequence
 
@@ -23,7 +24,7 @@ from firmware_app.link import MeterFrame, State
 from firmware_app.panel import layout as layouts
 from firmware_app.panel.layout import PROGRAM, Layout, PanelMapping
 from firmware_app.panel.lights import light_for
-from firmware_app.performer import Performer
+from firmware_app.performer import PANIC_PARAM, Performer
 from hw.board import Board
 from hw.panel import Panel
 from hw.panel_events import Activity, PanelEvent, ProgramEvent, StepEvent, SwitchEvent, SwitchKind, TurnEvent
@@ -42,6 +43,11 @@ _GESTURES = {
     SwitchKind.CHORD: "together",
 }
 _KINDS = {"encoders": "encoder", "leds": "led", "rgb_leds": "rgb", "meters": "meter"}
+
+_PLACE = re.compile(
+    r"gpio:\d{1,2}|mcp3[02]0[48]:[01]:[0-7]|hid:[^:]{1,60}:[A-Z0-9_]{1,40}"
+    r"|midi:[^:]{1,60}:((cc|note|program):\d{1,2}:\d{1,3}|pitch:\d{1,2})"
+)
 
 Watch = Callable[[PanelEvent], bool]
 """Sees each event first; True: it is learned, and does not act."""
@@ -109,7 +115,7 @@ class Bindings:
         self.light(self._control.latest.meter)
 
     def _made(self) -> Panel:
-        return Panel(self.layout.spec(), on_event=self._on_event)
+        return Panel(self.layout.spec(), on_event=self._on_event, on_activity=self._on_activity)
 
     def _use(self, layout: Layout) -> None:
         self.layout = layout
@@ -122,6 +128,7 @@ class Bindings:
             for on in self._sweeps
         }
         self._origins = {c.name: f"{_room(c.config)}:{c.name}" for c in layout.controls}
+        self._midi = [c.name for c in layout.controls if isinstance(c.config, MidiSwitchConfig | MidiKnobConfig)]
         self._lights = {
             c.name: c.config for c in layout.controls if isinstance(c.config, LedConfig | RgbLedConfig | MeterConfig)
         }
@@ -200,7 +207,21 @@ class Bindings:
         for name, mapping in self._sweeps.items():
             if mapping.action.param == id and origin != self._origin(name):
                 self._takeovers[name].stored_changed(self.performer.position(mapping.action, value))
+        for name in self._midi:
+            if origin != self._origin(name):
+                self._feed_back(name, id)
         self.light(self._control.latest.meter)
+
+    def _feed_back(self, name: str, id: str) -> None:
+        """Let a controller's own lamp or ring show the value of `id`, if that is what it is for."""
+        mapping = self._by_gesture.get((name, "turn")) or self._by_gesture.get((name, "press"))
+        if mapping is None:
+            return
+        value = self._control.value(id)
+        if mapping.action.param == id:
+            self.panel.feedback(name, self.performer.position(mapping.action, value))
+        elif PANIC_PARAM.get(mapping.action.do) == id:
+            self.panel.feedback(name, value)
 
     def take_meter(self, meter: MeterFrame) -> None:
         """A meter frame came: sound made progress if it runs. Link thread."""
@@ -260,6 +281,20 @@ class Bindings:
         """Turn a simulated encoder by clicks. Raises NotThere."""
         if self._simulated(name, "encoder"):
             self.panel.simulator.step(name, detents)
+
+    def touch(self, source: str, value: float) -> None:
+        """Move what no control is connected to yet, in simulation: for learning. Raises NotThere."""
+        panel = self.panel
+        if not panel.simulated:
+            raise NotThere("the panel's pins are not simulated")
+        if not _PLACE.fullmatch(source):
+            raise NotThere(f"no place {source[:80]!r}: allowed gpio:N, mcp3008:DEVICE:CHANNEL, midi:…, hid:…")
+        if source.startswith("gpio:") and (why := panel.board.why_not(int(source[5:]))):
+            raise NotThere(f"GPIO{source[5:]}: {why}")
+        try:
+            panel.simulator.touch(source, value)
+        except UnknownControlError as error:
+            raise NotThere(str(error)) from None
 
     def _simulated(self, name: str, kind: str) -> bool:
         there = [pin.name for pin in self.simulated_pins() if pin.kind == kind]

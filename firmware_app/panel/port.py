@@ -15,6 +15,7 @@ from firmware_app.panel.layout import PanelControl, PanelMapping, gesture_words
 from firmware_app.panel.learn import gestures_for
 from firmware_app.panel.setup import PanelSetup
 from hw.panel_controls import CHIPS
+from web_ui.control_port import ControlRefused
 from web_ui.panel_port import (
     ActionKindView,
     ControlKindView,
@@ -64,7 +65,7 @@ class PanelBoxPort:
             header=wiring.header(layout, setup.bindings.board),
             wiring=wiring.sentences(layout),
             board=f"{setup.bindings.board.model}; pins: {panel.choice.why}.",
-            ports=(),
+            ports=(*(f"MIDI: {port}" for port in panel.midi_ports), *(f"USB keys: {d}" for d in panel.hid_devices)),
             problems=(*setup.problems, *setup.notes),
             simulated=panel.simulated,
         )
@@ -92,6 +93,11 @@ class PanelBoxPort:
 
     def cancel_learning(self) -> None:
         self._setup.cancel()
+
+    def touch(self, source: str, value: float) -> None:
+        if not 0.0 <= value <= 127.0:
+            raise ControlRefused(f"value of {source[:80]} = {value:g}: allowed 0 to 127")
+        self._setup.bindings.touch(source, value)
 
     def learning(self) -> LearnView:
         state, notes = self._setup.learning()

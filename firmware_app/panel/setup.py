@@ -46,6 +46,7 @@ class PanelSetup:
         self.notes = (*notes, *waiting)
         self.revision = 1
         self.learner = Learner()
+        self._watching = False
         self.bindings = Bindings(first, control, performer, self._hear, self._hear_activity)
 
     @property
@@ -129,7 +130,11 @@ class PanelSetup:
     # --- learning ---
 
     def learn(self, tree: Mapping[str, Any]) -> None:
-        self.learner.start(self._action(tree))
+        action = self._action(tree)
+        with self._lock:
+            self.learner.start(action)
+            self._watching = True
+            self.bindings.panel.start_learning()
         self._control.news()
 
     def cancel(self) -> None:
@@ -139,6 +144,7 @@ class PanelSetup:
 
     def learning(self) -> tuple[Learning, list[Note]]:
         """Where learning stands, and what would be said about saving what was heard."""
+        self.tick()
         state = self.learner.view()
         if state.heard is None or state.action is None:
             return state, []
@@ -168,8 +174,19 @@ class PanelSetup:
             self.learner.hear_activity(activity, self.layout)
             self._control.news()
 
+    def tick(self) -> None:
+        """Every now and then: a learning that took too long frees what it opened."""
+        if self._watching and not self.learner.active:
+            with self._lock:
+                if not self.learner.active:
+                    self._watching = False
+                    self.bindings.panel.stop_learning()
+
     def _stop_learning(self) -> None:
+        """With the lock."""
         self.learner.cancel()
+        self._watching = False
+        self.bindings.panel.stop_learning()
 
     def _action(self, tree: Mapping[str, Any]) -> Action:
         try:
@@ -208,6 +225,8 @@ class PanelSetup:
         self.notes = tuple(notes)
         self.changes = changes
         self.bindings.change(made)
+        if self._watching:
+            self.bindings.panel.start_learning()
         self._store.save(changes)
         self._bump()
 

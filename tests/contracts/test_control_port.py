@@ -298,6 +298,22 @@ def test_a_turn_is_learned_and_a_press_is_told_that_it_does_not_fit(port: Contro
     assert mapped(port)["amount turn"] == "Noise reduction"
 
 
+def test_what_nothing_is_connected_to_is_learned_and_becomes_a_control(port: ControlPort):
+    for wrong in ("gpio:17000", "gpio:x", "lasers:1", "gpio:40"):
+        with pytest.raises(NotThere):
+            port.touch(wrong, 1.0)
+    port.learn(TOGGLE)
+    port.touch("gpio:4", 1.0)
+    wait_for(port, lambda: port.learning().state == "heard")
+    port.touch("gpio:4", 0.0)
+    heard = port.learning()
+    assert (heard.on, heard.is_new, heard.notes) == ("switch-4", True, ())
+    assert "GPIO4 (pin 7)" in heard.where
+    port.set_mapping(heard.on, "press", TOGGLE, False)
+    assert mapped(port)["switch-4 press"] == "Mute on/off"
+    assert port.panel_setup().header[6].role == "wired"
+
+
 def test_a_wrong_action_is_not_learned(port: ControlPort):
     with pytest.raises(ControlRefused):
         port.learn({"do": "no-such"})

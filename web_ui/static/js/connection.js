@@ -7,7 +7,7 @@ const RETRY_MS = [300, 600, 1000, 2000];
 const HIDDEN_MS = 20000; // a phone in a pocket gives its place up
 
 export class Connection extends EventTarget {
-  // Events: "status", "params", "panel" (detail: the data), and "state" (detail: {state, why}).
+  // Events: "status", "params", "panel", "learn" (detail: the data), and "state" (detail: {state, why}).
   state = "connecting";
   #source = null;
   #heardAt = 0;
@@ -30,7 +30,7 @@ export class Connection extends EventTarget {
     this.#heardAt = performance.now();
     const source = new EventSource("/api/v1/events");
     this.#source = source;
-    for (const name of ["params", "panel", "status"]) {
+    for (const name of ["params", "panel", "learn", "status"]) {
       source.addEventListener(name, (event) => {
         if (source !== this.#source) return;
         this.#heardAt = performance.now();

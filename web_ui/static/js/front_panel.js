@@ -148,9 +148,31 @@ class Knob {
   }
 }
 
+class Encoder {
+  // Two halves to tap: a click to the left, a click to the right.
+  constructor(pin, fail) {
+    const click = (detents, sign, words) => {
+      const button = el("button", { class: "plain click", type: "button", "aria-label": `${pin.label}, a click ${words}` }, sign);
+      button.addEventListener("click", () => post(`panel/${encodeURIComponent(pin.name)}/step`, { detents }).catch(fail));
+      return button;
+    };
+    this.buttons = [click(-1, "\u2212", "left"), click(1, "+", "right")];
+    this.node = el("figure", { class: "pin" }, el("div", { class: "pin-body" }, el("div", { class: "clicks" }, ...this.buttons)), caption(pin));
+  }
+
+  show() {
+    for (const button of this.buttons) button.disabled = false;
+  }
+
+  forget() {
+    for (const button of this.buttons) button.disabled = true;
+  }
+}
+
 class Led {
   constructor(pin) {
     this.lamp = el("div", { class: "lamp" });
+    this.colours = pin.kind === "rgb";
     this.words = el("span", { class: "hidden-help", role: "status" });
     this.node = el("figure", { class: "pin" }, el("div", { class: "pin-body" }, this.lamp, this.words), caption(pin));
     this.label = pin.label;
@@ -158,12 +180,28 @@ class Led {
 
   show(pin) {
     this.lamp.style.setProperty("--lit", pin.position);
+    if (this.colours) this.lamp.style.setProperty("--signal", `rgb(${pin.levels.map((level) => Math.round(255 * level)).join(" ")})`);
     setText(this.words, `${this.label} LED is ${pin.position > 0 ? "lit" : "dark"}`);
   }
 
   forget() {
     this.lamp.style.setProperty("--lit", 0);
     setText(this.words, "");
+  }
+}
+
+class Meter {
+  constructor(pin) {
+    this.lamps = pin.levels.map(() => el("div", { class: "lamp small-lamp" }));
+    this.node = el("figure", { class: "pin" }, el("div", { class: "pin-body" }, el("div", { class: "lamps" }, ...this.lamps)), caption(pin));
+  }
+
+  show(pin) {
+    this.lamps.forEach((lamp, i) => lamp.style.setProperty("--lit", pin.levels[i] ?? 0));
+  }
+
+  forget() {
+    for (const lamp of this.lamps) lamp.style.setProperty("--lit", 0);
   }
 }
 
@@ -198,10 +236,10 @@ export class FrontPanel {
   }
 
   #build(pins) {
-    const kinds = { switch: Footswitch, knob: Knob, led: Led };
+    const kinds = { switch: Footswitch, knob: Knob, encoder: Encoder, led: Led, rgb: Led, meter: Meter };
     this.#parts = new Map(pins.map((pin) => [pin.name, new kinds[pin.kind](pin, this.fail, this.params)]));
     const row = (...of) => el("div", { class: "panel-row" }, ...of.flatMap(
       (kind) => pins.filter((pin) => pin.kind === kind).map((pin) => this.#parts.get(pin.name).node)));
-    byId("panel-face").replaceChildren(row("led", "knob"), row("switch")); // lamps and knobs away from the feet
+    byId("panel-face").replaceChildren(row("led", "rgb", "meter", "knob", "encoder"), row("switch")); // lamps and knobs away from the feet
   }
 }

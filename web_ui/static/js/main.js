@@ -9,6 +9,7 @@ import { FrontPanel } from "./front_panel.js";
 import { Listen } from "./listen.js";
 import { Meters } from "./meters.js";
 import { Model } from "./model.js";
+import { PanelSetup } from "./panel_setup.js";
 import { Params } from "./params.js";
 import { Stems } from "./stems.js";
 
@@ -21,6 +22,7 @@ const meters = new Meters();
 const model = new Model();
 const stems = new Stems();
 const panel = new FrontPanel(params, toast);
+const setup = new PanelSetup(params, toast);
 const notes = { link: "", box: "", refused: "", listen: "" };
 let pins = [];
 let toastTimer = 0;
@@ -51,6 +53,8 @@ connection.addEventListener("panel", ({ detail }) => {
   panel.show(pins);
 });
 
+connection.addEventListener("learn", ({ detail }) => setup.learning(detail));
+
 connection.addEventListener("state", ({ detail: { state, why } }) => {
   document.body.dataset.link = state;
   if (state === "live") {
@@ -66,6 +70,7 @@ connection.addEventListener("state", ({ detail: { state, why } }) => {
   meters.forget();
   stems.forget();
   panel.forget();
+  setup.forget();
   for (const id of ["latency", "load", "xruns", "late-hops", "dry-hops"]) setText(byId(id), "\u2013");
 });
 

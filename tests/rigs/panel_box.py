@@ -1,0 +1,40 @@
+"""A real Control, panel (mock pins) and page in this process, without an audio process: for tests of the set-up."""
+
+from pathlib import Path
+
+from firmware_app import places
+from firmware_app.box_port import BoxPort
+from firmware_app.config_panel import PanelConfig
+from firmware_app.control import Control
+from firmware_app.link import MeterFrame, State
+from firmware_app.panel.setup import PanelSetup
+from firmware_app.param_table import PARAMS
+from firmware_app.performer import Performer
+from firmware_app.presets import Presets
+from firmware_app.scenes import Scenes
+from firmware_app.store import Store
+from web_ui.app import create_app
+from web_ui.server import PageServer
+
+
+class PanelBox:
+    """Start it with what the folder keeps; `number` is the page's TCP port."""
+
+    def __init__(self, folder: Path, config: PanelConfig) -> None:
+        self.control = Control(PARAMS, Store(folder, PARAMS))
+        presets = Presets(places.find().factory_presets, PARAMS)
+        self.performer = Performer(self.control, presets, Scenes(folder, PARAMS))
+        self.setup = PanelSetup(config, self.control, self.performer, folder)
+        self.setup.bindings.start()
+        self.control.take_meter(MeterFrame(state=State.RUNNING))
+        self.port = BoxPort("hushbox", self.control, self.setup, None, folder / "listen")
+        self._server = PageServer(create_app(self.port), "127.0.0.1", 0)
+        self.number = self._server.start()
+
+    def mapped(self) -> dict[str, str]:
+        return {m.key: m.does for m in self.port.panel_setup().mappings if not m.off}
+
+    def close(self) -> None:
+        self._server.stop()
+        self.setup.bindings.close()
+        self.control.close()

@@ -1,0 +1,144 @@
+// Choosing what a gesture shall do: one list of everything, then how, then the numbers. Makes the action the box reads.
+
+import { el } from "./dom.js";
+import { step, words } from "./format.js";
+
+const WAYS = {
+  sweep: "Follow a knob or pedal",
+  toggle: "Switch",
+  momentary: "While held",
+  set: "Set",
+  step: "Step",
+};
+const PANICS = { panic: "Until pressed again", held: "While held" };
+const FIELDS = { low: "From", high: "To", value: "Value", by: "Step of" };
+
+export class ActionForm extends EventTarget {
+  // Events: "change". action: the tree as it stands.
+  #params;
+  #setup;
+
+  constructor(params) {
+    super();
+    this.#params = params;
+    this.what = el("select", { class: "pick", id: "map-what", "aria-label": "What it shall do" });
+    this.more = el("div", { class: "form-more" });
+    this.node = el("div", { class: "form" }, el("label", { class: "form-label", htmlFor: "map-what" }, "What shall it do?"), this.what, this.more);
+    this.what.addEventListener("change", () => this.#chosen());
+  }
+
+  show(setup, action) {
+    this.#setup = setup;
+    const can = (name) => setup.action_kinds.some((kind) => kind.do === name);
+    const fixed = (trees) => trees.filter(([, tree]) => can(tree.do)).map(([text, tree]) => option(text, tree));
+    const switches = this.#params.views.filter((view) => ["box.bypass", "box.mute"].includes(view.id));
+    const group = (label, options) => (options.length ? [el("optgroup", { label }, ...options)] : []);
+    this.what.replaceChildren(
+      ...group("Play", [
+        ...switches.map((view) => option(`${view.label} on/off`, { do: "toggle", param: view.id })),
+        ...fixed([["Panic: mute", { do: "panic_mute" }], ["Panic: dry", { do: "panic_dry" }], ["Tap tempo", { do: "tap_tempo" }]]),
+      ]),
+      ...group("Scenes", fixed([["Scene A/B", { do: "scene", scene: "other" }], ["Scene A", { do: "scene", scene: "A" }], ["Scene B", { do: "scene", scene: "B" }]])),
+      ...group("Presets", [
+        ...fixed([["Next preset", { do: "next_preset" }], ["Previous preset", { do: "previous_preset" }]]),
+        ...fixed(setup.presets.map((name) => [`Preset ${name}`, { do: "preset", preset: name }])),
+        ...fixed([["Preset by MIDI program number", { do: "numbered_preset" }]]),
+      ]),
+      ...group("Any setting", this.#params.views.map((view) => option(view.label, { param: view.id }))),
+    );
+    this.#take(action);
+  }
+
+  get action() {
+    const tree = JSON.parse(this.what.value);
+    const way = this.more.querySelector("input[name=way]:checked")?.value;
+    if (tree.do?.startsWith("panic")) return { do: way === "held" ? `held_${tree.do}` : tree.do };
+    if (tree.do) return tree;
+    const numbers = {};
+    for (const input of this.more.querySelectorAll("[data-field]")) {
+      if (input.value !== "" && !(input.dataset.default === input.value)) numbers[input.dataset.field] = Number(input.value);
+    }
+    return { do: way, param: tree.param, ...numbers };
+  }
+
+  #take(action) {
+    const same = (option) => {
+      const tree = JSON.parse(option.value);
+      const plain = action?.do?.replace("held_", "");
+      if (!action) return false;
+      if (tree.do) return tree.do === plain && (tree.preset ?? "") === (action.preset ?? "") && (tree.scene ?? "") === (action.scene ?? "") && (tree.param ?? "") === (action.param ?? "") && action.low === undefined && action.high === undefined;
+      return tree.param === action.param;
+    };
+    const found = [...this.what.options].find(same) ?? this.what.options[0];
+    this.what.value = found.value;
+    this.#draw(action);
+  }
+
+  #chosen() {
+    this.#draw(null);
+    this.dispatchEvent(new Event("change"));
+  }
+
+  #draw(action) {
+    const tree = JSON.parse(this.what.value);
+    this.more.replaceChildren();
+    if (tree.do?.startsWith("panic")) {
+      const held = action?.do?.startsWith("held_");
+      if (this.#setup.action_kinds.some((kind) => kind.do === `held_${tree.do}`)) this.more.append(this.#ways(PANICS, held ? "held" : "panic"));
+    } else if (!tree.do) {
+      this.#drawParam(this.#params.view(tree.param), action);
+    }
+  }
+
+  #drawParam(view, action) {
+    const can = (way) => this.#setup.action_kinds.some((kind) => kind.do === way);
+    const onOff = view.choices.length === 2 && view.choices[0] === "off";
+    const order = onOff ? ["toggle", "momentary", "set"] : view.choices.length ? ["step", "set", "momentary", "sweep"] : ["sweep", "step", "toggle", "momentary", "set"];
+    const ways = Object.fromEntries(order.filter(can).map((way) => [way, onOff && way === "toggle" ? "On/off" : WAYS[way]]));
+    const numbers = el("div", { class: "form-numbers" });
+    const draw = (way, given) => numbers.replaceChildren(...this.#numbers(view, way, given, onOff));
+    this.more.append(this.#ways(ways, action?.do in ways ? action.do : Object.keys(ways)[0], (way) => draw(way, null)), numbers);
+    draw(this.more.querySelector("input[name=way]:checked").value, action);
+  }
+
+  #ways(ways, chosen, then = () => {}) {
+    const group = el("div", { class: "ways", role: "radiogroup", "aria-label": "How" });
+    for (const [way, text] of Object.entries(ways)) {
+      const input = el("input", { type: "radio", name: "way", value: way, checked: way === chosen });
+      input.addEventListener("change", () => {
+        then(way);
+        this.dispatchEvent(new Event("change"));
+      });
+      group.append(el("label", {}, input, el("span", {}, text)));
+    }
+    return group;
+  }
+
+  #numbers(view, way, given, onOff) {
+    const fields = { sweep: ["low", "high"], toggle: onOff ? [] : ["low", "high"], momentary: onOff ? [] : ["value"], set: ["value"], step: view.choices.length ? [] : ["by"] }[way];
+    const parts = fields.map((field) => this.#number(view, field, given?.[field]));
+    if (way === "step" && view.choices.length) parts.push(el("input", { type: "hidden", "data-field": "by", value: "1" }));
+    return parts;
+  }
+
+  #number(view, field, given) {
+    const standard = { low: view.low, high: view.high, value: view.choices.length ? view.high : view.default, by: step(view) * 5 }[field];
+    const needed = field === "value" || field === "by";
+    const id = `map-${field}`;
+    let input;
+    if (view.choices.length) {
+      input = el("select", { class: "pick", id }, ...view.choices.map((name, i) => el("option", { value: String(view.low + i) }, name)));
+      input.value = String(given ?? standard);
+    } else {
+      const [low, high] = field === "by" ? [view.low - view.high, view.high - view.low] : [view.low, view.high];
+      input = el("input", { class: "pick", id, type: "number", inputMode: "decimal", min: low, max: high, step: "any", value: String(given ?? standard) });
+    }
+    input.dataset.field = field;
+    if (!needed) input.dataset.default = String(standard);
+    input.addEventListener("change", () => this.dispatchEvent(new Event("change")));
+    const unit = view.unit ? ` (${view.unit})` : "";
+    return el("div", { class: "form-number" }, el("label", { class: "form-label", htmlFor: id }, `${FIELDS[field]}${unit}`), input, el("small", {}, field === "by" || view.choices.length ? "" : `${words(view, view.low)} to ${words(view, view.high)}`));
+  }
+}
+
+const option = (text, tree) => el("option", { value: JSON.stringify(tree) }, text);

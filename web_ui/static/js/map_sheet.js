@@ -1,0 +1,203 @@
+// The sheet at the bottom in which something is mapped: what, then which control, by pressing it, then what that costs.
+// It leaves the page above it alive, so that a simulated switch can be pressed while it listens.
+
+import { ActionForm } from "./actions.js";
+import { post, put, Refusal } from "./api.js";
+import { byId, el, setText } from "./dom.js";
+
+export class MapSheet extends EventTarget {
+  // Events: "saved".
+  #form;
+  #setup = null;
+  #learn = { state: "off" };
+  #target = null; // {on, gesture, where, gestures}
+  #asked = 0;
+
+  constructor(params) {
+    super();
+    this.#form = new ActionForm(params);
+    this.title = el("h2", { id: "sheet-title", tabindex: "-1" });
+    this.heard = el("div", { class: "heard" });
+    this.notes = el("ul", { class: "sheet-notes", "aria-live": "polite" });
+    this.learnButton = el("button", { class: "plain strong", type: "button", id: "learn" }, "Learn it");
+    this.saveButton = el("button", { class: "plain strong", type: "button", id: "save-mapping" }, "Save");
+    this.cancelButton = el("button", { class: "plain", type: "button" }, "Cancel");
+    this.status = el("p", { class: "sheet-status", role: "status" });
+    this.touch = el("select", { class: "pick", id: "touch", "aria-label": "Simulate something that is not connected yet" });
+    this.touch.addEventListener("change", () => this.#touch());
+    this.node = el("section", { class: "sheet", id: "sheet", hidden: true, "aria-labelledby": "sheet-title" },
+      this.title, this.#form.node, this.heard, this.status, this.notes,
+      el("div", { class: "sheet-buttons" }, this.cancelButton, this.learnButton, this.saveButton));
+    document.body.append(this.node);
+    this.#form.addEventListener("change", () => this.#check());
+    this.learnButton.addEventListener("click", () => this.#start());
+    this.saveButton.addEventListener("click", () => this.#save());
+    this.cancelButton.addEventListener("click", () => this.close());
+    this.node.addEventListener("keydown", (event) => event.key === "Escape" && this.close());
+  }
+
+  open(setup, mapping = null) {
+    // mapping: one that is to be changed; else a new one.
+    this.#setup = setup;
+    this.#target = mapping && this.#targetOf(mapping.on, mapping.gesture, mapping.where);
+    this.#form.show(setup, mapping?.action);
+    const free = setup.header.filter(({ role }) => role === "free").sort((a, b) => a.gpio - b.gpio);
+    this.touch.replaceChildren(el("option", { value: "" }, "Simulate something new\u2026"),
+      ...free.map((pin) => el("option", { value: `gpio:${pin.gpio}` }, `a switch on ${pin.name}, pin ${pin.number}`)),
+      el("option", { value: "midi:simulated:cc:1:64" }, "MIDI controller 64"), el("option", { value: "hid:simulated:KEY_A" }, "a USB footswitch"));
+    setText(this.title, mapping ? `${mapping.where}, ${mapping.how}` : "Map something");
+    setText(this.status, "");
+    this.#opener = document.activeElement;
+    this.node.hidden = false;
+    document.body.classList.add("with-sheet");
+    this.title.focus({ preventScroll: true });
+    this.#draw();
+    this.#check();
+  }
+
+  #opener = null;
+
+  close() {
+    if (this.node.hidden) return;
+    if (this.#learn.state !== "off") post("panel/learn/cancel", { cancel: true }).catch(() => {});
+    this.#learn = { state: "off" };
+    this.node.hidden = true;
+    document.body.classList.remove("with-sheet", "learning");
+    this.#opener?.focus?.({ preventScroll: true });
+  }
+
+  learning(view) {
+    // The box says how learning goes.
+    const before = this.#learn;
+    this.#learn = view;
+    if (this.node.hidden) return;
+    document.body.classList.toggle("learning", view.state === "waiting");
+    if (view.state === "heard" && (before.on !== view.on || before.gesture !== view.gesture || before.state !== "heard")) {
+      this.#target = { on: view.on, gesture: view.gesture, where: view.where, gestures: view.gestures, fresh: view.is_new };
+      this.#notes(view.notes);
+    }
+    this.#draw();
+  }
+
+  #targetOf(on, gesture, where) {
+    const control = this.#setup.controls.find(({ name }) => name === on);
+    return { on, gesture, where, gestures: control?.gestures ?? { [gesture]: gesture.replace("_", " ") } };
+  }
+
+  async #start() {
+    this.#target = null;
+    this.#notes([]);
+    setText(this.status, "");
+    try {
+      this.learning(await put("panel/learn", { action: this.#form.action }));
+      if (this.#setup.simulated) this.#showPanel();
+    } catch (error) {
+      setText(this.status, error.message);
+    }
+  }
+
+  async #touch() {
+    // As a hand would: down and up, or from one end towards the other.
+    const source = this.touch.value;
+    this.touch.value = "";
+    if (!source) return;
+    try {
+      for (const value of source.startsWith("midi") ? [0.2, 0.8] : [1, 0]) {
+        await post("panel/touch", { source, value });
+        await new Promise((done) => setTimeout(done, 80));
+      }
+    } catch (error) {
+      setText(this.status, error.message);
+    }
+  }
+
+  #showPanel() {
+    // Switches are in the last row, what is turned above them.
+    const turned = ["sweep", "step"].includes(this.#form.action.do);
+    const rows = byId("panel-face").children;
+    rows[turned ? 0 : rows.length - 1]?.scrollIntoView({ block: turned ? "start" : "center" });
+  }
+
+  #draw() {
+    const waiting = this.#learn.state === "waiting";
+    this.#form.node.hidden = waiting;
+    this.learnButton.hidden = waiting;
+    setText(this.learnButton, this.#target ? "Learn anew" : "Learn it");
+    this.learnButton.classList.toggle("strong", !this.#target);
+    this.saveButton.hidden = !this.#target || waiting;
+    this.heard.replaceChildren();
+    if (waiting) {
+      setText(this.status, "");
+      this.heard.append(el("p", { class: "listening" }, el("span", { class: "pulse", "aria-hidden": "true" }), `${this.#learn.does}: press or turn it now. `),
+        el("p", { class: "help" }, this.#learn.note || "What you press now is only learned and does nothing else.", " ", el("span", { class: "left" }, `${this.#learn.seconds_left} s`)),
+        ...(this.#setup.simulated ? [this.touch] : []));
+    } else if (this.#target) {
+      this.heard.append(el("p", { class: "heard-where" }, el("strong", {}, this.#target.where), this.#target.fresh ? " (new)" : ""), this.#gestures());
+    } else {
+      this.heard.append(this.#byHand());
+      if (this.#learn.note) setText(this.status, this.#learn.note);
+    }
+  }
+
+  #gestures() {
+    const entries = Object.entries(this.#target.gestures ?? {});
+    if (entries.length < 2) return el("p", { class: "help" }, entries[0]?.[1] ?? this.#target.gesture);
+    const group = el("div", { class: "ways", role: "radiogroup", "aria-label": "Which gesture" });
+    for (const [gesture, words] of entries) {
+      const input = el("input", { type: "radio", name: "gesture", value: gesture, checked: gesture === this.#target.gesture });
+      input.addEventListener("change", () => {
+        this.#target.gesture = gesture;
+        this.#check();
+      });
+      group.append(el("label", {}, input, el("span", {}, words[0].toUpperCase() + words.slice(1))));
+    }
+    return group;
+  }
+
+  #byHand() {
+    // For those who know which one it is, and cannot reach it now.
+    const controls = this.#setup.controls.filter(({ gestures, off }) => !off && Object.keys(gestures).length);
+    const pick = el("select", { class: "pick", id: "map-where", "aria-label": "Which control" },
+      el("option", { value: "" }, "\u2013"), ...controls.map(({ name, label, place }) => el("option", { value: name }, `${label}, ${place}`)));
+    pick.addEventListener("change", () => {
+      const control = controls.find(({ name }) => name === pick.value);
+      if (!control) return;
+      this.#target = this.#targetOf(control.name, Object.keys(control.gestures)[0], control.label);
+      this.#draw();
+      this.#check();
+    });
+    return el("div", { class: "form" }, el("label", { class: "form-label", htmlFor: "map-where" }, "Which control? Learn it, or choose:"), pick);
+  }
+
+  async #check() {
+    if (!this.#target) return;
+    const asked = ++this.#asked;
+    try {
+      const { notes } = await post("panel/mappings/check", { on: this.#target.on, gesture: this.#target.gesture, action: this.#form.action });
+      if (asked === this.#asked) this.#notes(notes);
+    } catch (error) {
+      if (asked === this.#asked) this.#notes([{ level: "refused", text: error.message }]);
+    }
+  }
+
+  #notes(notes) {
+    this.notes.replaceChildren(...notes.map(({ level, text }) => el("li", { class: `sheet-note ${level}` }, text)));
+    const levels = notes.map(({ level }) => level);
+    this.saveButton.disabled = levels.includes("refused");
+    setText(this.saveButton, levels.includes("replaces") ? "Replace" : "Save");
+  }
+
+  async #save() {
+    const { on, gesture } = this.#target;
+    this.saveButton.disabled = true;
+    try {
+      await put("panel/mappings", { on, gesture, action: this.#form.action, replace: true });
+      this.#learn = { state: "off" };
+      this.close();
+      this.dispatchEvent(new Event("saved"));
+    } catch (error) {
+      setText(this.status, error instanceof Refusal ? error.message : "The box did not answer. Nothing is saved.");
+      this.saveButton.disabled = false;
+    }
+  }
+}

@@ -1,0 +1,118 @@
+// Setting the front panel up: what does what, which controls there are, and how they are wired.
+
+import { get, post, Refusal } from "./api.js";
+import { ControlSheet } from "./control_sheet.js";
+import { byId, el, setText } from "./dom.js";
+import { headerPins } from "./header_pins.js";
+import { MapSheet } from "./map_sheet.js";
+
+export class PanelSetup {
+  #root = byId("setup");
+  #body = byId("setup-body");
+  #setup = null;
+  #revision = 0;
+  #loading = false;
+
+  constructor(params, say) {
+    this.say = say;
+    this.sheet = new MapSheet(params);
+    this.adding = new ControlSheet();
+    for (const sheet of [this.sheet, this.adding]) sheet.addEventListener("saved", () => this.#load());
+    this.#root.addEventListener("toggle", () => this.#root.open && this.#load());
+  }
+
+  learning(view) {
+    this.sheet.learning(view);
+    if (view.revision !== this.#revision) {
+      this.#revision = view.revision;
+      if (this.#root.open) this.#load();
+    }
+  }
+
+  forget() {
+    this.#revision = 0;
+    this.sheet.close();
+    this.adding.close();
+  }
+
+  async #load() {
+    if (this.#loading) return;
+    this.#loading = true;
+    try {
+      this.#setup = await get("panel/setup");
+      this.#revision = this.#setup.revision;
+      this.#draw();
+    } catch (error) {
+      if (error instanceof Refusal) this.say(error.message);
+    }
+    this.#loading = false;
+  }
+
+  #draw() {
+    const setup = this.#setup;
+    const scroll = scrollY;
+    setText(byId("setup-count"), `${setup.mappings.filter(({ off }) => !off).length} mapped`);
+    this.#body.replaceChildren(
+      ...setup.problems.map((text) => el("p", { class: "notice" }, text)),
+      el("section", { class: "group" }, el("h3", {}, "What does what"), this.#mappings(), this.#button("Map something", () => this.sheet.open(setup), "strong")),
+      el("section", { class: "group" }, el("h3", {}, "Scenes"), el("p", { class: "help" }, "Set the sound, keep it in A or B, and let a switch change between them."), this.#scenes()),
+      el("section", { class: "group" }, el("h3", {}, "Controls and lights"), this.#controls(), this.#button("Add a control", () => this.adding.open(setup))),
+      el("section", { class: "group" }, el("h3", {}, "Wiring"), ...(setup.header.length ? [headerPins(setup.header)] : []),
+        el("p", { class: "help" }, setup.board), ...setup.ports.map((text) => el("p", { class: "help" }, text)),
+        el("a", { class: "plain link-button", href: "/wiring" }, "Wiring sheet to print")),
+    );
+    scrollTo({ top: scroll });
+  }
+
+  #mappings() {
+    const rows = this.#setup.mappings.map((mapping) => {
+      const { where, how, does, off, key, origin } = mapping;
+      const buttons = off
+        ? [this.#small("Bring back", () => this.#do("panel/restore", { key: `mapping ${key}` }), `${where}, ${how}`)]
+        : [this.#small("Change", () => this.sheet.open(this.#setup, mapping), `${where}, ${how}`),
+          this.#small("Remove", () => this.#do("panel/mappings/remove", { key }), `${where}, ${how}`)];
+      return row(off, [el("strong", {}, does), el("span", {}, `${where}, ${how}`), tag(origin, off)], buttons);
+    });
+    return rows.length ? el("ul", { class: "rows" }, ...rows) : el("p", { class: "help" }, "Nothing yet.");
+  }
+
+  #controls() {
+    return el("ul", { class: "rows" }, ...this.#setup.controls.map(({ name, label, place, shows, off, origin }) => {
+      const button = off
+        ? this.#small("Bring back", () => this.#do("panel/restore", { key: `control ${name}` }), label)
+        : this.#small("Remove", () => this.#do("panel/controls/remove", { name }), label);
+      return row(off, [el("strong", {}, label), el("span", {}, shows ? `${place}, shows ${shows}` : place), tag(origin, off)], [button]);
+    }));
+  }
+
+  #scenes() {
+    return el("div", { class: "pair" }, ...Object.entries(this.#setup.scenes).map(([scene, filled]) =>
+      this.#button(filled ? `Keep as ${scene} anew` : `Keep as ${scene}`, () => this.#do("scenes/keep", { scene }))));
+  }
+
+  async #do(path, body) {
+    try {
+      await post(path, body);
+      await this.#load();
+    } catch (error) {
+      if (error instanceof Refusal) this.say(error.message);
+    }
+  }
+
+  #button(text, then, more = "") {
+    const button = el("button", { class: `plain ${more}`.trim(), type: "button" }, text);
+    button.addEventListener("click", then);
+    return button;
+  }
+
+  #small(text, then, what) {
+    const button = this.#button(text, then, "small");
+    button.setAttribute("aria-label", `${text}: ${what}`);
+    return button;
+  }
+}
+
+const row = (off, words, buttons) =>
+  el("li", { class: off ? "row off" : "row" }, el("div", { class: "row-words" }, ...words), el("div", { class: "row-buttons" }, ...buttons));
+
+const tag = (origin, off) => el("small", {}, off ? "put away" : origin === "page" ? "set on this page" : "");

@@ -1,0 +1,20 @@
+// The wiring sheet: the header and one sentence for each control, to print and take to the workbench.
+
+import { get } from "./api.js";
+import { byId, el, setText } from "./dom.js";
+import { headerPins } from "./header_pins.js";
+
+try {
+  const setup = await get("panel/setup");
+  setText(byId("wiring-board"), setup.board);
+  if (setup.header.length) byId("wiring-header").append(headerPins(setup.header));
+  byId("wiring-lines").append(...setup.wiring.map((line) => {
+    const [name, ...rest] = line.split(": ");
+    return el("li", {}, el("strong", {}, name), ` ${rest.join(": ")}`);
+  }));
+  byId("wiring-mapped").append(...setup.mappings.filter(({ off }) => !off).map(
+    ({ where, how, does }) => el("li", {}, el("strong", {}, `${where}, ${how}`), ` ${does}`)));
+} catch (error) {
+  setText(byId("wiring-board"), error.message);
+}
+byId("print").addEventListener("click", () => print());
