@@ -34,7 +34,7 @@ def find_ports(root: Path = Path("/"), usb: bool = True, serial: Sequence[str] =
     for path in sorted((root / "dev/snd").glob("midiC*D*")) if usb else ():
         card, device = re.fullmatch(r"midiC(\d+)D(\d+)", path.name).groups()  # type: ignore[union-attr]  # by the glob
         folder = root / f"proc/asound/card{card}"
-        name = _text(folder / "id").strip() or f"card{card}"
+        name = (_text(folder / "id") or _text(root / f"sys/class/sound/card{card}/id")).strip() or f"card{card}"
         name += f".{device}" if device != "0" else ""
         indices = re.findall(r"^(?:Input|Output) (\d+)", _text(folder / f"midi{device}"), re.MULTILINE)
         count = max((int(index) for index in indices), default=0) + 1

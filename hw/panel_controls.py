@@ -11,6 +11,7 @@ from hw.errors import HwError
 
 CHIPS = {"mcp3004": (4, 10), "mcp3008": (8, 10), "mcp3204": (4, 12), "mcp3208": (8, 12)}  # name: (channels, bits)
 DETENT_EDGES = (1, 2, 4)
+MIN_TRAVEL = 0.05  # of a converter's range, from heel to toe
 
 
 class PanelSpecError(HwError, ValueError):
@@ -161,9 +162,10 @@ class PedalSpec:
 
     def __post_init__(self) -> None:
         _check_converter("pedal", self.name, self.channel, self.chip, self.spi_device)
-        if not (0.0 <= self.heel <= 1.0 and 0.0 <= self.toe <= 1.0 and abs(self.toe - self.heel) >= 0.05):
+        if not (0.0 <= self.heel <= 1.0 and 0.0 <= self.toe <= 1.0 and abs(self.toe - self.heel) >= MIN_TRAVEL):
             raise PanelSpecError(
-                f"pedal {self.name}: heel = {self.heel:g}, toe = {self.toe:g}: allowed 0 to 1, at least 0.05 apart"
+                f"pedal {self.name}: heel = {self.heel:g}, toe = {self.toe:g}: "
+                f"allowed 0 to 1, at least {MIN_TRAVEL:g} apart"
             )
 
     @property

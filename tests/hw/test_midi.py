@@ -215,6 +215,15 @@ def test_a_port_that_takes_nothing_gets_only_the_last_values(plug: Callable[...,
     assert len(got) <= 60_000
 
 
+def test_a_kernel_without_proc_asound_names_its_cards_in_sys(tmp_path: Path, plug: Callable[..., Cable]):
+    plug()
+    (tmp_path / "proc/asound/card1/id").unlink()
+    assert [place.name for place in find_ports(tmp_path)] == ["card1"]
+    (tmp_path / "sys/class/sound/card1").mkdir(parents=True)
+    (tmp_path / "sys/class/sound/card1/id").write_text("FCB1010\n")
+    assert [place.name for place in find_ports(tmp_path)] == ["FCB1010"]
+
+
 def test_a_card_with_four_ports_has_four_names(tmp_path: Path, plug: Callable[..., Cable]):
     plug()
     (tmp_path / "proc/asound/card1/midi0").write_text("MIDI4x4\n\nOutput 0\n  Tx bytes : 0\nInput 0\nInput 3\n")
