@@ -1,36 +1,95 @@
-"""The pins: which library drives them, may this user use them, is SPI there for the knobs?"""
+"""The front panel: board, pins and why, SPI, and each control with its place and what it does."""
 
 import os
 from pathlib import Path
 
+from dsp.errors import DspError
+from firmware_app import actions
 from firmware_app.checks import Finding, ok, problem
+from firmware_app.checks.panel_ports import hid, midi
 from firmware_app.checks.system import user
 from firmware_app.config_panel import PanelConfig
+from firmware_app.errors import AppError
+from firmware_app.panel import wiring
+from firmware_app.panel.kept import PanelChanges, PanelStore, merged
+from firmware_app.panel.layout import Layout, PanelControl, controls_of, gesture_words, mappings_of
+from firmware_app.param_table import PARAMS
+from firmware_app.places import Places
+from firmware_app.presets import Presets
+from hw import board
+from hw.board import Board
+from hw.panel_conflicts import conflicts
 from hw.pins import choose_pins
 
 
-def panel(config: PanelConfig, root: Path = Path("/")) -> list[Finding]:
+def panel(config: PanelConfig, root: Path = Path("/"), places: Places | None = None) -> list[Finding]:
+    """places: where the page's changes are; without it only the file counts."""
+    layout, findings = _layout(config, places)
     choice = choose_pins(config.pins, root)
     if choice.factory is not None:
         choice.factory.close()
-    if choice.simulated:
-        return [ok("pins", f"simulated on the page: {choice.why}")]
-    if choice.factory is None and config.pins == "off":
-        return [ok("pins", choice.why)]
-    if choice.factory is None:
-        return [
-            problem(
-                "pins",
-                choice.why,
-                f'sudo usermod -aG gpio {user()}, then log in anew; or pins = "mock" under [panel] to do without',
-            )
-        ]
-    return [ok("pins", choice.why), *(_spi(root) if config.knobs else [])]
+    there = board.simulated() if choice.simulated else board.detect(root)
+    findings.append(ok("board", there.model))
+    if choice.factory is None and config.pins != "off":
+        mend = f'sudo usermod -aG gpio {user()}, then log in anew; or pins = "mock" under [panel] to do without'
+        findings.append(problem("pins", choice.why, mend))
+    else:
+        findings.append(ok("pins", f"simulated on the page: {choice.why}" if choice.simulated else choice.why))
+    if choice.factory is not None and not choice.simulated:
+        findings += _spi_devices(layout, root)
+    if choice.factory is not None:
+        findings += _controls(layout, there)
+    return [*findings, *midi(layout, root), *hid(layout, root)]
 
 
-def _spi(root: Path) -> list[Finding]:
-    """The knobs' converter answers on the first SPI device."""
-    device = root / "dev/spidev0.0"
+def _layout(config: PanelConfig, places: Places | None) -> tuple[Layout, list[Finding]]:
+    """The panel as the control process would have it, and what of it cannot be."""
+    findings = []
+    names: list[str] = []
+    changes = PanelChanges()
+    notes: tuple[str, ...] = ()
+    if places is not None:
+        try:
+            names = [preset.name for preset in Presets(places.factory_presets, PARAMS).list()]
+        except (AppError, DspError) as error:
+            findings.append(problem("presets", str(error), "mend or remove that file"))
+        changes, notes = PanelStore(places.state).load(PARAMS, names, look_only=True)
+    mappings, mistakes = mappings_of(config, PARAMS, names)
+    layout, waiting = merged(config, controls_of(config), mappings, changes)
+    findings += [problem("panel", mistake, "change [[panel.mappings]] in hushbox.toml") for mistake in mistakes]
+    mend = "change it on the page, under Front panel set-up"
+    findings += [problem("panel", note, mend) for note in (*notes, *waiting)]
+    return layout, findings
+
+
+def _controls(layout: Layout, there: Board) -> list[Finding]:
+    refused = {conflict.control: conflict.why for conflict in conflicts(layout.spec(), there)}
+    findings = []
+    for control in layout.controls:
+        where = wiring.place(control)
+        if control.name in refused:
+            mend = "choose another place in hushbox.toml or on the page"
+            findings.append(problem(control.name, f"{where}: {refused[control.name]}", mend))
+        else:
+            findings.append(ok(control.name, f"{where}: {_does(layout, control)}"))
+    return findings
+
+
+def _does(layout: Layout, control: PanelControl) -> str:
+    if control.is_light:
+        return f"shows {str(getattr(control.config, 'shows', '')).replace('_', ' ')}"
+    mine = [m for m in layout.mappings if control.name in m.on.split("+")]
+    return "; ".join(f"{gesture_words(m.gesture)}: {actions.words(m.action, PARAMS)}" for m in mine) or "nothing yet"
+
+
+def _spi_devices(layout: Layout, root: Path) -> list[Finding]:
+    needed = sorted({c.config.spi_device for c in layout.controls if hasattr(c.config, "spi_device")})
+    return [finding for device in needed for finding in _spi(root, device)]
+
+
+def _spi(root: Path, number: int = 0) -> list[Finding]:
+    """The knobs' converter answers on this SPI device."""
+    device = root / f"dev/spidev0.{number}"
     if not device.exists():
         return [
             problem(

@@ -49,7 +49,7 @@ def _examine(args: argparse.Namespace) -> Iterator[Finding]:
         ("folders", lambda: box.folders(places)),
         ("models", lambda: box.models(places, config.model.bundle, config.model.runtime)),
         ("sound", lambda: sound.sound(config.audio)),
-        ("pins", lambda: panel.panel(config.panel)),
+        ("front panel", lambda: panel.panel(config.panel, places=places)),
         ("page", lambda: box.page(config.page, places)),
         ("real time", system.real_time),
         ("processor", system.processor),

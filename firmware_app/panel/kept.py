@@ -55,9 +55,11 @@ class PanelStore:
     def problem(self) -> str:
         return self._file.problem
 
-    def load(self, specs: Mapping[str, ParamSpec], presets: Collection[str]) -> tuple[PanelChanges, tuple[str, ...]]:
-        """(changes, notes for the log and the page)."""
-        kept = self._file.load()
+    def load(
+        self, specs: Mapping[str, ParamSpec], presets: Collection[str], *, look_only: bool = False
+    ) -> tuple[PanelChanges, tuple[str, ...]]:
+        """(changes, notes for the log and the page). look_only: leave a bad file where it is."""
+        kept = self._file.load(look_only=look_only)
         body, notes = kept.body or {}, list(kept.notes)
         reading = _Reading()
         for tree in _list(body, "controls"):

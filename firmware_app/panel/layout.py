@@ -266,8 +266,9 @@ def mappings_of(
             mistakes.append(f"{on}, {gesture}: mapped twice")
         found.setdefault(mapping.key, mapping)
     layout = Layout(config, tuple(controls_of(config)), tuple(found.values()))
-    mistakes += [why for m in layout.mappings if (why := misfit(layout, m.on, m.gesture, m.action))]
-    return list(layout.mappings), mistakes
+    whys = {m.key: misfit(layout, m.on, m.gesture, m.action) for m in layout.mappings}
+    mistakes += [why for why in whys.values() if why]
+    return [m for m in layout.mappings if not whys[m.key]], mistakes
 
 
 def misfit(layout: Layout, on: str, gesture: str, action: Action) -> str:

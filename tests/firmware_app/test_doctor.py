@@ -6,14 +6,15 @@ import os
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from firmware_app import cli, places
-from firmware_app.checks import Level, box, panel, sound, system
+from firmware_app.checks import Finding, Level, box, panel, sound, system
 from firmware_app.config_keys import AudioConfig, PageConfig
-from firmware_app.config_panel import PanelConfig
+from firmware_app.config_panel import HidKeyConfig, MappingConfig, MidiKnobConfig, PanelConfig, SwitchConfig
 from firmware_app.places import Places
 from hw.devices import Interface
 from hw.probe import PcmCaps
@@ -229,13 +230,81 @@ def test_sound_devices_that_this_user_may_not_use_are_a_problem(open_root):
 # --- pins ---
 
 
+def said(findings: list[Finding], check: str) -> list[tuple[str, str]]:
+    return [(f.level.value, f.text) for f in findings if f.check == check]
+
+
 def test_pins_simulated_off_and_broken(tmp_path):
-    assert panel.panel(PanelConfig(pins="mock"), tmp_path)[0].level is Level.OK
-    assert panel.panel(PanelConfig(pins="off"), tmp_path)[0].level is Level.OK
-    assert "simulated on the page" in panel.panel(PanelConfig(), tmp_path)[0].text
-    (finding,) = panel.panel(PanelConfig(pins="rpigpio"), tmp_path)
+    assert all(f.level is Level.OK for f in panel.panel(PanelConfig(pins="mock"), tmp_path))
+    assert all(f.level is Level.OK for f in panel.panel(PanelConfig(pins="off"), tmp_path))
+    simulated = panel.panel(PanelConfig(), tmp_path)
+    assert "simulated on the page" in said(simulated, "pins")[0][1]
+    assert said(simulated, "board") == [("ok", "simulated Raspberry Pi 4")]
+    broken = panel.panel(PanelConfig(pins="rpigpio"), tmp_path)
+    (finding,) = [f for f in broken if f.check == "pins"]
     assert finding.level is Level.PROBLEM
     assert "sudo usermod -aG gpio" in finding.mend
+
+
+def test_every_control_is_told_with_its_place_and_what_it_does(tmp_path):
+    config = PanelConfig(
+        pins="mock",
+        switches=(SwitchConfig("foot", 17, "bypass"), SwitchConfig("hat", 0)),
+        mappings=(MappingConfig("foot", "tap_tempo", "long_press"), MappingConfig("fot", "tap_tempo")),
+    )
+    found = panel.panel(config, tmp_path)
+    assert said(found, "foot") == [("ok", "GPIO17 (pin 11): press: Bypass on/off; long press: Tap tempo")]
+    assert said(found, "amount") == [("ok", "MCP3008 channel 0: turn: Noise reduction")]
+    assert said(found, "status") == [("ok", "GPIO27 (pin 13): shows processing")]
+    ((level, text),) = said(found, "hat")
+    assert level == "problem"
+    assert "identity chip" in text
+    ((level, text),) = said(found, "panel")
+    assert (level, text.startswith("no control 'fot'")) == ("problem", True)
+
+
+def test_what_the_page_added_is_told_and_a_bad_file_left_alone(tmp_path):
+    here = replace(places.find(), state=tmp_path)
+    solo = {"table": "switches", "name": "solo", "gpio": 4}
+    (tmp_path / "panel.json").write_text(json.dumps({"schema": 1, "panel": {"controls": [solo]}}))
+    found = panel.panel(PanelConfig(pins="mock"), tmp_path, here)
+    assert said(found, "solo") == [("ok", "GPIO4 (pin 7): nothing yet")]
+    (tmp_path / "panel.json").write_text("{")
+    found = panel.panel(PanelConfig(pins="mock"), tmp_path, here)
+    assert "is damaged" in said(found, "panel")[0][1]
+    assert (tmp_path / "panel.json").read_text() == "{"
+
+
+def test_midi_ports_there_missing_and_forbidden(open_root):
+    config = PanelConfig(pins="off", midi_knobs=(MidiKnobConfig("fader", 1, port="FCB1010"),))
+    found = said(panel.panel(config, open_root), "MIDI")
+    assert found == [("advice", "fader waits for MIDI port FCB1010")]
+    put(open_root, "proc/asound/card2/id", "FCB1010")
+    device = put(open_root, "dev/snd/midiC2D0", "")
+    assert said(panel.panel(config, open_root), "MIDI") == [("ok", "FCB1010 is there")]
+    device.chmod(0o600)
+    code = (
+        "from firmware_app.config_panel import PanelConfig\n"
+        "print(panel.panel(PanelConfig(pins='off'), Path(sys.argv[1])))"
+    )
+    out = as_nobody(code, open_root)
+    assert "this user may not use FCB1010" in out
+    assert "sudo usermod -aG audio" in out
+    assert said(panel.panel(PanelConfig(pins="off", midi=False), open_root), "MIDI") == [
+        ("ok", "switched off in the settings")
+    ]
+
+
+def test_usb_footswitches_that_are_mapped(open_root):
+    config = PanelConfig(pins="off", hid_keys=(HidKeyConfig("left", "1a86-e026", "KEY_A"),))
+    assert said(panel.panel(config, open_root), "USB footswitch") == [("advice", "1a86-e026 is not plugged in")]
+    put(
+        open_root,
+        "proc/bus/input/devices",
+        "I: Bus=0003 Vendor=1a86 Product=e026 Version=0110\nH: Handlers=sysrq kbd event3\n\n",
+    )
+    put(open_root, "dev/input/event3", "")
+    assert said(panel.panel(config, open_root), "USB footswitch") == [("ok", "1a86-e026 is there")]
 
 
 def test_spi_missing_forbidden_and_there(open_root):
