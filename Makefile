@@ -5,7 +5,7 @@ RUN := .venv/bin/hushbox
 
 .PHONY: help setup setup-dev run test check lint format e2e bench lock clean \
         train-denoise-live export-denoise-live train-stems-live export-stems-live test-tflite-runtime demo-vocal bench-denoise \
-        bench-harm bench-no-surprise bench-quantisation
+        bench-harm bench-no-surprise bench-quantisation docs-denoise
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-24s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ bench-no-surprise: setup-dev ## Half an hour of music, silence, noise, clipping 
 
 bench-quantisation: $(FLOAT) ## float32 against int8 in both runtimes: held-out scores, size, time, agreement
 	.venv-train/bin/python -m bench.denoise_quantisation $(ARGS)
+
+docs-denoise: ## Draw docs/images/denoise.png anew
+	@requirements/bench.sh -m bench.denoise_pictures $(ARGS)
 
 $(FLOAT): training/denoise_live/checkpoint.pt
 	training/run.sh float
