@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from bench.denoise_systems import FLOAT, RUNTIME_NAMES, SHIPPED
 from dsp import features as layout
@@ -26,7 +27,7 @@ from dsp.bundle import Bundle, BundleError
 from dsp.inference import StepModel, open_model
 from training import validate
 from training.runtimes import OnnxStep, Step, TfliteStep
-from training.stream import agreement_db
+from training.stream import denoise, made_up_voice
 
 CACHE = Path(__file__).parent.parent / "training" / ".cache"
 STEPS: dict[str, Callable[[Path], Step]] = {"tflite": TfliteStep, "onnx": OnnxStep}
@@ -76,7 +77,8 @@ def main(argv: list[str] | None = None) -> int:
 def measure(name: str, validation: str | None) -> dict[str, Any]:
     bundles = {"fp32": Bundle.load(FLOAT / name), "int8": Bundle.load(SHIPPED / name)}
     fixed = validate.fixed_set(CACHE, validation) if validation else None
-    rows, steps = [], {}
+    sound = made_up_voice(60.0)
+    rows, heard = [], {}
     for (kind, bundle), runtime in itertools.product(bundles.items(), STEPS):
         path = bundle.files[runtime].path
         model = open_model(bundle, runtime)
@@ -84,8 +86,8 @@ def measure(name: str, validation: str | None) -> dict[str, Any]:
         scores = validate.scores(Streamed(model), fixed) if fixed else {}  # type: ignore[arg-type]
         label = f"{kind}, {RUNTIME_NAMES[runtime]}"
         rows.append({"name": label, "size_mb": path.stat().st_size / 1e6, **step_us(model), "scores": scores})
-        steps[label] = STEPS[runtime](path)
-    pairs = {f"{a} against {b}": agreement_db(steps[a], steps[b]) for a, b in itertools.combinations(steps, 2)}
+        heard[label] = denoise(STEPS[runtime](path), sound)
+    pairs = {f"{b} against {a}": _level_db(heard[b] - heard[a], heard[a]) for a, b in itertools.combinations(heard, 2)}
     return {"name": name, "validation": validation, "rows": rows, "agreement_db": pairs}
 
 
@@ -100,6 +102,10 @@ def step_us(model: StepModel) -> dict[str, float]:
         times[at] = (time.thread_time_ns() - began) / 1000
     p50, p99 = np.percentile(times[WARM_STEPS:], (50, 99))
     return {"p50_us": float(p50), "p99_us": float(p99)}
+
+
+def _level_db(difference: NDArray[np.float32], sound: NDArray[np.float32]) -> float:
+    return float(10 * np.log10(np.sum(np.square(difference)) / np.sum(np.square(sound)) + 1e-20))
 
 
 def as_text(result: dict[str, Any]) -> str:
