@@ -279,6 +279,9 @@ class FakePanelPort:
     def remove_control(self, name: str) -> None:
         self._panel_setup.remove_control(name)
 
+    def calibrate(self, name: str, step: str) -> float:
+        raise NotThere(f"no expression pedal {name!r}: there are none")
+
     def restore(self, key: str) -> None:
         self._panel_setup.restore(key)
 

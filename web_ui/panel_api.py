@@ -52,6 +52,11 @@ def add_panel_routes(api: Blueprint, port: ControlPort) -> None:
         port.remove_control(text(bodies("name"), "name"))
         return _done()
 
+    @api.post("/panel/pedals/calibrate")
+    def calibrate() -> Response:
+        tree = bodies("name", "step")
+        return reply({"travel": round(port.calibrate(text(tree, "name"), text(tree, "step")), 3)})
+
     @api.get("/panel/learn")
     def learning() -> Response:
         return reply(learn_json(port.learning()))

@@ -144,6 +144,13 @@ class PanelPort(Protocol):
         """As remove_mapping, with everything that is mapped on it."""
         ...
 
+    def calibrate(self, name: str, step: str) -> float:
+        """An expression pedal: "start", "move" again and again while it is rocked, then "heel" with the heel down.
+
+        Returns how much of the range it has covered, 0…1.
+        """
+        ...
+
     def restore(self, key: str) -> None:
         """Bring back what the file has: "mapping footswitch press", "control footswitch"."""
         ...

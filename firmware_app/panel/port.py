@@ -85,6 +85,9 @@ class PanelBoxPort:
     def remove_control(self, name: str) -> None:
         self._setup.remove_control(name)
 
+    def calibrate(self, name: str, step: str) -> float:
+        return self._setup.calibrate(name, step)
+
     def restore(self, key: str) -> None:
         self._setup.restore(key)
 

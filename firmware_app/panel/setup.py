@@ -2,13 +2,14 @@
 
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from firmware_app import actions
 from firmware_app.actions import Action, ActionError
 from firmware_app.config import ConfigError, read_control
-from firmware_app.config_panel import PanelConfig
+from firmware_app.config_panel import PanelConfig, PedalConfig
 from firmware_app.control import Control
 from firmware_app.panel import check
 from firmware_app.panel.bindings import Bindings
@@ -17,6 +18,8 @@ from firmware_app.panel.kept import PanelChanges, PanelStore, merged
 from firmware_app.panel.layout import PAGE, Layout, PanelControl, PanelMapping, controls_of, mappings_of
 from firmware_app.panel.learn import Heard, Learner, Learning
 from firmware_app.performer import Performer
+from hw.errors import HwError
+from hw.panel_calibration import PedalCalibration
 from hw.panel_conflicts import conflicts
 from hw.panel_events import Activity, PanelEvent
 from web_ui.control_port import ControlRefused, NotThere
@@ -47,6 +50,7 @@ class PanelSetup:
         self.revision = 1
         self.learner = Learner()
         self._watching = False
+        self._calibrations: dict[str, PedalCalibration] = {}
         self.bindings = Bindings(first, control, performer, self._hear, self._hear_activity)
 
     @property
@@ -71,11 +75,11 @@ class PanelSetup:
     def check(self, on: str, gesture: str, tree: Mapping[str, Any]) -> list[Note]:
         return self._notes(on, gesture, self._action(tree))
 
-    def assign(self, on: str, gesture: str, tree: Mapping[str, Any], replace: bool) -> None:
+    def assign(self, on: str, gesture: str, tree: Mapping[str, Any], instead: bool) -> None:
         """Map and save. What was learned and is no control yet becomes one."""
         action = self._action(tree)
         notes = self._notes(on, gesture, action)
-        barred = {Level.REFUSED} if replace else {Level.REFUSED, Level.REPLACES}
+        barred = {Level.REFUSED} if instead else {Level.REFUSED, Level.REPLACES}
         if refused := [note.text for note in notes if note.level in barred]:
             raise ControlRefused(" ".join(refused))
         new = tuple(self._learned(on))
@@ -102,7 +106,8 @@ class PanelSetup:
             if key not in self.changes.off and not replaced:
                 raise NotThere(f"{key[:80]!r} is not put away")
             changes = self.changes.without_mapping(replaced) if replaced else self.changes
-            self._change(PanelChanges(changes.controls, changes.mappings, changes.off - {key}, changes.unread))
+            controls = tuple(c for c in changes.controls if f"control {c.name}" != key)
+            self._change(PanelChanges(controls, changes.mappings, changes.off - {key}, changes.unread))
 
     # --- controls ---
 
@@ -126,6 +131,39 @@ class PanelSetup:
             if control.origin != PAGE:
                 changes = self._off(changes, f"control {name}")
             self._change(changes)
+
+    def calibrate(self, name: str, step: str) -> float:
+        """Step "start", then "move" again and again while the pedal is rocked, then "heel" with the heel down: saved.
+
+        Returns how much of the range the pedal has covered so far, 0…1.
+        """
+        pedal = self.layout.find(name)
+        if pedal is None or not isinstance(pedal.config, PedalConfig):
+            there = ", ".join(c.name for c in self.layout.controls if isinstance(c.config, PedalConfig)) or "none"
+            raise NotThere(f"no expression pedal {name[:40]!r}: there are {there}")
+        if step not in ("start", "move", "heel"):
+            raise ControlRefused(f"step = {step[:40]!r}: allowed start, move, heel")
+        if step == "start" or name not in self._calibrations:
+            self._calibrations[name] = PedalCalibration()
+        calibration = self._calibrations[name]
+        try:
+            raw = self.bindings.panel.raw_position(name)
+            calibration.feed(raw)
+            if step == "heel":
+                heel, toe = calibration.ends(raw)
+                self._keep_ends(pedal, replace(pedal.config, heel=heel, toe=toe))
+                del self._calibrations[name]
+        except HwError as error:
+            raise ControlRefused(str(error)) from None
+        return calibration.travel
+
+    def _keep_ends(self, pedal: PanelControl, config: PedalConfig) -> None:
+        with self._lock:
+            changes = self.changes
+            others = tuple(c for c in changes.controls if c.name != pedal.name)
+            off = changes.off | {f"control {pedal.name}"} if pedal.origin != PAGE else changes.off
+            kept = PanelControl(pedal.table, config, PAGE)
+            self._change(PanelChanges((*others, kept), changes.mappings, off, changes.unread))
 
     # --- learning ---
 

@@ -343,6 +343,11 @@ def test_scenes_are_kept_by_name(port: ControlPort):
         port.keep_scene("C")
 
 
+def test_a_pedal_that_is_not_there_is_not_calibrated(port: ControlPort):
+    with pytest.raises(NotThere, match="amount"):
+        port.calibrate("amount", "start")
+
+
 def test_an_encoder_that_is_not_there_is_not_turned(port: ControlPort):
     with pytest.raises(NotThere, match="amount"):
         port.step("amount", 1)

@@ -229,6 +229,26 @@ def test_a_control_is_added_and_a_taken_name_refused(open_page: Callable[..., An
     expect(page.locator(".header-pin.wired", has_text="Muted")).to_have_count(1)
 
 
+def test_a_pedal_is_calibrated(open_page: Callable[..., Any], box: PanelBox):
+    box.setup.add_control("pedals", {"name": "pedal", "channel": 2})
+    box.port.turn("pedal", 0.2)
+    page = open_page()
+    page.get_by_role("button", name="Calibrate: Pedal").click()
+    page.locator("#save-pedal").click()
+    expect(page.locator("#calibrate-sheet .sheet-status")).to_contain_text("the pedal moved over")
+    page.get_by_role("button", name="Cancel").last.click()
+    page.get_by_role("button", name="Calibrate: Pedal").click()
+    for position in (0.7, 0.2):
+        box.port.turn("pedal", position)
+        page.wait_for_timeout(900)
+    page.locator("#save-pedal").click()
+    expect(page.locator("#calibrate-sheet")).to_be_hidden()
+    pedal = box.setup.layout.find("pedal")
+    assert pedal is not None
+    assert 0.15 < pedal.config.heel < 0.3  # type: ignore[union-attr]
+    assert 0.6 < pedal.config.toe < 0.75  # type: ignore[union-attr]
+
+
 def test_two_phones_see_the_same_mappings(open_page: Callable[..., Any], box: PanelBox):
     one, two = open_page(), open_page()
     one.get_by_role("button", name="Remove: Right, press").click()

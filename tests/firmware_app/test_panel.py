@@ -22,6 +22,7 @@ from firmware_app.config_panel import (
     MidiKnobConfig,
     MidiSwitchConfig,
     PanelConfig,
+    PedalConfig,
     RgbLedConfig,
     SwitchConfig,
 )
@@ -358,6 +359,71 @@ class _Unused:
 
     specs = PARAMS
     preset_names = ("Gentle",)
+
+
+def test_a_pedal_is_calibrated_and_stays_so(make: Make):
+    config = replace(BASE, pedals=(PedalConfig("pedal", 2, "box.wet_percent", "jump"),))
+    box = make(config)
+    panel = box.setup.bindings.panel
+
+    def stand(raw: float) -> None:
+        panel.simulator.turn("pedal", raw)
+        deadline = time.monotonic() + 5.0
+        while abs(panel.raw_position("pedal") - raw) > 0.01:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+    stand(0.3)
+    assert box.setup.calibrate("pedal", "start") < 0.1
+    with pytest.raises(ControlRefused, match="the pedal moved over"):
+        box.setup.calibrate("pedal", "heel")
+    for raw in (0.3, 0.8, 0.3):
+        stand(raw)
+        for _ in range(6):
+            travel = box.setup.calibrate("pedal", "move")
+    assert travel == pytest.approx(0.5, abs=0.02)
+    box.setup.calibrate("pedal", "heel")
+    pedal = box.setup.layout.find("pedal")
+    assert pedal is not None
+    assert isinstance(pedal.config, PedalConfig)
+    assert (pedal.config.heel, pedal.config.toe) == (pytest.approx(0.31, abs=0.02), pytest.approx(0.79, abs=0.02))
+    assert box.mapped()["pedal turn"] == "sweep"  # what the file maps on it goes on
+    box.close()
+    again = make(config)
+    assert again.setup.layout.find("pedal") == pedal
+    again.setup.restore("control pedal")
+    restored = again.setup.layout.find("pedal")
+    assert restored is not None
+    assert restored.config == config.pedals[0]
+
+
+@pytest.mark.parametrize(("name", "step", "said"), [("amount", "start", "no expression pedal 'amount'")])
+def test_only_pedals_are_calibrated(box: Box, name: str, step: str, said: str):
+    with pytest.raises(NotThere, match=said):
+        box.setup.calibrate(name, step)
+
+
+# --- controllers with lamps of their own ---
+
+
+def test_a_controller_is_told_of_changes_but_never_of_its_own(make: Make, monkeypatch: pytest.MonkeyPatch):
+    config = replace(
+        BASE,
+        midi=True,
+        midi_knobs=(MidiKnobConfig("fader", 1, number=7, sets="denoise.amount_db"),),
+        midi_switches=(MidiSwitchConfig("pad", 1, 64, does="mute"),),
+    )
+    box = make(config)
+    told: list[tuple[str, float]] = []
+    monkeypatch.setattr(box.setup.bindings.panel, "feedback", lambda name, position: told.append((name, position)))
+    box.control.set_param("denoise.amount_db", 10, "page")
+    box.tell(TurnEvent("fader", 0.2, 0.0), TurnEvent("fader", 0.3, 0.0))  # its first only says where it stands
+    assert box.value("denoise.amount_db") == 12.0
+    assert told == [("fader", 0.25)]
+    box.switch("pad", PRESS, RELEASE)
+    assert told == [("fader", 0.25)]
+    box.control.set_param("box.mute", 0, "page")
+    assert told == [("fader", 0.25), ("pad", 0.0)]
 
 
 # --- learn ---

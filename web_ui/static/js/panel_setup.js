@@ -1,6 +1,7 @@
 // Setting the front panel up: what does what, which controls there are, and how they are wired.
 
 import { get, post, Refusal } from "./api.js";
+import { CalibrateSheet } from "./calibrate_sheet.js";
 import { ControlSheet } from "./control_sheet.js";
 import { byId, el, setText } from "./dom.js";
 import { headerPins } from "./header_pins.js";
@@ -17,7 +18,8 @@ export class PanelSetup {
     this.say = say;
     this.sheet = new MapSheet(params);
     this.adding = new ControlSheet();
-    for (const sheet of [this.sheet, this.adding]) sheet.addEventListener("saved", () => this.#load());
+    this.calibrating = new CalibrateSheet();
+    for (const sheet of [this.sheet, this.adding, this.calibrating]) sheet.addEventListener("saved", () => this.#load());
     this.#root.addEventListener("toggle", () => this.#root.open && this.#load());
   }
 
@@ -33,6 +35,7 @@ export class PanelSetup {
     this.#revision = 0;
     this.sheet.close();
     this.adding.close();
+    this.calibrating.close();
   }
 
   async #load() {
@@ -77,11 +80,12 @@ export class PanelSetup {
   }
 
   #controls() {
-    return el("ul", { class: "rows" }, ...this.#setup.controls.map(({ name, label, place, shows, off, origin }) => {
+    return el("ul", { class: "rows" }, ...this.#setup.controls.map(({ name, label, kind, place, shows, off, origin }) => {
       const button = off
         ? this.#small("Bring back", () => this.#do("panel/restore", { key: `control ${name}` }), label)
         : this.#small("Remove", () => this.#do("panel/controls/remove", { name }), label);
-      return row(off, [el("strong", {}, label), el("span", {}, shows ? `${place}, shows ${shows}` : place), tag(origin, off)], [button]);
+      return row(off, [el("strong", {}, label), el("span", {}, shows ? `${place}, shows ${shows}` : place), tag(origin, off)],
+        kind === "pedals" && !off ? [this.#small("Calibrate", () => this.calibrating.open(name, label), label), button] : [button]);
     }));
   }
 
