@@ -47,6 +47,11 @@ stems-data)
     python -m training.stems_data.songs
     nice python -m training.stems_data.kit
     nice python -m training.stems_data.lines
+    if command -v fluidsynth >/dev/null; then
+        nice python -m training.stems_data.general_midi
+    else
+        echo "no fluidsynth (apt install fluidsynth fluid-soundfont-gm): going without its instruments" >&2
+    fi
     ;;
 stems)
     [ -e training/.cache/stems_lines.json ] || "$0" stems-data

@@ -52,6 +52,7 @@ STEMS_ATTRIBUTIONS = (
     ("Karoryfer Gogodze Phu II, growlybass, swagbass, emilyguitar", "CC0-1.0", "drum strokes, bass and guitar notes"),
     ("Greg Sullivan E-Pianos", "CC-BY-3.0", "piano notes"),
     ("Splendid Grand", "public domain", "piano notes"),
+    ("FluidR3 GM sound font (Frank Wen and others)", "MIT", "bass, drum and other instruments"),
     *(entry for entry in ATTRIBUTIONS if entry[2].startswith(("speech", "sung"))),
     *(entry for entry in ATTRIBUTIONS if "impulse responses" in entry[2]),
 )
