@@ -63,7 +63,11 @@ def _part(control: PanelControl, index: int) -> str:
 
 
 def place(control: PanelControl) -> str:
-    """Where a control is connected, for people: "GPIO17 (pin 11)"."""
+    """Where a control is connected, for people: "GPIO17 (pin 11)", "GPIO12, 13 (pins 32, 33)"."""
+    gpios = [int(source[5:]) for source in control.sources if source.startswith("gpio:")]
+    if len(gpios) > 1:
+        pins = ", ".join(str(PIN_OF_GPIO[gpio]) for gpio in gpios)
+        return f"GPIO{', '.join(map(str, gpios))} (pins {pins})"
     return ", ".join(_with_pin(source) for source in control.sources)
 
 

@@ -638,7 +638,7 @@ def test_every_place_can_be_put_in_words(make: Make):
     setup = page.panel_setup()
     places_of = {control.name: control.place for control in setup.controls}
     assert places_of["left"] == "GPIO17 (pin 11)"
-    assert places_of["dial"] == "GPIO12 (pin 32), GPIO13 (pin 33)"
+    assert places_of["dial"] == "GPIO12, 13 (pins 32, 33)"
     assert places_of["amount"] == "MCP3008 channel 0"
     assert places_of["a"] == "Key A"
     assert places_of["b"] == "CC 64 on channel 1"

@@ -1,5 +1,6 @@
 """A real Control, panel (mock pins) and page in this process, without an audio process: for tests of the set-up."""
 
+import threading
 from pathlib import Path
 
 from firmware_app import places
@@ -26,15 +27,28 @@ class PanelBox:
         self.performer = Performer(self.control, presets, Scenes(folder, PARAMS))
         self.setup = PanelSetup(config, self.control, self.performer, folder)
         self.setup.bindings.start()
-        self.control.take_meter(MeterFrame(state=State.RUNNING))
+        self._closing = threading.Event()
+        self._sounding = threading.Thread(target=self._sound, daemon=True)
+        self._sounding.start()
         self.port = BoxPort("hushbox", self.control, self.setup, None, folder / "listen")
         self._server = PageServer(create_app(self.port), "127.0.0.1", 0)
         self.number = self._server.start()
+
+    def _sound(self) -> None:
+        """What an audio process at work would tell."""
+        levels = {"in_peak_db": (-14.0, -120.0), "in_rms_db": (-22.0, -120.0)}
+        out = {"out_peak_db": (-15.0, -120.0), "out_rms_db": (-24.0, -120.0)}
+        while not self._closing.wait(0.05):
+            meter = MeterFrame(state=State.RUNNING, **levels, **out)
+            self.control.take_meter(meter)
+            self.setup.bindings.take_meter(meter)
 
     def mapped(self) -> dict[str, str]:
         return {m.key: m.does for m in self.port.panel_setup().mappings if not m.off}
 
     def close(self) -> None:
+        self._closing.set()
+        self._sounding.join()
         self._server.stop()
         self.setup.bindings.close()
         self.control.close()

@@ -122,7 +122,7 @@ export class MapSheet extends EventTarget {
     const waiting = this.#learn.state === "waiting";
     this.#form.node.hidden = waiting;
     this.learnButton.hidden = waiting;
-    setText(this.learnButton, this.#target ? "Learn anew" : "Learn it");
+    setText(this.learnButton, this.#target ? "Again" : "Learn it");
     this.learnButton.classList.toggle("strong", !this.#target);
     this.saveButton.hidden = !this.#target || waiting;
     this.heard.replaceChildren();
