@@ -17,18 +17,51 @@ def factory() -> Presets:
     return Presets(places.find().factory_presets, PARAMS)
 
 
+VOICE = ["Gentle", "Podcast", "Singing", "Strong"]
+MUSIC = ["A cappella", "Bass practice", "Drummer's seat", "Karaoke"]
+BOTH = ["Voice over music"]
+ALL = sorted(VOICE + MUSIC + BOTH)
+
+
 def test_the_factory_presets_are_all_of_this_box(factory):
-    names = [preset.name for preset in factory.list()]
-    assert names == ["Gentle", "Podcast", "Singing", "Strong"]
+    assert [preset.name for preset in factory.list()] == ALL
     assert all(preset.about and preset.params for preset in factory.list())
 
 
-def test_each_preset_says_all_of_the_denoiser_so_that_switching_leaves_nothing_behind(factory):
-    assert len({tuple(sorted(preset.params)) for preset in factory.list()}) == 1
+@pytest.mark.parametrize("names", [VOICE, MUSIC, BOTH])
+def test_each_preset_says_all_of_its_chain_so_that_switching_leaves_nothing_behind(factory, names):
+    assert len({tuple(sorted(factory.find(name).params)) for name in names}) == 1
+    assert len({factory.find(name).params["box.chain"] for name in names}) == 1
+    wanted = {"denoise."} if names is VOICE else {"stems."}
+    for start in wanted:
+        told = {id for id in factory.find(names[0]).params if id.startswith(start)}
+        left_out = {id for id in PARAMS if id.startswith(start)} - told
+        assert left_out <= {"denoise.listen"}
 
 
-def test_no_preset_touches_mute_bypass_or_levels(factory):
-    assert all(id.startswith("denoise.") for preset in factory.list() for id in preset.params)
+def test_the_chain_changes_last_so_that_no_stem_is_heard_before_it_is_muted(factory):
+    for name in ALL:
+        assert list(factory.find(name).params)[-1] == "box.chain"
+
+
+@pytest.mark.parametrize(
+    ("name", "muted"),
+    [
+        ("Karaoke", ["vocals"]),
+        ("Drummer's seat", ["drums"]),
+        ("Bass practice", ["bass"]),
+        ("A cappella", ["drums", "bass", "other"]),
+        ("Voice over music", ["vocals"]),
+    ],
+)
+def test_the_music_presets_mute_what_the_player_plays(factory, name, muted):
+    params = factory.find(name).params
+    assert [id.split(".")[1] for id, value in params.items() if id.endswith(".mute") and value] == muted
+
+
+def test_no_preset_touches_mute_bypass_or_levels_of_the_box(factory):
+    allowed = ("denoise.", "stems.", "voice.", "music.", "box.chain")
+    assert all(id.startswith(allowed) for preset in factory.list() for id in preset.params)
 
 
 def test_apply_gives_the_values_in_any_case(factory):
@@ -72,4 +105,4 @@ def test_the_command_lists_them(capsys):
     assert cli.main(["presets"]) == 0
     assert "Gentle: Takes the edge off" in capsys.readouterr().out
     assert cli.main(["presets", "--json"]) == 0
-    assert [p["name"] for p in json.loads(capsys.readouterr().out)] == ["Gentle", "Podcast", "Singing", "Strong"]
+    assert [p["name"] for p in json.loads(capsys.readouterr().out)] == ALL
