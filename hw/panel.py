@@ -73,7 +73,7 @@ from hw.panel_gestures import GestureMachine
 from hw.panel_knobs import KnobThread
 from hw.panel_learn import PanelLearner
 from hw.panel_lights import LightLine, LightThread
-from hw.panel_lines import EncoderLine, KnobLine, SwitchLine
+from hw.panel_lines import EncoderLine, KnobLine, SwitchLine, forget_closed_buses
 from hw.panel_ports import PanelPorts
 from hw.panel_problems import Reported, place, title
 from hw.panel_spec import PanelSpec, UnknownControlError
@@ -260,6 +260,7 @@ class Panel:
     def _open_all(self, factory: Any) -> None:
         from gpiozero import Device
 
+        forget_closed_buses()
         # gpiozero's bit-banged SPI bus, which the mock pins use, asks the class for a factory and not its argument.
         Device.pin_factory = factory
         if self.choice.simulated:

@@ -10,7 +10,7 @@ from hw.panel_conflicts import same_source
 from hw.panel_controls import CHIPS, KnobSpec, PedalSpec
 from hw.panel_events import Activity
 from hw.panel_knobs import WatchedChannel
-from hw.panel_lines import SwitchLine, open_converter
+from hw.panel_lines import SwitchLine, forget_closed_buses, open_converter
 from hw.panel_spec import PanelSpec
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class PanelLearner:
         on_edge: Callable[[SwitchLine, bool], None],
     ) -> None:
         """Open every free pin as a switch to ground and every converter channel that is not mapped."""
+        forget_closed_buses()
         devices = [d for d in (0, 1) if (root / f"dev/spidev0.{d}").exists()] if simulator is None else [0]
         devices += [k.spi_device for k in self._converters if k.spi_device not in devices]
         bus = {*SPI_PINS, *(SPI_SELECT_PINS[device] for device in devices)} if devices else set()

@@ -1,5 +1,6 @@
 """The wires behind the panel's inputs: one object per switch, encoder and knob, each over gpiozero devices."""
 
+import gc
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -136,6 +137,16 @@ class KnobLine:
 
     def close(self) -> None:
         self._device.close()
+
+
+def forget_closed_buses() -> None:
+    """Collect what was closed before, ahead of opening converters.
+
+    A shared SPI bus of gpiozero 2.0 that was closed takes itself out of the list of buses once more when it is
+    collected: if a new one is in the list by then, the next converter finds none, opens another, and is refused its
+    own pins.
+    """
+    gc.collect()
 
 
 def open_converter(chip: str, channel: int, spi_device: int, factory: Any) -> Any:

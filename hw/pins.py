@@ -56,7 +56,7 @@ def choose_pins(wanted: str = "auto", root: Path = Path("/")) -> PinChoice:
     tried: list[tuple[str, str]] = []
     for name in _names(root) if wanted == "auto" else (wanted,):
         try:
-            factory = _open(name)
+            factory = _open(name, root)
         except Exception as error:  # each library fails in its own way: ImportError, RuntimeError, lgpio.error, …
             tried.append((name, _reason(name, error, root)))
         else:
@@ -91,12 +91,13 @@ def _names(root: Path) -> tuple[str, ...]:
     return tuple(name for name in FACTORIES if name != "jetson")
 
 
-def _open(name: str) -> Any:
+def _open(name: str, root: Path) -> Any:
     if name in ("lgpio", "jetson"):
         # lgpio leaves a pipe in the working directory, which a hardened unit cannot write to.
         os.environ.setdefault("LG_WD", os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0] or tempfile.gettempdir())
     module, cls = FACTORIES[name]
-    return getattr(importlib.import_module(module), cls)()
+    factory = getattr(importlib.import_module(module), cls)
+    return factory(root) if name == "jetson" else factory()
 
 
 def _mock_factory() -> Any:

@@ -244,7 +244,7 @@ def test_a_panel_that_is_off_has_no_problems(start: Callable[..., Hands]):
 
 
 def test_a_header_that_does_not_open_is_a_problem(start: Callable[..., Hands], monkeypatch: pytest.MonkeyPatch):
-    def no_permission(name: str) -> None:
+    def no_permission(name: str, root: Path) -> None:
         raise PermissionError(13, "denied")
 
     monkeypatch.setattr(pins, "_open", no_permission)

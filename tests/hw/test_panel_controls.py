@@ -1,14 +1,17 @@
 """Every kind of control on mock pins, from the pin to the event."""
 
+import gc
 import threading
 from collections.abc import Callable, Iterator
 from queue import Empty, Queue
+from typing import Any
 
 import pytest
 
 from hw.panel import Panel
 from hw.panel_controls import ChordSpec, EncoderSpec, Gestures, KnobSpec, PedalSpec, SwitchSpec
 from hw.panel_events import PanelEvent, StepEvent, SwitchEvent, SwitchKind, TurnEvent
+from hw.panel_lines import KnobLine
 from hw.panel_spec import PanelSpec, PanelSpecError, UnknownControlError
 
 LONG_S = 20.0
@@ -119,6 +122,24 @@ def test_a_pedal_goes_from_heel_to_toe_also_upside_down(listen: Callable[[PanelS
             assert ears.panel.raw_position("swell") == pytest.approx(0.7, abs=0.01)
     with pytest.raises(UnknownControlError, match="no knob or pedal 'volume' is open: there is swell, wah"):
         ears.panel.raw_position("volume")
+
+
+def test_a_panel_set_up_anew_keeps_its_converters(listen: Callable[[PanelSpec], Ears], monkeypatch: pytest.MonkeyPatch):
+    class Collecting(KnobLine):
+        def __init__(self, spec: KnobSpec | PedalSpec, factory: Any) -> None:
+            super().__init__(spec, factory)
+            gc.collect()  # what the panel before left behind goes at the worst moment
+
+    monkeypatch.setattr("hw.panel.KnobLine", Collecting)
+    knobs = (KnobSpec("a", 0), KnobSpec("b", 7), KnobSpec("c", 3, chip="mcp3208", spi_device=1))
+    gc.disable()
+    try:
+        for _ in range(3):
+            panel = listen(PanelSpec(knobs=knobs, pins="mock")).panel
+            assert panel.problems == []
+            panel.close()
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def fake_factories(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What opening each factory does: returned when it is an object, raised when it is an exception."""
     outcomes: dict[str, Any] = {name: ModuleNotFoundError("No module", name=name) for name in pins.FACTORIES}
 
-    def open_factory(name: str) -> Any:
+    def open_factory(name: str, root: Path) -> Any:
         if isinstance(outcomes[name], Exception):
             raise outcomes[name]
         return outcomes[name]

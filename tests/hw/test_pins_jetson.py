@@ -81,6 +81,13 @@ def test_on_a_jetson_only_its_own_factory_is_tried(jetson: Path):
     assert choice.factory is None
 
 
+def test_it_is_chosen_there_and_says_so(jetson: Path, monkeypatch: pytest.MonkeyPatch):
+    FakeChips(monkeypatch, jetson, ["tegra234-gpio"])
+    choice = choose_pins("auto", jetson)
+    assert (choice.name, choice.why) == ("jetson", "jetson works")
+    choice.factory.close()
+
+
 def test_elsewhere_it_says_what_it_would_need(tmp_path: Path):
     with pytest.raises(NotAJetsonError, match="this board is none of these: Jetson Orin"):
         JetsonFactory(tmp_path)
