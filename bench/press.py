@@ -1,4 +1,4 @@
-"""From a press of the footswitch to the fade: how long, on the virtual interface, over many presses.
+"""From a press of the footswitch to Control, LED, fade and page: how long, on the virtual interface, over many presses.
 
     python -m bench.press [--presses 100] [--json]
 
@@ -9,13 +9,18 @@ one. The switch mutes, a steady tone plays, and the first sample that is not the
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +43,9 @@ def main(argv: list[str] | None = None) -> int:
     print(f"Footswitch, {result['presses']} presses at {PERIOD} x {PERIODS}:")
     for name, words in (
         ("edge_to_control_ms", "edge to Control"),
+        ("edge_to_led_ms", "edge to the LED's pin"),
         ("edge_to_fade_ms", "edge to the fade in the output"),
+        ("edge_to_page_ms", "edge to the page, which is told 20 times a second"),
     ):
         figures = result[name]
         print(f"  {words}: p50 {figures['p50']:.1f} ms, p99 {figures['p99']:.1f} ms, worst {figures['max']:.1f} ms")
@@ -59,58 +66,103 @@ def measure(presses: int) -> dict[str, Any]:
         os.environ.update(usb.env, HUSHBOX_RUNTIME_DIR=str(folder / "run"), HUSHBOX_STATE_DIR=str(folder / "state"))
         (folder / "hushbox.toml").write_text(
             f'[audio]\ndevice = "{usb.device}"\nperiod_frames = {PERIOD}\nperiods = {PERIODS}\n'
-            '[page]\nhost = "127.0.0.1"\nport = 0\n'
-            '[panel]\npins = "mock"\nknobs = []\n[[panel.switches]]\nname = "foot"\ngpio = 17\ndoes = "box.mute"\n'
+            f'[page]\nhost = "127.0.0.1"\nport = {_free_port()}\n'
+            '[panel]\npins = "mock"\nmidi = false\nknobs = []\n'
+            '[[panel.switches]]\nname = "foot"\ngpio = 17\ndoes = "box.mute"\n'
+            '[[panel.leds]]\nname = "muted"\ngpio = 27\nshows = "mute"\n'
         )
         audio = subprocess.Popen(
             [sys.executable, "-m", "firmware_app.cli", "audio", "--config", str(folder / "hushbox.toml")],
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
         )
         try:
-            edges, heard, status = _press(folder, presses)
+            seen = _press(folder, presses)
         finally:
             audio.terminate()
             audio.wait()
         played = usb.recording()[:, 0]
         origin_s = usb.origin_s
-    return _figures(edges, heard, _fade_starts(played), origin_s, status)
+    return _figures(seen, _fade_starts(played), origin_s)
 
 
-def _press(folder: Path, presses: int) -> tuple[list[float], list[float], dict[str, Any]]:
-    """Press and release, again and again. Returns times of edges and of changes (monotonic s), and counters."""
+@dataclass
+class Seen:
+    """Moments, seconds of the monotonic clock, and the audio process's counters at the end."""
+
+    edges: list[float] = field(default_factory=list)
+    control: list[float] = field(default_factory=list)
+    led: list[float] = field(default_factory=list)
+    page: list[float] = field(default_factory=list)
+    counters: dict[str, Any] = field(default_factory=dict)
+
+
+def _press(folder: Path, presses: int) -> Seen:
+    """Press and release, again and again, and note when each place has it."""
     from firmware_app import config, places
     from firmware_app.control_process import ControlProcess
 
     found = places.find()
     found.make_runtime()
-    process = ControlProcess(config.load(folder / "hushbox.toml"), found)
-    edges: list[float] = []
-    heard: list[float] = []
-    process.control.listen("bench", lambda id, value, origin: heard.append(time.monotonic()))
+    settings = config.load(folder / "hushbox.toml")
+    process = ControlProcess(settings, found)
+    seen = Seen()
+    process.control.listen("bench", lambda id, value, origin: seen.control.append(time.monotonic()))
 
     def hands() -> None:
         rng = np.random.default_rng(0)
-        while process.control.latest.meter is None:
+        while process.control.latest.meter is None or not _answers(settings.page.port):
             time.sleep(0.05)
         process.control.set_param("box.bypass", 1, "bench")
+        threading.Thread(target=_watch_page, args=(settings.page.port, seen.page), daemon=True).start()
         time.sleep(1.0)
         for _ in range(presses):
-            for simulate in (process.panel.simulator.press, process.panel.simulator.release):
-                if simulate == process.panel.simulator.press:
-                    edges.append(time.monotonic())
-                simulate("foot")
-                time.sleep(0.08 + rng.uniform(0, 0.02))
+            before = process.panel.lit("muted")
+            seen.edges.append(time.monotonic())
+            process.panel.simulator.press("foot")
+            until = seen.edges[-1] + 0.08 + rng.uniform(0, 0.02)
+            while process.panel.lit("muted") == before and time.monotonic() < until:
+                time.sleep(0.0005)
+            seen.led.append(time.monotonic())
+            time.sleep(max(until - time.monotonic(), 0.0))
+            process.panel.simulator.release("foot")
+            time.sleep(0.08 + rng.uniform(0, 0.02))
         time.sleep(0.5)
         process.stop()
 
     threading.Thread(target=hands, daemon=True).start()
     process.run()
     latest = process.control.latest
-    meter = latest.meter
-    return edges, heard, {
-        "xruns": meter.xruns if meter else -1,
+    seen.counters = {
+        "xruns": latest.meter.xruns if latest.meter else -1,
         "chain_latency_frames": latest.info.chain_latency_frames,
-    }  # fmt: skip
+    }
+    return seen
+
+
+def _watch_page(port: int, told: list[float]) -> None:
+    """Note when a page's event stream tells of a change; ends with the stream."""
+    muted = None
+    with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/events") as stream:
+        event = b""
+        for line in stream:
+            if line.startswith(b"event: "):
+                event = line[7:].strip()
+            elif event == b"params" and line.startswith(b"data: "):
+                now = json.loads(line[6:])["box.mute"]
+                if muted is not None and now != muted:
+                    told.append(time.monotonic())
+                muted = now
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _fade_starts(played: np.ndarray) -> np.ndarray:
@@ -127,23 +179,27 @@ def _fade_starts(played: np.ndarray) -> np.ndarray:
     return np.array(starts)
 
 
-def _figures(
-    edges: list[float], heard: list[float], starts: np.ndarray, origin_s: float, status: dict[str, Any]
-) -> dict[str, Any]:
-    at_converter = origin_s + starts / 48_000
-    control, converter = [], []
-    for edge in edges:
-        control.append(1000 * (min((h for h in heard if h >= edge), default=np.nan) - edge))
-        later = at_converter[at_converter >= edge]
-        if len(later) and later[0] - edge < 0.08:
-            converter.append(1000 * (later[0] - edge))
+def _figures(seen: Seen, starts: np.ndarray, origin_s: float) -> dict[str, Any]:
     return {
-        "presses": len(edges),
-        "seen": len(converter),
-        "edge_to_control_ms": _percentiles(control),
-        "edge_to_fade_ms": _percentiles(converter),
-        **status,
+        "presses": len(seen.edges),
+        "seen": len(_delays(seen.edges, origin_s + starts / 48_000)),
+        "edge_to_control_ms": _percentiles(_delays(seen.edges, seen.control)),
+        "edge_to_led_ms": _percentiles(_delays(seen.edges, seen.led)),
+        "edge_to_fade_ms": _percentiles(_delays(seen.edges, origin_s + starts / 48_000)),
+        "edge_to_page_ms": _percentiles(_delays(seen.edges, seen.page)),
+        **seen.counters,
     }
+
+
+def _delays(edges: list[float], times: Sequence[float] | np.ndarray) -> list[float]:
+    """Milliseconds from each edge to the first of `times` behind it, where one comes before the next edge."""
+    after = np.asarray(times)
+    delays = []
+    for edge in edges:
+        later = after[after >= edge]
+        if len(later) and later[0] - edge < 0.16:
+            delays.append(1000.0 * float(later[0] - edge))
+    return delays
 
 
 def _percentiles(values: list[float]) -> dict[str, float]:
