@@ -27,6 +27,7 @@ class Command:
 COMMANDS = {
     "run": Command("run", "run the box: interface in, denoiser, interface out, with the page and the panel"),
     "process": Command("process", "denoise a WAV or FLAC file with the very chain of the box"),
+    "stems": Command("stems", "take a song apart into vocals, drums, bass and the rest"),
     "devices": Command("devices", "list the audio interfaces and say which one the box would take"),
     "bench": Command("bench", "measure what a block costs on this machine, and how much time is left"),
     "doctor": Command("doctor", "check the set-up and say how to mend what is wrong"),

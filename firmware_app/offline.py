@@ -67,7 +67,7 @@ def process_file(
         if reader.channels > MOST_CHANNELS:
             raise SoundFileError(f"{source}: {reader.channels} channels; allowed 1 to {MOST_CHANNELS}")
         chain.prepare(RATE_HZ, period_frames, reader.channels)
-        with _appearing(target) as unfinished, SoundWriter(unfinished, form, reader) as writer:
+        with appearing(target) as unfinished, SoundWriter(unfinished, form, reader) as writer:
             bad_samples = _stream(chain, reader, writer, period_frames, keep_latency, progress)
     seconds = reader.frames_read / reader.rate_hz
     return Summary(
@@ -94,7 +94,7 @@ def _stream(
     progress: Progress,
 ) -> int:
     """Read, resample, run the chain, resample back, write. Returns the number of broken samples."""
-    inward, outward = _Resampler(reader.rate_hz, RATE_HZ, reader), _Resampler(RATE_HZ, reader.rate_hz, reader)
+    inward, outward = Resampler(reader.rate_hz, RATE_HZ, reader), Resampler(RATE_HZ, reader.rate_hz, reader)
     blocks = _Blocks(chain, period_frames, reader.channels, skip=0 if keep_latency else chain.latency_frames)
     bad_samples = written = 0
     while len(sound := reader.read(int(_READ_SECONDS * reader.rate_hz))):
@@ -139,7 +139,7 @@ class _Blocks:
         return self.process(np.zeros((silence, self._waiting.shape[1]), np.float32))[:wanted]
 
 
-class _Resampler:
+class Resampler:
     """A stream at another rate, in line with the first; at the same rate it passes as it is."""
 
     def __init__(self, from_hz: int, to_hz: int, form: FileFormat) -> None:
@@ -161,7 +161,7 @@ class _Resampler:
 
 
 @contextlib.contextmanager
-def _appearing(target: Path) -> Iterator[Path]:
+def appearing(target: Path) -> Iterator[Path]:
     """A temporary file beside `target` that takes its place at the end, or goes away when anything fails."""
     unfinished = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:

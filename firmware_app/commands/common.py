@@ -19,6 +19,7 @@ from firmware_app.supervisor import EXIT_USAGE
 
 NO_BUNDLE = "none"
 RETRY_S = 5.0
+BAR = "{percentage:3.0f}%|{bar}| {n:.0f} of {total:.0f} s [{elapsed}<{remaining}]"
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:

@@ -18,15 +18,14 @@ import tqdm
 from dsp.build import build_chain
 from dsp.chain import Chain
 from dsp.params import ParamError, find
-from firmware_app.commands.common import add_model, add_settings, bundle_folder, milliseconds, settings
+from dsp.rack import CHAIN, CHAINS
+from firmware_app.commands.common import BAR, add_model, add_settings, bundle_folder, milliseconds, settings
 from firmware_app.config_keys import full_id
 from firmware_app.errors import UsageError
 from firmware_app.offline import Summary, process_file
 from firmware_app.param_table import PARAMS
 from firmware_app.places import Places
 from firmware_app.presets import Presets, UnknownPresetError
-
-_BAR = "{percentage:3.0f}%|{bar}| {n:.0f} of {total:.0f} s [{elapsed}<{remaining}]"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,12 +47,18 @@ def run(args: argparse.Namespace) -> int:
         args, audio_period_frames=args.period, model_bundle=args.bundle, model_runtime=args.runtime
     )
     values = _values(args, places)
-    chain = build_chain(bundle_folder(places, config.model.bundle), config.model.runtime, real_time=False)
+    name = config.model.bundle
+    wanted = CHAINS[int(values.get(CHAIN.id, CHAIN.default))]
+    if wanted == "voice over music":
+        raise UsageError(f"{CHAIN.id} = {wanted}: takes a microphone and music, so it is for the live box only")
+    if wanted == "music" and args.bundle is None:
+        name = config.model.stems_bundle
+    chain = build_chain(bundle_folder(places, name), config.model.runtime, real_time=False)
     for id, value in values.items():
         if id in chain.params:
             chain.set_param(id, value)
     with tqdm.tqdm(
-        disable=True if args.json else None, delay=1.0, leave=False, bar_format=_BAR
+        disable=True if args.json else None, delay=1.0, leave=False, bar_format=BAR
     ) as bar:  # None: on a tty
 
         def progress(done_s: float, all_s: float) -> None:

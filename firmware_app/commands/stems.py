@@ -1,0 +1,64 @@
+"""Take a song apart: vocals, drums, bass and the rest, each a WAV of its own, which add up to the song.
+
+48 kHz, stereo, 32-bit float, aligned with the input. The same separator as live; --best takes the mean of four passes
+and four times as long. Exit code 1 when the input was damaged or cut short; what could be read is separated all the
+same.
+
+    hushbox stems song.wav stems/
+"""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import tqdm
+
+from dsp.bundle import RUNTIMES, Bundle
+from dsp.stems_features import STEMS
+from firmware_app.commands.common import BAR, add_settings, bundle_folder, settings
+from firmware_app.errors import UsageError
+from firmware_app.stem_files import StemsSummary, separate_file
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", metavar="IN", type=Path, help="WAV or FLAC, mono or stereo, any rate")
+    parser.add_argument("folder", metavar="OUTDIR", type=Path, help="folder for the four files; it is made if need be")
+    parser.add_argument(
+        "--best", action="store_true", help="four passes, averaged: a little cleaner, four times slower"
+    )
+    parser.add_argument("--bundle", metavar="NAME", help="model bundle for stems, or the path of its folder")
+    parser.add_argument("--runtime", choices=("auto", *RUNTIMES), help="what runs the model")
+    parser.add_argument("--json", action="store_true", help="machine-readable summary, no progress bar")
+    add_settings(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    config, places = settings(args, model_stems_bundle=args.bundle, model_runtime=args.runtime)
+    folder = bundle_folder(places, config.model.stems_bundle)
+    if folder is None:
+        raise UsageError("--bundle none: stems need a model")
+    bundle = Bundle.load(folder)
+    with tqdm.tqdm(disable=True if args.json else None, delay=1.0, leave=False, bar_format=BAR) as bar:
+
+        def progress(done_s: float, all_s: float) -> None:
+            bar.total = all_s
+            bar.update(done_s - bar.n)
+
+        summary = separate_file(bundle, config.model.runtime, args.source, args.folder, args.best, progress)
+    _report(args, bundle, summary)
+    return 1 if summary.notes else 0
+
+
+def _report(args: argparse.Namespace, bundle: Bundle, summary: StemsSummary) -> None:
+    files = [str(args.folder / f"{stem}.wav") for stem in STEMS]
+    model = f"{bundle.name} {bundle.version}"
+    if args.json:
+        print(json.dumps({"out": files, "model": model, **asdict(summary)}, indent=2))
+        return
+    for note in summary.notes:
+        print(f"hushbox: {note}", file=sys.stderr)
+    if summary.bad_samples:
+        print(f"hushbox: {args.source}: {summary.bad_samples} samples were no numbers; now silent", file=sys.stderr)
+    print(f"{', '.join(files)}: {summary.seconds:.1f} s, {summary.times_real_time:.1f} times real time, {model}")

@@ -1,0 +1,156 @@
+"""One sound file taken apart into four, which add up to it. Streams: an hour takes no more memory than a second."""
+
+import contextlib
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from dsp.block import RATE_HZ, Block, mend
+from dsp.bundle import Bundle
+from dsp.inference import open_model
+from dsp.stems import SPLIT, Stems
+from dsp.stems_features import STEMS
+from firmware_app.offline import Progress, Resampler, appearing
+from firmware_app.sound_files import SoundFileError, SoundReader, SoundWriter
+
+CHANNELS = 2
+_READ_SECONDS = 1.0
+_SHIFTS = (0, 128, 256, 384)
+"""Frames by which the hops of --best are moved against each other: quarters of a hop."""
+
+
+@dataclass(frozen=True, slots=True)
+class StemsSummary:
+    """What became of one file. Frames at 48 kHz."""
+
+    frames: int
+    seconds: float
+    times_real_time: float
+    dry_hops: int
+    bad_samples: int  # not finite, replaced by silence
+    notes: tuple[str, ...]  # what was wrong with the input, empty when nothing
+
+
+@dataclass(slots=True)
+class _Stereo48:
+    """The files to write, as SoundWriter wants to know it."""
+
+    frames: int
+    rate_hz: int = RATE_HZ
+    channels: int = CHANNELS
+    subtype: str = "FLOAT"
+
+
+def separate_file(
+    bundle: Bundle,
+    runtime: str,
+    source: Path,
+    folder: Path,
+    best: bool = False,
+    progress: Progress = lambda done_s, all_s: None,
+) -> StemsSummary:
+    """Write vocals.wav, drums.wav, bass.wav and other.wav into `folder`, which is created; all or none appear.
+
+    48 kHz, stereo, 32-bit float, aligned with the input and adding up to it. best: the mean of several passes whose
+    hops are moved against each other. Raises SoundFileError, DspError.
+    """
+    begun = time.perf_counter()
+    passes = [_Pass(bundle, runtime, shift) for shift in (_SHIFTS if best else _SHIFTS[:1])]
+    with SoundReader(source) as reader, contextlib.ExitStack() as stack:
+        if reader.channels > CHANNELS:
+            raise SoundFileError(f"{source}: {reader.channels} channels; allowed 1 to {CHANNELS}")
+        try:
+            folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise SoundFileError(f"{folder}: the folder cannot be made: {error.strerror}") from None
+        form = _Stereo48(round(reader.frames * RATE_HZ / reader.rate_hz))
+        targets = [folder / f"{stem}.wav" for stem in STEMS]
+        for target in targets:
+            if target.exists() and source.samefile(target):
+                raise SoundFileError(f"{source}: would be written over; name another folder")
+        unfinished = [stack.enter_context(appearing(target)) for target in targets]
+        writers = [stack.enter_context(SoundWriter(path, "WAV", form)) for path in unfinished]
+        bad_samples, frames = _stream(passes, reader, writers, progress)
+    seconds = reader.frames_read / reader.rate_hz
+    return StemsSummary(
+        frames=frames,
+        seconds=seconds,
+        times_real_time=seconds / (time.perf_counter() - begun),
+        dry_hops=sum(one.stems.dry_hops for one in passes),
+        bad_samples=bad_samples,
+        notes=tuple(reader.notes),
+    )
+
+
+def _stream(
+    passes: "list[_Pass]", reader: SoundReader, writers: list[SoundWriter], progress: Progress
+) -> tuple[int, int]:
+    """Read, resample, separate, write. Returns the number of broken samples, and of frames written."""
+    inward = Resampler(reader.rate_hz, RATE_HZ, reader)
+    bad_samples = frames = written = 0
+
+    def write(most: int, parts: list[Block]) -> int:
+        mean = np.mean(parts, axis=0)[:most] if len(parts) > 1 else parts[0][:most]
+        for at, writer in enumerate(writers):
+            writer.write(np.ascontiguousarray(mean[:, at * CHANNELS : (at + 1) * CHANNELS]))
+        return len(mean)
+
+    joint = _Joint(passes)
+    while len(sound := reader.read(int(_READ_SECONDS * reader.rate_hz))):
+        bad_samples += mend(sound)
+        sound = inward.resample(sound)
+        frames += len(sound)
+        written += write(frames - written, joint.process(sound))
+        progress(reader.frames_read / reader.rate_hz, reader.frames / reader.rate_hz)
+    rest = inward.flush()
+    frames += len(rest)
+    written += write(frames - written, joint.process(rest))
+    write(frames - written, joint.flush(frames - written))
+    return bad_samples, frames
+
+
+class _Pass:
+    """One way through the separator, its hops beginning `shift` frames late. Offline."""
+
+    def __init__(self, bundle: Bundle, runtime: str, shift: int) -> None:
+        self.stems = Stems(bundle, open_model(bundle, runtime), split=True, real_time=False)
+        self._hop = bundle.hop_frames
+        self.stems.prepare(RATE_HZ, self._hop, CHANNELS * SPLIT)
+        self._owed = shift + self.stems.latency_frames  # to drop: what comes out before the sound does
+        self._waiting: Block = np.zeros((shift, CHANNELS), np.float32)
+
+    def process(self, sound: Block) -> Block:
+        """(frames, 2) -> the stems side by side (frames, 8), aligned with the first frame ever given; maybe fewer."""
+        joined = np.concatenate((self._waiting, sound))
+        whole = len(joined) - len(joined) % self._hop
+        self._waiting = joined[whole:]
+        wide = np.zeros((whole, CHANNELS * SPLIT), np.float32)
+        wide[:, :CHANNELS] = joined[:whole]
+        for at in range(0, whole, self._hop):
+            self.stems.process(wide[at : at + self._hop])
+        dropped = min(self._owed, whole)
+        self._owed -= dropped
+        return wide[dropped:, CHANNELS:]
+
+
+class _Joint:
+    """Several passes, each giving as many frames as the slowest has."""
+
+    def __init__(self, passes: list[_Pass]) -> None:
+        self._passes = passes
+        self._ready: list[Block] = [np.zeros((0, CHANNELS * len(STEMS)), np.float32) for _ in passes]
+
+    def process(self, sound: Block) -> list[Block]:
+        stereo = np.repeat(sound, CHANNELS, axis=1) if sound.shape[1] == 1 else sound
+        for at, one in enumerate(self._passes):
+            self._ready[at] = np.concatenate((self._ready[at], one.process(stereo)))
+        frames = min(map(len, self._ready))
+        parts = [ready[:frames] for ready in self._ready]
+        self._ready = [ready[frames:] for ready in self._ready]
+        return parts
+
+    def flush(self, frames: int) -> list[Block]:
+        """The last `frames` frames, at least: what the passes still hold comes out when silence goes in."""
+        return self.process(np.zeros((frames + 4096, CHANNELS), np.float32))
