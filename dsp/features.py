@@ -39,6 +39,9 @@ POWER_FLOOR = 1e-9
 LOG_OFFSET, LOG_SCALE = 3.0, 1.0 / 3.0  # feature = (log10(power + floor) + offset) * scale
 COMPRESSION = -0.35  # spectrum times power**COMPRESSION keeps |spectrum|**0.3
 SILENCE = 1e-12  # power of a bin, far below any converter's noise
+STRICTNESS = 1.5
+"""Every gain is raised to STRICTNESS**sensitivity: at 0 the network's own word, at 1 what is soft goes down further."""
+FAINTEST = 1e-3  # gain of a low bin below which raising it changes nothing that is heard
 _HISTORY_HOPS = max(TAP_DELAYS_HOPS) + 1
 
 
@@ -69,6 +72,7 @@ class DenoiseFrontEnd:
             raise ValueError(f"channels = {channels}: allowed 1 or more")
         self.channels = channels
         self.reduction_db = 0.0
+        self._exponent = 1.0  # of every gain, from the sensitivity
         self._triangles = band_triangles()
         self._averages = np.ascontiguousarray(band_averages().T)
         self._history: Spectrum = np.zeros((_HISTORY_HOPS, channels, LOW_BINS), np.complex64)
@@ -119,6 +123,7 @@ class DenoiseFrontEnd:
         np.log10(self._log, out=self._log)
         np.add(self._log, LOG_OFFSET, out=self._log)
         np.multiply(self._log, LOG_SCALE, out=self._log)
+        self._exponent = STRICTNESS**sensitivity
         self._features[0, -2] = keep_room
         self._features[0, -1] = sensitivity
         return self._features
@@ -136,9 +141,17 @@ class DenoiseFrontEnd:
             return
         before = _energy(spectrum)
         wet, dry = 1.0 - attenuation_limit, attenuation_limit
-        self._filter_low(mask, wet, dry)
-        spectrum[:, :LOW_BINS] = self._low
+        self._filter_low(mask)
         np.dot(mask[0, 2 * TAPS * LOW_BINS :], self._triangles, out=self._gains)
+        if self._exponent != 1.0:
+            level = self._low_level(self._all_power())
+            np.maximum(level, FAINTEST, out=level)
+            np.power(level, self._exponent - 1.0, out=level)
+            np.multiply(self._low, level, out=self._low)
+            np.power(self._gains, self._exponent, out=self._gains)
+        np.multiply(self._low, wet, out=self._low)
+        np.multiply(spectrum[:, :LOW_BINS], dry, out=self._term)
+        np.add(self._low, self._term, out=spectrum[:, :LOW_BINS])
         np.multiply(self._gains, wet, out=self._gains)
         np.add(self._gains, dry, out=self._gains)
         np.multiply(spectrum[:, LOW_BINS:], self._gains, out=spectrum[:, LOW_BINS:])
@@ -152,17 +165,13 @@ class DenoiseFrontEnd:
         """
         self._hop = (self._hop + 1) % _HISTORY_HOPS
         self._history[self._hop] = spectrum[:, :LOW_BINS]
-        self._filter_low(mask, 1.0, 0.0)
-        # Of all channels together: they share one gain.
-        power = self._power[0] if self.channels == 1 else np.sum(self._power, axis=0, out=self._mean_power)
-        level, low = self._level, self._level[:LOW_BINS]
-        np.einsum("cbp,cbp->b", self._low_parts, self._low_parts, out=low)
-        np.add(low, SILENCE, out=low)
-        np.add(power[:LOW_BINS], SILENCE, out=self._squeeze)  # silence passes
-        np.divide(low, self._squeeze, out=low)
-        np.sqrt(low, out=low)
+        self._filter_low(mask)
+        power, level = self._all_power(), self._level
+        self._low_level(power)
         np.dot(mask[0, 2 * TAPS * LOW_BINS :], self._triangles, out=level[LOW_BINS:])
         np.minimum(level, 1.0, out=level)
+        if self._exponent != 1.0:
+            np.power(level, self._exponent, out=level)
         wet, dry = 1.0 - attenuation_limit, attenuation_limit
         np.multiply(level, power, out=self._left)
         before, once, twice = np.dot(power, self._ones), np.dot(self._left, self._ones), np.dot(self._left, level)
@@ -170,12 +179,25 @@ class DenoiseFrontEnd:
         self.reduction_db = 10.0 * math.log10((float(before) + 1e-12) / (max(0.0, float(after)) + 1e-12))
         return level
 
-    def _filter_low(self, mask: Array, wet: float, dry: float) -> None:
+    def _all_power(self) -> Array:
+        """Power of all channels together, which share one gain. Shape (BINS,)."""
+        return self._power[0] if self.channels == 1 else np.sum(self._power, axis=0, out=self._mean_power)
+
+    def _low_level(self, power: Array) -> Array:
+        """How loud the taps leave each low bin, 1 at most. Shape (LOW_BINS,): the start of `_level`."""
+        low = self._level[:LOW_BINS]
+        np.einsum("cbp,cbp->b", self._low_parts, self._low_parts, out=low)
+        np.add(low, SILENCE, out=low)
+        np.add(power[:LOW_BINS], SILENCE, out=self._squeeze)  # silence passes
+        np.divide(low, self._squeeze, out=low)
+        np.sqrt(low, out=low)
+        np.minimum(low, 1.0, out=low)
+        return low
+
+    def _filter_low(self, mask: Array) -> None:
         """Set `_low` to the low bins of now, through the mask's taps."""
         parts = mask[0, : 2 * TAPS * LOW_BINS].reshape(TAPS, 2, LOW_BINS)
-        np.multiply(parts[:, 0], wet, out=self._taps.real)
-        np.multiply(parts[:, 1], wet, out=self._taps.imag)
-        np.add(self._taps[0], dry, out=self._taps[0])
+        self._taps.real[:], self._taps.imag[:] = parts[:, 0], parts[:, 1]
         np.multiply(self._history[self._hop], self._taps[0], out=self._low)
         for tap in range(1, TAPS):
             past = self._history[self._hop - TAP_DELAYS_HOPS[tap]]  # a negative index wraps round the ring
