@@ -8,13 +8,12 @@ import errno
 import logging
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from evdev import InputDevice, ecodes
 
 from hw.panel_controls import PanelSpecError
 from hw.port_thread import FAILED, PortThread
-
-if TYPE_CHECKING:
-    from evdev import InputDevice
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +32,7 @@ class HidThread(PortThread):
         wanted: Iterable[str],
         on_key: Callable[[str, str, bool], None],
         root: Path = Path("/"),
-        open_device: Callable[[str], "InputDevice[str]"] | None = None,
+        open_device: Callable[[str], InputDevice[str]] | None = None,
     ) -> None:
         super().__init__("panel HID")
         self._wanted = frozenset(wanted)
@@ -77,8 +76,6 @@ class HidThread(PortThread):
                 self._report(path, error)
 
     def ready(self, fd: int, events: int) -> None:
-        from evdev import ecodes
-
         device = self._devices.get(fd)
         if device is None:
             return
@@ -104,8 +101,6 @@ class HidThread(PortThread):
             self._drop(fd)
 
     def _look_at(self, path: Path) -> None:
-        from evdev import ecodes
-
         stat = path.stat()
         identity = (stat.st_ino, stat.st_ctime_ns)
         if self._passed_over.get(path) == identity:
@@ -162,34 +157,28 @@ class HidThread(PortThread):
         log.info("front panel: keys of %s (%s) are gone", device.name, device_id(device))
 
 
-def device_id(device: "InputDevice[str]") -> str:
+def device_id(device: InputDevice[str]) -> str:
     """What stays the same wherever and whenever the device is plugged in: "1a86-e026"."""
     return f"{device.info.vendor:04x}-{device.info.product:04x}"
 
 
-def _path(device: "InputDevice[str]") -> Path:
+def _path(device: InputDevice[str]) -> Path:
     return Path(str(device.path))
 
 
 def key_name(code: int) -> str:
     """ "KEY_A" for 30; the kernel's first name where a code has several."""
-    from evdev import ecodes
-
     name: Any = ecodes.keys.get(code, f"KEY_{code}")
     return str(name) if isinstance(name, str) else str(name[0])
 
 
 def check_key(name: str) -> str:
     """The key's first name. Raises PanelSpecError for one that the kernel does not know."""
-    from evdev import ecodes
-
     code = ecodes.ecodes.get(name)
     if code is None or not name.startswith(("KEY_", "BTN_")):
         raise PanelSpecError(f"key = {name!r}: no key of that name; it looks like KEY_A, and learning finds it")
     return key_name(code)
 
 
-def _open_readonly(path: str) -> "InputDevice[str]":
-    from evdev import InputDevice
-
+def _open_readonly(path: str) -> InputDevice[str]:
     return InputDevice(path, readonly=True)

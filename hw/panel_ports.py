@@ -3,14 +3,17 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hw.hid import HidThread, check_key
 from hw.midi import MidiRoutes, MidiThread, feedback_messages, source_of
 from hw.midi_messages import MidiMessage
 from hw.panel_controls import KeySpec, MidiKnobSpec, MidiSwitchSpec
 from hw.panel_events import PanelEvent
 from hw.panel_problems import Reported, title
 from hw.panel_spec import PanelSpec
+
+if TYPE_CHECKING:
+    from hw.hid import HidThread
 
 Heard = Callable[[str, str, float, str, float], None]
 
@@ -34,6 +37,8 @@ class PanelPorts:
         for switch in spec.switches:
             if isinstance(switch, KeySpec):
                 with Reported(self._problems.append, switch):
+                    from hw.hid import check_key  # a panel without USB keys does not load evdev
+
                     self._keys[switch.device, check_key(switch.key)] = switch.name
         self._midi_controls = {
             control.name: control
@@ -109,5 +114,7 @@ class PanelPorts:
         return [thread.name for thread in (self._midi, self._hid) if thread is not None and not thread.end()]
 
     def _start_hid(self) -> None:
+        from hw.hid import HidThread
+
         self._hid = HidThread({device for device, _ in self._keys}, self.take_key, self._root)
         self._hid.start()
