@@ -23,8 +23,9 @@ from dsp.block import RATE_HZ, Block
 from dsp.build import build_chain
 from dsp.bundle import Bundle
 from dsp.features import DenoiseFrontEnd
-from dsp.inference import open_model
-from dsp.stft import StreamingStft
+from dsp.inference import Values, open_model
+from dsp.stems_features import STEMS, StemsFrontEnd
+from dsp.stft import Spectrum, StreamingStft
 
 PERIODS = (64, 128, 256)
 CHANNELS = (1, 2)
@@ -142,7 +143,7 @@ def _parts(folder: Path, runtime: str, sound: Block, channels: int, rows: list[R
     bundle = Bundle.load(folder)
     hop = bundle.hop_frames
     stft = StreamingStft(channels, bundle.window_frames, bundle.synthesis_frames, hop)
-    front = DenoiseFrontEnd(channels)
+    features, apply = _front(bundle, channels)
     model = open_model(bundle, runtime)
     stft_us, features_us, inference_us = [], [], []
     for at in range(_WARM_BLOCKS * 5):
@@ -151,11 +152,11 @@ def _parts(folder: Path, runtime: str, sound: Block, channels: int, rows: list[R
         t0 = time.perf_counter_ns()
         spectrum = stft.analyse(block)
         t1 = time.perf_counter_ns()
-        np.copyto(model.input, front.features(spectrum, 1.0, 0.0))
+        np.copyto(model.input, features(spectrum))
         t2 = time.perf_counter_ns()
         model.step()
         t3 = time.perf_counter_ns()
-        front.apply(model.output, spectrum, 0.1)
+        apply(model.output, spectrum)
         t4 = time.perf_counter_ns()
         stft.synthesise(spectrum)
         t5 = time.perf_counter_ns()
@@ -165,6 +166,21 @@ def _parts(folder: Path, runtime: str, sound: Block, channels: int, rows: list[R
     medians = [float(np.median(times[_WARM_BLOCKS:])) for times in (stft_us, features_us, inference_us)]
     whole = next((row.p50_us for row in rows if row.period_frames == hop and row.channels == channels), sum(medians))
     return Parts(runtime, channels, *(round(us, 1) for us in (*medians, max(0.0, whole - sum(medians)))))
+
+
+def _front(bundle: Bundle, channels: int) -> tuple[Callable[[Spectrum], Values], Callable[[Values, Spectrum], None]]:
+    """Spectrum to features, and mask to spectrum, of the bundle's kind."""
+    if bundle.kind != "stems":
+        front = DenoiseFrontEnd(channels)
+        return lambda s: front.features(s, 1.0, 0.0), lambda m, s: front.apply(m, s, 0.1)
+    stems, level = StemsFrontEnd(channels), np.ones(len(STEMS), np.float32)
+    gain = np.zeros((channels, bundle.window_frames // 2 + 1), np.float32)
+
+    def mix(mask: Values, spectrum: Spectrum) -> None:
+        np.dot(level, stems.bin_masks(mask).reshape(len(STEMS), -1), out=gain.reshape(-1))
+        np.multiply(spectrum, gain, out=spectrum)
+
+    return stems.features, mix
 
 
 @contextmanager
