@@ -7,7 +7,14 @@ import numpy as np
 from dsp.block import Block, mend
 from dsp.denoiser import Denoiser
 from dsp.hop_adapter import HopAdapter
+from dsp.limiter import Limiter
 from dsp.ramp import Ramp
+
+CAP_HOPS = 12
+"""Of input that a hop of the output is made of: the analysis window, the taps before it, and the hop held back."""
+
+MOST_RISE = 10 ** (0.9 / 20)
+QUIETEST_CEILING = 1e-5  # the limiter divides by its ceiling
 
 
 class Denoise(Denoiser):
@@ -29,6 +36,9 @@ class Denoise(Denoiser):
         self._now: Block = np.zeros((hop, channels), np.float32)
         self._before: Block = np.zeros((hop, channels), np.float32)
         self._floor = Ramp(self._floor_target, self._amount_hops, 1)
+        self._cap = Limiter()
+        self._cap.prepare(rate_hz, hop, channels)
+        self._peaks: Block = np.zeros(CAP_HOPS, np.float32)
         self._wet = Ramp(float(self._floor_target < 1.0), self._fade_frames, hop)
 
     def set_param(self, param_id: str, value: float) -> None:
@@ -44,6 +54,8 @@ class Denoise(Denoiser):
         super().reset()
         self._adapter.reset()
         self._before.fill(0.0)
+        self._cap.reset()
+        self._peaks.fill(0.0)
         self._floor.jump(self._floor_target)
         self._wet.jump(float(self._floor_target < 1.0))
 
@@ -56,9 +68,18 @@ class Denoise(Denoiser):
         # While a fault fades out, the last good mask goes on: the fade then hides its age.
         self._front.apply(self._guard.mask, spectrum, floor)
         self._wet.set(float(usable and floor < 1.0))
-        self._blend(self._stft.synthesise(spectrum), self._before, hop_out)
+        wet = self._stft.synthesise(spectrum)
+        self._hold_under_input(wet)
+        self._blend(wet, self._before, hop_out)
         self._now, self._before = self._before, self._now
         self._show(self._front.reduction_db if self._wet.target else 0.0)
+
+    def _hold_under_input(self, wet: Block) -> None:
+        """Clipped sound rises above its own peak when overtones go; here it may do so by MOST_RISE."""
+        self._peaks[:-1] = self._peaks[1:]
+        self._peaks[-1] = max(float(self._now.max()), -float(self._now.min()))
+        self._cap.ceiling = max(MOST_RISE * float(self._peaks.max()), QUIETEST_CEILING)
+        self._cap.process(wet)
 
     def _blend(self, wet: Block, dry: Block, out: Block) -> None:
         """out = wet or dry, or between them; or what that takes away from the dry."""
