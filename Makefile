@@ -5,7 +5,7 @@ RUN := .venv/bin/hushbox
 
 .PHONY: help setup setup-dev run test check lint format e2e bench lock clean \
         train-denoise-live export-denoise-live train-stems-live export-stems-live test-tflite-runtime demo-vocal bench-denoise \
-        bench-harm bench-no-surprise bench-quantisation docs-denoise
+        bench-harm bench-stems bench-no-surprise bench-quantisation docs-denoise
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-24s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ bench-harm: setup-dev ## What clean voices lose at full amount. ARGS="--set FOLD
 
 bench-no-surprise: setup-dev ## Half an hour of music, silence, noise, clipping and DC through the chain
 	$(PY) -m bench.no_surprise $(ARGS)
+
+bench-stems: setup-dev ## Stems: scores, what they cost, and live beside the dry chain. ARGS="--live 60 --float FOLDER"
+	$(PY) -m bench.stems $(ARGS)
 
 bench-quantisation: $(FLOAT) ## float32 against int8 in both runtimes: held-out scores, size, time, agreement
 	.venv-train/bin/python -m bench.denoise_quantisation $(ARGS)

@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 import soundfile
 
+from dsp.rack import CHAINS
+
 ROOT = Path(__file__).parent.parent
 DEMO = ROOT / "firmware_app" / "assets" / "demo_vocal.flac"
 
@@ -42,8 +44,10 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def run(seconds: float, period: int, periods: int, bypass: bool) -> dict[str, Any]:
-    """One run; figures as a dictionary."""
+def run(
+    seconds: float, period: int, periods: int, bypass: bool, chain: str = "voice", stems_bundle: Path | None = None
+) -> dict[str, Any]:
+    """One run; figures as a dictionary. chain: of box.chain; only the voice is held against `hushbox process`."""
     from tests.rigs.compare import compare
     from tests.rigs.running_box import RunningBox
     from tests.rigs.virtual_usb.rig import VirtualUsb
@@ -57,8 +61,11 @@ def run(seconds: float, period: int, periods: int, bypass: bool) -> dict[str, An
         config = (
             f'[audio]\ndevice = "{usb.device}"\nperiod_frames = {period}\nperiods = {periods}\n[panel]\npins = "mock"\n'
         )
+        if stems_bundle is not None:
+            config += f'[model]\nstems_bundle = "{stems_bundle.resolve()}"\n'
         with RunningBox(folder / "box", config, usb.env) as box:
             box.wait_status(lambda s: s["state"] == "running", "running audio process")
+            box.set("box.chain", CHAINS.index(chain))
             if bypass:
                 box.set("box.bypass", 1)
             audio, control = box.child("audio"), box.child("control")
@@ -83,7 +90,7 @@ def run(seconds: float, period: int, periods: int, bypass: bool) -> dict[str, An
             "blocks": int(seconds * 48_000 / period),
             "chain_latency_frames": status["chain_latency_frames"],
         }
-        if not bypass:
+        if not bypass and chain == "voice":
             soundfile.write(folder / "in.wav", sound, 48_000, subtype="PCM_24")
             command = [sys.executable, "-m", "firmware_app.cli", "process", folder / "in.wav", folder / "out.wav"]
             subprocess.run(command, check=True, capture_output=True)
