@@ -3,6 +3,7 @@
 import glob
 import importlib
 import os
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,6 +110,8 @@ def _mock_factory() -> Any:
 def _reason(name: str, error: Exception, root: Path) -> str:
     """Why a factory did not open, and how to mend it."""
     if isinstance(error, ModuleNotFoundError):
+        if error.name == "lgpio" and sys.version_info >= (3, 13):
+            return "lgpio has no wheel for Python 3.13: use Python 3.11 or 3.12, or the system's python3-lgpio"
         return f"the Python package {error.name} is not installed"
     if name in ("lgpio", "jetson") and isinstance(
         error, AttributeError

@@ -85,12 +85,15 @@ def test_the_empty_lgpio_package_is_recognised(pi: Path, monkeypatch: pytest.Mon
     assert "empty placeholder" in choice.why
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may open everything")
-def test_a_chip_that_this_user_may_not_open_is_told_from_a_missing_one(pi: Path, fake_factories: dict[str, Any]):
+def test_a_chip_that_this_user_may_not_open_is_told_from_a_missing_one(
+    pi: Path, fake_factories: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+):
     fake_factories["lgpio"] = RuntimeError("can not open gpiochip")  # all that lgpio ever says
     assert "no permission" not in choose_pins("auto", root=pi).why
     (pi / "dev").mkdir()
-    (pi / "dev/gpiochip0").touch(mode=0)
+    (pi / "dev/gpiochip0").touch()
+    assert "no permission" not in choose_pins("auto", root=pi).why
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may open everything
     assert "lgpio: no permission: add the user to the group gpio" in choose_pins("auto", root=pi).why
 
 
@@ -99,6 +102,13 @@ def test_lgpio_keeps_its_pipes_out_of_the_working_directory(monkeypatch: pytest.
     monkeypatch.setitem(sys.modules, "lgpio", SimpleNamespace())
     choose_pins("lgpio")
     assert os.environ["LG_WD"] == "/run/hushbox"
+
+
+def test_a_python_that_lgpio_has_no_wheel_for_says_what_to_do(
+    pi: Path, fake_factories: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(sys, "version_info", (3, 13, 0))
+    assert "lgpio has no wheel for Python 3.13: use Python 3.11 or 3.12" in choose_pins("lgpio", root=pi).why
 
 
 def test_off_and_mock_are_taken_at_their_word(pi: Path):
