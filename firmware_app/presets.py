@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from dsp.errors import DspError
 from dsp.params import ParamSpec, find
+from dsp.rack import CHAIN
 from firmware_app.errors import AppError
 
 
@@ -50,8 +51,10 @@ class Presets:
             raise PresetError("\n".join(mistakes))
 
     def list(self) -> list[Preset]:
-        """All, by name."""
-        return sorted(self._presets.values(), key=lambda preset: preset.name)
+        """All, those of one chain together, by name."""
+        return sorted(
+            self._presets.values(), key=lambda preset: (preset.params.get(CHAIN.id, CHAIN.default), preset.name)
+        )
 
     def find(self, name: str) -> Preset:
         """The preset called `name`, in any case. Raises UnknownPresetError."""
