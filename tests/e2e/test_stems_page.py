@@ -1,0 +1,63 @@
+"""The stems on the page, in a real browser, over the real Control."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from firmware_app.config_panel import PanelConfig
+from tests.rigs.panel_box import PanelBox
+
+CHROMIUM = Path("/usr/bin/chromium")
+MUSIC = 1.0
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}: apt-get install chromium"),
+]
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Iterator[PanelBox]:
+    box = PanelBox(tmp_path, PanelConfig(pins="mock", midi=False))
+    yield box
+    box.close()
+
+
+@pytest.fixture
+def page(box: PanelBox) -> Iterator[Any]:
+    faults: list[str] = []
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(viewport={"width": 390, "height": 844})
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.goto(f"http://127.0.0.1:{box.number}/")
+        page.wait_for_selector('body[data-link="live"]')
+        yield page
+        browser.close()
+    assert faults == []
+
+
+def test_stems_are_mixed_on_the_page(page: Any, box: PanelBox) -> None:
+    expect = sync_api.expect
+    stems = page.locator("#stems")
+    expect(stems).to_be_hidden()  # a voice alone has none
+    box.control.set_param("box.chain", MUSIC, "test")
+    expect(stems).to_be_visible()
+    expect(stems.locator(".stem")).to_have_count(4)
+    mute = stems.get_by_role("button", name="Vocals muted")
+    expect(mute).to_have_attribute("aria-pressed", "false")
+    mute.click()
+    expect(mute).to_have_attribute("aria-pressed", "true")
+    page.wait_for_function("document.querySelector('#stems .stem-key.on') !== null")
+    assert box.control.value("stems.vocals.mute") == 1.0
+    box.control.set_param("stems.vocals.mute", 0.0, "test")  # by foot
+    expect(mute).to_have_attribute("aria-pressed", "false")
+    stems.get_by_role("button", name="Drums solo").click()
+    stems.locator('input[id="param-stems.bass.gain_db"]').fill("-12")
+    expect(stems.get_by_role("button", name="Drums solo")).to_have_attribute("aria-pressed", "true")
+    page.wait_for_timeout(300)
+    assert (box.control.value("stems.drums.solo"), box.control.value("stems.bass.gain_db")) == (1.0, -12.0)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")  # nothing sticks out on a phone
