@@ -42,3 +42,14 @@ def test_there_is_nothing_before_the_first_block(tmp_path: Path) -> None:
     ListenRing(tmp_path / "listen", 1, 128)
     with pytest.raises(FileNotFoundError, match="no sound"):
         read_wavs(tmp_path / "listen")
+
+
+def test_another_chain_moves_before_against_after(tmp_path: Path) -> None:
+    ring = ListenRing(tmp_path / "listen", 1, latency_frames=0)
+    ring.set_latency(128)
+    sound = np.random.default_rng(0).uniform(-0.5, 0.5, (1280, 1)).astype(np.float32)
+    late = np.concatenate([np.zeros((128, 1), np.float32), sound])[:1280]
+    ring.write(0, sound)
+    ring.write(1, late)
+    before, after = read_wavs(tmp_path / "listen")
+    assert before == after
