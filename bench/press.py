@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import multiprocessing
 import os
 import socket
 import subprocess
@@ -27,6 +28,8 @@ from typing import Any
 import numpy as np
 
 from bench.live import memory_folder
+from hw.panel import Panel
+from hw.panel_events import Light
 
 TONE_HZ, PERIOD, PERIODS = 750, 128, 3  # 64 frames a cycle: the recording repeats exactly
 
@@ -106,6 +109,10 @@ def _press(folder: Path, presses: int) -> Seen:
     settings = config.load(folder / "hushbox.toml")
     process = ControlProcess(settings, found)
     seen = Seen()
+    # A page of its own process, as a phone is: inside this one it would hold up what is measured.
+    away = multiprocessing.get_context("spawn")
+    told = away.Queue()
+    page = away.Process(target=_watch_page, args=(settings.page.port, told), daemon=True)
     process.control.listen("bench", lambda id, value, origin: seen.control.append(time.monotonic()))
 
     def hands() -> None:
@@ -113,24 +120,24 @@ def _press(folder: Path, presses: int) -> Seen:
         while process.control.latest.meter is None or not _answers(settings.page.port):
             time.sleep(0.05)
         process.control.set_param("box.bypass", 1, "bench")
-        threading.Thread(target=_watch_page, args=(settings.page.port, seen.page), daemon=True).start()
-        time.sleep(1.0)
+        page.start()
+        _note_led(process.panel, seen.led)
+        time.sleep(2.0)
         for _ in range(presses):
-            before = process.panel.lit("muted")
-            seen.edges.append(time.monotonic())
-            process.panel.simulator.press("foot")
-            until = seen.edges[-1] + 0.08 + rng.uniform(0, 0.02)
-            while process.panel.lit("muted") == before and time.monotonic() < until:
-                time.sleep(0.0005)
-            seen.led.append(time.monotonic())
-            time.sleep(max(until - time.monotonic(), 0.0))
-            process.panel.simulator.release("foot")
-            time.sleep(0.08 + rng.uniform(0, 0.02))
+            for simulate in (process.panel.simulator.press, process.panel.simulator.release):
+                if simulate == process.panel.simulator.press:
+                    seen.edges.append(time.monotonic())
+                simulate("foot")
+                time.sleep(0.08 + rng.uniform(0, 0.02))
         time.sleep(0.5)
         process.stop()
 
     threading.Thread(target=hands, daemon=True).start()
-    process.run()
+    if status := process.run():
+        raise SystemExit(status)
+    page.join(10.0)
+    while not told.empty():
+        seen.page.append(told.get())
     latest = process.control.latest
     seen.counters = {
         "xruns": latest.meter.xruns if latest.meter else -1,
@@ -139,7 +146,21 @@ def _press(folder: Path, presses: int) -> Seen:
     return seen
 
 
-def _watch_page(port: int, told: list[float]) -> None:
+def _note_led(panel: Panel, changed: list[float]) -> None:
+    """Note when the LED's pin has another level. Looks once after each `show`, and does not poll."""
+    show, before = panel.show, panel.lit("muted")
+
+    def noting(name: str, light: Light) -> None:
+        nonlocal before
+        show(name, light)
+        if name == "muted" and panel.lit(name) != before:
+            changed.append(time.monotonic())
+            before = panel.lit(name)
+
+    panel.show = noting  # type: ignore[method-assign]
+
+
+def _watch_page(port: int, told: multiprocessing.Queue[float]) -> None:
     """Note when a page's event stream tells of a change; ends with the stream."""
     muted = None
     with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/events") as stream:
@@ -150,7 +171,7 @@ def _watch_page(port: int, told: list[float]) -> None:
             elif event == b"params" and line.startswith(b"data: "):
                 now = json.loads(line[6:])["box.mute"]
                 if muted is not None and now != muted:
-                    told.append(time.monotonic())
+                    told.put(time.monotonic())
                 muted = now
 
 
