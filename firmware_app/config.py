@@ -14,7 +14,7 @@ from firmware_app.config_keys import REPEATED, TABLES, AudioConfig, Key, StemsCo
 from firmware_app.config_keys import Config as Config
 from firmware_app.config_panel import CONTROL_TABLES, LEVELS, SHOWS, AnyControlConfig, PanelConfig
 from firmware_app.errors import UsageError
-from firmware_app.panel.layout import spec_of
+from firmware_app.panel.layout import RELAY, spec_of
 from hw.panel_controls import PanelSpecError
 
 FILE_NAME = "hushbox.toml"
@@ -223,7 +223,7 @@ class _Reader:
     def _check_panel(self, panel: PanelConfig) -> None:
         before = len(self.mistakes)
         controls = [(table, i, c) for table in CONTROL_TABLES for i, c in enumerate(getattr(panel, table))]
-        names: set[str] = set()
+        names = {RELAY} if panel.relay_gpio >= 0 else set()
         for table, index, control in controls:
             if control.name in names:
                 self._mistake(f"panel.{table}.name", f'[[panel.{table}]] name = "{control.name}": taken already', index)

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from dsp.params import ParamSpec, find
 from firmware_app.actions import PANICS, Action
-from firmware_app.panel.layout import Layout, PanelControl, PanelMapping, gesture_words, misfit
+from firmware_app.panel.layout import RELAY, Layout, PanelControl, PanelMapping, gesture_words, misfit
 from hw.panel_conflicts import same_source
 
 
@@ -74,6 +74,8 @@ def taken(layout: Layout, control: PanelControl) -> str:
             if any(same_source(source, s) for s in there.sources):
                 return f"{place_words(source)} is taken by {there.label}"
     relay = layout.config.relay_gpio
+    if relay >= 0 and control.name == RELAY:
+        return f"{RELAY} is the bypass relay's own name"
     if f"gpio:{relay}" in control.sources:
         return f"{place_words(f'gpio:{relay}')} is taken by the bypass relay"
     return ""

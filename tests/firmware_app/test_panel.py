@@ -294,6 +294,14 @@ def test_a_control_that_cannot_be_is_refused(box: Box, table: str, settings: dic
     assert box.setup.layout == before
 
 
+def test_the_relay_keeps_its_name_and_its_pin(make: Make):
+    box = make(replace(BASE, relay_gpio=26))
+    for name, gpio, said in (("relay", 4, "the bypass relay's own name"), ("x", 26, "taken by the bypass relay")):
+        with pytest.raises(ControlRefused, match=said):
+            box.setup.add_control("switches", {"name": name, "gpio": gpio})
+    assert box.setup.layout.spec().relay is not None
+
+
 # --- kept ---
 
 
