@@ -64,6 +64,9 @@ stems-export)
     python -m training.export_stems --checkpoint "training/checkpoints/$name/cooled.pt" \
         --committed training/stems_live/checkpoint.pt "$@"
     ;;
+stems-evaluate)
+    python -m training.evaluate_stems "$@"
+    ;;
 evaluate)
     python -m training.evaluate --set ../shared/data/eval/denoise "$@"
     ;;
@@ -72,7 +75,7 @@ test)
     ;;
 *)
     echo "no step $step: there are data, train, cool, export, float, stems-data, stems, stems-cool, stems-export," \
-        "evaluate and test" >&2
+        "stems-evaluate, evaluate and test" >&2
     exit 2
     ;;
 esac

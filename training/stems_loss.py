@@ -31,7 +31,7 @@ FLOOR = 1e-2  # amplitude against the mix below which bands count less
 class StemsLossWeights:
     ratio: float = 1.0
     magnitude: float = 3.0
-    leak: float = 0.3
+    leak: float = 0.6
 
 
 @functools.cache

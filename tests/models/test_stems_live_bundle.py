@@ -1,0 +1,124 @@
+"""The shipped separator itself: complete, really int8, the same in both runtimes, and better than nothing."""
+
+import hashlib
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dsp import stems_features as layout
+from dsp.stems_features import STEMS, StemsFrontEnd
+from dsp.stft import StreamingStft
+from training.runtimes import OnnxStep, Step, TfliteStep, stored_int8, stored_weight_types
+from training.stream import made_up_voice
+
+BUNDLE = Path(__file__).parents[2] / "models_quantized" / "stems-live"
+RUNTIMES = {"tflite": TfliteStep, "onnx": OnnxStep}
+SECONDS = 8
+
+
+@pytest.fixture(scope="module")
+def description() -> dict:
+    return tomllib.loads((BUNDLE / "bundle.toml").read_text())
+
+
+@pytest.fixture(params=list(RUNTIMES))
+def runtime(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+def _load(runtime: str) -> Step:
+    pytest.importorskip("ai_edge_litert" if runtime == "tflite" else "onnxruntime")
+    return RUNTIMES[runtime](BUNDLE / f"stems-live.{runtime}")
+
+
+def _separate(step: Step, sound: np.ndarray) -> np.ndarray:
+    """Hop by hop. (frames, 2) -> (4, frames, 2), HOP_FRAMES late."""
+    analysis, *back = (
+        StreamingStft(2, layout.WINDOW_FRAMES, layout.SYNTHESIS_FRAMES, layout.HOP_FRAMES) for _ in range(5)
+    )
+    front = StemsFrontEnd(2)
+    step.reset()
+    hops = len(sound) // layout.HOP_FRAMES
+    out = np.zeros((len(STEMS), hops * layout.HOP_FRAMES, 2), np.float32)
+    for at in range(0, out.shape[1], layout.HOP_FRAMES):
+        spectrum = analysis.analyse(sound[at : at + layout.HOP_FRAMES])
+        gains = front.bin_masks(step(front.features(spectrum)))
+        for stem, synthesis in enumerate(back):
+            out[stem, at : at + layout.HOP_FRAMES] = synthesis.synthesise(spectrum * gains[stem])
+    return out
+
+
+def _parts() -> dict[str, np.ndarray]:
+    """Something like a song, each part (frames, 2): bursts and thumps, low notes, a buzzing voice."""
+    frames = SECONDS * 48_000
+    time, rng = np.arange(frames) / 48_000, np.random.default_rng(4)
+    beat = time % 0.5
+    snare = (np.arange(frames) // 24_000 % 2) * np.exp(-beat * 25) * rng.standard_normal(frames) * 0.2
+    kick = np.sin(2 * np.pi * (55 * beat + 3 * (1 - np.exp(-40 * beat)))) * np.exp(-beat * 9) * 0.5
+    hz = np.repeat([55.0, 55.0, 73.4, 65.4], frames // 4)
+    phase = 2 * np.pi * np.cumsum(hz) / 48_000
+    bass = sum(np.sin(k * phase) / k**1.5 for k in range(1, 12)) * (0.3 + 0.7 * np.exp(-beat * 4)) * 0.25
+    mono = {"drums": snare + kick, "bass": bass, "vocals": made_up_voice(SECONDS)[:, 0] * 0.7}
+    return {name: np.repeat(part[:frames, None], 2, axis=1).astype(np.float32) for name, part in mono.items()}
+
+
+def test_the_description_matches_the_layout_and_the_files(description: dict, runtime: str) -> None:
+    assert (description["kind"], description["features"]) == ("stems", layout.LAYOUT)
+    assert (description["input_size"], description["output_size"]) == (layout.INPUT_SIZE, layout.OUTPUT_SIZE)
+    assert description["algorithmic_latency_frames"] == layout.SYNTHESIS_FRAMES == 1024
+    entry = description["files"][runtime]
+    assert hashlib.sha256((BUNDLE / entry["path"]).read_bytes()).hexdigest() == entry["sha256"]
+    names = _load(runtime).names
+    assert {key: entry[key] for key in names} == names
+    assert all(source["licence"] and source["what"] for source in description["trained_on"])
+    assert (BUNDLE / "CARD.md").exists()
+
+
+def test_the_weights_are_stored_as_int8(description: dict, runtime: str) -> None:
+    types = stored_weight_types(BUNDLE / f"stems-live.{runtime}")
+    floats = types.get("FLOAT32", 0) + types.get("FLOAT", 0)
+    assert types["INT8"] > 0.99 * description["parameters"] - floats
+    assert floats < 0.02 * description["parameters"]  # biases, scales and the short convolutions
+    assert (BUNDLE / f"stems-live.{runtime}").stat().st_size < 1.3 * description["parameters"]
+
+
+def test_the_folder_is_small() -> None:
+    assert sum(path.stat().st_size for path in BUNDLE.iterdir()) < 7.2e6
+
+
+def test_both_files_hold_the_same_integers() -> None:
+    pytest.importorskip("onnx")
+    tflite = stored_int8(BUNDLE / "stems-live.tflite")
+    onnx = [values.T for values in stored_int8(BUNDLE / "stems-live.onnx")]
+    assert len(tflite) == len(onnx) > 5
+    for values in tflite:
+        assert any(values.shape == other.shape and np.array_equal(values, other) for other in onnx)
+
+
+def test_both_runtimes_agree() -> None:
+    mix = np.sum(list(_parts().values()), axis=0)
+    one, other = (_separate(_load(runtime), mix)[:3] for runtime in RUNTIMES)
+    assert 10 * np.log10(np.square(one - other).sum() / np.square(one).sum()) < -40
+
+
+def test_each_part_lands_mostly_in_its_own_stem() -> None:
+    parts = _parts()
+    mix = np.sum(list(parts.values()), axis=0)
+    stems = _separate(_load("tflite"), mix)[:, 48_000:]
+    np.testing.assert_allclose(stems.sum(0), mix[48_000 - layout.HOP_FRAMES :][: stems.shape[1]], atol=1e-5)
+    for name, part in parts.items():
+        truth = part[48_000 - layout.HOP_FRAMES :][: stems.shape[1]]
+        whole = mix[48_000 - layout.HOP_FRAMES :][: stems.shape[1]]
+        before = np.square(truth - whole).sum()
+        after = np.square(truth - stems[STEMS.index(name)]).sum()
+        assert after < 0.8 * before, name  # kick and bass meet at 55 Hz here: drums are the hardest
+
+
+@pytest.mark.parametrize("level", [0.0, 1e-4, 1.0])
+def test_silence_and_full_scale_stay_finite(runtime: str, level: float) -> None:
+    square = level * np.sign(np.sin(np.arange(24_000) * 0.05))
+    stems = _separate(_load(runtime), np.stack((square, square), axis=1).astype(np.float32))
+    assert np.isfinite(stems).all()
+    assert np.abs(stems).max() < 2.0
