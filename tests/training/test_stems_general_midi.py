@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-import mido
 import numpy as np
 import pytest
 
-pytest.importorskip("torch", reason="training runs in its own environment, see training/requirements.txt")
+mido = pytest.importorskip("mido", reason="training runs in its own environment, see training/requirements.txt")
 
-from training.stems_data import general_midi, lines
+from training.stems_data import general_midi, lines  # noqa: E402
 
 
 def test_every_note_ends_after_it_began() -> None:
