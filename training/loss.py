@@ -26,7 +26,7 @@ class LossWeights:
     magnitude: float = 1.0
     complex: float = 1.0
     high: float = 1.0
-    high_log: float = 0.1  # log distance of the high bands: what is soft there counts as much as what is loud
+    high_log: float = 0.3  # log distance of the high bands: what is soft there counts as much as what is loud
     ratio: float = 1.0
     spare_voice: float = 2.0  # how much dearer lost voice is than left noise, at sensitivity 0
     sound: float = 0.0  # of the loss on the sound itself (training.sound_loss); the terms above then count 1 - sound
@@ -39,11 +39,12 @@ def filter_low(mask: Tensor, noisy_low: Tensor) -> tuple[Tensor, Tensor]:
     padded = F.pad(noisy_low, (0, 0, 0, 0, past, 0))
     real: Tensor | None = None
     imag: Tensor | None = None
+    # One split, not a slice for each: the gradient of a slice is as large as the whole mask.
+    parts = mask[..., : 2 * TAPS * LOW].split(LOW, dim=-1)
     for tap, delay in enumerate(layout.TAP_DELAYS_HOPS):
         x = padded[past - delay : past - delay + frames]
         x_real, x_imag = x[..., :LOW], x[..., LOW:]
-        at = 2 * tap * LOW
-        m_real, m_imag = mask[..., at : at + LOW], mask[..., at + LOW : at + 2 * LOW]
+        m_real, m_imag = parts[2 * tap], parts[2 * tap + 1]
         if real is None or imag is None:
             real, imag = m_real * x_real - m_imag * x_imag, m_real * x_imag + m_imag * x_real
         else:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from dsp import features as layout
+from training.half import linear, linear_of
 from training.scan import EPS, gated_scan, norm_conv
 
 State = list[tuple[Tensor, Tensor]]
@@ -53,8 +54,8 @@ class Block(nn.Module):
     def forward(self, x: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         past, h = state
         u, past = norm_conv(x, self.conv, past)
-        y, h = gated_scan(self.mix(u), h)
-        return x + self.out(y), (past, h)
+        y, h = gated_scan(linear(self.mix, u), h)
+        return x + linear(self.out, y), (past, h)
 
     def step(self, x: Tensor, state: Tensor) -> tuple[Tensor, list[Tensor]]:
         """One frame.  x: (1, C); state: (1, K*C) as past, oldest first, then h."""
@@ -124,7 +125,7 @@ class DenoiseNet(nn.Module):
         return weight, self.into.bias - weight @ self.mean
 
     def forward(self, features: Tensor, state: State) -> tuple[Tensor, State]:
-        x, after = torch.nn.functional.linear(features, *self.folded_input()), []
+        x, after = linear_of(features, *self.folded_input()), []
         for block, before in zip(self.blocks, state, strict=True):
             x, new = block(x, before)
             after.append(new)
@@ -132,7 +133,7 @@ class DenoiseNet(nn.Module):
         return self._mask(x), after
 
     def _mask(self, x: Tensor) -> Tensor:
-        gains, filters = torch.sigmoid(self.gains(x)), self.filters(x)
+        gains, filters = torch.sigmoid(linear(self.gains, x)), linear(self.filters, x)
         low = filters.unflatten(-1, (2 * layout.TAPS, layout.LOW_BINS)) * gains[..., None, : layout.LOW_BINS]
         return torch.cat((low.flatten(-2), gains[..., layout.LOW_BINS :]), dim=-1)
 

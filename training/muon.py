@@ -1,7 +1,8 @@
 """Muon: momentum whose update is made orthogonal, for the hidden layers' matrices; AdamW for all else.
 
 Source: K. Jordan et al., "Muon: an optimizer for hidden layers in neural networks" (2024); the scale that lets it share
-AdamW's learning rate: J. Liu et al., "Muon is scalable for LLM training" (2025). In float32: this runs on CPUs.
+AdamW's learning rate: J. Liu et al., "Muon is scalable for LLM training" (2025). In bfloat16 where the
+processor does that faster, as the source does.
 """
 
 from __future__ import annotations
@@ -12,17 +13,21 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from training.half import pays
+
 
 def orthogonal(matrix: Tensor, steps: int = 5) -> Tensor:
     """Nearest orthogonal matrix, roughly, by Newton-Schulz iteration.  matrix: (n, rows, columns)."""
     a, b, c = 3.4445, -4.7750, 2.0315
     x = matrix / (matrix.norm(dim=(-2, -1), keepdim=True) + 1e-7)
+    if pays():
+        x = x.bfloat16()
     if matrix.shape[-2] > matrix.shape[-1]:
         x = x.mT
     for _ in range(steps):
         gram = x @ x.mT
         x = a * x + (b * gram + c * gram @ gram) @ x
-    return x.mT if matrix.shape[-2] > matrix.shape[-1] else x
+    return (x.mT if matrix.shape[-2] > matrix.shape[-1] else x).float()
 
 
 class Muon(torch.optim.Optimizer):

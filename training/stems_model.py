@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from dsp import stems_features as layout
+from training.half import linear, linear_of
 from training.model import Block, NetShape, State
 from training.scan import EPS, norm_conv
 
@@ -66,12 +67,12 @@ class StemsNet(nn.Module):
         return weight, self.into.bias - weight @ self.mean
 
     def forward(self, features: Tensor, state: State) -> tuple[Tensor, State]:
-        x, after = nn.functional.linear(features, *self.folded_input()), []
+        x, after = linear_of(features, *self.folded_input()), []
         for block, before in zip(self.blocks, state, strict=True):
             x, new = block(x, before)
             after.append(new)
         x, _ = norm_conv(x, self.one, x.new_zeros(0, x.shape[1], x.shape[2]))
-        return softmax_shares(self.shares(x)), after
+        return softmax_shares(linear(self.shares, x)), after
 
 
 def softmax_shares(scores: Tensor) -> Tensor:

@@ -24,7 +24,7 @@ from training.data.mixer import SEGMENT_FRAMES, Example, Mixer
 
 WINDOW, HOP = 768, 128
 STEPS = (SEGMENT_FRAMES - WINDOW) // HOP + 1
-MIXES_PER_RENDER = 2
+MIXES_PER_RENDER = 3
 SCORED_WIDEBAND_HZ = 7000.0
 
 # Name and width of each array (STEPS, batch, width) in a batch.
@@ -56,6 +56,13 @@ def short_time_spectra(audio: NDArray[np.float32]) -> NDArray[np.complex64]:
     """(frames,) -> (steps, BINS), as StreamingStft sees it."""
     frames = np.lib.stride_tricks.sliding_window_view(audio, WINDOW)[::HOP]
     return np.fft.rfft(frames * _WINDOW, axis=-1).astype(np.complex64, copy=False)
+
+
+def spectra_of(example: Example) -> tuple[NDArray[np.complex64], NDArray[np.complex64], NDArray[np.complex64]]:
+    """Of voice, target and noise."""
+    voice = short_time_spectra(example.voice)
+    target = voice if example.target is example.voice else short_time_spectra(example.target)
+    return voice, target, short_time_spectra(example.noise)
 
 
 def compute_features(
@@ -150,7 +157,7 @@ def _work(names: list[str], batch: int, cache: Path, seed: int, free: Any, ready
     slots = [shared_memory.SharedMemory(name) for name in names]
     while True:
         examples = [mixer.example() for _ in range(batch)]
-        spectra = [[short_time_spectra(sound) for sound in (e.voice, e.target, e.noise)] for e in examples]
+        spectra = [spectra_of(example) for example in examples]
         order = np.arange(batch)
         for turn in range(MIXES_PER_RENDER):
             slot = _next_free(free, trainer)
@@ -165,7 +172,7 @@ def _work(names: list[str], batch: int, cache: Path, seed: int, free: Any, ready
                     else (mixer.draw_snr_db(examples[other].bleed), mixer.draw_level_db())
                 )
                 gains = mix_gains(example, examples[other].noise, snr_db, level_db)
-                fill(parts, extras, index, example, (spectra[index][0], spectra[index][1], spectra[other][2]), gains)
+                fill(parts, extras, index, example, (*spectra[index][:2], spectra[other][2]), gains)
             del parts, extras
             ready.put(slot)
             order = np.roll(order, int(rng.integers(1, max(batch, 2))))

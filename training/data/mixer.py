@@ -13,7 +13,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from training.data import decode, noise_synth
+from training.data import decode, noise_synth, recording
 from training.data.decode import Stretch
 from training.data.noise_synth import Audio, Rng, unit
 from training.data.sources import RATE_HZ
@@ -41,6 +41,8 @@ NOISE_SHARES = {
     "music": 0.05,
     "notes": 0.04,
 }
+CLEAN_SHARE, NOISE_SHARE = 0.08, 0.05  # of examples: nothing to take away, nothing to keep
+MADE_TOP_SHARE = 0.75  # of voices that end at 8 kHz are carried on to 20
 EARLY_SECONDS = 0.03
 
 
@@ -96,10 +98,10 @@ class Mixer:
         """A new example."""
         rng = self.rng
         draw = rng.random()
-        kind = "clean" if draw < 0.06 else "noise" if draw < 0.11 else "mix"
+        kind = "clean" if draw < CLEAN_SHARE else "noise" if draw < CLEAN_SHARE + NOISE_SHARE else "mix"
         dry, wideband = self._voice()
         keep_room = 1.0 if rng.random() < 0.6 else float(rng.choice([0.0, 0.0, rng.random()]))
-        voice, target = self._place(dry, keep_room)
+        voice, target = self._with_floor(*self._place(dry, keep_room))
         bleed = rng.random() < 0.05
         return Example(
             voice=voice,
@@ -154,7 +156,18 @@ class Mixer:
         piece = np.resize(piece, SEGMENT_FRAMES)
         if stretch.frames < frames or rng.random() < 0.12:
             piece = piece * self._some_silence()
+        if stretch.wideband and rng.random() < MADE_TOP_SHARE:
+            return recording.with_top(rng, piece), False
         return piece, stretch.wideband
+
+    def _with_floor(self, voice: Audio, target: Audio) -> tuple[Audio, Audio]:
+        """Add what the recording itself brings along to both."""
+        rms = float(np.sqrt(np.mean(np.square(voice))))
+        floor = recording.with_floor(self.rng, rms, len(voice))
+        if floor is None:
+            return voice, target
+        heard = voice + floor
+        return heard, heard if target is voice else target + floor
 
     def _some_silence(self) -> Audio:
         """A gate that opens and closes with short fades."""

@@ -1,0 +1,64 @@
+"""What a voice's own recording brings along: a floor that belongs to it, and a top that a 16 kHz recording lost.
+
+Both go into the voice and into the target, so they are kept, not taken away: a real recording is never as clean as a
+gated one, and a voice that nobody else sounds with must come out as it went in.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from training.data.noise_synth import Audio, Rng, octaves_above_1khz, unit
+from training.data.sources import RATE_HZ
+
+TOP_HZ = 7000.0  # what lies above is made up
+BAND_HZ = 3400.0  # and copied from the band of this width below it
+FADE_HZ = 300.0
+
+
+def with_floor(rng: Rng, voice_rms: float, frames: int) -> Audio | None:
+    """Rumble and room tone of a recording, far below a voice of `voice_rms`; None where there is none."""
+    floor = None
+    if rng.random() < 0.4:
+        corner_hz, steep = 2 ** rng.uniform(5.0, 7.5), rng.uniform(1.5, 4.0)
+        below = octaves_above_1khz(frames) - np.float32(np.log2(corner_hz / 1000.0))
+        floor = _noise(rng, 1 / np.sqrt(1 + np.exp2(2 * steep * below))) * np.float32(
+            10 ** (rng.uniform(-45, -14) / 20)
+        )
+    if rng.random() < 0.5:
+        slope_db = rng.uniform(-5, 0.5)
+        tone = _noise(rng, 10 ** (slope_db * octaves_above_1khz(frames) / 20)) * np.float32(
+            10 ** (rng.uniform(-75, -38) / 20)
+        )
+        floor = tone if floor is None else floor + tone
+    return None if floor is None else floor * np.float32(voice_rms)
+
+
+def _noise(rng: Rng, gain: Audio) -> Audio:
+    bins = len(gain)
+    phase = rng.standard_normal((bins, 2), np.float32).view(np.complex64)[:, 0]
+    return unit(np.fft.irfft(phase * gain.astype(np.float32)).astype(np.float32))
+
+
+def with_top(rng: Rng, voice: Audio) -> Audio:
+    """A voice that ends at 8 kHz, carried on to 20: its upper band shifted up again and again, softer each time.
+
+    Spectral band replication in its plainest form (Dietz et al., AES 112, 2002): the copy has the envelope of its
+    source in every moment, which is what a band gain is to learn.
+    """
+    spectrum = np.fft.rfft(voice).astype(np.complex64)
+    per_hz = len(voice) / RATE_HZ
+    top, band, fade = int(TOP_HZ * per_hz), int(BAND_HZ * per_hz), int(FADE_HZ * per_hz)
+    source = spectrum[top - band - fade : top].copy()
+    ramp = (0.5 - 0.5 * np.cos(np.linspace(0, np.pi, fade, dtype=np.float32))).astype(np.float32)
+    source[:fade] *= ramp
+    source[-fade:] *= ramp[::-1]
+    spectrum[top - fade : top] *= ramp[::-1]
+    spectrum[top:] = 0
+    drop_db, level_db, start = rng.uniform(2, 9), rng.uniform(-4, 2), top - fade
+    while start + len(source) < len(spectrum):
+        turn = np.exp(2j * np.pi * rng.random()).astype(np.complex64)
+        level_db -= drop_db
+        spectrum[start : start + len(source)] += source * (turn * np.float32(10 ** (level_db / 20)))
+        start += band
+    return np.fft.irfft(spectrum, len(voice)).astype(np.float32)
