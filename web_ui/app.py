@@ -4,13 +4,14 @@ import logging
 import secrets
 from collections.abc import Iterable
 
-from flask import Flask, Response, render_template
+from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
 from web_ui.api import create_api
 from web_ui.control_port import ControlPort, ControlRefused, NotThere
 from web_ui.errors import Refused
 from web_ui.events import MAX_STREAMS, EventStreams
+from web_ui.page import add_pages
 from web_ui.security import Gate, box_names
 from web_ui.views import dumps
 
@@ -40,14 +41,7 @@ def create_app(
     app.extensions["hushbox.streams"] = streams
     app.register_blueprint(create_api(port, streams, gate.token))
 
-    @app.get("/")
-    def page() -> str:
-        return render_template("page.html", box_name=port.box_name, version=port.version, token=gate.token)
-
-    @app.get("/wiring")
-    def wiring() -> str:
-        return render_template("wiring.html", box_name=port.box_name, token=gate.token)
-
+    add_pages(app, port, gate.token)
     app.register_error_handler(Refused, lambda error: _refusal(error.status, str(error), error.code))
     app.register_error_handler(NotThere, lambda error: _refusal(404, str(error)))
     app.register_error_handler(ControlRefused, lambda error: _refusal(400, str(error)))

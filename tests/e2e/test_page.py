@@ -11,6 +11,7 @@ import pytest
 
 from web_ui.app import create_app
 from web_ui.fake_control import FakeControlPort
+from web_ui.page import VIEWS
 from web_ui.server import PageServer
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -72,14 +73,15 @@ def open_page(browser: Any, box: Box) -> Iterator[Callable[..., Any]]:
     contexts: list[Any] = []
     faults: list[str] = []
 
-    def opened(size: dict[str, int] = PHONE, **options: Any) -> Any:
+    def opened(size: dict[str, int] = PHONE, view: str = "play", **options: Any) -> Any:
         context = browser.new_context(viewport=size, **{"device_scale_factor": 2, **options})
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda line: faults.append(line.text) if "Content Security" in line.text else None)
-        page.goto(f"http://{HOST}:{box.number}/")
+        page.goto(f"http://{HOST}:{box.number}/#{view}")
         page.wait_for_selector('body[data-link="live"]:not([data-bypass="unknown"])')
+        page.wait_for_selector(f"#view-{view} > *")
         return page
 
     yield opened
@@ -200,7 +202,7 @@ def test_a_refused_change_goes_back_and_says_why(open_page: Callable[..., Any], 
 
 
 def test_the_simulated_footswitch_and_knob_work_through_the_pins(open_page: Callable[..., Any], box: Box):
-    page = open_page()
+    page, other = open_page(view="setup"), open_page()
     stomp = page.get_by_role("button", name="Footswitch, press: Bypass on/off")
     stomp.scroll_into_view_if_needed()
     stomp.hover()
@@ -208,29 +210,31 @@ def test_the_simulated_footswitch_and_knob_work_through_the_pins(open_page: Call
     until(page, lambda: box.port.simulated_panel()[0].position == 1.0)
     page.mouse.up()
     until(page, lambda: box.port.simulated_panel()[0].position == 0.0)
-    expect(page.locator("#bypass-state")).to_have_text("Bypassed")
+    expect(other.locator("#bypass-state")).to_have_text("Bypassed")
     drag(page, ".knob", 0, -250)
     until(page, lambda: box.port.simulated_panel()[1].position > 0.9)
-    expect(page.locator("#amount output")).to_have_text("40.0\u00a0dB")
+    expect(other.locator("#amount output")).to_have_text("40.0\u00a0dB")
     stomp.press(" ")
-    expect(page.locator("#bypass-state")).to_have_text("Processing")
+    expect(other.locator("#bypass-state")).to_have_text("Processing")
 
 
 def test_real_pins_are_not_drawn(open_page: Callable[..., Any], box: Box):
     box.port._simulated = False
-    expect(open_page().locator("#panel")).to_be_hidden()
+    page = open_page(view="setup")
+    expect(page.locator("#setup-panel")).to_be_visible()
+    expect(page.locator("#setup-front")).to_be_hidden()
 
 
 def test_before_and_after_keep_the_place(open_page: Callable[..., Any], box: Box):
-    page = open_page()
+    page = open_page(view="look")
     page.locator("#fetch-take").click()
     expect(page.locator("#player")).to_be_visible()
     expect(page.locator("#time")).to_have_text("0:00 / 0:04")
     page.locator("#seek").fill("2.5")
     page.get_by_role("radio", name="Before").check(force=True)
     expect(page.locator("#time")).to_have_text("0:02 / 0:04")
-    page.locator("#play").click()
-    expect(page.locator("#play")).to_have_attribute("aria-label", "Pause")
+    page.locator("#take-play").click()
+    expect(page.locator("#take-play")).to_have_attribute("aria-label", "Pause")
 
 
 def test_more_is_drawn_from_the_parameters(open_page: Callable[..., Any], box: Box):
@@ -252,8 +256,9 @@ def test_what_the_box_says_is_shown(open_page: Callable[..., Any], box: Box):
     box.port.set_status(audio_alive=False, state="down", message="The audio process is down.")
     expect(page.locator("#link-text")).to_have_text("Audio is down")
     expect(page.locator("#latency")).to_have_text("\u2013")
-    page.locator("#model summary").first.click()
-    expect(page.locator("#model-card")).to_contain_text("read speech of 100 people")
+    page.locator("#tab-setup").click()
+    page.locator("#setup-model summary").first.click()
+    expect(page.locator("#setup-model")).to_contain_text("read speech of 100 people")
 
 
 def test_too_many_pages_are_told_so(open_page: Callable[..., Any], box: Box):
@@ -267,12 +272,30 @@ def test_too_many_pages_are_told_so(open_page: Callable[..., Any], box: Box):
     expect(other.locator("#link-text")).to_have_text("Live")
 
 
+def test_views_change_by_tab_and_address_without_a_new_page(open_page: Callable[..., Any], box: Box):
+    page = open_page()
+    page.evaluate("window.same = true")
+    for view in VIEWS[1:]:
+        page.locator(f"#tab-{view}").click()
+        expect(page.locator(f"#view-{view}")).to_be_visible()
+        expect(page.locator("#view-play")).to_be_hidden()
+        expect(page.locator('[aria-current="page"]')).to_have_attribute("id", f"tab-{view}")
+    page.go_back()
+    expect(page.locator(f"#view-{VIEWS[-2]}")).to_be_visible()
+    page.evaluate("location.hash = 'no-such-view'")
+    expect(page.locator("#view-play")).to_be_visible()
+    assert page.evaluate("window.same") is True
+
+
+@pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("size", [PHONE, {"width": 320, "height": 568}, {"width": 844, "height": 390}])
-def test_every_target_is_thumb_size_and_nothing_is_cut_off(open_page: Callable[..., Any], size: dict[str, int]):
-    page = open_page(size)
+def test_every_target_is_thumb_size_and_nothing_is_cut_off(
+    open_page: Callable[..., Any], size: dict[str, int], view: str
+):
+    page = open_page(size, view)
     page.evaluate("document.querySelectorAll('details').forEach((part) => (part.open = true))")
     small = page.evaluate(
-        """[...document.querySelectorAll('button, input, summary, .knob')].filter((node) => {
+        """[...document.querySelectorAll('a, button, input, select, summary, .knob')].filter((node) => {
           const { width, height } = node.getBoundingClientRect();
           return node.checkVisibility() && (width < 44 || height < 44);
         }).map((node) => node.outerHTML)"""
@@ -281,8 +304,9 @@ def test_every_target_is_thumb_size_and_nothing_is_cut_off(open_page: Callable[.
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
 
 
-def test_every_control_has_a_name(open_page: Callable[..., Any]):
-    page = open_page()
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_control_has_a_name(open_page: Callable[..., Any], view: str):
+    page = open_page(view=view)
     page.evaluate("document.querySelectorAll('details').forEach((part) => (part.open = true))")
     tree = page.locator("body").aria_snapshot()
     unnamed = [

@@ -14,6 +14,7 @@ from tests.rigs.panel_box import PanelBox
 CHROMIUM = Path("/usr/bin/chromium")
 PHONE = {"width": 390, "height": 844}
 HOST = "hushbox.local"
+SETUP = "/#setup"
 CONFIG = PanelConfig(
     pins="mock",
     midi=False,
@@ -52,17 +53,17 @@ def open_page(browser: Any, box: PanelBox) -> Iterator[Callable[..., Any]]:
     contexts: list[Any] = []
     faults: list[str] = []
 
-    def opened(size: dict[str, int] = PHONE, path: str = "/") -> Any:
+    def opened(size: dict[str, int] = PHONE, path: str = SETUP) -> Any:
         context = browser.new_context(viewport=size, device_scale_factor=2)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda line: faults.append(line.text) if "Content Security" in line.text else None)
         page.goto(f"http://{HOST}:{box.number}{path}")
-        if path == "/":
+        if path == SETUP:
             page.wait_for_selector('body[data-link="live"]')
-            page.locator("#setup summary").first.click()
-            expect(page.locator("#setup-count")).to_contain_text("mapped")
+            page.locator("#setup-panel summary").first.click()
+            expect(page.locator("#setup-panel .summary-side")).to_contain_text("mapped")
         return page
 
     yield opened
@@ -112,7 +113,7 @@ def test_a_switch_is_learned_and_works(open_page: Callable[..., Any], box: Panel
     expect(page.locator(".sheet-notes li")).to_have_count(0)
     page.locator("#save-mapping").click()
     expect(page.locator("#sheet")).to_be_hidden()
-    expect(page.locator("#setup-body")).to_contain_text("Left, release")
+    expect(page.locator("#setup-panel")).to_contain_text("Left, release")
     assert box.mapped()["left release"] == "Tap tempo"
     expect(page.locator('.stomp[aria-label*="release: Tap tempo"]')).to_be_visible()
     for _ in range(2):
@@ -131,6 +132,7 @@ def test_a_mapping_is_replaced_only_when_that_was_said(open_page: Callable[..., 
     expect(page.locator('.stomp[aria-label="Left, press: Panic: mute"]')).to_be_visible()
     stomp(page, "Left")
     until(lambda: box.control.value("box.mute") == 1.0)
+    page.locator("#tab-play").click()
     expect(page.locator("#mute")).to_have_attribute("aria-pressed", "true")
 
 
@@ -290,4 +292,4 @@ def test_pictures_for_the_documentation(open_page: Callable[..., Any], box: Pane
     expect(page.locator(".sheet-note.costs")).to_have_count(1)
     page.screenshot(path=str(folder / "panel-learn.png"))
     page.locator(".sheet:visible").get_by_role("button", name="Cancel").click()
-    page.locator("#setup").screenshot(path=str(folder / "panel-setup.png"))
+    page.locator("#setup-panel").screenshot(path=str(folder / "panel-setup.png"))

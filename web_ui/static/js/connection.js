@@ -1,14 +1,17 @@
 // The event stream, and whether it is alive. The box sends something at least twice a second, so silence means loss.
 
 import { get, Refusal } from "./api.js";
+import { t } from "./texts.js";
 
+const EVENTS = ["params", "panel", "learn", "status"]; // each data of its own; "status" ends what is sent together
 const SILENCE_MS = 1800;
 const RETRY_MS = [300, 600, 1000, 2000];
 const HIDDEN_MS = 20000; // a phone in a pocket gives its place up
 
 export class Connection extends EventTarget {
-  // Events: "status", "params", "panel", "learn" (detail: the data), and "state" (detail: {state, why}).
+  // Events: each of EVENTS (detail: the data), and "state" (detail: {state, why}).
   state = "connecting";
+  told = {}; // name -> the newest data of each event, for a view that is made later; empty while the connection is lost
   #source = null;
   #heardAt = 0;
   #tries = 0;
@@ -17,7 +20,7 @@ export class Connection extends EventTarget {
 
   start() {
     setInterval(() => this.#watch(), 200);
-    addEventListener("offline", () => this.#lose("This phone is offline."));
+    addEventListener("offline", () => this.#lose(t("shell.lost.offline")));
     addEventListener("online", () => this.#open());
     document.addEventListener("visibilitychange", () => this.#visibility());
     addEventListener("pageshow", (event) => event.persisted && this.#open());
@@ -30,11 +33,13 @@ export class Connection extends EventTarget {
     this.#heardAt = performance.now();
     const source = new EventSource("/api/v1/events");
     this.#source = source;
-    for (const name of ["params", "panel", "learn", "status"]) {
+    for (const name of EVENTS) {
       source.addEventListener(name, (event) => {
         if (source !== this.#source) return;
         this.#heardAt = performance.now();
-        this.dispatchEvent(new CustomEvent(name, { detail: JSON.parse(event.data) }));
+        const detail = JSON.parse(event.data);
+        this.told[name] = detail;
+        this.dispatchEvent(new CustomEvent(name, { detail }));
         // Live only once everything has been told: "status" is the last of a burst.
         if (name === "status") this.#live();
       });
@@ -78,7 +83,7 @@ export class Connection extends EventTarget {
         this.#source?.close();
         this.#source = null;
         clearTimeout(this.#retry);
-        this.#say("lost", "The page was in the background.");
+        this.#say("lost", t("shell.lost.background"));
       }, HIDDEN_MS);
     } else if (!this.#source || performance.now() - this.#heardAt > SILENCE_MS) {
       this.#open();
@@ -87,6 +92,7 @@ export class Connection extends EventTarget {
 
   #say(state, why) {
     this.state = state;
+    if (state === "lost") this.told = {};
     this.dispatchEvent(new CustomEvent("state", { detail: { state, why } }));
   }
 }

@@ -1,7 +1,8 @@
 // The simulated front panel: what is pressed and turned here drives the box's mock pins, and only through them the box.
 
 import { post, Refusal } from "./api.js";
-import { byId, el, setText, svg } from "./dom.js";
+import { el, setText, svg } from "./dom.js";
+import { t } from "./texts.js";
 
 const SWEEP = 270; // degrees from one stop to the other
 const DRAG_PX = 220; // for the whole sweep
@@ -213,13 +214,17 @@ export class FrontPanel {
   #parts = new Map();
   #names = "";
 
-  constructor(params, say) {
+  constructor(params, say, card) {
+    // card: where it is drawn, see views/setup.js
     this.params = params;
+    this.card = card;
+    this.face = el("div", { class: "panel-face", id: "panel-face" });
+    card.body.append(el("p", { class: "lead" }, t("setup.front.lead")), this.face);
     this.fail = (error) => error instanceof Refusal && say(error.message);
   }
 
   show(pins) {
-    byId("panel").hidden = pins.length === 0;
+    this.card.hidden(pins.length === 0);
     const names = pins.map((pin) => `${pin.kind} ${pin.name} ${pin.does}`).join("\n");
     if (names !== this.#names) this.#build(pins);
     this.#names = names;
@@ -240,6 +245,6 @@ export class FrontPanel {
     this.#parts = new Map(pins.map((pin) => [pin.name, new kinds[pin.kind](pin, this.fail, this.params)]));
     const row = (...of) => el("div", { class: "panel-row" }, ...of.flatMap(
       (kind) => pins.filter((pin) => pin.kind === kind).map((pin) => this.#parts.get(pin.name).node)));
-    byId("panel-face").replaceChildren(row("led", "rgb", "meter", "knob", "encoder"), row("switch")); // lamps and knobs away from the feet
+    this.face.replaceChildren(row("led", "rgb", "meter", "knob", "encoder"), row("switch")); // lamps and knobs away from the feet
   }
 }

@@ -1,10 +1,15 @@
 // Which model runs and what it was trained on, in plain words; its whole card for those who want it.
 
 import { get } from "./api.js";
-import { byId, el, setText } from "./dom.js";
+import { el } from "./dom.js";
 
 export class Model {
   #bundle = null;
+
+  constructor(card) {
+    // card: where it is drawn, see views/setup.js
+    this.card = card;
+  }
 
   async show(bundle) {
     // bundle: as the status names it; asked for again only when it changes.
@@ -18,7 +23,7 @@ export class Model {
   }
 
   #draw(card) {
-    setText(byId("model-name"), [card.name, card.version].filter(Boolean).join(" "));
+    this.card.side([card.name, card.version].filter(Boolean).join(" "));
     const parts = [el("p", { class: "lead" }, card.summary ?? "")];
     if (card.trained_on?.length) {
       const list = el("ul", { class: "sources" });
@@ -29,7 +34,7 @@ export class Model {
     }
     if (card.licence) parts.push(el("p", { class: "help" }, `Licence of the model: ${card.licence}`));
     if (card.card) parts.push(el("details", { class: "whole-card" }, el("summary", {}, "The whole model card"), markdown(card.card)));
-    byId("model-card").replaceChildren(...parts);
+    this.card.body.replaceChildren(...parts);
   }
 }
 

@@ -3,31 +3,43 @@
 import { get, post, Refusal } from "./api.js";
 import { CalibrateSheet } from "./calibrate_sheet.js";
 import { ControlSheet } from "./control_sheet.js";
-import { byId, el, setText } from "./dom.js";
+import { el } from "./dom.js";
 import { headerPins } from "./header_pins.js";
 import { MapSheet } from "./map_sheet.js";
+import { t } from "./texts.js";
 
 export class PanelSetup {
-  #root = byId("setup");
-  #body = byId("setup-body");
+  #body;
   #setup = null;
+  #shown = false;
   #revision = 0;
   #loading = false;
 
-  constructor(params, say) {
+  constructor(params, say, card) {
+    // card: where it is drawn, see views/setup.js
     this.say = say;
+    this.card = card;
+    this.#body = card.body;
     this.sheet = new MapSheet(params);
     this.adding = new ControlSheet();
     this.calibrating = new CalibrateSheet();
     for (const sheet of [this.sheet, this.adding, this.calibrating]) sheet.addEventListener("saved", () => this.#load());
-    this.#root.addEventListener("toggle", () => this.#root.open && this.#load());
+  }
+
+  show() {
+    this.#shown = true;
+    this.#load();
+  }
+
+  hide() {
+    this.#shown = false;
   }
 
   learning(view) {
     this.sheet.learning(view);
     if (view.revision !== this.#revision) {
       this.#revision = view.revision;
-      if (this.#root.open) this.#load();
+      if (this.#shown) this.#load();
     }
   }
 
@@ -54,11 +66,10 @@ export class PanelSetup {
   #draw() {
     const setup = this.#setup;
     const scroll = scrollY;
-    setText(byId("setup-count"), `${setup.mappings.filter(({ off }) => !off).length} mapped`);
+    this.card.side(t("setup.panel.mapped", { count: setup.mappings.filter(({ off }) => !off).length }));
     this.#body.replaceChildren(
       ...setup.problems.map((text) => el("p", { class: "notice" }, text)),
       el("section", { class: "group" }, el("h3", {}, "What does what"), this.#mappings(), this.#button("Map something", () => this.sheet.open(setup), "strong")),
-      el("section", { class: "group" }, el("h3", {}, "Scenes"), el("p", { class: "help" }, "Set the sound, keep it in A or B, and let a switch change between them."), this.#scenes()),
       el("section", { class: "group" }, el("h3", {}, "Controls and lights"), this.#controls(), this.#button("Add a control", () => this.adding.open(setup))),
       el("section", { class: "group" }, el("h3", {}, "Wiring"), ...(setup.header.length ? [headerPins(setup.header)] : []),
         el("p", { class: "help" }, setup.board), ...setup.ports.map((text) => el("p", { class: "help" }, text)),
@@ -87,11 +98,6 @@ export class PanelSetup {
       return row(off, [el("strong", {}, label), el("span", {}, shows ? `${place}, shows ${shows}` : place), tag(origin, off)],
         kind === "pedals" && !off ? [this.#small("Calibrate", () => this.calibrating.open(name, label), label), button] : [button]);
     }));
-  }
-
-  #scenes() {
-    return el("div", { class: "pair" }, ...Object.entries(this.#setup.scenes).map(([scene, filled]) =>
-      this.#button(filled ? `Keep as ${scene} anew` : `Keep as ${scene}`, () => this.#do("scenes/keep", { scene }))));
   }
 
   async #do(path, body) {

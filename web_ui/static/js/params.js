@@ -11,6 +11,7 @@ export class Params extends EventTarget {
   #state = new Map(); // id -> {value, wanted, sending, held, holdUntil}
   #watchers = new Map(); // id -> [show]
   #values = null;
+  #told = 0; // how often the box has said what is
 
   async load() {
     const { params } = await get("params");
@@ -48,6 +49,7 @@ export class Params extends EventTarget {
   take(values) {
     // What the box says. Unknown ids mean that the box has changed under the page.
     this.#values = values;
+    this.#told++;
     if (this.views.length && Object.keys(values).some((id) => !this.view(id))) this.load().catch(() => {});
     for (const id of Object.keys(values)) this.#show(id);
   }
@@ -79,9 +81,11 @@ export class Params extends EventTarget {
     state.sending = true;
     while (state.dirty) {
       state.dirty = false;
+      const told = this.#told;
       try {
         const answer = await put(`params/${encodeURIComponent(id)}`, { value: state.wanted });
-        if (this.#values) this.#values[id] = answer.value;
+        // What the box has said since is at least as new: somebody else's change must not be overwritten by our answer.
+        if (this.#values && told === this.#told) this.#values[id] = answer.value;
       } catch (error) {
         state.dirty = false;
         state.held = false;

@@ -2,10 +2,11 @@
 
 import { getBlob } from "./api.js";
 import { byId, el, setText } from "./dom.js";
+import { t } from "./texts.js";
 
-const SIDES = [["before", "Before"], ["after", "After"]];
+const SIDES = ["before", "after"];
 
-export class Listen {
+export class Takes {
   #audio = new Audio();
   #urls = {};
   #side = "after";
@@ -13,13 +14,13 @@ export class Listen {
 
   constructor() {
     const choice = byId("take-choice");
-    for (const [side, name] of SIDES) {
+    for (const side of SIDES) {
       const input = el("input", { type: "radio", name: "take", value: side, checked: side === this.#side });
       input.addEventListener("change", () => this.#hear(side));
-      choice.append(el("label", {}, input, el("span", {}, name)));
+      choice.append(el("label", {}, input, el("span", {}, t(`look.${side}`))));
     }
     byId("fetch-take").addEventListener("click", () => this.#fetch());
-    byId("play").addEventListener("click", () => (this.#audio.paused ? this.#audio.play().catch(() => {}) : this.#audio.pause()));
+    byId("take-play").addEventListener("click", () => (this.#audio.paused ? this.#audio.play().catch(() => {}) : this.#audio.pause()));
     const seek = byId("seek");
     seek.addEventListener("input", () => {
       this.#seeking = true;
@@ -31,25 +32,29 @@ export class Listen {
     }
   }
 
+  pause() {
+    this.#audio.pause();
+  }
+
   async #fetch() {
     const button = byId("fetch-take");
     button.disabled = true;
-    setText(button, "Fetching\u2026");
+    setText(button, t("look.takes.fetching"));
     // One name for both, so that both are of one moment. Not crypto.randomUUID: that needs a secure context.
     const take = Date.now().toString(36) + Math.random().toString(36).slice(2, 8);
     try {
       const blobs = [];
-      for (const [side] of SIDES) blobs.push(await getBlob(`listen/${side}.wav?take=${take}`));
+      for (const side of SIDES) blobs.push(await getBlob(`listen/${side}.wav?take=${take}`));
       this.#audio.pause();
       Object.values(this.#urls).forEach((url) => URL.revokeObjectURL(url));
-      SIDES.forEach(([side], i) => (this.#urls[side] = URL.createObjectURL(blobs[i])));
+      SIDES.forEach((side, i) => (this.#urls[side] = URL.createObjectURL(blobs[i])));
       this.#audio.src = this.#urls[this.#side];
       byId("player").hidden = false;
-      setText(byId("listen-lead"), "Switch while it plays: both are of the same moment.");
-      setText(button, "Fetch again");
+      setText(byId("listen-lead"), t("look.takes.switch"));
+      setText(button, t("look.takes.again"));
     } catch (error) {
       setText(byId("listen-lead"), error.message);
-      setText(button, "Fetch the last seconds");
+      setText(button, t("look.takes.fetch"));
     }
     button.disabled = false;
   }
@@ -65,8 +70,8 @@ export class Listen {
   #draw() {
     const { paused, currentTime, duration } = this.#audio;
     const seek = byId("seek");
-    byId("play").classList.toggle("playing", !paused);
-    byId("play").setAttribute("aria-label", paused ? "Play" : "Pause");
+    byId("take-play").classList.toggle("playing", !paused);
+    byId("take-play").setAttribute("aria-label", t(paused ? "look.play" : "look.pause"));
     if (Number.isFinite(duration)) seek.max = duration;
     if (!this.#seeking) seek.value = currentTime;
     seek.style.setProperty("--from", -1);

@@ -1,0 +1,74 @@
+"""Every text that is asked for exists, every one that exists is asked for, and all of it stands in one place."""
+
+import re
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from web_ui import texts
+from web_ui.page import STATIC, first_modules
+
+ROOM = STATIC.parent
+# A key may be put together: t(`play.bypass.${state}`), t("shell.tab." ~ view).
+_ASKED = re.compile(
+    r"""["'`]((?:%s)\.[a-z_.]*(?:\$\{|["'`]))""" % "|".join({k.split(".")[0] for k in texts.texts("en")})
+)
+
+
+def asked() -> tuple[set[str], set[str]]:
+    """(whole keys, beginnings of keys) in scripts and templates."""
+    whole, begun = set(), set()
+    for path in [*(STATIC / "js").rglob("*.js"), *(ROOM / "templates").rglob("*.html")]:
+        for found in _ASKED.findall(path.read_text(encoding="utf-8")):
+            key = found.rstrip("\"'`")
+            if found.endswith("${") or key.endswith("."):
+                begun.add(key.removesuffix("${"))
+            else:
+                whole.add(key)
+    return whole, begun
+
+
+def test_every_text_that_is_asked_for_exists():
+    there = texts.texts("en")
+    whole, begun = asked()
+    assert len(whole) > 30
+    assert sorted(whole - set(there)) == []
+    assert [begin for begin in begun if not any(key.startswith(begin) for key in there)] == []
+
+
+def test_every_text_is_asked_for():
+    whole, begun = asked()
+    unused = [key for key in texts.texts("en") if key not in whole and not key.startswith(tuple(begun))]
+    assert unused == []
+
+
+def test_no_language_has_a_text_that_english_lacks():
+    for language in texts.languages():
+        assert set(texts.texts(language)) == set(texts.texts("en"))
+
+
+def test_values_are_filled_in_and_a_key_that_is_not_there_is_an_error():
+    assert texts.say("en", "shell.lost.why", why="Off.") == "Off. Trying again."
+    with pytest.raises(KeyError, match=r"no\.such"):
+        texts.say("en", "no.such")
+
+
+def test_the_page_carries_its_texts_and_preloads_what_it_needs(client: FlaskClient):
+    page = client.get("/").get_data(as_text=True)
+    assert '"play.muted": "Muted' in page
+    for module in first_modules():
+        assert f'rel="modulepreload" href="/static/{module}"' in page
+        assert (STATIC / module).is_file()
+    assert "js/views/play.js" in first_modules()
+    assert "js/views/setup.js" not in first_modules()  # comes when it is first visited
+
+
+def test_another_language_falls_back_to_english(client: FlaskClient):
+    page = client.get("/", headers={"Accept-Language": "xx"}).get_data(as_text=True)
+    assert '<html lang="en"' in page
+
+
+def test_every_area_is_a_flat_file():
+    for path in Path(texts.__file__).parent.glob("*/*.json"):
+        assert path.stem in {key.split(".")[0] for key in texts.texts("en")}

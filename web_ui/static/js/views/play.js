@@ -1,0 +1,94 @@
+// Play: what is needed while playing. Bypass, mute, amount, levels, stems, and how the box is doing.
+
+import { choice, slider, toggle } from "../controls.js";
+import { byId, el, setText } from "../dom.js";
+import { number } from "../format.js";
+import { Meters } from "../meters.js";
+import { Stems } from "../stems.js";
+import { t } from "../texts.js";
+
+const GROUPS = { denoise: "play.group.denoise", box: "play.group.box", input: "play.group.levels", output: "play.group.levels", voice: "play.group.levels", music: "play.group.levels" };
+const ORDER = ["play.group.denoise", "play.group.box", "play.group.levels"];
+const UNKNOWN = "\u2013";
+
+export function create(box) {
+  const { params, notices } = box;
+  const meters = new Meters();
+  const stems = new Stems();
+
+  function rebuild() {
+    const bypass = params.named("bypass");
+    const mute = params.named("mute");
+    const amount = params.named("amount");
+    if (bypass) toggle(params, bypass, fresh("bypass"), showBypass);
+    if (mute) toggle(params, mute, fresh("mute"), showMute);
+    byId("mute").hidden = !mute;
+    byId("amount").replaceChildren(...(amount ? [slider(params, amount, { big: true })] : []));
+    const shown = [bypass, mute, amount, ...stems.rebuild(params)];
+    drawMore(params, params.views.filter((view) => !shown.includes(view)));
+    watchListen(params.named("listen"));
+  }
+
+  function status(now) {
+    meters.show(now, document.body.dataset.bypass === "on");
+    stems.show(now.stems_db);
+    const alive = now.audio_alive;
+    setText(byId("latency"), alive ? number(now.latency_ms, 1) : UNKNOWN);
+    setText(byId("load"), alive ? number(100 * now.load_p99, 0) : UNKNOWN);
+    setText(byId("xruns"), String(now.xruns));
+    setText(byId("late-hops"), String(now.late_hops));
+    setText(byId("dry-hops"), String(now.dry_hops));
+  }
+
+  function forget() {
+    meters.forget();
+    stems.forget();
+    for (const id of ["latency", "load", "xruns", "late-hops", "dry-hops"]) setText(byId(id), UNKNOWN);
+  }
+
+  function watchListen(view) {
+    if (!view) return notices.set("listen", "");
+    params.watch(view.id, (now) => notices.set("listen", now ? t("play.listening_to", { what: view.choices[now] }) : ""));
+  }
+
+  return { rebuild, status, forget };
+}
+
+function fresh(id) {
+  // The same button without its old listeners.
+  const button = byId(id);
+  const copy = button.cloneNode(true);
+  button.replaceWith(copy);
+  return copy;
+}
+
+function showBypass(on) {
+  const state = on === null ? "unknown" : on ? "on" : "off";
+  document.body.dataset.bypass = state;
+  setText(byId("bypass-state"), on === null ? UNKNOWN : t(`play.bypass.${state}`));
+  setText(byId("bypass-hint"), t(on === null ? "play.bypass.unknown" : `play.bypass.${state}.hint`));
+}
+
+function showMute(on) {
+  setText(byId("mute"), t(on ? "play.muted" : "play.mute"));
+}
+
+function drawMore(params, views) {
+  const groups = new Map();
+  for (const view of views) {
+    const prefix = view.id.split(".")[0];
+    const title = GROUPS[prefix] ?? prefix;
+    groups.set(title, [...(groups.get(title) ?? []), view]);
+  }
+  const rank = (title) => (ORDER.includes(title) ? ORDER.indexOf(title) : ORDER.length);
+  const titles = [...groups.keys()].sort((a, b) => rank(a) - rank(b));
+  byId("more-groups").replaceChildren(
+    ...titles.map((title) => el("section", { class: "group" }, el("h3", {}, titled(title)), ...groups.get(title).map(
+      (view) => (view.choices.length ? choice(params, view) : slider(params, view))))),
+  );
+  byId("more").hidden = views.length === 0;
+}
+
+function titled(title) {
+  return title.includes(".") ? t(title) : title[0].toUpperCase() + title.slice(1);
+}

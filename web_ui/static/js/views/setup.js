@@ -1,0 +1,61 @@
+// Set up: a list of sections, each one module setup/<name>.js which exports
+//
+//   title                 the key of its title's text
+//   open                  true: unfolded to begin with (else folded)
+//   create(box, card) ->  a view as views.js describes it: { rebuild(), show(), hide(), status(status), forget() }
+//
+// card: {body: the element to fill, side(text): a few words beside the title, hidden(yes), open(yes)}. Here show means
+// that the section is in front and unfolded, hide that it is no longer; status comes to every section while Set up is in
+// front, so that a folded one can keep its words beside the title right.
+
+import { byId, el, setText } from "../dom.js";
+import { t } from "../texts.js";
+import * as front from "./setup/front.js";
+import * as model from "./setup/model.js";
+import * as panel from "./setup/panel.js";
+
+const SECTIONS = { front, panel, model }; // in the order of the page
+
+export function create(box) {
+  const sections = Object.entries(SECTIONS).map(([name, module]) => section(box, name, module));
+  byId("setup-sections").replaceChildren(...sections.map(({ node }) => node));
+  const each = (what) => (...values) => sections.forEach(({ view }) => view[what]?.(...values));
+  let inFront = false;
+
+  const look = () => {
+    for (const part of sections) {
+      const shown = inFront && part.node.open && !part.node.hidden;
+      if (shown === part.shown) continue;
+      part.shown = shown;
+      part.view[shown ? "show" : "hide"]?.();
+    }
+  };
+  for (const { node } of sections) node.addEventListener("toggle", look);
+  return {
+    rebuild: each("rebuild"),
+    status: each("status"),
+    forget: each("forget"),
+    show() {
+      inFront = true;
+      look();
+    },
+    hide() {
+      inFront = false;
+      look();
+    },
+  };
+}
+
+function section(box, name, module) {
+  const body = el("div", { class: "section-body" });
+  const side = el("span", { class: "summary-side" });
+  const node = el("details", { class: "card", id: `setup-${name}`, open: Boolean(module.open) },
+    el("summary", {}, el("h2", {}, t(module.title)), side), body);
+  const card = {
+    body,
+    side: (text) => setText(side, text),
+    hidden: (yes) => { node.hidden = yes; },
+    open: (yes) => { node.open = yes; },
+  };
+  return { node, view: module.create(box, card), shown: false };
+}

@@ -1,0 +1,12 @@
+// Setting the front panel up.
+
+import { PanelSetup } from "../../panel_setup.js";
+
+export const title = "setup.panel.title";
+
+export function create({ connection, params, notices }, card) {
+  const setup = new PanelSetup(params, (text) => notices.say(text), card);
+  if (connection.told.learn) setup.learning(connection.told.learn);
+  connection.addEventListener("learn", ({ detail }) => setup.learning(detail));
+  return { show: () => setup.show(), hide: () => setup.hide(), forget: () => setup.forget() };
+}

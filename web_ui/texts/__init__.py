@@ -1,0 +1,37 @@
+"""What people read on the page, by language: texts/<language>/<area>.json, one flat object of key: text each.
+
+A text is known as "<area>.<key>" to templates (`t("play.bypass")`) and to scripts (texts.js). {braces} stand for
+values. To add a language, copy en/ and translate; what is missing there is read in English.
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+
+HOME = "en"
+_FOLDER = Path(__file__).parent
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """The languages there are, English first."""
+    others = sorted(path.name for path in _FOLDER.iterdir() if path.is_dir() and any(path.glob("*.json")))
+    return (HOME, *(name for name in others if name != HOME))
+
+
+@cache
+def texts(language: str) -> dict[str, str]:
+    """Every text in `language`, one of `languages()`; English where it has none."""
+    found = dict(texts(HOME)) if language != HOME else {}
+    for path in sorted((_FOLDER / language).glob("*.json")):
+        area = json.loads(path.read_text(encoding="utf-8"))
+        found.update({f"{path.stem}.{key}": text for key, text in area.items()})
+    return found
+
+
+def say(language: str, key: str, **values: object) -> str:
+    """One text, with `values` in its {braces}. Raises KeyError for a key that does not exist."""
+    text = texts(language)[key]
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", str(value))
+    return text
