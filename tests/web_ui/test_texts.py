@@ -11,9 +11,8 @@ from web_ui.page import STATIC, first_modules
 
 ROOM = STATIC.parent
 # A key may be put together: t(`play.bypass.${state}`), t("shell.tab." ~ view).
-_ASKED = re.compile(
-    r"""["'`]((?:%s)\.[a-z_.]*(?:\$\{|["'`]))""" % "|".join({k.split(".")[0] for k in texts.texts("en")})
-)
+_AREAS = "|".join({key.split(".")[0] for key in texts.texts("en")})
+_ASKED = re.compile(rf"""["'`]((?:{_AREAS})\.[a-z_.]*(?:\$\{{|["'`]))""")
 
 
 def asked() -> tuple[set[str], set[str]]:
