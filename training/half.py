@@ -1,4 +1,4 @@
-"""Linear layers whose products run in bfloat16 where the processor does these twice as fast; everything else stays float32.
+"""Linear layers whose products run in bfloat16 where the processor does these twice as fast.
 
 Weights, sums of gradients and the layers' outputs are float32; what goes into a product is rounded to bfloat16
 (Micikevicius et al., "Mixed precision training", ICLR 2018; Kalamkar et al., "A study of BFLOAT16", 2019).

@@ -2,7 +2,9 @@
 
 import pytest
 
-torch = pytest.importorskip("torch", reason="training runs in its own environment, see training/requirements.txt")
+pytest.importorskip("torch", reason="training runs in its own environment, see training/requirements.txt")
+
+import torch
 
 from training import half
 
