@@ -3,7 +3,7 @@
 PY := .venv/bin/python
 RUN := .venv/bin/hushbox
 
-.PHONY: help setup setup-dev run test check lint format e2e bench lock clean \
+.PHONY: help setup setup-dev run test check lint format e2e bench lock clean install uninstall wheels \
         train-denoise-live export-denoise-live train-stems-live export-stems-live test-tflite-runtime demo-vocal bench-denoise \
         bench-harm bench-stems bench-no-surprise bench-quantisation docs-denoise
 
@@ -82,6 +82,15 @@ export-denoise-live: ## Quantise the best checkpoint into models_quantized/denoi
 
 demo-vocal: setup-dev ## Synthesise the bundled demo vocal anew
 	$(PY) -m training.demo_vocal.make_demo_vocal
+
+install: ## As root: the box into /opt/hushbox, units on. WHEELS=FOLDER without a network, DESTDIR=FOLDER for packaging
+	@DESTDIR="$(DESTDIR)" WHEELS="$(WHEELS)" packaging/install.sh
+
+uninstall: ## As root: take it away again; settings stay unless PURGE=1
+	@PURGE="$(PURGE)" packaging/uninstall.sh
+
+wheels: ## Everything that `make install WHEELS=build/wheels` needs, for a box of this kind without a network
+	@packaging/wheels.sh build/wheels
 
 lock: setup-dev ## Resolve pyproject.toml into requirements/*.lock anew
 	.venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --no-header -q -o requirements/box.lock

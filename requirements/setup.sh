@@ -21,23 +21,7 @@ if [ -e "$stamp" ] && [ ! "requirements/$kind.lock" -nt "$stamp" ] && [ ! pyproj
     exit 0
 fi
 
-# gcc, the ALSA headers and Python's own headers build pyalsaaudio; ensurepip makes the environment.
-missing=
-command -v cc >/dev/null || command -v gcc >/dev/null || missing="$missing gcc libc6-dev"
-[ -e /usr/include/alsa/asoundlib.h ] || missing="$missing libasound2-dev"
-"$python" -c 'import ensurepip' 2>/dev/null || missing="$missing python3-venv"
-"$python" -c 'import os, sysconfig, sys; sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))' ||
-    missing="$missing python3-dev"
-if [ -n "$missing" ]; then
-    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-        say "installing$missing"
-        { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing; } >.setup.log 2>&1 ||
-            { cat .setup.log >&2; fail "apt-get could not install$missing"; }
-        rm -f .setup.log
-    else
-        fail "these are missing; type: sudo apt-get install$missing"
-    fi
-fi
+. requirements/build_tools.sh
 
 [ -x .venv/bin/python ] || { say "making .venv"; "$python" -m venv .venv; }
 say "installing locked packages ($kind)"

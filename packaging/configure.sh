@@ -1,0 +1,53 @@
+#!/bin/sh
+# What the system has to be told around the files, by `make install` and by the Debian package's scripts alike.
+#   configure first       after the files are laid for the first time: user, groups, rules; units on and started
+#   configure again       after newer files are laid over: the same, but a unit that someone has switched off stays off
+#   configure stop        before the files go: the box stopped, its units off
+#   configure purge       then: what the box has kept, its settings and its user
+set -eu
+has() { command -v "$1" >/dev/null 2>&1; }
+booted() { [ -d /run/systemd/system ]; } # false in a chroot, where nothing is started
+units() { grep -l '^\[Install\]' /usr/lib/systemd/system/hushbox* 2>/dev/null | sed 's|.*/||'; }
+
+rules() {
+    systemd-sysusers /usr/lib/sysusers.d/hushbox.conf
+    # A governor that is not there (a laptop, a chroot) is no fault of the installation.
+    systemd-tmpfiles --create /usr/lib/tmpfiles.d/hushbox.conf || true
+    booted || return 0
+    if has sysctl; then sysctl -q -p /usr/lib/sysctl.d/50-hushbox.conf || true; fi
+    if has udevadm; then
+        udevadm control --reload || true
+        udevadm trigger --action=change --subsystem-match=sound --subsystem-match=gpio --subsystem-match=spidev \
+            --subsystem-match=i2c-dev --subsystem-match=misc --subsystem-match=usb || true
+    fi
+    systemctl daemon-reload
+}
+
+case ${1:-} in
+first)
+    rules
+    # shellcheck disable=SC2046
+    systemctl enable -q $(units)
+    # shellcheck disable=SC2046
+    if booted; then systemctl --no-block start $(units); fi
+    ;;
+again)
+    rules
+    if booted; then systemctl try-restart 'hushbox*'; fi
+    ;;
+stop)
+    if booted; then systemctl stop 'hushbox*' || true; fi
+    # shellcheck disable=SC2046
+    if has systemctl; then systemctl disable -q $(units) || true; fi
+    ;;
+purge)
+    rm -rf /etc/hushbox /var/lib/hushbox /run/hushbox
+    if getent passwd hushbox >/dev/null; then
+        if has userdel; then userdel hushbox || true; fi
+    fi
+    ;;
+*)
+    echo "configure: first, again, stop or purge" >&2
+    exit 2
+    ;;
+esac

@@ -1,0 +1,47 @@
+#!/bin/sh
+# `sudo make install`: the box into /opt/hushbox, its command on the PATH, its units on. Again: an upgrade; settings stay.
+#   WHEELS=FOLDER   take everything from there (packaging/wheels.sh made it); no network is needed
+#   DESTDIR=FOLDER  lay the files below it and tell this system nothing
+#   PYTHON=...      another Python than /usr/bin/python3 does not fit: the box's user has to reach it
+set -eu
+cd "$(dirname "$0")/.."
+destdir=${DESTDIR:-}
+export PYTHON=/usr/bin/python3
+fail() { printf 'install: %s\n' "$*" >&2; exit 1; }
+
+[ -x "$PYTHON" ] || fail "no $PYTHON: sudo apt-get install python3"
+"$PYTHON" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' ||
+    fail "$("$PYTHON" -V) does not fit: 3.11, 3.12 or 3.13 is needed; the frozen build of make dist brings its own"
+if [ -z "$destdir" ]; then
+    [ "$(id -u)" = 0 ] || fail "only root may: sudo make install"
+    command -v systemd-sysusers >/dev/null || fail "no systemd here; make run starts the box without"
+    if [ "$(dpkg-query -W -f '${db:Status-Status}' hushbox 2>/dev/null)" = installed ]; then
+        fail "the Debian package is installed: sudo apt-get remove hushbox first (settings stay)"
+    fi
+    ldconfig -p | grep -q libasound.so.2 || fail "ALSA's library is missing: sudo apt-get install libasound2"
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+wheels=${WHEELS:-$work/wheels}
+if [ -z "${WHEELS:-}" ]; then packaging/wheels.sh "$wheels"; fi
+[ -d "$wheels" ] || fail "WHEELS=$wheels: no such folder"
+
+if [ -n "$destdir" ]; then
+    packaging/tree.sh "$destdir" "$wheels"
+    exit 0
+fi
+# The whole tree is made before anything in use is touched, so a failure above leaves the old box as it was.
+packaging/tree.sh "$work/root" "$wheels"
+when=first
+if [ -d /opt/hushbox ]; then when=again; fi
+rm -rf /opt/hushbox.new /opt/hushbox.old
+mkdir -p /opt
+mv "$work/root/opt/hushbox" /opt/hushbox.new
+if [ $when = again ]; then mv /opt/hushbox /opt/hushbox.old; fi
+mv /opt/hushbox.new /opt/hushbox
+rm -rf /opt/hushbox.old
+(cd "$work/root" && find etc usr \( -type f -o -type l \) | sort) >/opt/hushbox/installed-files
+(cd "$work/root" && tar -cf - --owner=0 --group=0 etc usr) | tar -xf - -C / --no-overwrite-dir
+/opt/hushbox/configure $when
+echo "install: $(/usr/bin/hushbox --version) in /opt/hushbox"

@@ -1,0 +1,68 @@
+#!/bin/sh
+# Lay the installed files below a root folder, for `make install` and for the Debian package alike:
+#   packaging/tree.sh ROOT WHEELS [MACHINE]      MACHINE as `uname -m` says it; another than this one's is fine
+# Nothing outside ROOT is touched. An environment without `venv`'s help: so it can be laid for another machine, and
+# holds no path of the place where it was made.
+set -eu
+cd "$(dirname "$0")/.."
+root=${1:?name the root folder} wheels=${2:?name the folder of wheels} machine=${3:-$(uname -m)}
+python=${PYTHON:-/usr/bin/python3}
+minor=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+home=$root/opt/hushbox
+site=$home/.venv/lib/python$minor/site-packages
+pip=$(ls "$wheels"/pip-*.whl) || { echo "tree: no pip in $wheels: make it with packaging/wheels.sh" >&2; exit 1; }
+umask 022
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+# From a copy: setuptools leaves a build folder beside what it builds.
+cp -r dsp hw web_ui firmware_app models_quantized pyproject.toml LICENSE README.md "$work"
+find "$work" -name __pycache__ -prune -exec rm -rf {} +
+quietly() { "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }; }
+quietly "$python" "$pip/pip" wheel --no-index --find-links "$wheels" --no-deps -w "$work/ours" "$work"
+
+platforms="--platform linux_$machine"
+for release in $(seq 17 41); do platforms="$platforms --platform manylinux_2_${release}_$machine"; done
+rm -rf "$home/.venv"
+mkdir -p "$site" "$home/.venv/bin"
+find "$wheels" -name '*.whl' ! -name 'pip-*' >"$work/list"
+# shellcheck disable=SC2046,SC2086
+quietly "$python" "$pip/pip" install --no-index --no-deps --no-compile --only-binary=:all: \
+    --target "$site" $platforms --platform "manylinux2014_$machine" --platform any \
+    $(cat "$work/list") "$work"/ours/*.whl
+rm -rf "$site/bin"
+find "$site" -name direct_url.json -delete
+find "$site" -depth -type d -name tests -path '*/numpy/*' -exec rm -rf {} +
+ln -s /usr/bin/python3 "$home/.venv/bin/python"
+cat >"$home/.venv/pyvenv.cfg" <<EOF
+home = /usr/bin
+include-system-site-packages = false
+version = $minor
+EOF
+cat >"$home/.venv/bin/hushbox" <<'EOF'
+#!/opt/hushbox/.venv/bin/python -I
+import sys
+from firmware_app.cli import main
+sys.exit(main())
+EOF
+chmod 755 "$home/.venv/bin/hushbox"
+# The box may not write here, so it is compiled now; -s and -p: as if it had been compiled where it will lie.
+"$python" -m compileall -q --invalidation-mode unchecked-hash -s "$root" -p / "$site"
+
+install -m 644 README.md CHANGELOG.md LICENSE "$home"
+install -m 755 packaging/configure.sh "$home/configure"
+install -d "$root/usr/bin" "$root/etc/hushbox"
+ln -sf /opt/hushbox/.venv/bin/hushbox "$root/usr/bin/hushbox"
+install -m 644 hushbox.toml.example "$root/etc/hushbox"
+
+put() { install -D -m 644 "systemd/$1" "$root/$2"; }
+for unit in $(cd systemd && ls -- *.service *.target *.timer *.path *.socket *.mount *.slice 2>/dev/null); do
+    put "$unit" "usr/lib/systemd/system/$unit"
+done
+put hushbox.sysusers usr/lib/sysusers.d/hushbox.conf
+put hushbox.tmpfiles usr/lib/tmpfiles.d/hushbox.conf
+put hushbox.rules usr/lib/udev/rules.d/60-hushbox.rules
+put hushbox.sysctl usr/lib/sysctl.d/50-hushbox.conf
+put hushbox.limits etc/security/limits.d/hushbox.conf
+install -d "$root/usr/share/man/man1"
+gzip -9n <packaging/hushbox.1 >"$root/usr/share/man/man1/hushbox.1.gz"
