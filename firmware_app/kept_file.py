@@ -4,12 +4,17 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 MOST_BAD = 5  # files set aside; the oldest makes room
 _LARGEST_BYTES = 1_000_000
+
+
+Migration = Callable[[dict[str, object]], dict[str, object]]
+"""Content of one schema -> content of the next. May raise anything: the file is then set aside as damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +33,28 @@ class KeptFile:
     """One file in the state folder; `<name>.1` beside it is the version before. One thread at a time.
 
     folder: need not exist. key: the object in the file that holds everything, beside its schema number. what: the
-    content in words ("settings"). Nothing here raises for a fault of the disk: see `problem`.
+    content in words ("settings"). migrations: for each older schema that is still read, what turns its content into
+    that of the next one. Nothing here raises for a fault of the disk: see `problem`.
     """
 
-    def __init__(self, folder: Path, name: str, schema: int, key: str, what: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        schema: int,
+        key: str,
+        what: str,
+        migrations: Mapping[int, Migration] = MappingProxyType({}),
+    ) -> None:
         self.path = folder / name
         self.previous = folder / f"{name}.1"
         self.problem = ""  # why the last save did not reach the disk; empty when it did
         self._folder = folder
+        self._folder_is_sure = False
         self._schema = schema
         self._key = key
         self._what = what
+        self._migrations = migrations
 
     def load(self, *, look_only: bool = False) -> Kept:
         """The newest version that can be read. A broken or newer file is set aside, and the one before is used.
@@ -70,11 +86,8 @@ class KeptFile:
         text = json.dumps(tree, indent=1, sort_keys=True, allow_nan=False) + "\n"
         fresh = self._beside(".new")
         try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with open(fresh, "wb") as file:
-                file.write(text.encode())
-                file.flush()
-                os.fsync(file.fileno())
+            self._make_folder()
+            _write(fresh, text.encode())
             self._keep_previous()
             os.replace(fresh, self.path)
             _sync_folder(self._folder)
@@ -83,6 +96,16 @@ class KeptFile:
             return False
         self.problem = ""
         return True
+
+    def _make_folder(self) -> None:
+        """Let the folder be there, and stay there: its own name is a change in the folder above."""
+        if self._folder_is_sure:
+            return
+        missing = [folder for folder in (self._folder, *self._folder.parents) if not folder.is_dir()]
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in missing or [self._folder]:  # one that is there may be just made, by somebody who was killed since
+            _sync_folder(folder.parent)
+        self._folder_is_sure = True
 
     def _beside(self, ending: str) -> Path:
         return self.path.with_name(self.path.name + ending)
@@ -105,11 +128,20 @@ class KeptFile:
             or not isinstance(tree.get(self._key), dict)
         ):
             raise _BadFile(f"is not a {self._what} file")
-        if tree["schema"] != self._schema:
-            raise _BadFile(
-                f"has schema {tree['schema']}, from another version of Hushbox; this one reads {self._schema}"
-            )
-        return dict(tree[self._key])
+        return self._migrated(tree["schema"], dict(tree[self._key]))
+
+    def _migrated(self, schema: int, body: dict[str, object]) -> dict[str, object]:
+        """The content in today's schema. Raises _BadFile."""
+        readable = [n for n in range(self._schema, 0, -1) if all(m in self._migrations for m in range(n, self._schema))]
+        if schema not in readable:
+            words = f"{readable[-1]} to {self._schema}" if len(readable) > 1 else str(self._schema)
+            raise _BadFile(f"has schema {schema}, from another version of Hushbox; this one reads {words}")
+        for older in range(schema, self._schema):
+            try:
+                body = self._migrations[older](body)
+            except Exception as error:  # content that no version of ours has written
+                raise _BadFile(f"cannot be brought from schema {older} to {older + 1} ({error!r})") from None
+        return body
 
     def _keep_previous(self) -> None:
         """Let the file before be what the file is now; the file itself stays where it is."""
@@ -120,7 +152,7 @@ class KeptFile:
         except FileNotFoundError:
             return  # nothing saved yet
         except OSError:  # a file system without hard links
-            shutil.copyfile(self.path, link)
+            _write(link, self.path.read_bytes())
         os.replace(link, self.previous)
         link.unlink(missing_ok=True)  # a rename between two links to one file does nothing and leaves both
 
@@ -136,6 +168,13 @@ class KeptFile:
         except OSError as error:
             return f"could not be set aside: {error.strerror}"
         return f"set aside as {place.name}"
+
+
+def _write(path: Path, data: bytes) -> None:
+    with open(path, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _sync_folder(folder: Path) -> None:

@@ -5,6 +5,8 @@ command -v cc >/dev/null || command -v gcc >/dev/null || missing="$missing gcc l
 "$python" -c 'import ensurepip' 2>/dev/null || missing="$missing python3-venv"
 "$python" -c 'import os, sysconfig, sys; sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))' ||
     missing="$missing python3-dev"
+# The tests record what a save asks of the kernel.
+[ "${kind:-}" != dev ] || command -v strace >/dev/null || missing="$missing strace"
 if [ -n "$missing" ]; then
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
         say "installing$missing"
