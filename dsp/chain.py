@@ -155,6 +155,10 @@ class Chain:
         """Rise from silence: call at the start, after a re-plug and after a recovery. A muted output stays muted."""
         self._dry.fade_in()
 
+    def fade_out(self) -> None:
+        """Ramp to silence and stay there until prepare(): before the device is closed on purpose."""
+        self._dry.fade_out()
+
     def reset(self) -> None:
         """Forget the sound on its way and every state; parameters stay. While somebody listens, fade_in() after it."""
         self._input_gain.reset()

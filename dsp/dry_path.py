@@ -30,11 +30,13 @@ class DryPath:
     def __init__(self) -> None:
         self._bypass = False
         self._muted = False
+        self._leaving = False
         self._wet = 1.0
         self._prepared = False
 
     def prepare(self, rate_hz: int, period_frames: int, channels: int, latency_frames: int) -> None:
         """latency_frames: of the processed sound. Starts where the parameters stand, without a ramp."""
+        self._leaving = False
         self._delay = Delay(latency_frames, period_frames, channels)
         self._mix = Ramp(self._mix_target, ramp_frames(SWITCH_MS, rate_hz), period_frames)
         self._level = Ramp(self._level_target, ramp_frames(MUTE_MS, rate_hz), period_frames)
@@ -64,6 +66,11 @@ class DryPath:
         self._quiet_frames = self._way_frames
         self._level.jump(0.0)
         self._level.set(self._level_target, self._fade_frames)
+
+    def fade_out(self) -> None:
+        """Ramp to silence, as mute does, and stay there until prepare(): before the device is closed."""
+        self._leaving = True
+        self._level.set(0.0)
 
     def reset(self) -> None:
         """Forget the sound on its way; the switches stay."""
@@ -108,4 +115,4 @@ class DryPath:
 
     @property
     def _level_target(self) -> float:
-        return 0.0 if self._muted else 1.0
+        return 0.0 if self._muted or self._leaving else 1.0

@@ -138,6 +138,11 @@ class Rack:
         """See Chain."""
         self._now.fade_in()
 
+    def fade_out(self) -> None:
+        """See Chain; of every chain, so that none comes in meanwhile."""
+        for chain in self.chains.values():
+            chain.fade_out()
+
     def reset(self) -> None:
         """See Chain; a change of chains is completed at once."""
         self._change_at_once()

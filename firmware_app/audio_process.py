@@ -11,17 +11,20 @@ import numpy as np
 
 from dsp.block import Block
 from dsp.build import build_rack
+from dsp.dry_path import MUTE_MS
 from dsp.params import ParamRangeError
 from dsp.rack import CHAIN, CHAINS
 from firmware_app import realtime
 from firmware_app.audio_source import AudioSource, Opened
+from firmware_app.audio_trial import AudioTrial
 from firmware_app.config_keys import Config
-from firmware_app.link import MAX_CHANNELS, AudioLink, Down, InfoFrame, State, params_hash
+from firmware_app.link import MAX_CHANNELS, AudioLink, Check, Down, InfoFrame, State, params_hash
 from firmware_app.listen_ring import ListenRing
 from firmware_app.notify import Notifier
 from firmware_app.param_table import PARAMS
 from firmware_app.places import Places
 from firmware_app.shared_state import SharedState, to_start_from
+from firmware_app.sound_check import SoundCheck
 from firmware_app.store import Store
 from firmware_app.telemetry import Telemetry
 from firmware_app.wiring import wiring
@@ -44,11 +47,13 @@ class AudioProcess:
         self._config = config
         self._places = places
         self._running = True
-        self._reopen = False
+        self._reopen = self._quit = False
         self._ids = list(PARAMS)
+        self._settings = AudioTrial(config, places)
+        self._check = SoundCheck()
         self._build_chains()
         self._restore_values()
-        self._source = AudioSource(config.audio, places, config.stems)
+        self._source = AudioSource(self._settings.audio, places, config.stems)
         self._telemetry = Telemetry()
         self._notifier = Notifier()
         self._info = InfoFrame(params_hash=params_hash(self._ids))
@@ -63,15 +68,21 @@ class AudioProcess:
         for refused in realtime.enter():
             log.info("%s", refused)
         self._notifier.send(b"READY=1")
-        while self._running:
-            opened = self._source.open()
+        for note in self._settings.notes:
+            log.warning("%s", note)
+        while self._running and not self._quit:
+            checking = self._check.wanted()
+            opened = self._source.open(every_input=True) if checking else self._settings.open(self._source)
             if opened.io is None:
                 self._describe(opened)
                 self._wait(REOPEN_S)
                 continue
             try:
-                self._prepare(opened)
-                self._stream(opened.io)
+                if checking:
+                    self._check_sound(opened, opened.io)
+                else:
+                    self._prepare(opened)
+                    self._stream(opened.io)
             finally:
                 realtime.stream(False)
                 self._telemetry.device_gone(opened.io)
@@ -89,36 +100,82 @@ class AudioProcess:
         deadline_s = io.format.box_period_frames / 48_000
         block = np.zeros((io.format.box_period_frames, self._wiring.inputs), np.float32)
         out = np.zeros((io.format.box_period_frames, self._wiring.outputs), np.float32)
-        heard_at = time.monotonic()
+        begun_at = heard_at = time.monotonic()
         self._reopen = False
+        blocks_left = -1  # until the sound has faded out and been played; below 0: it goes on
         self._warm_up(block, out)
         self._rack.reset()
         self._rack.fade_in()
         realtime.stream(True)
         io.start()
-        while self._running and not self._reopen:
+        while self._running and blocks_left:
             status = io.read_into(block)
             begun = time.perf_counter()
             if status is IoStatus.GONE or status is IoStatus.END:
-                return
+                break
             if status is IoStatus.TIMEOUT:
-                if time.monotonic() - heard_at > PATIENCE_S:
-                    return
+                if self._leaving or time.monotonic() - heard_at > PATIENCE_S:
+                    break
+                self._take_changes()
                 self._between_blocks(State.WAITING, io)
                 continue
             if status is IoStatus.XRUN:
                 self._rack.fade_in()
             heard_at = time.monotonic()
             self._take_changes()
+            if blocks_left > 0:
+                blocks_left -= 1
+            elif self._leaving:
+                self._rack.fade_out()
+                blocks_left = _blocks_to_silence(io)
             self._rack.process(block, out)
             self._listen(out)
             status = io.write(out)
             if status is IoStatus.GONE:
-                return
+                break
             if status is IoStatus.XRUN:
                 self._rack.fade_in()
             self._telemetry.block_done(time.perf_counter() - begun, deadline_s)
             self._between_blocks(State.RUNNING, io)
+        if not (self._leaving or not self._running):
+            self._settings.ran(time.monotonic() - begun_at, io.gone_reason, self._source)
+
+    @property
+    def _leaving(self) -> bool:
+        """Whether the device is to be closed, once the sound has faded."""
+        return self._reopen or self._quit or self._check.wanted()
+
+    def _check_sound(self, opened: Opened, io: AudioIo) -> None:
+        """Instead of the chain: outputs silent but for the test signal, all inputs metered; until control ends it."""
+        check = self._check
+        try:
+            check.prepare(io.format, self._places.runtime)
+        except OSError as error:
+            log.warning("the sound cannot be checked: %s", error)
+            check.ask(Check.END)
+            return
+        self._describe(opened)
+        blocks_left = -1
+        realtime.stream(True)
+        io.start()
+        while self._running and blocks_left:
+            status = io.read_into(check.block)
+            if status is IoStatus.GONE or status is IoStatus.END:
+                return
+            self._take_changes()
+            if status is not IoStatus.TIMEOUT:
+                check.step(lost=status is IoStatus.XRUN)
+                if blocks_left > 0:
+                    blocks_left -= 1
+                elif self._quit or not check.wanted():
+                    check.fade()
+                    blocks_left = _blocks_to_silence(io)
+                if io.write(check.out) is IoStatus.XRUN:
+                    check.frame.xruns += 1
+            elif self._quit or not check.wanted():
+                return
+            if self._between_blocks(State.CHECKING, io):
+                self._link.send(check.tell())
 
     def _warm_up(self, block: Block, out: Block) -> None:
         """Touch code and memory once, so that the first blocks after the start are no slower than the others."""
@@ -145,19 +202,25 @@ class AudioProcess:
                 self._set(index, value)
             elif kind == Down.REOPEN:
                 self._reopen = True
+                self._settings.ask(int(value) if 0 <= value < 2**32 else 0)
+            elif kind == Down.CHECK:
+                self._check.ask(index)
+            elif kind == Down.QUIT:
+                self._quit = True
 
-    def _between_blocks(self, state: State, io: AudioIo | None) -> None:
-        """Heartbeat, and every 50 ms the meters and the watchdog."""
+    def _between_blocks(self, state: State, io: AudioIo | None) -> bool:
+        """Heartbeat, and every 50 ms the meters and the watchdog. True when those were due."""
         self._shared.beat()
         now = time.monotonic()
         if not self._telemetry.due(now):
-            return
+            return False
         self._notifier.send(b"WATCHDOG=1")
         if self._rack.heard is not self._described:
             self._chain_changed()
         if self._link.accept() or self._info_waits:
             self._info_waits = not self._link.send(self._info)
         self._link.send(self._telemetry.update(now, state, self._rack, io))
+        return True
 
     def _chain_changed(self) -> None:
         """Another chain is heard now."""
@@ -168,7 +231,7 @@ class AudioProcess:
     def _wait(self, seconds: float) -> None:
         """Without a device: stay reachable, keep the heartbeat going, take changes."""
         until = time.monotonic() + seconds
-        while self._running and time.monotonic() < until:
+        while self._running and not self._quit and time.monotonic() < until:
             self._take_changes()
             self._between_blocks(State.WAITING, None)
             time.sleep(0.02)
@@ -191,7 +254,7 @@ class AudioProcess:
 
     def _build_chains(self) -> None:
         """All of them with their models, loaded and warmed; without those whose bundle is no good: sound goes on."""
-        model, places, audio = self._config.model, self._places, self._config.audio
+        model, places, audio = self._config.model, self._places, self._settings.audio
         self._rack, self._problems = build_rack(
             places.bundle(model.bundle),
             places.bundle(model.stems_bundle),
@@ -200,8 +263,6 @@ class AudioProcess:
         )
         for chain, problem in self._problems.items():
             log.warning("%s: %s", chain, problem)
-        if not audio.music_channels:
-            self._problems.setdefault("voice over music", NO_MUSIC)
         # The shape of the device to come, as far as it is known: the meters are read before there is one.
         self._rack.prepare(48_000, audio.period_frames, len(audio.input_channels))
         self._opened = Opened(None, False, "")
@@ -222,7 +283,7 @@ class AudioProcess:
         """Fit the chain and the listen ring to the device."""
         assert opened.io is not None
         form = opened.io.format
-        self._wiring = wiring(form, self._config.audio, self._config.stems)
+        self._wiring = wiring(form, self._settings.audio, self._config.stems)
         self._rack.prepare(48_000, form.box_period_frames, self._wiring)
         self._open_ring(min(self._wiring.mix, MAX_CHANNELS))
         self._telemetry.frame.channels = min(self._wiring.inputs, MAX_CHANNELS)
@@ -248,7 +309,10 @@ class AudioProcess:
     def _describe(self, opened: Opened) -> None:
         """Tell control what runs now."""
         self._opened, self._described = opened, self._rack.heard
-        problem = self._problems.get(CHAINS[int(self._rack.param(CHAIN.id))], "")
+        chain = CHAINS[int(self._rack.param(CHAIN.id))]
+        problem = self._problems.get(chain, "")
+        if chain == "voice over music" and not self._settings.audio.music_channels:
+            problem = problem or NO_MUSIC
         io, form = opened.io, opened.io.format if opened.io is not None else None
         # Why nothing is heard comes before why it is heard untouched.
         messages = (problem, opened.message) if io else (opened.message, problem)
@@ -263,8 +327,19 @@ class AudioProcess:
             bundle=self._rack.model_name,
             message=messages[0] or messages[1],
             demo=opened.demo,
+            trial=self._settings.number,
+            refused=self._settings.refused,
+            device_inputs=form.capture_channels if form else 0,
+            device_outputs=form.playback_channels if form else 0,
         )
         self._info_waits = not self._link.send(self._info)
+
+
+def _blocks_to_silence(io: AudioIo) -> int:
+    """How many blocks pass from the beginning of a fade-out until its end has been played."""
+    form = io.format
+    fade_frames = round(MUTE_MS * 48)
+    return -(-fade_frames // form.box_period_frames) + form.periods
 
 
 def main(config: Config, places: Places) -> int:

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firmware_app.config_keys import AudioConfig, StemsConfig
-from firmware_app.link import MAX_CHANNELS
+from firmware_app.link import MAX_CHANNELS, MOST_INPUTS
 from firmware_app.places import Places
 from firmware_app.wiring import input_channels, output_channels
 from hw import devices
 from hw.alsa import AlsaRequest, open_alsa
 from hw.audio_io import AudioIo
 from hw.errors import HwError
+from hw.probe import Direction, probe
 from hw.wav import WavIo
 
 log = logging.getLogger(__name__)
@@ -37,9 +38,18 @@ class AudioSource:
         self._places = places
         self._had_interface = False
         self._last_message = ""
+        self._every_input = False
 
-    def open(self) -> Opened:
-        """Never raises for a device: what is wrong becomes the message, once in the log."""
+    def use(self, config: AudioConfig) -> None:
+        """Open by these settings from now on."""
+        self._config = config
+
+    def open(self, *, every_input: bool = False) -> Opened:
+        """Never raises for a device: what is wrong becomes the message, once in the log.
+
+        every_input: all that the interface has, for the sound check, instead of those of the settings.
+        """
+        self._every_input = every_input
         opened = self._open()
         if opened.message and opened.message != self._last_message:
             log.warning("%s", opened.message)
@@ -62,15 +72,20 @@ class AudioSource:
 
     def _open_interface(self, device: str) -> Opened:
         audio = self._config
+        capture = audio.capture_device or device
+        try:
+            inputs = _all_inputs(capture) if self._every_input else input_channels(audio)
+        except HwError as error:
+            return Opened(None, False, str(error))
         request = AlsaRequest(
-            capture_device=audio.capture_device or device,
+            capture_device=capture,
             playback_device=audio.playback_device or device,
             rate_hz=audio.rate_hz,
             period_frames=audio.period_frames,
             periods=audio.periods,
             sample_format=audio.sample_format,
-            input_channels=input_channels(audio),
-            output_channels=output_channels(audio, self._stems),
+            input_channels=inputs,
+            output_channels=audio.output_channels if self._every_input else output_channels(audio, self._stems),
         )
         try:
             io = open_alsa(request)
@@ -109,3 +124,8 @@ class AudioSource:
         except OSError:
             return None
         return folder / "demo.wav" if os.access(folder, os.W_OK) else None
+
+
+def _all_inputs(device: str) -> tuple[int, ...]:
+    """Raises HwError."""
+    return tuple(range(1, min(max(probe(device, Direction.CAPTURE).channels, default=1), MOST_INPUTS) + 1))

@@ -28,7 +28,11 @@ from web_ui.control_port import (
     StatusView,
 )
 
-_STATES = {State.RUNNING: "running", State.WAITING: "waiting for device"}
+_STATES = {
+    State.RUNNING: "running",
+    State.WAITING: "waiting for device",
+    State.CHECKING: "checking sound",
+}
 MOST_DETENTS = 100
 SILENT_S = 1.0  # 20 meter frames that did not come
 _SILENT = "The audio process does not answer. When it stays so, it is started again. Settings are kept."

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from dsp.params import ParamSpec
-from firmware_app.config_keys import REPEATED, TABLES, AudioConfig, Key, StemsConfig
+from firmware_app.config_audio import channel_mistakes, stem_mistakes
+from firmware_app.config_keys import REPEATED, TABLES, Key
 from firmware_app.config_keys import Config as Config
 from firmware_app.config_panel import CONTROL_TABLES, LEVELS, SHOWS, AnyControlConfig, PanelConfig
 from firmware_app.errors import UsageError
@@ -143,12 +144,18 @@ class _Reader:
             sections[section] |= self._override(section, key_name, value)
         if "panel" not in clean:  # a table without its required keys cannot be built
             sections["panel"] = {}
-        config = Config(**{s: cast(Any, TABLES[s])(**values) for s, values in sections.items()}, source=source)
+        config = Config(
+            **{s: cast(Any, TABLES[s])(**values) for s, values in sections.items()},
+            source=source,
+            overridden=frozenset(overrides),
+        )
         # What one section's keys say together is only worth a word once each of them is right.
         if "audio" in clean:
-            self._check_channels(config.audio)
+            together = channel_mistakes(config.audio)
             if "stems" in clean:
-                self._check_stems(config.stems, config.audio)
+                together += stem_mistakes(config.audio, config.stems)
+            for dotted, text in together:
+                self._mistake(dotted, text)
         if "panel" in clean:
             self._check_panel(config.panel)
         return config
@@ -192,33 +199,6 @@ class _Reader:
             self.mistakes.append(f"command line: {section}.{name} = {_show(value)}: {allowed}")
             return {}
         return {name: tuple(value) if isinstance(value, list) else value}
-
-    def _check_channels(self, audio: AudioConfig) -> None:
-        for name in ("input_channels", "music_channels"):
-            if len(getattr(audio, name)) == 2 and len(audio.output_channels) != 2:
-                self._mistake(
-                    "audio.output_channels",
-                    f"[audio] output_channels = {_show(audio.output_channels)}: two {name} need two of them",
-                )
-        for channel in audio.music_channels:
-            if channel in audio.input_channels:
-                self._mistake(
-                    "audio.music_channels",
-                    f"[audio] music_channels = {_show(audio.music_channels)}: input {channel} is one of "
-                    "input_channels; leave music_channels empty when music comes on those",
-                )
-
-    def _check_stems(self, stems: StemsConfig, audio: AudioConfig) -> None:
-        """No two sounds on one output."""
-        taken = dict.fromkeys(audio.output_channels, "output_channels of [audio]")
-        for f, channels in zip(fields(stems), stems.outputs, strict=True):
-            for channel in channels:
-                if channel in taken:
-                    self._mistake(
-                        f"stems.{f.name}",
-                        f"[stems] {f.name} = {_show(channels)}: output {channel} is taken by {taken[channel]}",
-                    )
-                taken.setdefault(channel, f.name)
 
     def _check_panel(self, panel: PanelConfig) -> None:
         before = len(self.mistakes)

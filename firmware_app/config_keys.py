@@ -112,7 +112,10 @@ class PageConfig:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The whole file, checked. `source` is where it came from, None when no file was found and defaults hold."""
+    """The whole file, checked. `source` is where it came from, None when no file was found and defaults hold.
+
+    overridden: keys that the command line named ("audio.device"); what is kept does not win over those.
+    """
 
     box: BoxConfig = BoxConfig()
     audio: AudioConfig = AudioConfig()
@@ -121,6 +124,7 @@ class Config:
     page: PageConfig = PageConfig()
     panel: PanelConfig = DEFAULT_PANEL
     source: Path | None = None
+    overridden: frozenset[str] = frozenset()
 
 
 TABLES: dict[str, type] = {

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dsp.params import ParamSpec
-from firmware_app.link import DOWN, UP_BYTES, Down, InfoFrame, MeterFrame, Up, params_hash
+from firmware_app.link import DOWN, UP_BYTES, Down, InfoFrame, InputsFrame, MeterFrame, Up, params_hash
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,7 @@ class ControlLink(threading.Thread):
         on_meter: Callable[[MeterFrame], None],
         on_info: Callable[[InfoFrame], None],
         on_down: Callable[[], None],
+        on_inputs: Callable[[InputsFrame], None] = lambda frame: None,
     ) -> None:
         """snapshot() returns all values now; the callbacks run on this thread and must be quick."""
         super().__init__(name="link", daemon=True)
@@ -41,6 +42,7 @@ class ControlLink(threading.Thread):
         self._index = {id: i for i, id in enumerate(specs)}
         self._hash = params_hash(specs)
         self._snapshot, self._on_meter, self._on_info, self._on_down = snapshot, on_meter, on_info, on_down
+        self._on_inputs = on_inputs
         self._lock = threading.Lock()
         self._latest: dict[str, float] = {}
         self._queue: deque[bytes] = deque()
@@ -62,10 +64,14 @@ class ControlLink(threading.Thread):
         if urgent:
             self._wake()
 
-    def send_reopen(self) -> None:
-        """Ask the audio process to look for its device again. Any thread."""
+    def send_reopen(self, trial: int = 0) -> None:
+        """Ask the audio process to open its device anew, with settings to try if numbered. Any thread."""
+        self.send_command(Down.REOPEN, 0, float(trial))
+
+    def send_command(self, kind: Down, index: int = 0, value: float = 0.0) -> None:
+        """Queue a message that is no parameter. Any thread; lost when the link breaks before it has gone."""
         with self._lock:
-            self._queue.append(self._message(Down.REOPEN, 0, 0.0))
+            self._queue.append(self._message(kind, index, value))
         self._wake()
 
     def stop(self) -> None:
@@ -142,6 +148,8 @@ class ControlLink(threading.Thread):
                 return False
             if message[0] == Up.METER:
                 self._on_meter(MeterFrame.unpack(message))
+            elif message[0] == Up.INPUTS:
+                self._on_inputs(InputsFrame.unpack(message))
             elif message[0] in (Up.INFO, Up.DEMO_INFO):
                 info = InfoFrame.unpack(message)
                 agreed = info.params_hash == self._hash

@@ -19,8 +19,10 @@ from pathlib import Path
 DOWN = struct.Struct("<BxHId16x")  # kind, param index, seq, value
 UP_BYTES = 512
 _METER = struct.Struct("<BBBBddddQQQ12d")
-_INFO = struct.Struct("<BxxxIIIIII128s64s160s")
+_INFO = struct.Struct("<BxxxIIIIIIIHH128s64s160s100s")
+_INPUTS = struct.Struct("<BBBxII16f")
 MAX_CHANNELS = 2
+MOST_INPUTS = 16
 SILENCE_DB = -120.0
 
 
@@ -28,7 +30,20 @@ class Down(enum.IntEnum):
     """Kinds of message from control to audio."""
 
     PARAM = 1
-    REOPEN = 2  # look for the device again: an interface was plugged in
+    REOPEN = 2  # open the device anew: an interface was plugged in; value: number of the settings to try, 0 for none
+    CHECK = 3  # silence the outputs and meter all inputs; index: one of Check
+    QUIT = 4  # fade out and end: whoever supervises starts the process again
+
+
+class Check(enum.IntEnum):
+    """What Down.CHECK asks for."""
+
+    END = 0
+    HOLD = 1  # go on for CHECK_HOLD_S: asked for again and again, so that it ends when nobody looks any more
+    MEASURE = 2  # play the test signal and record what comes back; holds too
+
+
+CHECK_HOLD_S = 4.0
 
 
 class State(enum.IntEnum):
@@ -36,6 +51,7 @@ class State(enum.IntEnum):
 
     RUNNING = 1
     WAITING = 2  # for its device
+    CHECKING = 3  # outputs silent, all inputs metered
 
 
 @dataclass(slots=True)
@@ -91,20 +107,47 @@ class InfoFrame:
     bundle: str = ""
     message: str = ""  # plain words for the page's warning line
     demo: bool = False
+    trial: int = 0  # number of the audio settings that were tried last
+    refused: str = ""  # why those are not in force; empty when they are
+    device_inputs: int = 0  # channels that the device has, as it is open
+    device_outputs: int = 0
 
     def pack_into(self, buffer: bytearray) -> None:
         kind = Up.DEMO_INFO if self.demo else Up.INFO
         _INFO.pack_into(
             buffer, 0, kind, self.params_hash, self.rate_hz, self.period_frames, self.periods,
-            self.chain_latency_frames, self.io_latency_frames,
-            _cut(self.device, 128), _cut(self.bundle, 64), _cut(self.message, 160),
+            self.chain_latency_frames, self.io_latency_frames, self.trial, self.device_inputs, self.device_outputs,
+            _cut(self.device, 128), _cut(self.bundle, 64), _cut(self.message, 160), _cut(self.refused, 100),
         )  # fmt: skip
 
     @classmethod
     def unpack(cls, message: bytes) -> "InfoFrame":
-        kind, hashed, rate, period, periods, chain, io, *texts = _INFO.unpack_from(message)
-        device, bundle, words = (text.rstrip(b"\0").decode(errors="replace") for text in texts)
-        return cls(hashed, rate, period, periods, chain, io, device, bundle, words, kind == Up.DEMO_INFO)
+        kind, hashed, rate, period, periods, chain, io, trial, inputs, outputs, *texts = _INFO.unpack_from(message)
+        device, bundle, words, refused = (text.rstrip(b"\0").decode(errors="replace") for text in texts)
+        return cls(
+            hashed, rate, period, periods, chain, io, device, bundle, words, kind == Up.DEMO_INFO,
+            trial, refused, inputs, outputs,
+        )  # fmt: skip
+
+
+@dataclass(slots=True)
+class InputsFrame:
+    """Told 20 times a second while the sound is checked."""
+
+    measuring: bool = False
+    measured: int = 0  # measurements completed since the process started; the last one's recording can be read
+    xruns: int = 0  # during that measurement: its recording has holes then
+    peaks: tuple[float, ...] = ()  # of every input of the device since the last frame, 0 to 1; at most MOST_INPUTS
+
+    def pack_into(self, buffer: bytearray) -> None:
+        peaks = self.peaks[:MOST_INPUTS]
+        padding = (0.0,) * (MOST_INPUTS - len(peaks))
+        _INPUTS.pack_into(buffer, 0, Up.INPUTS, len(peaks), self.measuring, self.measured, self.xruns, *peaks, *padding)
+
+    @classmethod
+    def unpack(cls, message: bytes) -> "InputsFrame":
+        _, count, measuring, measured, xruns, *peaks = _INPUTS.unpack_from(message)
+        return cls(bool(measuring), measured, xruns, tuple(peaks[:count]))
 
 
 class Up(enum.IntEnum):
@@ -113,9 +156,10 @@ class Up(enum.IntEnum):
     METER = 1
     INFO = 2
     DEMO_INFO = 3
+    INPUTS = 4
 
 
-assert max(_METER.size, _INFO.size) <= UP_BYTES
+assert max(_METER.size, _INFO.size, _INPUTS.size) <= UP_BYTES
 
 
 def _cut(text: str, most: int) -> bytes:
@@ -175,7 +219,7 @@ class AudioLink:
         kind, index, _, value = DOWN.unpack(self._buffer)
         return kind, index, value
 
-    def send(self, frame: MeterFrame | InfoFrame) -> bool:
+    def send(self, frame: MeterFrame | InfoFrame | InputsFrame) -> bool:
         """Send, or drop when nobody reads. True when it is on its way."""
         if self._peer is None:
             return False

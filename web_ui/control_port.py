@@ -49,7 +49,7 @@ class StatusView:
     """What the box is doing now; changes 20 times a second while the audio process runs."""
 
     audio_alive: bool  # False: the page must say that the audio process is down and is being restarted
-    state: str  # "running" | "waiting for device" | "down"
+    state: str  # "running" | "waiting for device" | "checking sound" | "down"
     message: str  # plain words for the warning line, empty when all is well
     device: str  # which device runs, for people
     demo: bool  # the embedded default runs, not an interface

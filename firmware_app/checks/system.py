@@ -3,23 +3,18 @@
 import getpass
 import os
 import resource
-import shutil
-import subprocess
 import time
 from pathlib import Path
 
 from firmware_app.checks import Finding, advice, ok, problem
 from firmware_app.realtime import FIFO_PRIORITY
+from hw import board_health
+from hw.board_health import HOT_C, BoardHealth
 
 LEAST_LOCKED_BYTES = 512 * 1024 * 1024
-HOT_C = 80.0  # a Raspberry Pi slows down from here on
 _CAP_IPC_LOCK, _CAP_SYS_NICE = 14, 23
 _EARLIEST_S = 1_735_689_600  # 1 January 2025: an older clock was never set
 _LIMITS_FILE = "/etc/security/limits.d/hushbox.conf"
-
-# Bits of `vcgencmd get_throttled`, from Raspberry Pi's documentation.
-_NOW_LOW_VOLTAGE, _NOW_THROTTLED, _NOW_HOT = 1 << 0, 1 << 2, 1 << 3
-_WAS_LOW_VOLTAGE, _WAS_THROTTLED = 1 << 16, 1 << 18
 
 
 def user() -> str:
@@ -87,40 +82,28 @@ def processor(root: Path = Path("/")) -> list[Finding]:
 def power_and_heat(root: Path = Path("/")) -> list[Finding]:
     """Is the supply strong enough, is the board cool enough?"""
     found = []
-    hottest = max((_celsius(path) for path in (root / "sys/class/thermal").glob("thermal_zone*/temp")), default=None)
+    health = board_health.read(root)
+    hottest = health.temperature_c
     if hottest is not None and hottest >= HOT_C:
         found.append(advice("temperature", f"{hottest:.0f} °C: the board slows down", "give it a heat sink or a fan"))
     elif hottest is not None:
         found.append(ok("temperature", f"{hottest:.0f} °C"))
-    flags = _throttled()
-    if flags is not None:
-        found.append(_supply(flags))
+    if health.low_voltage is not None:
+        found.append(_supply(health))
     return found
 
 
-def _supply(flags: int) -> Finding:
+def _supply(health: BoardHealth) -> Finding:
     stronger = "use the board's own power supply and a short cable; feed a hungry USB interface from a powered hub"
-    if flags & _NOW_LOW_VOLTAGE:
+    if health.low_voltage:
         return problem("power supply", "the voltage is too low at this moment", stronger)
-    if flags & (_NOW_THROTTLED | _NOW_HOT):
+    if health.throttled:
         return problem("power supply", "the processor is being slowed down by heat or power", "cool it; " + stronger)
-    if flags & _WAS_LOW_VOLTAGE:
+    if health.low_voltage_since_start:
         return advice("power supply", "the voltage was too low since the start", stronger)
-    if flags & _WAS_THROTTLED:
+    if health.throttled_since_start:
         return advice("power supply", "the processor was slowed down since the start", "cool it; " + stronger)
     return ok("power supply", "no low voltage since the start")
-
-
-def _throttled() -> int | None:
-    """The flags of a Raspberry Pi's firmware; None on other boards."""
-    tool = shutil.which("vcgencmd")
-    if tool is None:
-        return None
-    try:
-        answer = subprocess.run([tool, "get_throttled"], capture_output=True, text=True, timeout=5).stdout
-        return int(answer.partition("=")[2], 16)
-    except (OSError, ValueError, subprocess.SubprocessError):
-        return None
 
 
 def clock() -> list[Finding]:
@@ -129,13 +112,6 @@ def clock() -> list[Finding]:
         day = time.strftime("%d %B %Y")
         return [advice("clock", f"it is {day} here: the clock was never set", "sudo timedatectl set-ntp true")]
     return [ok("clock", time.strftime("%Y-%m-%d %H:%M"))]
-
-
-def _celsius(path: Path) -> float:
-    try:
-        return int(_text(path)) / 1000
-    except ValueError:
-        return 0.0
 
 
 def _text(path: Path) -> str:

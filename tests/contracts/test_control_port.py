@@ -137,7 +137,7 @@ def test_everything_can_be_said_in_json(port: ControlPort):
 
 def test_the_status_is_plausible(port: ControlPort):
     status = port.status()
-    assert status.state in ("running", "waiting for device", "down")
+    assert status.state in ("running", "waiting for device", "checking sound", "down")
     assert (status.state == "down") == (not status.audio_alive)
     assert min(status.xruns, status.late_hops, status.dry_hops) >= 0
     assert status.reduction_db >= 0.0

@@ -40,3 +40,22 @@ def test_runs_of_a_cut_recording_are_found_with_their_places() -> None:
         Run(10_400, 9_300, 600),
         Run(11_000, 20_000, 30_000),
     ]
+
+
+def test_a_cable_brings_what_is_played_so_much_later(make_usb: MakeUsb) -> None:
+    usb = make_usb(formats=("S32_LE",), patient=True)
+    usb.plug_cable(delay_frames=37, gain_db=-6.0206)
+    wanted = {"device": usb.device, "rate": 48000, "channels": 2, "format": alsaaudio.PCM_FORMAT_S32_LE}
+    capture = alsaaudio.PCM(alsaaudio.PCM_CAPTURE, periodsize=128, periods=4, **wanted)
+    playback = alsaaudio.PCM(alsaaudio.PCM_PLAYBACK, periodsize=128, periods=4, **wanted)
+    playback.write(bytes(128 * 4 * 8))
+    noise = np.random.default_rng(3).integers(-(2**30), 2**30, (2560, 2), dtype=np.int64).astype(np.int32)
+    heard = []
+    for block in range(20):
+        heard.append(np.frombuffer(capture.read()[1], np.int32).reshape(-1, 2))
+        playback.write(noise[block * 128 : block * 128 + 128].tobytes())
+    recorded = np.concatenate(heard)[:, 1]
+    delay = usb.round_trip_frames
+    assert abs(delay - (512 + 37)) < 48_000 // 10  # how far apart the two directions started is the machine's doing
+    assert np.abs(recorded[delay:] - noise[: 2560 - delay, 1] // 2).max() <= 64
+    assert not recorded[: min(delay, 512)].any()

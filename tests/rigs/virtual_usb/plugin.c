@@ -34,6 +34,7 @@ struct side { /* one direction; index is snd_pcm_stream_t: 0 playback, 1 capture
 	int64_t origin_ns;                           /* device time of the very first start, -1 before */
 	int64_t frames;                              /* transferred since the rig was made */
 	int64_t last_frame;                          /* one past the last frame recorded or captured, from the origin */
+	int64_t start_ns, start_frame;               /* device time of the newest start, and its frame in the file */
 };
 
 struct control {
@@ -49,15 +50,17 @@ struct control {
 	uint32_t rates[8], periods_frames[16];       /* 0 ends a list */
 	uint32_t periods_min, periods_max;
 	uint32_t patient;                            /* wait for a late application: xruns only on command */
-	uint32_t padding;
+	uint32_t cable;                              /* 1: the outputs are looped into the inputs */
 	struct side side[2];
+	int64_t cable_frames;                        /* how much later than it was played sound is recorded then */
+	double cable_gain;
 };
 
 struct stream {
 	snd_pcm_ioplug_t io;
 	struct control *control;
 	struct side *side;
-	int lock_fd, file_fd;
+	int lock_fd, file_fd, cable_fd; /* cable_fd: what is played, for capture */
 	const int32_t *source; /* capture: the mapped file */
 	int64_t source_frames, source_bytes;
 	int32_t *scratch;
@@ -107,6 +110,29 @@ static int gone_error(enum gone gone)
 }
 
 static int is_capture(struct stream *s) { return s->io.stream == SND_PCM_STREAM_CAPTURE; }
+
+/* Where in what is played frame 0 of this capture's start stands. */
+static int64_t cable_offset(struct stream *s)
+{
+	struct side *out = &s->control->side[SND_PCM_STREAM_PLAYBACK];
+	double apart = (double)(s->start_ns - out->start_ns) * s->io.rate / NS;
+	return out->start_frame + (int64_t)(apart + (apart < 0 ? -0.5 : 0.5)) - s->control->cable_frames;
+}
+
+/* What the cable brings at `frame` since this start: the outputs' sound, as loud as the cable makes it. */
+static void hear_cable(struct stream *s, int64_t frame, int32_t *into)
+{
+	struct side *out = &s->control->side[SND_PCM_STREAM_PLAYBACK];
+	int32_t played[64] = {0};
+	size_t size = out->channels * 4;
+	int64_t at = cable_offset(s) + frame;
+	if (!out->channels || at < out->start_frame || pread(s->cable_fd, played, size, at * size) != (ssize_t)size)
+		memset(played, 0, sizeof played);
+	for (unsigned int c = 0; c < s->io.channels; c++) {
+		double v = c < out->channels ? played[c] * s->control->cable_gain : 0;
+		into[c] = v > INT32_MAX ? INT32_MAX : v < INT32_MIN ? INT32_MIN : (int32_t)v;
+	}
+}
 
 static int64_t true_frames(struct stream *s)
 {
@@ -180,6 +206,8 @@ static int usb_start(snd_pcm_ioplug_t *io)
 	if (s->side->origin_ns < 0)
 		s->side->origin_ns = s->start_ns;
 	s->file_base = ((s->start_ns - s->side->origin_ns) * (int64_t)io->rate + NS / 2) / NS;
+	s->side->start_ns = s->start_ns;
+	s->side->start_frame = s->file_base;
 	if (!is_capture(s) && s->done > 0) { /* the prefill was transferred before its place was known */
 		int32_t *early = s->scratch;
 		size_t frame = io->channels * 4;
@@ -268,6 +296,11 @@ static snd_pcm_sframes_t usb_transfer(snd_pcm_ioplug_t *io, const snd_pcm_channe
 		if (s->control->loop && s->source_frames)
 			frame %= s->source_frames;
 		const int32_t *from = frame < s->source_frames ? s->source + frame * s->side->channels_max : zero;
+		int32_t looped[64];
+		if (is_capture(s) && s->control->cable) {
+			hear_cable(s, s->done + (int64_t)i, looped);
+			from = looped;
+		}
 		for (unsigned int c = 0; c < channels; c++) {
 			unsigned char *sample = (unsigned char *)areas[c].addr +
 						(areas[c].first + areas[c].step * (offset + i)) / 8;
@@ -351,6 +384,7 @@ static int usb_close(snd_pcm_ioplug_t *io)
 	close(s->io.poll_fd);
 	close(s->file_fd);
 	close(s->lock_fd);
+	close(s->cable_fd);
 	free(s->scratch);
 	free(s);
 	return 0;
@@ -422,6 +456,7 @@ SND_PCM_PLUGIN_DEFINE_FUNC(hushbox_usb)
 	s->generation = s->control->generation;
 	s->lock_fd = open_in(folder, capture ? "capture.lock" : "playback.lock", O_RDWR | O_CREAT);
 	s->file_fd = open_in(folder, capture ? "capture.s32" : "playback.s32", O_RDWR | O_CREAT);
+	s->cable_fd = capture ? open_in(folder, "playback.s32", O_RDONLY | O_CREAT) : -1;
 	s->io.poll_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	err = s->control->gone ? -ENODEV : flock(s->lock_fd, LOCK_EX | LOCK_NB) < 0 ? -EBUSY : 0;
 	if (!err && capture) {

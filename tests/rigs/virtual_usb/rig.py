@@ -45,7 +45,7 @@ class _Side(ctypes.Structure):
         *[(name, ctypes.c_uint32) for name in ("opens", "starts", "xruns")],
         *[(name, ctypes.c_uint32) for name in ("rate_hz", "channels", "period_frames", "buffer_frames", "format")],
         ("padding", ctypes.c_uint32),
-        *[(name, ctypes.c_int64) for name in ("origin_ns", "frames", "last_frame")],
+        *[(name, ctypes.c_int64) for name in ("origin_ns", "frames", "last_frame", "start_ns", "start_frame")],
     ]
 
 
@@ -58,8 +58,10 @@ class _Control(ctypes.Structure):
         *[(name, ctypes.c_uint32) for name in ("formats", "loop")],
         ("rates", ctypes.c_uint32 * 8),
         ("periods_frames", ctypes.c_uint32 * 16),
-        *[(name, ctypes.c_uint32) for name in ("periods_min", "periods_max", "patient", "padding")],
+        *[(name, ctypes.c_uint32) for name in ("periods_min", "periods_max", "patient", "cable")],
         ("side", _Side * 2),
+        ("cable_frames", ctypes.c_int64),
+        ("cable_gain", ctypes.c_double),
     ]
 
 
@@ -137,6 +139,26 @@ class VirtualUsb:
         """Set what is recorded; takes effect at the next open."""
         channels = self._capture.channels_max
         (self.folder / "capture.s32").write_bytes(_as_int32(capture, channels).tobytes())
+
+    def plug_cable(self, delay_frames: int = 0, gain_db: float = 0.0) -> None:
+        """Loop each output into the input of the same number, so much later; what is recorded otherwise is not heard.
+
+        The delay is the converters' and the cable's; the device's buffer comes on top (`round_trip_frames`).
+        """
+        self._control.cable_frames = delay_frames
+        self._control.cable_gain = 10.0 ** (gain_db / 20.0)
+        self._control.cable = 1
+
+    def pull_cable(self) -> None:
+        """Record what `load_capture` says again."""
+        self._control.cable = 0
+
+    @property
+    def round_trip_frames(self) -> int:
+        """What the cable's delay, the buffer and the two directions' starts make, from write to read, at this start."""
+        c, play = self._control, self._playback
+        apart = (self._capture.start_ns - play.start_ns) * play.rate_hz / 1e9
+        return int(play.buffer_frames + c.cable_frames - int(apart + (0.5 if apart >= 0 else -0.5)))
 
     # -- faults ------------------------------------------------------------------------------------------------------
 

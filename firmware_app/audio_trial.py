@@ -1,0 +1,86 @@
+"""New audio settings as the audio process sees them: the device is opened with them; refused ones give way.
+
+Control leaves them in the runtime folder and sends their number; what became of them goes up in the info frame. They
+become the settings in force with the first block. When the device refuses them, or falls silent at once, the
+settings before come back, so that a mistake made on the page never costs the sound.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from firmware_app import kept_audio
+from firmware_app.audio_source import AudioSource, Opened
+from firmware_app.config_audio import AudioSettingsError
+from firmware_app.config_keys import AudioConfig, Config
+from firmware_app.places import Places
+
+PROVEN_S = 1.0  # a device that runs for so long has taken its settings
+_NAME = "audio-trial.json"
+
+
+class AudioTrial:
+    """Owns the audio settings in force. Audio thread, outside streaming; `ask` sets a flag only."""
+
+    def __init__(self, config: Config, places: Places) -> None:
+        self.notes: tuple[str, ...] = ()
+        self.audio, self.notes = kept_audio.in_force(config, places.state)
+        self.number = 0  # of the settings tried last
+        self.refused = ""  # why those are not in force
+        self._config, self._runtime = config, places.runtime
+        self._asked = 0
+        self._before: AudioConfig | None = None
+
+    def ask(self, number: int) -> None:
+        """Control has left settings to try, by this number; 0: none, only open anew."""
+        self._asked = number or self._asked
+
+    def open(self, source: AudioSource) -> Opened:
+        """The device by the settings that are asked for, else by those in force. Never raises for a device."""
+        if not self._asked:
+            return source.open()
+        self.number, self._asked, self.refused = self._asked, 0, ""
+        before, opened = self.audio, None
+        try:
+            self.audio = _read(self._config, self._runtime, self.number)
+        except AudioSettingsError as error:
+            self.refused = str(error)
+            return source.open()
+        source.use(self.audio)
+        opened = source.open()
+        if opened.io is None:
+            self._give_up(before, opened.message, source)
+            return source.open()
+        self._before = before
+        return opened
+
+    def ran(self, seconds: float, reason: str, source: AudioSource) -> None:
+        """A stream has ended by itself after `seconds`."""
+        if self._before is not None and seconds < PROVEN_S:
+            self._give_up(self._before, reason or "it opens, but no sound comes from it", source)
+        self._before = None
+
+    def _give_up(self, before: AudioConfig, reason: str, source: AudioSource) -> None:
+        self.refused = reason or "the interface does not do that"
+        self.audio = before
+        source.use(before)
+
+
+def leave(runtime: Path, number: int, changes: Mapping[str, Any]) -> None:
+    """Control's part: leave settings to try. Raises OSError."""
+    fresh = runtime / f"{_NAME}.new"
+    fresh.write_text(json.dumps({"number": number, "audio": dict(changes)}))
+    os.replace(fresh, runtime / _NAME)
+
+
+def _read(config: Config, runtime: Path, number: int) -> AudioConfig:
+    try:
+        tree = json.loads((runtime / _NAME).read_text())
+        left, changes = int(tree["number"]), dict(tree["audio"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise AudioSettingsError(["the settings to try cannot be read"]) from None
+    if left != number:
+        raise AudioSettingsError(["other settings came between"])
+    return kept_audio.merged(config, changes)

@@ -1,0 +1,77 @@
+"""What the keys of [audio] and [stems] say together, whoever sets them: the file or the page."""
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, replace
+from typing import Any, cast
+
+from firmware_app.config_checks import Key
+from firmware_app.config_keys import AudioConfig, Config, StemsConfig
+from firmware_app.errors import UsageError
+
+
+class AudioSettingsError(UsageError):
+    """Audio settings that cannot be. `mistakes` has one line for each."""
+
+    def __init__(self, mistakes: Iterable[str]) -> None:
+        self.mistakes = tuple(mistakes)
+        super().__init__("; ".join(self.mistakes))
+
+
+def channel_mistakes(audio: AudioConfig) -> list[tuple[str, str]]:
+    """(dotted key, what is wrong) of the channels among each other."""
+    found = []
+    for name in ("input_channels", "music_channels"):
+        if len(getattr(audio, name)) == 2 and len(audio.output_channels) != 2:
+            text = f"[audio] output_channels = {_show(audio.output_channels)}: two {name} need two of them"
+            found.append(("audio.output_channels", text))
+    for channel in audio.music_channels:
+        if channel in audio.input_channels:
+            text = (
+                f"[audio] music_channels = {_show(audio.music_channels)}: input {channel} is one of input_channels; "
+                "leave music_channels empty when music comes on those"
+            )
+            found.append(("audio.music_channels", text))
+    return found
+
+
+def stem_mistakes(audio: AudioConfig, stems: StemsConfig) -> list[tuple[str, str]]:
+    """(dotted key, what is wrong) where two sounds would come from one output."""
+    found = []
+    taken = dict.fromkeys(audio.output_channels, "output_channels of [audio]")
+    for f, channels in zip(fields(stems), stems.outputs, strict=True):
+        for channel in channels:
+            if channel in taken:
+                text = f"[stems] {f.name} = {_show(channels)}: output {channel} is taken by {taken[channel]}"
+                found.append((f"stems.{f.name}", text))
+            taken.setdefault(channel, f.name)
+    return found
+
+
+def changed(config: Config, changes: Mapping[str, Any], allowed: Iterable[str]) -> AudioConfig:
+    """[audio] with `changes` over it, checked as if they stood in the file. Raises AudioSettingsError.
+
+    allowed: the keys that may be changed.
+    """
+    keys = {f.name: cast(Key, f.metadata["key"]) for f in fields(AudioConfig) if f.name in tuple(allowed)}
+    mistakes = []
+    for name, value in changes.items():
+        if name not in keys:
+            near = difflib.get_close_matches(name, keys, n=1, cutoff=0.0)[0]
+            mistakes.append(f"[audio] {name[:40]}: cannot be set here; did you mean {near}?")
+        elif wrong := keys[name].check(value):
+            mistakes.append(f"[audio] {name} = {_show(value)[:40]}: {wrong}")
+    if not mistakes:
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in changes.items()
+        }
+        audio = replace(config.audio, **values)
+        mistakes = [text for _, text in (*channel_mistakes(audio), *stem_mistakes(audio, config.stems))]
+        if not mistakes:
+            return audio
+    raise AudioSettingsError(mistakes)
+
+
+def _show(value: object) -> str:
+    return json.dumps(value, default=str)
