@@ -5,7 +5,7 @@ RUN := .venv/bin/hushbox
 
 .PHONY: help setup setup-dev run test check lint format e2e bench lock clean install uninstall wheels \
         train-denoise-live export-denoise-live train-stems-live export-stems-live test-tflite-runtime demo-vocal bench-denoise \
-        bench-harm bench-stems bench-no-surprise bench-quantisation docs-denoise
+        bench-harm bench-stems bench-drift bench-no-surprise bench-quantisation docs-denoise
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-24s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ bench-no-surprise: setup-dev ## Half an hour of music, silence, noise, clipping 
 
 bench-stems: setup-dev ## Stems: scores, what they cost, and live beside the dry chain. ARGS="--live 60 --float FOLDER"
 	$(PY) -m bench.stems $(ARGS)
+
+bench-drift: setup-dev ## Two interfaces 200 ppm apart: an hour simulated, then ten real minutes. ARGS="--live-minutes 0"
+	$(PY) -m bench.drift $(ARGS)
 
 bench-quantisation: $(FLOAT) ## float32 against int8 in both runtimes: held-out scores, size, time, agreement
 	.venv-train/bin/python -m bench.denoise_quantisation $(ARGS)

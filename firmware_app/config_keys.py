@@ -32,7 +32,12 @@ class AudioConfig:
         '"auto" takes the first USB interface that records and plays, and the built-in demo where there is none;\n'
         '"demo" always plays the demo; or an ALSA name such as "hw:CARD=USB" (see `hushbox devices`).',
     )
-    capture_device: str = key("", text(empty=True), "Another ALSA name to record from; two devices drift apart.")
+    capture_device: str = key(
+        "",
+        text(empty=True),
+        "Another ALSA name to record from. Two devices have two clocks: what is recorded is then resampled to follow\n"
+        "playback's, which adds a period and half a millisecond.",
+    )
     playback_device: str = key("", text(empty=True), "Another ALSA name to play to.")
     period_frames: int = key(
         128, whole(32, 1024), "Frames per ALSA transfer: fewer is quicker and harder to keep up with."

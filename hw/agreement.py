@@ -1,6 +1,6 @@
 """What is asked of an interface, and what it and Hushbox can agree on. Pure: nothing is opened here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hw.errors import HwError
 from hw.probe import RATES_HZ, PcmCaps
@@ -89,6 +89,17 @@ def agree(request: AlsaRequest, capture: PcmCaps, playback: PcmCaps) -> Agreemen
         playback_format=_format(request, request.playback_device, playback),
         capture_channels=_channels("input", request.capture_device, request.input_channels, capture),
         playback_channels=_channels("output", request.playback_device, request.output_channels, playback),
+    )
+
+
+def agree_apart(request: AlsaRequest, capture: PcmCaps, playback: PcmCaps) -> tuple[Agreement, Agreement]:
+    """The same for two devices, which need not have a rate in common: what to open the one and the other with.
+
+    Of each Agreement only its own direction counts.
+    """
+    return (
+        agree(replace(request, playback_device=request.capture_device, output_channels=(1,)), capture, capture),
+        agree(replace(request, capture_device=request.playback_device, input_channels=(1,)), playback, playback),
     )
 
 

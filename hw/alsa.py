@@ -2,17 +2,26 @@
 
 import errno
 import os
-import select
 import time
-from typing import Any
 
 import alsaaudio
 
-from hw.agreement import BOX_RATE_HZ, Agreement, AlsaRequest, BadPeriodError, UnsupportedRateError, agree, check
+from hw.agreement import (
+    BOX_RATE_HZ,
+    Agreement,
+    AlsaRequest,
+    BadPeriodError,
+    UnsupportedRateError,
+    agree,
+    agree_apart,
+    check,
+)
+from hw.alsa_stream import AlsaStream
 from hw.audio_io import AudioIo, Block, IoFormat, IoStatus
-from hw.probe import DeviceError, Direction, let_go, opening, probe
+from hw.probe import Direction, probe
 from hw.resampled import ResampledIo
-from hw.samples import SAMPLE_BYTES, SampleDecoder, SampleEncoder
+from hw.samples import SampleDecoder, SampleEncoder
+from hw.two_clocks import TwoClocksIo
 
 __all__ = ["AlsaIo", "AlsaRequest", "open_alsa"]
 
@@ -28,15 +37,49 @@ def open_alsa(request: AlsaRequest) -> AudioIo:
     opened, and a hw.agreement error when it cannot do what is asked. Not for the streaming path: it probes first.
     """
     check(request)
-    agreement = agree(
-        request,
-        probe(request.capture_device, Direction.CAPTURE),
-        probe(request.playback_device, Direction.PLAYBACK),
-    )
-    io = AlsaIo(request, agreement)
-    if agreement.rate_hz == BOX_RATE_HZ:
+    capture = probe(request.capture_device, Direction.CAPTURE)
+    playback = probe(request.playback_device, Direction.PLAYBACK)
+    one_clock = request.capture_device == request.playback_device or 0 <= capture.card == playback.card
+    io: AudioIo
+    if one_clock:
+        io = AlsaIo(request, agree(request, capture, playback))
+    else:
+        io = _open_apart(request, *agree_apart(request, capture, playback))
+    if io.format.rate_hz == BOX_RATE_HZ:
         return io
     return ResampledIo(io, request.period_frames)
+
+
+def _open_apart(request: AlsaRequest, to_record: Agreement, to_play: Agreement) -> TwoClocksIo:
+    """Two devices, each with a clock of its own."""
+    capture = AlsaStream(
+        Direction.CAPTURE, request.capture_device, to_record, to_record.capture_format, to_record.capture_channels
+    )
+    try:
+        playback = AlsaStream(
+            Direction.PLAYBACK, request.playback_device, to_play, to_play.playback_format, to_play.playback_channels
+        )
+    except BaseException:
+        capture.close()
+        raise
+    try:
+        check_stream(capture, to_record)
+        check_stream(playback, to_play)
+        return TwoClocksIo(
+            capture, playback, request.input_channels, request.output_channels, timeout_ms=request.timeout_ms
+        )
+    except BaseException:
+        capture.close()
+        playback.close()
+        raise
+
+
+def check_stream(stream: AlsaStream, agreement: Agreement) -> None:
+    """Compare what libasound made of the request with the request."""
+    if stream.rate_hz != agreement.rate_hz:
+        raise UnsupportedRateError(f"{stream.device}: {agreement.rate_hz} Hz asked, {stream.rate_hz} Hz got")
+    if not 16 <= stream.period_frames <= 4096:
+        raise BadPeriodError(f"{stream.device}: its {stream.period_frames}-frame periods: allowed 16 to 4096")
 
 
 class AlsaIo:
@@ -55,11 +98,11 @@ class AlsaIo:
         self._closed = False
         self.notes: list[str] = []
         asked = agreement
-        capture = _Stream(
+        capture = AlsaStream(
             Direction.CAPTURE, request.capture_device, asked, asked.capture_format, asked.capture_channels
         )
         try:
-            playback = _Stream(
+            playback = AlsaStream(
                 Direction.PLAYBACK, request.playback_device, asked, asked.playback_format, asked.playback_channels
             )
         except BaseException:
@@ -76,10 +119,7 @@ class AlsaIo:
         """Compare what libasound made of the request with the request, and prepare for that."""
         capture, playback = self._capture, self._playback
         for stream in (capture, playback):
-            if stream.rate_hz != agreement.rate_hz:
-                raise UnsupportedRateError(f"{stream.device}: {agreement.rate_hz} Hz asked, {stream.rate_hz} Hz got")
-            if not 16 <= stream.period_frames <= 4096:
-                raise BadPeriodError(f"{stream.device}: its {stream.period_frames}-frame periods: allowed 16 to 4096")
+            check_stream(stream, agreement)
         self._period = period = capture.period_frames
         buffer = playback.period_frames * playback.periods
         if buffer < 2 * period:
@@ -89,8 +129,7 @@ class AlsaIo:
                 f"asked for {agreement.period_frames} frames x {agreement.periods}, "
                 f"the interface does {period} x {buffer / period:g}"
             )
-        card = _card_name(capture.card)
-        self.name = f"{card} ({capture.device})" if card else capture.device
+        self.name = capture.name
         formats = dict.fromkeys((capture.sample_format, playback.sample_format))
         self.format = IoFormat(
             rate_hz=agreement.rate_hz,
@@ -109,7 +148,6 @@ class AlsaIo:
         self._period_bytes = period * capture.frame_bytes
         self._pending = bytearray(2 * self._period_bytes)  # for devices that hand out part of a period
         self._pending_bytes = 0
-        self._card_folder = f"/proc/asound/card{capture.card}" if capture.card >= 0 else ""
         self._barren_reads = self._barren_writes = self._timeouts = 0
 
     def start(self) -> None:
@@ -210,11 +248,8 @@ class AlsaIo:
     def _late(self) -> IoStatus:
         """Nothing came in time: has the device gone without a word?"""
         self._timeouts += 1
-        if alsaaudio.PCM_STATE_DISCONNECTED in (self._capture.pcm.state(), self._playback.pcm.state()):
-            self.gone_reason = f"{self.name}: disconnected"
-        elif self._card_folder and not os.path.exists(self._card_folder):
-            self.gone_reason = f"{self.name}: its sound card is no longer there"
-        elif self._timeouts >= TIMEOUTS_IN_A_DEAD_ROW:
+        self.gone_reason = self._capture.vanished() or self._playback.vanished()
+        if not self.gone_reason and self._timeouts >= TIMEOUTS_IN_A_DEAD_ROW:
             self.gone_reason = f"{self.name}: silent for {self._timeouts * self._timeout_s:.1f} s"
         return IoStatus.GONE if self.gone_reason else IoStatus.TIMEOUT
 
@@ -232,57 +267,6 @@ class AlsaIo:
         return IoStatus.GONE
 
 
-class _Stream:
-    """One direction: the PCM, what it agreed to, and waiting for it."""
-
-    def __init__(
-        self, direction: Direction, device: str, agreement: Agreement, sample_format: str, channels: int
-    ) -> None:
-        self.device = device
-        with opening(device, direction):
-            self.pcm: Any = alsaaudio.PCM(
-                type=direction.pcm_type,
-                mode=alsaaudio.PCM_NONBLOCK,
-                device=device,
-                rate=agreement.rate_hz,
-                channels=channels,
-                format=getattr(alsaaudio, f"PCM_FORMAT_{sample_format}"),
-                periodsize=agreement.period_frames,
-                periods=agreement.periods,
-            )
-        # pyalsaaudio takes the nearest of everything without a word: only info() says what was agreed.
-        info = self.pcm.info()
-        self.rate_hz = int(info["rate"])
-        self.channels = int(info["channels"])
-        self.period_frames = int(info["period_size"])
-        self.periods = int(info["periods"])
-        self.sample_format = str(info["format_name"])
-        self.card = int(info["card_no"])
-        if (self.sample_format, self.channels) != (sample_format, channels):
-            got = f"{self.sample_format} with {self.channels} channels"
-            let_go(self.pcm)
-            raise DeviceError(f"{device}: asked for {sample_format} with {channels} channels, got {got}")
-        self.frame_bytes = self.channels * SAMPLE_BYTES[sample_format]
-        self._poll = select.poll()
-        for fd, events in self.pcm.polldescriptors():
-            self._poll.register(fd, events)
-
-    def wait(self, seconds: float) -> bool:
-        """Wait until a period can be transferred or something is wrong. False: neither, or no time left."""
-        ready = self._poll.poll(seconds * 1000)
-        return bool(ready) and self.pcm.polldescriptors_revents(ready) != 0
-
-    def close(self) -> None:
-        let_go(self.pcm)
-
-
 def _silent(block: Block, status: IoStatus) -> IoStatus:
     block.fill(0.0)
     return status
-
-
-def _card_name(card: int) -> str:
-    try:
-        return str(alsaaudio.card_name(card)[0]) if card >= 0 else ""
-    except alsaaudio.ALSAAudioError:  # unplugged this moment; the first read tells
-        return ""

@@ -53,6 +53,7 @@ class PcmCaps:
     formats: tuple[str, ...]
     rates_hz: tuple[int, ...]
     channels: tuple[int, ...]  # counts that can be opened
+    card: int = -1  # its number at present; -1 for a PCM that belongs to none
 
 
 def probe(device: str, direction: Direction) -> PcmCaps:
@@ -66,6 +67,7 @@ def probe(device: str, direction: Direction) -> PcmCaps:
                 formats=tuple(name for name in SAMPLE_FORMATS if name in pcm.getformats()),
                 rates_hz=_rates(pcm.getrates()),
                 channels=tuple(pcm.getchannels()[:64]),
+                card=int(pcm.info()["card_no"]),
             )
         finally:
             let_go(pcm)

@@ -21,33 +21,34 @@ _FULL_SCALE = {"S16_LE": 2.0**15, "S24_3LE": 2.0**23, "S32_LE": 2.0**23}
 class SampleDecoder:
     """Device bytes to a block of the chosen channels. Any thread, one at a time.
 
-    frames: length of a block. device_channels: columns of the interleaved bytes. chosen: columns to take, from 1.
+    frames: longest block. device_channels: columns of the interleaved bytes. chosen: columns to take, from 1.
     """
 
     def __init__(self, sample_format: str, frames: int, device_channels: int, chosen: tuple[int, ...]) -> None:
         self._format = sample_format
-        self._shape = (frames, device_channels)
+        self._channels = device_channels
         self._columns = [(j, channel - 1) for j, channel in enumerate(chosen)]
         self._whole = np.zeros((frames, len(chosen)), "<i4")  # the sample in the top bytes
         self._whole_bytes = self._whole.view(np.uint8).reshape(frames, len(chosen), 4)
 
     def decode(self, data: bytes | bytearray | memoryview, block: Block) -> None:
-        """Fill `block`, float32 (frames, chosen channels), from exactly `frames` interleaved frames."""
+        """Fill `block`, float32 (at most `frames`, chosen channels), from exactly as many interleaved frames."""
+        frames, channels = len(block), self._channels
         if self._format == "S16_LE":
-            short = np.frombuffer(data, "<i2").reshape(self._shape)
+            short = np.frombuffer(data, "<i2").reshape(frames, channels)
             for j, column in self._columns:
                 np.multiply(short[:, column], _FROM_16, out=block[:, j])
             return
         if self._format == "S24_3LE":
-            packed = np.frombuffer(data, np.uint8).reshape(*self._shape, 3)
+            packed = np.frombuffer(data, np.uint8).reshape(frames, channels, 3)
             for j, column in self._columns:
-                self._whole_bytes[:, j, 1:] = packed[:, column]
+                self._whole_bytes[:frames, j, 1:] = packed[:, column]
         else:
-            wide = np.frombuffer(data, "<i4").reshape(self._shape)
+            wide = np.frombuffer(data, "<i4").reshape(frames, channels)
             for j, column in self._columns:
                 # Cut, not rounded: the top 24 bits must come back as they were.
-                np.bitwise_and(wide[:, column], -256, out=self._whole[:, j])
-        np.multiply(self._whole, _FROM_32, out=block, casting="same_kind")
+                np.bitwise_and(wide[:, column], -256, out=self._whole[:frames, j])
+        np.multiply(self._whole[:frames], _FROM_32, out=block, casting="same_kind")
 
 
 class SampleEncoder:

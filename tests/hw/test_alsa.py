@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from hw.agreement import ChannelOutOfRangeError, UnsupportedFormatError
-from hw.alsa import AlsaRequest, _card_name, open_alsa
+from hw.alsa import AlsaRequest, open_alsa
+from hw.alsa_stream import _card_name
 from hw.audio_io import AudioIo, IoStatus
 from hw.probe import DeviceBusyError, DeviceNotFoundError, Direction, in_use_by, probe
 from tests.conftest import MakeUsb

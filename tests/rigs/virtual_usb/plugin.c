@@ -365,6 +365,8 @@ static int usb_poll_revents(snd_pcm_ioplug_t *io, struct pollfd *pfd, unsigned i
 		return 0;
 	if (gone && gone != GONE_SILENT)
 		*revents = ready | POLLERR | POLLHUP;
+	else if (!gone && io->state == SND_PCM_STATE_XRUN)
+		*revents = ready | POLLERR; /* as the kernel does */
 	else if (!gone && s->running && s->xruns_seen != s->side->xrun_requests)
 		*revents = ready | POLLERR;
 	else if (!gone && available(s, s->running ? clock_frames(s) : s->hw) >= (int64_t)s->avail_min)

@@ -85,7 +85,8 @@ class VirtualUsb:
     are) or (least, most). capture: what it records: a sound file, float frames (±1.0), int32 frames at full scale
     (the top 16 or 24 bits are what S16_LE and S24_3LE carry), or None for silence; after its end comes silence, or the
     beginning again with loop=True. patient: keep time, but wait for an application that is late, so that xruns come on
-    command only: for tests of content on a busy machine.
+    command only: for tests of content on a busy machine. beside: another interface that is plugged in too, with a clock
+    of its own; `env` then shows both.
     """
 
     def __init__(
@@ -101,6 +102,7 @@ class VirtualUsb:
         loop: bool = False,
         patient: bool = False,
         name: str = "hushbox_test",
+        beside: VirtualUsb | None = None,
     ) -> None:
         self.device = name
         self.folder = folder / name
@@ -128,8 +130,9 @@ class VirtualUsb:
         self.load_capture(capture)
         (self.folder / "playback.s32").write_bytes(b"")
         library = build_plugin()
+        before = beside.config.read_text() if beside is not None else f"<{SYSTEM_CONFIG}>\n"
         self.config.write_text(
-            f"<{SYSTEM_CONFIG}>\n"
+            f"{before}"
             f'pcm_type.hushbox_usb {{ lib "{library}" }}\n'
             f"pcm.{name} {{\n  type hushbox_usb\n"
             f'  folder "{self.folder}"\n  hint {{ show on description "Hushbox virtual USB interface" }}\n}}\n'
