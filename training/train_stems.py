@@ -135,6 +135,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--validate-every", type=int, default=200)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--with-held-out-song", action="store_true", help="learn from it, too: for the last decay, chosen by nothing"
+    )
     parser.add_argument("--from", dest="start_from", type=Path, help="weights to begin with, where no run is there yet")
     return parser.parse_args()
 
@@ -154,7 +157,9 @@ def main() -> None:
     warm_from = 0 if resumed else trainer.step
     print(f"{parameter_count(trainer.net)} parameters, at step {trainer.step}", flush=True)
     excerpts = stems_validate.real_excerpts(args.cache)
-    loader = StemsLoader(args.cache, args.batch, seed=args.seed + trainer.step)
+    loader = StemsLoader(
+        args.cache, args.batch, seed=args.seed + trainer.step, with_held_out_song=args.with_held_out_song
+    )
     decay_from = trainer.step if args.decay_steps else None
     last_step = trainer.step + args.decay_steps if args.decay_steps else args.steps
     started, lap, sums = time.monotonic(), time.monotonic(), {}

@@ -170,10 +170,12 @@ def render(mixer: StemsMixer, batch: int) -> tuple[list[StemsExample], list[list
     return examples, loudness, spectra
 
 
-def _work(slots_by_name: list[str], batch: int, cache: Path, seed: int, free: Any, ready: Any) -> None:
+def _work(
+    slots_by_name: list[str], batch: int, cache: Path, with_held_out_song: bool, seed: int, free: Any, ready: Any
+) -> None:
     trainer = os.getppid()
     rng = np.random.default_rng(seed)
-    mixer = StemsMixer(cache, "train", rng)
+    mixer = StemsMixer(cache, "train", rng, with_held_out_song)
     slots = [shared_memory.SharedMemory(name) for name in slots_by_name]
     while True:
         examples, loudness, spectra = render(mixer, batch)
@@ -203,7 +205,15 @@ def _next_free(free: Any, trainer: int) -> int | None:
 class StemsLoader:
     """Iterate over batches for ever. A batch's arrays are valid until the next one is asked for."""
 
-    def __init__(self, cache: Path, batch: int, workers: int = 1, slots: int = 3, seed: int = 0) -> None:
+    def __init__(
+        self,
+        cache: Path,
+        batch: int,
+        workers: int = 1,
+        slots: int = 3,
+        seed: int = 0,
+        with_held_out_song: bool = False,
+    ) -> None:
         context = multiprocessing.get_context("spawn")
         self.batch = batch
         self._slots = [shared_memory.SharedMemory(create=True, size=_layout(batch)[0] * 4) for _ in range(slots)]
@@ -213,7 +223,9 @@ class StemsLoader:
         names = [slot.name for slot in self._slots]
         self._workers = [
             context.Process(
-                target=_work, args=(names, batch, cache, seed * 1000 + n, self._free, self._ready), daemon=True
+                target=_work,
+                args=(names, batch, cache, with_held_out_song, seed * 1000 + n, self._free, self._ready),
+                daemon=True,
             )
             for n in range(workers)
         ]

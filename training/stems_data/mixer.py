@@ -44,7 +44,8 @@ class StemsExample:
 class StemsMixer:
     """Draws examples of one split ("train" or "val") from the cache."""
 
-    def __init__(self, cache: Path, split: str, rng: Rng) -> None:
+    def __init__(self, cache: Path, split: str, rng: Rng, with_held_out_song: bool = False) -> None:
+        """with_held_out_song: learn from it, too, once nothing is chosen by it any more."""
         self.rng = rng
         self._sound: dict[str, NDArray[np.int16]] = {}
         self._pieces: dict[tuple[str, str], list[tuple[str, Piece]]] = {}
@@ -52,7 +53,7 @@ class StemsMixer:
         for name in store.names(cache):
             self._sound[name], pieces = store.load(cache, name)
             for piece in pieces:
-                if piece.split != split:
+                if piece.split != split and not (with_held_out_song and piece.source == "song"):
                     continue
                 self._pieces.setdefault((piece.stem, piece.source), []).append((name, piece))
                 if piece.source == "song":
