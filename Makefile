@@ -3,7 +3,7 @@
 PY := .venv/bin/python
 RUN := .venv/bin/hushbox
 
-.PHONY: help setup setup-dev run test check lint format e2e bench lock clean install uninstall wheels \
+.PHONY: help setup setup-dev run test check lint format e2e bench lock clean install uninstall wheels deb test-deb \
         train-denoise-live export-denoise-live train-stems-live export-stems-live test-tflite-runtime demo-vocal bench-denoise \
         bench-harm bench-stems bench-drift bench-no-surprise bench-quantisation docs-denoise
 
@@ -94,6 +94,12 @@ uninstall: ## As root: take it away again; settings stay unless PURGE=1
 
 wheels: ## Everything that `make install WHEELS=build/wheels` needs, for a box of this kind without a network
 	@packaging/wheels.sh build/wheels
+
+deb: setup-dev ## Debian packages into dist/. ARCH=arm64 for another machine (under emulation), else for this one
+	@packaging/deb.sh $(ARCH)
+
+test-deb: ## As root: the package in a clean Debian: install, use, upgrade, downgrade refused, purge. ARCH=arm64
+	@packaging/test_deb.sh $(ARCH)
 
 lock: setup-dev ## Resolve pyproject.toml into requirements/*.lock anew
 	.venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --no-header -q -o requirements/box.lock

@@ -3,7 +3,6 @@
 #   configure first       after the files are laid for the first time: user, groups, rules; units on and started
 #   configure again       after newer files are laid over: the same, but a unit that someone has switched off stays off
 #   configure stop        before the files go: the box stopped, its units off
-#   configure purge       then: what the box has kept, its settings and its user
 set -eu
 has() { command -v "$1" >/dev/null 2>&1; }
 booted() { [ -d /run/systemd/system ]; } # false in a chroot, where nothing is started
@@ -40,14 +39,8 @@ stop)
     # shellcheck disable=SC2046
     if has systemctl; then systemctl disable -q $(units) || true; fi
     ;;
-purge)
-    rm -rf /etc/hushbox /var/lib/hushbox /run/hushbox
-    if getent passwd hushbox >/dev/null; then
-        if has userdel; then userdel hushbox || true; fi
-    fi
-    ;;
 *)
-    echo "configure: first, again, stop or purge" >&2
+    echo "configure: first, again or stop" >&2
     exit 2
     ;;
 esac

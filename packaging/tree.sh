@@ -32,6 +32,7 @@ quietly "$python" "$pip/pip" install --no-index --no-deps --no-compile --only-bi
     $(cat "$work/list") "$work"/ours/*.whl
 rm -rf "$site/bin"
 find "$site" -name direct_url.json -delete
+find "$site" -type f -perm /111 -exec chmod a-x {} +
 find "$site" -depth -type d -name tests -path '*/numpy/*' -exec rm -rf {} +
 ln -s /usr/bin/python3 "$home/.venv/bin/python"
 cat >"$home/.venv/pyvenv.cfg" <<EOF

@@ -3,13 +3,12 @@
 set -eu
 fail() { printf 'uninstall: %s\n' "$*" >&2; exit 1; }
 [ "$(id -u)" = 0 ] || fail "only root may: sudo make uninstall"
-configure=$(cd "$(dirname "$0")" && pwd)/configure.sh
+here=$(cd "$(dirname "$0")" && pwd)
 if [ -e /opt/hushbox/installed-files ]; then
-    "$configure" stop
+    "$here/configure.sh" stop
     (cd / && xargs -d '\n' rm -f) </opt/hushbox/installed-files
-    rm -rf /opt/hushbox
     rmdir --ignore-fail-on-non-empty /etc/hushbox
-    if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
+    "$here/debian/postrm" remove
     echo "uninstall: done; settings stay in /etc/hushbox and /var/lib/hushbox (PURGE=1 takes them too)"
 elif [ "$(dpkg-query -W -f '${db:Status-Status}' hushbox 2>/dev/null)" = installed ]; then
     fail "it was installed as a Debian package: sudo apt-get remove hushbox, or purge"
@@ -17,6 +16,6 @@ else
     echo "uninstall: nothing is installed"
 fi
 if [ "${PURGE:-}" = 1 ]; then
-    "$configure" purge
+    "$here/debian/postrm" purge
     echo "uninstall: settings and the user hushbox are gone too"
 fi

@@ -17,7 +17,8 @@ mkdir -p "$folder"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$python" -m venv "$work/venv"
+# No cache: what another Python on this machine has built from source would be taken from there.
 say "gathering the wheels for $("$python" -V) in $folder"
-"$work/venv/bin/python" -m pip wheel --no-deps --use-pep517 -r requirements/box.lock -r packaging/pip.lock \
+"$work/venv/bin/python" -m pip wheel --no-cache-dir --no-deps --use-pep517 -r requirements/box.lock -r packaging/pip.lock \
     -w "$folder" >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "pip could not gather them"; }
 { cat requirements/box.lock packaging/pip.lock; "$python" -V; uname -m; } >"$stamp"

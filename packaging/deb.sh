@@ -1,0 +1,55 @@
+#!/bin/sh
+# The Debian package, from the same tree as `make install`:  packaging/deb.sh [amd64|arm64] [FOLDER]
+# Plain dpkg-deb: the package is a ready environment, so a board unpacks it and neither compiles nor downloads anything.
+# zstd: minutes quicker than xz, a tenth larger.
+# For another machine than this one its source-only packages are built under emulation. VERSION=... for tests.
+set -eu
+cd "$(dirname "$0")/.."
+host=$(dpkg --print-architecture)
+arch=${1:-$host} out=${2:-dist}
+export PYTHON=/usr/bin/python3
+version=${VERSION:-$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)}
+case $arch in
+amd64) machine=x86_64 ;;
+arm64) machine=aarch64 ;;
+*) echo "deb: $arch: amd64 or arm64" >&2; exit 1 ;;
+esac
+if [ "$arch" = "$host" ]; then
+    wheels=build/wheels
+    packaging/wheels.sh "$wheels"
+else
+    wheels=build/wheels-$arch
+    packaging/foreign_wheels.sh "$wheels" $machine "$arch"
+fi
+
+root=build/deb-$arch
+rm -rf "$root"
+mkdir -p "$root/DEBIAN" "$out"
+packaging/tree.sh "$root" "$wheels" $machine
+doc=$root/usr/share/doc/hushbox
+mkdir -p "$doc" "$root/usr/share/lintian/overrides"
+cp packaging/debian/copyright "$doc"
+cp packaging/debian/lintian-overrides "$root/usr/share/lintian/overrides/hushbox"
+date=$(git log -1 --format=%cD 2>/dev/null || date -R)
+gzip -9n >"$doc/changelog.gz" <<EOF
+hushbox ($version) unstable; urgency=medium
+
+  * See /opt/hushbox/CHANGELOG.md.
+
+ -- Hushbox maintainers <hushbox@localhost>  $date
+EOF
+
+minor=$($PYTHON -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+next=$($PYTHON -c 'import sys; print("%d.%d" % (sys.version_info[0], sys.version_info[1] + 1))')
+size=$(du -sk --exclude=DEBIAN "$root" | cut -f1)
+sed -e "s/@VERSION@/$version/" -e "s/@ARCH@/$arch/" -e "s/@SIZE@/$size/" -e "s/@PYTHON@/$minor/" -e "s/@NEXT_PYTHON@/$next/" \
+    packaging/debian/control >"$root/DEBIAN/control"
+for script in preinst postinst prerm postrm; do
+    sed "s/@VERSION@/$version/" "packaging/debian/$script" >"$root/DEBIAN/$script"
+    chmod 755 "$root/DEBIAN/$script"
+done
+(cd "$root" && find etc -type f | sed 's|^|/|' | sort >DEBIAN/conffiles)
+(cd "$root" && find . -path ./DEBIAN -prune -o -type f -printf '%P\0' | sort -z | xargs -0 md5sum >DEBIAN/md5sums)
+package=$out/hushbox_${version}_$arch.deb
+dpkg-deb --root-owner-group -Zzstd -z10 --build "$root" "$package" >/dev/null
+echo "deb: $package, $(du -m "$package" | cut -f1) MB, installed $((size / 1024)) MB"
