@@ -21,7 +21,7 @@ box) packages=python3,libasound2,systemd,udev,man-db,make ;;
 esac
 mkdir -p build/roots
 echo "root: making $tar" >&2
-nice mmdebstrap --variant=minbase --architectures="$machine" --include="$packages" "$suite" "$tar.new" >"$tar.log" 2>&1 ||
+nice mmdebstrap --format=tar --variant=minbase --architectures="$machine" --include="$packages" "$suite" "$tar.new" >"$tar.log" 2>&1 ||
     { tail -20 "$tar.log" >&2; fail "mmdebstrap could not make it"; }
 mv "$tar.new" "$tar"
 echo "$tar"

@@ -1,0 +1,24 @@
+#!/bin/sh
+# A frozen box: dist/hushbox/ with its own Python, for boards whose Python does not fit. Builds for the machine it runs on.
+set -eu
+cd "$(dirname "$0")/.."
+work=build/frozen
+rm -rf "$work" dist/hushbox
+mkdir -p "$work"
+cat >"$work/hushbox.py" <<'EOF'
+import sys
+from firmware_app.cli import main
+sys.exit(main())
+EOF
+# Commands, back-ends and pin factories are imported by name, so PyInstaller cannot see them; gpiozero finds its pin
+# factories by its metadata, `hushbox --version` its own.
+.venv/bin/pyinstaller --onedir --noconfirm --clean --log-level WARN --name hushbox \
+    --distpath dist --workpath "$work" --specpath "$work" --paths . \
+    --collect-submodules firmware_app --collect-submodules dsp --collect-submodules hw --collect-submodules web_ui \
+    --collect-submodules gpiozero.pins --copy-metadata gpiozero --copy-metadata hushbox \
+    --add-data "$PWD/models_quantized:models_quantized" --add-data "$PWD/firmware_app/assets:firmware_app/assets" \
+    --add-data "$PWD/web_ui/templates:web_ui/templates" --add-data "$PWD/web_ui/static:web_ui/static" \
+    --add-data "$PWD/web_ui/texts:web_ui/texts" --add-data "$PWD/web_ui/openapi.json:web_ui" \
+    --exclude-module tkinter --exclude-module IPython --exclude-module matplotlib --exclude-module onnx \
+    "$work/hushbox.py"
+echo "frozen: dist/hushbox/hushbox, $(du -sm dist/hushbox | cut -f1) MB"
