@@ -42,16 +42,30 @@ def _denoiser(bundle: Bundle, model: StepModel, real_time: bool = True) -> Proce
 
 
 def build_rack(
-    voice: Path | str, stems: Path | str, runtime: str = "auto", *, split: bool = False
+    voice: Path | str | None,
+    stems: Path | str | None,
+    runtime: str = "auto",
+    *,
+    split: bool = False,
+    light_voice: Path | str | None = None,
 ) -> tuple[Rack, Problems]:
     """Every chain of the box, its models loaded, checked and warmed. Not while streaming; raises nothing.
 
-    voice, stems: folders of the bundles. split: stems have outputs of their own. A model that cannot be had leaves its
-    chain without: a voice passes untouched, of music what is not muted (dsp.stems.MissingStems).
+    voice, stems: folders of the bundles, None for none. split: stems have outputs of their own. light_voice: a bundle
+    that takes the voice's place under load. A model that cannot be had leaves its chain without: a voice passes
+    untouched, of music what is not muted (dsp.stems.MissingStems).
     """
     problems: Problems = {}
+    light = None
+    if light_voice is not None:
+        try:
+            light = build_chain(light_voice, runtime)
+        except DspError as error:
+            problems["lighter voice"] = f"No lighter model for a busy moment: {error}"
 
     def voice_lane(chain: str, *after: Processor) -> Lane:
+        if voice is None:
+            return Lane(VOICE, after)
         try:
             bundle = Bundle.load(voice)
             return Lane(VOICE, [_denoiser(bundle, open_model(bundle, runtime)), *after])
@@ -62,8 +76,10 @@ def build_rack(
     def music_lane(chain: str, *after: Processor) -> Lane:
         separate: Processor
         try:
-            bundle = Bundle.load(stems)
-            separate = Stems(bundle, open_model(bundle, runtime), split=split)
+            separate = MissingStems(split=split)
+            if stems is not None:
+                bundle = Bundle.load(stems)
+                separate = Stems(bundle, open_model(bundle, runtime), split=split)
         except DspError as error:
             problems[chain] = f"No stems, music passes only while none is muted: {error}"
             separate = MissingStems(split=split)
@@ -75,6 +91,7 @@ def build_rack(
             "voice": Chain(lanes=[voice_lane("voice")]),
             "music": Chain(lanes=[music_lane("music")]),
             both: Chain(lanes=[voice_lane(both, Gain(VOICE_LEVEL)), music_lane(both, Gain(MUSIC_LEVEL))]),
-        }
+        },
+        light,
     )
     return rack, problems

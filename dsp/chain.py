@@ -79,6 +79,11 @@ class Chain:
         """What the models take away at present, in dB."""
         return sum(model.reduction_db for model in self._models)
 
+    def rest(self, *, stems: bool, models: bool) -> None:
+        """Leave out the work of the stems' model, or of every model. Heard as when they fail. Audio thread."""
+        for model in self._models:
+            model.rest(models or (stems and isinstance(model, StemMeters)))
+
     def take_stem_levels(self, into: NDArray[np.float32]) -> bool:
         """Fill `into` (4,) with the RMS of each stem since the last call, before its fader; False without stems."""
         if self._stem_meters is None:

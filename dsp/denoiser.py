@@ -85,6 +85,9 @@ class Denoiser:
     def dry_hops(self) -> int:
         return self._guard.dry_hops
 
+    def rest(self, on: bool) -> None:
+        self._guard.rest(on)
+
     def prepare(self, rate_hz: int, period_frames: int, channels: int) -> None:
         """Raises BundleError when the bundle is made for another rate."""
         bundle = self._bundle

@@ -55,6 +55,7 @@ class ModelGuard:
         self._pause_hops = 0  # of silence towards the model
         self._refill_hops = 0  # good answers still wanted before one is heard
         self._faults = 0  # one after another
+        self._resting = False
         self._good_hops = 0  # since the last fault
         self.forget()
 
@@ -63,6 +64,12 @@ class ModelGuard:
         np.copyto(self.mask, self._neutral)
         self._pause_hops = self._refill_hops = self._faults = self._good_hops = 0
         self._reset_model()
+
+    def rest(self, on: bool) -> None:
+        """Give the model nothing to do, as if it were late, until rest(False); it then listens in first."""
+        if on != self._resting:
+            self._resting = on
+            self._reset_model()
 
     def step(self, features: Values) -> bool:
         """Run one step; `mask` then holds the newest good answer. Return whether the result may be heard.
@@ -75,6 +82,9 @@ class ModelGuard:
         return heard
 
     def _try(self, features: Values) -> bool:
+        if self._resting:
+            self._refill_hops = REFILL_HOPS
+            return False
         if self._pause_hops:
             self._pause_hops -= 1
             return False

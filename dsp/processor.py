@@ -49,6 +49,8 @@ class ModelProcessor(Protocol):
     @property
     def reduction_db(self) -> float: ...
 
+    def rest(self, on: bool) -> None: ...  # leave the model's work out; what is heard fades, and a mute holds
+
 
 @runtime_checkable
 class StemMeters(Protocol):

@@ -39,14 +39,17 @@ class Rack:
     so that a chain that is not heard is up to date, and as muted, all the same.
     """
 
-    def __init__(self, chains: Mapping[str, Chain]) -> None:
-        """chains: one for each of CHAINS."""
+    def __init__(self, chains: Mapping[str, Chain], light_voice: Chain | None = None) -> None:
+        """chains: one for each of CHAINS. light_voice: what lighten() plays in the voice's place."""
         self.chains = {name: chains[name] for name in CHAINS}
+        self._light_voice = light_voice
+        self._all = [*self.chains.values(), *([light_voice] if light_voice else [])]
         self.params: Mapping[str, ParamSpec] = {
             CHAIN.id: CHAIN,
             **{id: spec for chain in self.chains.values() for id, spec in chain.params.items()},
         }
         self._wanted = self._now = self.chains[CHAINS[0]]
+        self._light = False
         self._next: Chain | None = None
 
     @property
@@ -76,11 +79,24 @@ class Rack:
 
     @property
     def late_hops(self) -> int:
-        return sum(chain.late_hops for chain in self.chains.values())
+        return sum(chain.late_hops for chain in self._all)
 
     @property
     def dry_hops(self) -> int:
-        return sum(chain.dry_hops for chain in self.chains.values())
+        return sum(chain.dry_hops for chain in self._all)
+
+    @property
+    def has_light_voice(self) -> bool:
+        return self._light_voice is not None
+
+    def lighten(self, on: bool) -> None:
+        """Play the lighter chain in the voice's place, where there is one. Audio thread."""
+        self._light = on
+
+    def rest(self, *, stems: bool, models: bool) -> None:
+        """See Chain; all of them."""
+        for chain in self._all:
+            chain.rest(stems=stems, models=models)
 
     def take_stem_levels(self, into: NDArray[np.float32]) -> bool:
         return self._now.take_stem_levels(into)
@@ -89,7 +105,7 @@ class Rack:
         """See Chain; all of them. The chain that is wanted is then the one that is heard."""
         if isinstance(wiring, int):
             wiring = Wiring.plain(wiring)
-        for chain in self.chains.values():
+        for chain in self._all:
             chain.prepare(rate_hz, period_frames, wiring)
         self._fade_frames = ramp_frames(FADE_MS, rate_hz)
         self._ramp = Ramp(1.0, self._fade_frames, period_frames)
@@ -109,14 +125,14 @@ class Rack:
         if param_id == CHAIN.id:
             self._wanted = self.chains[CHAINS[int(checked)]]
             return
-        for chain in self.chains.values():
+        for chain in self._all:
             if param_id in chain.params:
                 chain.set_param(param_id, checked)
 
     def process(self, block: Block, out: Block) -> None:
         """See Chain. While the chain changes two of them work. Audio thread."""
-        if self._next is None and self._wanted is not self._now:
-            self._begin(self._wanted)
+        if self._next is None and self._to_play is not self._now:
+            self._begin(self._to_play)
         if self._next is None:
             self._now.process(block, out)
             return
@@ -130,7 +146,7 @@ class Rack:
 
     def warm_up(self, block: Block, out: Block) -> None:
         """Run every chain once on silence, so that its first block is no slower than the others."""
-        for chain in self.chains.values():
+        for chain in self._all:
             block.fill(0.0)
             chain.process(block, out)
 
@@ -149,7 +165,13 @@ class Rack:
         self._now.reset()
 
     def _change_at_once(self) -> None:
-        self._now, self._next = self._wanted, None
+        self._now, self._next = self._to_play, None
+
+    @property
+    def _to_play(self) -> Chain:
+        if self._light and self._light_voice is not None and self._wanted is self.chains["voice"]:
+            return self._light_voice
+        return self._wanted
 
     def _begin(self, chain: Chain) -> None:
         chain.reset()

@@ -84,6 +84,9 @@ class Stems:
         """Hops without masks of their own: older ones were used, or none."""
         return self._guard.dry_hops
 
+    def rest(self, on: bool) -> None:
+        self._guard.rest(on)
+
     def prepare(self, rate_hz: int, period_frames: int, channels: int) -> None:
         """channels: columns of the block. Raises BundleError when the bundle is made for another rate."""
         bundle = self._bundle

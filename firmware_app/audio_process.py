@@ -14,15 +14,17 @@ from dsp.build import build_rack
 from dsp.dry_path import MUTE_MS
 from dsp.params import ParamRangeError
 from dsp.rack import CHAIN, CHAINS
-from firmware_app import realtime
+from firmware_app import crash_loop, realtime
 from firmware_app.audio_source import AudioSource, Opened
 from firmware_app.audio_trial import AudioTrial
 from firmware_app.config_keys import Config
+from firmware_app.crash_loop import CrashLoop
 from firmware_app.link import MAX_CHANNELS, AudioLink, Check, Down, InfoFrame, State, params_hash
 from firmware_app.listen_ring import ListenRing
 from firmware_app.notify import Notifier
 from firmware_app.param_table import PARAMS
 from firmware_app.places import Places
+from firmware_app.self_care import SelfCare
 from firmware_app.shared_state import SharedState, to_start_from
 from firmware_app.sound_check import SoundCheck
 from firmware_app.store import Store
@@ -47,7 +49,9 @@ class AudioProcess:
         self._config = config
         self._places = places
         self._running = True
-        self._reopen = self._quit = False
+        self._reopen = self._quit = self._start_anew = False
+        self._crashes = CrashLoop(places.runtime)
+        self._care = SelfCare(self._crashes)
         self._ids = list(PARAMS)
         self._settings = AudioTrial(config, places)
         self._check = SoundCheck()
@@ -93,6 +97,7 @@ class AudioProcess:
                 self._describe(Opened(None, opened.demo, opened.io.gone_reason))
                 self._wait(REOPEN_S)
         self._link.close()
+        self._crashes.ended_in_order(leave_safe=self._start_anew)
         return 0
 
     def _stream(self, io: AudioIo) -> None:
@@ -135,7 +140,9 @@ class AudioProcess:
                 break
             if status is IoStatus.XRUN:
                 self._rack.fade_in()
-            self._telemetry.block_done(time.perf_counter() - begun, deadline_s)
+            work_s = time.perf_counter() - begun
+            self._telemetry.block_done(work_s, deadline_s)
+            self._care.block_done(work_s, deadline_s)
             self._between_blocks(State.RUNNING, io)
         if not (self._leaving or not self._running):
             self._settings.ran(time.monotonic() - begun_at, io.gone_reason, self._source)
@@ -182,10 +189,11 @@ class AudioProcess:
         for _ in range(WARM_UP_BLOCKS):
             self._rack.warm_up(block, out)
             self._shared.beat()
+            self._notifier.send(b"WATCHDOG=1")
 
     def _listen(self, out: Block) -> None:
         """Keep the block for the page's before and after."""
-        if self._ring is not None:
+        if self._ring is not None and self._care.keeps_before_and_after:
             self._ring.write(0, self._rack.untouched[:, : self._ring.channels])
             self._ring.write(1, out[:, : self._ring.channels])
 
@@ -207,6 +215,10 @@ class AudioProcess:
                 self._check.ask(index)
             elif kind == Down.QUIT:
                 self._quit = True
+            elif kind == Down.SHED:
+                self._care.ask(index)
+            elif kind == Down.LEAVE_SAFE and self._care.safe:
+                self._leave_safe()
 
     def _between_blocks(self, state: State, io: AudioIo | None) -> bool:
         """Heartbeat, and every 50 ms the meters and the watchdog. True when those were due."""
@@ -217,9 +229,14 @@ class AudioProcess:
         self._notifier.send(b"WATCHDOG=1")
         if self._rack.heard is not self._described:
             self._chain_changed()
-        if self._link.accept() or self._info_waits:
+        connected = self._link.accept()
+        if connected or self._info_waits:
             self._info_waits = not self._link.send(self._info)
-        self._link.send(self._telemetry.update(now, state, self._rack, io))
+        self._care.tell(self._link, connected=connected)
+        frame = self._telemetry.update(now, state, self._rack, io)
+        self._link.send(frame)
+        if self._care.safe and self._care.may_start_anew(max(frame.in_peak_db), now):
+            self._leave_safe()
         return True
 
     def _chain_changed(self) -> None:
@@ -247,6 +264,10 @@ class AudioProcess:
         if id in self._rack.params:
             self._rack.set_param(id, value)
 
+    def _leave_safe(self) -> None:
+        """End, and let whoever restarts us start anew in full."""
+        self._start_anew = self._quit = True
+
     def _stop(self, *_: object) -> None:
         self._running = False
 
@@ -255,12 +276,20 @@ class AudioProcess:
     def _build_chains(self) -> None:
         """All of them with their models, loaded and warmed; without those whose bundle is no good: sound goes on."""
         model, places, audio = self._config.model, self._places, self._settings.audio
-        self._rack, self._problems = build_rack(
-            places.bundle(model.bundle),
-            places.bundle(model.stems_bundle),
-            model.runtime,
-            split=any(self._config.stems.outputs),
-        )
+        split = any(self._config.stems.outputs)
+        if self._care.safe:
+            log.warning("safe mode, without any model: %d crashes within a minute, the last: %s",
+                        crash_loop.MOST_CRASHES, self._care.why_safe)  # fmt: skip
+            self._rack, self._problems = build_rack(None, None, split=split)
+        else:
+            self._rack, self._problems = build_rack(
+                places.bundle(model.bundle),
+                places.bundle(model.stems_bundle),
+                model.runtime,
+                split=split,
+                light_voice=places.bundle(model.light_bundle) if model.light_bundle else None,
+            )
+        self._care.watch(self._rack)
         for chain, problem in self._problems.items():
             log.warning("%s: %s", chain, problem)
         # The shape of the device to come, as far as it is known: the meters are read before there is one.
@@ -292,8 +321,10 @@ class AudioProcess:
         realtime.still_the_collector()
 
     def _open_ring(self, channels: int) -> None:
-        """Without room for it the page cannot play before and after; sound goes on."""
+        """Without room for it the page cannot play before and after; sound goes on. None in safe mode."""
         self._ring = None  # the old one's memory first
+        if self._care.safe:
+            return
         try:
             self._places.make_runtime()
             self._ring = ListenRing(self._places.runtime / "listen", channels, self._rack.latency_frames)
@@ -346,4 +377,8 @@ def main(config: Config, places: Places) -> int:
     """The audio process's whole life. Returns its exit code."""
     realtime.die_with_supervisor()
     places.make_runtime()
-    return AudioProcess(config, places).run()
+    try:
+        return AudioProcess(config, places).run()
+    except Exception as error:
+        crash_loop.last_words(places.runtime, error)
+        raise

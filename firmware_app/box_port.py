@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,9 +12,9 @@ from dsp.bundle import Bundle
 from dsp.params import ParamError, ParamSpec, UnknownParamError
 from dsp.rack import CHAIN, CHAINS
 from dsp.stems_features import STEMS
-from firmware_app import listen_ring
+from firmware_app import listen_ring, shedding
 from firmware_app.control import Control
-from firmware_app.link import InfoFrame, MeterFrame, State
+from firmware_app.link import HealthFrame, InfoFrame, MeterFrame, State
 from firmware_app.panel.port import PanelBoxPort
 from firmware_app.panel.setup import PanelSetup
 from web_ui.control_port import (
@@ -58,13 +58,15 @@ class BoxPort(PanelBoxPort):
         bundle: Bundle | None,
         ring: Path,
         stems: Bundle | None = None,
+        leave_safe: Callable[[], None] = lambda: None,
     ) -> None:
-        """bundle: the voice's model; stems: the one that takes music apart."""
+        """bundle: the voice's model; stems: the one that takes music apart. leave_safe: what ends safe mode."""
         super().__init__(control, setup)
         self.box_name = name
         self.version = box_version()
         self._bundle, self._stems = bundle, stems
         self._ring = ring
+        self._leave_safe = leave_safe
 
     def params(self) -> Sequence[ParamView]:
         values = self._control.values()
@@ -89,12 +91,20 @@ class BoxPort(PanelBoxPort):
         # One that hangs keeps its link: what it said last is no news.
         silent = latest.meter is not None and time.monotonic() - latest.at > SILENT_S
         meter = None if silent else latest.meter
-        return _status(meter, latest.info, self._message(meter, latest.info, _SILENT if silent else _DOWN))
+        return _status(
+            meter, latest.info, self._control.health, self._message(meter, latest.info, _SILENT if silent else _DOWN)
+        )
 
     def _message(self, meter: MeterFrame | None, info: InfoFrame, down: str) -> str:
         if meter is None:
             return down
-        notes = [info.message, self._control.save_problem, *self._setup.problems, *self._control.notes[:1]]
+        notes = [
+            info.message,
+            _shed_words(self._control.health),
+            self._control.save_problem,
+            *self._setup.problems,
+            *self._control.notes[:1],
+        ]
         return next((note for note in notes if note), "")
 
     def wait_for_change(self, after_seq: int, timeout_s: float) -> Change:
@@ -133,6 +143,11 @@ class BoxPort(PanelBoxPort):
             raise ControlRefused(f"detents of encoder {name} = {detents}: allowed -{MOST_DETENTS} to {MOST_DETENTS}")
         self._setup.bindings.step(name, detents)
 
+    def leave_safe_mode(self) -> None:
+        if not self._control.health.safe:
+            raise ControlRefused("the box is not in safe mode")
+        self._leave_safe()
+
     def listen_wavs(self) -> Recording:
         try:
             return Recording(*listen_ring.read_wavs(self._ring))
@@ -140,7 +155,12 @@ class BoxPort(PanelBoxPort):
             raise NotThere("no sound has been heard yet: start the box and try again") from None
 
 
-def _status(meter: MeterFrame | None, info: InfoFrame, message: str) -> StatusView:
+def _shed_words(health: HealthFrame) -> str:
+    words = shedding.WORDS[shedding.Shed(health.shed)]
+    return f"Too busy or too hot: {words}. It comes back by itself." if words else ""
+
+
+def _status(meter: MeterFrame | None, info: InfoFrame, health: HealthFrame, message: str) -> StatusView:
     shown = meter or MeterFrame()
     # A block is played behind a buffer that was full of silence at the start: all periods of it.
     periods_ms = 1e3 * info.periods * info.period_frames / info.rate_hz if info.rate_hz else 0.0
@@ -167,4 +187,7 @@ def _status(meter: MeterFrame | None, info: InfoFrame, message: str) -> StatusVi
         outputs=tuple(LevelView(shown.out_peak_db[i], shown.out_rms_db[i]) for i in range(shown.mix_channels)),
         stems_db=dict(zip(STEMS, shown.stems_rms_db, strict=True)),
         uptime_s=shown.uptime_s,
+        safe_mode=health.why if health.safe else "",
+        shed=shedding.WORDS[shedding.Shed(health.shed)],
+        sheds=health.sheds,
     )

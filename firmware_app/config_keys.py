@@ -81,6 +81,11 @@ class ModelConfig:
         "denoise-live", text(1000), "A bundle of `hushbox models`, or the path of a bundle's folder (with a / in it)."
     )
     stems_bundle: str = key("stems-live", text(1000), "The same for the model that takes music apart.")
+    light_bundle: str = key(
+        "",
+        text(1000, empty=True),
+        "A smaller bundle that reduces the noise while the board is too busy for `bundle`; empty: none.",
+    )
     runtime: str = key("auto", one_of("auto", *RUNTIMES), '"auto" takes the first that runs the bundle.')
 
 

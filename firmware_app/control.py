@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from dsp.params import ParamSpec, find
-from firmware_app.link import InfoFrame, MeterFrame
+from firmware_app.link import HealthFrame, InfoFrame, MeterFrame
 from firmware_app.shared_state import to_start_from
 from firmware_app.store import Store
 
@@ -49,6 +49,7 @@ class Control:
         self._origins = {id: "saved" if id in known else "default" for id in specs}
         self._seq = 1
         self._latest = Latest(None, InfoFrame(), 0.0)
+        self._health = HealthFrame()
         self._send: Callable[[str, float], None] = lambda id, value: None
         self._listeners: list[tuple[str, Listener]] = []
         self._also_save: list[Callable[[], None]] = []
@@ -133,6 +134,16 @@ class Control:
     def take_meter(self, meter: MeterFrame) -> None:
         """A meter frame came up the link."""
         self._publish(Latest(meter, self._latest.info, time.monotonic()))
+
+    @property
+    def health(self) -> HealthFrame:
+        """How the audio process looks after itself: safe mode, and what it leaves out."""
+        return self._health
+
+    def take_health(self, health: HealthFrame) -> None:
+        """The audio process said how it looks after itself."""
+        self._health = health
+        self.news()
 
     def take_info(self, info: InfoFrame) -> None:
         """The audio process said what runs."""

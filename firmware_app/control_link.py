@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dsp.params import ParamSpec
-from firmware_app.link import DOWN, UP_BYTES, Down, InfoFrame, InputsFrame, MeterFrame, Up, params_hash
+from firmware_app.link import DOWN, UP_BYTES, Down, HealthFrame, InfoFrame, InputsFrame, MeterFrame, Up, params_hash
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,7 @@ class ControlLink(threading.Thread):
         on_info: Callable[[InfoFrame], None],
         on_down: Callable[[], None],
         on_inputs: Callable[[InputsFrame], None] = lambda frame: None,
+        on_health: Callable[[HealthFrame], None] = lambda health: None,
     ) -> None:
         """snapshot() returns all values now; the callbacks run on this thread and must be quick."""
         super().__init__(name="link", daemon=True)
@@ -43,6 +44,7 @@ class ControlLink(threading.Thread):
         self._hash = params_hash(specs)
         self._snapshot, self._on_meter, self._on_info, self._on_down = snapshot, on_meter, on_info, on_down
         self._on_inputs = on_inputs
+        self._on_health = on_health
         self._lock = threading.Lock()
         self._latest: dict[str, float] = {}
         self._queue: deque[bytes] = deque()
@@ -150,6 +152,8 @@ class ControlLink(threading.Thread):
                 self._on_meter(MeterFrame.unpack(message))
             elif message[0] == Up.INPUTS:
                 self._on_inputs(InputsFrame.unpack(message))
+            elif message[0] == Up.HEALTH:
+                self._on_health(HealthFrame.unpack(message))
             elif message[0] in (Up.INFO, Up.DEMO_INFO):
                 info = InfoFrame.unpack(message)
                 agreed = info.params_hash == self._hash

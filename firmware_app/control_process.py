@@ -15,7 +15,8 @@ from firmware_app.config import FILE_NAME, check_params
 from firmware_app.config_keys import Config
 from firmware_app.control import Control
 from firmware_app.control_link import ControlLink
-from firmware_app.link import MeterFrame, params_hash
+from firmware_app.heat import LOOK_S, HeatWatch
+from firmware_app.link import Down, MeterFrame, params_hash
 from firmware_app.notify import Notifier
 from firmware_app.panel.bindings import Bindings
 from firmware_app.panel.setup import PanelSetup
@@ -51,7 +52,7 @@ class ControlProcess:
         self._setup = self._panel_setup()
         self._link = ControlLink(
             places.runtime / "link.sock", PARAMS, self.control.values,
-            self._on_meter, self.control.take_info, self._on_down,
+            self._on_meter, self.control.take_info, self._on_down, on_health=self.control.take_health,
         )  # fmt: skip
         self.control.connect(self._link.send_param)
 
@@ -110,6 +111,7 @@ class ControlProcess:
             self._bundle(self._config.model.bundle),
             self._places.runtime / "listen",
             self._bundle(self._config.model.stems_bundle),
+            lambda: self._link.send_command(Down.LEAVE_SAFE),
         )
         app = create_app(port, allowed_hosts=page.allowed_hosts)
         server = PageServer(app, page.host, page.port)
@@ -136,13 +138,17 @@ class ControlProcess:
         """Tell systemd that all is well; look for an interface while the demo plays for want of one."""
         notifier = Notifier()
         notifier.send(b"READY=1")
-        look_at = time.monotonic() + LOOK_FOR_INTERFACE_S
+        look_at = feel_at = time.monotonic() + LOOK_FOR_INTERFACE_S
+        heat = HeatWatch(lambda least: self._link.send_command(Down.SHED, least))
         while not self._stopping.wait(0.5):
             notifier.send(b"WATCHDOG=1")
             self._setup.tick()
             if time.monotonic() >= look_at:
                 self._look_for_interface()
                 look_at = time.monotonic() + LOOK_FOR_INTERFACE_S
+            if time.monotonic() >= feel_at:
+                heat.look()
+                feel_at = time.monotonic() + LOOK_S
 
     def _look_for_interface(self) -> None:
         if self._config.audio.device == "auto" and self.control.latest.info.demo:

@@ -33,6 +33,8 @@ class Down(enum.IntEnum):
     REOPEN = 2  # open the device anew: an interface was plugged in; value: number of the settings to try, 0 for none
     CHECK = 3  # silence the outputs and meter all inputs; index: one of Check
     QUIT = 4  # fade out and end: whoever supervises starts the process again
+    SHED = 5  # index: a step of shedding.Shed that is to be left out whatever the load is: the board is hot
+    LEAVE_SAFE = 6  # end as with QUIT, to start anew out of safe mode
 
 
 class Check(enum.IntEnum):
@@ -150,6 +152,27 @@ class InputsFrame:
         return cls(bool(measuring), measured, xruns, tuple(peaks[:count]))
 
 
+_HEALTH = struct.Struct("<BBBxI160s")
+
+
+@dataclass(frozen=True, slots=True)
+class HealthFrame:
+    """How the audio process looks after itself: sent on connect and whenever it changes."""
+
+    safe: bool = False  # safe mode: no model, after a row of crashes
+    shed: int = 0  # shedding.Shed
+    sheds: int = 0  # how often work was shed since the process started
+    why: str = ""  # of safe mode, in words
+
+    def pack_into(self, buffer: bytearray) -> None:
+        _HEALTH.pack_into(buffer, 0, Up.HEALTH, self.safe, self.shed, self.sheds, _cut(self.why, 160))
+
+    @classmethod
+    def unpack(cls, message: bytes) -> "HealthFrame":
+        _, safe, shed, sheds, why = _HEALTH.unpack_from(message)
+        return cls(bool(safe), shed, sheds, why.rstrip(b"\0").decode(errors="replace"))
+
+
 class Up(enum.IntEnum):
     """Kinds of message from audio to control."""
 
@@ -157,9 +180,10 @@ class Up(enum.IntEnum):
     INFO = 2
     DEMO_INFO = 3
     INPUTS = 4
+    HEALTH = 5
 
 
-assert max(_METER.size, _INFO.size, _INPUTS.size) <= UP_BYTES
+assert max(_METER.size, _INFO.size, _INPUTS.size, _HEALTH.size) <= UP_BYTES
 
 
 def _cut(text: str, most: int) -> bytes:
@@ -219,7 +243,7 @@ class AudioLink:
         kind, index, _, value = DOWN.unpack(self._buffer)
         return kind, index, value
 
-    def send(self, frame: MeterFrame | InfoFrame | InputsFrame) -> bool:
+    def send(self, frame: MeterFrame | InfoFrame | InputsFrame | HealthFrame) -> bool:
         """Send, or drop when nobody reads. True when it is on its way."""
         if self._peer is None:
             return False

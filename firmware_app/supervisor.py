@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from firmware_app import crash_loop, realtime
 from firmware_app import places as places_of_box
-from firmware_app import realtime
 from firmware_app.errors import AppError
 from firmware_app.places import Places
 from firmware_app.shared_state import Heartbeat
@@ -88,6 +88,7 @@ class Supervisor:
     def __init__(self, places: Places, arguments: Sequence[str]) -> None:
         """arguments: options of `hushbox` that both children get (--config, --state-dir)."""
         places.make_runtime()
+        self._runtime = places.runtime
         self._heartbeat = Heartbeat(places.runtime / "audio.shm")
         self._stop = False
         me = program()
@@ -129,11 +130,15 @@ class Supervisor:
             if not self._stop:
                 # Its settings were broken while it ran: the other process goes on, and this one once they are mended.
                 log.warning("%s ended (%s), starting it again", child.name, _words(status))
+                if child is self.audio:
+                    crash_loop.ended(self._runtime, status)
                 child.schedule_restart(patient=status == EXIT_USAGE)
             return None
         if child is self.audio and self._hung():
             log.warning("%s made no progress for %.0f s: killed and started again", child.name, HANG_S)
             child.force(0.0)
+            crash_loop.ended(self._runtime, -signal.SIGKILL, hung=True)
+            child.schedule_restart()
         return None
 
     def _hung(self) -> bool:
@@ -163,9 +168,7 @@ def program() -> list[str]:
 def _words(status: int) -> str:
     if status >= 0:
         return f"exit status {status}"
-    with contextlib.suppress(ValueError):
-        return signal.Signals(-status).name
-    return f"signal {-status}"
+    return crash_loop.signal_name(-status)
 
 
 def lock(runtime: Path) -> IO[str]:
@@ -190,5 +193,6 @@ def run(arguments: Sequence[str] = (), state_dir: str | None = None) -> int:
     places.make_runtime()
     with lock(places.runtime):
         # What an earlier run left behind: this one starts from what was saved.
-        (places.runtime / "audio.shm").unlink(missing_ok=True)
+        for name in ("audio.shm", *crash_loop.FILES):
+            (places.runtime / name).unlink(missing_ok=True)
         return Supervisor(places, arguments).run()

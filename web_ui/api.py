@@ -80,6 +80,13 @@ def create_api(port: ControlPort, streams: EventStreams, token: str) -> Blueprin
         port.step(name, detents)
         return Response(status=204)
 
+    @api.put("/safe_mode")
+    def leave_safe_mode() -> Response:
+        if body("on") is not False:
+            raise Refused(400, f"on = {shown(body('on'))}: false is allowed; the box enters safe mode by itself alone")
+        port.leave_safe_mode()
+        return Response(status=204)
+
     @api.get("/listen/<which>.wav")
     def listen(which: str) -> Response:
         wav = takes.wav(which, request.args.get("take", "")[:40])

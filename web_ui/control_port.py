@@ -69,6 +69,9 @@ class StatusView:
     outputs: tuple[LevelView, ...] = ()
     stems_db: Mapping[str, float] = field(default_factory=dict)  # RMS of each stem before its fader, dBFS
     uptime_s: float = 0.0
+    safe_mode: str = ""  # why only dry sound is played, in words; empty outside safe mode
+    shed: str = ""  # what is left out because the board is too busy or too hot, in words
+    sheds: int = 0  # how often that became necessary since the audio process started
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,10 @@ class ControlPort(PanelPort, Protocol):
 
     def step(self, name: str, detents: int) -> None:
         """Turn encoder `name` by clicks, below 0 to the left. Raises NotThere, ControlRefused."""
+        ...
+
+    def leave_safe_mode(self) -> None:
+        """Start the audio process anew with its models, up to 3 s of silence. Raises ControlRefused outside it."""
         ...
 
     def listen_wavs(self) -> Recording:

@@ -136,6 +136,13 @@ class FakeControlPort(FakePanelPort):
             seq = self._seq()
         return Change(seq, self.status(), {view.id: view.value for view in self.params()})
 
+    def leave_safe_mode(self) -> None:
+        if not self.status_now.safe_mode:
+            raise ControlRefused("the box is not in safe mode")
+        with self._changed:
+            self.status_now = replace(self.status_now, safe_mode="")
+            self._note_change()
+
     def model_card(self) -> Mapping[str, Any]:
         return CARD
 

@@ -41,6 +41,9 @@ def status_json(view: StatusView) -> dict[str, Any]:
         "outputs": [_level_json(level) for level in view.outputs],
         "stems_db": {name: _finite(db, 1, SILENCE_DB) for name, db in view.stems_db.items()},
         "uptime_s": _finite(view.uptime_s, 0),
+        "safe_mode": view.safe_mode,
+        "shed": view.shed,
+        "sheds": view.sheds,
     }
 
 

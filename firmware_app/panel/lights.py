@@ -12,6 +12,7 @@ from hw.panel_events import DARK, Light
 CLIP_DB = -0.1
 FLOOR_DB = -60.0
 BEAT_LIT = 0.2  # of a beat
+SAFE_BLINK_S = 1.0  # safe mode: the sound is there, but not what it should be
 
 Colour = tuple[float, float, float]
 GREEN: Colour = (0.0, 1.0, 0.0)
@@ -29,10 +30,11 @@ def light_for(
         return Light(_level(config.shows, meter))
     bypassed, muted = bool(control.value("box.bypass")), bool(control.value("box.mute"))
     running = meter is not None and meter.state == State.RUNNING
+    blink_s = SAFE_BLINK_S if config.shows == "processing" and control.health.safe else 0.0
     if config.shows == "processing" and isinstance(config, RgbLedConfig):
         # One light for the whole state of the box: what is grave comes first.
         colour = RED if muted else AMBER if bypassed else GREEN
-        return Light(1.0, colour) if running or muted else DARK
+        return Light(1.0, colour, blink_s=blink_s) if running or muted else DARK
     if config.shows == "tempo":
         return _beat(performer)
     lit = {
@@ -45,7 +47,7 @@ def light_for(
         "scene_b": performer.scenes.live == "B",
     }
     level = float(lit[config.shows]) if config.shows in lit else _share(control, config.shows)
-    return Light(level, _COLOURS.get(config.shows, GREEN))
+    return Light(level, _COLOURS.get(config.shows, GREEN), blink_s=blink_s)
 
 
 def _beat(performer: Performer) -> Light:

@@ -1,5 +1,6 @@
 """The audio process in this process, on an interface that does what each test wants."""
 
+import json
 import os
 import socket
 import subprocess
@@ -13,14 +14,15 @@ import pytest
 import soundfile
 
 from dsp.dry_path import MUTE
-from firmware_app import audio_process, realtime
+from firmware_app import audio_process, realtime, self_care
 from firmware_app.audio_process import AudioProcess
 from firmware_app.audio_source import AudioSource, Opened
 from firmware_app.config_keys import AudioConfig, Config, ModelConfig
-from firmware_app.link import UP_BYTES, Down, InfoFrame, Up
+from firmware_app.link import UP_BYTES, Down, HealthFrame, InfoFrame, Up
 from firmware_app.param_table import PARAMS
 from firmware_app.places import Places
 from firmware_app.shared_state import values_in_force
+from firmware_app.shedding import Shed
 from firmware_app.store import Store
 from hw.audio_io import IoFormat, IoStatus
 from tests.conftest import MakeUsb
@@ -260,3 +262,85 @@ def test_news_of_the_device_waits_for_room_in_the_socket(make: Callable[..., Aud
                 box._between_blocks(audio_process.State.WAITING, None)
     infos = [InfoFrame.unpack(m).message for m in messages if m[0] == Up.INFO]
     assert infos[-1] == "the interface is gone"
+
+
+def crashed_before(places: Places, safe_for_s: float) -> None:
+    """Leave the record of a row of crashes behind."""
+    now = time.monotonic()
+    record = {
+        "running": True,
+        "began_s": now - 1,
+        "crashes_s": [now - 1],
+        "safe_until_s": now + safe_for_s,
+        "times_safe": 1,
+    }
+    (places.runtime / "audio.starts").write_text(json.dumps(record))
+
+
+class Silent(Interface):
+    def read_into(self, block: np.ndarray) -> IoStatus:
+        time.sleep(0.001)
+        status = super().read_into(block)
+        block.fill(0.0)
+        return status
+
+
+def test_safe_mode_ends_by_itself_in_a_pause(
+    make: Callable[..., AudioProcess], places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crashed_before(places, safe_for_s=0.0)
+    monkeypatch.setattr(self_care, "QUIET_S", 0.2)
+    box = make(Silent())  # plays for ever
+    assert box._care.safe
+    assert box._rack.model_name == ""
+    assert box.run() == 0
+    assert not make()._care.safe
+
+
+def test_safe_mode_does_not_end_while_somebody_plays(
+    make: Callable[..., AudioProcess], places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crashed_before(places, safe_for_s=0.0)
+    monkeypatch.setattr(self_care, "QUIET_S", 0.2)
+
+    class Loud(Interface):
+        def read_into(self, block: np.ndarray) -> IoStatus:
+            time.sleep(0.001)
+            return super().read_into(block)
+
+    box = make(Loud(blocks(600, IoStatus.GONE)))
+    box.run()
+    assert not box._start_anew
+    assert make()._care.safe, "an ordinary end leaves it as it was"
+
+
+def test_what_went_wrong_is_left_for_the_next_start(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("no such thing")
+
+    monkeypatch.setattr(audio_process, "AudioProcess", fails)
+    with pytest.raises(RuntimeError):
+        audio_process.main(Config(), places)
+    assert (places.runtime / "audio.last_words").read_text() == "RuntimeError: no such thing"
+
+
+def test_too_much_work_is_shed_and_told(make: Callable[..., AudioProcess], monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a clock of the test's own, every block takes nine tenths of its deadline."""
+    interface = Interface(blocks(2500, IoStatus.GONE))
+    box = make(interface)
+    told: list[HealthFrame] = []
+    monkeypatch.setattr(box._link, "send", lambda frame: told.append(frame) or True)
+    monkeypatch.setattr(box._telemetry, "due", lambda now: len(interface.heard) % 50 == 0)
+    now = [100.0]
+
+    def perf_counter() -> float:
+        now[0] += 0.9 * PERIOD / 48_000
+        return now[0]
+
+    monkeypatch.setattr(audio_process.time, "perf_counter", perf_counter)
+    box._care._shedder._clock = lambda: len(interface.heard) * PERIOD / 48_000
+    box.run()
+    steps = [frame.shed for frame in told if isinstance(frame, HealthFrame)]
+    assert steps == [Shed.NOTHING, Shed.SPECTRUM, Shed.LISTEN, Shed.STEMS, Shed.DRY]
+    assert not box._care.keeps_before_and_after
+    assert [frame.sheds for frame in told if isinstance(frame, HealthFrame)][-1] == 4

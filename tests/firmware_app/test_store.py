@@ -193,7 +193,7 @@ while True:
         writer = child(saves_for_ever, tmp_path)
         assert writer.stdout is not None
         writer.stdout.readline()
-        time.sleep(0.0021 * cut)  # anywhere in the first saves
+        time.sleep(0.006 * cut)  # anywhere in the first saves
         writer.send_signal(signal.SIGKILL)
         writer.communicate()
         loaded = Store(tmp_path, specs).load()

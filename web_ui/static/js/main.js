@@ -1,6 +1,6 @@
 // The page: joins what outlives every view (the connection, the parameters, the warning line) with the views themselves.
 
-import { get } from "./api.js";
+import { get, put, Refusal } from "./api.js";
 import { Connection } from "./connection.js";
 import { byId, setText } from "./dom.js";
 import { Notices } from "./notices.js";
@@ -19,6 +19,8 @@ connection.addEventListener("status", ({ detail: status }) => {
   document.body.dataset.state = status.state;
   if (connection.state === "live") setText(byId("link-text"), linkWords(status));
   notices.set("box", status.message);
+  notices.set("safe", status.safe_mode ? t("shell.safe", { why: status.safe_mode }) : "",
+    { grave: true, action: { label: t("shell.safe.leave"), run: leaveSafeMode } });
   views.tell("status", status);
 });
 
@@ -51,6 +53,14 @@ function deviceWords(status) {
 
 function linkWords(status) {
   return t(status.audio_alive ? `shell.link.${status.state}` : "shell.link.audio_down");
+}
+
+async function leaveSafeMode() {
+  try {
+    await put("safe_mode", { on: false });
+  } catch (error) {
+    if (error instanceof Refusal) notices.say(error.message);
+  }
 }
 
 async function refresh() {

@@ -13,13 +13,14 @@ export class Notices {
     this.#root = root;
   }
 
-  set(kind, text, { grave = false } = {}) {
-    // Stays until it is set anew; "" takes it away.
+  set(kind, text, { grave = false, action = null } = {}) {
+    // Stays until it is set anew; "" takes it away. action: {label, run}, a button behind the text.
     if ((this.#notes.get(kind)?.text ?? "") === text) return;
-    if (text) this.#notes.set(kind, { text, grave });
+    if (text) this.#notes.set(kind, { text, grave, action });
     else this.#notes.delete(kind);
     this.#root.replaceChildren(
-      ...[...this.#notes.values()].map((note) => el("p", { class: note.grave ? "notice grave" : "notice" }, note.text)));
+      ...[...this.#notes.values()].map((note) =>
+        el("p", { class: note.grave ? "notice grave" : "notice" }, note.text, ...buttons(note.action))));
   }
 
   say(text, { grave = true } = {}) {
@@ -29,4 +30,8 @@ export class Notices {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.set("said", ""), SAID_MS);
   }
+}
+
+function buttons(action) {
+  return action ? [" ", el("button", { type: "button", class: "notice-do", onclick: action.run }, action.label)] : [];
 }
