@@ -4,6 +4,7 @@ PY := .venv/bin/python
 RUN := .venv/bin/hushbox
 
 .PHONY: help setup setup-dev run test check lint format e2e bench lock clean install uninstall wheels deb test-deb \
+        soak endure e2e-vm \
         train-denoise-live export-denoise-live train-stems-live export-stems-live test-tflite-runtime demo-vocal bench-denoise \
         bench-harm bench-stems bench-drift bench-no-surprise bench-quantisation docs-denoise
 
@@ -41,6 +42,17 @@ bench: setup-dev ## Block budget, then 60 s live on the virtual interface: load,
 	$(PY) -m bench.budget
 	$(PY) -m bench.live $(ARGS)
 	$(PY) -m bench.press
+	$(PY) -m bench.restart
+
+soak: setup-dev ## The box for two hours with its page polled: does anything grow? ARGS="--minutes 30"
+	$(PY) -m bench.soak $(ARGS)
+
+endure: setup-dev ## kill -9 100 times, SIGSTOP, memory limits, full disk, clock, hammered page. ARGS="--kills 20 --seed 1"
+	$(PY) -m bench.endure $(ARGS)
+
+e2e-vm: setup-dev ## The installed box in an emulated machine with a real kernel (as root; the first time takes longer)
+	tests/rigs/vm/image.sh
+	$(PY) -m pytest -m e2e tests/e2e/test_vm.py $(ARGS)
 
 FLOAT := bench/out/float/denoise-live/bundle.toml
 

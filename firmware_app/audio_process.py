@@ -50,6 +50,7 @@ class AudioProcess:
         self._places = places
         self._running = True
         self._reopen = self._quit = self._start_anew = False
+        self._breathless = False  # more work than time: not in real time until some of it is shed
         self._crashes = CrashLoop(places.runtime)
         self._care = SelfCare(self._crashes)
         self._ids = list(PARAMS)
@@ -69,6 +70,7 @@ class AudioProcess:
         """Open the device, stream until it goes, open it again; until SIGTERM. Returns the exit code."""
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
+        signal.signal(signal.SIGXCPU, self._out_of_breath)
         for refused in realtime.enter():
             log.info("%s", refused)
         self._notifier.send(b"READY=1")
@@ -111,6 +113,7 @@ class AudioProcess:
         self._warm_up(block, out)
         self._rack.reset()
         self._rack.fade_in()
+        self._breathless = False
         realtime.stream(True)
         io.start()
         while self._running and blocks_left:
@@ -163,6 +166,7 @@ class AudioProcess:
             return
         self._describe(opened)
         blocks_left = -1
+        self._breathless = False
         realtime.stream(True)
         io.start()
         while self._running and blocks_left:
@@ -229,6 +233,9 @@ class AudioProcess:
         self._notifier.send(b"WATCHDOG=1")
         if self._rack.heard is not self._described:
             self._chain_changed()
+        if self._breathless and state is State.RUNNING and not self._care.too_much:
+            self._breathless = False
+            realtime.stream(True)
         connected = self._link.accept()
         if connected or self._info_waits:
             self._info_waits = not self._link.send(self._info)
@@ -267,6 +274,13 @@ class AudioProcess:
     def _leave_safe(self) -> None:
         """End, and let whoever restarts us start anew in full."""
         self._start_anew = self._quit = True
+
+    def _out_of_breath(self, *_: object) -> None:
+        """SIGXCPU: there was no pause for long. Go on as any process does, rather than be killed: it may be too much
+        work, which is shed in a moment. A model that hangs never comes here, and is killed.
+        """
+        realtime.stream(False)
+        self._breathless = True
 
     def _stop(self, *_: object) -> None:
         self._running = False

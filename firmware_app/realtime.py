@@ -11,7 +11,7 @@ BLAS_ENV = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREAD
 
 SUPERVISOR_ENV = "HUSHBOX_SUPERVISOR_PID"
 FIFO_PRIORITY = 70  # where JACK puts itself too; a PREEMPT_RT board keeps the USB interrupt above it
-RTTIME_US = 200_000  # a loop that runs this long without sleeping gets SIGXCPU instead of freezing the board
+RTTIME_US = 200_000  # who runs this long without sleeping gets SIGXCPU, and twice as long is killed: no frozen board
 _MCL_CURRENT, _MCL_FUTURE, _MCL_ONFAULT = 1, 2, 4
 _PR_SET_PDEATHSIG = 1
 
@@ -19,7 +19,7 @@ _PR_SET_PDEATHSIG = 1
 def enter() -> list[str]:
     """Limit runaways, lock the memory, still the garbage collector. Returns what is refused, in words."""
     # RLIMIT_RTTIME is set before FIFO, or a runaway could freeze the board between the two.
-    resource.setrlimit(resource.RLIMIT_RTTIME, (RTTIME_US, RTTIME_US * 2))
+    limit_runaways()
     refused = [reason for reason in (stream(True), stream(False)) if reason][:1]
     # On fault: what the warm-up has touched stays, while unused parts of the libraries take no memory.
     if ctypes.CDLL(None, use_errno=True).mlockall(_MCL_CURRENT | _MCL_FUTURE | _MCL_ONFAULT) != 0:
@@ -29,11 +29,18 @@ def enter() -> list[str]:
     return refused
 
 
+def limit_runaways() -> None:
+    """SIGXCPU after RTTIME_US, SIGKILL after twice as long; again after each signal, with which the kernel moves it."""
+    resource.setrlimit(resource.RLIMIT_RTTIME, (RTTIME_US, RTTIME_US * 2))
+
+
 def stream(on: bool) -> str:
     """Real-time scheduling of this thread, while it streams only. Returns why it was refused, in words.
 
     Opening a device or reading a file may well take longer than RTTIME_US without a pause, and would be killed for it.
     """
+    if on:
+        limit_runaways()
     policy, priority = (os.SCHED_FIFO, FIFO_PRIORITY) if on else (os.SCHED_OTHER, 0)
     try:
         os.sched_setscheduler(0, policy, os.sched_param(priority))

@@ -43,6 +43,11 @@ class SelfCare:
         if self._shedder.add(work_s, deadline_s):
             self._put_in_force()
 
+    @property
+    def too_much(self) -> bool:
+        """Is there more work at this moment than may be?"""
+        return self._shedder.too_much
+
     def ask(self, least: int) -> None:
         """Control says that the board is too hot for more."""
         before = self._shedder.shed

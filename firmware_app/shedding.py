@@ -49,6 +49,7 @@ class LoadShedder:
         self._over_since = self._room_since = -1.0
         self._back_s = BACK_S
         self._back_at = -math.inf
+        self.too_much = False  # in the newest 100 ms
         self.times = 0  # that work was shed, since the start
 
     @property
@@ -70,6 +71,7 @@ class LoadShedder:
         if self._deadline_s < 0.1:
             return False
         load = self._work_s / self._deadline_s
+        self.too_much = load > TOO_MUCH
         self._work_s = self._deadline_s = 0.0
         return self._judge(load, self._clock())
 

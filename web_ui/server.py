@@ -42,6 +42,7 @@ class PageServer:
         """Bind and serve in a thread of its own; return the port. Raises PortTaken or PageAddressError."""
         listener = _listen(self._host, self._port)
         logging.getLogger("waitress").setLevel(logging.WARNING)  # it would log every phone that leaves
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # and every request while many come at once
         self._server = create_server(
             self._app,
             map=self._map,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -153,6 +154,50 @@ def test_a_long_preparation_is_no_runaway() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (0, "True\n"), done.stderr
+
+
+def test_too_much_work_ends_real_time_and_not_the_process(
+    make: Callable[..., AudioProcess], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SIGXCPU as the kernel sends it; real time again once the load is as it should be."""
+    interface = Interface(blocks(400, IoStatus.GONE))
+    box = make(interface)
+    monkeypatch.setattr(box._telemetry, "due", lambda now: True)
+    heavy = [False]
+    monkeypatch.setattr(type(box._care), "too_much", property(lambda self: heavy[0]))
+    process = box._rack.process
+
+    def busy(block: np.ndarray, out: np.ndarray) -> None:
+        process(block, out)
+        if len(interface.heard) == 100:
+            heavy[0] = True
+            box._out_of_breath()
+        heavy[0] = heavy[0] and len(interface.heard) < 300
+        if 110 < len(interface.heard) < 290:
+            assert STREAMING[-1:] == [False]
+
+    monkeypatch.setattr(box._rack, "process", busy)
+    box.run()
+    assert STREAMING == [True, False, True, False]
+
+
+def test_a_runaway_in_real_time_is_told_and_then_killed() -> None:
+    """The kernel's part: the handler runs, and who ignores it is killed soon."""
+    script = (
+        "import os, signal, time; from firmware_app import realtime\n"
+        "signal.signal(signal.SIGXCPU, lambda *_: print(realtime.stream(False) or 'told', flush=True))\n"
+        "if realtime.stream(True): print('refused'); raise SystemExit\n"
+        "start = time.process_time()\n"
+        "while time.process_time() - start < 0.7: pass\n"
+        "print('alive', flush=True)\n"
+        "signal.signal(signal.SIGXCPU, signal.SIG_IGN); realtime.stream(True); time.sleep(0.01)\n"
+        "while time.process_time() - start < 5.0: pass\n"
+        "print('never killed')"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    if done.stdout.startswith("refused"):
+        pytest.skip("this user may not use real-time scheduling")
+    assert (done.returncode, done.stdout) == (-signal.SIGKILL, "told\nalive\n"), done.stderr
 
 
 @pytest.mark.parametrize("way", ["reads", "writes"])

@@ -32,8 +32,8 @@ def test_a_row_of_crashes_ends_in_safe_mode_muted_as_before(make_usb: MakeUsb, t
         with pytest.raises(OSError, match="400"):
             box.send("PUT", "safe_mode", {"on": False})
         box.set("box.mute", 1)
-        muted_from = usb.counters["playback"]["frames"] + 4800
-        usb.wait_played(muted_from)
+        usb.wait_played(usb.counters["playback"]["frames"] + 9600)
+        muted_from = len(usb.recording())  # not the counter: a recording has holes where a busy host came late
         for _ in range(MOST_CRASHES):
             audio = box.child("audio")
             audio.send_signal(signal.SIGSEGV)
@@ -47,8 +47,8 @@ def test_a_row_of_crashes_ends_in_safe_mode_muted_as_before(make_usb: MakeUsb, t
         assert not usb.recording()[muted_from:].any()
 
         box.set("box.mute", 0)
-        heard_from = usb.counters["playback"]["frames"] + 9600
-        usb.wait_played(heard_from + 24_000)
+        heard_from = len(usb.recording())
+        usb.wait_played(usb.counters["playback"]["frames"] + 24_000)
         assert usb.recording()[heard_from:].any(), "safe mode passes the sound"
         with pytest.raises(OSError, match="400"):
             box.send("PUT", "safe_mode", {"on": True})
