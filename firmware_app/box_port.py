@@ -1,7 +1,6 @@
 """BoxPort: the box as the page sees it, over Control, the panel's simulator and the listen ring."""
 
 import math
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
@@ -34,7 +33,6 @@ _STATES = {
     State.CHECKING: "checking sound",
 }
 MOST_DETENTS = 100
-SILENT_S = 1.0  # 20 meter frames that did not come
 _SILENT = "The audio process does not answer. When it stays so, it is started again. Settings are kept."
 _DOWN = "The audio process is down and is being started again. Settings are kept."
 
@@ -89,11 +87,9 @@ class BoxPort(PanelBoxPort):
     def status(self) -> StatusView:
         latest = self._control.latest
         # One that hangs keeps its link: what it said last is no news.
-        silent = latest.meter is not None and time.monotonic() - latest.at > SILENT_S
-        meter = None if silent else latest.meter
-        return _status(
-            meter, latest.info, self._control.health, self._message(meter, latest.info, _SILENT if silent else _DOWN)
-        )
+        meter = self._control.live_meter
+        said = self._message(meter, latest.info, _SILENT if latest.meter else _DOWN)
+        return _status(meter, latest.info, self._control.health, said)
 
     def _message(self, meter: MeterFrame | None, info: InfoFrame, down: str) -> str:
         if meter is None:
@@ -128,20 +124,20 @@ class BoxPort(PanelBoxPort):
         }
 
     def simulated_panel(self) -> Sequence[SimulatedPin]:
-        return self._setup.bindings.simulated_pins()
+        return self._setup.simulated.pins()
 
     def press(self, name: str, pressed: bool) -> None:
-        self._setup.bindings.press(name, pressed)
+        self._setup.simulated.press(name, pressed)
 
     def turn(self, name: str, position: float) -> None:
         if not (math.isfinite(position) and 0.0 <= position <= 1.0):
             raise ControlRefused(f"position of knob {name} = {position:g}: allowed 0 to 1")
-        self._setup.bindings.turn(name, position)
+        self._setup.simulated.turn(name, position)
 
     def step(self, name: str, detents: int) -> None:
         if not -MOST_DETENTS <= detents <= MOST_DETENTS:
             raise ControlRefused(f"detents of encoder {name} = {detents}: allowed -{MOST_DETENTS} to {MOST_DETENTS}")
-        self._setup.bindings.step(name, detents)
+        self._setup.simulated.step(name, detents)
 
     def leave_safe_mode(self) -> None:
         if not self._control.health.safe:

@@ -13,6 +13,7 @@ from firmware_app.store import Store
 
 log = logging.getLogger(__name__)
 
+SILENT_S = 1.0  # 20 meter frames that did not come
 SAVE_AFTER_S = 0.5  # a fader that is being moved is saved so often; switches are saved at once
 
 Listener = Callable[[str, float, str], None]
@@ -120,6 +121,12 @@ class Control:
     @property
     def latest(self) -> Latest:
         return self._latest
+
+    @property
+    def live_meter(self) -> MeterFrame | None:
+        """The newest meter frame; None while the audio process is down, or hangs and says nothing any more."""
+        latest = self._latest
+        return None if time.monotonic() - latest.at > SILENT_S else latest.meter
 
     @property
     def seq(self) -> int:

@@ -124,6 +124,8 @@ class ControlLink(threading.Thread):
                 self._wake_read.recv(4096)
             if not self._receive(peer):
                 return
+        if self._agreed:
+            self._flush(peer)  # what was changed last, such as a switch let go while the box stops
 
     def _flush(self, peer: socket.socket) -> bool:
         """Send all that waits; False when the socket is full."""

@@ -35,6 +35,7 @@ class Performer:
         self._presets = presets
         self._lock = threading.RLock()
         self._before: dict[Action, float] = {}  # what a momentary action found
+        self._holders: dict[Action, set[str]] = {}  # whose feet are on it
         self._panics: dict[str, str] = {}  # parameter: origin of the panic that holds it
 
     @property
@@ -48,7 +49,9 @@ class Performer:
                 case "toggle":
                     self._control.toggle(action.param, origin, self.range(action))
                 case "momentary":
-                    self._before.setdefault(action, self._control.value(action.param))
+                    if not self._holders.get(action):
+                        self._before[action] = self._control.value(action.param)
+                    self._holders.setdefault(action, set()).add(origin)
                     held = find(self._control.specs, action.param).high if action.value is None else action.value
                     self._control.set_param(action.param, held, origin)
                 case "set":
@@ -62,18 +65,28 @@ class Performer:
                 case "tap_tempo":
                     self.tempo.tap(time.monotonic() if at_s is None else at_s)
                 case "held_panic_mute" | "held_panic_dry":
+                    self._holders.setdefault(action, set()).add(origin)
                     self._control.set_param(PANIC_PARAM[action.do], 1.0, origin)
                 case "panic_mute" | "panic_dry":
                     self._panic(PANIC_PARAM[action.do], origin)
 
     def release(self, action: Action, origin: str) -> None:
-        """End a held action."""
+        """End a held action, once the last foot has left it."""
         with self._lock:
-            if action.do == "momentary" and action in self._before:
+            holders = self._holders.get(action, set())
+            if origin not in holders:
+                return
+            holders.remove(origin)
+            if holders:
+                return
+            if action.do == "momentary":
                 before = self._before.pop(action)
-                # An on/off parameter goes off, whatever it was: what a foot holds must end with the foot.
                 spec = find(self._control.specs, action.param)
-                self._control.set_param(action.param, spec.low if spec.choices == ("off", "on") else before, origin)
+                if spec.choices == ("off", "on"):
+                    # It goes off, whatever it was: what a foot holds must end with the foot.
+                    self._control.set_param(action.param, spec.low, origin)
+                elif self._control.origin(action.param) == origin:  # else a preset or a phone has set it meanwhile
+                    self._control.set_param(action.param, before, origin)
             elif action.do in ("held_panic_mute", "held_panic_dry"):
                 self._control.set_param(PANIC_PARAM[action.do], 0.0, origin)
 

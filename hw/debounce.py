@@ -21,31 +21,46 @@ class Debounce:
         self._raw_since = float("-inf")
         self._locked_until = float("-inf")
         self._settled = True
+        self._believed: list[tuple[bool, float]] = []  # and not yet told
 
-    def edge(self, level: bool, now: float) -> None:
-        """Note an edge that left the pin at `level`. Two edges to the same level mean one between them was missed."""
-        self.raw = level
-        self._raw_since = now
+    def edge(self, level: bool, at_s: float) -> None:
+        """Note an edge that left the pin at `level`. Two edges to the same level mean one between them was missed.
+
+        What had been stable for long enough before it counts, even if nobody polled in time: a whole press may lie
+        between two polls of a thread that was held up.
+        """
+        self._believe(at_s)
+        self._note(level, at_s)
 
     def due(self) -> float | None:
         """When to call `poll` next, or None while the switch is quiet."""
+        if self._believed:
+            return self._believed[0][1]
         if self.raw != self.level:
-            return max(self._raw_since + self._stable_s, self._locked_until)
+            return self._due_s()
         return None if self._settled else self._locked_until
 
-    def poll(self, level: bool, now: float) -> bool | None:
-        """Return the newly believed level, or None when there is none yet.
+    def poll(self, level: bool, now: float) -> list[tuple[bool, float]]:
+        """Return the levels believed since the last call, each with its time; mostly none.
 
         level: read from the pin just now. It catches an edge that the kernel or the pin library dropped.
         """
         if level != self.raw:
-            self.edge(level, now)
-        if now >= self._locked_until:
-            self._settled = True
-        due = self.due()
-        if due is None or now < due or self.raw == self.level:
-            return None
-        self.level = self.raw
-        self._locked_until = now + self._lockout_s
-        self._settled = False
-        return self.level
+            self._note(level, now)
+        self._believe(now)
+        believed, self._believed = self._believed, []
+        return believed
+
+    def _note(self, level: bool, at_s: float) -> None:
+        self.raw = level
+        self._raw_since = at_s
+
+    def _due_s(self) -> float:
+        return max(self._raw_since + self._stable_s, self._locked_until)
+
+    def _believe(self, now: float) -> None:
+        if self.raw != self.level and (at_s := self._due_s()) <= now:
+            self.level = self.raw
+            self._locked_until = at_s + self._lockout_s
+            self._believed.append((self.level, at_s))
+        self._settled = now >= self._locked_until

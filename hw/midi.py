@@ -51,16 +51,17 @@ class MidiThread(PortThread):
         """Ports that are there and do not open. Any thread."""
         return list(self._problems.values())
 
-    def send(self, port: str, message: MidiMessage) -> None:
+    def send(self, port: str, message: MidiMessage, now: bool = True) -> None:
         """Show a value on `port` ("*": all): at once, or when it is plugged in again. Any thread.
 
-        Only the last value of a control is kept. What the port itself just said is not sent back.
+        Only the last value of a control is kept. What the port itself just said is not sent back. now: False to keep
+        it for a later plug only.
         """
         key = MidiMessage(message.kind, message.channel, message.number)
         with self._condition:
             self._shown[port, key] = message.bytes()
-            for open_port in self.ports:
-                if port in ("*", open_port) and self._heard.get((open_port, key)) != message.bytes():
+            for open_port in self.ports if now else ():
+                if port in ("*", open_port) and self._heard.pop((open_port, key), None) != message.bytes():
                     self._unsent.setdefault(open_port, {})[key] = message.bytes()
             self.wake()
 
@@ -96,6 +97,8 @@ class MidiThread(PortThread):
                     key = MidiMessage(message.kind, message.channel, message.number)
                     with self._condition:
                         self._heard[port.place.name, key] = message.bytes()
+                        # The hand is newer than what still waits to be shown there.
+                        self._unsent.get(port.place.name, {}).pop(key, None)
                     self._on_message(port.place.name, message)
             elif events & FAILED:
                 raise OSError("it was unplugged")

@@ -26,9 +26,10 @@ return soon; an exception is logged. The name says which control.
 **Lights**: `panel.show(name, Light(…))` from any thread, as often as you like (a repeated Light costs nothing);
 blinking runs here. `panel.lit(name)` gives the brightness now, one number per pin, for the page, with real pins too.
 **MIDI feedback**: `panel.feedback(name, position 0…1)` sends a MIDI control's value back to its port; it does nothing
-for other kinds or an unplugged port, and after a re-plug the last value is sent again.
+for other kinds or an unplugged port, and after a re-plug the last value is sent again (`now=False`: only then).
 **Relay**: `panel.beat(progress)` whenever audio may have progressed, 20 times a second: the pin toggles only if
-`progress` (any counter of the audio process) differs from the last call's, so a dead audio process drops the relay.
+`progress` (any counter of the audio process) differs from the last call's, so a dead audio process drops the relay;
+`panel.relay_held` says what its timer makes of that.
 **Pedal calibration**: `panel.raw_position(name)`, then `hw.panel_calibration.PedalCalibration`.
 **Learn**: `panel.start_learning()` … `panel.stop_learning()`. In between every free pin of the header is watched as
 a switch to ground, every converter channel, every MIDI port and every keyboard-like HID device, and each thing moved is
@@ -42,13 +43,15 @@ cannot be: a pin used twice, reserved (I2C, SPI, UART in use), not on this board
 and `touch(source, value)` for what is not mapped yet.
 
 A press is told within the debounce time plus one thread wake-up (1 ms + well under 1 ms on an idle core). Up to five
-threads: one sleeps until a switch is due, one reads the knobs, one blinks the lights, one each waits for MIDI and USB
-keys. A control that cannot be opened becomes a sentence in `problems`; the rest of the panel runs on.
+threads: one sleeps until a switch is due, and reads all pins ten times a second in case an edge was dropped; one reads
+the knobs, one blinks the lights, one each waits for MIDI and USB keys. A control that cannot be opened becomes a
+sentence in `problems`; the rest of the panel runs on.
 """
 
 import logging
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -97,6 +100,8 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 
+PULL_S = 0.025  # until a pull-up of 50 kΩ has charged the 100 nF of a long wire: before, each switch reads as closed
+
 
 class Closable(Protocol):
     def close(self) -> None: ...
@@ -107,7 +112,11 @@ class PanelStuckError(HwError, RuntimeError):
 
 
 class Panel:
-    """The front panel as `spec` describes it. on_event, on_activity: see above. root: see `choose_pins`."""
+    """The front panel as `spec` describes it. on_event, on_activity: see above. root: see `choose_pins`.
+
+    held: switches on pins that a foot may be holding from an earlier panel. Each is told by its RELEASE when the foot
+    leaves, or at the start when it has left meanwhile.
+    """
 
     def __init__(
         self,
@@ -115,8 +124,10 @@ class Panel:
         on_event: Callable[[PanelEvent], None] = lambda event: None,
         on_activity: Callable[[Activity], None] = lambda activity: None,
         root: Path = Path("/"),
+        held: Collection[str] = (),
     ) -> None:
         self.spec = spec
+        self._held = held
         self.choice = PinChoice("off", "not started")
         self.board: Board = boards.detect(root)
         self._root = root
@@ -175,10 +186,10 @@ class Panel:
                 self._open_problems.append(f"the front panel is off: {self.choice.why}")
         else:
             self._open_all(self.choice.factory)
+        if not self.choice.simulated and (self._switches or self._encoders):
+            time.sleep(PULL_S)
         self._switch_thread.start()
-        self._switch_thread.listen(list(self._switches.values()))
-        for encoder in self._encoders.values():
-            encoder.listen()
+        self._switch_thread.listen(list(self._switches.values()), list(self._encoders.values()), self._held)
         self._knob_thread.start_with(list(self._knobs.values()))
         self._ports.start()
 
@@ -205,9 +216,12 @@ class Panel:
                 self._knob_thread.watch(())
                 self._learner.close()
 
-    def feedback(self, name: str, position: float) -> None:
-        """Show `position` 0…1 on the MIDI control `name`; nothing for other kinds. Any thread."""
-        self._ports.feedback(name, position)
+    def feedback(self, name: str, position: float, now: bool = True) -> None:
+        """Show `position` 0…1 on the MIDI control `name`; nothing for other kinds. Any thread.
+
+        now: False when the value comes from there: it is shown after a re-plug only.
+        """
+        self._ports.feedback(name, position, now)
 
     def show(self, name: str, light: Light) -> None:
         """Let light `name` show something. Any thread. One that is not open is skipped; an unknown one raises."""
@@ -228,6 +242,12 @@ class Panel:
         with self._relay_lock:
             if self._relay is not None:
                 self._relay.beat(progress)
+
+    @property
+    def relay_held(self) -> bool | None:
+        """Whether the relay is held now by its timer; None where there is no relay. Any thread."""
+        with self._relay_lock:
+            return self._relay.held if self._relay is not None else None
 
     def raw_position(self, name: str) -> float:
         """What the converter last said about knob or pedal `name`, 0…1, before any calibration. Any thread."""

@@ -46,6 +46,10 @@ class GestureMachine:
         switch.down = closed
         return events + (self._closed(name, switch, at_s) if closed else self._opened(name, switch, at_s))
 
+    def resume(self, name: str) -> None:
+        """A foot is on this switch since before, and what it began there was told: only its RELEASE is owed."""
+        self._switches[name].down = self._switches[name].told = True
+
     def due(self) -> float | None:
         """When to call `poll` next, None while there is nothing to wait for."""
         waiting = [self._decided_at(name, switch) for name, switch in self._switches.items() if switch.undecided]

@@ -51,7 +51,7 @@ class PanelLearner:
         board: Board,
         root: Path,
         simulator: "Simulator | None",
-        on_edge: Callable[[SwitchLine, bool], None],
+        on_edge: Callable[[SwitchLine, bool, float], None],
     ) -> None:
         """Open every free pin as a switch to ground and every converter channel that is not mapped."""
         forget_closed_buses()
@@ -85,7 +85,7 @@ class PanelLearner:
     def _converters(self) -> Sequence[KnobSpec | PedalSpec]:
         return [knob for knob in self._spec.knobs if isinstance(knob, KnobSpec | PedalSpec)]
 
-    def _switch(self, gpio: int, factory: Any, on_edge: Callable[[SwitchLine, bool], None]) -> SwitchLine:
+    def _switch(self, gpio: int, factory: Any, on_edge: Callable[[SwitchLine, bool, float], None]) -> SwitchLine:
         debounce_s, lockout_s = self._spec.debounce_ms / 1000.0, self._spec.lockout_ms / 1000.0
         return SwitchLine("", gpio, True, factory, debounce_s, lockout_s, on_edge)
 

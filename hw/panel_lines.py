@@ -14,8 +14,8 @@ from hw.panel_encoder import Acceleration, QuadratureDecoder
 class SwitchLine:
     """A switch's pin and its debounce. `poll` and `due` belong to the switch thread, under its lock.
 
-    name: "" for a pin that is only watched while learning. on_edge(line, level) is called from the pin library's own
-    thread. It must be a bound method: gpiozero keeps only weak references to handlers, and so does this.
+    name: "" for a pin that is only watched while learning. on_edge(line, level, stamp_s) is called from the pin
+    library's own thread; stamp_s is the kernel's time of the edge, on whatever clock.
     """
 
     def __init__(
@@ -26,7 +26,7 @@ class SwitchLine:
         factory: Any,
         stable_s: float,
         lockout_s: float,
-        on_edge: Callable[["SwitchLine", bool], None],
+        on_edge: Callable[["SwitchLine", bool, float], None],
     ) -> None:
         from gpiozero import InputDevice
 
@@ -34,15 +34,20 @@ class SwitchLine:
         self.gpio = gpio
         self._pull_up = pull_up
         self._on_edge = on_edge
+        self._times_s = (stable_s, lockout_s)
         self._device = InputDevice(gpio, pull_up=pull_up, pin_factory=factory)
         self.pin = self._device.pin
-        self.debounce = Debounce(self.read(), stable_s, lockout_s)
+        self.settle()
 
     def listen(self) -> None:
         """Ask for raw edges. After this `on_edge` may be called at any moment."""
         self.pin.bounce = None
         self.pin.edges = "both"
         self.pin.when_changed = self._changed
+
+    def settle(self) -> None:
+        """Begin from the level that the pin has now."""
+        self.debounce = Debounce(self.read(), *self._times_s)
 
     def read(self) -> bool:
         """The level of the pin now."""
@@ -58,13 +63,16 @@ class SwitchLine:
 
     def _changed(self, ticks: Any, state: Any) -> None:
         if state in (0, 1):  # lgpio says 2 for a watchdog timeout
-            self._on_edge(self, bool(state))
+            self._on_edge(self, bool(state), float(ticks))
 
 
 class EncoderLine:
-    """An encoder's pins. on_edge(line, a, b) is called from the pin library's thread; `turn` in the switch thread."""
+    """An encoder's pins. on_edge(line, a, b, stamp_s) is called from the pin library's thread; `turn` in the switch
+    thread, `look` and `settle` under its lock."""
 
-    def __init__(self, spec: EncoderSpec, factory: Any, on_edge: Callable[["EncoderLine", bool, bool], None]) -> None:
+    def __init__(
+        self, spec: EncoderSpec, factory: Any, on_edge: Callable[["EncoderLine", bool, bool, float], None]
+    ) -> None:
         from gpiozero import InputDevice
 
         self.spec = spec
@@ -76,9 +84,8 @@ class EncoderLine:
             self._a.close()
             raise
         self.pins = (self._a.pin, self._b.pin)
-        self._levels = [bool(pin.state) for pin in self.pins]
-        self._decoder = QuadratureDecoder(self._levels[0], self._levels[1], spec.detent_edges)
         self._acceleration = Acceleration(spec.acceleration)
+        self.settle()
 
     def listen(self) -> None:
         """Ask for raw edges of both contacts."""
@@ -86,6 +93,19 @@ class EncoderLine:
             pin.bounce = None
             pin.edges = "both"
             pin.when_changed = changed
+
+    def settle(self) -> None:
+        """Begin from where it stands now."""
+        self._levels = [bool(pin.state) for pin in self.pins]
+        self._decoder = QuadratureDecoder(self._levels[0], self._levels[1], self.spec.detent_edges)
+
+    def look(self) -> list[tuple[bool, bool]]:
+        """Where it stands, if that is not where its edges have left it; else nothing."""
+        levels = [bool(pin.state) for pin in self.pins]
+        if levels == self._levels:
+            return []
+        self._levels = levels
+        return [(levels[0], levels[1])]
 
     def turn(self, a: bool, b: bool, at_s: float) -> tuple[int, int]:
         """Return (clicks, steps) that this pair of levels completes."""
@@ -99,15 +119,15 @@ class EncoderLine:
         self._b.close()
 
     def _a_changed(self, ticks: Any, state: Any) -> None:
-        self._changed(0, state)
+        self._changed(0, ticks, state)
 
     def _b_changed(self, ticks: Any, state: Any) -> None:
-        self._changed(1, state)
+        self._changed(1, ticks, state)
 
-    def _changed(self, which: int, state: Any) -> None:
+    def _changed(self, which: int, ticks: Any, state: Any) -> None:
         if state in (0, 1):
             self._levels[which] = bool(state)
-            self._on_edge(self, self._levels[0], self._levels[1])
+            self._on_edge(self, self._levels[0], self._levels[1], float(ticks))
 
 
 class KnobLine:

@@ -79,12 +79,12 @@ class PanelPorts:
         if self._hid is not None:
             self._hid.learn(learning)
 
-    def feedback(self, name: str, position: float) -> None:
-        """Show `position` 0…1 on a MIDI control; any other name does nothing. Any thread."""
+    def feedback(self, name: str, position: float, now: bool = True) -> None:
+        """Show `position` 0…1 on a MIDI control, now or when it is plugged in again; other names do nothing."""
         control = self._midi_controls.get(name)
         if control is not None and self._midi is not None:
             for message in feedback_messages(control, position):
-                self._midi.send(control.port, message)
+                self._midi.send(control.port, message, now)
 
     def take_midi(self, port: str, message: MidiMessage) -> None:
         """A message came in."""

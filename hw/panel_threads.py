@@ -2,13 +2,15 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from hw.panel_events import PanelEvent, StepEvent
 from hw.panel_gestures import GestureMachine
 from hw.panel_lines import EncoderLine, SwitchLine
 
 THREAD_END_S = 2.0
+STALE_S = 1.0
+LOOK_S = 0.1  # how often the pins are read even though no edge came: kernels and pin libraries do drop some
 
 
 class PanelThread(threading.Thread):
@@ -36,7 +38,8 @@ class PanelThread(threading.Thread):
 class SwitchThread(PanelThread):
     """Turns contacts of every kind into gestures, and encoder edges into steps. Sleeps until something is due.
 
-    tell(event) and on_level(line, closed, at_s), for every debounced change of a pin, are called in this thread.
+    tell(event) and on_level(line, closed, at_s), for every debounced change of a pin, are called in this thread. It may
+    be held up there for long: edges keep their own times meanwhile, so that none is lost and none becomes another.
     """
 
     def __init__(
@@ -50,25 +53,40 @@ class SwitchThread(PanelThread):
         self._tell = tell
         self._on_level = on_level
         self._lines: list[SwitchLine] = []
+        self._encoders: list[EncoderLine] = []
         self._contacts: list[tuple[str, bool, float]] = []
         self._turns: list[tuple[EncoderLine, bool, bool, float]] = []
+        self._look_at_s = 0.0
+        self._told_to_s = 0.0  # gestures are decided up to here
 
-    def listen(self, lines: Sequence[SwitchLine]) -> None:
-        """Add switches to listen to. Any thread."""
+    def listen(
+        self, lines: Sequence[SwitchLine], encoders: Sequence[EncoderLine] = (), held: Collection[str] = ()
+    ) -> None:
+        """Add switches and encoders to listen to. held: those whose press was told before. Any thread."""
+        new: list[SwitchLine | EncoderLine] = [*lines, *encoders]
+        for one in new:
+            one.listen()
         with self._condition:
+            # The pins are read once more now that edges are heard: one that came since they were opened was not.
+            for one in new:
+                one.settle()
+            for line in lines:
+                if line.name in held:
+                    self._gestures.resume(line.name)
+                    self._contacts.append((line.name, line.is_closed(line.debounce.level), time.monotonic()))
             self._lines = [*self._lines, *lines]
-        for line in lines:
-            line.listen()
+            self._encoders = [*self._encoders, *encoders]
+            self.wake()
 
     def forget(self, lines: Sequence[SwitchLine]) -> None:
         """Stop listening to these. Any thread."""
         with self._condition:
             self._lines = [line for line in self._lines if line not in lines]
 
-    def edge(self, line: SwitchLine, level: bool) -> None:
+    def edge(self, line: SwitchLine, level: bool, stamp_s: float) -> None:
         """Note a raw edge. Called from the pin library's thread."""
         with self._condition:
-            line.debounce.edge(level, time.monotonic())
+            line.debounce.edge(level, edge_time(stamp_s, time.monotonic()))
             self.wake()
 
     def contact(self, name: str, closed: bool) -> None:
@@ -77,10 +95,10 @@ class SwitchThread(PanelThread):
             self._contacts.append((name, closed, time.monotonic()))
             self.wake()
 
-    def turned(self, line: EncoderLine, a: bool, b: bool) -> None:
+    def turned(self, line: EncoderLine, a: bool, b: bool, stamp_s: float) -> None:
         """Note an encoder's raw edge. Called from the pin library's thread."""
         with self._condition:
-            self._turns.append((line, a, b, time.monotonic()))
+            self._turns.append((line, a, b, edge_time(stamp_s, time.monotonic())))
             self.wake()
 
     def run(self) -> None:
@@ -88,46 +106,69 @@ class SwitchThread(PanelThread):
             with self._condition:
                 if self._stopping:
                     return
-                levels = self._poll()
+                now = time.monotonic()
+                if now >= self._look_at_s:
+                    self._look(now)
+                levels = self._poll(now)
                 contacts, self._contacts = self._contacts, []
                 turns, self._turns = self._turns, []
-                if not (levels or contacts or turns or self._gestures_are_due()):
-                    self._condition.wait(self._sleep_s())
+                if not (levels or contacts or turns or self._gestures_are_due(now)):
+                    self._condition.wait(self._sleep_s(now))
+                    continue
             for line, closed, at_s in levels:
                 self._on_level(line, closed, at_s)
                 if line.name:
                     contacts.append((line.name, closed, at_s))
-            self._tell_gestures(contacts)
+            self._tell_gestures(contacts, now)
             for encoder, a, b, at_s in turns:
                 detents, steps = encoder.turn(a, b, at_s)
                 if detents:
                     self._tell(StepEvent(encoder.spec.name, steps, detents, at_s))
 
-    def _tell_gestures(self, contacts: list[tuple[str, bool, float]]) -> None:
+    def _tell_gestures(self, contacts: list[tuple[str, bool, float]], now: float) -> None:
+        """Up to `now`, when the contacts were taken: what came since may still change what is undecided."""
         for name, closed, at_s in sorted(contacts, key=lambda contact: contact[2]):
-            for event in self._gestures.contact(name, closed, at_s):
+            for event in self._gestures.contact(name, closed, max(at_s, self._told_to_s)):
                 self._tell(event)
-        for event in self._gestures.poll(time.monotonic()):
+        for event in self._gestures.poll(now):
             self._tell(event)
+        self._told_to_s = now
 
-    def _poll(self) -> list[tuple[SwitchLine, bool, float]]:
-        now = time.monotonic()
+    def _look(self, now: float) -> None:
+        """Find the edges of which nobody told."""
+        self._look_at_s = now + LOOK_S
+        for line in self._lines:
+            if (level := line.read()) != line.debounce.raw:
+                line.debounce.edge(level, now)
+        self._turns += [(encoder, a, b, now) for encoder in self._encoders for a, b in encoder.look()]
+
+    def _poll(self, now: float) -> list[tuple[SwitchLine, bool, float]]:
         changed = []
         for line in self._lines:
             due = line.debounce.due()
             if due is not None and due <= now:
-                level = line.debounce.poll(line.read(), now)
-                if level is not None:
-                    changed.append((line, line.is_closed(level), now))
+                for level, at_s in line.debounce.poll(line.read(), now):
+                    changed.append((line, line.is_closed(level), at_s))
         return changed
 
-    def _gestures_are_due(self) -> bool:
+    def _gestures_are_due(self, now: float) -> bool:
         due = self._gestures.due()
-        return due is not None and due <= time.monotonic()
+        return due is not None and due <= now
 
-    def _sleep_s(self) -> float | None:
+    def _sleep_s(self, now: float) -> float | None:
         due = [at for line in self._lines if (at := line.debounce.due()) is not None]
         gesture_due = self._gestures.due()
         if gesture_due is not None:
             due.append(gesture_due)
-        return max(min(due) - time.monotonic(), 0.0) if due else None
+        if self._lines or self._encoders:
+            due.append(self._look_at_s)
+        return max(min(due) - now, 0.0) if due else None
+
+
+def edge_time(stamp_s: float, now_s: float) -> float:
+    """When an edge was, whose callback runs now: a callback may come late, and two of them at once.
+
+    Linux stamps edges with the monotonic clock since 5.7, and gpiozero says when its mock pins moved. A stamp of
+    another clock (an older kernel's, pigpio's) is passed over.
+    """
+    return stamp_s if 0.0 <= now_s - stamp_s < STALE_S else now_s

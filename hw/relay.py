@@ -4,9 +4,12 @@ The relay itself is held by a hardware timer which every edge of this pin starts
 crash, edges cannot: when this program, the audio process or the power goes, the relay falls back to dry by itself.
 """
 
+import time
 from typing import Any
 
 from hw.panel_controls import RelaySpec
+
+HOLD_S = 0.46  # what the timer of docs/relay.md holds after an edge
 
 
 class Relay:
@@ -19,6 +22,12 @@ class Relay:
         self._device = DigitalOutputDevice(spec.gpio, pin_factory=factory)
         self.pin = self._device.pin
         self._progress: int | None = None
+        self._edge_s = float("-inf")
+
+    @property
+    def held(self) -> bool:
+        """Whether the timer that looks at this pin holds the relay now."""
+        return time.monotonic() - self._edge_s < HOLD_S
 
     def beat(self, progress: int) -> bool:
         """Toggle the pin if `progress`, any counter of the audio process, moved since the last call; say whether.
@@ -29,6 +38,7 @@ class Relay:
         self._progress = progress
         if moved:
             self._device.toggle()
+            self._edge_s = time.monotonic()
         return moved
 
     def close(self) -> None:

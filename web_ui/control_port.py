@@ -88,12 +88,15 @@ class SimulatedPin:
     """A control of the front panel whose pins are simulated: the page shows it as a thing to press or turn."""
 
     name: str  # "footswitch", "amount", "status"
-    kind: str  # "switch" | "knob" | "encoder" | "led" | "rgb" | "meter"
+    kind: str  # "switch" | "knob" | "pedal" | "encoder" | "led" | "rgb" | "meter" | "relay" | "program"
     label: str
-    position: float  # knob 0…1; switch 1 while held; light: the brightness of its brightest part
+    position: (
+        float  # knob, pedal 0…1; switch 1 while closed; light: its brightest part; relay 1 while held; program ÷ 127
+    )
     does: str  # plain words: "press: bypass on/off"
     param: str = ""  # the parameter a knob sets, so that the page can mark the value in force on its dial
     levels: tuple[float, ...] = ()  # of a light: each part's brightness (red, green, blue; a meter's LEDs)
+    latching: bool = False  # a switch that stays where it is put
 
 
 class Recording(NamedTuple):
@@ -137,11 +140,14 @@ class ControlPort(PanelPort, Protocol):
         ...
 
     def turn(self, name: str, position: float) -> None:
-        """Turn knob `name` to 0…1 by driving its mock converter. Raises NotThere, ControlRefused."""
+        """Turn knob or pedal `name` to 0…1 by driving its mock converter. Raises NotThere, ControlRefused."""
         ...
 
     def step(self, name: str, detents: int) -> None:
-        """Turn encoder `name` by clicks, below 0 to the left. Raises NotThere, ControlRefused."""
+        """Turn encoder `name` by clicks, below 0 to the left; "program" by MIDI programs.
+
+        Raises NotThere, ControlRefused.
+        """
         ...
 
     def leave_safe_mode(self) -> None:

@@ -1,36 +1,30 @@
 """Bindings: the running panel. Presses and turns become actions, Control's state lights the lamps."""
 
 import logging
-import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping
 
-from dsp.params import find
-from firmware_app import actions
-from firmware_app.actions import Trigger
+from dsp.params import ParamSpec
+from firmware_app.actions import Action, Trigger
 from firmware_app.config_panel import (
-    EncoderConfig,
     HidKeyConfig,
-    KnobConfig,
     LedConfig,
     MeterConfig,
     MidiKnobConfig,
     MidiSwitchConfig,
-    PedalConfig,
     RgbLedConfig,
+    SwitchConfig,
 )
 from firmware_app.control import Control
 from firmware_app.link import MeterFrame, State
-from firmware_app.panel import layout as layouts
 from firmware_app.panel.layout import PROGRAM, Layout, PanelMapping
 from firmware_app.panel.lights import light_for
 from firmware_app.performer import PANIC_PARAM, Performer
 from hw.board import Board
-from hw.panel import Panel
+from hw.panel import Panel, PanelStuckError
 from hw.panel_events import Activity, PanelEvent, ProgramEvent, StepEvent, SwitchEvent, SwitchKind, TurnEvent
 from hw.panel_spec import UnknownControlError
-from hw.pickup import TAKEOVERS, Takeover
-from web_ui.control_port import NotThere, SimulatedPin
+from hw.pickup import TAKEOVERS, Jump, Takeover
 
 log = logging.getLogger(__name__)
 
@@ -42,13 +36,6 @@ _GESTURES = {
     SwitchKind.DOUBLE_PRESS: "double_press",
     SwitchKind.CHORD: "together",
 }
-_KINDS = {"encoders": "encoder", "leds": "led", "rgb_leds": "rgb", "meters": "meter"}
-
-_PLACE = re.compile(
-    r"gpio:\d{1,2}|mcp3[02]0[48]:[01]:[0-7]|hid:[^:]{1,60}:[A-Z0-9_]{1,40}"
-    r"|midi:[^:]{1,60}:((cc|note|program):\d{1,2}:\d{1,3}|pitch:\d{1,2})"
-)
-
 Watch = Callable[[PanelEvent], bool]
 """Sees each event first; True: it is learned, and does not act."""
 
@@ -75,6 +62,8 @@ class Bindings:
         self._changing = threading.Lock()
         self._started = False
         self._held: dict[str, PanelMapping] = {}
+        self._stands: dict[str, float] = {}  # where each knob was last seen
+        self._sweeps: dict[str, tuple[PanelMapping, Takeover]] = {}
         self._use(layout)
         self.panel = self._made()
 
@@ -82,6 +71,10 @@ class Bindings:
     def problems(self) -> list[str]:
         """What does not work on the panel and how to mend it, in words."""
         return self.panel.problems
+
+    @property
+    def specs(self) -> Mapping[str, ParamSpec]:
+        return self._control.specs
 
     @property
     def board(self) -> Board:
@@ -92,59 +85,83 @@ class Bindings:
         self._started = True
         self.panel.start()
         self._control.listen("", self._on_change)
-        self.light(None)
+        self._show_all()
 
     def close(self) -> None:
         self._started = False
-        self._let_go()
+        self._let_go(list(self._held))
         self.panel.close()
 
     def change(self, layout: Layout) -> None:
-        """Go on with another layout; the pins are opened anew only where it needs other ones. Not a panel thread."""
+        """Go on with another layout; the pins are opened anew only where it needs other ones. Not a panel thread.
+
+        What a foot holds goes on being held, unless it means something else now or cannot be seen to leave.
+        """
         with self._changing:
             same = layout.spec() == self.layout.spec()
-            self._let_go()
+            held = dict(self._held)
+            still = {name for name, m in held.items() if m.action == _action(layout.on(m.on, m.gesture))}
+            if not same:
+                still &= _pins(layout) & _pins(self.layout)
+            self._let_go(held.keys() - still)
             self._use(layout)
-            if same or not self._started:
-                if not self._started:
-                    self.panel = self._made()
+            if not self._started:
+                self.panel = self._made()
                 return
-            self.panel.close()
-            self.panel = self._made()
-            self.panel.start()
-        self.light(self._control.latest.meter)
+            if not same:
+                try:
+                    self.panel.close()
+                except PanelStuckError as error:  # its threads are left behind; the panel has to go on
+                    log.error("front panel: %s", error)
+                self.panel = self._made(still & self._held.keys())
+                self.panel.start()
+        self._show_all()
 
-    def _made(self) -> Panel:
-        return Panel(self.layout.spec(), on_event=self._on_event, on_activity=self._on_activity)
+    def _made(self, held: Collection[str] = ()) -> Panel:
+        return Panel(self.layout.spec(), on_event=self._on_event, on_activity=self._on_activity, held=held)
 
     def _use(self, layout: Layout) -> None:
         self.layout = layout
         self._by_gesture = {(m.on, m.gesture): m for m in layout.mappings}
-        self._sweeps = {m.on: m for m in layout.mappings if m.gesture == "turn" and m.action.do == "sweep"}
-        takeovers = {c.name: getattr(c.config, "takeover", "jump") for c in layout.controls}
-        known: dict[str, Takeover] = getattr(self, "_takeovers", {})
-        self._takeovers: dict[str, Takeover] = {
-            on: known[on] if isinstance(known.get(on), TAKEOVERS[takeovers[on]]) else TAKEOVERS[takeovers[on]]()
-            for on in self._sweeps
-        }
         self._origins = {c.name: f"{_room(c.config)}:{c.name}" for c in layout.controls}
         self._midi = [c.name for c in layout.controls if isinstance(c.config, MidiSwitchConfig | MidiKnobConfig)]
         self._lights = {
             c.name: c.config for c in layout.controls if isinstance(c.config, LedConfig | RgbLedConfig | MeterConfig)
         }
+        turns = [m for m in layout.mappings if m.gesture == "turn" and m.action.do == "sweep"]
+        self._sweeps = {m.on: (m, self._takeover(m)) for m in turns}
 
-    def _let_go(self) -> None:
-        """End what a foot holds: its release may never be heard."""
-        for name, mapping in list(self._held.items()):
-            self.performer.release(mapping.action, self._origin(name))
-        self._held.clear()
+    def _takeover(self, mapping: PanelMapping) -> Takeover:
+        """The one there is, or a new one: a knob that had caught another value has not caught this one."""
+        on = mapping.on
+        control = self.layout.find(on)
+        way = TAKEOVERS[getattr(control.config, "takeover", "jump")] if control else Jump
+        before, takeover = self._sweeps.get(on, (None, None))
+        if takeover is None or _action(before) != mapping.action or not isinstance(takeover, way):
+            takeover = way()
+            if on in self._stands:
+                takeover.stands_at(self._stands[on], self._stored(mapping))
+        return takeover
+
+    def _stored(self, mapping: PanelMapping) -> float:
+        """Where the value that a knob turns is, 0…1."""
+        return self.performer.position(mapping.action, self._control.value(mapping.action.param))
+
+    def _let_go(self, names: Collection[str]) -> None:
+        """End what a foot holds there: its release may never be heard."""
+        for name in names:
+            if (held := self._held.pop(name, None)) is not None:
+                self.performer.release(held.action, self._origin(name))
 
     # --- hands and feet -> Control ---
 
     def _on_event(self, event: PanelEvent) -> None:
-        if self._watch(event) and not (isinstance(event, SwitchEvent) and event.name in self._held):
-            return
+        learned = self._watch(event) and not (isinstance(event, SwitchEvent) and event.name in self._held)
         match event:
+            case TurnEvent(name, position) if learned:
+                self._stands_at(name, position)
+            case _ if learned:
+                pass
             case SwitchEvent(name, SwitchKind.RELEASE, at_s):
                 self._released(name, at_s)
             case SwitchEvent(name, kind, at_s):
@@ -155,7 +172,9 @@ class Bindings:
                 self._stepped(name, steps, detents)
             case ProgramEvent(_, channel, program, at_s):
                 self._program(channel, program, at_s)
-        self.light(self._control.latest.meter)
+        if isinstance(event, SwitchEvent) and event.name in self._midi:
+            self._show_own(event.name)  # its own lamp went with the foot, and not with what the foot did
+        self.light(self._control.live_meter)
 
     def _pressed(self, name: str, gesture: str, at_s: float) -> None:
         mapping = self._by_gesture.get((name, gesture))
@@ -174,16 +193,21 @@ class Bindings:
             self.performer.press(mapping.action, self._origin(name), at_s)
 
     def _turned(self, name: str, position: float, first: bool) -> None:
-        mapping = self._sweeps.get(name)
-        if mapping is None:
+        if first or name not in self._sweeps:
+            self._stands_at(name, position)
             return
-        stored = self.performer.position(mapping.action, self._control.value(mapping.action.param))
-        if first:
-            self._takeovers[name].stands_at(position, stored)
-            return
-        wanted = self._takeovers[name].turn(position, stored)
+        mapping, takeover = self._sweeps[name]
+        self._stands[name] = position
+        wanted = takeover.turn(position, self._stored(mapping))
         if wanted is not None:
             self.performer.turn(mapping.action, wanted, self._origin(name))
+
+    def _stands_at(self, name: str, position: float) -> None:
+        """A knob was moved, or seen for the first time, and nothing shall follow it."""
+        self._stands[name] = position
+        if name in self._sweeps:
+            mapping, takeover = self._sweeps[name]
+            takeover.stands_at(position, self._stored(mapping))
 
     def _stepped(self, name: str, steps: int, detents: int) -> None:
         mapping = self._by_gesture.get((name, "turn"))
@@ -204,24 +228,36 @@ class Bindings:
     # --- Control -> knobs that must pick up anew, controllers with lamps of their own, LEDs ---
 
     def _on_change(self, id: str, value: float, origin: str) -> None:
-        for name, mapping in self._sweeps.items():
+        for name, (mapping, takeover) in self._sweeps.items():
             if mapping.action.param == id and origin != self._origin(name):
-                self._takeovers[name].stored_changed(self.performer.position(mapping.action, value))
+                takeover.stored_changed(self.performer.position(mapping.action, value))
         for name in self._midi:
-            if origin != self._origin(name):
-                self._feed_back(name, id)
-        self.light(self._control.latest.meter)
+            if self._param_shown(name) == id:
+                self._show_own(name, now=origin != self._origin(name))
+        self.light(self._control.live_meter)
 
-    def _feed_back(self, name: str, id: str) -> None:
-        """Let a controller's own lamp or ring show the value of `id`, if that is what it is for."""
+    def _param_shown(self, name: str) -> str:
+        """Which parameter's value a controller's own lamp or ring is for, "" for none."""
         mapping = self._by_gesture.get((name, "turn")) or self._by_gesture.get((name, "press"))
         if mapping is None:
-            return
-        value = self._control.value(id)
-        if mapping.action.param == id:
-            self.panel.feedback(name, self.performer.position(mapping.action, value))
-        elif PANIC_PARAM.get(mapping.action.do) == id:
-            self.panel.feedback(name, value)
+            return ""
+        return mapping.action.param or PANIC_PARAM.get(mapping.action.do, "")
+
+    def _show_own(self, name: str, now: bool = True) -> None:
+        """Let a controller's own lamp or ring show what is true. now: False when it comes from there."""
+        mapping = self._by_gesture.get((name, "turn")) or self._by_gesture.get((name, "press"))
+        id = self._param_shown(name)
+        if mapping is not None and id:
+            value = self._control.value(id)
+            self.panel.feedback(
+                name, self.performer.position(mapping.action, value) if mapping.action.param else value, now
+            )
+
+    def _show_all(self) -> None:
+        """Everything that lights, as after a start."""
+        for name in self._midi:
+            self._show_own(name)
+        self.light(self._control.live_meter)
 
     def take_meter(self, meter: MeterFrame) -> None:
         """A meter frame came: sound made progress if it runs. Link thread."""
@@ -239,86 +275,17 @@ class Bindings:
             except UnknownControlError:
                 continue  # another layout is just coming into force
 
-    # --- the page's simulated panel ---
-
-    def simulated_pins(self) -> Sequence[SimulatedPin]:
-        """The controls to draw, empty when real pins are in use."""
-        panel = self.panel
-        if not panel.simulated:
-            return []
-        pins = []
-        for control in self.layout.controls:
-            try:
-                pins.append(self._pin(control, panel))
-            except UnknownControlError:
-                continue  # it could not be opened: `problems` says why
-        return pins
-
-    def _pin(self, control: layouts.PanelControl, panel: Panel) -> SimulatedPin:
-        name, label, does = control.name, control.label, self._does(control)
-        simulator = panel.simulator
-        if control.is_light:
-            levels = tuple(panel.lit(name))
-            return SimulatedPin(name, _KINDS[control.table], label, max(levels, default=0.0), does, levels=levels)
-        if isinstance(control.config, EncoderConfig):
-            return SimulatedPin(name, "encoder", label, 0.0, does, self._param(name))
-        if isinstance(control.config, KnobConfig | PedalConfig | MidiKnobConfig):
-            return SimulatedPin(name, "knob", label, simulator.position(name), does, self._param(name))
-        return SimulatedPin(name, "switch", label, float(simulator.pressed(name)), does)
-
-    def press(self, name: str, pressed: bool) -> None:
-        """Drive a simulated switch's mock pin. Raises NotThere."""
-        simulator = self.panel.simulator if self._simulated(name, "switch") else None
-        if simulator is not None:
-            (simulator.press if pressed else simulator.release)(name)
-
-    def turn(self, name: str, position: float) -> None:
-        """Turn a simulated knob to 0…1 through its mock converter. Raises NotThere."""
-        if self._simulated(name, "knob"):
-            self.panel.simulator.turn(name, position)
-
-    def step(self, name: str, detents: int) -> None:
-        """Turn a simulated encoder by clicks. Raises NotThere."""
-        if self._simulated(name, "encoder"):
-            self.panel.simulator.step(name, detents)
-
-    def touch(self, source: str, value: float) -> None:
-        """Move what no control is connected to yet, in simulation: for learning. Raises NotThere."""
-        panel = self.panel
-        if not panel.simulated:
-            raise NotThere("the panel's pins are not simulated")
-        if not _PLACE.fullmatch(source):
-            raise NotThere(f"no place {source[:80]!r}: allowed gpio:N, mcp3008:DEVICE:CHANNEL, midi:…, hid:…")
-        if source.startswith("gpio:") and (why := panel.board.why_not(int(source[5:]))):
-            raise NotThere(f"GPIO{source[5:]}: {why}")
-        try:
-            panel.simulator.touch(source, value)
-        except UnknownControlError as error:
-            raise NotThere(str(error)) from None
-
-    def _simulated(self, name: str, kind: str) -> bool:
-        there = [pin.name for pin in self.simulated_pins() if pin.kind == kind]
-        if name not in there:
-            raise NotThere(f"no simulated {kind} {name!r}: there are {', '.join(there) or 'none'}")
-        return True
-
-    def _param(self, name: str) -> str:
-        mapping = self._by_gesture.get((name, "turn"))
-        return mapping.action.param if mapping else ""
-
-    def _does(self, control: layouts.PanelControl) -> str:
-        if control.is_light:
-            return f"shows {self._shown(control)}"
-        mine = [m for m in self.layout.mappings if control.name in m.on.split("+")]
-        said = [f"{layouts.gesture_words(m.gesture)}: {actions.words(m.action, self._control.specs)}" for m in mine]
-        return "; ".join(said) or "nothing yet"
-
-    def _shown(self, control: layouts.PanelControl) -> str:
-        shows = str(getattr(control.config, "shows", ""))
-        return find(self._control.specs, shows).label if shows in self._control.specs else shows.replace("_", " ")
-
 
 def _room(config: object) -> str:
     if isinstance(config, MidiSwitchConfig | MidiKnobConfig):
         return "midi"
     return "hid" if isinstance(config, HidKeyConfig) else ORIGIN
+
+
+def _action(mapping: PanelMapping | None) -> Action | None:
+    return mapping.action if mapping is not None else None
+
+
+def _pins(layout: Layout) -> set[str]:
+    """The switches whose level can be read at any time, so that a foot is seen to leave one."""
+    return {c.name for c in layout.controls if isinstance(c.config, SwitchConfig)}

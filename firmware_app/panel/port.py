@@ -100,7 +100,7 @@ class PanelBoxPort:
     def touch(self, source: str, value: float) -> None:
         if not 0.0 <= value <= 127.0:
             raise ControlRefused(f"value of {source[:80]} = {value:g}: allowed 0 to 127")
-        self._setup.bindings.touch(source, value)
+        self._setup.simulated.touch(source, value)
 
     def learning(self) -> LearnView:
         state, notes = self._setup.learning()

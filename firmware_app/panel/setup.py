@@ -17,6 +17,7 @@ from firmware_app.panel.check import Level, Note
 from firmware_app.panel.kept import PanelChanges, PanelStore, merged
 from firmware_app.panel.layout import PAGE, Layout, PanelControl, PanelMapping, controls_of, mappings_of
 from firmware_app.panel.learn import Heard, Learner, Learning
+from firmware_app.panel.simulated import SimulatedPanel
 from firmware_app.performer import Performer
 from hw.errors import HwError
 from hw.panel_calibration import PedalCalibration
@@ -52,6 +53,7 @@ class PanelSetup:
         self._watching = False
         self._calibrations: dict[str, PedalCalibration] = {}
         self.bindings = Bindings(first, control, performer, self._hear, self._hear_activity)
+        self.simulated = SimulatedPanel(self.bindings)
 
     @property
     def layout(self) -> Layout:
@@ -213,7 +215,8 @@ class PanelSetup:
             self._control.news()
 
     def tick(self) -> None:
-        """Every now and then: a learning that took too long frees what it opened."""
+        """Every now and then: a learning that took too long frees what it opened, and lights forget a silent box."""
+        self.bindings.light(self._control.live_meter)
         if self._watching and not self.learner.active:
             with self._lock:
                 if not self.learner.active:

@@ -115,6 +115,13 @@ def test_a_fader_leaves_its_last_value_only(ends: Ends) -> None:
     assert len(received) < 2500
 
 
+def test_what_changed_last_is_told_before_the_link_ends(ends: Ends) -> None:
+    snapshot_of(ends)
+    ends.set("a.level_db", -7.0)  # it waits for others that may follow
+    ends.control.stop()
+    assert ends.receive(1) == [(Down.PARAM, 0, -7.0)]
+
+
 def test_sound_goes_on_when_nobody_reads(ends: Ends) -> None:
     frame = MeterFrame()
     for _ in range(100):  # nobody connected

@@ -2,18 +2,17 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from firmware_app import box_port, places
+from firmware_app import control
 from firmware_app.box_port import BoxPort
 from firmware_app.config import ConfigError
 from firmware_app.config_panel import (
-    EncoderConfig,
     HidKeyConfig,
     KnobConfig,
     LedConfig,
@@ -21,21 +20,14 @@ from firmware_app.config_panel import (
     MeterConfig,
     MidiKnobConfig,
     MidiSwitchConfig,
-    PanelConfig,
     PedalConfig,
     RgbLedConfig,
-    SwitchConfig,
 )
-from firmware_app.control import Control
 from firmware_app.link import MeterFrame, State
 from firmware_app.panel.learn import DECIDE_S, WAIT_S, Learner
 from firmware_app.panel.lights import AMBER, GREEN, RED, light_for
 from firmware_app.panel.setup import PanelSetup
 from firmware_app.param_table import PARAMS
-from firmware_app.performer import Performer
-from firmware_app.presets import Presets
-from firmware_app.scenes import Scenes
-from firmware_app.store import Store
 from hw.panel_events import (
     Activity,
     Light,
@@ -46,56 +38,9 @@ from hw.panel_events import (
     TurnEvent,
 )
 from hw.panel_spec import PressCost
+from tests.rigs.panel_hands import BASE
+from tests.rigs.panel_hands import PanelHands as Box
 from web_ui.control_port import ControlRefused, NotThere
-
-BASE = PanelConfig(
-    pins="mock",
-    midi=False,
-    switches=(
-        SwitchConfig("left", 17, "bypass"),
-        SwitchConfig("right", 5),
-        SwitchConfig("toggle", 6, latching=True),
-    ),
-    knobs=(KnobConfig("amount", 0, "denoise.amount_db"),),
-    encoders=(EncoderConfig("dial", 12, 13, "output.gain_db", by=1.0),),
-    leds=(LedConfig("status", 27), LedConfig("muted", 22, "mute"), LedConfig("beat", 23, "tempo")),
-    mappings=(
-        MappingConfig("left", "tap_tempo", "long_press"),
-        MappingConfig("right", "held_panic_mute"),
-        MappingConfig("right", "next_preset", "double_press"),
-        MappingConfig("toggle", "toggle", param="box.bypass"),
-    ),
-)
-
-
-class Box:
-    """A panel over mock pins, and the events that hw would tell, told by hand."""
-
-    def __init__(self, folder: Path, config: PanelConfig = BASE) -> None:
-        self.folder = folder
-        self.control = Control(PARAMS, Store(folder, PARAMS))
-        presets = Presets(places.find().factory_presets, PARAMS)
-        self.performer = Performer(self.control, presets, Scenes(folder, PARAMS))
-        self.setup = PanelSetup(config, self.control, self.performer, folder)
-        self.setup.bindings.start()
-
-    def tell(self, *events: Any) -> None:
-        for event in events:
-            self.setup.bindings._on_event(event)
-
-    def switch(self, name: str, *kinds: SwitchKind) -> None:
-        self.tell(*(SwitchEvent(name, kind, time.monotonic()) for kind in kinds))
-
-    def value(self, id: str) -> float:
-        return self.control.value(id)
-
-    def mapped(self) -> dict[str, str]:
-        return {m.key: m.action.do for m in self.setup.layout.mappings}
-
-    def close(self) -> None:
-        self.setup.bindings.close()
-        self.control.close()
-
 
 PRESS, LONG, DOUBLE, CHORD, RELEASE = (
     SwitchKind.PRESS,
@@ -105,24 +50,6 @@ PRESS, LONG, DOUBLE, CHORD, RELEASE = (
     SwitchKind.RELEASE,
 )
 Make = Callable[..., Box]
-
-
-@pytest.fixture
-def make(tmp_path: Path) -> Iterator[Make]:
-    boxes: list[Box] = []
-
-    def made(config: PanelConfig = BASE) -> Box:
-        boxes.append(Box(tmp_path, config))
-        return boxes[-1]
-
-    yield made
-    for box in boxes:
-        box.close()
-
-
-@pytest.fixture
-def box(make: Make) -> Box:
-    return make()
 
 
 # --- hands and feet ---
@@ -204,7 +131,7 @@ def test_two_switches_together(box: Box):
 
 
 def test_a_press_through_the_mock_pin_reaches_control(box: Box):
-    box.setup.bindings.press("toggle", True)
+    box.setup.simulated.press("toggle", True)
     deadline = time.monotonic() + 5.0
     while box.value("box.bypass") == 0.0:
         assert time.monotonic() < deadline
@@ -229,7 +156,7 @@ def test_the_pins_are_opened_anew_only_where_it_needs_other_ones(box: Box):
     assert box.setup.bindings.panel is before
     box.setup.assign("left", "double_press", {"do": "tap_tempo"}, False)
     assert box.setup.bindings.panel is not before
-    box.setup.bindings.press("toggle", True)  # and they work
+    box.setup.simulated.press("toggle", True)  # and they work
 
 
 # --- conflicts ---
@@ -411,29 +338,6 @@ def test_only_pedals_are_calibrated(box: Box, name: str, step: str, said: str):
         box.setup.calibrate(name, step)
 
 
-# --- controllers with lamps of their own ---
-
-
-def test_a_controller_is_told_of_changes_but_never_of_its_own(make: Make, monkeypatch: pytest.MonkeyPatch):
-    config = replace(
-        BASE,
-        midi=True,
-        midi_knobs=(MidiKnobConfig("fader", 1, number=7, sets="denoise.amount_db"),),
-        midi_switches=(MidiSwitchConfig("pad", 1, 64, does="mute"),),
-    )
-    box = make(config)
-    told: list[tuple[str, float]] = []
-    monkeypatch.setattr(box.setup.bindings.panel, "feedback", lambda name, position: told.append((name, position)))
-    box.control.set_param("denoise.amount_db", 10, "page")
-    box.tell(TurnEvent("fader", 0.2, 0.0), TurnEvent("fader", 0.3, 0.0))  # its first only says where it stands
-    assert box.value("denoise.amount_db") == 12.0
-    assert told == [("fader", 0.25)]
-    box.switch("pad", PRESS, RELEASE)
-    assert told == [("fader", 0.25)]
-    box.control.set_param("box.mute", 0, "page")
-    assert told == [("fader", 0.25), ("pad", 0.0)]
-
-
 # --- learn ---
 
 
@@ -598,33 +502,14 @@ def test_the_beat_blinks_from_the_last_tap(box: Box):
     assert (light.level, light.blink_s, light.blink_from_s) == (1.0, 0.5, 10.5)
 
 
-# --- the page's simulated panel, and its status ---
-
-
-def test_every_kind_of_control_can_be_simulated(make: Make):
-    config = replace(BASE, rgb_leds=(RgbLedConfig("lamp", 16, 20, 21),), meters=(MeterConfig("vu", (24, 25)),))
-    box = make(config)
-    kinds = {pin.name: pin.kind for pin in box.setup.bindings.simulated_pins()}
-    assert kinds == {
-        "left": "switch", "right": "switch", "toggle": "switch", "amount": "knob", "dial": "encoder",
-        "status": "led", "muted": "led", "beat": "led", "lamp": "rgb", "vu": "meter",
-    }  # fmt: skip
-    box.setup.bindings.step("dial", 3)
-    deadline = time.monotonic() + 5.0
-    while box.value("output.gain_db") == 0.0:
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-    with pytest.raises(NotThere, match="no simulated encoder 'amount': there are dial"):
-        box.setup.bindings.step("amount", 1)
-    does = {pin.name: pin.does for pin in box.setup.bindings.simulated_pins()}
-    assert does["left"] == "press: Bypass on/off; long press: Tap tempo"
+# --- the page ---
 
 
 def test_an_audio_process_that_hangs_is_not_shown_as_running(box: Box, monkeypatch: pytest.MonkeyPatch):
     page = BoxPort("hushbox", box.control, box.setup, None, box.folder / "listen")
     box.control.take_meter(frame(in_peak_db=(-6.0, -6.0)))
     assert page.status().state == "running"
-    later = time.monotonic() + box_port.SILENT_S + 0.1
+    later = time.monotonic() + control.SILENT_S + 0.1
     monkeypatch.setattr(time, "monotonic", lambda: later)
     status = page.status()
     assert not status.audio_alive

@@ -24,9 +24,7 @@ class Pin:
         end = self.now + seconds
         while (due := self.debounce.due()) is not None and due <= end:
             self.now = max(self.now, due)
-            level = self.debounce.poll(self.level, self.now)
-            if level is not None:
-                self.told.append((self.now, level))
+            self.told += [(at_s, level) for level, at_s in self.debounce.poll(self.level, self.now)]
         self.now = end
 
     def go(self, level: bool, notify: bool = True) -> None:
@@ -91,6 +89,25 @@ def test_two_edges_to_one_level_restart_the_stable_time():
     assert pin.levels == [False]
 
 
+def test_a_press_between_two_polls_of_a_late_thread_is_told_with_its_own_times():
+    pin = Pin()
+    for level, gap_s in ((False, 0.025), (True, 0.025), (False, 0.0005), (True, 0.1)):  # a press, then a spike
+        pin.go(level)
+        pin.now += gap_s  # nobody polls
+    assert pin.debounce.due() == pytest.approx(100.0 + STABLE_S)
+    pin.wait(1.0)
+    assert pin.told == [(pytest.approx(100.0 + STABLE_S), False), (pytest.approx(100.025 + STABLE_S), True)]
+
+
+def test_the_dropped_end_of_a_spike_makes_no_press_of_it():
+    pin = Pin()
+    pin.go(False)
+    pin.wait(STABLE_S / 2)
+    pin.go(True, notify=False)
+    pin.wait(1.0)
+    assert pin.told == []
+
+
 # Seconds between edges, shaped after Ganssle's "A Guide to Debouncing" (18 switches: 1.6 ms in all on average, worst
 # 6.2 ms) and after footswitches that chatter in groups.
 TRAINS = {
@@ -128,6 +145,39 @@ def test_for_any_edges_the_latched_state_is_the_reference_s(edges: list[tuple[fl
         pin.go(level)
     pin.wait(1.0)
     assert pin.debounce.level == reference(edges, start)
+
+
+def read_afterwards(edges: list[tuple[float, bool]], start: bool) -> list[tuple[float, bool]]:
+    """A reference machine that looks at a whole recording of (when, level): each level that was still for long enough
+    while nothing was locked out, and the moment from which it counts."""
+    told, level, locked_until = [], start, float("-inf")
+    for (at_s, raw), (until_s, _) in itertools.pairwise([*edges, (float("inf"), False)]):
+        counts_s = max(at_s + STABLE_S, locked_until)
+        if raw != level and counts_s <= until_s:
+            told.append((counts_s, raw))
+            level, locked_until = raw, counts_s + LOCKOUT_S
+    return told
+
+
+@given(
+    st.lists(st.tuples(st.floats(1e-7, 0.02), st.booleans(), st.booleans()), max_size=80), st.booleans(), st.booleans()
+)
+def test_for_any_edges_all_is_told_as_a_reference_machine_reads_it_however_late_the_thread_is(
+    edges: list[tuple[float, bool, bool]], start: bool, always: bool
+):
+    pin, recording = Pin(start), []
+    for gap, level, late in edges:
+        if late and not always:
+            pin.now += gap  # nobody polls
+        else:
+            pin.wait(gap)
+        pin.go(level)
+        recording.append((pin.now, level))
+    pin.wait(1.0)
+    expected = read_afterwards(recording, start)
+    assert pin.told == expected
+    pressed = sum(1 for _, level in expected if not level)  # what a switch that toggles has come to
+    assert sum(1 for level in pin.levels if not level) % 2 == pressed % 2
 
 
 bounce = st.lists(st.floats(1e-6, STABLE_S * 0.99), min_size=0, max_size=12)

@@ -202,6 +202,46 @@ def test_feedback_goes_out_comes_again_after_a_replug_and_is_no_echo(
     assert plug().receive(3) == b"\xb0\x07\x20"
 
 
+def test_a_value_that_comes_back_to_where_the_hand_was_is_sent_again(
+    plug: Callable[..., Cable], box: Callable[..., Box]
+):
+    cable, running = plug(), box()
+    running.has("FCB1010")
+    cable.send(b"\xb0\x07\x20")
+    assert running.next()[1] == MidiMessage("cc", 1, 7, 32)
+    for value in (50, 32):  # the phone moves it away and back
+        running.thread.send("*", MidiMessage("cc", 1, 7, value))
+        assert cable.receive(3) == bytes((0xB0, 7, value))
+
+
+def test_what_a_port_did_itself_is_shown_only_when_it_comes_back(plug: Callable[..., Cable], box: Callable[..., Box]):
+    cable, running = plug(), box()
+    running.has("FCB1010")
+    running.thread.send("*", MidiMessage("cc", 1, 7, 100))
+    assert cable.receive(3) == b"\xb0\x07\x64"
+    running.thread.send("*", MidiMessage("cc", 1, 7, 20), now=False)
+    assert cable.quiet()
+    cable.unplug()
+    assert running.next() == ("FCB1010", None)
+    running.has()
+    assert plug().receive(3) == b"\xb0\x07\x14"
+
+
+def test_a_hand_is_newer_than_what_still_waits_to_be_shown(tmp_path: Path, plug: Callable[..., Cable]):
+    cable, heard = plug(), []
+    thread = MidiThread(MidiSpec(), lambda port, message: heard.append(message), lambda port: None, tmp_path)
+    thread.scan()
+    thread.send("*", MidiMessage("cc", 1, 7, 50))
+    cable.send(b"\xb0\x07\x20")
+    (fd,) = thread._ports
+    assert select.select([fd], [], [], LONG_S)[0]
+    thread.ready(fd, select.POLLIN)
+    thread.before_sleep()
+    assert heard == [MidiMessage("cc", 1, 7, 32)]
+    assert cable.quiet()
+    thread.shut()
+
+
 def test_a_port_that_takes_nothing_gets_only_the_last_values(plug: Callable[..., Cable], box: Callable[..., Box]):
     cable, running = plug(), box()
     running.has("FCB1010")

@@ -82,6 +82,13 @@ def test_a_switch_held_at_the_start_releases_silently():
     assert play(GestureMachine({"a": Gestures()}), [(1.0, "a", False)]) == []
 
 
+def test_a_switch_held_since_before_owes_one_release():
+    machine = GestureMachine({"a": Gestures(long_press_ms=500, double_press_ms=300)})
+    machine.resume("a")
+    assert play(machine, [(1.0, "a", True), (9.0, "a", False)]) == [(9.0, "a", RELEASE)]
+    assert [kind for _, _, kind in play(machine, [(20.0, "a", True), (20.1, "a", False)])] == [PRESS, RELEASE]
+
+
 PAIR = (ChordSpec("both", ("a", "b")),)
 
 

@@ -1,0 +1,113 @@
+"""SimulatedPanel: the hands on a panel whose pins are simulated, for the page: every kind of control and light."""
+
+import re
+from collections.abc import Sequence
+
+from dsp.params import find
+from firmware_app import actions
+from firmware_app.config_panel import EncoderConfig, KnobConfig, MidiKnobConfig, PedalConfig
+from firmware_app.panel.bindings import Bindings
+from firmware_app.panel.layout import PROGRAM, RELAY, Layout, PanelControl, gesture_words
+from hw.panel import Panel
+from hw.panel_spec import UnknownControlError
+from web_ui.control_port import NotThere, SimulatedPin
+
+PROGRAMS = 128
+_LIGHTS = {"leds": "led", "rgb_leds": "rgb", "meters": "meter"}
+
+_PLACE = re.compile(
+    r"gpio:\d{1,2}|mcp3[02]0[48]:[01]:[0-7]|hid:[^:]{1,60}:[A-Z0-9_]{1,40}"
+    r"|midi:[^:]{1,60}:((cc|note|program):\d{1,2}:\d{1,3}|pitch:\d{1,2})"
+)
+
+
+class SimulatedPanel:
+    """What the page draws and moves where there are no pins. Any thread. The methods raise NotThere."""
+
+    def __init__(self, bindings: Bindings) -> None:
+        self._bindings = bindings
+        self._program = 0
+
+    def pins(self) -> Sequence[SimulatedPin]:
+        """The controls to draw, empty when real pins are in use."""
+        panel, layout = self._bindings.panel, self._bindings.layout
+        if not panel.simulated:
+            return []
+        pins = []
+        for control in layout.controls:
+            try:
+                pins.append(self._pin(control, panel, layout))
+            except UnknownControlError:
+                continue  # it could not be opened: `problems` says why
+        if (held := panel.relay_held) is not None:
+            does = "sound goes through the box" if held else "input and output are joined: dry"
+            pins.append(SimulatedPin(RELAY, "relay", "Bypass relay", float(held), does))
+        if layout.config.midi and any(m.gesture == "program" for m in layout.mappings):
+            does = "; ".join(
+                actions.words(m.action, self._bindings.specs) for m in layout.mappings if m.gesture == "program"
+            )
+            pins.append(SimulatedPin(PROGRAM, "program", "MIDI program", self._program / (PROGRAMS - 1), does))
+        return pins
+
+    def press(self, name: str, pressed: bool) -> None:
+        """Drive a switch's mock pin, or send its key or message."""
+        self._must_be(name, "switch")
+        simulator = self._bindings.panel.simulator
+        (simulator.press if pressed else simulator.release)(name)
+
+    def turn(self, name: str, position: float) -> None:
+        """Turn a knob or pedal to 0…1 through its mock converter, or send its controller."""
+        self._must_be(name, "knob", "pedal")
+        self._bindings.panel.simulator.turn(name, position)
+
+    def step(self, name: str, detents: int) -> None:
+        """Turn an encoder by clicks; "program": go so many programs on and send the change."""
+        self._must_be(name, "encoder", "program")
+        if name == PROGRAM:
+            self._program = min(max(self._program + detents, 0), PROGRAMS - 1)
+            self._bindings.panel.simulator.program(self._program)
+        else:
+            self._bindings.panel.simulator.step(name, detents)
+
+    def touch(self, source: str, value: float) -> None:
+        """Move what no control is connected to yet: for learning."""
+        panel = self._bindings.panel
+        if not panel.simulated:
+            raise NotThere("the panel's pins are not simulated")
+        if not _PLACE.fullmatch(source):
+            raise NotThere(f"no place {source[:80]!r}: allowed gpio:N, mcp3008:DEVICE:CHANNEL, midi:…, hid:…")
+        if source.startswith("gpio:") and (why := panel.board.why_not(int(source[5:]))):
+            raise NotThere(f"GPIO{source[5:]}: {why}")
+        try:
+            panel.simulator.touch(source, value)
+        except UnknownControlError as error:
+            raise NotThere(str(error)) from None
+
+    def _must_be(self, name: str, *kinds: str) -> None:
+        there = [pin.name for pin in self.pins() if pin.kind in kinds]
+        if name not in there:
+            raise NotThere(f"no simulated {kinds[0]} {name!r}: there are {', '.join(there) or 'none'}")
+
+    def _pin(self, control: PanelControl, panel: Panel, layout: Layout) -> SimulatedPin:
+        name, label, does = control.name, control.label, self._does(control, layout)
+        if control.is_light:
+            levels = tuple(panel.lit(name))
+            return SimulatedPin(name, _LIGHTS[control.table], label, max(levels, default=0.0), does, levels=levels)
+        turned = layout.on(name, "turn")
+        param = turned.action.param if turned else ""
+        if isinstance(control.config, EncoderConfig):
+            return SimulatedPin(name, "encoder", label, 0.0, does, param)
+        if isinstance(control.config, KnobConfig | PedalConfig | MidiKnobConfig):
+            kind = "pedal" if isinstance(control.config, PedalConfig) else "knob"
+            return SimulatedPin(name, kind, label, panel.simulator.position(name), does, param)
+        closed = float(panel.simulator.pressed(name))
+        return SimulatedPin(name, "switch", label, closed, does, latching=control.latching)
+
+    def _does(self, control: PanelControl, layout: Layout) -> str:
+        specs = self._bindings.specs
+        if control.is_light:
+            shows = str(getattr(control.config, "shows", ""))
+            return f"shows {find(specs, shows).label if shows in specs else shows.replace('_', ' ')}"
+        mine = [m for m in layout.mappings if control.name in m.on.split("+")]
+        said = [f"{gesture_words(m.gesture)}: {actions.words(m.action, specs)}" for m in mine]
+        return "; ".join(said) or "nothing yet"
