@@ -3,12 +3,22 @@
 import os
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from firmware_app.config_panel import EncoderConfig, MeterConfig, PanelConfig, RgbLedConfig, SwitchConfig
+from firmware_app.config_panel import (
+    EncoderConfig,
+    HidKeyConfig,
+    MeterConfig,
+    MidiKnobConfig,
+    PanelConfig,
+    PedalConfig,
+    RgbLedConfig,
+    SwitchConfig,
+)
 from tests.rigs.panel_box import PanelBox
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -23,6 +33,15 @@ CONFIG = PanelConfig(
     rgb_leds=(RgbLedConfig("lamp", 16, 20, 21),),
     meters=(MeterConfig("vu", (23, 24, 25)),),
 )
+EVERYTHING = replace(
+    CONFIG,
+    midi=True,
+    relay_gpio=26,
+    switches=(*CONFIG.switches, SwitchConfig("hold", 6, "stems.vocals.mute", latching=True)),
+    pedals=(PedalConfig("pedal", 2, "box.wet_percent", "jump"),),
+    hid_keys=(HidKeyConfig("key", "1a86-e026", "KEY_A", "stems.drums.mute"),),
+    midi_knobs=(MidiKnobConfig("fader", 1, number=7, sets="output.gain_db", takeover="jump"),),
+)
 
 pytestmark = [
     pytest.mark.e2e,
@@ -32,8 +51,8 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not 
 
 
 @pytest.fixture
-def box(tmp_path: Path) -> Iterator[PanelBox]:
-    box = PanelBox(tmp_path, CONFIG)
+def box(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[PanelBox]:
+    box = PanelBox(tmp_path, getattr(request, "param", CONFIG))
     yield box
     box.close()
 
@@ -251,6 +270,50 @@ def test_a_pedal_is_calibrated(open_page: Callable[..., Any], box: PanelBox):
     assert 0.6 < pedal.config.toe < 0.75  # type: ignore[union-attr]
 
 
+def part(page: Any, name: str) -> Any:
+    """A control of the simulated panel, by its label."""
+    return page.locator(".pin", has=page.get_by_text(name, exact=True))
+
+
+@pytest.mark.parametrize("box", [EVERYTHING], indirect=True)
+def test_every_kind_of_control_is_there_to_be_pressed_and_turned(open_page: Callable[..., Any], box: PanelBox):
+    page = open_page()
+    stomp(page, "Hold")  # a latching switch stays where it is put
+    until(lambda: box.control.value("stems.vocals.mute") == 1.0)
+    expect(page.locator(".stomp.latching")).to_have_attribute("aria-pressed", "true")
+    stomp(page, "Hold")
+    until(lambda: box.control.value("stems.vocals.mute") == 0.0)
+    stomp(page, "Key")
+    until(lambda: box.control.value("stems.drums.mute") == 1.0)
+    for name, key, id, wanted in (
+        ("Pedal", "End", "box.wet_percent", 100.0),
+        ("Fader", "Home", "output.gain_db", -60.0),
+    ):
+        part(page, name).get_by_role("slider").focus()
+        for press in ("PageUp", key):
+            page.keyboard.press(press)
+            page.wait_for_timeout(100)
+        until(lambda id=id, wanted=wanted: box.control.value(id) == wanted)  # type: ignore[misc]
+    part(page, "Pedal").get_by_role("slider").hover()
+    page.mouse.down()
+    page.mouse.move(*at(page, "Pedal", 60), steps=4)  # the heel goes down
+    page.mouse.up()
+    until(lambda: 20.0 < box.control.value("box.wet_percent") < 80.0)
+    part(page, "MIDI program").get_by_role("button", name="the program after").click()
+    until(lambda: box.performer.preset == box.performer.preset_names[1])
+    expect(part(page, "MIDI program").locator("output")).to_have_text("2")
+    expect(part(page, "Bypass relay")).to_contain_text("held")
+    box.sounding = False
+    expect(part(page, "Bypass relay")).to_contain_text("dry")
+    keep(page.locator("#panel-face"), "panel-face.png")
+
+
+def at(page: Any, name: str, down: float) -> tuple[float, float]:
+    """A place so many pixels under the middle of a control."""
+    box = part(page, name).get_by_role("slider").bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2 + down
+
+
 def test_two_phones_see_the_same_mappings(open_page: Callable[..., Any], box: PanelBox):
     one, two = open_page(), open_page()
     one.get_by_role("button", name="Remove: Right, press").click()
@@ -282,14 +345,20 @@ def test_everything_is_thumb_size_and_nothing_is_cut_off(open_page: Callable[...
         page.locator(".sheet:visible").get_by_role("button", name="Cancel").click()
 
 
-def test_pictures_for_the_documentation(open_page: Callable[..., Any], box: PanelBox, tmp_path: Path):
-    """HUSHBOX_PICTURES=docs/images keeps them."""
-    folder = Path(os.environ.get("HUSHBOX_PICTURES", tmp_path))
+def keep(what: Any, name: str) -> None:
+    """Take a picture for the documentation: HUSHBOX_PICTURES=docs/images keeps it."""
+    folder = os.environ.get("HUSHBOX_PICTURES")
+    if hasattr(what, "page"):
+        what.page.evaluate("document.querySelector('.tabs').style.display = 'none'")  # it would lie over the middle
+    what.screenshot(**({"path": str(Path(folder) / name)} if folder else {}))
+
+
+def test_pictures_for_the_documentation(open_page: Callable[..., Any], box: PanelBox):
     page = open_page()
     start_learning(page, "Tap tempo")
     stomp(page, "Left")
     page.get_by_role("radio", name="Double press").check(force=True)
     expect(page.locator(".sheet-note.costs")).to_have_count(1)
-    page.screenshot(path=str(folder / "panel-learn.png"))
+    keep(page, "panel-learn.png")
     page.locator(".sheet:visible").get_by_role("button", name="Cancel").click()
-    page.locator("#setup-panel").screenshot(path=str(folder / "panel-setup.png"))
+    keep(page.locator("#setup-panel"), "panel-setup.png")

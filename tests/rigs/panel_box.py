@@ -1,6 +1,7 @@
 """A real Control, panel (mock pins) and page in this process, without an audio process: for tests of the set-up."""
 
 import threading
+import time
 from pathlib import Path
 
 from firmware_app import places
@@ -27,6 +28,7 @@ class PanelBox:
         self.performer = Performer(self.control, presets, Scenes(folder, PARAMS))
         self.setup = PanelSetup(config, self.control, self.performer, folder)
         self.setup.bindings.start()
+        self.sounding = True  # False: the audio process hangs
         self._closing = threading.Event()
         self._sounding = threading.Thread(target=self._sound, daemon=True)
         self._sounding.start()
@@ -36,10 +38,13 @@ class PanelBox:
 
     def _sound(self) -> None:
         """What an audio process at work would tell."""
+        born_s = time.monotonic()
         levels = {"in_peak_db": (-14.0, -120.0), "in_rms_db": (-22.0, -120.0)}
         out = {"out_peak_db": (-15.0, -120.0), "out_rms_db": (-24.0, -120.0)}
         while not self._closing.wait(0.05):
-            meter = MeterFrame(state=State.RUNNING, **levels, **out)
+            if not self.sounding:
+                continue
+            meter = MeterFrame(state=State.RUNNING, uptime_s=time.monotonic() - born_s, **levels, **out)
             self.control.take_meter(meter)
             self.setup.bindings.take_meter(meter)
 

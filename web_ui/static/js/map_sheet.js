@@ -44,7 +44,8 @@ export class MapSheet extends EventTarget {
     const free = setup.header.filter(({ role }) => role === "free").sort((a, b) => a.gpio - b.gpio);
     this.touch.replaceChildren(el("option", { value: "" }, "Simulate something new\u2026"),
       ...free.map((pin) => el("option", { value: `gpio:${pin.gpio}` }, `a switch on ${pin.name}, pin ${pin.number}`)),
-      el("option", { value: "midi:simulated:cc:1:64" }, "MIDI controller 64"), el("option", { value: "hid:simulated:KEY_A" }, "a USB footswitch"));
+      ...[["mcp3008:0:1", "a knob on CH1 of the converter"], ["midi:simulated:cc:1:64", "MIDI controller 64"], ["midi:simulated:note:1:60", "MIDI note 60"],
+        ["midi:simulated:program:1:1", "MIDI program 2"], ["hid:simulated:KEY_A", "a USB footswitch"]].map(([value, words]) => el("option", { value }, words)));
     setText(this.title, mapping ? `${mapping.where}, ${mapping.how}` : "Map something");
     setText(this.status, "");
     this.#opener = document.activeElement;
@@ -102,7 +103,8 @@ export class MapSheet extends EventTarget {
     this.touch.value = "";
     if (!source) return;
     try {
-      for (const value of source.startsWith("midi") ? [0.2, 0.8] : [1, 0]) {
+      const turned = /^mcp|:cc:/.test(source);
+      for (const value of turned ? [0.2, 0.8] : [1, 0]) {
         await post("panel/touch", { source, value });
         await new Promise((done) => setTimeout(done, 80));
       }
@@ -112,10 +114,10 @@ export class MapSheet extends EventTarget {
   }
 
   #showPanel() {
-    // Switches are in the last row, what is turned above them.
+    // Switches are in the last row, what is turned is above them.
     const turned = ["sweep", "step"].includes(this.#form.action.do);
     const rows = byId("panel-face").children;
-    rows[turned ? 0 : rows.length - 1]?.scrollIntoView({ block: turned ? "start" : "center" });
+    rows[turned ? 1 : rows.length - 1]?.scrollIntoView({ block: turned ? "start" : "center" });
   }
 
   #draw() {
