@@ -12,6 +12,7 @@ from dsp import params
 from dsp.block import Block, mend
 from dsp.dry_path import DryPath
 from dsp.errors import DspError
+from dsp.freeze import FREEZE, Freeze
 from dsp.gain import INPUT_GAIN, OUTPUT_GAIN, Gain
 from dsp.lanes import VOICE, Lane, Wiring
 from dsp.limiter import Limiter
@@ -19,7 +20,7 @@ from dsp.meter import Meter
 from dsp.params import ParamSpec
 from dsp.processor import ModelProcessor, Processor, StemMeters
 
-CHAIN_PARAMS: tuple[ParamSpec, ...] = (*DryPath.params, INPUT_GAIN, OUTPUT_GAIN)
+CHAIN_PARAMS: tuple[ParamSpec, ...] = (*DryPath.params, INPUT_GAIN, OUTPUT_GAIN, FREEZE)
 """What every chain has, whatever its processors."""
 
 
@@ -36,7 +37,8 @@ class BlockShapeError(DspError, ValueError):
 
 
 class Chain:
-    """Input gain, lanes of processors, their mix, output gain, limiter; there the dry path joins, then mute and meter.
+    """Input gain, lanes of processors, their mix, freeze, output gain, limiter; there the dry path joins, then mute and
+    meter.
 
     Threads: prepare() before streaming; everything else on the audio thread. Only set_param() and a block of the wrong
     shape raise.
@@ -48,7 +50,9 @@ class Chain:
         self._input_gain, self._output_gain = Gain(INPUT_GAIN), Gain(OUTPUT_GAIN)
         self._limiter = Limiter()
         self._dry = DryPath()
-        steps = [self._input_gain, *(step for lane in self._lanes for step in lane.processors), self._output_gain]
+        self._freeze = Freeze()
+        inner = [step for lane in self._lanes for step in lane.processors]
+        steps = [self._input_gain, *inner, self._freeze, self._output_gain]
         self._models = tuple(step for step in steps if isinstance(step, ModelProcessor))
         self._stem_meters = next((step for step in steps if isinstance(step, StemMeters)), None)
         owners: list[tuple[Processor | DryPath, ParamSpec]] = [(self._dry, spec) for spec in DryPath.params]
@@ -106,6 +110,7 @@ class Chain:
         self.latency_frames = max(lane.latency_frames for lane in self._lanes)
         for lane in self._lanes:
             lane.wait_for(self.latency_frames)
+        self._freeze.prepare(rate_hz, period_frames, mix)
         self._output_gain.prepare(rate_hz, period_frames, outputs)
         self._limiter.prepare(rate_hz, period_frames, outputs)
         self._dry.prepare(rate_hz, period_frames, outputs, self.latency_frames)
@@ -150,6 +155,7 @@ class Chain:
         out.fill(0.0)
         for lane in self._lanes:
             lane.add_to(out)
+        self._freeze.process(out[:, : self._mix])
         self._output_gain.process(out)
         mend(out)  # a processor that breaks its word must not reach an ear
         self._limiter.process(out)
@@ -169,6 +175,7 @@ class Chain:
         self._input_gain.reset()
         for lane in self._lanes:
             lane.reset()
+        self._freeze.reset()
         self._output_gain.reset()
         self._limiter.reset()
         self._dry.reset()

@@ -8,7 +8,8 @@ from dsp.params import ParamError, ParamSpec
 from firmware_app.kept_file import KeptFile
 
 NAMES = ("A", "B")
-NOT_IN_A_SCENE = frozenset({"box.bypass", "box.mute"})  # a change of scene must never let a muted box sound
+# A change of scene must never let a muted box sound, nor hold what sounds at that moment.
+NOT_IN_A_SCENE = frozenset({"box.bypass", "box.mute", "box.freeze"})
 
 
 class Scenes:

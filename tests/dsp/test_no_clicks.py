@@ -39,6 +39,7 @@ CHANGES: dict[str, tuple[dict[str, float], dict[str, float], float]] = {
     "room": ({}, {"denoise.keep_room": 0}, 1),
     "listen": ({}, {"denoise.listen": 1}, 1),
     "listen off": ({"denoise.listen": 1}, {"denoise.listen": 0}, 1),
+    "freeze": ({}, {"box.freeze": 1}, 1),
     "preset": (
         {"denoise.amount_db": 6, "output.gain_db": -6, "denoise.listen": 1},
         {"denoise.amount_db": 36, "output.gain_db": 3, "denoise.listen": 0, "box.wet_percent": 70},

@@ -31,7 +31,7 @@ export class ActionForm extends EventTarget {
     this.#setup = setup;
     const can = (name) => setup.action_kinds.some((kind) => kind.do === name);
     const fixed = (trees) => trees.filter(([, tree]) => can(tree.do)).map(([text, tree]) => option(text, tree));
-    const switches = this.#params.views.filter((view) => ["box.bypass", "box.mute"].includes(view.id));
+    const switches = this.#params.views.filter((view) => ["box.bypass", "box.mute", "box.freeze"].includes(view.id));
     const group = (label, options) => (options.length ? [el("optgroup", { label }, ...options)] : []);
     this.what.replaceChildren(
       ...group("Play", [
