@@ -257,6 +257,11 @@ class PanelConfig:
     chord_ms: float = key(60.0, number(0, 500), "Two switches pressed within this time are pressed together.")
     midi: bool = key(True, flag, "true: every USB MIDI port is listened to.")
     midi_serial: tuple[str, ...] = key((), listed(text(100), "devices", 0, 4), 'Serial MIDI, such as "/dev/ttyAMA0".')
+    midi_clock: str = key(
+        "off",
+        one_of("off", "in", "out"),
+        '"in": the tempo is taken from the MIDI clock that comes in; "out": the tapped tempo is sent as MIDI clock.',
+    )
     program_presets: bool = key(True, flag, "true: a MIDI program change recalls the preset of that number.")
     relay_gpio: int = key(-1, whole(-1, 27), "Pin of a true-bypass relay's heartbeat (docs/panel.md); -1: no relay.")
     switches: tuple[SwitchConfig, ...] = (SwitchConfig("footswitch", 17, "bypass"),)

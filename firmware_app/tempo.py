@@ -1,4 +1,4 @@
-"""The tempo that a foot taps: kept in control, shown by an LED that blinks with it."""
+"""The tempo that a foot taps, or a MIDI clock tells: kept in control, shown by an LED that blinks with it."""
 
 from collections import deque
 
@@ -14,7 +14,13 @@ class Tempo:
 
     def __init__(self) -> None:
         self.bpm: float | None = None
+        self.beat_at_s = 0.0  # when a beat was: the last tap, or a MIDI clock's
         self._taps: deque[float] = deque(maxlen=TAPS)
+
+    def follow(self, bpm: float, beat_at_s: float) -> None:
+        """Take the tempo of a MIDI clock."""
+        self.bpm, self.beat_at_s = bpm, beat_at_s
+        self._taps.clear()
 
     def tap(self, at_s: float) -> float | None:
         """Note a tap and return the tempo. A pause of more than the slowest beat starts anew, as does a new pace."""
@@ -32,11 +38,7 @@ class Tempo:
                 self._taps.clear()
                 self._taps.append(last)
         self._taps.append(at_s)
+        self.beat_at_s = at_s
         if len(self._taps) >= 2:
             self.bpm = 60.0 * (len(self._taps) - 1) / (self._taps[-1] - self._taps[0])
         return self.bpm
-
-    @property
-    def beat_at_s(self) -> float:
-        """When a beat was: the last tap."""
-        return self._taps[-1] if self._taps else 0.0

@@ -5,6 +5,8 @@ edges and decides here. A new level is believed once it has been stable for `sta
 for `lockout_s`, and then the level the pin really has. So a press is never lost for good, only told late.
 """
 
+LATE_S = 0.02  # an edge may be told so long after the pin has moved; one that is not told by then never will be
+
 
 class Debounce:
     """One switch. Any thread, one at a time; times are seconds of one monotonic clock.
@@ -22,6 +24,7 @@ class Debounce:
         self._locked_until = float("-inf")
         self._settled = True
         self._believed: list[tuple[bool, float]] = []  # and not yet told
+        self._doubt_to_s: float | None = None  # until then the pin's level is not believed: its last edge said another
 
     def edge(self, level: bool, at_s: float) -> None:
         """Note an edge that left the pin at `level`. Two edges to the same level mean one between them was missed.
@@ -29,6 +32,7 @@ class Debounce:
         What had been stable for long enough before it counts, even if nobody polled in time: a whole press may lie
         between two polls of a thread that was held up.
         """
+        self._doubt_to_s = None
         self._believe(at_s)
         self._note(level, at_s)
 
@@ -36,6 +40,8 @@ class Debounce:
         """When to call `poll` next, or None while the switch is quiet."""
         if self._believed:
             return self._believed[0][1]
+        if self._doubt_to_s is not None:
+            return self._doubt_to_s
         if self.raw != self.level:
             return self._due_s()
         return None if self._settled else self._locked_until
@@ -43,13 +49,25 @@ class Debounce:
     def poll(self, level: bool, now: float) -> list[tuple[bool, float]]:
         """Return the levels believed since the last call, each with its time; mostly none.
 
-        level: read from the pin just now. It catches an edge that the kernel or the pin library dropped.
+        level: read from the pin just now. Where it is not what the last edge said, another edge is on its way and will
+        bring its time along, or was dropped by the kernel or the pin library.
         """
-        if level != self.raw:
-            self._note(level, now)
-        self._believe(now)
+        if level == self.raw:
+            self._doubt_to_s = None
+            self._believe(now)
+        elif self._doubt_to_s is None:
+            self._doubt_to_s = now + LATE_S
+        elif now >= self._doubt_to_s:
+            self._note(level, now - LATE_S)
+            self._doubt_to_s = None
+            self._believe(now)
         believed, self._believed = self._believed, []
         return believed
+
+    def look(self, level: bool, now: float) -> None:
+        """Say what the pin reads though no edge came and nothing is due."""
+        if level != self.raw and self._doubt_to_s is None:
+            self._doubt_to_s = now + LATE_S
 
     def _note(self, level: bool, at_s: float) -> None:
         self.raw = level

@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from hw.midi_clock import CLOCK, ClockReader, ClockWriter
 from hw.midi_messages import PITCH_TOP, MidiMessage
 from hw.midi_ports import MidiPort, explain_port, find_ports
 from hw.panel_controls import MidiKnobSpec, MidiSpec, MidiSwitchSpec
-from hw.panel_events import PanelEvent, ProgramEvent, TurnEvent
+from hw.panel_events import PanelEvent, ProgramEvent, TempoEvent, TurnEvent
 from hw.panel_spec import PanelSpec
 from hw.port_thread import FAILED, PortThread
 
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 class MidiThread(PortThread):
     """Opens every port that is there, again and again, reads them all and sends feedback.
 
-    on_message(port, message) and on_gone(port) are called in this thread.
+    on_message(port, message), on_gone(port) and on_tempo(event), on each beat of a clock, are called in this thread.
     """
 
     def __init__(
@@ -31,10 +32,13 @@ class MidiThread(PortThread):
         on_message: Callable[[str, MidiMessage], None],
         on_gone: Callable[[str], None],
         root: Path = Path("/"),
+        on_tempo: Callable[[TempoEvent], None] = lambda event: None,
     ) -> None:
         super().__init__("panel MIDI")
         self._spec, self._root = spec, root
-        self._on_message, self._on_gone = on_message, on_gone
+        self._on_message, self._on_gone, self._on_tempo = on_message, on_gone, on_tempo
+        self._clocks: dict[str, ClockReader] = {}
+        self._clock = ClockWriter()
         self._ports: dict[int, MidiPort] = {}
         self._problems: dict[str, str] = {}
         self._shown: dict[tuple[str, MidiMessage], bytes] = {}  # (wanted port, message without value): as last sent
@@ -64,6 +68,17 @@ class MidiThread(PortThread):
                 if port in ("*", open_port) and self._heard.pop((open_port, key), None) != message.bytes():
                     self._unsent.setdefault(open_port, {})[key] = message.bytes()
             self.wake()
+
+    def follow(self, bpm: float | None, beat_at_s: float) -> None:
+        """Send this tempo's clock to every port, if the spec says so. Any thread."""
+        if self._spec.clock == "out":
+            with self._condition:
+                self._clock.follow(bpm, beat_at_s, time.monotonic())
+                self.wake()
+
+    def due_s(self) -> float:
+        with self._condition:
+            return self._clock.due_s
 
     def scan(self) -> None:
         places = {place.name: place for place in find_ports(self._root, self._spec.usb, self._spec.serial)}
@@ -100,6 +115,7 @@ class MidiThread(PortThread):
                         # The hand is newer than what still waits to be shown there.
                         self._unsent.get(port.place.name, {}).pop(key, None)
                     self._on_message(port.place.name, message)
+                self._take_clock(port.place.name, port.parser.take_realtime())
             elif events & FAILED:
                 raise OSError("it was unplugged")
             if events & select.POLLOUT and not port.send():
@@ -107,12 +123,22 @@ class MidiThread(PortThread):
         except OSError:
             self._drop(fd)
 
+    def _take_clock(self, name: str, realtime: bytes) -> None:
+        if self._spec.clock != "in":
+            return
+        clock, now_s = self._clocks.setdefault(name, ClockReader()), time.monotonic()
+        for byte in realtime:
+            if (beat := clock.take(byte, now_s)) is not None:
+                self._on_tempo(TempoEvent(name, *beat))
+
     def before_sleep(self) -> None:
+        with self._condition:
+            clock = bytes([CLOCK]) * self._clock.take(time.monotonic())
         for fd, port in list(self._ports.items()):
             if port.busy:
                 continue
             with self._condition:
-                data = b"".join(self._unsent.pop(port.place.name, {}).values())
+                data = clock + b"".join(self._unsent.pop(port.place.name, {}).values())
             try:
                 if data and port.send(data):
                     self.watch(fd, writing=True)
@@ -130,6 +156,7 @@ class MidiThread(PortThread):
         self.forget(fd)
         port.close()
         name = port.place.name
+        self._clocks.pop(name, None)
         with self._condition:
             self._unsent.pop(name, None)
             self._heard = {key: data for key, data in self._heard.items() if key[0] != name}

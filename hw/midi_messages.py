@@ -10,6 +10,7 @@ from dataclasses import dataclass
 DATA_BYTES = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2}
 KINDS = {0x80: "note", 0x90: "note", 0xB0: "cc", 0xC0: "program", 0xE0: "pitch"}
 REALTIME, SYSTEM = 0xF8, 0xF0
+CLOCKS = (0xF8, 0xFA, 0xFB, 0xFC)
 PITCH_TOP = 16383
 
 
@@ -38,18 +39,27 @@ class MidiMessage:
 class MidiParser:
     """One port's stream of bytes, in pieces of any length. One thread.
 
-    Running status counts, clock and other real-time bytes may come anywhere, system exclusive is passed over.
+    Running status counts, clock and other real-time bytes may come anywhere, system exclusive is passed over. Whoever
+    feeds it takes the real-time bytes too.
     """
 
     def __init__(self) -> None:
         self._status = 0  # 0: none, data bytes mean nothing
         self._data: list[int] = []
+        self._realtime = bytearray()
+
+    def take_realtime(self) -> bytes:
+        """The real-time bytes (clock, start, stop) that came since the last call."""
+        realtime, self._realtime = bytes(self._realtime), bytearray()
+        return realtime
 
     def feed(self, data: Iterable[int]) -> list[MidiMessage]:
         """The channel messages that these bytes complete; aftertouch is not told."""
         messages = []
         for byte in data:
             if byte >= REALTIME:
+                if byte in CLOCKS:
+                    self._realtime.append(byte)
                 continue
             if byte >= 0x80:
                 self._status = byte if byte < SYSTEM else 0

@@ -22,6 +22,7 @@ return soon; an exception is logged. The name says which control.
 - TurnEvent(name, position, at_s, first). `first` comes once per knob at the start. MIDI knobs have no first.
 - StepEvent(name, steps, detents, at_s): add `steps` times the parameter's step.
 - ProgramEvent(port, channel, program, at_s): every program change of every open port; no control needed.
+- TempoEvent(port, bpm, at_s): each beat of a MIDI clock, where `MidiSpec.clock` is "in".
 
 **Lights**: `panel.show(name, Light(…))` from any thread, as often as you like (a repeated Light costs nothing);
 blinking runs here. `panel.lit(name)` gives the brightness now, one number per pin, for the page, with real pins too.
@@ -222,6 +223,10 @@ class Panel:
         now: False when the value comes from there: it is shown after a re-plug only.
         """
         self._ports.feedback(name, position, now)
+
+    def tempo(self, bpm: float | None, beat_at_s: float) -> None:
+        """Send this tempo as MIDI clock, if `MidiSpec.clock` is "out"; None ends it. Any thread."""
+        self._ports.tempo(bpm, beat_at_s)
 
     def show(self, name: str, light: Light) -> None:
         """Let light `name` show something. Any thread. One that is not open is skipped; an unknown one raises."""

@@ -285,10 +285,18 @@ class RelaySpec:
 
 @dataclass(frozen=True, slots=True)
 class MidiSpec:
-    """Which MIDI ports are opened. usb: every USB (and other ALSA) MIDI port; serial: UARTs such as "/dev/ttyAMA0"."""
+    """Which MIDI ports are opened. usb: every USB (and other ALSA) MIDI port; serial: UARTs such as "/dev/ttyAMA0".
+
+    clock: "off", "in" (told as TempoEvent) or "out" (`Panel.tempo` is sent).
+    """
 
     usb: bool = True
     serial: tuple[str, ...] = ()
+    clock: str = "off"
+
+    def __post_init__(self) -> None:
+        if self.clock not in ("off", "in", "out"):
+            raise PanelSpecError(f"MIDI clock = {self.clock!r}: allowed off, in, out")
 
 
 AnySwitch = SwitchSpec | KeySpec | MidiSwitchSpec

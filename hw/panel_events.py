@@ -57,7 +57,16 @@ class ProgramEvent:
     at_s: float
 
 
-PanelEvent = SwitchEvent | TurnEvent | StepEvent | ProgramEvent
+@dataclass(frozen=True, slots=True)
+class TempoEvent:
+    """A beat of the MIDI clock that `port` sends."""
+
+    port: str
+    bpm: float
+    at_s: float
+
+
+PanelEvent = SwitchEvent | TurnEvent | StepEvent | ProgramEvent | TempoEvent
 
 
 @dataclass(frozen=True, slots=True)

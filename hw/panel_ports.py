@@ -49,7 +49,7 @@ class PanelPorts:
             self._problems += [f"{title(c)} is off: MIDI is switched off" for c in self._midi_controls.values()]
         self._routes = MidiRoutes(spec, contact, tell)
         self._between: set[str] = set()  # controllers that have shown a value other than off and on
-        self._midi = MidiThread(spec.midi, self.take_midi, self._routes.gone, root) if spec.midi else None
+        self._midi = MidiThread(spec.midi, self.take_midi, self._routes.gone, root, tell) if spec.midi else None
         self._hid: HidThread | None = None
 
     @property
@@ -85,6 +85,11 @@ class PanelPorts:
         if control is not None and self._midi is not None:
             for message in feedback_messages(control, position):
                 self._midi.send(control.port, message, now)
+
+    def tempo(self, bpm: float | None, beat_at_s: float) -> None:
+        """What is sent as MIDI clock, where that is switched on. Any thread."""
+        if self._midi is not None:
+            self._midi.follow(bpm, beat_at_s)
 
     def take_midi(self, port: str, message: MidiMessage) -> None:
         """A message came in."""

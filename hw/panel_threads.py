@@ -9,7 +9,7 @@ from hw.panel_gestures import GestureMachine
 from hw.panel_lines import EncoderLine, SwitchLine
 
 THREAD_END_S = 2.0
-STALE_S = 1.0
+STALE_S = 10.0  # a stamp older than this is of another clock
 LOOK_S = 0.1  # how often the pins are read even though no edge came: kernels and pin libraries do drop some
 
 
@@ -138,8 +138,7 @@ class SwitchThread(PanelThread):
         """Find the edges of which nobody told."""
         self._look_at_s = now + LOOK_S
         for line in self._lines:
-            if (level := line.read()) != line.debounce.raw:
-                line.debounce.edge(level, now)
+            line.debounce.look(line.read(), now)
         self._turns += [(encoder, a, b, now) for encoder in self._encoders for a, b in encoder.look()]
 
     def _poll(self, now: float) -> list[tuple[SwitchLine, bool, float]]:

@@ -49,7 +49,7 @@ class PortThread(PanelThread):
                 self._scan_due_s = now + SCAN_S
                 self.scan()
             self.before_sleep()
-            wait_ms = max(self._scan_due_s - time.monotonic(), 0.0) * 1000.0
+            wait_ms = max(min(self._scan_due_s, self.due_s()) - time.monotonic(), 0.0) * 1000.0
             for fd, events in self._poll.poll(wait_ms):
                 if fd == self._wake_fd:
                     os.eventfd_read(self._wake_fd)
@@ -59,6 +59,10 @@ class PortThread(PanelThread):
         with self._condition:
             self._shut = True
             os.close(self._wake_fd)
+
+    def due_s(self) -> float:
+        """When `before_sleep` has something to do again, whatever else happens. This thread."""
+        return float("inf")
 
     @abstractmethod
     def scan(self) -> None:

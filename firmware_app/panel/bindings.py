@@ -22,7 +22,16 @@ from firmware_app.panel.lights import light_for
 from firmware_app.performer import PANIC_PARAM, Performer
 from hw.board import Board
 from hw.panel import Panel, PanelStuckError
-from hw.panel_events import Activity, PanelEvent, ProgramEvent, StepEvent, SwitchEvent, SwitchKind, TurnEvent
+from hw.panel_events import (
+    Activity,
+    PanelEvent,
+    ProgramEvent,
+    StepEvent,
+    SwitchEvent,
+    SwitchKind,
+    TempoEvent,
+    TurnEvent,
+)
 from hw.panel_spec import UnknownControlError
 from hw.pickup import TAKEOVERS, Jump, Takeover
 
@@ -64,6 +73,7 @@ class Bindings:
         self._held: dict[str, PanelMapping] = {}
         self._stands: dict[str, float] = {}  # where each knob was last seen
         self._sweeps: dict[str, tuple[PanelMapping, Takeover]] = {}
+        self._tempo_sent: tuple[float | None, float] = (None, 0.0)
         self._use(layout)
         self.panel = self._made()
 
@@ -156,6 +166,10 @@ class Bindings:
     # --- hands and feet -> Control ---
 
     def _on_event(self, event: PanelEvent) -> None:
+        if isinstance(event, TempoEvent):
+            self.performer.tempo.follow(event.bpm, event.at_s)
+            self.light(self._control.live_meter)
+            return
         learned = self._watch(event) and not (isinstance(event, SwitchEvent) and event.name in self._held)
         match event:
             case TurnEvent(name, position) if learned:
@@ -174,6 +188,7 @@ class Bindings:
                 self._program(channel, program, at_s)
         if isinstance(event, SwitchEvent) and event.name in self._midi:
             self._show_own(event.name)  # its own lamp went with the foot, and not with what the foot did
+        self._send_tempo()
         self.light(self._control.live_meter)
 
     def _pressed(self, name: str, gesture: str, at_s: float) -> None:
@@ -253,8 +268,16 @@ class Bindings:
                 name, self.performer.position(mapping.action, value) if mapping.action.param else value, now
             )
 
+    def _send_tempo(self) -> None:
+        tempo = self.performer.tempo
+        if (tempo.bpm, tempo.beat_at_s) != self._tempo_sent:
+            self._tempo_sent = (tempo.bpm, tempo.beat_at_s)
+            self.panel.tempo(tempo.bpm, tempo.beat_at_s)
+
     def _show_all(self) -> None:
-        """Everything that lights, as after a start."""
+        """Everything that lights or keeps time, as after a start."""
+        self._tempo_sent = (None, 0.0)
+        self._send_tempo()
         for name in self._midi:
             self._show_own(name)
         self.light(self._control.live_meter)

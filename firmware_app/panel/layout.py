@@ -194,7 +194,7 @@ class Layout:
             chords=tuple(ChordSpec(on, _two(on), self.where(on)) for on in chords),
             chord_ms=config.chord_ms,
             relay=RelaySpec(RELAY, config.relay_gpio, "Bypass relay") if config.relay_gpio >= 0 else None,
-            midi=MidiSpec(serial=config.midi_serial) if config.midi else None,
+            midi=MidiSpec(serial=config.midi_serial, clock=config.midi_clock) if config.midi else None,
         )
 
     def _gestures(self, control: PanelControl) -> Gestures:

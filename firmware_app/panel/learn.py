@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,6 +55,7 @@ class Learner:
         self._until = 0.0
         self._stood: dict[str, float] = {}  # where each knob was when first heard
         self._down: set[str] = set()
+        self._turned: set[str] = set()  # MIDI controllers heard so far
 
     @property
     def active(self) -> bool:
@@ -68,6 +69,7 @@ class Learner:
             self._until = self._clock() + WAIT_S
             self._stood.clear()
             self._down.clear()
+            self._turned.clear()
 
     def cancel(self) -> None:
         with self._lock:
@@ -125,9 +127,12 @@ class Learner:
                 if ":cc:" not in activity.source:
                     self._note = f"{activity.words} is a knob: press a switch."
                 return
+            if activity.kind == "turn":
+                self._turned.add(activity.source)
             if activity.kind == "turn" and not switch and not self._moved(activity.source, activity.value):
                 return
-            control = control_at(activity.source, switch, layout)
+            source = activity.source if switch else fine(activity.source, self._turned)
+            control = control_at(source, switch, layout)
             gesture = "press" if switch else "turn"
             if Trigger.POSITION not in self._action.kind.triggers and not switch:
                 self._note = f"{activity.words} cannot do this."
@@ -149,6 +154,17 @@ class Learner:
 
     def _moved(self, name: str, position: float) -> bool:
         return abs(position - self._stood.setdefault(name, position)) >= MOVED
+
+
+def fine(source: str, turned: Collection[str]) -> str:
+    """The source as one of 14 bits, "midi:PORT:cc14:1:7", when both of its halves were heard; else as it is."""
+    start, kind, rest = source.rpartition(":cc:")
+    if not kind:
+        return source
+    channel, number = rest.split(":")
+    coarse = int(number) % 32  # controllers 32 to 63 are the low bits of 0 to 31
+    halves = {f"{start}:cc:{channel}:{coarse}", f"{start}:cc:{channel}:{coarse + 32}"}
+    return f"{start}:cc14:{channel}:{coarse}" if int(number) < 64 and halves <= set(turned) else source
 
 
 def control_at(source: str, switch: bool, layout: Layout) -> PanelControl:

@@ -423,6 +423,25 @@ def test_a_new_knob_is_learned_once_it_is_turned(box: Box):
         assert heard.controls[0].sources == (source,)
 
 
+@pytest.mark.parametrize("coarse_first", [True, False])
+def test_a_controller_of_14_bits_is_learned_as_one(box: Box, coarse_first: bool):
+    learning, _ = learner(box, do="sweep", param="box.wet_percent")
+    halves = ("midi:a:b:cc:1:7", "midi:a:b:cc:1:39")
+    for value in (0.1, 0.9):
+        for source in halves if coarse_first else halves[::-1]:
+            learning.hear_activity(activity(source, "turn", value), box.setup.layout)
+    learning.hear_activity(activity(halves[1], "turn", 0.2), box.setup.layout)
+    heard = learning.view().heard
+    assert heard is not None
+    (control,) = heard.controls
+    assert (control.table, control.name, control.sources) == ("midi_knobs", "cc14-7", halves)
+    learning.hear_activity(activity("midi:a:b:cc:1:8", "turn", 0.1), box.setup.layout)
+    learning.hear_activity(activity("midi:a:b:cc:1:8", "turn", 0.9), box.setup.layout)
+    heard = learning.view().heard
+    assert heard is not None
+    assert heard.controls[0].sources == ("midi:a:b:cc:1:8",)
+
+
 def test_a_mapped_control_is_not_learned_as_a_new_one(box: Box):
     learning, _ = learner(box, do="tap_tempo")
     learning.hear_activity(activity("gpio:17", "switch", 1.0, "left"), box.setup.layout)

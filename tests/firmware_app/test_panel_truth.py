@@ -19,8 +19,9 @@ from firmware_app.config_panel import (
     SwitchConfig,
 )
 from firmware_app.link import MeterFrame, State
+from firmware_app.panel.lights import light_for
 from hw.panel import PanelStuckError
-from hw.panel_events import SwitchKind, TurnEvent
+from hw.panel_events import SwitchEvent, SwitchKind, TempoEvent, TurnEvent
 from tests.rigs.panel_hands import BASE, PanelHands
 from web_ui.control_port import NotThere
 
@@ -243,6 +244,21 @@ def test_a_controller_is_told_everything_when_the_panel_starts_and_when_it_is_ma
     box.control.set_param("box.bypass", 1, "page")
     box.setup.assign("pad", "press", {"do": "toggle", "param": "box.bypass"}, True)
     assert ("pad", 1.0) in told
+
+
+# --- the tempo ---
+
+
+def test_the_tempo_of_a_midi_clock_blinks_and_a_tapped_one_is_sent(make: Make, monkeypatch: pytest.MonkeyPatch):
+    box = make(replace(BASE, midi=True, midi_clock="out"))
+    sent: list[tuple[float | None, float]] = []
+    monkeypatch.setattr(box.setup.bindings.panel, "tempo", lambda bpm, beat_at_s: sent.append((bpm, beat_at_s)))
+    for at_s in (10.0, 10.5):
+        box.tell(SwitchEvent("left", SwitchKind.LONG_PRESS, at_s), SwitchEvent("left", RELEASE, at_s))
+    assert sent[-1] == (120.0, 10.5)
+    box.tell(TempoEvent("port", 90.0, 20.0))
+    light = light_for(BASE.leds[2], box.control, box.performer, None)
+    assert (light.blink_s, light.blink_from_s) == (pytest.approx(60.0 / 90.0), 20.0)
 
 
 # --- the page's simulated panel ---

@@ -108,6 +108,18 @@ def test_the_dropped_end_of_a_spike_makes_no_press_of_it():
     assert pin.told == []
 
 
+def test_edges_that_come_late_one_by_one_are_read_by_their_own_times():
+    pin = Pin()
+    pin.level = True  # it was pressed and let go: the kernel knows, we do not yet
+    pin.now += 0.030
+    edges = [(100.0, False), (100.0004, True), (100.0006, False), (100.025, True)]
+    for at_s, level in edges:
+        pin.debounce.edge(level, at_s)
+        pin.wait(0.001)  # somebody polls between them, and reads the pin
+    pin.wait(1.0)
+    assert pin.told == [(pytest.approx(100.0006 + STABLE_S), False), (pytest.approx(100.025 + STABLE_S), True)]
+
+
 # Seconds between edges, shaped after Ganssle's "A Guide to Debouncing" (18 switches: 1.6 ms in all on average, worst
 # 6.2 ms) and after footswitches that chatter in groups.
 TRAINS = {

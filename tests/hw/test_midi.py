@@ -18,7 +18,7 @@ from hw.midi import MidiRoutes, MidiThread, feedback_messages
 from hw.midi_messages import MidiMessage, MidiParser
 from hw.midi_ports import explain_port, find_ports
 from hw.panel_controls import MidiKnobSpec, MidiSpec, MidiSwitchSpec
-from hw.panel_events import PanelEvent, ProgramEvent, TurnEvent
+from hw.panel_events import PanelEvent, ProgramEvent, TempoEvent, TurnEvent
 from hw.panel_spec import PanelSpec
 
 LONG_S = 20.0
@@ -253,6 +253,33 @@ def test_a_port_that_takes_nothing_gets_only_the_last_values(plug: Callable[...,
     while not got.endswith(last):
         got += cable.receive(3)
     assert len(got) <= 60_000
+
+
+def test_a_clock_that_comes_in_tells_its_beats(plug: Callable[..., Cable], tmp_path: Path):
+    cable, told = plug(), Queue[TempoEvent]()
+    thread = MidiThread(MidiSpec(clock="in"), lambda *_: None, lambda port: None, tmp_path, told.put)
+    thread.start()
+    for _ in range(3 * 24 + 1):
+        cable.send(b"\xf8")
+        time.sleep(0.005)
+    event = told.get(timeout=LONG_S)
+    assert (event.port, 20.0 < event.bpm < 400.0) == ("FCB1010", True)
+    assert thread.end()
+
+
+def test_a_tempo_goes_out_as_a_clock_between_other_messages(plug: Callable[..., Cable], box: Callable[..., Box]):
+    cable, running = plug(), box(clock="out")
+    running.has("FCB1010")
+    assert cable.quiet()
+    running.thread.follow(300.0, time.monotonic())
+    assert cable.receive(24) == b"\xf8" * 24
+    running.thread.send("*", MidiMessage("cc", 1, 7, 100))
+    got = b""
+    while b"\xb0\x07\x64" not in got:
+        got += cable.receive(1)
+    running.thread.follow(None, 0.0)
+    while not cable.quiet():
+        cable.receive(1)
 
 
 def test_a_kernel_without_proc_asound_names_its_cards_in_sys(tmp_path: Path, plug: Callable[..., Cable]):
