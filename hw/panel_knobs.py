@@ -18,19 +18,17 @@ log = logging.getLogger(__name__)
 
 
 class WatchedChannel:
-    """A converter's channel that is not mapped, heard while learning. device: gpiozero's."""
+    """A converter's channel that is not mapped, heard while learning. device: gpiozero's. Raises what its bus does."""
 
     def __init__(self, source: str, words: str, device: Any) -> None:
         self.source, self.words = source, words
         self._device = device
-        self._last: float | None = None
-        self._position = 0.0
+        # Where it stands is read now: by the thread's first look a hand may have turned it.
+        self._last = self._position = float(device.value)
 
     def moved(self) -> float:
         """How far it is from where it was last told. Raises whatever the SPI library does."""
         self._position = float(self._device.value)
-        if self._last is None:
-            self._last = self._position
         return abs(self._position - self._last)
 
     def take(self) -> float:
