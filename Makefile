@@ -6,7 +6,7 @@ RUN := .venv/bin/hushbox
 .PHONY: help setup setup-dev run test check lint format e2e bench lock clean install uninstall wheels deb test-deb \
         soak endure e2e-vm \
         train-denoise-live export-denoise-live train-stems-live export-stems-live test-tflite-runtime demo-vocal bench-denoise \
-        bench-harm bench-stems bench-drift bench-no-surprise bench-quantisation docs-denoise
+        bench-harm bench-page bench-stems bench-drift bench-no-surprise bench-quantisation docs-denoise
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-24s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ bench-stems: setup-dev ## Stems: scores, what they cost, and live beside the dry
 
 bench-drift: setup-dev ## Two interfaces 200 ppm apart: an hour simulated, then ten real minutes. ARGS="--live-minutes 0"
 	$(PY) -m bench.drift $(ARGS)
+
+bench-page: setup-dev ## Three phones beside the sound for 10 minutes: CPU, load, xruns; first view. ARGS="--minutes 1"
+	$(PY) -m bench.page $(ARGS)
 
 bench-quantisation: $(FLOAT) ## float32 against int8 in both runtimes: held-out scores, size, time, agreement
 	.venv-train/bin/python -m bench.denoise_quantisation $(ARGS)

@@ -13,25 +13,36 @@ BYPASS = switch("box.bypass", "Bypass", "The input passes untouched, as late as 
 MUTE = switch("box.mute", "Mute", "Silence, whatever else is set.")
 WET = ParamSpec("box.wet_percent", "%", 0.0, 100.0, 100.0, "Wet", "How much of the processed sound is mixed in.")
 
+MATCH = ParamSpec(
+    "box.match_db",
+    "dB",
+    -24.0,
+    0.0,
+    0.0,
+    "Level match",
+    "Turns down what is heard, while the untouched and the processed sound are compared, so that louder does not win.",
+)
+
 SWITCH_MS = 20.0
 MUTE_MS = 10.0
 FADE_IN_MS = 50.0
 
 
 class DryPath:
-    """Bypass, wet/dry, mute and the fade at the start. Audio thread.
+    """Bypass, wet/dry, mute, level match and the fade at the start. Audio thread.
 
     Per block: push() the input, process a copy of it, join() the two. Wet and dry are the same sound, so the crossfade
     is linear: equal power would swell in the middle. At either end a sample comes through bit by bit.
     """
 
-    params = (BYPASS, MUTE, WET)
+    params = (BYPASS, MUTE, WET, MATCH)
 
     def __init__(self) -> None:
         self._bypass = False
         self._muted = False
         self._leaving = False
         self._wet = 1.0
+        self._match = 1.0
         self._prepared = False
 
     def prepare(self, rate_hz: int, period_frames: int, channels: int, latency_frames: int) -> None:
@@ -53,6 +64,8 @@ class DryPath:
             self._wet = value / 100.0
         elif param_id == MUTE.id:
             self._muted = value >= 0.5
+        elif param_id == MATCH.id:
+            self._match = 10.0 ** (value / 20.0)
         if self._prepared:
             self._mix.set(self._mix_target)
             self._level.set(self._level_target)
@@ -101,6 +114,8 @@ class DryPath:
             np.multiply(block, level.next(frames)[:, None], out=block)
         elif level.value == 0.0:
             block.fill(0.0)
+        elif level.value != 1.0:
+            np.multiply(block, np.float32(level.value), out=block)
 
     def _crossfade(self, block: Block, frames: int) -> None:
         wet, dry_share = self._mix.next(frames)[:, None], self._share[:frames]
@@ -115,4 +130,4 @@ class DryPath:
 
     @property
     def _level_target(self) -> float:
-        return 0.0 if self._muted or self._leaving else 1.0
+        return 0.0 if self._muted or self._leaving else self._match

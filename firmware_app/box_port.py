@@ -1,8 +1,9 @@
 """BoxPort: the box as the page sees it, over Control, the panel's simulator and the listen ring."""
 
 import math
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,15 @@ from dsp.params import ParamError, ParamSpec, UnknownParamError
 from dsp.rack import CHAIN, CHAINS
 from dsp.stems_features import STEMS
 from firmware_app import listen_ring, shedding
+from firmware_app.compare import Comparer
 from firmware_app.control import Control
+from firmware_app.history import History
 from firmware_app.link import HealthFrame, InfoFrame, MeterFrame, State
 from firmware_app.panel.port import PanelBoxPort
 from firmware_app.panel.setup import PanelSetup
+from firmware_app.presets_port import PresetsBoxPort
+from firmware_app.sound_port import SoundBoxPort
+from hw import board_health
 from web_ui.control_port import (
     Change,
     ControlRefused,
@@ -33,6 +39,7 @@ _STATES = {
     State.CHECKING: "checking sound",
 }
 MOST_DETENTS = 100
+TEMPERATURE_S = 5.0  # between two looks
 _SILENT = "The audio process does not answer. When it stays so, it is started again. Settings are kept."
 _DOWN = "The audio process is down and is being started again. Settings are kept."
 
@@ -45,7 +52,7 @@ def box_version() -> str:
         return "unknown"
 
 
-class BoxPort(PanelBoxPort):
+class BoxPort(PanelBoxPort, PresetsBoxPort, SoundBoxPort):
     """Implements web_ui's ControlPort. Any thread."""
 
     def __init__(
@@ -57,14 +64,27 @@ class BoxPort(PanelBoxPort):
         ring: Path,
         stems: Bundle | None = None,
         leave_safe: Callable[[], None] = lambda: None,
+        *,
+        history: History | None = None,
     ) -> None:
-        """bundle: the voice's model; stems: the one that takes music apart. leave_safe: what ends safe mode."""
-        super().__init__(control, setup)
+        """bundle: the voice's model; stems: the one that takes music apart. leave_safe: what ends safe mode.
+
+        history: fed by whoever has the meters.
+        """
+        PanelBoxPort.__init__(self, control, setup)
+        PresetsBoxPort.__init__(self, control, setup.bindings.performer)
+        self._comparer = Comparer(control, ring)
+        SoundBoxPort.__init__(self, control, ring, history or History(), self._comparer)
         self.box_name = name
         self.version = box_version()
         self._bundle, self._stems = bundle, stems
         self._ring = ring
         self._leave_safe = leave_safe
+        self._look_at_s, self._temperature_c = 0.0, board_health.temperature_c()
+
+    def close(self) -> None:
+        """End what runs on its own account."""
+        self._comparer.end()
 
     def params(self) -> Sequence[ParamView]:
         values = self._control.values()
@@ -89,7 +109,16 @@ class BoxPort(PanelBoxPort):
         # One that hangs keeps its link: what it said last is no news.
         meter = self._control.live_meter
         said = self._message(meter, latest.info, _SILENT if latest.meter else _DOWN)
-        return _status(meter, latest.info, self._control.health, said)
+        view = _status(meter, latest.info, self._control.health, said)
+        return replace(view, temperature_c=self._temperature())
+
+    def _temperature(self) -> float | None:
+        """Of the board, read now and then: it is told 20 times a second."""
+        now = time.monotonic()
+        if now >= self._look_at_s:
+            self._look_at_s = now + TEMPERATURE_S
+            self._temperature_c = board_health.temperature_c()
+        return self._temperature_c
 
     def _message(self, meter: MeterFrame | None, info: InfoFrame, down: str) -> str:
         if meter is None:

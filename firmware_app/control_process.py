@@ -16,13 +16,16 @@ from firmware_app.config_keys import Config
 from firmware_app.control import Control
 from firmware_app.control_link import ControlLink
 from firmware_app.heat import LOOK_S, HeatWatch
+from firmware_app.history import History
 from firmware_app.link import Down, MeterFrame, params_hash
+from firmware_app.morph import Morpher
 from firmware_app.notify import Notifier
 from firmware_app.panel.bindings import Bindings
 from firmware_app.panel.setup import PanelSetup
 from firmware_app.param_table import PARAMS
 from firmware_app.performer import Performer
 from firmware_app.places import Places
+from firmware_app.preset_library import PresetLibrary, presets_file
 from firmware_app.presets import Presets
 from firmware_app.scenes import Scenes
 from firmware_app.shared_state import values_in_force
@@ -49,6 +52,7 @@ class ControlProcess:
         self._places = places
         self._stopping = threading.Event()
         self.control = Control(PARAMS, Store(places.state, PARAMS), _in_force(places))
+        self._history = History()
         self._setup = self._panel_setup()
         self._link = ControlLink(
             places.runtime / "link.sock", PARAMS, self.control.values,
@@ -69,8 +73,13 @@ class ControlProcess:
             stack.callback(self._link.stop)
             self._bindings.start()
             stack.callback(self._bindings.close)
+            morpher = Morpher(self.control, self._bindings.performer.scenes)
+            morpher.start()
+            stack.callback(morpher.stop)
             try:
-                server = self._serve_page()
+                port = self._port()
+                stack.callback(port.close)
+                server = self._serve_page(port)
             except PageAddressError as error:
                 print(f"hushbox: {error}", file=sys.stderr)
                 return EXIT_USAGE
@@ -94,17 +103,17 @@ class ControlProcess:
         """Raises ConfigError, PresetError."""
         scenes = Scenes(self._places.state, PARAMS)
         self.control.also_save(scenes.save)
-        performer = Performer(self.control, Presets(self._places.factory_presets, PARAMS), scenes)
+        presets = PresetLibrary(Presets(self._places.factory_presets, PARAMS), presets_file(self._places.state), PARAMS)
+        self.control.also_save(presets.save)
+        performer = Performer(self.control, presets, scenes)
         source = str(self._config.source or FILE_NAME)
         setup = PanelSetup(self._config.panel, self.control, performer, self._places.state, source)
-        for note in (*scenes.notes, *setup.notes):
+        for note in (*scenes.notes, *presets.notes, *setup.notes):
             log.warning("%s", note)
         return setup
 
-    def _serve_page(self) -> PageServer:
-        """Raises PageAddressError."""
-        page = self._config.page
-        port = BoxPort(
+    def _port(self) -> BoxPort:
+        return BoxPort(
             self._config.box.name,
             self.control,
             self._setup,
@@ -112,7 +121,12 @@ class ControlProcess:
             self._places.runtime / "listen",
             self._bundle(self._config.model.stems_bundle),
             lambda: self._link.send_command(Down.LEAVE_SAFE),
+            history=self._history,
         )
+
+    def _serve_page(self, port: BoxPort) -> PageServer:
+        """Raises PageAddressError."""
+        page = self._config.page
         app = create_app(port, allowed_hosts=page.allowed_hosts)
         server = PageServer(app, page.host, page.port)
         bound = server.start()
@@ -128,6 +142,7 @@ class ControlProcess:
 
     def _on_meter(self, meter: MeterFrame) -> None:
         self.control.take_meter(meter)
+        self._history.add(meter)
         self._bindings.take_meter(meter)
 
     def _on_down(self) -> None:

@@ -59,16 +59,107 @@ class ListenRing:
             self._written[0] += np.uint64(len(block))
 
 
+class RingReader:
+    """A reader's end: looks at what the writer leaves behind, and follows it to a new ring. One thread at a time.
+
+    Before is read `latency` frames earlier than after, so that both show the same sound.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """path: of the ring, which need not be there yet."""
+        self._path = path
+        self._map: mmap.mmap | None = None
+        self._rings: NDArray[np.float32] | None = None
+        self._which = (0, 0)
+
+    def latest(self, frames: int) -> tuple[Block, Block] | None:
+        """The newest `frames` frames, before and after; None while there is not so much, or no ring."""
+        written = self._look()
+        if written is None or written < frames:
+            return None
+        return self._take(written, frames)
+
+    def since(self, position: int, most: int) -> tuple[int, Block, Block]:
+        """(new position, before, after) of what came after `position`, at most `most` frames of it: the oldest.
+
+        A position that the writer has left behind, or never had, goes on with what is newest.
+        """
+        written = self._look()
+        if written is None:
+            return 0, *_nothing(1)
+        assert self._rings is not None
+        channels = self._rings.shape[2]
+        if not 0 <= written - position <= READ_SECONDS * RATE_HZ:
+            return written, *_nothing(channels)
+        frames = min(most, written - position)
+        return position + frames, *self._take(position + frames, frames)
+
+    def newest(self) -> int:
+        """The position behind the newest frame; 0 without a ring."""
+        return self._look() or 0
+
+    def close(self) -> None:
+        self._rings = None
+        if self._map is not None:
+            self._map.close()
+            self._map = None
+
+    def _look(self) -> int | None:
+        """How many frames both ends have of the ring that is there now; None without one."""
+        try:
+            found = os.stat(self._path)
+            if self._map is None or (found.st_dev, found.st_ino) != self._which:
+                self._open()
+        except OSError:
+            self.close()
+            return None
+        if self._map is None:
+            return None
+        _, _, _, latency, _, written = _HEADER.unpack_from(self._map)
+        return max(0, int(written) - int(latency))
+
+    def _open(self) -> None:
+        """Raises OSError."""
+        self.close()
+        with self._path.open("rb") as file:
+            found = os.fstat(file.fileno())
+            ring = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        magic, channels, frames, *_ = _HEADER.unpack_from(ring)
+        if magic != _MAGIC:
+            ring.close()
+            return
+        self._map, self._which = ring, (found.st_dev, found.st_ino)
+        self._rings = np.frombuffer(ring, np.float32, 2 * frames * channels, _DATA_AT).reshape(2, frames, channels)
+
+    def _take(self, end: int, frames: int) -> tuple[Block, Block]:
+        """Copies of `frames` frames up to `end`, counted as before's."""
+        assert self._map is not None
+        assert self._rings is not None
+        latency = _HEADER.unpack_from(self._map)[3]
+        before, after = (
+            np.take(self._rings[which], np.arange(at - frames, at), axis=0, mode="wrap")
+            for which, at in ((0, end), (1, end + latency))
+        )
+        return before, after
+
+
+def _nothing(channels: int) -> tuple[Block, Block]:
+    return np.zeros((0, channels), np.float32), np.zeros((0, channels), np.float32)
+
+
 def read_wavs(path: Path) -> tuple[bytes, bytes]:
     """The last seconds before and after, as 16-bit WAVs of one moment, aligned with each other.
 
     Raises FileNotFoundError while there is no ring, or nothing in it yet.
     """
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as ring:
-        before, after = _copy(ring)
-    if len(before) == 0:
+    reader = RingReader(path)
+    try:
+        found = reader.latest(min(READ_SECONDS * RATE_HZ, reader.newest()))
+    finally:
+        reader.close()
+    if found is None or len(found[0]) == 0:
         raise FileNotFoundError(f"{path}: no sound yet")
-    return _wav(before), _wav(after)
+    return _wav(found[0]), _wav(found[1])
 
 
 def _wav(sound: NDArray[np.float32]) -> bytes:
@@ -79,18 +170,3 @@ def _wav(sound: NDArray[np.float32]) -> bytes:
             wav.setframerate(RATE_HZ)
             wav.writeframes(np.rint(np.clip(sound, -1, 1) * 32767).astype("<i2").tobytes())
         return out.getvalue()
-
-
-def _copy(ring: mmap.mmap) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    magic, channels, frames, latency, _, written = _HEADER.unpack_from(ring)
-    if magic != _MAGIC:
-        raise FileNotFoundError("not a listen ring")
-    count = min(READ_SECONDS * RATE_HZ, max(0, written - latency))
-    whole = np.frombuffer(ring, np.float32, 2 * frames * channels, _DATA_AT).reshape(2, frames, channels)
-    # Before is read `latency` frames earlier than after, so that both show the same sound.
-    before, after = (
-        np.take(whole[which], np.arange(end - count, end), axis=0, mode="wrap")
-        for which, end in ((0, written - latency), (1, written))
-    )
-    del whole  # or the map could not be closed
-    return before, after

@@ -8,7 +8,8 @@ from dsp.gain import MUSIC_LEVEL, VOICE_LEVEL
 from dsp.params import ParamSpec, table
 from dsp.rack import CHAIN
 from dsp.stem_faders import STEMS_PARAMS
+from firmware_app.scenes import MORPH
 
 PARAMS: Mapping[str, ParamSpec] = table(
-    [*CHAIN_PARAMS, CHAIN, *DENOISE_PARAMS, *STEMS_PARAMS, VOICE_LEVEL, MUSIC_LEVEL]
+    [*CHAIN_PARAMS, CHAIN, *DENOISE_PARAMS, *STEMS_PARAMS, VOICE_LEVEL, MUSIC_LEVEL, MORPH]
 )

@@ -7,8 +7,9 @@ import time
 from dsp.params import find
 from firmware_app.actions import Action
 from firmware_app.control import Control
-from firmware_app.presets import Presets
-from firmware_app.scenes import Scenes
+from firmware_app.preset_library import PresetLibrary
+from firmware_app.presets import UnknownPresetError
+from firmware_app.scenes import MORPH, Scenes
 from firmware_app.tempo import Tempo
 
 log = logging.getLogger(__name__)
@@ -27,20 +28,24 @@ class Performer:
     `origin` says who acts ("panel", "midi"), so that Control never tells the change back to it.
     """
 
-    def __init__(self, control: Control, presets: Presets, scenes: Scenes) -> None:
+    def __init__(self, control: Control, presets: PresetLibrary, scenes: Scenes) -> None:
         self.tempo = Tempo()
-        self.preset = ""  # the name of the preset recalled last
         self.scenes = scenes
+        self.presets = presets
         self._control = control
-        self._presets = presets
         self._lock = threading.RLock()
         self._before: dict[Action, float] = {}  # what a momentary action found
         self._holders: dict[Action, set[str]] = {}  # whose feet are on it
         self._panics: dict[str, str] = {}  # parameter: origin of the panic that holds it
 
     @property
+    def preset(self) -> str:
+        """The name of the preset recalled or saved last."""
+        return self.presets.current
+
+    @property
     def preset_names(self) -> list[str]:
-        return [preset.name for preset in self._presets.list()]
+        return self.presets.names
 
     def press(self, action: Action, origin: str, at_s: float | None = None) -> None:
         """Do it once; for a held action: begin. at_s: when the press was, monotonic."""
@@ -59,9 +64,9 @@ class Performer:
                 case "step" | "next_preset" | "previous_preset":
                     self.step(action, 1, origin)
                 case "preset":
-                    self._recall(action.preset)
+                    self.recall(action.preset)
                 case "scene":
-                    self._control.set_params(self.scenes.recall(action.scene), "preset")
+                    self.recall_scene(action.scene)
                 case "tap_tempo":
                     self.tempo.tap(time.monotonic() if at_s is None else at_s)
                 case "held_panic_mute" | "held_panic_dry":
@@ -103,13 +108,13 @@ class Performer:
             if action.do == "step":
                 self._step(action, detents * (action.by or 0.0), origin)
             else:
-                self._next_preset(detents if action.do == "next_preset" else -detents)
+                self.step_preset(detents if action.do == "next_preset" else -detents)
 
     def number(self, number: int) -> None:
         """Recall the preset `number`, counted from 0 in the order of the list; one that is not there is let be."""
         names = self.preset_names
         if 0 <= number < len(names):
-            self._recall(names[number])
+            self.recall(names[number])
         else:
             log.info("program %d: there are presets 1 to %d", number + 1, len(names))
 
@@ -141,12 +146,36 @@ class Performer:
             self._panics[param] = origin
         self._control.set_param(param, 0.0 if in_force else 1.0, origin)
 
-    def _next_preset(self, by: int) -> None:
+    def step_preset(self, by: int) -> None:
+        """`by` presets on in the list, or back below 0, round and round."""
         names = self.preset_names
         if names:
             here = names.index(self.preset) if self.preset in names else (-1 if by > 0 else 0)
-            self._recall(names[(here + by) % len(names)])
+            self.recall(names[(here + by) % len(names)])
 
-    def _recall(self, name: str) -> None:
-        self.preset = name
-        self._control.set_params(self._presets.apply(name), "preset")
+    def recall(self, name: str) -> None:
+        """Let a preset be heard; one that is gone (a switch still mapped to it) is let be."""
+        try:
+            preset = self.presets.find(name)
+        except UnknownPresetError as error:
+            log.info("%s", error)
+            return
+        with self._lock:
+            self.presets.recalled(preset.name, self._control.values())
+            self._control.set_params(preset.params, "preset")
+        self._control.save_soon()
+
+    def keep_scene(self, name: str) -> None:
+        """Let scene "A" or "B" be what is heard now, and the morph be there."""
+        with self._lock:
+            self.scenes.keep(name, self._control.values())
+            self._control.set_param(MORPH.id, MORPH.low if name == "A" else MORPH.high, "scene")
+        self._control.save_soon()
+
+    def recall_scene(self, name: str) -> None:
+        """Let scene "A", "B" or the "other" one be heard; one that holds nothing changes nothing."""
+        with self._lock:
+            values = self.scenes.recall(name)
+            if values:
+                self._control.set_params(values, "preset")
+                self._control.set_param(MORPH.id, MORPH.low if self.scenes.live == "A" else MORPH.high, "scene")

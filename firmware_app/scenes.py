@@ -4,12 +4,16 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+from dsp.dry_path import BYPASS, MATCH, MUTE
 from dsp.params import ParamError, ParamSpec
 from firmware_app.kept_file import KeptFile
 
 NAMES = ("A", "B")
+MORPH = ParamSpec(
+    "scenes.morph", "%", 0.0, 100.0, 0.0, "Morph", "From scene A to scene B; what has only two states changes halfway."
+)
 # A change of scene must never let a muted box sound, nor hold what sounds at that moment.
-NOT_IN_A_SCENE = frozenset({"box.bypass", "box.mute", "box.freeze"})
+NOT_IN_A_SCENE = frozenset({BYPASS.id, MUTE.id, MATCH.id, MORPH.id, "box.freeze"})
 
 
 class Scenes:
@@ -39,6 +43,18 @@ class Scenes:
             if values:
                 self.live = wanted
             return dict(values)
+
+    def between(self, share: float, specs: Mapping[str, ParamSpec]) -> dict[str, float]:
+        """The values `share` (0…1) of the way from A to B, of what differs between them; empty unless both are kept.
+
+        In a straight line in the parameter's own unit (dB: even steps to the ear); a choice changes halfway.
+        """
+        a, b = (self._scenes[name] for name in NAMES)
+        return {
+            id: (a[id] if share < 0.5 else b[id]) if specs[id].choices else a[id] + share * (b[id] - a[id])
+            for id in a
+            if id in b and a[id] != b[id]
+        }
 
     def filled(self) -> dict[str, bool]:
         """Which scenes hold something."""

@@ -14,6 +14,9 @@ from web_ui.errors import Refused
 from web_ui.events import EventStreams
 from web_ui.listen import Takes
 from web_ui.panel_api import add_panel_routes
+from web_ui.presets_api import add_preset_routes
+from web_ui.sound_api import add_sound_routes
+from web_ui.sound_streams import SoundStreams
 from web_ui.views import panel_json, param_json, status_json
 
 OPENAPI = Path(__file__).with_name("openapi.json")
@@ -21,7 +24,7 @@ ORIGIN = "page"
 CHUNK_BYTES = 65536
 
 
-def create_api(port: ControlPort, streams: EventStreams, token: str) -> Blueprint:
+def create_api(port: ControlPort, streams: EventStreams, sound: SoundStreams, token: str) -> Blueprint:
     """The routes below /api/v1 over `port`."""
     api = Blueprint("api", __name__, url_prefix="/api/v1")
     takes = Takes(port)
@@ -99,6 +102,8 @@ def create_api(port: ControlPort, streams: EventStreams, token: str) -> Blueprin
         return Response(OPENAPI.read_bytes(), mimetype="application/json")
 
     add_panel_routes(api, port)
+    add_preset_routes(api, port)
+    add_sound_routes(api, port, sound)
     return api
 
 

@@ -13,6 +13,7 @@ from web_ui.errors import Refused
 from web_ui.events import MAX_STREAMS, EventStreams
 from web_ui.page import add_pages
 from web_ui.security import Gate, box_names
+from web_ui.sound_streams import SoundStreams
 from web_ui.views import dumps
 
 MAX_BODY_BYTES = 4096
@@ -39,7 +40,9 @@ def create_app(
     gate.install(app)
     streams = EventStreams(port, max_streams)
     app.extensions["hushbox.streams"] = streams
-    app.register_blueprint(create_api(port, streams, gate.token))
+    sound = SoundStreams(port)
+    app.extensions["hushbox.sound"] = sound
+    app.register_blueprint(create_api(port, streams, sound, gate.token))
 
     add_pages(app, port, gate.token)
     app.register_error_handler(Refused, lambda error: _refusal(error.status, str(error), error.code))

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from web_ui.panel_port import PanelPort
+from web_ui.presets_port import PresetsPort
+from web_ui.sound_port import SoundPort
 
 
 class ControlRefused(ValueError):
@@ -72,6 +74,7 @@ class StatusView:
     safe_mode: str = ""  # why only dry sound is played, in words; empty outside safe mode
     shed: str = ""  # what is left out because the board is too busy or too hot, in words
     sheds: int = 0  # how often that became necessary since the audio process started
+    temperature_c: float | None = None  # of the board; None: it does not tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ class Recording(NamedTuple):
     after: bytes
 
 
-class ControlPort(PanelPort, Protocol):
+class ControlPort(PanelPort, PresetsPort, SoundPort, Protocol):
     """The box, as the page sees it."""
 
     box_name: str

@@ -12,7 +12,7 @@ from typing import Any
 
 from web_ui.control_port import Change, ControlPort
 from web_ui.errors import Refused
-from web_ui.views import dumps, learn_json, panel_json, status_json, values_json
+from web_ui.views import compare_json, dumps, learn_json, panel_json, presets_news_json, status_json, values_json
 
 MAX_STREAMS = 8
 INTERVAL_S = 0.05  # 20 a second
@@ -74,26 +74,21 @@ class _Latest:
 
     def __init__(self, port: ControlPort) -> None:
         self._port = port
-        self._values: dict[str, float] | None = None
-        self._panel: list[dict[str, Any]] | None = None
-        self._learn: dict[str, Any] | None = None
+        self._sent: dict[str, Any] = {}
 
     def events(self, change: Change) -> bytes:
-        parts = []
-        values = values_json(change.params)
-        if values != self._values:
-            self._values = values
-            parts.append(_event("params", values))
-        panel = panel_json(self._port.simulated_panel())
-        if panel != self._panel:
-            self._panel = panel
-            parts.append(_event("panel", panel))
-        learn = learn_json(self._port.learning())
-        if learn != self._learn:
-            self._learn = learn
-            parts.append(_event("learn", learn))
-        parts.append(_event("status", status_json(change.status)))
-        return "".join(parts).encode()
+        port = self._port
+        news = {
+            "params": values_json(change.params),
+            "panel": panel_json(port.simulated_panel()),
+            "learn": learn_json(port.learning()),
+            "presets": presets_news_json(port.presets_news()),
+            "compare": compare_json(port.comparison()),
+        }
+        parts = [_event(name, data) for name, data in news.items() if self._sent.get(name) != data]
+        self._sent = news
+        # The last of what is sent together: a page that has heard it knows everything.
+        return "".join([*parts, _event("status", status_json(change.status))]).encode()
 
 
 def _event(name: str, data: object) -> str:

@@ -25,6 +25,8 @@ from web_ui.control_port import (
     StatusView,
 )
 from web_ui.fake_panel import FakePanel, FakePanelPort
+from web_ui.fake_presets import FakePresetsPort
+from web_ui.fake_sound import FakeSoundPort
 
 FRAME_S = 0.05
 OFF_ON = ("off", "on")
@@ -36,6 +38,9 @@ PARAMS = (
     ParamView("box.mute", "Mute", "", 0, 1, 0, "Silence, whatever else is set.", OFF_ON, 0, "default"),
     ParamView("box.wet_percent", "Wet", "%", 0, 100, 100, "How much of the processed sound is mixed in.", (), 100,
               "default"),
+    ParamView("box.match_db", "Level match", "dB", -24, 0, 0, "Turns the louder side of a comparison down.", (), 0,
+              "default"),
+    ParamView("scenes.morph", "Morph", "%", 0, 100, 0, "From scene A to scene B.", (), 0, "default"),
     ParamView("output.gain_db", "Output level", "dB", -60, 12, 0, "Level before the limiter.", (), 0, "default"),
     ParamView("denoise.amount_db", "Noise reduction", "dB", 0, 40, 24, "How far noise is turned down.", (), 24,
               "default"),
@@ -65,6 +70,7 @@ STATUS = StatusView(
     late_hops=0,
     dry_hops=0,
     reduction_db=0.0,
+    temperature_c=54.0,
 )
 
 CARD = {
@@ -80,7 +86,7 @@ CARD = {
 }
 
 
-class FakeControlPort(FakePanelPort):
+class FakeControlPort(FakePanelPort, FakePresetsPort, FakeSoundPort):
     """A ControlPort with a clock and no box. Any thread.
 
     simulated: whether it has a virtual front panel: a footswitch for bypass, a knob for the amount, an LED that is lit
@@ -103,6 +109,8 @@ class FakeControlPort(FakePanelPort):
             "status": SimulatedPin("status", "led", "Status", 1.0, "shows processing", levels=(1.0,)),
         }
         self._simulated = simulated
+        self._start_presets()
+        self._comparing = False
         self._panel_setup = FakePanel(lambda: self._params.values(), self._panel_changed)
 
     def params(self) -> Sequence[ParamView]:
@@ -190,6 +198,13 @@ class FakeControlPort(FakePanelPort):
         if name not in pins:
             raise NotThere(f"no simulated {kind} {name!r}: there are {', '.join(pins) or 'none'}")
         return pins[name]
+
+    def _now_s(self) -> float:
+        return self._frame() * FRAME_S
+
+    def _tell(self) -> None:
+        with self._changed:
+            self._note_change()
 
     def _frame(self) -> int:
         return int((self._clock() - self._started) / FRAME_S) if self.moving else 0

@@ -65,7 +65,6 @@ class FakePanel:
         ):
             self._mappings[f"{on} {gesture}"] = self._mapping(on, gesture, action, "file")
         self._away: dict[str, MappingView] = {}
-        self._scenes = {"A": False, "B": False}
         self._learn = LearnView("off", 1)
         self._new: PanelControlView | None = None  # heard, and not yet saved
 
@@ -106,7 +105,6 @@ class FakePanel:
             action_kinds=KINDS,
             control_kinds=CONTROL_KINDS,
             presets=("Gentle", "Singing"),
-            scenes=dict(self._scenes),
             header=tuple(self._pin(number, what) for number, what in enumerate(_HEADER, start=1)),
             wiring=tuple(f"{c.label}: {c.place}." for c in self._controls),
             board="simulated Raspberry Pi 4; pins: simulated pins were asked for.",
@@ -205,12 +203,6 @@ class FakePanel:
         )  # fmt: skip
         self._changed()
 
-    def keep_scene(self, name: str) -> None:
-        if name not in self._scenes:
-            raise NotThere(f"no scene {name!r}: there are A, B")
-        self._scenes[name] = True
-        self._note()
-
     def _all(self) -> list[PanelControlView]:
         return [*self._controls, *([self._new] if self._new else [])]
 
@@ -296,6 +288,3 @@ class FakePanelPort:
 
     def touch(self, source: str, value: float) -> None:
         self._panel_setup.touch(source, value)
-
-    def keep_scene(self, name: str) -> None:
-        self._panel_setup.keep_scene(name)

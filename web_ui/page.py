@@ -4,13 +4,16 @@ import re
 from functools import cache, partial
 from pathlib import Path
 
-from flask import Flask, render_template, request
+from flask import Flask, Response, render_template, request
 
 from web_ui import texts
 from web_ui.control_port import ControlPort
+from web_ui.views import dumps
 
 VIEWS = ("play", "look", "presets", "setup")
 SHEETS = ("base", "shell", "controls", "sections", "panel_setup")
+ICON_SIZES = (192, 512)
+GROUND = "#121315"
 STATIC = Path(__file__).resolve().with_name("static")
 _IMPORT = re.compile(r'^import [^"]*"(\.{1,2}/[\w./]+\.js)";', re.MULTILINE)
 
@@ -34,6 +37,22 @@ def add_pages(app: Flask, port: ControlPort, token: str) -> None:
     @app.get("/")
     def page() -> str:
         return shown("page.html", views=VIEWS, sheets=_sheets(), modules=first_modules())
+
+    @app.get("/manifest.webmanifest")
+    def manifest() -> Response:
+        icons = [{"src": f"/static/icons/icon-{size}.png", "sizes": f"{size}x{size}", "type": "image/png",
+                  "purpose": "any maskable"} for size in ICON_SIZES]  # fmt: skip
+        tree = {
+            "name": port.box_name,
+            "short_name": port.box_name[:12],
+            "start_url": "/",
+            "display": "standalone",
+            "orientation": "any",
+            "background_color": GROUND,
+            "theme_color": GROUND,
+            "icons": icons,
+        }
+        return Response(dumps(tree), mimetype="application/manifest+json")
 
     @app.get("/wiring")
     def wiring() -> str:

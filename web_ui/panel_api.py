@@ -1,4 +1,4 @@
-"""The routes that set the front panel up: mapping, learning, controls, scenes."""
+"""The routes that set the front panel up: mapping, learning, controls."""
 
 from dataclasses import asdict
 
@@ -11,7 +11,7 @@ from web_ui.views import learn_json
 
 
 def add_panel_routes(api: Blueprint, port: ControlPort) -> None:
-    """Below /api/v1/panel, and /api/v1/scenes."""
+    """Below /api/v1/panel."""
 
     @api.get("/panel/setup")
     def panel_setup() -> Response:
@@ -77,11 +77,6 @@ def add_panel_routes(api: Blueprint, port: ControlPort) -> None:
     def touch() -> Response:
         tree = bodies("source", "value")
         port.touch(text(tree, "source"), number(tree, "value"))
-        return _done()
-
-    @api.post("/scenes/keep")
-    def keep_scene() -> Response:
-        port.keep_scene(text(bodies("scene"), "scene"))
         return _done()
 
 

@@ -94,7 +94,6 @@ class PanelSetupView:
     action_kinds: tuple[ActionKindView, ...]
     control_kinds: tuple[ControlKindView, ...]
     presets: tuple[str, ...]
-    scenes: Mapping[str, bool]  # which of A and B hold something
     header: tuple[HeaderPinView, ...]
     wiring: tuple[str, ...]  # how to connect what is there, one sentence each
     board: str  # "Raspberry Pi 5", and which library drives the pins
@@ -168,8 +167,4 @@ class PanelPort(Protocol):
 
         value: 1 pressed, 0 released; a position 0…1; a program's number. NotThere where the pins are real.
         """
-        ...
-
-    def keep_scene(self, name: str) -> None:
-        """Let scene "A" or "B" be what is heard now."""
         ...

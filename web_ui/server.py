@@ -14,10 +14,11 @@ from waitress.server import create_server
 
 from web_ui.errors import PageAddressError, PortTaken
 from web_ui.events import MAX_STREAMS, EventStreams
+from web_ui.sound_streams import MAX_LISTENERS, MAX_LOOKS, SoundStreams
 
 __all__ = ["PageAddressError", "PageServer", "PortTaken"]
 
-THREADS = MAX_STREAMS + 4  # an open page holds one thread for its events; four serve everything else
+THREADS = MAX_STREAMS + MAX_LOOKS + MAX_LISTENERS + 4  # each stream holds one; four serve everything else
 UNREAD_BYTES = 16384  # what a phone may leave unread before its own stream waits, at either end: seconds of events
 TCP_GONE_MS = 10_000  # a phone that acknowledges nothing for so long has left
 TCP_USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", 18)
@@ -66,6 +67,8 @@ class PageServer:
             return
         streams: EventStreams = self._app.extensions["hushbox.streams"]
         streams.close()
+        sound: SoundStreams = self._app.extensions["hushbox.sound"]
+        sound.close()
         self._stopping.set()
         self._server.pull_trigger()
         self._thread.join(1.0)

@@ -8,6 +8,8 @@ from typing import Any
 
 from web_ui.control_port import LevelView, ParamView, SimulatedPin, StatusView
 from web_ui.panel_port import LearnView
+from web_ui.presets_port import PresetsNews
+from web_ui.sound_port import CompareView
 
 SILENCE_DB = -120.0
 
@@ -44,6 +46,7 @@ def status_json(view: StatusView) -> dict[str, Any]:
         "safe_mode": view.safe_mode,
         "shed": view.shed,
         "sheds": view.sheds,
+        "temperature_c": None if view.temperature_c is None else _finite(view.temperature_c, 0),
     }
 
 
@@ -68,6 +71,17 @@ def panel_json(pins: Sequence[SimulatedPin]) -> list[dict[str, Any]]:
 def learn_json(view: LearnView) -> dict[str, Any]:
     """Where learning stands."""
     return asdict(view)
+
+
+def presets_news_json(view: PresetsNews) -> dict[str, Any]:
+    """What has changed about presets and scenes."""
+    return asdict(view) | {"scenes": dict(view.scenes)}
+
+
+def compare_json(view: CompareView) -> dict[str, Any]:
+    """A CompareView with as many digits as anyone can hear."""
+    rounded = {k: round(v, 1) if isinstance(v, float) else v for k, v in asdict(view).items()}
+    return rounded | {"measured_s": round(view.measured_s)}
 
 
 def _level_json(level: LevelView) -> dict[str, float]:

@@ -61,7 +61,6 @@ class PanelBoxPort:
             ),
             control_kinds=tuple(self._control_kind(table, words) for table, words in _BY_HAND.items()),
             presets=tuple(setup.bindings.performer.preset_names),
-            scenes=setup.bindings.performer.scenes.filled(),
             header=wiring.header(layout, setup.bindings.board),
             wiring=wiring.sentences(layout),
             board=f"{setup.bindings.board.model}; pins: {panel.choice.why}.",
@@ -119,9 +118,6 @@ class PanelBoxPort:
             gestures=gestures_for(action, wider, heard), is_new=bool(heard.controls), notes=_notes(notes),
             note=state.note, seconds_left=state.seconds_left,
         )  # fmt: skip
-
-    def keep_scene(self, name: str) -> None:
-        self._setup.keep_scene(name)
 
     # --- views ---
 

@@ -41,11 +41,11 @@ class PanelSetup:
         self._performer = performer
         self._lock = threading.Lock()
         self._file_controls = controls_of(config)
-        self._file_mappings, mistakes = mappings_of(config, control.specs, performer.preset_names)
+        self._file_mappings, mistakes = mappings_of(config, control.specs, performer.presets.names_known)
         if mistakes:
             raise ConfigError(f"{source}: [[panel.mappings]] {mistake}" for mistake in mistakes)
         self._store = PanelStore(folder)
-        self.changes, notes = self._store.load(control.specs, performer.preset_names)
+        self.changes, notes = self._store.load(control.specs, performer.presets.names_known)
         first, waiting = self._merged(self.changes)
         self.notes = (*notes, *waiting)
         self.revision = 1
@@ -190,13 +190,6 @@ class PanelSetup:
             return state, []
         return state, self._notes(state.heard.on, state.heard.gesture, state.action)
 
-    def keep_scene(self, name: str) -> None:
-        if name not in ("A", "B"):
-            raise NotThere(f"no scene {name[:40]!r}: there are A, B")
-        self._performer.scenes.keep(name, self._control.values())
-        self._control.save_soon()
-        self._bump()
-
     def layout_with_heard(self, heard: Heard) -> Layout:
         return check.with_controls(self.layout, heard.controls)
 
@@ -231,7 +224,7 @@ class PanelSetup:
 
     def _action(self, tree: Mapping[str, Any]) -> Action:
         try:
-            return actions.read(tree, self._control.specs, self._performer.preset_names)
+            return actions.read(tree, self._control.specs, self._performer.presets.names_known)
         except ActionError as error:
             raise ControlRefused(str(error)) from None
 

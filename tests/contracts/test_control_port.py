@@ -1,6 +1,7 @@
 """What every ControlPort does, the fake and the real one alike."""
 
 import io
+import json
 import math
 import time
 import wave
@@ -19,11 +20,13 @@ from firmware_app.listen_ring import ListenRing
 from firmware_app.panel.setup import PanelSetup
 from firmware_app.param_table import PARAMS
 from firmware_app.performer import Performer
+from firmware_app.preset_library import PresetLibrary, presets_file
 from firmware_app.presets import Presets
 from firmware_app.scenes import Scenes
 from firmware_app.store import Store
 from web_ui.control_port import ControlPort, ControlRefused, NotThere
 from web_ui.fake_control import FakeControlPort
+from web_ui.sound_port import SPECTRUM_BANDS, CompareView
 from web_ui.views import dumps, panel_json, param_json, status_json, values_json
 
 
@@ -32,7 +35,7 @@ class _Sounding(BoxPort):
 
     def __init__(self, folder: Path) -> None:
         self.control = Control(PARAMS, Store(folder, PARAMS))
-        presets = Presets(places.find().factory_presets, PARAMS)
+        presets = PresetLibrary(Presets(places.find().factory_presets, PARAMS), presets_file(folder), PARAMS)
         performer = Performer(self.control, presets, Scenes(folder, PARAMS))
         self.setup = PanelSetup(PanelConfig(pins="mock", midi=False), self.control, performer, folder)
         self.setup.bindings.start()
@@ -42,6 +45,7 @@ class _Sounding(BoxPort):
             ring.write(which, np.zeros((48_000, 1), np.float32))
 
     def close(self) -> None:
+        super().close()
         self.setup.bindings.close()
         self.control.close()
 
@@ -336,9 +340,9 @@ def test_a_control_is_added_mapped_and_removed(port: ControlPort):
 
 
 def test_scenes_are_kept_by_name(port: ControlPort):
-    assert not port.panel_setup().scenes["A"]
+    assert not port.presets().scenes["A"]
     port.keep_scene("A")
-    assert port.panel_setup().scenes == {"A": True, "B": False}
+    assert port.presets().scenes == {"A": True, "B": False}
     with pytest.raises(NotThere):
         port.keep_scene("C")
 
@@ -360,3 +364,137 @@ def test_before_and_after_are_as_long_as_each_other(port: ControlPort):
             shapes.add((sound.getnframes(), sound.getframerate(), sound.getsampwidth(), sound.getnchannels()))
     assert len(shapes) == 1
     assert min(shapes.pop()) > 0
+
+
+def names(port: ControlPort) -> list[str]:
+    return [preset.name for preset in port.presets().presets]
+
+
+def test_a_preset_is_saved_loaded_renamed_copied_moved_deleted_and_all_of_it_undone(port: ControlPort):
+    factory = names(port)
+    assert all(preset.factory for preset in port.presets().presets)
+    port.set_param("denoise.amount_db", 7.0, "page")
+    assert port.save_preset("  My   choir ", "wide") == "My choir"
+    assert port.presets().current == "My choir"
+    port.load_preset(factory[0])
+    assert value_of(port, "denoise.amount_db") != 7.0
+    port.load_preset("my choir")
+    assert value_of(port, "denoise.amount_db") == 7.0
+    assert port.rename_preset("My choir", "Chapel") == "Chapel"
+    assert port.duplicate_preset(factory[1]) == f"{factory[1]} 2"
+    assert names(port) == [*factory[:2], f"{factory[1]} 2", *factory[2:], "Chapel"]
+    port.reorder_presets(list(reversed(names(port))))
+    assert names(port)[0] == "Chapel"
+    port.delete_preset("Chapel")
+    assert "Chapel" not in names(port)
+    words = []
+    while port.presets().undo:
+        words.append(port.undo_presets())
+    assert words == ["delete Chapel", "change the order", f"duplicate {factory[1]}", "rename My choir",
+                     "load My choir", f"load {factory[0]}", "save My choir"]  # fmt: skip
+    assert names(port) == factory
+    with pytest.raises(ControlRefused, match="nothing to undo"):
+        port.undo_presets()
+
+
+def test_undoing_a_loading_brings_back_what_was_heard_but_never_unmutes(port: ControlPort):
+    port.set_param("denoise.amount_db", 7.0, "page")
+    port.load_preset(names(port)[0])
+    port.set_param("box.mute", 1.0, "page")
+    port.undo_presets()
+    assert value_of(port, "denoise.amount_db") == 7.0
+    assert value_of(port, "box.mute") == 1.0
+
+
+def test_next_and_previous_go_round(port: ControlPort):
+    there = names(port)
+    port.step_preset(1)
+    assert port.presets_news().current == there[0]
+    port.step_preset(-1)
+    assert port.presets_news().current == there[-1]
+    port.step_preset(1)
+    assert port.presets_news().current == there[0]
+    with pytest.raises(ControlRefused, match="by = 0"):
+        port.step_preset(0)
+
+
+def test_factory_presets_stay_as_they_are(port: ControlPort):
+    before = port.presets().presets
+    name = before[0].name
+    for change in (
+        lambda: port.save_preset(name.upper(), ""),
+        lambda: port.rename_preset(name, "Mine"),
+        lambda: port.delete_preset(name),
+    ):
+        with pytest.raises(ControlRefused, match="factory preset"):
+            change()
+    assert port.presets().presets == before
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 41, "bell\x07", "turned\u202eround"])
+def test_a_name_that_is_none_is_refused(port: ControlPort, name: str):
+    with pytest.raises(ControlRefused, match="1 to 40 printable characters"):
+        port.save_preset(name, "")
+
+
+def test_presets_travel_as_a_file(port: ControlPort):
+    port.set_param("denoise.amount_db", 7.0, "page")
+    port.save_preset("Chapel", "")
+    tree = json.loads(port.export_presets([]))
+    assert [preset["name"] for preset in tree["presets"]] == ["Chapel"]
+    assert list(port.import_presets(tree)) == ["Chapel 2"]
+    port.load_preset("Chapel 2")
+    assert value_of(port, "denoise.amount_db") == 7.0
+    tree["presets"][0]["params"]["no.such"] = 1
+    taken, note = port.import_presets(tree)
+    assert taken == "Chapel 3"
+    assert "no.such is not a parameter of this version; ignored" in note
+    there = names(port)
+    for bad in ({}, {"form": "hushbox presets 1", "presets": []}, {**tree, "presets": [{"name": "X", "params": {}}]}):
+        with pytest.raises(ControlRefused):
+            port.import_presets(bad)
+    assert names(port) == there
+
+
+def test_a_scene_is_recalled_and_an_empty_one_says_so(port: ControlPort):
+    with pytest.raises(NotThere, match="holds nothing yet"):
+        port.recall_scene("A")
+    port.set_param("denoise.amount_db", 7.0, "page")
+    port.keep_scene("A")
+    port.set_param("denoise.amount_db", 30.0, "page")
+    port.recall_scene("A")
+    assert value_of(port, "denoise.amount_db") == 7.0
+    assert port.presets_news().scene == "A"
+    with pytest.raises(NotThere, match="there are A, B"):
+        port.recall_scene("other")
+
+
+def test_a_picture_of_the_spectrum_has_its_size(port: ControlPort):
+    assert len(port.spectrum()) == 2 * SPECTRUM_BANDS
+
+
+def test_history_goes_on_after_a_moment(port: ControlPort):
+    view = port.history(0)
+    assert all(moment.at_s <= view.now_s for moment in view.moments)
+    numbers = [moment.number for moment in view.moments]
+    assert numbers == sorted(numbers)
+    assert not port.history(10**12).moments
+
+
+def test_live_sound_is_mp3_and_only_what_there_is(port: ControlPort):
+    with pytest.raises(NotThere, match="output, untouched, removed"):
+        port.live("no-such")
+    stream = port.live("output")
+    sound = b"".join(stream.read() for _ in range(12))
+    stream.close()
+    assert sound[:3] == b"ID3" or sound[0] == 0xFF
+    assert len(sound) > 96
+
+
+def test_comparing_begins_and_ends_and_leaves_bypass_as_it_was(port: ControlPort):
+    assert port.comparison() == CompareView(False, None, None, 0.0, 0.0)
+    assert port.compare(True).on
+    wait_for(port, lambda: port.comparison().on)
+    assert not port.compare(False).on
+    assert value_of(port, "box.bypass") == 0.0
+    assert value_of(port, "box.match_db") == 0.0

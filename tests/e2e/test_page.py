@@ -3,115 +3,22 @@
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from web_ui.app import create_app
-from web_ui.fake_control import FakeControlPort
+from tests.rigs.phone import CHROMIUM, HOST, PHONE, Box, drag, expect, until
 from web_ui.page import VIEWS
-from web_ui.server import PageServer
 
-CHROMIUM = Path("/usr/bin/chromium")
 MID_WORD_S = 10.75  # of the fake voice
-PHONE = {"width": 390, "height": 844}
-HOST = "hushbox.local"
 
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}: apt-get install chromium"),
 ]
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
-
-class Box:
-    """A fake box and its served page, which can be switched off and on again at the same port."""
-
-    def __init__(self) -> None:
-        self.port = FakeControlPort()
-        self.number = 0
-        self.on()
-
-    def on(self) -> None:
-        self.server = PageServer(create_app(self.port), "127.0.0.1", self.number)
-        self.number = self.server.start()
-
-    def off(self) -> None:
-        self.server.stop()
-
-    def value(self, id: str) -> float:
-        return next(view.value for view in self.port.params() if view.id == id)
-
-
-@pytest.fixture
-def box() -> Iterator[Box]:
-    box = Box()
-    yield box
-    box.off()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=str(CHROMIUM),
-            args=[
-                "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-                "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required",
-                f"--host-resolver-rules=MAP {HOST} 127.0.0.1",
-            ],
-        )  # fmt: skip
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def open_page(browser: Any, box: Box) -> Iterator[Callable[..., Any]]:
-    """Open the page as a phone does; at the end no page may have had a fault of its own."""
-    contexts: list[Any] = []
-    faults: list[str] = []
-
-    def opened(size: dict[str, int] = PHONE, view: str = "play", **options: Any) -> Any:
-        context = browser.new_context(viewport=size, **{"device_scale_factor": 2, **options})
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("console", lambda line: faults.append(line.text) if "Content Security" in line.text else None)
-        page.goto(f"http://{HOST}:{box.number}/#{view}")
-        page.wait_for_selector('body[data-link="live"]:not([data-bypass="unknown"])')
-        page.wait_for_selector(f"#view-{view} > *")
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert faults == []
-
-
-def expect(locator: Any) -> Any:
-    return sync_api.expect(locator)
-
-
-def until(page: Any, true: Callable[[], bool]) -> None:
-    for _ in range(400):
-        if true():
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError("it did not come")
-
-
-def drag(page: Any, selector: str, dx: float, dy: float, start: float = 0.5) -> None:
-    """Drag from `start` (0…1 of the width) of an element, mid-height, in steps as a finger does."""
-    page.locator(selector).scroll_into_view_if_needed()
-    spot = page.locator(selector).bounding_box()
-    x, y = spot["x"] + start * spot["width"], spot["y"] + spot["height"] / 2
-    page.mouse.move(x, y)
-    page.mouse.down()
-    for step in range(1, 11):
-        page.mouse.move(x + dx * step / 10, y + dy * step / 10)
-    page.mouse.up()
 
 
 def test_it_is_not_a_secure_context_and_works(open_page: Callable[..., Any]):
@@ -132,25 +39,28 @@ def test_a_tap_bypasses_and_another_processes(open_page: Callable[..., Any], box
     until(page, lambda: box.value("box.bypass") == 0.0)
 
 
-def test_the_slider_drags_and_takes_keys(open_page: Callable[..., Any], box: Box):
+def test_the_dial_turns_by_drag_keys_and_taps(open_page: Callable[..., Any], box: Box):
     page = open_page()
-    drag(page, "#amount input", 120, 0, start=0.59)
+    dial = page.get_by_role("slider", name="Noise reduction")
+    drag(page, "#amount .dial", 100, 0)
     until(page, lambda: box.value("denoise.amount_db") > 34.0)
-    page.locator("#amount input").press("Home")
-    expect(page.locator("#amount output")).to_have_text("0.0\u00a0dB")
+    dial.press("Home")
+    expect(dial).to_have_attribute("aria-valuetext", "0.0\u00a0dB")
     until(page, lambda: box.value("denoise.amount_db") == 0.0)
+    page.get_by_role("button", name="Noise reduction +").click()
+    until(page, lambda: box.value("denoise.amount_db") == 1.0)
     page.get_by_role("button", name="Noise reduction: back to 24.0").click()
-    expect(page.locator("#amount output")).to_have_text("24.0\u00a0dB")
+    expect(page.locator(".dial-value")).to_have_text("24.0")
 
 
 def test_two_phones_see_each_other(open_page: Callable[..., Any], box: Box):
     one, two = open_page(), open_page()
     one.locator("#bypass").click()
     expect(two.locator("#bypass-state")).to_have_text("Bypassed")
-    two.locator("#amount input").press("End")
-    expect(one.locator("#amount output")).to_have_text("40.0\u00a0dB")
+    two.locator("#amount .dial").press("End")
+    expect(one.locator(".dial-value")).to_have_text("40.0")
     two.locator("#mute").click()
-    expect(one.locator("#mute")).to_have_text("Muted \u00b7 tap to hear")
+    expect(one.locator("#mute")).to_have_text("Muted")
 
 
 def test_a_lost_connection_shows_hides_all_values_and_comes_back(open_page: Callable[..., Any], box: Box):
@@ -159,15 +69,15 @@ def test_a_lost_connection_shows_hides_all_values_and_comes_back(open_page: Call
     expect(page.locator("#link-text")).to_have_text("No connection")
     expect(page.locator("#notices")).to_contain_text("its sound goes on without the page")
     expect(page.locator("#bypass")).to_be_disabled()
-    expect(page.locator("#amount input")).to_be_disabled()
-    for value in ("#bypass-state", "#amount output", "#latency", "#load", "#xruns", "#late-hops", "#dry-hops"):
+    expect(page.locator("#amount .dial")).to_have_attribute("aria-disabled", "true")
+    for value in ("#bypass-state", ".dial-value", "#preset-name", "#latency", "#load", "#temperature", "#xruns"):
         expect(page.locator(value)).to_have_text("\u2013")
     box.port.set_param("box.bypass", 1.0, "panel")
     box.port.set_param("denoise.amount_db", 6.0, "panel")
     box.on()  # with another token, as after a restart of the box
     expect(page.locator("#link-text")).to_have_text("Live")
     expect(page.locator("#bypass-state")).to_have_text("Bypassed")
-    expect(page.locator("#amount output")).to_have_text("6.0\u00a0dB")
+    expect(page.locator(".dial-value")).to_have_text("6.0")
     expect(page.locator("#notices")).to_have_text("")
     page.locator("#bypass").click()
     until(page, lambda: box.value("box.bypass") == 0.0)
@@ -213,7 +123,7 @@ def test_the_simulated_footswitch_and_knob_work_through_the_pins(open_page: Call
     expect(other.locator("#bypass-state")).to_have_text("Bypassed")
     drag(page, ".knob", 0, -250)
     until(page, lambda: box.port.simulated_panel()[1].position > 0.9)
-    expect(other.locator("#amount output")).to_have_text("40.0\u00a0dB")
+    expect(other.locator(".dial-value")).to_have_text("40.0")
     stomp.press(" ")
     expect(other.locator("#bypass-state")).to_have_text("Processing")
 
@@ -318,10 +228,21 @@ def test_every_control_has_a_name(open_page: Callable[..., Any], view: str):
 def test_pictures_for_the_documentation(open_page: Callable[..., Any], box: Box, tmp_path: Path):
     """HUSHBOX_PICTURES=docs/images keeps them."""
     folder = Path(os.environ.get("HUSHBOX_PICTURES", tmp_path))
+    box.port.save_preset("Chapel choir", "Soft voices, long room.")
+    box.port.load_preset("Singing")
+    for scene, amount in (("A", 12.0), ("B", 30.0)):
+        box.port.set_param("denoise.amount_db", amount, "page")
+        box.port.keep_scene(scene)
+    box.port.set_param("denoise.amount_db", 21.0, "page")
     box.port._clock = lambda: box.port._started + MID_WORD_S  # every time the same
-    page = open_page()
-    page.wait_for_timeout(300)
-    page.screenshot(path=str(folder / "page.png"))
+    for view, name in (("play", "page"), ("presets", "page-presets"), ("setup", "page-setup")):
+        page = open_page(view=view)
+        page.wait_for_timeout(500)
+        page.screenshot(path=str(folder / f"{name}.png"))
     wide = open_page({"width": 1180, "height": 780}, device_scale_factor=1)
     wide.wait_for_timeout(300)
     wide.screenshot(path=str(folder / "page-wide.png"))
+    box.port._clock = time.monotonic
+    look = open_page(view="look")
+    look.wait_for_timeout(21_000 if "HUSHBOX_PICTURES" in os.environ else 500)  # until the picture is full
+    look.screenshot(path=str(folder / "page-look.png"))

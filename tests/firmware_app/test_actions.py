@@ -10,8 +10,9 @@ from firmware_app import actions
 from firmware_app.actions import KINDS, Action, ActionError
 from firmware_app.control import Control
 from firmware_app.performer import Performer
+from firmware_app.preset_library import PresetLibrary, presets_file
 from firmware_app.presets import Presets
-from firmware_app.scenes import Scenes
+from firmware_app.scenes import MORPH, Scenes
 from firmware_app.store import Store
 
 SPECS = table(
@@ -21,6 +22,7 @@ SPECS = table(
         ParamSpec("denoise.listen", "", 0, 2, 0, "Listen to", choices=("output", "removed", "input")),
         switch("box.bypass", "Bypass"),
         switch("box.mute", "Mute"),
+        MORPH,
     ]
 )
 PRESETS = {"Gentle": 9.0, "Singing": 18.0, "Strong": 40.0}
@@ -65,7 +67,9 @@ def performer(control: Control, tmp_path: Path) -> Performer:
     folder.mkdir()
     for name, amount in PRESETS.items():
         (folder / f"{name}.toml").write_text(f'name = "{name}"\n[params]\n"denoise.amount_db" = {amount}\n')
-    return Performer(control, Presets(folder, SPECS), Scenes(tmp_path, SPECS))
+    return Performer(
+        control, PresetLibrary(Presets(folder, SPECS), presets_file(tmp_path), SPECS), Scenes(tmp_path, SPECS)
+    )
 
 
 def press(performer: Performer, at_s: float = 0.0, **tree: object) -> Action:

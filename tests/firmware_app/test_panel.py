@@ -295,6 +295,9 @@ class _Unused:
     specs = PARAMS
     preset_names = ("Gentle",)
 
+    class presets:
+        names_known = ("Gentle",)
+
 
 def test_a_pedal_is_calibrated_and_stays_so(make: Make):
     config = replace(BASE, pedals=(PedalConfig("pedal", 2, "box.wet_percent", "jump"),))

@@ -12,6 +12,7 @@ from firmware_app.link import MeterFrame, State
 from firmware_app.panel.setup import PanelSetup
 from firmware_app.param_table import PARAMS
 from firmware_app.performer import Performer
+from firmware_app.preset_library import PresetLibrary, presets_file
 from firmware_app.presets import Presets
 from firmware_app.scenes import Scenes
 from firmware_app.store import Store
@@ -24,7 +25,7 @@ class PanelBox:
 
     def __init__(self, folder: Path, config: PanelConfig) -> None:
         self.control = Control(PARAMS, Store(folder, PARAMS))
-        presets = Presets(places.find().factory_presets, PARAMS)
+        presets = PresetLibrary(Presets(places.find().factory_presets, PARAMS), presets_file(folder), PARAMS)
         self.performer = Performer(self.control, presets, Scenes(folder, PARAMS))
         self.setup = PanelSetup(config, self.control, self.performer, folder)
         self.setup.bindings.start()

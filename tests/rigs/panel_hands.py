@@ -17,6 +17,7 @@ from firmware_app.control import Control
 from firmware_app.panel.setup import PanelSetup
 from firmware_app.param_table import PARAMS
 from firmware_app.performer import Performer
+from firmware_app.preset_library import PresetLibrary, presets_file
 from firmware_app.presets import Presets
 from firmware_app.scenes import Scenes
 from firmware_app.store import Store
@@ -48,7 +49,7 @@ class PanelHands:
     def __init__(self, folder: Path, config: PanelConfig = BASE) -> None:
         self.folder = folder
         self.control = Control(PARAMS, Store(folder, PARAMS))
-        presets = Presets(places.find().factory_presets, PARAMS)
+        presets = PresetLibrary(Presets(places.find().factory_presets, PARAMS), presets_file(folder), PARAMS)
         self.performer = Performer(self.control, presets, Scenes(folder, PARAMS))
         self.setup = PanelSetup(config, self.control, self.performer, folder)
         self.setup.bindings.start()

@@ -43,9 +43,11 @@ def test_operations_are_named_like_the_functions(app: Flask):
 
 
 @pytest.mark.parametrize("path", [path for path, methods in SPEC["paths"].items() if "get" in methods])
-def test_every_get_answers_as_described(client: FlaskClient, path: str):
+def test_every_get_answers_as_described(client: FlaskClient, change: Change, path: str):
     described = SPEC["paths"][path]["get"]["responses"]["200"]["content"]
-    answer = client.get(path.replace("{which}", "before"))
+    if path.endswith("/export"):
+        change("POST", "presets/save", {"name": "Mine", "about": ""})
+    answer = client.get(path.replace("{which}.mp3", "output.mp3").replace("{which}", "before"))
     assert answer.status_code == 200
     (mimetype,) = described
     assert answer.mimetype == mimetype
@@ -87,6 +89,8 @@ def test_events_carry_the_schemas_described(client: FlaskClient):
     check("Values", json.loads(events["params"]))
     check("Panel", {"panel": json.loads(events["panel"])})
     check("Learning", json.loads(events["learn"]))
+    check("PresetsNews", json.loads(events["presets"]))
+    check("Compare", json.loads(events["compare"]))
 
 
 def test_learning_and_notes_answer_as_described(change: Change, client: FlaskClient):
@@ -100,3 +104,14 @@ def test_learning_and_notes_answer_as_described(change: Change, client: FlaskCli
     check("Notes", change("POST", "panel/mappings/check", proposal).get_json())
     assert change("PUT", "panel/mappings", {**proposal, "replace": True}).status_code == 204
     check("PanelSetup", client.get("/api/v1/panel/setup").get_json())
+
+
+def test_presets_and_comparing_answer_as_described(change: Change, client: FlaskClient):
+    check("KeptName", change("POST", "presets/save", {"name": "Choir", "about": "wide"}).get_json())
+    check("KeptName", change("POST", "presets/rename", {"name": "Choir", "to": "Chapel"}).get_json())
+    check("KeptName", change("POST", "presets/duplicate", {"name": "Gentle"}).get_json())
+    check("Undone", change("POST", "presets/undo", {"undo": True}).get_json())
+    file = client.get("/api/v1/presets/export").get_json()
+    check("TakenIn", change("POST", "presets/import", file).get_json())
+    check("Presets", client.get("/api/v1/presets").get_json())
+    check("Compare", change("PUT", "compare", {"on": True}).get_json())

@@ -96,7 +96,7 @@ def test_the_page_has_no_inline_code_and_asks_nobody_else(client: FlaskClient):
     page = client.get("/").get_data(as_text=True)
     assert re.findall(r"<script(?![^>]*\ssrc=)(?! type=\"application/json\")", page) == []
     assert re.findall(r"\son\w+=|\sstyle=|<style", page) == []
-    assert re.findall(r'(?:src|href)="(?!/static/|#)[^"]*"', page) == []
+    assert re.findall(r'(?:src|href)="(?!/static/|/manifest.webmanifest|#)[^"]*"', page) == []
 
 
 def test_a_strange_box_name_is_shown_as_text():

@@ -5,11 +5,15 @@ import { Connection } from "./connection.js";
 import { byId, setText } from "./dom.js";
 import { Notices } from "./notices.js";
 import { Params } from "./params.js";
+import { PresetsStore } from "./presets_store.js";
 import { t } from "./texts.js";
 import { Views } from "./views.js";
+import { Wake } from "./wake.js";
 
 const box = { connection: new Connection(), params: new Params(), notices: new Notices(byId("notices")) };
 const { connection, params, notices } = box;
+box.presets = new PresetsStore(connection, params);
+box.wake = new Wake();
 const views = new Views(box);
 
 // --- what the box says ---

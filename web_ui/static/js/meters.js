@@ -2,11 +2,12 @@
 
 import { byId, el, setText } from "./dom.js";
 import { number } from "./format.js";
+import { t } from "./texts.js";
 
 const FLOOR_DB = -60;
 const CLIP_DB = -0.1;
 const PEAK_HOLD_MS = 1000;
-const CLIP_HOLD_MS = 2000;
+const CLIP_HOLD_MS = 15000; // or until it is tapped
 const MARKS = [-60, -40, -20, -10, 0];
 
 const place = (db) => Math.min(Math.max(1 - db / FLOOR_DB, 0), 1);
@@ -16,7 +17,8 @@ class Bar {
     this.fill = el("div", { class: "bar-fill" });
     this.peak = el("div", { class: "bar-peak" });
     this.number = el("span", { class: "meter-number" }, "\u2013");
-    this.track = el("div", { class: "bar" }, this.fill, this.peak);
+    this.clip = el("div", { class: "bar-clip" }, t("play.meter.clip"));
+    this.track = el("div", { class: "bar" }, this.fill, this.peak, this.clip);
     this.row = [el("span", { class: "meter-name" }, name), this.track, this.number];
     this.reset();
   }
@@ -35,7 +37,7 @@ class Bar {
     }
     if (peak_db >= CLIP_DB) this.clippedAt = now;
     const clip = now - this.clippedAt < CLIP_HOLD_MS;
-    const text = clip ? "clip" : this.held <= FLOOR_DB ? "quiet" : number(this.held, 0);
+    const text = this.held <= FLOOR_DB ? t("play.meter.quiet") : number(this.held, 0);
     this.draw(place(rms_db), place(this.held), text, clip);
   }
 
@@ -53,7 +55,7 @@ class Taken {
   constructor() {
     this.fill = el("div", { class: "bar-fill taken" });
     this.number = el("span", { class: "meter-number" }, "\u2013");
-    this.row = [el("span", { class: "meter-name" }, "Removed"), el("div", { class: "bar" }, this.fill), this.number];
+    this.row = [el("span", { class: "meter-name" }, t("play.meter.removed")), el("div", { class: "bar" }, this.fill), this.number];
     this.reset();
   }
 
@@ -99,8 +101,8 @@ export class Meters {
   #build(inputs, outputs) {
     this.#shape = `${inputs} ${outputs}`;
     const bars = (name, count) => Array.from({ length: count }, (_, i) => new Bar(count > 1 ? `${name} ${i + 1}` : name));
-    this.#inputs = bars("In", inputs);
-    this.#outputs = bars("Out", outputs);
+    this.#inputs = bars(t("play.meter.in"), inputs);
+    this.#outputs = bars(t("play.meter.out"), outputs);
     const scale = el("div", { class: "meter-scale" });
     for (const db of MARKS) {
       const mark = el("span", {}, number(db, 0));
@@ -109,6 +111,7 @@ export class Meters {
     }
     const rows = [...this.#inputs, this.#taken, ...this.#outputs].flatMap((bar) => bar.row);
     const grid = el("div", { class: "meter-grid", "aria-hidden": "true" }, ...rows, el("span"), scale, el("span", { class: "meter-unit" }, "dBFS"));
+    grid.addEventListener("click", () => [...this.#inputs, ...this.#outputs].forEach((bar) => bar.reset()));
     this.#root.replaceChildren(grid);
   }
 }

@@ -6,7 +6,7 @@ import { get, put, Refusal } from "./api.js";
 const HOLD_MS = 250; // an event that left the box before our change arrived must not make the control jump back
 
 export class Params extends EventTarget {
-  // Events: "views" (the list changed), "refused" (detail: message).
+  // Events: "views" (the list changed), "values" (the box has told them), "refused" (detail: message).
   views = [];
   #state = new Map(); // id -> {value, wanted, sending, held, holdUntil}
   #watchers = new Map(); // id -> [show]
@@ -52,6 +52,7 @@ export class Params extends EventTarget {
     this.#told++;
     if (this.views.length && Object.keys(values).some((id) => !this.view(id))) this.load().catch(() => {});
     for (const id of Object.keys(values)) this.#show(id);
+    this.dispatchEvent(new Event("values"));
   }
 
   forget() {

@@ -1,11 +1,13 @@
-// The stems: a strip each with level, fader, mute and solo. Drawn from whatever stems the box has, shown while its chain
-// has any to mix.
+// The stems as four strips: fader over its level, mute, solo. Shown while the box's chain has stems to mix.
 
-import { slider, toggle } from "./controls.js";
-import { byId, el } from "./dom.js";
+import { toggle } from "./controls.js";
+import { byId, el, setText } from "./dom.js";
+import { step, words } from "./format.js";
+import { t } from "./texts.js";
 
 const FLOOR_DB = -60;
 const NO_STEMS = 0; // the first choice of box.chain: a voice alone
+const ONLY_STEMS = 1; // the second: music alone, which has no noise to reduce
 
 export class Stems {
   #levels = new Map(); // stem -> fill of its bar
@@ -17,8 +19,12 @@ export class Stems {
     this.#levels.clear();
     byId("stem-strips").replaceChildren(...names.map((name) => this.#strip(params, name)));
     const chain = params.view("box.chain");
-    byId("stems").hidden = !chain || !names.length;
-    if (chain) params.watch(chain.id, (now) => { byId("stems").hidden = !names.length || now === null || now === NO_STEMS; });
+    const shown = (now) => {
+      byId("stems").hidden = !chain || !names.length || now === null || now === NO_STEMS;
+      byId("amount").hidden = Boolean(chain) && now === ONLY_STEMS;
+    };
+    shown(null);
+    if (chain) params.watch(chain.id, shown);
     return views;
   }
 
@@ -36,16 +42,33 @@ export class Stems {
   #strip(params, name) {
     const fill = el("div", { class: "bar-fill" });
     this.#levels.set(name, fill);
-    const fader = slider(params, params.view(`stems.${name}.gain_db`));
+    const view = params.view(`stems.${name}.gain_db`);
+    const id = `param-${view.id}`;
+    const value = el("output", { class: "stem-value", htmlFor: id });
+    const input = el("input", { class: "fader", id, type: "range", min: view.low, max: view.high, step: step(view) });
+    params.watch(view.id, (now) => {
+      const known = now !== null;
+      input.disabled = !known;
+      input.value = known ? now : view.low;
+      input.setAttribute("aria-valuetext", known ? words(view, now) : "not known");
+      input.style.setProperty("--from", -1);
+      input.style.setProperty("--to", known ? (now - view.low) / (view.high - view.low) : 0);
+      setText(value, words(view, now));
+    });
+    input.addEventListener("input", () => params.set(view.id, Number(input.value)));
+    input.addEventListener("pointerdown", () => params.hold(view.id, true));
+    for (const event of ["pointerup", "pointercancel", "blur"]) input.addEventListener(event, () => params.hold(view.id, false));
     const keys = ["mute", "solo"].map((what) => {
       const view = params.view(`stems.${name}.${what}`);
-      const key = el("button", { class: "plain stem-key", type: "button" }, what[0].toUpperCase() + what.slice(1));
+      const key = el("button", { class: `plain stem-key ${what}-key`, type: "button" }, t(`play.stem.${what}`));
       key.setAttribute("aria-label", view.label);
       toggle(params, view, key, (on) => key.classList.toggle("on", Boolean(on)));
       return key;
     });
-    const bar = el("div", { class: "bar", "aria-hidden": "true" }, fill);
     this.forget();
-    return el("div", { class: "stem" }, fader, bar, el("div", { class: "stem-keys" }, ...keys));
+    return el("div", { class: "stem" },
+      el("div", { class: "stem-head" }, el("label", { htmlFor: id }, t(`play.stem.${name}`)), value),
+      el("div", { class: "stem-fader" }, input, el("div", { class: "bar", "aria-hidden": "true" }, fill)),
+      ...keys);
   }
 }

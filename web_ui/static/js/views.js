@@ -4,7 +4,7 @@
 //
 //   create(box) -> { rebuild(), show(), hide(), status(status), forget() }, each of which may be left out
 //
-//   create    once, when the view is first visited. box: {connection, params, notices}; nothing else is shared, and no
+//   create    once, when the view is first visited. box: {connection, params, notices, presets, wake}; nothing else is shared, and no
 //             view knows another. What a view needs of the box beyond these it asks for itself (api.js, connection).
 //   rebuild   after create, and when the list of parameters has changed: draw what depends on it and watch it again,
 //             for every params.watch has been let go

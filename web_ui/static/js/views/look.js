@@ -1,8 +1,50 @@
-// Look: see and hear what the box does to the sound.
+// Look: see and hear what the box does to the sound, now and in the last minutes.
 
+import { byId, el, setText } from "../dom.js";
+import { History } from "../history.js";
+import { Live } from "../live.js";
+import { Spectrum } from "../spectrum.js";
 import { Takes } from "../takes.js";
+import { t } from "../texts.js";
 
-export function create() {
+export function create(box) {
   const takes = new Takes();
-  return { hide: () => takes.pause() };
+  const spectrum = new Spectrum(byId("spectrum"), byId("spectrogram"), (text) => setText(byId("spectrum-words"), text));
+  const history = new History(byId("history"), (text) => setText(byId("history-words"), text));
+  new Live(box);
+  let front = false;
+
+  for (const which of ["after", "before"]) {
+    const input = el("input", { type: "radio", name: "fall", value: which, checked: which === spectrum.which });
+    input.addEventListener("change", () => (spectrum.which = which));
+    byId("fall-choice").append(el("label", {}, input, el("span", {}, t(`look.${which}`))));
+  }
+
+  // Nobody looks at a page that is covered, and the box then has less to do.
+  const look = () => {
+    if (front && !document.hidden) {
+      spectrum.start();
+      history.start();
+    } else {
+      spectrum.stop();
+      history.stop();
+    }
+  };
+  document.addEventListener("visibilitychange", look);
+
+  return {
+    show() {
+      front = true;
+      look();
+    },
+    hide() {
+      front = false;
+      look();
+      takes.pause();
+    },
+    forget() {
+      spectrum.forget();
+      history.forget();
+    },
+  };
 }

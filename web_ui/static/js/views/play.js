@@ -1,20 +1,27 @@
-// Play: what is needed while playing. Bypass, mute, amount, levels, stems, and how the box is doing.
+// Play: what is needed while playing. Preset, levels, bypass, mute, amount, stems, A/B, and how the box is doing.
 
+import { Compare } from "../compare.js";
 import { choice, slider, toggle } from "../controls.js";
+import { dial } from "../dial.js";
 import { byId, el, setText } from "../dom.js";
 import { number } from "../format.js";
 import { Meters } from "../meters.js";
+import { PresetBar } from "../preset_bar.js";
 import { Stems } from "../stems.js";
 import { t } from "../texts.js";
 
 const GROUPS = { denoise: "play.group.denoise", box: "play.group.box", input: "play.group.levels", output: "play.group.levels", voice: "play.group.levels", music: "play.group.levels" };
 const ORDER = ["play.group.denoise", "play.group.box", "play.group.levels"];
+const ELSEWHERE = ["box.match_db", "scenes.morph"]; // the first is A/B's own, the second is on Presets
 const UNKNOWN = "\u2013";
+const READOUTS = ["latency", "load", "temperature", "xruns", "late-hops", "dry-hops"];
 
 export function create(box) {
-  const { params, notices } = box;
+  const { params } = box;
   const meters = new Meters();
   const stems = new Stems();
+  const compare = new Compare(box);
+  new PresetBar(box);
 
   function rebuild() {
     const bypass = params.named("bypass");
@@ -23,10 +30,10 @@ export function create(box) {
     if (bypass) toggle(params, bypass, fresh("bypass"), showBypass);
     if (mute) toggle(params, mute, fresh("mute"), showMute);
     byId("mute").hidden = !mute;
-    byId("amount").replaceChildren(...(amount ? [slider(params, amount, { big: true })] : []));
+    byId("amount").replaceChildren(...(amount ? [dial(params, amount)] : []));
     const shown = [bypass, mute, amount, ...stems.rebuild(params)];
-    drawMore(params, params.views.filter((view) => !shown.includes(view)));
-    watchListen(params.named("listen"));
+    drawMore(params, params.views.filter((view) => !shown.includes(view) && !ELSEWHERE.includes(view.id)));
+    compare.rebuild();
   }
 
   function status(now) {
@@ -35,23 +42,21 @@ export function create(box) {
     const alive = now.audio_alive;
     setText(byId("latency"), alive ? number(now.latency_ms, 1) : UNKNOWN);
     setText(byId("load"), alive ? number(100 * now.load_p99, 0) : UNKNOWN);
-    setText(byId("xruns"), String(now.xruns));
-    setText(byId("late-hops"), String(now.late_hops));
-    setText(byId("dry-hops"), String(now.dry_hops));
+    setText(byId("temperature"), now.temperature_c === null ? UNKNOWN : number(now.temperature_c, 0));
+    for (const [id, count] of [["xruns", now.xruns], ["late-hops", now.late_hops], ["dry-hops", now.dry_hops]]) {
+      setText(byId(id), String(count));
+      byId(id).classList.toggle("trouble", count > 0);
+    }
   }
 
   function forget() {
     meters.forget();
     stems.forget();
-    for (const id of ["latency", "load", "xruns", "late-hops", "dry-hops"]) setText(byId(id), UNKNOWN);
+    compare.forget();
+    for (const id of READOUTS) setText(byId(id), UNKNOWN);
   }
 
-  function watchListen(view) {
-    if (!view) return notices.set("listen", "");
-    params.watch(view.id, (now) => notices.set("listen", now ? t("play.listening_to", { what: view.choices[now] }) : ""));
-  }
-
-  return { rebuild, status, forget };
+  return { rebuild, status, forget, show: () => compare.show(), hide: () => compare.hide() };
 }
 
 function fresh(id) {

@@ -1,31 +1,161 @@
-// Presets and scenes.
+// Presets and scenes: what is loaded and what has changed, the list, and the way from scene A to scene B.
 
-import { get, post, Refusal } from "../api.js";
-import { byId, el } from "../dom.js";
+import { get, post, put, Refusal } from "../api.js";
+import { slider } from "../controls.js";
+import { ask, menu } from "../dialog.js";
+import { byId, el, setText } from "../dom.js";
+import { words } from "../format.js";
 import { t } from "../texts.js";
 
-export function create({ notices }) {
-  async function load() {
+const UNKNOWN = "\u2013";
+
+export function create({ params, presets, notices }) {
+  let front = false;
+
+  const refused = (error) => error instanceof Refusal && notices.say(error.message);
+  const send = (path, body) => post(path, body).catch(refused);
+  const known = () => presets.news !== null;
+
+  // --- what is loaded ---
+
+  function drawNow() {
+    const current = presets.current;
+    const differences = presets.differences();
+    setText(byId("now-name"), known() ? current?.name ?? t("play.preset.none") : UNKNOWN);
+    setText(byId("now-about"), current?.about ?? "");
+    setText(byId("now-state"), !differences ? "" : differences.length
+      ? t(differences.length === 1 ? "presets.changed.one" : "presets.changed", { count: differences.length }) : t("presets.as_saved"));
+    byId("now-differences").replaceChildren(...(differences ?? []).map(({ view, saved, now }) =>
+      el("li", {}, el("span", {}, view.label), el("span", {}, `${words(view, saved)} \u2192 ${words(view, now)}`))));
+    byId("preset-save").disabled = !known() || !current || current.factory || !differences?.length;
+    byId("preset-save-as").disabled = !known();
+    byId("preset-revert").disabled = !differences?.length;
+    const undo = presets.news?.undo ?? "";
+    byId("preset-undo").disabled = !undo;
+    setText(byId("preset-undo"), undo ? t("presets.undo.what", { what: undo }) : t("presets.undo"));
+    notices.set("presets", presets.problem);
+  }
+
+  const saveAs = () => ask(t("presets.save_as"), {
+    value: presets.current && !presets.current.factory ? presets.current.name : "",
+    label: t("presets.name"), save: t("presets.save"),
+    then: (name) => post("presets/save", { name, about: "" }),
+  });
+  byId("preset-save").addEventListener("click", () => send("presets/save", { name: presets.current.name, about: "" }));
+  byId("preset-save-as").addEventListener("click", saveAs);
+  byId("preset-revert").addEventListener("click", () => send("presets/load", { name: presets.current.name }));
+  byId("preset-undo").addEventListener("click", () => send("presets/undo", { undo: true }));
+
+  // --- the list ---
+
+  let drawn = "";
+  function drawList() {
+    const shape = JSON.stringify([known(), presets.news?.current, presets.presets.map(({ name, about, factory }) => [name, about, factory])]);
+    if (shape === drawn) return;
+    drawn = shape;
+    const focused = document.activeElement?.dataset?.preset;
+    byId("preset-list").replaceChildren(...presets.presets.map((preset, place) => row(preset, place)));
+    if (focused) byId("preset-list").querySelector(`[data-preset="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  function row(preset, place) {
+    const loaded = preset.name === presets.news?.current;
+    const load = el("button", { class: "preset-load", type: "button", disabled: !known(), "aria-pressed": String(loaded) },
+      el("strong", {}, preset.name), el("small", {}, preset.about || (preset.factory ? "" : t("presets.own"))));
+    load.dataset.preset = preset.name;
+    load.addEventListener("click", () => send("presets/load", { name: preset.name }));
+    const more = el("button", { class: "plain more-key", type: "button", disabled: !known(), "aria-label": t("presets.more", { name: preset.name }) }, "\u22ef");
+    more.addEventListener("click", () => open(preset, place));
+    return el("li", { class: loaded ? "preset loaded" : "preset" }, load, more);
+  }
+
+  function open(preset, place) {
+    const { name, factory } = preset;
+    menu(name, [
+      place > 0 && [t("presets.up"), () => move(place, place - 1)],
+      place < presets.presets.length - 1 && [t("presets.down"), () => move(place, place + 1)],
+      [t("presets.duplicate"), () => send("presets/duplicate", { name })],
+      !factory && [t("presets.rename"), () => ask(t("presets.rename"), {
+        value: name, label: t("presets.name"), save: t("presets.rename"), then: (to) => post("presets/rename", { name, to }),
+      })],
+      [t("presets.export"), () => save(`presets/export?name=${encodeURIComponent(name)}`, `${name}.json`)],
+      !factory && [t("presets.delete"), () => send("presets/delete", { name }), "danger"],
+    ]);
+  }
+
+  function move(from, to) {
+    const names = presets.presets.map(({ name }) => name);
+    names.splice(to, 0, ...names.splice(from, 1));
+    put("presets/order", { names }).catch(refused);
+  }
+
+  async function save(path, name) {
+    // The box's own answer, kept as a file by the phone.
     try {
-      const { scenes } = await get("panel/setup");
-      byId("scene-keys").replaceChildren(...Object.entries(scenes).map(([scene, filled]) => key(scene, filled)));
+      const text = JSON.stringify(await get(path), null, 1);
+      const link = el("a", { href: URL.createObjectURL(new Blob([text], { type: "application/json" })), download: name });
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 10000);
     } catch (error) {
-      if (error instanceof Refusal) notices.say(error.message);
+      refused(error);
     }
   }
 
-  function key(scene, filled) {
-    const button = el("button", { class: "plain", type: "button" }, t(filled ? "presets.scenes.keep_anew" : "presets.scenes.keep", { scene }));
-    button.addEventListener("click", async () => {
-      try {
-        await post("scenes/keep", { scene });
-        await load();
-      } catch (error) {
-        if (error instanceof Refusal) notices.say(error.message);
-      }
-    });
-    return button;
+  byId("preset-export-all").addEventListener("click", () => save("presets/export", "hushbox-presets.json"));
+  byId("preset-import").addEventListener("change", async ({ target }) => {
+    const [file] = target.files;
+    target.value = "";
+    if (!file) return;
+    try {
+      const { form, presets: list } = JSON.parse(await file.text());
+      const { taken_in: taken } = await post("presets/import", { form: form ?? "", presets: list ?? [] });
+      notices.say(t("presets.taken_in", { names: taken.join(", ") }), { grave: false });
+    } catch (error) {
+      notices.say(error instanceof Refusal ? error.message : t("presets.no_file", { file: file.name }));
+    }
+  });
+
+  // --- scenes ---
+
+  function drawScenes() {
+    for (const scene of ["A", "B"]) {
+      const filled = Boolean(presets.news?.scenes[scene]);
+      const recall = byId(`scene-${scene}`);
+      recall.disabled = !filled;
+      recall.setAttribute("aria-pressed", String(presets.news?.scene === scene));
+      const keep = byId(`keep-${scene}`);
+      keep.disabled = !known();
+      setText(keep, t(filled ? "presets.scenes.keep_anew" : "presets.scenes.keep", { scene }));
+    }
+    const both = presets.news?.scenes.A && presets.news?.scenes.B;
+    byId("morph").hidden = !both;
+    byId("morph-help").hidden = Boolean(both);
+  }
+  for (const scene of ["A", "B"]) {
+    byId(`scene-${scene}`).addEventListener("click", () => send("scenes/recall", { scene }));
+    byId(`keep-${scene}`).addEventListener("click", () => send("scenes/keep", { scene }));
   }
 
-  return { show: load };
+  function draw() {
+    if (!front) return;
+    drawNow();
+    drawList();
+    drawScenes();
+  }
+  presets.addEventListener("changed", draw);
+
+  return {
+    rebuild() {
+      const morph = params.view("scenes.morph");
+      byId("morph").replaceChildren(...(morph ? [slider(params, morph)] : []));
+      draw();
+    },
+    show() {
+      front = true;
+      draw();
+    },
+    hide() {
+      front = false;
+    },
+  };
 }

@@ -13,8 +13,9 @@ import { t } from "../texts.js";
 import * as front from "./setup/front.js";
 import * as model from "./setup/model.js";
 import * as panel from "./setup/panel.js";
+import * as phone from "./setup/phone.js";
 
-const SECTIONS = { front, panel, model }; // in the order of the page
+const SECTIONS = { front, panel, model, phone }; // in the order of the page
 
 export function create(box) {
   const sections = Object.entries(SECTIONS).map(([name, module]) => section(box, name, module));

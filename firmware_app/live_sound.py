@@ -1,0 +1,106 @@
+"""What the box plays, as an MP3 stream for a browser: about a second late, for setting up from afar.
+
+MP3 because every phone plays it from plain HTTP without an end; libsndfile encodes it (3 % of a core of a desktop PC).
+"""
+
+import io
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from dsp.block import RATE_HZ, Block
+from firmware_app.listen_ring import RingReader
+
+WHICH = ("output", "untouched", "removed")
+AHEAD_S = 1.0  # sent at once, so that the browser has something to play from
+STEP_S = 0.1
+COMPRESSION = 0.5  # of 0 (320 kbit/s) to 1 (32 kbit/s): about 160 kbit/s
+
+
+class LiveSound:
+    """One listener's stream. One thread."""
+
+    def __init__(self, ring: Path, which: str, muted: Callable[[], bool]) -> None:
+        """which: one of WHICH. muted: whether the box is, so that "removed" is silent then too."""
+        self._reader = RingReader(ring)
+        self._which = which
+        self._muted = muted
+        newest = self._reader.newest()
+        self._position = max(0, newest - int(AHEAD_S * RATE_HZ))
+        found = self._reader.latest(1)
+        self._channels = found[0].shape[1] if found is not None else 1
+        self._sink = _Sink()
+        self._encoder = soundfile.SoundFile(
+            self._sink,
+            "w",
+            RATE_HZ,
+            self._channels,
+            "MPEG_LAYER_III",
+            format="MP3",
+            bitrate_mode="CONSTANT",  # as a stream is read: an even flow, and no index to know first
+            compression_level=COMPRESSION,
+        )
+
+    def read(self) -> bytes:
+        """What has been played since, after waiting a little; empty when nothing was."""
+        time.sleep(STEP_S)
+        self._position, before, after = self._reader.since(self._position, 2 * RATE_HZ)
+        if len(before):
+            self._encoder.write(self._fit(self._pick(before, after)))
+        return self._sink.take()
+
+    def close(self) -> None:
+        self._encoder.close()
+        self._reader.close()
+
+    def _pick(self, before: Block, after: Block) -> Block:
+        if self._which == "output":
+            return after
+        if self._which == "untouched":
+            return before
+        return np.zeros_like(after) if self._muted() else before - after
+
+    def _fit(self, sound: Block) -> Block:
+        """With as many channels as the stream began with: another device may have others."""
+        if sound.shape[1] == self._channels:
+            return np.clip(sound, -1.0, 1.0)
+        mono: Block = sound.mean(axis=1, keepdims=True)
+        fitted: Block = np.clip(np.repeat(mono, self._channels, axis=1), -1.0, 1.0)
+        return fitted
+
+
+class _Sink(io.RawIOBase):
+    """Where the encoder writes: only forwards. What it would mend at the end, for a file, has been heard already."""
+
+    def __init__(self) -> None:
+        self._fresh = bytearray()
+        self._written = 0
+        self._at = 0
+
+    def take(self) -> bytes:
+        fresh = bytes(self._fresh)
+        self._fresh.clear()
+        return fresh
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]
+        data = bytes(data)
+        if self._at == self._written:
+            # The first frame tells how long a file is. A stream has no length, and a player would stop there.
+            if self._written or not any(tag in data for tag in (b"Xing", b"Info")):
+                self._fresh += data
+            self._written += len(data)
+        self._at += len(data)
+        return len(data)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._written}[whence]
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def readinto(self, buffer: object) -> int:
+        return 0

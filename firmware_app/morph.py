@@ -1,0 +1,43 @@
+"""Morph: a knob, pedal or fader between scenes A and B. It only sets other parameters, so it lives in control."""
+
+import threading
+
+from firmware_app.control import Control
+from firmware_app.scenes import MORPH, Scenes
+
+FOLLOW_S = 0.02  # a fader that is being moved sets everything so often at most
+
+
+class Morpher(threading.Thread):
+    """Follows `scenes.morph`. Its own thread, because a listener must not change other parameters itself."""
+
+    def __init__(self, control: Control, scenes: Scenes) -> None:
+        super().__init__(name="morph", daemon=True)
+        self._control = control
+        self._scenes = scenes
+        self._moved = threading.Event()
+        self._stopping = threading.Event()
+        control.listen("morph", self._on_change)
+
+    def stop(self) -> None:
+        """End the thread and wait for it. Raises RuntimeError when it will not end."""
+        self._stopping.set()
+        self._moved.set()
+        self.join(timeout=1.0)
+        if self.is_alive():
+            raise RuntimeError("the morph thread did not stop within 1 s")
+
+    def run(self) -> None:
+        while True:
+            self._moved.wait()
+            self._moved.clear()
+            if self._stopping.is_set():
+                return
+            share = (self._control.value(MORPH.id) - MORPH.low) / (MORPH.high - MORPH.low)
+            self._control.set_params(self._scenes.between(share, self._control.specs), "morph")
+            self._stopping.wait(FOLLOW_S)
+
+    def _on_change(self, id: str, value: float, origin: str) -> None:
+        # A scene that is recalled whole puts the fader to its end, which asks for nothing more.
+        if id == MORPH.id and origin != "scene":
+            self._moved.set()

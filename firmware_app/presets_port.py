@@ -1,0 +1,132 @@
+"""PresetsBoxPort: presets and scenes as the page sees them, over the performer and its library."""
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from firmware_app import preset_files
+from firmware_app.control import Control
+from firmware_app.performer import Performer
+from firmware_app.preset_library import PresetRefused
+from firmware_app.presets import UnknownPresetError
+from firmware_app.scenes import NAMES, NOT_IN_A_SCENE
+from web_ui.control_port import ControlRefused, NotThere
+from web_ui.presets_port import PresetsNews, PresetsView, PresetView
+
+
+class PresetsBoxPort:
+    """Implements web_ui's PresetsPort. Any thread."""
+
+    def __init__(self, control: Control, performer: Performer) -> None:
+        self._control = control
+        self._performer = performer
+
+    def presets(self) -> PresetsView:
+        library, scenes = self._performer.presets, self._performer.scenes
+        return PresetsView(
+            library.revision,
+            library.current,
+            library.undo_words,
+            tuple(PresetView(p.name, p.about, library.is_factory(p.name), p.params) for p in library.all()),
+            scenes.filled(),
+            library.problem or scenes.problem,
+        )
+
+    def presets_news(self) -> PresetsNews:
+        library, scenes = self._performer.presets, self._performer.scenes
+        return PresetsNews(library.revision, library.current, library.undo_words, scenes.filled(), scenes.live)
+
+    def load_preset(self, name: str) -> None:
+        self._performer.recall(self._found(name))
+
+    def step_preset(self, by: int) -> None:
+        if by not in (1, -1):
+            raise ControlRefused(f"by = {by}: 1 or -1 is allowed")
+        self._performer.step_preset(by)
+
+    def save_preset(self, name: str, about: str) -> str:
+        with _refusing():
+            return self._changed(self._performer.presets.keep(name, self._heard(), about))
+
+    def rename_preset(self, name: str, to: str) -> str:
+        with _refusing():
+            return self._changed(self._performer.presets.rename(name, to))
+
+    def duplicate_preset(self, name: str) -> str:
+        with _refusing():
+            return self._changed(self._performer.presets.duplicate(name))
+
+    def delete_preset(self, name: str) -> None:
+        with _refusing():
+            self._performer.presets.delete(name)
+            self._changed("")
+
+    def reorder_presets(self, names: Sequence[str]) -> None:
+        with _refusing():
+            self._performer.presets.reorder(names)
+            self._changed("")
+
+    def undo_presets(self) -> str:
+        with _refusing():
+            words = self._performer.presets.undo_words
+            values = self._performer.presets.undo()
+        if values is not None:
+            sounding = {id: value for id, value in values.items() if id not in NOT_IN_A_SCENE}
+            self._control.set_params(sounding, "preset")
+        return self._changed(words)
+
+    def export_presets(self, names: Sequence[str]) -> bytes:
+        library = self._performer.presets
+        with _refusing():
+            chosen = [library.find(name) for name in names] or [
+                preset for preset in library.all() if not library.is_factory(preset.name)
+            ]
+        if not chosen:
+            raise NotThere("no presets of your own yet: save one first")
+        return preset_files.export(chosen, self._control.specs)
+
+    def import_presets(self, tree: Mapping[str, Any]) -> Sequence[str]:
+        with _refusing():
+            presets, notes = preset_files.read(tree, self._control.specs)
+            names = self._performer.presets.take_in(presets)
+            self._changed("")
+            return [*names, *notes]
+
+    def keep_scene(self, name: str) -> None:
+        self._scene(name)
+        self._performer.keep_scene(name)
+        self._control.news()
+
+    def recall_scene(self, name: str) -> None:
+        self._scene(name)
+        if not self._performer.scenes.filled()[name]:
+            raise NotThere(f"scene {name} holds nothing yet: keep what is heard in it first")
+        self._performer.recall_scene(name)
+        self._control.news()
+
+    def _scene(self, name: str) -> None:
+        if name not in NAMES:
+            raise NotThere(f"no scene {name[:40]!r}: there are {', '.join(NAMES)}")
+
+    def _heard(self) -> dict[str, float]:
+        return self._control.values()
+
+    def _found(self, name: str) -> str:
+        with _refusing():
+            return self._performer.presets.find(name).name
+
+    def _changed(self, answer: str) -> str:
+        self._control.save_soon()
+        self._control.news()
+        return answer
+
+
+@contextlib.contextmanager
+def _refusing() -> Iterator[None]:
+    """Says the library's refusals in the page's words."""
+    try:
+        yield
+    except UnknownPresetError as error:
+        raise NotThere(str(error)) from None
+    except PresetRefused as error:
+        raise ControlRefused(str(error)) from None

@@ -1,0 +1,342 @@
+"""Play, Presets and Look in a real browser: every task a player has there."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.rigs.phone import CHROMIUM, PHONE, Box, expect, swipe, until
+from web_ui.page import VIEWS
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}: apt-get install chromium"),
+]
+Open = Callable[..., Any]
+
+
+# --- Play ---
+
+
+def test_presets_change_on_play_and_say_when_they_are_changed(open_page: Open, box: Box):
+    page = open_page()
+    expect(page.locator("#preset-name")).to_have_text("No preset loaded")
+    page.get_by_role("button", name="Next preset").tap()
+    expect(page.locator("#preset-name")).to_have_text("Gentle")
+    expect(page.locator(".dial-value")).to_have_text("9.0")
+    expect(page.locator("#preset-state")).to_have_text("")
+    box.port.set_param("denoise.amount_db", 12.0, "panel")
+    expect(page.locator("#preset-state")).to_have_text("changed")
+    page.get_by_role("button", name="Previous preset").tap()
+    expect(page.locator("#preset-name")).to_have_text("Podcast")
+
+
+def test_scrolling_past_a_control_changes_nothing_and_a_sideways_swipe_does(open_page: Open, box: Box):
+    page = open_page({"width": 390, "height": 500})
+    before = {view.id: view.value for view in box.port.params()}
+    page.locator("#more summary").tap()
+    for control in ("#amount .dial", "#more .fader >> nth=0"):
+        page.locator(control).evaluate("(node) => node.scrollIntoView({ block: 'center' })")
+        scrolled = page.evaluate("scrollY")
+        swipe(page, control, 12, -150)
+        page.wait_for_timeout(300)
+        assert page.evaluate("scrollY") != scrolled
+    assert {view.id: view.value for view in box.port.params()} == before
+    swipe(page, "#amount .dial", 90, 6)
+    until(page, lambda: box.value("denoise.amount_db") > 30.0)
+
+
+def test_a_b_is_level_matched_and_says_by_how_much(open_page: Open, box: Box):
+    page = open_page()
+    page.get_by_role("button", name="Compare A/B").tap()
+    expect(page.locator("#compare-words")).to_contain_text("Untouched is 2.5 dB louder and turned down to match")
+    expect(page.locator("#compare-b")).to_have_attribute("aria-pressed", "true")
+    page.locator("#compare-a").tap()
+    until(page, lambda: box.value("box.bypass") == 1.0)
+    expect(page.locator("#compare-a")).to_have_attribute("aria-pressed", "true")
+    box.port.set_param("box.bypass", 0.0, "panel")  # by foot
+    expect(page.locator("#compare-b")).to_have_attribute("aria-pressed", "true")
+    page.locator("#compare-done").tap()
+    expect(page.locator("#compare-start")).to_be_visible()
+    assert not box.port.comparison().on
+
+
+def test_what_is_removed_is_heard_alone_and_that_is_said(open_page: Open, box: Box):
+    page = open_page()
+    key = page.get_by_role("button", name="Hear the removed")
+    key.tap()
+    until(page, lambda: box.value("denoise.listen") == 1.0)
+    expect(key).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#notices")).to_contain_text("You hear what is removed, not the voice.")
+
+
+def test_clipping_holds_until_it_is_tapped(open_page: Open, box: Box):
+    page = open_page()
+    box.port.set_param("input.gain_db", 24.0, "panel")
+    clip = page.locator(".bar.clipped").first
+    expect(clip).to_be_visible()
+    box.port.set_param("input.gain_db", -24.0, "panel")
+    page.wait_for_timeout(1500)
+    expect(clip).to_be_visible()
+    page.locator(".meter-grid").tap()
+    expect(page.locator(".bar.clipped")).to_have_count(0)
+
+
+# --- Presets ---
+
+
+def name_it(page: Any, name: str, key: str) -> None:
+    page.locator("#dialog-text").fill(name)
+    page.get_by_role("dialog").get_by_role("button", name=key, exact=True).tap()
+
+
+def listed(page: Any) -> list[str]:
+    return list(page.locator(".preset-load strong").all_inner_texts())
+
+
+def test_a_preset_is_saved_compared_reverted_renamed_moved_and_deleted(open_page: Open, box: Box):
+    page, other = open_page(view="presets"), open_page(view="presets")
+    box.port.set_param("denoise.amount_db", 7.0, "panel")
+    page.get_by_role("button", name="Save as").tap()
+    name_it(page, "Gentle", "Save")
+    expect(page.locator(".dialog .sheet-status")).to_contain_text("taken by a factory preset")
+    name_it(page, "Chapel", "Save")
+    expect(page.locator("#now-name")).to_have_text("Chapel")
+    expect(page.locator("#now-state")).to_have_text("as saved")
+    expect(other.locator("#now-name")).to_have_text("Chapel")  # every phone is told
+
+    box.port.set_param("denoise.amount_db", 30.0, "panel")
+    expect(page.locator("#now-state")).to_have_text("1 change")
+    expect(page.locator("#now-differences")).to_have_text("Noise reduction7.0\u00a0dB → 30.0\u00a0dB")
+    page.get_by_role("button", name="Revert").tap()
+    until(page, lambda: box.value("denoise.amount_db") == 7.0)
+    box.port.set_param("denoise.amount_db", 8.0, "panel")
+    page.get_by_role("button", name="Save", exact=True).tap()
+    expect(page.locator("#now-state")).to_have_text("as saved")
+
+    page.get_by_role("button", name="Chapel: rename").tap()
+    page.get_by_role("button", name="Rename", exact=True).tap()
+    name_it(page, "Choir", "Rename")
+    expect(page.locator("#now-name")).to_have_text("Choir")
+    page.get_by_role("button", name="Choir: rename").tap()
+    page.get_by_role("button", name="Move up").tap()
+    until(page, lambda: listed(page) == ["Gentle", "Singing", "Choir", "Podcast"])
+    page.get_by_role("button", name="Choir: rename").tap()
+    page.get_by_role("button", name="Delete").tap()
+    until(page, lambda: "Choir" not in listed(page))
+    page.get_by_role("button", name="Undo: delete Choir").tap()
+    until(page, lambda: "Choir" in listed(page))
+    until(page, lambda: listed(other) == listed(page))
+
+
+def test_factory_presets_offer_no_change_but_a_copy(open_page: Open, box: Box):
+    page = open_page(view="presets")
+    page.locator(".preset-load", has_text="Gentle").tap()
+    expect(page.locator("#now-name")).to_have_text("Gentle")
+    box.port.set_param("denoise.amount_db", 30.0, "panel")
+    expect(page.get_by_role("button", name="Save", exact=True)).to_be_disabled()
+    page.get_by_role("button", name="Gentle: rename").tap()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="Delete")).to_have_count(0)
+    expect(dialog.get_by_role("button", name="Rename", exact=True)).to_have_count(0)
+    dialog.get_by_role("button", name="Duplicate").tap()
+    until(page, lambda: listed(page)[:2] == ["Gentle", "Gentle 2"])
+
+
+def test_presets_leave_and_come_back_as_a_file(open_page: Open, box: Box, tmp_path: Path):
+    page = open_page(view="presets")
+    page.get_by_role("button", name="Export mine").tap()
+    expect(page.locator("#notices")).to_contain_text("no presets of your own yet")
+    box.port.save_preset("Chapel", "")
+    until(page, lambda: "Chapel" in listed(page))
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export mine").tap()
+    file = tmp_path / "presets.json"
+    download.value.save_as(file)
+    assert json.loads(file.read_text())["presets"][0]["name"] == "Chapel"
+    page.locator("#preset-import").set_input_files(file)
+    expect(page.locator("#notices")).to_contain_text("Taken in: Chapel 2")
+    until(page, lambda: "Chapel 2" in listed(page))
+    file.write_text("not at all")
+    page.locator("#preset-import").set_input_files(file)
+    expect(page.locator("#notices")).to_contain_text("presets.json is no file of presets")
+
+
+def test_scenes_are_kept_recalled_and_offer_the_morph(open_page: Open, box: Box):
+    page = open_page(view="presets")
+    expect(page.locator("#scene-A")).to_be_disabled()
+    expect(page.locator("#morph")).to_be_hidden()
+    box.port.set_param("denoise.amount_db", 5.0, "panel")
+    page.get_by_role("button", name="Keep as A").tap()
+    box.port.set_param("denoise.amount_db", 35.0, "panel")
+    page.get_by_role("button", name="Keep as B").tap()
+    page.get_by_role("button", name="Scene A").tap()
+    until(page, lambda: box.value("denoise.amount_db") == 5.0)
+    expect(page.locator("#scene-A")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("slider", name="Morph").fill("40")
+    until(page, lambda: box.value("scenes.morph") == 40.0)
+
+
+# --- Look ---
+
+
+def drawn(page: Any, canvas: str) -> int:
+    """How many colours a canvas shows."""
+    return int(
+        page.evaluate(
+            """(id) => {
+              const canvas = document.getElementById(id);
+              const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+              return new Set(new Uint32Array(data.buffer)).size;
+            }""",
+            canvas,
+        )
+    )
+
+
+def test_the_spectrum_is_drawn_only_while_somebody_looks(open_page: Open, box: Box):
+    looks = box.server._app.extensions["hushbox.sound"].looks
+    page = open_page(view="look")
+    until(page, lambda: looks.taken == 1)
+    until(page, lambda: drawn(page, "spectrum") > 20 and drawn(page, "spectrogram") > 50)
+    page.locator("#tab-play").tap()
+    until(page, lambda: looks.taken == 0)
+    page.locator("#tab-look").tap()
+    until(page, lambda: looks.taken == 1)
+    page.close()
+    deadline = open_page()
+    until(deadline, lambda: looks.taken == 0)
+
+
+def test_the_history_marks_what_went_wrong_and_tells_a_moment(open_page: Open):
+    page = open_page(view="look")
+    expect(page.locator("#history-words")).to_contain_text("xruns,")
+    words = page.locator("#history-words").inner_text()
+    assert "0 xruns" not in words  # the fake had some
+    canvas = page.locator("#history")
+    canvas.scroll_into_view_if_needed()
+    canvas.press("ArrowLeft")
+    expect(page.locator("#history-words")).to_contain_text("ago: in")
+    page.keyboard.press("Tab")
+    expect(page.locator("#history-words")).to_contain_text("In these five minutes")
+
+
+def test_listening_starts_goes_on_in_other_views_and_ends_with_the_page(open_page: Open, box: Box):
+    listeners = box.server._app.extensions["hushbox.sound"].listeners
+    page = open_page(view="look")
+    page.get_by_role("button", name="Listen", exact=True).tap()
+    expect(page.locator("#live-words")).to_have_text("Playing.")
+    expect(page.locator("#notices")).to_contain_text("You hear the box on this phone: Output.")
+    assert listeners.taken == 1
+    page.locator('#live-choice input[value="removed"]').check(force=True)
+    expect(page.locator("#live-words")).to_have_text("Playing.")
+    until(page, lambda: listeners.taken == 1)
+    page.locator("#tab-play").tap()
+    expect(page.locator("#notices")).to_contain_text("Removed")
+    assert listeners.taken == 1
+    other = open_page()
+    page.close()
+    until(other, lambda: listeners.taken == 0)
+
+
+def test_one_listener_too_many_is_told_so(open_page: Open, box: Box):
+    listeners = box.server._app.extensions["hushbox.sound"].listeners
+    taken = [listeners.take() for _ in range(listeners.most)]
+    page = open_page(view="look")
+    page.get_by_role("button", name="Listen", exact=True).tap()
+    expect(page.locator("#live-words")).to_contain_text("2 phones listen, and the box serves no more")
+    for give_back in taken:
+        give_back()
+
+
+# --- the whole page ---
+
+
+def test_the_screen_is_kept_on_without_a_secure_context(open_page: Open):
+    page = open_page()
+    assert page.evaluate("'wakeLock' in navigator") is False
+    playing = """(() => {
+      const video = document.querySelector('.awake');
+      return Boolean(video && !video.paused && video.srcObject.active && video.videoWidth > 0);
+    })()"""
+    until(page, lambda: page.evaluate(playing) is True)
+    first = page.evaluate("document.querySelector('.awake').currentTime")
+    until(page, lambda: page.evaluate("document.querySelector('.awake').currentTime") > first)
+    page.locator("#tab-setup").tap()
+    page.locator("#setup-phone summary").tap()
+    page.get_by_role("button", name="Stays on").tap()
+    expect(page.locator("#setup-phone")).to_contain_text("goes dark as this phone is set")
+    assert page.evaluate("document.querySelector('.awake').paused") is True
+
+
+def test_the_theme_is_dark_until_light_is_chosen_and_is_remembered(open_page: Open):
+    page = open_page(view="setup", color_scheme="light")
+    ground = "getComputedStyle(document.documentElement).backgroundColor"
+    assert page.evaluate(ground) == "rgb(18, 19, 21)"
+    page.locator("#setup-phone summary").tap()
+    page.locator('input[name="theme"][value="light"]').check(force=True)
+    assert page.evaluate(ground) == "rgb(244, 242, 238)"
+    page.reload()
+    page.wait_for_selector('body[data-link="live"]')
+    assert page.evaluate(ground) == "rgb(244, 242, 238)"
+
+
+def test_it_can_be_installed(open_page: Open):
+    page = open_page()
+    manifest = page.evaluate("fetch(document.querySelector('link[rel=manifest]').href).then((answer) => answer.json())")
+    assert manifest["display"] == "standalone"
+    for icon in manifest["icons"]:
+        size = page.evaluate(
+            """async (src) => {
+              const image = new Image();
+              image.src = src;
+              await image.decode();
+              return `${image.naturalWidth}x${image.naturalHeight}`;
+            }""",
+            icon["src"],
+        )
+        assert size == icon["sizes"]
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("view", VIEWS)
+def test_axe_finds_nothing_serious(open_page: Open, box: Box, view: str, theme: str):
+    axe = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
+    script = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    box.port.step_preset(1)
+    page = open_page(view=view)
+    page.evaluate("(theme) => dispatchEvent(new CustomEvent('hushbox-theme', { detail: theme }))", theme)
+    page.evaluate("document.querySelectorAll('details').forEach((part) => (part.open = true))")
+    page.wait_for_timeout(400)
+    page.evaluate(script)  # past the page's content security policy, which would refuse a script of ours
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
+    serious = [
+        (violation["id"], [node["html"][:120] for node in violation["nodes"]][:5])
+        for violation in found
+        if violation["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
+
+
+def test_the_first_view_is_small_and_quick_on_a_phone(browser: Any, box: Box):
+    """Everything it loads, and the time to a live view, on a phone's processor (4 times slower) and Wi-Fi."""
+    context = browser.new_context(viewport=PHONE, has_touch=True)
+    page = context.new_page()
+    session = context.new_cdp_session(page)
+    session.send("Network.enable")
+    received: dict[str, float] = {}
+    session.on(
+        "Network.loadingFinished", lambda event: received.update({event["requestId"]: event["encodedDataLength"]})
+    )
+    page.goto(f"http://hushbox.local:{box.number}/")
+    page.wait_for_selector('body[data-link="live"]:not([data-bypass="unknown"])')
+    page.wait_for_timeout(500)
+    size = sum(received.values())
+    outside = page.evaluate(
+        "performance.getEntriesByType('resource').filter((e) => !e.name.startsWith(location.origin)).length"
+    )
+    context.close()
+    assert 20_000 < size < 200_000
+    assert outside == 0

@@ -1,0 +1,98 @@
+"""The routes of presets and scenes. Paths and bodies are in openapi.json."""
+
+from dataclasses import asdict
+
+from flask import Blueprint, Response, request
+
+from web_ui.bodies import bodies, reply, shown, text
+from web_ui.control_port import ControlPort
+from web_ui.errors import Refused
+from web_ui.presets_port import PresetsView
+
+MOST_IMPORT_BYTES = 60_000  # what the server takes in one request, less its head
+
+
+def add_preset_routes(api: Blueprint, port: ControlPort) -> None:
+    @api.get("/presets")
+    def presets() -> Response:
+        return reply(presets_json(port.presets()))
+
+    @api.post("/presets/load")
+    def load_preset() -> Response:
+        port.load_preset(text(bodies("name"), "name"))
+        return _done()
+
+    @api.post("/presets/step")
+    def step_preset() -> Response:
+        by = bodies("by")["by"]
+        if isinstance(by, bool) or not isinstance(by, int):
+            raise Refused(400, f"by = {shown(by)}: 1 or -1 is allowed")
+        port.step_preset(by)
+        return _done()
+
+    @api.post("/presets/save")
+    def save_preset() -> Response:
+        tree = bodies("name", "about")
+        return reply({"name": port.save_preset(text(tree, "name"), text(tree, "about"))})
+
+    @api.post("/presets/rename")
+    def rename_preset() -> Response:
+        tree = bodies("name", "to")
+        return reply({"name": port.rename_preset(text(tree, "name"), text(tree, "to"))})
+
+    @api.post("/presets/duplicate")
+    def duplicate_preset() -> Response:
+        return reply({"name": port.duplicate_preset(text(bodies("name"), "name"))})
+
+    @api.post("/presets/delete")
+    def delete_preset() -> Response:
+        port.delete_preset(text(bodies("name"), "name"))
+        return _done()
+
+    @api.put("/presets/order")
+    def reorder_presets() -> Response:
+        request.max_content_length = MOST_IMPORT_BYTES
+        names = bodies("names")["names"]
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise Refused(400, f"names = {shown(names)}: a list of names is expected")
+        port.reorder_presets(names)
+        return _done()
+
+    @api.post("/presets/undo")
+    def undo_presets() -> Response:
+        if bodies("undo")["undo"] is not True:
+            raise Refused(400, "undo: true is expected")
+        return reply({"undone": port.undo_presets()})
+
+    @api.get("/presets/export")
+    def export_presets() -> Response:
+        answer = Response(port.export_presets(request.args.getlist("name")[:200]), mimetype="application/json")
+        answer.headers["Content-Disposition"] = 'attachment; filename="hushbox-presets.json"'
+        return answer
+
+    @api.post("/presets/import")
+    def import_presets() -> Response:
+        request.max_content_length = MOST_IMPORT_BYTES
+        tree = bodies("form", "presets")
+        return reply({"taken_in": list(port.import_presets(tree))})
+
+    @api.post("/scenes/keep")
+    def keep_scene() -> Response:
+        port.keep_scene(text(bodies("scene"), "scene"))
+        return _done()
+
+    @api.post("/scenes/recall")
+    def recall_scene() -> Response:
+        port.recall_scene(text(bodies("scene"), "scene"))
+        return _done()
+
+
+def presets_json(view: PresetsView) -> dict[str, object]:
+    """A PresetsView as the page gets it."""
+    tree = asdict(view)
+    tree["presets"] = [asdict(preset) | {"params": dict(preset.params)} for preset in view.presets]
+    return tree | {"scenes": dict(view.scenes)}
+
+
+def _done() -> Response:
+    return Response(status=204)

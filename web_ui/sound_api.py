@@ -1,0 +1,72 @@
+"""The routes to look at and listen to the sound. Paths and bodies are in openapi.json."""
+
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from web_ui.bodies import body, reply, shown
+from web_ui.control_port import ControlPort
+from web_ui.errors import Refused
+from web_ui.sound_port import HistoryView
+from web_ui.sound_streams import SoundStreams
+from web_ui.views import compare_json
+
+
+def add_sound_routes(api: Blueprint, port: ControlPort, streams: SoundStreams) -> None:
+    def disconnected() -> Any:
+        return request.environ.get("waitress.client_disconnected", bool)
+
+    @api.get("/spectrum")
+    def spectrum() -> Response:
+        place = streams.looks.take()
+        answer = Response(streams.pictures(disconnected()), mimetype="application/octet-stream")
+        answer.call_on_close(place)
+        return answer
+
+    @api.get("/live/<which>.mp3")
+    def live(which: str) -> Response:
+        sound = port.live(which)
+        try:
+            place = streams.listeners.take()
+        except Refused:
+            sound.close()
+            raise
+        answer = Response(streams.sound(sound, disconnected()), mimetype="audio/mpeg")
+        answer.call_on_close(place)
+        answer.call_on_close(sound.close)
+        return answer
+
+    @api.get("/history")
+    def history() -> Response:
+        after = request.args.get("after", "0")
+        if not after.isdecimal() or len(after) > 15:
+            raise Refused(400, f"after = {shown(after)}: the number of a moment, 0 for all, is expected")
+        return reply(history_json(port.history(int(after))))
+
+    @api.get("/compare")
+    def comparison() -> Response:
+        return reply(compare_json(port.comparison()))
+
+    @api.put("/compare")
+    def compare() -> Response:
+        on = body("on")
+        if not isinstance(on, bool):
+            raise Refused(400, f"on = {shown(on)}: true or false is allowed")
+        return reply(compare_json(port.compare(on)))
+
+
+def history_json(view: HistoryView) -> dict[str, Any]:
+    """A column a quantity: that is a third of the size."""
+    moments = view.moments
+    return {
+        "now_s": round(view.now_s, 2),
+        "number": [m.number for m in moments],
+        "at_s": [round(m.at_s, 2) for m in moments],
+        "in_peak_db": [round(m.in_peak_db, 1) for m in moments],
+        "out_peak_db": [round(m.out_peak_db, 1) for m in moments],
+        "reduction_db": [round(m.reduction_db, 1) for m in moments],
+        "load": [round(m.load, 3) for m in moments],
+        "xruns": [m.xruns for m in moments],
+        "late_hops": [m.late_hops for m in moments],
+        "dry_hops": [m.dry_hops for m in moments],
+    }

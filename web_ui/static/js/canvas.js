@@ -1,0 +1,18 @@
+// What the drawn views share: a canvas as sharp as the screen, and the colours of the theme.
+
+export function fit(canvas) {
+  // As many pixels as the screen has there. Returns the context, scaled so that a unit is a CSS pixel, and the size.
+  const ratio = Math.min(devicePixelRatio || 1, 2);
+  const { width, height } = canvas.getBoundingClientRect();
+  const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
+  if (canvas.width !== w || canvas.height !== h) [canvas.width, canvas.height] = [w, h];
+  const context = canvas.getContext("2d");
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  return { context, width, height };
+}
+
+export function colours() {
+  const style = getComputedStyle(document.documentElement);
+  const names = ["ground", "raised", "lifted", "sunken", "line", "edge", "text", "soft", "signal", "warm", "alarm"];
+  return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
+}

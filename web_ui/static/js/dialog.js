@@ -1,0 +1,53 @@
+// A dialog over the page: a question with a text, or a list of things to do. The browser keeps the focus inside.
+
+import { el } from "./dom.js";
+import { t } from "./texts.js";
+
+function opened(title, ...parts) {
+  const heading = el("h2", { id: "dialog-title" }, title);
+  const node = el("dialog", { class: "dialog", "aria-labelledby": "dialog-title" }, heading, ...parts);
+  node.addEventListener("click", (event) => event.target === node && node.close()); // a tap beside it
+  node.addEventListener("close", () => node.remove());
+  document.body.append(node);
+  node.showModal();
+  return node;
+}
+
+export function ask(title, { value = "", label, save, then }) {
+  // then(text) may throw a Refusal: its words are shown, and the dialog stays.
+  const input = el("input", { class: "pick", id: "dialog-text", type: "text", value, maxLength: 40, autocomplete: "off", enterKeyHint: "done" });
+  const says = el("p", { class: "sheet-status", role: "alert" });
+  const cancel = el("button", { class: "plain", type: "button" }, t("shell.cancel"));
+  const done = el("button", { class: "plain strong", type: "submit" }, save);
+  const form = el("form", { class: "form", method: "dialog" }, el("label", { class: "form-label", htmlFor: "dialog-text" }, label), input, says,
+    el("div", { class: "dialog-buttons" }, cancel, done));
+  const node = opened(title, form);
+  cancel.addEventListener("click", () => node.close());
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    done.disabled = true;
+    try {
+      await then(input.value);
+      node.close();
+    } catch (error) {
+      says.textContent = error.message;
+    }
+    done.disabled = false;
+  });
+  input.select();
+}
+
+export function menu(title, items) {
+  // items: [words, what to do, more classes]; nothing in the place of "what to do" makes it a plain sentence.
+  const buttons = items.filter(Boolean).map(([words, act, more = ""]) => {
+    const button = el("button", { class: `plain menu-item ${more}`.trim(), type: "button" }, words);
+    button.addEventListener("click", () => {
+      node.close();
+      act();
+    });
+    return button;
+  });
+  const cancel = el("button", { class: "plain menu-item", type: "button" }, t("shell.cancel"));
+  const node = opened(title, el("div", { class: "menu" }, ...buttons, cancel));
+  cancel.addEventListener("click", () => node.close());
+}

@@ -1,0 +1,183 @@
+// The last five minutes in three lanes, level, reduction and load, with a line wherever something went wrong.
+
+import { get, Refusal } from "./api.js";
+import { colours, fit } from "./canvas.js";
+import { number } from "./format.js";
+import { t } from "./texts.js";
+
+const SECONDS = 300;
+const ASK_MS = 1000;
+const COLUMNS = ["number", "at_s", "in_peak_db", "out_peak_db", "reduction_db", "load", "xruns", "late_hops", "dry_hops"];
+const GAP_S = 1; // more between two moments: nothing was told there
+const LANES = [
+  { name: "look.history.level", low: -60, high: 0, lines: [["in_peak_db", "edge"], ["out_peak_db", "signal"]] },
+  { name: "look.history.reduction", low: 0, high: 40, lines: [["reduction_db", "warm"]] },
+  { name: "look.history.load", low: 0, high: 1, lines: [["load", "text"]] },
+];
+
+export class History {
+  #canvas;
+  #says;
+  #points = empty();
+  #nowS = 0;
+  #timer = 0;
+  #cursor = null; // 0…1 of the width
+  #asking = false;
+
+  constructor(canvas, says) {
+    // says(text): what the canvas shows, in words: in sum, or where the finger is.
+    this.#canvas = canvas;
+    this.#says = says;
+    const point = (event) => {
+      const { left, width } = canvas.getBoundingClientRect();
+      this.#cursor = Math.min(Math.max((event.clientX - left) / width, 0), 1);
+      this.#draw();
+    };
+    canvas.addEventListener("pointerdown", point);
+    canvas.addEventListener("pointermove", (event) => (event.pointerType === "mouse" || event.pressure) && point(event));
+    canvas.addEventListener("pointerleave", () => {
+      this.#cursor = null;
+      this.#draw();
+    });
+    canvas.addEventListener("keydown", (event) => {
+      const moves = { ArrowLeft: -1 / 60, ArrowRight: 1 / 60, Home: -1, End: 1 };
+      if (!(event.key in moves)) return;
+      event.preventDefault();
+      this.#cursor = Math.min(Math.max((this.#cursor ?? 1) + moves[event.key], 0), 1);
+      this.#draw();
+    });
+    canvas.addEventListener("blur", () => {
+      this.#cursor = null;
+      this.#draw();
+    });
+  }
+
+  start() {
+    this.#ask();
+    clearInterval(this.#timer);
+    this.#timer = setInterval(() => this.#ask(), ASK_MS);
+  }
+
+  stop() {
+    clearInterval(this.#timer);
+  }
+
+  forget() {
+    this.#points = empty(); // the box may be another one after this
+    this.#draw();
+  }
+
+  async #ask() {
+    if (this.#asking || document.hidden) return;
+    this.#asking = true;
+    try {
+      const news = await get(`history?after=${this.#points.number.at(-1) ?? 0}`);
+      this.#nowS = news.now_s;
+      // A box that was started anew counts from one again, and has nothing after our last.
+      if (!news.number.length && this.#points.at_s.length && news.now_s - this.#points.at_s.at(-1) > 5 * GAP_S) {
+        const all = await get("history");
+        if ((all.number.at(-1) ?? 0) < this.#points.number.at(-1)) this.#points = empty();
+      }
+      for (const name of COLUMNS) this.#points[name].push(...news[name]);
+      const old = this.#points.at_s.findIndex((at) => at >= news.now_s - SECONDS);
+      if (old > 0) for (const name of COLUMNS) this.#points[name].splice(0, old);
+      this.#draw();
+    } catch (error) {
+      if (error instanceof Refusal) this.#says(error.message);
+    }
+    this.#asking = false;
+  }
+
+  #draw() {
+    if (!this.#canvas.offsetWidth) return;
+    const colour = colours();
+    const { context, width, height } = fit(this.#canvas);
+    context.clearRect(0, 0, width, height);
+    const x = (atS) => (1 - (this.#nowS - atS) / SECONDS) * width;
+    const foot = 18;
+    const lane = (height - foot) / LANES.length;
+    minutes(context, width, height, foot, colour);
+    LANES.forEach((what, i) => this.#lane(context, what, i * lane, lane - 8, width, x, colour));
+    this.#troubles(context, x, height - foot, colour);
+    this.#said(context, width, height - foot, colour);
+  }
+
+  #lane(context, { name, low, high, lines }, top, high_px, width, x, colour) {
+    context.fillStyle = colour.sunken;
+    context.fillRect(0, top, width, high_px);
+    const y = (value) => top + (1 - Math.min(Math.max((value - low) / (high - low), 0), 1)) * high_px;
+    for (const [column, tone] of lines) {
+      context.strokeStyle = colour[tone];
+      context.lineWidth = 1.5;
+      context.beginPath();
+      this.#points[column].forEach((value, i) => {
+        const gap = !i || this.#points.at_s[i] - this.#points.at_s[i - 1] > GAP_S;
+        context[gap ? "moveTo" : "lineTo"](x(this.#points.at_s[i]), y(value));
+      });
+      context.stroke();
+    }
+    context.font = "12px system-ui, sans-serif";
+    context.textBaseline = "top";
+    const words = t(name);
+    context.fillStyle = colour.sunken;
+    context.globalAlpha = 0.8;
+    context.fillRect(4, top + 3, context.measureText(words).width + 8, 16);
+    context.globalAlpha = 1;
+    context.fillStyle = colour.text;
+    context.fillText(words, 8, top + 5);
+  }
+
+  #troubles(context, x, bottom, colour) {
+    for (const [column, tone, wide] of [["dry_hops", "warm", 1], ["late_hops", "warm", 1], ["xruns", "alarm", 2]]) {
+      context.fillStyle = colour[tone];
+      this.#points[column].forEach((count, i) => {
+        if (!count) return;
+        const at = x(this.#points.at_s[i]);
+        context.fillRect(at - wide / 2, 0, wide, bottom);
+        if (column !== "xruns") return;
+        context.beginPath();
+        context.moveTo(at - 6, bottom + 9);
+        context.lineTo(at + 6, bottom + 9);
+        context.lineTo(at, bottom);
+        context.fill();
+      });
+    }
+  }
+
+  #said(context, width, bottom, colour) {
+    const points = this.#points;
+    const sum = (column) => points[column].reduce((all, count) => all + count, 0);
+    if (!points.at_s.length) return this.#says(t("look.history.none"));
+    if (this.#cursor === null) {
+      return this.#says(t("look.history.sum", { xruns: sum("xruns"), late: sum("late_hops"), dry: sum("dry_hops") }));
+    }
+    const atS = this.#nowS - (1 - this.#cursor) * SECONDS;
+    let i = points.at_s.findIndex((at) => at >= atS);
+    if (i < 0) i = points.at_s.length - 1;
+    context.fillStyle = colour.text;
+    context.fillRect(this.#cursor * width - 0.5, 0, 1, bottom);
+    const ago = Math.max(0, Math.round(this.#nowS - points.at_s[i]));
+    const from = Math.max(0, i - 1);
+    const near = (column) => points[column].slice(from, i + 2).reduce((all, count) => all + count, 0);
+    this.#says(t("look.history.at", {
+      ago: `${Math.floor(ago / 60)}:${String(ago % 60).padStart(2, "0")}`,
+      in: number(points.in_peak_db[i], 0), out: number(points.out_peak_db[i], 0),
+      reduction: number(points.reduction_db[i], 0), load: number(100 * points.load[i], 0),
+      xruns: near("xruns"), late: near("late_hops"), dry: near("dry_hops"),
+    }));
+  }
+}
+
+function empty() {
+  return Object.fromEntries(COLUMNS.map((name) => [name, []]));
+}
+
+function minutes(context, width, height, foot, colour) {
+  context.fillStyle = colour.soft;
+  context.font = "12px system-ui, sans-serif";
+  context.textBaseline = "bottom";
+  for (let minute = 0; minute < 4; minute++) context.fillText(`\u2212${5 - minute} min`, (minute / 5) * width + 2, height);
+  context.textAlign = "right";
+  context.fillText(t("look.history.now"), width - 2, height);
+  context.textAlign = "left";
+}

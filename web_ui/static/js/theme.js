@@ -1,0 +1,27 @@
+// Before anything is drawn: the theme this phone has chosen. A plain script, for modules run later.
+
+(() => {
+  const KEY = "hushbox.theme";
+  const GROUND = { dark: "#121315", light: "#f4f2ee" };
+  const kept = () => {
+    try {
+      return localStorage.getItem(KEY);
+    } catch {
+      return null; // storage is forbidden here: dark, as on every stage
+    }
+  };
+  const show = (theme) => {
+    document.documentElement.dataset.theme = theme;
+    document.querySelector('meta[name="theme-color"]').content = GROUND[theme];
+  };
+  show(kept() === "light" ? "light" : "dark");
+  addEventListener("storage", ({ key }) => key === KEY && show(kept() === "light" ? "light" : "dark"));
+  addEventListener("hushbox-theme", ({ detail }) => {
+    show(detail);
+    try {
+      localStorage.setItem(KEY, detail);
+    } catch {
+      // Then it holds until the page is closed.
+    }
+  });
+})();
