@@ -3,7 +3,7 @@
 PY := .venv/bin/python
 RUN := .venv/bin/hushbox
 
-.PHONY: help setup setup-dev run test check lint format e2e bench lock clean install uninstall wheels deb test-deb \
+.PHONY: help setup setup-dev run test check lint format e2e faults bench lock clean install uninstall wheels deb test-deb \
         soak endure e2e-vm \
         train-denoise-live export-denoise-live train-stems-live export-stems-live test-tflite-runtime demo-vocal bench-denoise \
         bench-harm bench-page bench-stems bench-drift bench-no-surprise bench-quantisation docs-denoise
@@ -34,6 +34,9 @@ check: lint test ## Everything that must pass before a commit
 format: setup-dev ## Let ruff format the code
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
+
+faults: setup-dev ## Every fault in every state, then 200 random ones (half an hour). ARGS="--seed N --count 200"
+	$(PY) -m tests.rigs.faults --matrix --count 200 $(ARGS)
 
 e2e: setup-dev ## Whole box and real Chromium on the page (needs Debian's chromium)
 	$(PY) -m pytest -m e2e $(ARGS)

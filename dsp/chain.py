@@ -79,6 +79,11 @@ class Chain:
         return sum(model.dry_hops for model in self._models)
 
     @property
+    def model_off(self) -> bool:
+        """Whether a model has failed so often that it is only tried now and then."""
+        return any(model.model_off for model in self._models)
+
+    @property
     def reduction_db(self) -> float:
         """What the models take away at present, in dB."""
         return sum(model.reduction_db for model in self._models)

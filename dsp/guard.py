@@ -22,6 +22,14 @@ LONGEST_PAUSE_S = 0.683
 FORGIVEN_AFTER_HOPS = 375
 """Good answers in a row after which earlier errors no longer lengthen the back-off."""
 
+OFF_AFTER_FAULTS = 4
+"""Errors without forgiveness between them after which a model counts as off."""
+
+OFF_AFTER_LATE = 8
+"""Late steps, less one for each CALM_S without any, after which a model is too slow for now, and paused at length."""
+
+CALM_S = 0.17
+
 WILDEST_ENERGY = 1e6
 """A mask with more energy than this (or none that compares) is broken, not bold."""
 
@@ -32,6 +40,7 @@ class ModelGuard:
     An answer is broken when the step raises or the mask is not finite: the state is reset and the next try waits twice
     as long each time. It is late when the step took longer than a hop lasts: the model pauses until the time is made
     up for. In both cases hops go dry until the model has given a few good answers again.
+    One that fails or is late again and again is `off`: tried now and then, until it has been heard for a while.
     """
 
     def __init__(
@@ -47,6 +56,7 @@ class ModelGuard:
         self._neutral = neutral
         self._hop_s = hop_s
         self._longest_pause_hops = round(LONGEST_PAUSE_S / hop_s)
+        self._calm_hops = max(1, round(CALM_S / hop_s))
         self._deadline_s = math.inf if deadline_s is None else deadline_s
         self._clock = clock
         self.mask: Values = neutral.copy()
@@ -57,12 +67,17 @@ class ModelGuard:
         self._faults = 0  # one after another
         self._resting = False
         self._good_hops = 0  # since the last fault
+        self._late_often = 0
+        self._heard_hops = 0  # in a row
+        self.off = False
         self.forget()
 
     def forget(self) -> None:
         """Start anew: state, mask and back-off; the counts stay."""
         np.copyto(self.mask, self._neutral)
         self._pause_hops = self._refill_hops = self._faults = self._good_hops = 0
+        self._late_often = self._heard_hops = 0
+        self.off = False
         self._reset_model()
 
     def rest(self, on: bool) -> None:
@@ -76,10 +91,15 @@ class ModelGuard:
 
         features: (1, input_size).
         """
-        heard = self._try(features)
-        if not heard:
+        if not self._try(features):
             self.dry_hops += 1
-        return heard
+            self._heard_hops = 0
+            return False
+        self._heard_hops += 1
+        if self._heard_hops % self._calm_hops == 0:
+            self._late_often = max(0, self._late_often - 1)
+            self.off = False
+        return True
 
     def _try(self, features: Values) -> bool:
         if self._resting:
@@ -109,6 +129,11 @@ class ModelGuard:
             self.late_hops += 1
             self._refill_hops = max(self._refill_hops, CAUGHT_UP_HOPS)
             self._pause_hops = max(self._pause_hops, self._hops_to_catch_up(taken_s))
+            self._late_often = min(self._late_often + 1, 2 * OFF_AFTER_LATE)
+            if self._late_often >= OFF_AFTER_LATE:
+                # Each further try may cost an xrun, so there are few.
+                self.off = True
+                self._pause_hops = self._longest_pause_hops
             return False
         if broken:
             return False
@@ -123,6 +148,7 @@ class ModelGuard:
         self._good_hops = 0
         self._pause_hops = min(self._longest_pause_hops, REFILL_HOPS * 2**self._faults) if self._faults else 0
         self._faults = min(self._faults + 1, 16)
+        self.off |= self._faults >= OFF_AFTER_FAULTS
 
     def _hops_to_catch_up(self, taken_s: float) -> int:
         return min(self._longest_pause_hops, math.ceil(taken_s / self._hop_s))

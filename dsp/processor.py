@@ -47,6 +47,9 @@ class ModelProcessor(Protocol):
     def dry_hops(self) -> int: ...
 
     @property
+    def model_off(self) -> bool: ...  # it failed or was late again and again
+
+    @property
     def reduction_db(self) -> float: ...
 
     def rest(self, on: bool) -> None: ...  # leave the model's work out; what is heard fades, and a mute holds

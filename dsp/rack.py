@@ -74,6 +74,10 @@ class Rack:
         return self._now.untouched
 
     @property
+    def model_off(self) -> bool:
+        return self._now.model_off
+
+    @property
     def reduction_db(self) -> float:
         return self._now.reduction_db
 

@@ -87,6 +87,10 @@ class Stems:
     def rest(self, on: bool) -> None:
         self._guard.rest(on)
 
+    @property
+    def model_off(self) -> bool:
+        return self._guard.off
+
     def prepare(self, rate_hz: int, period_frames: int, channels: int) -> None:
         """channels: columns of the block. Raises BundleError when the bundle is made for another rate."""
         bundle = self._bundle

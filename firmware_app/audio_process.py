@@ -6,6 +6,7 @@ While streaming it opens no file, writes no log line, takes no lock, loads no mo
 import logging
 import signal
 import time
+from dataclasses import replace
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from firmware_app.audio_source import AudioSource, Opened
 from firmware_app.audio_trial import AudioTrial
 from firmware_app.config_keys import Config
 from firmware_app.crash_loop import CrashLoop
+from firmware_app.device_life import DeviceLife
 from firmware_app.link import MAX_CHANNELS, AudioLink, Check, Down, InfoFrame, State, params_hash
 from firmware_app.listen_ring import ListenRing
 from firmware_app.notify import Notifier
@@ -35,9 +37,9 @@ from hw.audio_io import AudioIo, IoStatus
 log = logging.getLogger(__name__)
 
 REOPEN_S = 0.5  # between two tries to open a device that is not there
-PATIENCE_S = 1.0  # a device that gives nothing for so long is closed and opened anew
 MOST_MESSAGES_A_BLOCK = 64
 WARM_UP_BLOCKS = 32
+MODEL_OFF = "fails or is late again and again: the sound goes round it, and it is tried every second."
 NO_MUSIC = "No music: [audio] music_channels in hushbox.toml names its inputs. The microphone is heard alone."
 
 
@@ -59,6 +61,7 @@ class AudioProcess:
         self._build_chains()
         self._restore_values()
         self._source = AudioSource(self._settings.audio, places, config.stems)
+        self._life = DeviceLife()
         self._telemetry = Telemetry()
         self._notifier = Notifier()
         self._info = InfoFrame(params_hash=params_hash(self._ids))
@@ -79,24 +82,26 @@ class AudioProcess:
         while self._running and not self._quit:
             checking = self._check.wanted()
             opened = self._source.open(every_input=True) if checking else self._settings.open(self._source)
-            if opened.io is None:
+            io = opened.io
+            if io is None:
                 self._describe(opened)
                 self._wait(REOPEN_S)
                 continue
+            opened = self._life.opened(opened)
             try:
                 if checking:
-                    self._check_sound(opened, opened.io)
+                    self._check_sound(opened, io)
                 else:
                     self._prepare(opened)
-                    self._stream(opened.io)
+                    self._stream(io)
             finally:
                 realtime.stream(False)
-                self._telemetry.device_gone(opened.io)
-                self._let_go(opened.io)
-            if opened.io.gone_reason:
+                self._telemetry.device_gone(io)
+                self._let_go(io)
+            self._life.closed(io.gone_reason if checking else self._life.ended)
+            if self._life.trouble:
                 # At once would be too soon: a device that opens but fails at its first transfer would be a busy loop.
-                log.warning("%s", opened.io.gone_reason)
-                self._describe(Opened(None, opened.demo, opened.io.gone_reason))
+                self._describe(Opened(None, opened.demo, self._life.trouble))
                 self._wait(REOPEN_S)
         self._link.close()
         self._crashes.ended_in_order(leave_safe=self._start_anew)
@@ -107,29 +112,36 @@ class AudioProcess:
         deadline_s = io.format.box_period_frames / 48_000
         block = np.zeros((io.format.box_period_frames, self._wiring.inputs), np.float32)
         out = np.zeros((io.format.box_period_frames, self._wiring.outputs), np.float32)
-        begun_at = heard_at = time.monotonic()
+        begun_at = time.monotonic()
+        life = self._life
         self._reopen = False
         blocks_left = -1  # until the sound has faded out and been played; below 0: it goes on
         self._warm_up(block, out)
         self._rack.reset()
         self._rack.fade_in()
         self._breathless = False
+        life.begin(io)
         realtime.stream(True)
         io.start()
         while self._running and blocks_left:
             status = io.read_into(block)
             begun = time.perf_counter()
+            # A device that goes because we leave it has not gone.
+            if not life.goes_on(status) and not self._leaving:
+                break
             if status is IoStatus.GONE or status is IoStatus.END:
                 break
             if status is IoStatus.TIMEOUT:
-                if self._leaving or time.monotonic() - heard_at > PATIENCE_S:
+                if self._leaving:
                     break
                 self._take_changes()
                 self._between_blocks(State.WAITING, io)
                 continue
             if status is IoStatus.XRUN:
                 self._rack.fade_in()
-            heard_at = time.monotonic()
+            if life.news:
+                life.news = False
+                self._describe(replace(self._opened, message=life.message))
             self._take_changes()
             if blocks_left > 0:
                 blocks_left -= 1
@@ -140,6 +152,7 @@ class AudioProcess:
             self._listen(out)
             status = io.write(out)
             if status is IoStatus.GONE:
+                life.goes_on(status)
                 break
             if status is IoStatus.XRUN:
                 self._rack.fade_in()
@@ -148,7 +161,7 @@ class AudioProcess:
             self._care.block_done(work_s, deadline_s)
             self._between_blocks(State.RUNNING, io)
         if not (self._leaving or not self._running):
-            self._settings.ran(time.monotonic() - begun_at, io.gone_reason, self._source)
+            self._settings.ran(time.monotonic() - begun_at, life.ended, self._source)
 
     @property
     def _leaving(self) -> bool:
@@ -231,7 +244,7 @@ class AudioProcess:
         if not self._telemetry.due(now):
             return False
         self._notifier.send(b"WATCHDOG=1")
-        if self._rack.heard is not self._described:
+        if self._rack.heard is not self._described or self._rack.model_off is not self._described_off:
             self._chain_changed()
         if self._breathless and state is State.RUNNING and not self._care.too_much:
             self._breathless = False
@@ -247,7 +260,7 @@ class AudioProcess:
         return True
 
     def _chain_changed(self) -> None:
-        """Another chain is heard now."""
+        """Another chain is heard now, or its model is off, or on again."""
         self._describe(self._opened)
         if self._ring is not None:
             self._ring.set_latency(self._rack.latency_frames)
@@ -309,7 +322,7 @@ class AudioProcess:
         # The shape of the device to come, as far as it is known: the meters are read before there is one.
         self._rack.prepare(48_000, audio.period_frames, len(audio.input_channels))
         self._opened = Opened(None, False, "")
-        self._described = self._rack.heard
+        self._described, self._described_off = self._rack.heard, False
 
     def _restore_values(self) -> None:
         """What was in force last: this boot's from shared memory, else what was saved; a mute outlives everything."""
@@ -353,11 +366,13 @@ class AudioProcess:
 
     def _describe(self, opened: Opened) -> None:
         """Tell control what runs now."""
-        self._opened, self._described = opened, self._rack.heard
+        self._opened, self._described, self._described_off = opened, self._rack.heard, self._rack.model_off
         chain = CHAINS[int(self._rack.param(CHAIN.id))]
         problem = self._problems.get(chain, "")
         if chain == "voice over music" and not self._settings.audio.music_channels:
             problem = problem or NO_MUSIC
+        if self._rack.model_off:
+            problem = problem or f"{self._rack.model_name} {MODEL_OFF}"
         io, form = opened.io, opened.io.format if opened.io is not None else None
         # Why nothing is heard comes before why it is heard untouched.
         messages = (problem, opened.message) if io else (opened.message, problem)

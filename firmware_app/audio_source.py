@@ -8,6 +8,7 @@ from pathlib import Path
 from firmware_app.config_keys import AudioConfig, StemsConfig
 from firmware_app.link import MAX_CHANNELS, MOST_INPUTS
 from firmware_app.places import Places
+from firmware_app.said_once import SaidOnce
 from firmware_app.wiring import input_channels, output_channels
 from hw import devices
 from hw.alsa import AlsaRequest, open_alsa
@@ -37,7 +38,9 @@ class AudioSource:
         self._stems = stems or StemsConfig()
         self._places = places
         self._had_interface = False
+        self._before: devices.Interface | None = None  # what ran last, where it was chosen by us
         self._last_message = ""
+        self._said = SaidOnce(log)
         self._every_input = False
 
     def use(self, config: AudioConfig) -> None:
@@ -52,7 +55,7 @@ class AudioSource:
         self._every_input = every_input
         opened = self._open()
         if opened.message and opened.message != self._last_message:
-            log.warning("%s", opened.message)
+            self._said.warn(opened.message)
         self._last_message = opened.message
         self._had_interface |= opened.io is not None and not opened.demo
         return opened
@@ -62,24 +65,32 @@ class AudioSource:
         if wanted == "demo":
             return self._open_demo("")
         if wanted != "auto":
-            return self._open_interface(wanted)
-        choice = devices.choose(devices.list_interfaces(usb_only=self._had_interface))
+            return self._open_interface(_device(wanted))
+        there = devices.list_interfaces(usb_only=self._had_interface)
+        choice = devices.choose(there, before=self._before)
         if choice.interface is not None:
-            return self._open_interface(choice.interface.device)
-        if self._had_interface:
-            return Opened(None, False, "The audio interface is gone: plug it in again and sound comes back by itself.")
-        return self._open_demo(f"The demo plays: {choice.reason}")
+            opened = self._open_interface(choice.interface.device)
+            if opened.io is not None:
+                self._before = choice.interface
+            return opened
+        if not self._had_interface:
+            return self._open_demo(f"The demo plays: {choice.reason}")
+        for taken in (i for i in there if i.usable and i.in_use_by):
+            return Opened(
+                None, False, f"{taken.name} is in use by {taken.in_use_by}: sound comes back once it is free."
+            )
+        return Opened(None, False, "The audio interface is gone: plug it in again and sound comes back by itself.")
 
     def _open_interface(self, device: str) -> Opened:
         audio = self._config
-        capture = audio.capture_device or device
+        capture = _device(audio.capture_device) if audio.capture_device else device
         try:
             inputs = _all_inputs(capture) if self._every_input else input_channels(audio)
         except HwError as error:
             return Opened(None, False, str(error))
         request = AlsaRequest(
             capture_device=capture,
-            playback_device=audio.playback_device or device,
+            playback_device=_device(audio.playback_device) if audio.playback_device else device,
             rate_hz=audio.rate_hz,
             period_frames=audio.period_frames,
             periods=audio.periods,
@@ -124,6 +135,15 @@ class AudioSource:
         except OSError:
             return None
         return folder / "demo.wav" if os.access(folder, os.W_OK) else None
+
+
+def _device(wanted: str) -> str:
+    """The ALSA name of the USB interface that `wanted` names, by serial number for one, wherever it is plugged in now.
+
+    Anything else is an ALSA name already.
+    """
+    found = devices.named(devices.list_interfaces(usb_only=True), wanted)
+    return found.device if found is not None else wanted
 
 
 def _all_inputs(device: str) -> tuple[int, ...]:

@@ -30,15 +30,16 @@ class AudioConfig:
         "auto",
         text(),
         '"auto" takes the first USB interface that records and plays, and the built-in demo where there is none;\n'
-        '"demo" always plays the demo; or an ALSA name such as "hw:CARD=USB" (see `hushbox devices`).',
+        '"demo" always plays the demo; or one by its serial number (which stays, wherever it is plugged in), part of\n'
+        'its name, or an ALSA name such as "hw:CARD=USB" (see `hushbox devices`).',
     )
     capture_device: str = key(
         "",
         text(empty=True),
-        "Another ALSA name to record from. Two devices have two clocks: what is recorded is then resampled to follow\n"
-        "playback's, which adds a period and half a millisecond.",
+        "Another interface to record from, named in the same way. Two have two clocks: what is recorded is then\n"
+        "resampled to follow playback's, which adds a period and half a millisecond.",
     )
-    playback_device: str = key("", text(empty=True), "Another ALSA name to play to.")
+    playback_device: str = key("", text(empty=True), "Another interface to play to.")
     period_frames: int = key(
         128, whole(32, 1024), "Frames per ALSA transfer: fewer is quicker and harder to keep up with."
     )

@@ -27,6 +27,7 @@ from firmware_app.performer import Performer
 from firmware_app.places import Places
 from firmware_app.preset_library import PresetLibrary, presets_file
 from firmware_app.presets import Presets
+from firmware_app.said_once import SaidOnce
 from firmware_app.scenes import Scenes
 from firmware_app.shared_state import values_in_force
 from firmware_app.store import Store
@@ -38,7 +39,7 @@ from web_ui.server import PageAddressError, PageServer
 
 log = logging.getLogger(__name__)
 
-LOOK_FOR_INTERFACE_S = 2.0
+LOOK_FOR_INTERFACE_S = 0.5
 SWITCH_INTERVAL_S = 0.0005  # between threads: a press must not wait behind a page that is being made
 
 
@@ -51,6 +52,7 @@ class ControlProcess:
         self._config = config
         self._places = places
         self._stopping = threading.Event()
+        self._said = SaidOnce(log)
         self.control = Control(PARAMS, Store(places.state, PARAMS), _in_force(places))
         self._history = History()
         self._setup = self._panel_setup()
@@ -141,6 +143,8 @@ class ControlProcess:
             return None
 
     def _on_meter(self, meter: MeterFrame) -> None:
+        if meter.model_off:
+            self._said.warn("a model fails or is late again and again: the sound goes round it")
         self.control.take_meter(meter)
         self._history.add(meter)
         self._bindings.take_meter(meter)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 DOWN = struct.Struct("<BxHId16x")  # kind, param index, seq, value
 UP_BYTES = 512
-_METER = struct.Struct("<BBBBddddQQQ12d")
+_METER = struct.Struct("<BBBBBddddQQQ12d")
 _INFO = struct.Struct("<BxxxIIIIIIIHH128s64s160s100s")
 _INPUTS = struct.Struct("<BBBxII16f")
 MAX_CHANNELS = 2
@@ -63,6 +63,7 @@ class MeterFrame:
     state: int = State.WAITING
     channels: int = 1  # of the inputs; levels of a third and further ones are in the second's
     mix_channels: int = 1
+    model_off: bool = False  # a model failed or was late again and again: the sound goes round it
     xruns: int = 0
     late_hops: int = 0
     dry_hops: int = 0
@@ -79,7 +80,7 @@ class MeterFrame:
     def pack_into(self, buffer: bytearray) -> None:
         """Write this frame over `buffer` (UP_BYTES long)."""
         _METER.pack_into(
-            buffer, 0, Up.METER, self.state, self.channels, self.mix_channels,
+            buffer, 0, Up.METER, self.state, self.channels, self.mix_channels, self.model_off,
             self.load_p50, self.load_p99, self.reduction_db, self.uptime_s, self.xruns, self.late_hops, self.dry_hops,
             *self.in_peak_db, *self.in_rms_db, *self.out_peak_db, *self.out_rms_db,
             *self.stems_rms_db,
@@ -87,9 +88,11 @@ class MeterFrame:
 
     @classmethod
     def unpack(cls, message: bytes) -> "MeterFrame":
-        _, state, channels, mix, p50, p99, reduction, uptime, xruns, late, dry, *levels = _METER.unpack_from(message)
+        _, state, channels, mix, off, p50, p99, reduction, uptime, xruns, late, dry, *levels = _METER.unpack_from(
+            message
+        )
         return cls(
-            state, channels, mix, xruns, late, dry, p50, p99, reduction, uptime,
+            state, channels, mix, bool(off), xruns, late, dry, p50, p99, reduction, uptime,
             (levels[0], levels[1]), (levels[2], levels[3]), (levels[4], levels[5]), (levels[6], levels[7]),
             (levels[8], levels[9], levels[10], levels[11]),
         )  # fmt: skip

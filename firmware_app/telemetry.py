@@ -72,6 +72,7 @@ class Telemetry:
         frame.xruns = self._xruns_before + (io.xruns if io is not None else 0)
         frame.late_hops, frame.dry_hops = rack.late_hops, rack.dry_hops
         frame.load_p50, frame.load_p99 = self.load.percentiles(now)
+        frame.model_off = rack.model_off
         frame.reduction_db = rack.reduction_db
         frame.in_peak_db, frame.in_rms_db = self._take(rack.meters.input)
         frame.out_peak_db, frame.out_rms_db = self._take(rack.meters.output)

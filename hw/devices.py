@@ -55,13 +55,21 @@ def describe(device: str, ask: Probe = probe) -> Interface:
     return _interface("", device, device, capture, playback, why_not)
 
 
-def choose(interfaces: Sequence[Interface], wanted: str = "auto", ask: Probe = probe) -> Choice:
-    """The interface to take. wanted: "auto", a card's id or part of its name, or any ALSA device string."""
+def choose(
+    interfaces: Sequence[Interface], wanted: str = "auto", ask: Probe = probe, *, before: Interface | None = None
+) -> Choice:
+    """The interface to take.
+
+    wanted: "auto", a serial number, where it is plugged in, a card's id or part of its name, or any ALSA device string.
+    before: what ran last; "auto" takes the same one at whatever port, else what is at its port, else one of its kind,
+    else the first by port: never by the card's number, which changes with every plug.
+    """
     if wanted != "auto":
         return _choose_named(interfaces, wanted, ask)
     # A laptop's own microphone and speakers, taken unasked, would howl; so would a HAT with both.
     best = [i for i in interfaces if i.usb and i.usable and not i.in_use_by]
     if best:
+        best.sort(key=lambda i: (*_strangeness(i, before), _port_order(i.usb_path)))
         others = f", the first of {len(best)}" if len(best) > 1 else ""
         return Choice(best[0], f"{best[0].name} is a USB interface that records and plays{others}")
     built_in = [
@@ -76,10 +84,31 @@ def choose(interfaces: Sequence[Interface], wanted: str = "auto", ask: Probe = p
     )
 
 
+def named(interfaces: Sequence[Interface], wanted: str) -> Interface | None:
+    """The one that `wanted` names by serial number, port, card id, ALSA name or part of its name, if it is there."""
+    exact = (i for i in interfaces if wanted in (i.serial, i.usb_path, i.card_id, i.device))
+    close = (i for i in interfaces if wanted.lower() in i.name.lower())
+    return next(exact, None) or next(close, None)
+
+
+def _strangeness(interface: Interface, before: Interface | None) -> tuple[bool, bool, bool]:
+    """How little it is the one that ran before; less comes first."""
+    if before is None:
+        return False, False, False
+    return (
+        not (before.serial and before.serial == interface.serial and before.name == interface.name),
+        before.usb_path != interface.usb_path,
+        before.name != interface.name,
+    )
+
+
+def _port_order(usb_path: str) -> list[int]:
+    """So that "usb-0000:01:00.0-1.10" comes after "usb-0000:01:00.0-1.9"."""
+    return [int(number, 16) for number in re.findall(r"[0-9a-f]+", usb_path.removeprefix("usb-"))]
+
+
 def _choose_named(interfaces: Sequence[Interface], wanted: str, ask: Probe) -> Choice:
-    exact = [i for i in interfaces if wanted in (i.card_id, i.device)]
-    close = [i for i in interfaces if wanted.lower() in i.name.lower()]
-    found = (exact or close or [describe(wanted, ask)])[0]
+    found = named(interfaces, wanted) or describe(wanted, ask)
     if found.usable:
         return Choice(found, f"{found.name} was asked for")
     return Choice(None, f"{found.name} was asked for, but: {found.why_not}")

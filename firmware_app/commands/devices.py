@@ -54,6 +54,10 @@ def _lines(found: list[Interface], choice: Choice) -> list[str]:
         mark = "*" if interface is choice.interface else " "
         kind = "USB" if interface.usb else "not USB"
         lines.append(f"{mark} {interface.name}   {interface.device}   ({kind})")
+        place = [f"serial {interface.serial}"] * bool(interface.serial) + [interface.usb_path] * bool(
+            interface.usb_path
+        )
+        lines += [f"    known by  {', '.join(place)}"] * bool(place)
         lines += [f"    records   {_caps(interface.capture)}", f"    plays     {_caps(interface.playback)}"]
         lines += [f"    in use    by {interface.in_use_by}"] * bool(interface.in_use_by)
         lines += [f"    not for the box: {interface.why_not}"] * (not interface.usable)

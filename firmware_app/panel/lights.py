@@ -33,12 +33,13 @@ def light_for(
     blink_s = SAFE_BLINK_S if config.shows == "processing" and control.health.safe else 0.0
     if config.shows == "processing" and isinstance(config, RgbLedConfig):
         # One light for the whole state of the box: what is grave comes first.
-        colour = RED if muted else AMBER if bypassed else GREEN
+        around = bypassed or (meter is not None and meter.model_off)
+        colour = RED if muted else AMBER if around else GREEN
         return Light(1.0, colour, blink_s=blink_s) if running or muted else DARK
     if config.shows == "tempo":
         return _beat(performer)
     lit = {
-        "processing": running and not bypassed and not muted,
+        "processing": meter is not None and running and not bypassed and not muted and not meter.model_off,
         "bypass": bypassed,
         "mute": muted,
         "clip": meter is not None and max(meter.in_peak_db) >= CLIP_DB,

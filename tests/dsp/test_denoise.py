@@ -171,6 +171,30 @@ def test_after_the_worst_storm_the_voice_is_back_within_a_second(
     assert chain.dry_hops == before
 
 
+@pytest.mark.parametrize("trouble", [Trouble.RAISE, Trouble.POISON, Trouble.LATE])
+def test_a_model_that_fails_again_and_again_is_off_until_it_works(
+    tiny_bundle: Bundle, run: Run, voice: np.ndarray, trouble: Trouble
+) -> None:
+    chain, model = troubled(tiny_bundle, dict.fromkeys(range(100, 100_000), trouble))
+    run(chain, voice[: 90 * HOP])
+    assert not chain.model_off
+    run(chain, np.tile(voice, (3, 1)))
+    assert chain.model_off
+    steps = model.steps
+    run(chain, np.tile(voice, (2, 1)))
+    assert model.steps - steps <= 9  # tried two or three times in two seconds, and so hardly late any more
+    model.trouble = {}
+    run(chain, np.tile(voice, (2, 1)))
+    assert not chain.model_off
+
+
+def test_now_and_then_a_late_step_is_no_reason_to_be_off(tiny_bundle: Bundle, run: Run, voice: np.ndarray) -> None:
+    chain, _ = troubled(tiny_bundle, dict.fromkeys(range(50, 100_000, 90), Trouble.LATE))
+    run(chain, np.tile(voice, (10, 1)))
+    assert chain.late_hops > 30
+    assert not chain.model_off
+
+
 def test_a_mask_out_of_all_proportion_is_broken_too(tiny_bundle: Bundle, run: Run, voice: np.ndarray) -> None:
     chain = chain_of(Denoise(tiny_bundle, ConstantModel(np.full((1, 616), 1e4)), real_time=False))
     out = run(chain, voice)

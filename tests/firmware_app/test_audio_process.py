@@ -15,7 +15,7 @@ import pytest
 import soundfile
 
 from dsp.dry_path import MUTE
-from firmware_app import audio_process, realtime, self_care
+from firmware_app import audio_process, device_life, realtime, self_care
 from firmware_app.audio_process import AudioProcess
 from firmware_app.audio_source import AudioSource, Opened
 from firmware_app.config_keys import AudioConfig, Config, ModelConfig
@@ -135,6 +135,32 @@ def test_a_device_that_fails_at_once_is_not_opened_in_a_busy_loop(
     box.run()
     assert np.diff(box._source.opened_at).min() >= 0.1
     assert "no room on the bus" in caplog.text
+
+
+def test_a_device_that_hangs_is_opened_again_and_said_once(
+    make: Callable[..., AudioProcess], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device_life, "PATIENCE_S", 0.0)
+    hung = [Interface(blocks(3, IoStatus.TIMEOUT, IoStatus.TIMEOUT)) for _ in range(3)]
+    box = make(*hung, well := Interface(blocks(60, IoStatus.GONE)))
+    box._describe = lambda opened, tell=box._describe: (told.append(opened.message), tell(opened))
+    told: list[str] = []
+    with caplog.at_level("INFO"):
+        box.run()
+    assert well.heard[-1].max() == 0.5
+    assert caplog.text.count("no sound for 0 s, opening it again") == 1
+    assert caplog.text.count("is open again after") == 1
+    assert "test interface: no sound for 0 s, opening it again" in told
+    assert told[-3] == ""  # sound was back; then it went for good
+
+
+def test_a_device_that_never_gives_sound_keeps_its_reason_on_the_page(make: Callable[..., AudioProcess]) -> None:
+    box = make(*[Interface([IoStatus.GONE]) for _ in range(3)])
+    told: list[str] = []
+    box._describe = lambda opened, tell=box._describe: (told.append(opened.message), tell(opened))
+    box.run()
+    assert told[0] == ""
+    assert set(told[1:-1]) == {"test interface: no room on the bus"}
 
 
 def test_only_streaming_is_real_time(make: Callable[..., AudioProcess]) -> None:

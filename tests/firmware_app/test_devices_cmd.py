@@ -66,6 +66,7 @@ def test_each_interface_shows_what_it_can_do_and_why_it_is_not_taken():
     )
     assert command._lines([good, taken], Choice(good, "")) == [
         "* Scarlett   hw:CARD=USB,DEV=0   (USB)",
+        "    known by  usb-1",
         "    records   1 to 4 channels; 48000, 96000 Hz; S24_3LE, S16_LE",
         "    plays     1 to 4 channels; 48000, 96000 Hz; S24_3LE, S16_LE",
         "  Other   hw:CARD=B   (not USB)",

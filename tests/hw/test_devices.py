@@ -1,10 +1,11 @@
 """Finding interfaces in a /proc made of files, and choosing one."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from hw.devices import Interface, choose, describe, list_interfaces, parse_stream
+from hw.devices import Interface, choose, describe, list_interfaces, named, parse_stream
 from hw.probe import DeviceNotFoundError, Direction, PcmCaps
 from tests.rigs.virtual_usb.rig import VirtualUsb
 
@@ -87,6 +88,26 @@ class Machine:
             sound = self.root / f"sys/class/sound/card{number}"
             sound.mkdir(parents=True)
             (sound / "device").symlink_to(usb_device / f"1-{number}:1.0")
+
+    def unplug(self, number: int) -> None:
+        for folder in (f"proc/asound/card{number}", f"sys/class/sound/card{number}", f"sys/devices/usb1/1-{number}"):
+            if (self.root / folder).exists():
+                shutil.rmtree(self.root / folder)
+
+    def plug(self, number: int, card_id: str, port: str, serial: str) -> None:
+        """One more Scarlett, in place of whatever had that number."""
+        self.unplug(number)
+        stream = SCARLETT.replace("-1.3", f"-{port}")
+        self._add(number, card_id, "cp", stream)
+        (self.root / f"sys/devices/usb1/1-{number}/serial").write_text(serial)
+        cards = self.root / "proc/asound/cards"
+        lines = cards.read_text().splitlines()
+        at = next((k for k, line in enumerate(lines) if line.lstrip().startswith(f"{number} [")), len(lines))
+        lines[at : at + 2] = [
+            f" {number} [{card_id:15}]: USB-Audio - Scarlett 2i2 USB",
+            f"                      Focusrite Scarlett 2i2 USB at usb-0000:01:00.0-{port}, high speed",
+        ]
+        cards.write_text("\n".join(lines) + "\n")
 
     def ask(self, device: str, direction: Direction) -> PcmCaps:
         self.asked.append(device)
@@ -198,6 +219,56 @@ def test_what_was_asked_for_but_cannot_be_is_explained(machine: Machine) -> None
 
 def test_a_machine_without_sound(tmp_path: Path) -> None:
     assert list_interfaces(root=tmp_path) == []
+
+
+def two_of_a_kind(machine: Machine) -> tuple[Interface, Interface]:
+    """The Scarlett and another one beside it."""
+    machine.plug(5, "USB_1", port="1.2", serial="Y85")
+    first, second = (next(i for i in machine.list() if i.serial == serial) for serial in ("Y82", "Y85"))
+    return first, second
+
+
+def test_of_two_the_first_port_wins_whatever_their_numbers(machine: Machine) -> None:
+    two_of_a_kind(machine)
+    chosen = choose(machine.list()).interface
+    assert chosen is not None
+    assert chosen.serial == "Y85"  # port 1.2
+    machine.plug(6, "USB_2", port="1.10", serial="Y86")
+    chosen = choose(machine.list()).interface
+    assert chosen is not None
+    assert chosen.serial == "Y85"
+
+
+def test_the_one_that_ran_is_found_again_at_another_port_under_another_number(machine: Machine) -> None:
+    ran, _ = two_of_a_kind(machine)
+    machine.unplug(2)
+    machine.plug(0, "USB", port="1.4", serial="Y82")
+    chosen = choose(machine.list(), before=ran).interface
+    assert chosen is not None
+    assert (chosen.serial, chosen.device) == ("Y82", "hw:CARD=USB,DEV=0")
+
+
+def test_another_one_of_its_kind_takes_its_place(machine: Machine) -> None:
+    ran, other = two_of_a_kind(machine)
+    machine.unplug(2)
+    assert choose(machine.list(), before=ran).interface == other
+
+
+def test_without_serial_numbers_the_port_tells(machine: Machine) -> None:
+    machine.plug(5, "USB_1", port="1.2", serial="")
+    machine.plug(2, "USB", port="1.3", serial="")
+    ran = next(i for i in machine.list() if i.card_id == "USB")
+    chosen = choose(machine.list(), before=ran).interface
+    assert chosen is not None
+    assert chosen.usb_path == "usb-0000:01:00.0-1.3"
+
+
+@pytest.mark.parametrize("wanted", ["Y85", "usb-0000:01:00.0-1.2"])
+def test_serial_and_port_name_one_of_two(machine: Machine, wanted: str) -> None:
+    _, second = two_of_a_kind(machine)
+    assert named(machine.list(), wanted) == second
+    machine.unplug(5)
+    assert named(machine.list(), wanted) is None
 
 
 @pytest.mark.rig

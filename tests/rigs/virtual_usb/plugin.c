@@ -54,6 +54,8 @@ struct control {
 	struct side side[2];
 	int64_t cable_frames;                        /* how much later than it was played sound is recorded then */
 	double cable_gain;
+	uint32_t jammed;                             /* calls do not return, as with a driver that hangs */
+	uint32_t padding;
 };
 
 struct stream {
@@ -70,6 +72,12 @@ struct stream {
 	int64_t hw, done;            /* frames of the clock and of the application since prepare */
 	snd_pcm_uframes_t avail_min;
 };
+
+static void wait_while_jammed(struct control *c)
+{
+	while (__atomic_load_n(&c->jammed, __ATOMIC_RELAXED))
+		usleep(2000);
+}
 
 static int64_t host_now(void)
 {
@@ -281,6 +289,7 @@ static snd_pcm_sframes_t usb_transfer(snd_pcm_ioplug_t *io, const snd_pcm_channe
 	struct stream *s = io->private_data;
 	unsigned int channels = io->channels;
 	int32_t zero[64] = {0};
+	wait_while_jammed(s->control);
 	int err = gone_error(gone_now(s));
 	if (err < 0) {
 		if (err == -EIO)
@@ -454,6 +463,7 @@ SND_PCM_PLUGIN_DEFINE_FUNC(hushbox_usb)
 		free(s);
 		return -ENODEV;
 	}
+	wait_while_jammed(s->control);
 	s->side = &s->control->side[stream];
 	s->generation = s->control->generation;
 	s->lock_fd = open_in(folder, capture ? "capture.lock" : "playback.lock", O_RDWR | O_CREAT);

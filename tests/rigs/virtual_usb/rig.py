@@ -62,6 +62,7 @@ class _Control(ctypes.Structure):
         ("side", _Side * 2),
         ("cable_frames", ctypes.c_int64),
         ("cable_gain", ctypes.c_double),
+        *[(name, ctypes.c_uint32) for name in ("jammed", "padding")],
     ]
 
 
@@ -187,6 +188,14 @@ class VirtualUsb:
         """Let a hung device go on."""
         self._set_clock(speed=1.0)
 
+    def jam(self, jammed: bool = True) -> None:
+        """Let no transfer and no open return any more, as a driver that hangs does; False: go on."""
+        self._control.jammed = jammed
+
+    def set_rates(self, *rates: int) -> None:
+        """From the next open on the interface does these rates only."""
+        self._control.rates[:] = _padded(rates, 8)
+
     def skew(self, ppm: float) -> None:
         """Run the device's clock faster (or slower, negative) than the host's."""
         self._set_clock(speed=1.0 + ppm * 1e-6)
@@ -212,7 +221,17 @@ class VirtualUsb:
     def counters(self) -> dict[str, dict[str, int]]:
         """What the device saw: opens, starts, xruns, frames, rate, channels, period and buffer, per direction."""
         sides = {"capture": self._capture, "playback": self._playback}
-        wanted = ("opens", "starts", "xruns", "frames", "rate_hz", "channels", "period_frames", "buffer_frames")
+        wanted = (
+            "opens",
+            "starts",
+            "xruns",
+            "frames",
+            "last_frame",
+            "rate_hz",
+            "channels",
+            "period_frames",
+            "buffer_frames",
+        )
         return {name: {key: int(getattr(side, key)) for key in wanted} for name, side in sides.items()}
 
     @property
