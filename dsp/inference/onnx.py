@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
+
+# From 1.29 on it reports to its maker over the network and keeps an identity and a database in the home folder, unless
+# this is set before it is imported. A box speaks to nobody.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
 import onnxruntime
 
 from dsp.bundle import Bundle, BundleError

@@ -1,4 +1,5 @@
 import dataclasses
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -153,3 +154,24 @@ def test_the_shipped_bundle_says_the_same_in_both_runtimes() -> None:
     # int8 activations are rounded by each in its own way.
     assert np.abs(onnx - tflite).mean() < 0.01
     assert np.abs(tflite).max() > 0.1
+
+
+def test_onnx_runtime_keeps_no_identity_and_reports_to_nobody(
+    tiny_bundle: Bundle, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    home = tmp_path_factory.mktemp("home")
+    code = (
+        "import sys, pathlib, time; from dsp.bundle import Bundle; from dsp.inference import open_model\n"
+        "model = open_model(Bundle.load(pathlib.Path(sys.argv[1])), 'onnx')\n"
+        "for _ in range(50): model.step()\n"
+        "time.sleep(0.3)\n"
+    )
+    suppressing = ("CI", "PYTEST", "GITHUB", "TF_BUILD", "XDG", "ORT_")  # the runtime keeps still under test by itself
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(suppressing)}
+    subprocess.run(
+        [sys.executable, "-c", code, str(tiny_bundle.folder)],
+        env=environment | {"HOME": str(home)},
+        check=True,
+        timeout=60,
+    )
+    assert not list(home.rglob("*"))
