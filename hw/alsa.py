@@ -27,6 +27,8 @@ __all__ = ["AlsaIo", "AlsaRequest", "open_alsa"]
 
 PERIODS_IN_A_DEAD_ROW = 8  # xruns without a single good period between them: the device is not there any more
 TIMEOUTS_IN_A_DEAD_ROW = 10
+START_TRIES = 3
+LEAST_TOGETHER_S = 0.001  # what starting a USB device may well take
 _SUSPENDED = os.strerror(errno.ESTRPIPE)
 
 
@@ -149,6 +151,7 @@ class AlsaIo:
         self._pending = bytearray(2 * self._period_bytes)  # for devices that hand out part of a period
         self._pending_bytes = 0
         self._barren_reads = self._barren_writes = self._timeouts = 0
+        self._together_s = max(LEAST_TOGETHER_S, 0.5 * period / capture.rate_hz)
 
     def start(self) -> None:
         """See AudioIo. A fault shows at the first read."""
@@ -224,10 +227,20 @@ class AlsaIo:
         self._closed = True
 
     def _begin(self, prefill_periods: int) -> None:
-        """Start both directions. Playback first: started second, it would find its first block not fitting in."""
+        """Start both directions. Playback first: started second, it would find its first block not fitting in.
+
+        When this process is held up in between, once more: the round trip would stay shorter by as much.
+        """
+        silence = self._silence[: prefill_periods * self._period * self._playback.frame_bytes]
+        for tries_left in reversed(range(START_TRIES)):
+            begun = time.monotonic()
+            self._playback.pcm.write(silence)
+            _, data = self._capture.pcm.read()  # starts it; nothing is there yet
+            if time.monotonic() - begun < self._together_s or not tries_left:
+                break
+            self._capture.pcm.drop()
+            self._playback.pcm.drop()
         self._pending_bytes = 0
-        self._playback.pcm.write(self._silence[: prefill_periods * self._period * self._playback.frame_bytes])
-        _, data = self._capture.pcm.read()  # starts it; nothing is there yet
         self._keep(data)
 
     def _keep(self, data: bytes) -> None:

@@ -120,7 +120,7 @@ def test_after_an_xrun_both_directions_start_again(make_usb: MakeUsb) -> None:
     io.close()
     assert io.xruns == 1
     counters = usb.counters
-    assert counters["capture"]["starts"] == counters["playback"]["starts"] == 2
+    assert counters["capture"]["starts"] == counters["playback"]["starts"] >= 2  # more when it was held up in between
     [read_at], [played_at] = locate(NOISE[:, 0] & -256, after), locate(usb.recording()[:, 0], after)
     assert read_at > 10 * 256
     assert played_at > 18 * 256
