@@ -10,6 +10,7 @@ from firmware_app.compare import Comparer
 from firmware_app.control import Control
 from firmware_app.history import History
 from firmware_app.live_sound import WHICH, LiveSound
+from firmware_app.shedding import Shed
 from firmware_app.spectrum import Spectrum
 from web_ui.control_port import NotThere
 from web_ui.sound_port import CompareView, HistoryView, LiveStream, MomentView
@@ -24,9 +25,13 @@ class SoundBoxPort:
         self._history = history
         self._comparer = comparer
         self._spectrum = Spectrum(ring)
+        self._picture = b""
 
     def spectrum(self) -> bytes:
-        return self._spectrum.picture()
+        """While the board is too busy it stands still."""
+        if not self._picture or self._control.health.shed < Shed.SPECTRUM:
+            self._picture = self._spectrum.picture()
+        return self._picture
 
     def history(self, after: int) -> HistoryView:
         return HistoryView(time.monotonic(), [MomentView(*astuple(moment)) for moment in self._history.since(after)])

@@ -1,17 +1,24 @@
 """What the page sees and hears of the sound: spectrum, history and the live stream, from real rings and frames."""
 
 import io
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+from firmware_app.compare import Comparer
+from firmware_app.control import Control
 from firmware_app.history import SECONDS, STEP_S, History
-from firmware_app.link import MeterFrame
+from firmware_app.link import HealthFrame, MeterFrame
 from firmware_app.listen_ring import ListenRing, RingReader
 from firmware_app.live_sound import LiveSound
-from firmware_app.spectrum import BANDS, HIGH_HZ, LOW_HZ, Spectrum
+from firmware_app.param_table import PARAMS
+from firmware_app.shedding import Shed
+from firmware_app.sound_port import SoundBoxPort
+from firmware_app.spectrum import BANDS, FRESH_S, HIGH_HZ, LOW_HZ, Spectrum
+from firmware_app.store import Store
 
 RATE_HZ = 48_000
 
@@ -123,3 +130,19 @@ def test_five_minutes_are_kept_and_no_more():
         history.add(MeterFrame(), 1000.0 + STEP_S * step)
     moments = history.since(0)
     assert moments[-1].at_s - moments[0].at_s == pytest.approx(SECONDS, abs=2 * STEP_S)
+
+
+def test_the_spectrum_stands_still_while_the_board_is_too_busy(tmp_path: Path) -> None:
+    ring = ListenRing(tmp_path / "listen", 2, 0)
+    control = Control(PARAMS, Store(tmp_path / "state", PARAMS))
+    try:
+        port = SoundBoxPort(control, tmp_path / "listen", History(), Comparer(control, tmp_path / "listen"))
+        seen = []
+        for hz, shed in ((440.0, Shed.NOTHING), (9000.0, Shed.SPECTRUM), (9000.0, Shed.NOTHING)):
+            control.take_health(HealthFrame(shed=shed))
+            play(ring, sine(hz, -12, 0.2, 2), sine(hz, -12, 0.2, 2))
+            time.sleep(2 * FRESH_S)
+            seen.append(port.spectrum())
+    finally:
+        control.close()
+    assert seen[0] == seen[1] != seen[2]
