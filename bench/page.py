@@ -56,7 +56,6 @@ def run(seconds: float, phones: int) -> dict[str, Any]:
             time.sleep(3.0)
             result: dict[str, Any] = {"alone": measure(box, seconds / 2)}
             browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGS)
-            result["first_view"] = first_view(browser, box.url)
             faults: list[str] = []
             pages = [phone(browser, box.url, VIEWS[i % len(VIEWS)], faults) for i in range(phones)]
             # Live updates alone: everybody on Play.
@@ -70,6 +69,9 @@ def run(seconds: float, phones: int) -> dict[str, Any]:
             result["phones"] = measure(box, seconds)
             result["still_live"] = sum(page.evaluate("document.body.dataset.link") == "live" for page in pages)
             result["faults"] = faults
+            for page in pages:
+                page.close()
+            result["first_view"] = first_view(browser, box.url)
             browser.close()
     return result
 
@@ -93,6 +95,7 @@ def measure(box: Any, seconds: float) -> dict[str, float]:
 def phone(browser: Any, url: str, view: str, faults: list[str]) -> Any:
     context = browser.new_context(viewport={"width": 390, "height": 844}, device_scale_factor=2, has_touch=True)
     page = context.new_page()
+    page.set_default_timeout(180_000)
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
     page.goto(f"{url}#{view}")
@@ -106,6 +109,7 @@ def first_view(browser: Any, url: str) -> dict[str, float]:
     for _ in range(5):
         context = browser.new_context(viewport={"width": 390, "height": 844})
         page = context.new_page()
+        page.set_default_timeout(180_000)  # a busy host, slowed down four times more
         session = context.new_cdp_session(page)
         session.send("Network.enable")
         session.send("Network.emulateNetworkConditions", NETWORK)

@@ -235,7 +235,7 @@ def test_pictures_for_the_documentation(open_page: Callable[..., Any], box: Box,
         box.port.keep_scene(scene)
     box.port.set_param("denoise.amount_db", 21.0, "page")
     box.port._clock = lambda: box.port._started + MID_WORD_S  # every time the same
-    for view, name in (("play", "page"), ("presets", "page-presets"), ("setup", "page-setup")):
+    for view, name in (("play", "page"), ("presets", "page-presets")):
         page = open_page(view=view)
         page.wait_for_timeout(500)
         page.screenshot(path=str(folder / f"{name}.png"))

@@ -1,5 +1,6 @@
 """The stems on the page, in a real browser, over the real Control."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,13 +32,25 @@ def page(box: PanelBox) -> Iterator[Any]:
     faults: list[str] = []
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 390, "height": 844})
+        page = browser.new_page(viewport={"width": 390, "height": 844}, device_scale_factor=2)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.goto(f"http://127.0.0.1:{box.number}/")
         page.wait_for_selector('body[data-link="live"]')
         yield page
         browser.close()
     assert faults == []
+
+
+def test_four_strips_fit_one_phone_screen(page: Any, box: PanelBox, tmp_path: Path) -> None:
+    """HUSHBOX_PICTURES=docs/images keeps the picture."""
+    box.performer.recall("Karaoke")
+    box.control.set_param("stems.drums.gain_db", -6.0, "test")
+    sync_api.expect(page.locator("#stems")).to_be_visible()
+    page.wait_for_timeout(400)
+    last = page.locator(".stem").last.bounding_box()
+    assert last["y"] + last["height"] <= page.locator("#tabs").bounding_box()["y"]
+    folder = Path(os.environ.get("HUSHBOX_PICTURES", tmp_path))
+    page.screenshot(path=str(folder / "page-stems.png"))
 
 
 def test_stems_are_mixed_on_the_page(page: Any, box: PanelBox) -> None:

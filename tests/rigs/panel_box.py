@@ -19,6 +19,8 @@ from firmware_app.store import Store
 from web_ui.app import create_app
 from web_ui.server import PageServer
 
+STEMS_DB = (-19.0, -23.0, -26.0, -31.0)
+
 
 class PanelBox:
     """Start it with what the folder keeps; `number` is the page's TCP port."""
@@ -45,7 +47,9 @@ class PanelBox:
         while not self._closing.wait(0.05):
             if not self.sounding:
                 continue
-            meter = MeterFrame(state=State.RUNNING, uptime_s=time.monotonic() - born_s, **levels, **out)
+            meter = MeterFrame(
+                state=State.RUNNING, uptime_s=time.monotonic() - born_s, stems_rms_db=STEMS_DB, **levels, **out
+            )
             self.control.take_meter(meter)
             self.setup.bindings.take_meter(meter)
 
