@@ -8,6 +8,8 @@ RUN := .venv/bin/hushbox
         train-denoise-live export-denoise-live train-stems-live export-stems-live test-tflite-runtime demo-vocal bench-denoise \
         bench-harm bench-page bench-stems bench-drift bench-no-surprise bench-quantisation docs-denoise
 
+.PHONY: dist test-dist docs release bench-boards
+
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-24s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -118,6 +120,23 @@ deb: setup-dev ## Debian packages into dist/. ARCH=arm64 for another machine (un
 
 test-deb: ## As root: the package in a clean Debian: install, use, upgrade, downgrade refused, purge. ARCH=arm64
 	@packaging/test_deb.sh $(ARCH)
+
+dist: setup-dev ## Frozen box in dist/hushbox/, with a Python of its own, for the kind of machine it is made on
+	@packaging/frozen.sh
+
+test-dist: ## The frozen box beside the normal one: the same words, the same sound, and how quickly it starts
+	@packaging/test_frozen.sh
+	$(PY) -m bench.startup $(RUN) dist/hushbox/hushbox
+
+docs: setup-dev ## The docs as HTML in build/docs
+	$(PY) docs/generate.py
+	@requirements/docs.sh
+
+bench-boards: setup-dev ## As root, after make deb ARCH=arm64: what a block would cost on a Pi 4, a Pi 5, an Orin Nano (emulated cores)
+	@bench/board_counts/run.sh $(ARGS)
+
+release: setup-dev ## Packages for both machines, frozen box, docs, source, bill of materials, checksums: all in dist/
+	@packaging/release.sh
 
 lock: setup-dev ## Resolve pyproject.toml into requirements/*.lock anew
 	.venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --no-header -q -o requirements/box.lock

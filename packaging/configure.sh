@@ -22,8 +22,14 @@ rules() {
     systemctl daemon-reload
 }
 
+compiled() {
+    site=$(echo /opt/hushbox/.venv/lib/python3.*/site-packages)
+    [ -d "$site/dsp/__pycache__" ] || /opt/hushbox/.venv/bin/python -m compileall -q --invalidation-mode unchecked-hash "$site"
+}
+
 case ${1:-} in
 first)
+    compiled
     rules
     # shellcheck disable=SC2046
     systemctl enable -q $(units)
@@ -31,6 +37,7 @@ first)
     if booted; then systemctl --no-block start $(units); fi
     ;;
 again)
+    compiled
     rules
     if booted; then systemctl try-restart 'hushbox*'; fi
     ;;

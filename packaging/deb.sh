@@ -2,27 +2,34 @@
 # The Debian package, from the same tree as `make install`:  packaging/deb.sh [amd64|arm64] [FOLDER]
 # Plain dpkg-deb: the package is a ready environment, so a board unpacks it and neither compiles nor downloads anything.
 # zstd: minutes quicker than xz, a tenth larger.
-# For another machine than this one its source-only packages are built under emulation. VERSION=... for tests.
+# For another machine or Debian than this one's, what is source only is built in a root of its own. SUITE=trixie for Debian 13 and
+# the Raspberry Pi OS of that name; bookworm otherwise.
 set -eu
 cd "$(dirname "$0")/.."
 host=$(dpkg --print-architecture)
 arch=${1:-$host} out=${2:-dist}
 export PYTHON=/usr/bin/python3
+suite=${SUITE:-bookworm}
 version=${VERSION:-$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)}
 case $arch in
 amd64) machine=x86_64 ;;
 arm64) machine=aarch64 ;;
 *) echo "deb: $arch: amd64 or arm64" >&2; exit 1 ;;
 esac
-if [ "$arch" = "$host" ]; then
+case $suite in
+bookworm) export MINOR=3.11 ;;
+trixie) export MINOR=3.13; version=$version+trixie ;; # above the plain one, so that a newer Debian is no downgrade
+*) echo "deb: SUITE=$suite: bookworm or trixie" >&2; exit 1 ;;
+esac
+if [ "$arch" = "$host" ] && $PYTHON -c "import sys; sys.exit('%d.%d' % sys.version_info[:2] != '$MINOR')"; then
     wheels=build/wheels
     packaging/wheels.sh "$wheels"
 else
-    wheels=build/wheels-$arch
-    packaging/foreign_wheels.sh "$wheels" $machine "$arch"
+    wheels=build/wheels-$suite-$arch
+    packaging/foreign_wheels.sh "$wheels" $machine "$arch" $MINOR
 fi
 
-root=build/deb-$arch
+root=build/deb-$suite-$arch
 rm -rf "$root"
 mkdir -p "$root/DEBIAN" "$out"
 packaging/tree.sh "$root" "$wheels" $machine
@@ -39,10 +46,11 @@ hushbox ($version) unstable; urgency=medium
  -- Hushbox maintainers <hushbox@localhost>  $date
 EOF
 
-minor=$($PYTHON -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-next=$($PYTHON -c 'import sys; print("%d.%d" % (sys.version_info[0], sys.version_info[1] + 1))')
+next=3.$((${MINOR#3.} + 1))
+more=
+if [ "$suite" = trixie ]; then more=", python3-lgpio"; fi
 size=$(du -sk --exclude=DEBIAN "$root" | cut -f1)
-sed -e "s/@VERSION@/$version/" -e "s/@ARCH@/$arch/" -e "s/@SIZE@/$size/" -e "s/@PYTHON@/$minor/" -e "s/@NEXT_PYTHON@/$next/" \
+sed -e "s/@VERSION@/$version/" -e "s/@ARCH@/$arch/" -e "s/@SIZE@/$size/" -e "s/@PYTHON@/$MINOR/" -e "s/@MORE@/$more/" -e "s/@NEXT_PYTHON@/$next/" \
     packaging/debian/control >"$root/DEBIAN/control"
 for script in preinst postinst prerm postrm; do
     sed "s/@VERSION@/$version/" "packaging/debian/$script" >"$root/DEBIAN/$script"

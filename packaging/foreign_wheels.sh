@@ -1,14 +1,12 @@
 #!/bin/sh
 # packaging/wheels.sh for another machine than this one: ready-made wheels are fetched for it, and what is source only is
 # built in a root of that machine under emulation.
-#   packaging/foreign_wheels.sh FOLDER aarch64 arm64      (as uname and as Debian call it)
+#   packaging/foreign_wheels.sh FOLDER aarch64 arm64 3.11      (as uname and as Debian call it, and its Python)
 set -eu
 cd "$(dirname "$0")/.."
-folder=${1:?name a folder for the wheels} machine=${2:?aarch64} debian=${3:?arm64}
-python=${PYTHON:-/usr/bin/python3}
+folder=${1:?name a folder for the wheels} machine=${2:?aarch64} debian=${3:?arm64} minor=${4:?3.11}
 fail() { printf 'wheels: %s\n' "$*" >&2; exit 1; }
 [ -x .venv/bin/uv ] || fail "make setup-dev first"
-minor=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 from() { cat requirements/box.lock packaging/pip.lock; echo "$minor $machine"; }
 if from | cmp -s - "$folder/.made-from"; then exit 0; fi
 rm -rf "$folder"

@@ -19,6 +19,6 @@ EOF
     --add-data "$PWD/models_quantized:models_quantized" --add-data "$PWD/firmware_app/assets:firmware_app/assets" \
     --add-data "$PWD/web_ui/templates:web_ui/templates" --add-data "$PWD/web_ui/static:web_ui/static" \
     --add-data "$PWD/web_ui/texts:web_ui/texts" --add-data "$PWD/web_ui/openapi.json:web_ui" \
-    --exclude-module tkinter --exclude-module IPython --exclude-module matplotlib --exclude-module onnx \
+    --exclude-module psutil --exclude-module yaml --exclude-module tkinter --exclude-module IPython --exclude-module matplotlib --exclude-module onnx \
     "$work/hushbox.py"
 echo "frozen: dist/hushbox/hushbox, $(du -sm dist/hushbox | cut -f1) MB"

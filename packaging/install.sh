@@ -18,6 +18,8 @@ if [ -z "$destdir" ]; then
     if [ "$(dpkg-query -W -f '${db:Status-Status}' hushbox 2>/dev/null)" = installed ]; then
         fail "the Debian package is installed: sudo apt-get remove hushbox first (settings stay)"
     fi
+    "$PYTHON" -c 'import sys; sys.exit(sys.version_info >= (3, 13))' || "$PYTHON" -c 'import lgpio' 2>/dev/null ||
+        echo "install: for footswitches and lights also: sudo apt-get install python3-lgpio"
     ldconfig -p | grep -q libasound.so.2 || fail "ALSA's library is missing: sudo apt-get install libasound2"
 fi
 

@@ -1,7 +1,8 @@
 #!/bin/sh
 # A clean Debian root for another machine or for a test, as a tar that is made once (about 10 minutes under emulation):
 #   packaging/root.sh MACHINE KIND      amd64 or arm64; `build` has compilers, `box` what a plain box has
-# Prints the tar's path. Needs mmdebstrap, and for a foreign machine qemu-user-static with its binfmt entry. SUITE=bookworm
+# Prints the tar's path. Needs mmdebstrap, and for a foreign machine qemu-user-static with its binfmt entry. SUITE=trixie
+# for Debian 13 and the Raspberry Pi OS of its name; bookworm (12) otherwise.
 set -eu
 cd "$(dirname "$0")/.."
 machine=${1:?amd64 or arm64} kind=${2:?build or box}
@@ -14,9 +15,11 @@ command -v mmdebstrap >/dev/null || fail "sudo apt-get install mmdebstrap arch-t
 if [ "$machine" != "$(dpkg --print-architecture)" ] && ! arch-test "$machine" >/dev/null 2>&1; then
     fail "this machine cannot run $machine programs: sudo apt-get install qemu-user-static arch-test binfmt-support"
 fi
+alsa=libasound2
+if [ "$suite" = trixie ]; then alsa=libasound2t64; fi
 case $kind in
 build) packages=python3,python3-dev,gcc,libc6-dev,libasound2-dev ;;
-box) packages=python3,libasound2,systemd,udev,man-db,make ;;
+box) packages=python3,$alsa,systemd,udev,man-db,make ;;
 *) fail "$kind: build or box" ;;
 esac
 mkdir -p build/roots

@@ -7,7 +7,8 @@ set -eu
 cd "$(dirname "$0")/.."
 root=${1:?name the root folder} wheels=${2:?name the folder of wheels} machine=${3:-$(uname -m)}
 python=${PYTHON:-/usr/bin/python3}
-minor=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+here=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+minor=${MINOR:-$here} # another Python than this one's is fine, too
 home=$root/opt/hushbox
 site=$home/.venv/lib/python$minor/site-packages
 pip=$(ls "$wheels"/pip-*.whl) || { echo "tree: no pip in $wheels: make it with packaging/wheels.sh" >&2; exit 1; }
@@ -28,16 +29,18 @@ mkdir -p "$site" "$home/.venv/bin"
 find "$wheels" -name '*.whl' ! -name 'pip-*' >"$work/list"
 # shellcheck disable=SC2046,SC2086
 quietly "$python" "$pip/pip" install --no-index --no-deps --no-compile --only-binary=:all: \
-    --target "$site" $platforms --platform "manylinux2014_$machine" --platform any \
+    --python-version "$minor" --implementation cp --abi "cp$(echo "$minor" | tr -d .)" --abi abi3 --abi none --target "$site" $platforms --platform "manylinux2014_$machine" --platform any \
     $(cat "$work/list") "$work"/ours/*.whl
 rm -rf "$site/bin"
 find "$site" -name direct_url.json -delete
 find "$site" -type f -perm /111 -exec chmod a-x {} +
 find "$site" -depth -type d -name tests -path '*/numpy/*' -exec rm -rf {} +
+# lgpio has wheels up to Python 3.12; from 3.13 on it is the system's (python3-lgpio).
+case $minor in 3.11 | 3.12) system=false ;; *) system=true ;; esac
 ln -s /usr/bin/python3 "$home/.venv/bin/python"
 cat >"$home/.venv/pyvenv.cfg" <<EOF
 home = /usr/bin
-include-system-site-packages = false
+include-system-site-packages = $system
 version = $minor
 EOF
 cat >"$home/.venv/bin/hushbox" <<'EOF'
@@ -48,7 +51,8 @@ sys.exit(main())
 EOF
 chmod 755 "$home/.venv/bin/hushbox"
 # The box may not write here, so it is compiled now; -s and -p: as if it had been compiled where it will lie.
-"$python" -m compileall -q --invalidation-mode unchecked-hash -s "$root" -p / "$site"
+# For another Python, `configure` does it.
+[ "$minor" != "$here" ] || "$python" -m compileall -q --invalidation-mode unchecked-hash -s "$root" -p / "$site"
 
 install -m 644 README.md CHANGELOG.md LICENSE "$home"
 install -m 755 packaging/configure.sh "$home/configure"

@@ -8,12 +8,15 @@ programs had the processor.
 import argparse
 import json
 import os
+import platform
 import subprocess
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
-from dsp.bundle import RUNTIMES, Bundle
+from dsp.bundle import RUNTIMES, Bundle, list_bundles
 from dsp.inference import installed
+from firmware_app.box_port import box_version
 from firmware_app.commands.common import add_model, add_settings, bundle_folder, settings
 from firmware_app.errors import AppError, UsageError
 from firmware_app.realtime import BLAS_ENV
@@ -25,6 +28,7 @@ DEFAULT_SECONDS = 4.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=float, default=DEFAULT_SECONDS, help="seconds of sound a row (default 4)")
     parser.add_argument("--json", action="store_true", help="machine-readable")
+    parser.add_argument("--report", metavar="FILE", type=Path, help="every bundle, into a file to send to the project")
     add_model(parser)
     add_settings(parser)
 
@@ -33,6 +37,8 @@ def run(args: argparse.Namespace) -> int:
     if not 0.1 <= args.seconds <= 3600:
         raise UsageError(f"--seconds {args.seconds:g}: allowed 0.1 to 3600")
     config, places = settings(args, model_bundle=args.bundle)
+    if args.report is not None:
+        return _report(args.report, list_bundles(places.models), args.seconds)
     folder = bundle_folder(places, config.model.bundle)
     if folder is None:
         raise UsageError("--bundle none: there is no model to measure")
@@ -45,6 +51,25 @@ def run(args: argparse.Namespace) -> int:
         result = _each_alone(str(folder), [name for name in Bundle.load(folder).files if installed(name)], args.seconds)
     print(json.dumps(result, indent=2) if args.json else as_text(result))
     return 1 if result["failed"] else 0
+
+
+def _report(target: Path, folders: list[Path], seconds: float) -> int:
+    """All bundles on all runtimes into `target`: figures and the board's name, nothing of the person or the network."""
+    if target.exists():
+        raise UsageError(f"--report {target}: is there already; nothing is overwritten")
+    if not os.access(target.absolute().parent, os.W_OK):
+        raise UsageError(f"--report {target}: {target.absolute().parent} is no folder that may be written to")
+    report: dict[str, Any] = {"hushbox": box_version(), "seconds": seconds, "bundles": {}}
+    for folder in folders:
+        print(f"measuring {folder.name} …", flush=True)
+        one = _each_alone(str(folder), [name for name in Bundle.load(folder).files if installed(name)], seconds)
+        report["machine"] = one["machine"]
+        report["bundles"][folder.name] = {"budgets": one["budgets"], "failed": one["failed"]}
+    if report["machine"]["board"] == platform.node():  # a name that someone has given
+        report["machine"]["board"] = "not named"
+    target.write_text(json.dumps(report, indent=2) + "\n")
+    print(f"{target}: board, versions and times, and no more; send it along")
+    return 1 if any(bundle["failed"] for bundle in report["bundles"].values()) else 0
 
 
 def _each_alone(folder: str, runtimes: list[str], seconds: float) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """`hushbox bench` measures and counts right; how fast this machine is, is nobody's business here."""
 
 import json
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -70,3 +71,22 @@ def test_a_runtime_that_fails_is_a_finding_and_said(tiny, tmp_path, capsys):  # 
 def test_wrong_use(args, said, capsys):
     assert cli.main(["bench", *args]) == 2
     assert capsys.readouterr().err == f"hushbox: {said}\n"
+
+
+def test_a_report_names_every_bundle_and_no_person(tiny, tmp_path, capsys, monkeypatch):  # noqa: F811
+    # The real bundles take long.
+    monkeypatch.setattr("firmware_app.commands.bench.list_bundles", lambda models: [Path(tiny)])
+    assert cli.main(["bench", "--report", "report.json", "--seconds", "0.1"]) == 0
+    text = (tmp_path / "report.json").read_text()
+    report = json.loads(text)
+    assert list(report["bundles"]) == [Path(tiny).name]
+    assert report["bundles"][Path(tiny).name]["budgets"]["tflite"]["rows"]
+    assert report["bundles"][Path(tiny).name]["failed"] == {}
+    assert report["machine"]["python"]
+    assert platform.node() not in report["machine"].values()
+    capsys.readouterr()
+    assert cli.main(["bench", "--report", "report.json"]) == 2
+    assert "nothing is overwritten" in capsys.readouterr().err
+    assert cli.main(["bench", "--report", "nowhere/report.json"]) == 2
+    assert "nowhere is no folder" in capsys.readouterr().err
+    assert json.loads((tmp_path / "report.json").read_text()) == report

@@ -1,0 +1,76 @@
+"""Plays sound through every chain and tells the counting plug-in (counts.c) where each block begins and ends.
+
+Runs inside the emulated board, with what the package installs and nothing else: `python play.py [HOPS]`. Prints one
+line of JSON a row; the plug-in writes one line of counters a mark, in the same order.
+"""
+
+import json
+import os
+import sys
+from contextlib import suppress
+
+import numpy as np
+
+from dsp.block import RATE_HZ
+from dsp.build import build_chain
+from dsp.bundle import Bundle
+from dsp.chain import Chain
+from dsp.denoise import Denoise
+from dsp.gain import MUSIC_LEVEL, VOICE_LEVEL, Gain
+from dsp.inference import open_model
+from dsp.lanes import MUSIC, VOICE, Lane, Wiring
+from dsp.stems import Stems
+from firmware_app import places
+
+PERIODS = (64, 128, 256)
+MARK = 900_000
+MICROPHONE = Wiring(inputs=1, voice=(0,), music=(), mix=2)
+SONG = Wiring(inputs=2, voice=(), music=(0, 1), mix=2)
+BOTH = Wiring(inputs=3, voice=(0,), music=(1, 2), mix=2)
+
+
+def mark() -> None:
+    """A system call that nobody else makes, and that does nothing: the plug-in sees it."""
+    with suppress(OSError):
+        os.getpriority(os.PRIO_PROCESS, MARK)
+
+
+def play(name: str, process, hop: int, period: int, wiring: Wiring, hops: int) -> None:
+    blocks = max(4, hops * hop // period)
+    rng = np.random.default_rng(1)
+    sound = (rng.standard_normal((period * (blocks + 20), wiring.inputs)) * 0.05).astype(np.float32)
+    block = np.zeros((period, wiring.inputs), np.float32)
+    out = np.zeros((period, wiring.mix), np.float32)
+    for at in range(20 + blocks):
+        np.copyto(block, sound[at * period : (at + 1) * period])
+        if at >= 20:
+            mark()
+        process(block, out)
+    mark()
+    print(json.dumps({"chain": name, "period_frames": period, "hop_frames": hop, "blocks": blocks}), flush=True)
+
+
+def main() -> None:
+    hops = int(sys.argv[1]) if len(sys.argv) > 1 else 24
+    models = places.find().models
+    voice, stems = models / "denoise-live", models / "stems-live"
+    # real_time=False: under emulation every step is late, and the box would leave out what it cannot afford.
+    lanes = []
+    for kind, folder, source, level in ((Denoise, voice, VOICE, VOICE_LEVEL), (Stems, stems, MUSIC, MUSIC_LEVEL)):
+        bundle = Bundle.load(folder)
+        lanes.append(Lane(source, [kind(bundle, open_model(bundle, "auto"), real_time=False), Gain(level)]))
+    rows = (
+        ("dry", build_chain(None), 128, MICROPHONE),
+        ("denoise-live", build_chain(voice, real_time=False), 128, MICROPHONE),
+        ("denoise-instant", build_chain(models / "denoise-instant", real_time=False), 128, MICROPHONE),
+        ("stems-live", build_chain(stems, real_time=False), 512, SONG),
+        ("voice over music", Chain(lanes=lanes), 512, BOTH),
+    )
+    for name, chain, hop, wiring in rows:
+        for period in PERIODS:
+            chain.prepare(RATE_HZ, period, wiring)
+            play(name, chain.process, hop, period, wiring, hops if hop == 128 else max(8, hops // 3))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""From counts to a table: what a block would take on each board.
+
+`python -m bench.board_counts.table cortex-a72.json cortex-a72.txt …`, as run.sh leaves them.
+
+A model, not a measurement. cycles = instructions / ipc + lines from L2 x l2_cycles + lines from memory x memory_cycles,
+both after what prefetching and out-of-order execution hide. Each board has a hopeful and a careful set of figures; the
+truth is expected between them. Counts of cortex-a72 are for the Pi 4; those of cortex-a76, which has dot products, for
+Pi 5 and Orin Nano.
+"""
+
+import argparse
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+RATE_HZ = 48_000
+
+
+@dataclass(frozen=True)
+class Core:
+    """How quickly a core works. ghz: its sustained clock. l2_cycles, memory_cycles: of a line, what is not hidden."""
+
+    name: str
+    cpu: str
+    ghz: float
+    ipc: float
+    l2_cycles: float
+    memory_cycles: float
+
+
+# Clocks by the makers. ipc: Python and NEON code on such cores, hopeful and careful. L2 takes 15 to 20 cycles, memory
+# 100 to 150 ns, of which a stream of weights hides most (the counts know no prefetcher).
+BOARDS = {
+    "Raspberry Pi 4": (
+        Core("hopeful", "cortex-a72", 1.8, 1.5, 6, 60),
+        Core("careful", "cortex-a72", 1.5, 0.9, 14, 150),
+    ),
+    "Raspberry Pi 5": (Core("hopeful", "cortex-a76", 2.4, 2.6, 4, 40), Core("careful", "cortex-a76", 2.4, 1.6, 9, 120)),
+    "Jetson Orin Nano": (
+        Core("hopeful", "cortex-a76", 1.7, 2.8, 4, 35),
+        Core("careful", "cortex-a76", 1.5, 1.7, 9, 100),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Of one chain at one period. A row a block: instructions, loads, stores, L1 misses, L2 misses, write-backs."""
+
+    chain: str
+    period_frames: int
+    hop_frames: int
+    blocks: np.ndarray
+
+    @property
+    def worst(self) -> np.ndarray:
+        """The mean of the blocks in which the model runs: all, or one in so many where the period is below the hop."""
+        order = np.argsort(self.blocks[:, 0])
+        with_model = len(order) * min(1.0, self.period_frames / self.hop_frames)
+        return self.blocks[order[-max(1, round(with_model)) :]].mean(axis=0)
+
+
+def read(played: Path, counters: Path) -> list[Counts]:
+    """Pair what play.py printed with what the plug-in wrote: a mark before each block, and one after the last."""
+    marks = np.loadtxt(counters, ndmin=2)
+    found, at = [], 0
+    for line in played.read_text().splitlines():
+        row = json.loads(line)
+        taken = marks[at : at + row["blocks"] + 1]
+        found.append(Counts(row["chain"], row["period_frames"], row["hop_frames"], np.diff(taken, axis=0)))
+        at += row["blocks"] + 1
+    return found
+
+
+def microseconds(counts: np.ndarray, core: Core) -> float:
+    instructions, _, _, l1, l2, back = counts
+    cycles = instructions / core.ipc + (l1 - l2) * core.l2_cycles + (l2 + back) * core.memory_cycles
+    return float(cycles / core.ghz / 1000)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="+", type=Path, help="for each CPU: CPU.json CPU.txt")
+    files = parser.parse_args().files
+    runs = {played.stem: read(played, counters) for played, counters in zip(files[::2], files[1::2], strict=True)}
+    print("| CPU | chain | period | M instructions | MB loaded and stored | KB from L2 | KB from and to memory |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    for cpu, rows in runs.items():
+        for row in rows:
+            n, loads, stores, l1, l2, back = row.worst
+            print(
+                f"| {cpu} | {row.chain} | {row.period_frames} | {n / 1e6:.2f} | {(loads + stores) * 8 / 1e6:.1f} "
+                f"| {l1 * 64 / 1024:.0f} | {(l2 + back) * 64 / 1024:.0f} |"
+            )
+    print("\n| board | chain | 64 | 128 | 256 |")
+    print("| --- | --- | --- | --- | --- |")
+    for board, cores in BOARDS.items():
+        rows = runs.get(cores[0].cpu, [])
+        for chain in dict.fromkeys(row.chain for row in rows):
+            cells = []
+            for row in (row for row in rows if row.chain == chain):
+                deadline_us = row.period_frames / RATE_HZ * 1e6
+                low, high = (microseconds(row.worst, core) / deadline_us for core in cores)
+                cells.append(f"{low:.0%} to {high:.0%}")
+            print(f"| {board} | {chain} | {' | '.join(cells)} |")
+
+
+if __name__ == "__main__":
+    main()
