@@ -1,0 +1,43 @@
+"""What an installation is made of. The package itself is tried in a clean Debian by `make test-deb`: it takes minutes."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = sorted((ROOT / "packaging").rglob("*.sh")) + sorted((ROOT / "packaging" / "debian").glob("p*"))
+
+
+def test_everything_in_systemd_is_laid() -> None:
+    tree = (ROOT / "packaging" / "tree.sh").read_text()
+    globbed = set(re.findall(r"\*(\.[a-z]+)", tree))
+    for file in (ROOT / "systemd").rglob("*"):
+        if file.is_file() and file.suffix not in globbed:
+            assert f"{file.relative_to(ROOT / 'systemd')}" in tree, f"packaging/tree.sh does not install {file.name}"
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_scripts_are_programs_that_sh_can_read(script: Path) -> None:
+    assert script.stat().st_mode & 0o111
+    done = subprocess.run(["sh", "-n", script], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_users_groups_are_those_that_the_units_name() -> None:
+    users = (ROOT / "systemd" / "hushbox.sysusers").read_text()
+    for unit in (ROOT / "systemd").glob("*.service"):
+        groups = re.findall(r"^SupplementaryGroups=(.*)", unit.read_text(), re.MULTILINE)
+        for group in " ".join(groups).split():
+            assert f"m hushbox {group}" in users, f"{unit.name}: {group}"
+    made = set(re.findall(r"^g (\S+)", users, re.MULTILINE))
+    assert made == {"gpio", "spi", "i2c"}  # the rest are Debian's own
+
+
+def test_man_page_names_every_command() -> None:
+    from firmware_app.cli import COMMANDS
+
+    page = (ROOT / "packaging" / "hushbox.1").read_text()
+    for name in COMMANDS:
+        assert re.search(rf"\b{name}\b", page), name
