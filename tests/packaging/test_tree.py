@@ -1,4 +1,4 @@
-"""What an installation is made of. The package itself is tried in a clean Debian by `make test-deb`: it takes minutes."""
+"""What an installation is made of. The package itself is tried in a clean Debian by `make test-deb`."""
 
 import re
 import subprocess
