@@ -151,7 +151,7 @@ class ControlProcess:
 
     def _on_down(self) -> None:
         self.control.audio_down()
-        self._bindings.light(None)
+        self._bindings.light()
 
     def _watch(self) -> None:
         """Tell systemd that all is well; look for an interface while the demo plays for want of one."""

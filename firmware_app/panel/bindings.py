@@ -69,6 +69,7 @@ class Bindings:
         self._watch = watch
         self._on_activity = on_activity
         self._changing = threading.Lock()
+        self._lighting = threading.Lock()
         self._started = False
         self._held: dict[str, PanelMapping] = {}
         self._stands: dict[str, float] = {}  # where each knob was last seen
@@ -168,7 +169,7 @@ class Bindings:
     def _on_event(self, event: PanelEvent) -> None:
         if isinstance(event, TempoEvent):
             self.performer.tempo.follow(event.bpm, event.at_s)
-            self.light(self._control.live_meter)
+            self.light()
             return
         learned = self._watch(event) and not (isinstance(event, SwitchEvent) and event.name in self._held)
         match event:
@@ -189,7 +190,7 @@ class Bindings:
         if isinstance(event, SwitchEvent) and event.name in self._midi:
             self._show_own(event.name)  # its own lamp went with the foot, and not with what the foot did
         self._send_tempo()
-        self.light(self._control.live_meter)
+        self.light()
 
     def _pressed(self, name: str, gesture: str, at_s: float) -> None:
         mapping = self._by_gesture.get((name, gesture))
@@ -249,7 +250,7 @@ class Bindings:
         for name in self._midi:
             if self._param_shown(name) == id:
                 self._show_own(name, now=origin != self._origin(name))
-        self.light(self._control.live_meter)
+        self.light()
 
     def _param_shown(self, name: str) -> str:
         """Which parameter's value a controller's own lamp or ring is for, "" for none."""
@@ -280,23 +281,25 @@ class Bindings:
         self._send_tempo()
         for name in self._midi:
             self._show_own(name)
-        self.light(self._control.live_meter)
+        self.light()
 
     def take_meter(self, meter: MeterFrame) -> None:
-        """A meter frame came: sound made progress if it runs. Link thread."""
+        """Control has taken a meter frame: sound made progress if it runs. Link thread."""
         if self.layout.config.relay_gpio >= 0 and meter.state == State.RUNNING:
             self.panel.beat(int(meter.uptime_s * 1000))
-        self.light(meter)
+        self.light()
 
-    def light(self, meter: MeterFrame | None) -> None:
-        """Show the true state. Any thread."""
-        if not self._started:
-            return
-        for name, config in self._lights.items():
-            try:
-                self.panel.show(name, light_for(config, self._control, self.performer, meter))
-            except UnknownControlError:
-                continue  # another layout is just coming into force
+    def light(self) -> None:
+        """Show the true state. Any thread; one at a time, or an older state might be shown over a newer one."""
+        with self._lighting:
+            if not self._started:
+                return
+            meter = self._control.live_meter
+            for name, config in self._lights.items():
+                try:
+                    self.panel.show(name, light_for(config, self._control, self.performer, meter))
+                except UnknownControlError:
+                    continue  # another layout is just coming into force
 
 
 def _room(config: object) -> str:

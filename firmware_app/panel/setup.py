@@ -209,7 +209,7 @@ class PanelSetup:
 
     def tick(self) -> None:
         """Every now and then: a learning that took too long frees what it opened, and lights forget a silent box."""
-        self.bindings.light(self._control.live_meter)
+        self.bindings.light()
         if self._watching and not self.learner.active:
             with self._lock:
                 if not self.learner.active:

@@ -486,7 +486,8 @@ def test_the_processing_light_is_lit_only_while_sound_is_processed(box: Box):
     assert not lit()
     box.switch("left", PRESS, RELEASE)  # and by the panel's own foot
     assert lit()
-    box.setup.bindings.light(None)  # the audio process went
+    box.control.audio_down()
+    box.setup.bindings.light()
     assert not lit()
 
 

@@ -1,5 +1,6 @@
 """The running panel stays true: to hands and feet, to lamps, to whoever else changes something."""
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,6 +20,7 @@ from firmware_app.config_panel import (
     SwitchConfig,
 )
 from firmware_app.link import MeterFrame, State
+from firmware_app.panel import bindings
 from firmware_app.panel.lights import light_for
 from hw.panel import PanelStuckError
 from hw.panel_events import SwitchEvent, SwitchKind, TempoEvent, TurnEvent
@@ -182,6 +184,29 @@ def test_a_light_forgets_a_sound_that_nobody_tells_of_any_more(box: PanelHands, 
     monkeypatch.setattr(control.time, "monotonic", lambda: later)
     box.setup.tick()
     assert box.setup.bindings.panel.lit("status") == (0.0,)
+
+
+def test_an_older_state_is_never_shown_over_a_newer_one(box: PanelHands, monkeypatch: pytest.MonkeyPatch):
+    inside, go_on = threading.Event(), threading.Event()
+
+    def slowly(config: Any, *args: Any) -> Any:
+        light = light_for(config, *args)
+        if config.name == "muted" and not inside.is_set():
+            inside.set()
+            assert go_on.wait(LONG_S)
+        return light
+
+    monkeypatch.setattr(bindings, "light_for", slowly)
+    late = threading.Thread(target=box.setup.bindings.light)
+    late.start()
+    assert inside.wait(LONG_S)
+    newer = threading.Thread(target=box.control.set_param, args=("box.mute", 1, "page"))
+    newer.start()
+    newer.join(0.2)  # it ends here only where nothing keeps the two apart
+    go_on.set()
+    for thread in (late, newer):
+        thread.join(LONG_S)
+    assert box.setup.bindings.panel.lit("muted") == (1.0,)
 
 
 def test_lights_show_what_was_saved_right_after_a_restart(make: Make):
