@@ -66,7 +66,9 @@ def _chip() -> Any:
 
 
 def _spi_device() -> Any:
-    return key(0, one_of(0, 1), "Chip select of the converter: 0 or 1.")
+    return key(
+        0, one_of(0, 1), "Chip select of the converter: 0 or 1; of an ads1115 its address: 0 is 0x48, 1 is 0x49."
+    )
 
 
 def _gpio(words: str = "Pin, by its BCM number.") -> Any:
@@ -139,7 +141,7 @@ class MidiSwitchConfig(_Does):
 
 @dataclass(frozen=True)
 class KnobConfig(_Does):
-    """A potentiometer on the MCP3008 converter."""
+    """A potentiometer on a converter: MCP3008 and its like on SPI, ADS1115 on I2C."""
 
     name: str = _name()
     channel: int = required(whole(0, 7), "Input of the converter.")

@@ -22,6 +22,7 @@ FUNCTIONS: Mapping[int, tuple[str, ...]] = {
     14: ("UART TXD",), 15: ("UART RXD",), 16: ("SPI1 CE2",), 17: ("SPI1 CE1",), 18: ("I2S CLK", "PWM0"),
     19: ("I2S FS", "PWM1"), 20: ("I2S DIN",), 21: ("I2S DOUT",),
 }  # fmt: skip
+I2C_PINS = (2, 3)
 SPI_PINS = (9, 10, 11)
 SPI_SELECT_PINS = (8, 7)  # by chip select
 

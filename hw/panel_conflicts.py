@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from hw.board import SPI_PINS, SPI_SELECT_PINS, Board
-from hw.panel_controls import AnyControl, KnobSpec, PedalSpec
+from hw.board import I2C_PINS, SPI_PINS, SPI_SELECT_PINS, Board
+from hw.panel_controls import ON_I2C, AnyControl, KnobSpec, PedalSpec
 from hw.panel_problems import KINDS
 from hw.panel_spec import PanelSpec
 
@@ -24,8 +24,10 @@ def conflicts(spec: PanelSpec, board: Board) -> list[Conflict]:
     owners: dict[str, str] = {}
     for control in spec.controls:
         if isinstance(control, KnobSpec | PedalSpec):
-            for gpio in (*SPI_PINS, SPI_SELECT_PINS[control.spi_device]):
-                owners.setdefault(f"gpio:{gpio}", f"the SPI bus of {_title(control)}")
+            on_i2c = control.chip in ON_I2C
+            pins, bus = (I2C_PINS, "I2C") if on_i2c else ((*SPI_PINS, SPI_SELECT_PINS[control.spi_device]), "SPI")
+            for gpio in pins:
+                owners.setdefault(f"gpio:{gpio}", f"the {bus} bus of {_title(control)}")
     for control in spec.controls:
         for source in control.sources:
             why = _why_not(source, board, owners)

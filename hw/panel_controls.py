@@ -9,7 +9,10 @@ from dataclasses import dataclass
 
 from hw.errors import HwError
 
-CHIPS = {"mcp3004": (4, 10), "mcp3008": (8, 10), "mcp3204": (4, 12), "mcp3208": (8, 12)}  # name: (channels, bits)
+CHIPS = {  # name: (channels, bits)
+    "mcp3004": (4, 10), "mcp3008": (8, 10), "mcp3204": (4, 12), "mcp3208": (8, 12), "ads1115": (4, 15),
+}  # fmt: skip
+ON_I2C = ("ads1115",)  # the others are on SPI
 DETENT_EDGES = (1, 2, 4)
 MIN_TRAVEL = 0.05  # of a converter's range, from heel to toe
 
@@ -128,7 +131,10 @@ class ChordSpec:
 
 @dataclass(frozen=True, slots=True)
 class KnobSpec:
-    """A potentiometer on `channel` of an analogue converter at SPI bus 0, chip select `spi_device` (0 or 1)."""
+    """A potentiometer on `channel` of an analogue converter at SPI bus 0, chip select `spi_device` (0 or 1).
+
+    Of an ads1115, `spi_device` is the address on the I2C bus: 0 for 0x48, 1 for 0x49.
+    """
 
     name: str
     channel: int

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hw.board import SPI_PINS, SPI_SELECT_PINS, Board
 from hw.panel_conflicts import same_source
-from hw.panel_controls import CHIPS, KnobSpec, PedalSpec
+from hw.panel_controls import CHIPS, ON_I2C, KnobSpec, PedalSpec
 from hw.panel_events import Activity
 from hw.panel_knobs import WatchedChannel
 from hw.panel_lines import SwitchLine, forget_closed_buses, open_converter
@@ -56,14 +56,16 @@ class PanelLearner:
         """Open every free pin as a switch to ground and every converter channel that is not mapped."""
         forget_closed_buses()
         devices = [d for d in (0, 1) if (root / f"dev/spidev0.{d}").exists()] if simulator is None else [0]
-        devices += [k.spi_device for k in self._converters if k.spi_device not in devices]
+        on_spi = [k for k in self._converters if k.chip not in ON_I2C]
+        devices += [k.spi_device for k in on_spi if k.spi_device not in devices]
         bus = {*SPI_PINS, *(SPI_SELECT_PINS[device] for device in devices)} if devices else set()
         for gpio in board.free_gpios():
             if gpio not in bus and not self.control_of(f"gpio:{gpio}"):
                 with _PassedOver():
                     self.switches.append(self._switch(gpio, factory, on_edge))
-        for device in devices:
-            chip = next((k.chip for k in self._converters if k.spi_device == device), "mcp3008")
+        chips = [(next((k.chip for k in on_spi if k.spi_device == device), "mcp3008"), device) for device in devices]
+        chips += sorted({(k.chip, k.spi_device) for k in self._converters if k not in on_spi})
+        for chip, device in chips:
             if simulator is not None:
                 simulator.attach_converter(factory, chip, device, CHIPS[chip][1])
             for channel in range(CHIPS[chip][0]):

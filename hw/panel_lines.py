@@ -5,9 +5,10 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from hw.ads1115 import ADDRESSES, ADS1115, KernelI2c
 from hw.debounce import Debounce
 from hw.knob_filter import KnobFilter
-from hw.panel_controls import CHIPS, EncoderSpec, KnobSpec, PedalSpec
+from hw.panel_controls import CHIPS, ON_I2C, EncoderSpec, KnobSpec, PedalSpec
 from hw.panel_encoder import Acceleration, QuadratureDecoder
 
 
@@ -170,7 +171,12 @@ def forget_closed_buses() -> None:
 
 
 def open_converter(chip: str, channel: int, spi_device: int, factory: Any) -> Any:
-    """gpiozero's device for one channel. Raises SPISoftwareFallback where the SPI bus is off, GPIOPinInUse, …"""
+    """gpiozero's device for one channel, or our own like it. Raises SPISoftwareFallback where the SPI bus is off,
+    FileNotFoundError where I2C is, GPIOPinInUse, …"""
+    if chip in ON_I2C:
+        address = ADDRESSES[spi_device]
+        simulated = getattr(factory, "i2c", None)
+        return ADS1115(channel, simulated[address] if simulated is not None else KernelI2c(address))
     import gpiozero
 
     with warnings.catch_warnings():

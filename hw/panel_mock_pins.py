@@ -4,6 +4,8 @@ from typing import Any
 
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 
+from hw.ads1115 import MockADS1115
+
 PI_4 = "c03114"
 
 
@@ -16,6 +18,7 @@ class PanelMockFactory(MockFactory):  # type: ignore[misc]  # gpiozero has no ty
 
     def __init__(self) -> None:
         super().__init__(revision=PI_4, pin_class=MockPWMPin)
+        self.i2c: dict[int, MockADS1115] = {}  # by address
 
     def pin(self, name: Any, pin_class: Any = None, **kwargs: Any) -> Any:
         if pin_class is None:

@@ -3,7 +3,8 @@
 import logging
 from collections.abc import Callable
 
-from hw.panel_controls import AnyControl, KnobSpec, PedalSpec
+from hw.ads1115 import ADDRESSES
+from hw.panel_controls import ON_I2C, AnyControl, KnobSpec, PedalSpec
 
 log = logging.getLogger(__name__)
 
@@ -50,12 +51,16 @@ def explain(spec: AnyControl, error: BaseException) -> str:
         return (
             f"{where} is off: the SPI bus does not open. Run `sudo raspi-config nonint do_spi 0` and restart ({text})"
         )
+    if isinstance(spec, KnobSpec | PedalSpec) and spec.chip in ON_I2C and not isinstance(error, PermissionError):
+        if isinstance(error, FileNotFoundError):
+            return f"{where} is off: the I2C bus is off. Run `sudo raspi-config nonint do_i2c 0` and restart ({text})"
+        return f"{where} is off: nothing answers there. Look at the wires and at ADDR ({text})"
     if isinstance(error, PinInvalidPin):
         return f"{where} is off: this board has no such pin. Choose another one under [panel] ({text})"
     if isinstance(error, GPIOPinInUse) or "busy" in text.lower():
         return f"{where} is off: the pin is taken. Free it, or choose another one under [panel] ({text})"
     if isinstance(error, PermissionError) or "permission" in text.lower():
-        return f"{where} is off: no permission. Add the user to the groups gpio and spi ({text})"
+        return f"{where} is off: no permission. Add the user to the groups gpio, spi and i2c ({text})"
     return f"{where} is off: {text}"
 
 
@@ -66,6 +71,8 @@ def title(spec: AnyControl) -> str:
 
 def place(spec: AnyControl) -> str:
     """Where a control is wired: "GPIO17", "MCP3008 channel 0, SPI device 0"."""
+    if isinstance(spec, KnobSpec | PedalSpec) and spec.chip in ON_I2C:
+        return f"{spec.chip.upper()} channel {spec.channel}, I2C address {ADDRESSES[spec.spi_device]:#x}"
     if isinstance(spec, KnobSpec | PedalSpec):
         return f"{spec.chip.upper()} channel {spec.channel}, SPI device {spec.spi_device}"
     return ", ".join(source.replace("gpio:", "GPIO") for source in spec.sources)

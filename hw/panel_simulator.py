@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 
 from gpiozero.pins.mock import MockSPIDevice
 
+from hw.ads1115 import ADDRESSES, MockADS1115
 from hw.midi import feedback_messages
 from hw.midi_messages import MidiMessage
-from hw.panel_controls import KeySpec, KnobSpec, MidiKnobSpec, MidiSwitchSpec, PedalSpec
+from hw.panel_controls import ON_I2C, KeySpec, KnobSpec, MidiKnobSpec, MidiSwitchSpec, PedalSpec
 from hw.panel_encoder import RING
 from hw.panel_lines import EncoderLine, KnobLine, SwitchLine
 from hw.panel_ports import PanelPorts
@@ -74,11 +75,15 @@ class Simulator:
         self._encoders = encoders
         self._levels = levels
         self._ports = ports
-        self._converters: dict[tuple[str, int], MockConverter] = {}
+        self._converters: dict[tuple[str, int], MockConverter | MockADS1115] = {}
 
     def attach_converter(self, factory: Any, chip: str, spi_device: int, bits: int) -> None:
         """Put a mock converter on the bus, once per chip-select line. Before the panel opens its side."""
-        if (chip, spi_device) not in self._converters:
+        if (chip, spi_device) in self._converters:
+            return
+        if chip in ON_I2C:
+            self._converters[chip, spi_device] = factory.i2c[ADDRESSES[spi_device]] = MockADS1115()
+        else:
             self._converters[chip, spi_device] = MockConverter(factory, spi_device, bits)
 
     def press(self, name: str) -> None:
@@ -186,7 +191,7 @@ class Simulator:
         else:
             line.pin.drive_low()
 
-    def _converter(self, name: str) -> tuple[KnobSpec | PedalSpec, MockConverter]:
+    def _converter(self, name: str) -> tuple[KnobSpec | PedalSpec, MockConverter | MockADS1115]:
         spec = self._find(self._knobs, name, "knob").spec
         return spec, self._converters[spec.chip, spec.spi_device]
 

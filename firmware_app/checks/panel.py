@@ -8,7 +8,7 @@ from firmware_app import actions
 from firmware_app.checks import Finding, ok, problem
 from firmware_app.checks.panel_ports import hid, midi
 from firmware_app.checks.system import user
-from firmware_app.config_panel import PanelConfig
+from firmware_app.config_panel import KnobConfig, PanelConfig, PedalConfig
 from firmware_app.errors import AppError
 from firmware_app.panel import wiring
 from firmware_app.panel.kept import PanelChanges, PanelStore, merged
@@ -18,8 +18,10 @@ from firmware_app.places import Places
 from firmware_app.preset_library import PresetLibrary, presets_file
 from firmware_app.presets import Presets
 from hw import board
+from hw.ads1115 import BUSES
 from hw.board import Board
 from hw.panel_conflicts import conflicts
+from hw.panel_controls import ON_I2C
 from hw.pins import choose_pins
 
 
@@ -85,8 +87,23 @@ def _does(layout: Layout, control: PanelControl) -> str:
 
 
 def _spi_devices(layout: Layout, root: Path) -> list[Finding]:
-    needed = sorted({c.config.spi_device for c in layout.controls if hasattr(c.config, "spi_device")})
-    return [finding for device in needed for finding in _spi(root, device)]
+    converters = [c.config for c in layout.controls if isinstance(c.config, KnobConfig | PedalConfig)]
+    needed = sorted({config.spi_device for config in converters if config.chip not in ON_I2C})
+    findings = [finding for device in needed for finding in _spi(root, device)]
+    return findings + (_i2c(root) if any(config.chip in ON_I2C for config in converters) else [])
+
+
+def _i2c(root: Path) -> list[Finding]:
+    """The bus of an ADS1115 is there."""
+    device = next((root / bus for bus in BUSES if (root / bus).exists()), None)
+    if device is None:
+        mend = "sudo raspi-config nonint do_i2c 0, then start anew"
+        return [problem("I2C", "it is switched off, so the knobs on the ADS1115 cannot be read", mend)]
+    if not os.access(device, os.R_OK | os.W_OK):
+        return [
+            problem("I2C", f"this user may not use {device.name}", f"sudo usermod -aG i2c {user()}, then log in anew")
+        ]
+    return [ok("I2C", f"{device.name} is there for the knobs")]
 
 
 def _spi(root: Path, number: int = 0) -> list[Finding]:

@@ -16,7 +16,7 @@ PROGRAMS = 128
 _LIGHTS = {"leds": "led", "rgb_leds": "rgb", "meters": "meter"}
 
 _PLACE = re.compile(
-    r"gpio:\d{1,2}|mcp3[02]0[48]:[01]:[0-7]|hid:[^:]{1,60}:[A-Z0-9_]{1,40}"
+    r"gpio:\d{1,2}|mcp3[02]0[48]:[01]:[0-7]|ads1115:[01]:[0-3]|hid:[^:]{1,60}:[A-Z0-9_]{1,40}"
     r"|midi:[^:]{1,60}:((cc|note|program):\d{1,2}:\d{1,3}|pitch:\d{1,2})"
 )
 

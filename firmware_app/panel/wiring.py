@@ -15,11 +15,13 @@ from firmware_app.config_panel import (
 from firmware_app.panel.check import place_words
 from firmware_app.panel.layout import Layout, PanelControl
 from hw.board import GND, HEADER, V3_3, Board, HeaderPin
+from hw.panel_controls import ON_I2C
 from web_ui.panel_port import HeaderPinView
 
 PIN_OF_GPIO = {gpio: number for number, gpio in enumerate(HEADER, start=1) if isinstance(gpio, int)}
 _GROUNDS = [number for number, name in enumerate(HEADER, start=1) if name == GND]
 _SUPPLIES = [number for number, name in enumerate(HEADER, start=1) if name == V3_3]
+_I2C = {2: "I2C data", 3: "I2C clock"}
 _SPI = {11: "SPI clock", 9: "SPI data in", 10: "SPI data out", 8: "SPI select 0", 7: "SPI select 1"}
 
 
@@ -46,6 +48,8 @@ def _wired(layout: Layout) -> dict[int, str]:
             kind, _, rest = source.partition(":")
             if kind == "gpio":
                 wired[int(rest)] = f"{control.label}{_part(control, index)}"
+            elif kind in ON_I2C:
+                wired |= _I2C
             elif kind != "midi" and kind != "hid":
                 other = 7 if rest.startswith("1") else 8
                 wired |= {gpio: words for gpio, words in _SPI.items() if gpio not in (7, 8) or gpio == other}
@@ -80,7 +84,13 @@ def _with_pin(source: str) -> str:
 def sentences(layout: Layout) -> tuple[str, ...]:
     """How to connect each control, in the order of the sheet."""
     lines = [f"{control.label}: {_how(control)}" for control in layout.controls]
-    if any(hasattr(c.config, "chip") for c in layout.controls):
+    chips = {str(c.config.chip) for c in layout.controls if isinstance(c.config, KnobConfig | PedalConfig)}
+    if chips & set(ON_I2C):
+        lines.append(
+            "Converter (ADS1115): VDD to 3.3 V (pin 1), GND to pin 9, SDA to pin 3, SCL to pin 5, ADDR to GND, or to "
+            "3.3 V for device 1."
+        )
+    if chips - set(ON_I2C):
         lines.append(
             "Converter (MCP3008): VDD and VREF to 3.3 V (pin 17), AGND and DGND to GND (pin 25), CLK to pin 23, "
             "DOUT to pin 21, DIN to pin 19, CS to pin 24."
@@ -103,14 +113,19 @@ def _how(control: PanelControl) -> str:
             each = "one 330 Ω resistor each" if len(control.sources) > 1 else "a 330 Ω resistor"
             return f"{where}, {each}, the other end to {end}."
         case KnobConfig():
-            return f"10 kΩ linear potentiometer; ends to 3.3 V and GND, wiper to {where} (CH{config.channel})."
+            return f"10 kΩ linear potentiometer; ends to 3.3 V and GND, wiper to {where} ({_input(config)})."
         case PedalConfig():
-            return f"TRS jack; ring to 3.3 V through 1 kΩ, sleeve to GND, tip to {where} (CH{config.channel})."
+            return f"TRS jack; ring to 3.3 V through 1 kΩ, sleeve to GND, tip to {where} ({_input(config)})."
         case HidKeyConfig():
             return f"{where} of the USB footswitch {config.device}."
         case MidiSwitchConfig() | MidiKnobConfig():
             port = "any MIDI port" if config.port == "*" else config.port
             return f"{where}, {port}."
+
+
+def _input(config: KnobConfig | PedalConfig) -> str:
+    """The pin's name on the converter."""
+    return f"{'A' if config.chip in ON_I2C else 'CH'}{config.channel}"
 
 
 def _near(gpio: int, ground: bool = True) -> str:

@@ -14,7 +14,7 @@ import pytest
 from firmware_app import cli, places
 from firmware_app.checks import Finding, Level, box, panel, sound, system
 from firmware_app.config_keys import AudioConfig, PageConfig
-from firmware_app.config_panel import HidKeyConfig, MappingConfig, MidiKnobConfig, PanelConfig, SwitchConfig
+from firmware_app.config_panel import HidKeyConfig, KnobConfig, MappingConfig, MidiKnobConfig, PanelConfig, SwitchConfig
 from firmware_app.places import Places
 from hw.devices import Interface
 from hw.probe import PcmCaps
@@ -305,6 +305,17 @@ def test_usb_footswitches_that_are_mapped(open_root):
     )
     put(open_root, "dev/input/event3", "")
     assert said(panel.panel(config, open_root), "USB footswitch") == [("ok", "1a86-e026 is there")]
+
+
+def test_i2c_is_asked_for_only_where_a_knob_is_on_it(open_root):
+    layout = panel._layout(PanelConfig(knobs=(KnobConfig("amount", 0, chip="ads1115"),)), None)[0]
+    (finding,) = panel._spi_devices(layout, open_root)
+    assert "so the knobs on the ADS1115 cannot be read" in finding.text
+    assert "do_i2c 0" in finding.mend
+    device = put(open_root, "dev/i2c-1", "")
+    assert [f.level for f in panel._spi_devices(layout, open_root)] == [Level.OK]
+    device.chmod(0o600)
+    assert "this user may not use i2c-1" in as_nobody("print(panel._i2c(Path(sys.argv[1])))", open_root)
 
 
 def test_spi_missing_forbidden_and_there(open_root):

@@ -563,3 +563,16 @@ def test_every_place_can_be_put_in_words(make: Make):
     assert wired[36] == "Lamp red"
     assert wired[23] == "SPI clock"
     assert "Left: between GPIO17 (pin 11) and GND (pin 9)." in setup.wiring
+
+
+def test_an_ads1115_is_wired_to_the_i2c_bus(make: Make):
+    box = make(replace(BASE, knobs=(KnobConfig("amount", 1, "denoise.amount_db", chip="ads1115"),)))
+    setup = BoxPort("hushbox", box.control, box.setup, None, box.folder / "listen").panel_setup()
+    assert {pin.number: pin.wired for pin in setup.header if "I2C" in pin.wired and pin.role == "wired"} == {
+        3: "I2C data",
+        5: "I2C clock",
+    }
+    said = " ".join(setup.wiring)
+    assert "wiper to ADS1115 channel 1 (A1)" in said
+    assert "SDA to pin 3" in said
+    assert "MCP3008" not in said

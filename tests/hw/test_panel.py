@@ -265,7 +265,7 @@ def test_unknown_controls_are_named(start: Callable[..., Hands]):
     ("make", "message"),
     [
         (lambda: KnobSpec("a", 8), "channel = 8: a mcp3008 has 0 to 7"),
-        (lambda: KnobSpec("a", 0, chip="ads1115"), "chip = 'ads1115': allowed mcp3004"),
+        (lambda: KnobSpec("a", 0, chip="ads1015"), "chip = 'ads1015': allowed mcp3004"),
         (lambda: KnobSpec("a", 0, spi_device=2), "spi_device = 2"),
         (lambda: PanelSpec(switches=(SwitchSpec("a", 1),), leds=(LedSpec("a", 2),)), "called 'a'"),
         (lambda: PanelSpec(pins="wiringpi"), "pins = 'wiringpi'"),
