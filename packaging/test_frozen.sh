@@ -12,8 +12,10 @@ export HUSHBOX_STATE_DIR="$work/state" HUSHBOX_RUNTIME_DIR="$work/run"
 cd "$work"
 
 same() { # the same words from both
-    "$frozen" "$@" >frozen.txt
-    "$normal" "$@" >normal.txt
+    one=0 other=0
+    "$frozen" "$@" >frozen.txt || one=$?
+    "$normal" "$@" >normal.txt || other=$?
+    [ $one = $other ] || fail "hushbox $* ends with $one, not $other"
     cmp -s frozen.txt normal.txt || { diff frozen.txt normal.txt >&2; fail "hushbox $* says something else"; }
     echo "ok  hushbox $*"
 }
