@@ -76,6 +76,9 @@ bench-stems: setup-dev ## Stems: scores, what they cost, and live beside the dry
 bench-drift: setup-dev ## Two interfaces 200 ppm apart: an hour simulated, then ten real minutes. ARGS="--live-minutes 0"
 	$(PY) -m bench.drift $(ARGS)
 
+bench-panel: setup-dev ## 20 presses a second for a minute with real switches' bounces: lost, doubled, delays. ARGS="--seconds 10"
+	$(PY) -m bench.panel $(ARGS)
+
 bench-page: setup-dev ## Three phones beside the sound for 10 minutes: CPU, load, xruns; first view. ARGS="--minutes 1"
 	$(PY) -m bench.page $(ARGS)
 
