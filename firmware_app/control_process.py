@@ -25,8 +25,7 @@ from firmware_app.panel.setup import PanelSetup
 from firmware_app.param_table import PARAMS
 from firmware_app.performer import Performer
 from firmware_app.places import Places
-from firmware_app.preset_library import PresetLibrary, presets_file
-from firmware_app.presets import Presets
+from firmware_app.preset_library import library_in
 from firmware_app.said_once import SaidOnce
 from firmware_app.scenes import Scenes
 from firmware_app.shared_state import values_in_force
@@ -105,7 +104,7 @@ class ControlProcess:
         """Raises ConfigError, PresetError."""
         scenes = Scenes(self._places.state, PARAMS)
         self.control.also_save(scenes.save)
-        presets = PresetLibrary(Presets(self._places.factory_presets, PARAMS), presets_file(self._places.state), PARAMS)
+        presets = library_in(self._places.factory_presets, self._places.state, PARAMS)
         self.control.also_save(presets.save)
         performer = Performer(self.control, presets, scenes)
         source = str(self._config.source or FILE_NAME)

@@ -3,6 +3,7 @@
 The player's lie in `presets.json` in the state folder; only `save` touches the disk.
 """
 
+import difflib
 import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -99,7 +100,9 @@ class PresetLibrary:
         wanted = self._state.renamed.get(name, name).strip().casefold()
         found = next((preset for preset in self.all() if preset.name.casefold() == wanted), None)
         if found is None:
-            raise UnknownPresetError(f"no preset {name[:60]!r}: there are {', '.join(self.names)}")
+            near = difflib.get_close_matches(wanted, [there.casefold() for there in self.names], n=1, cutoff=0.0)
+            hint = f"; did you mean {self.find(near[0]).name}?" if near else ""
+            raise UnknownPresetError(f"no preset {name[:60]!r}{hint}")
         return found
 
     # --- changing; each may raise UnknownPresetError or PresetRefused, and then changes nothing ---
@@ -264,6 +267,11 @@ class PresetLibrary:
 
     def _free_name(self, name: str) -> str:
         return _next_name(name, {there.casefold() for there in self.names})
+
+
+def library_in(factory: Path, state: Path, specs: Mapping[str, ParamSpec], *, look_only: bool = False) -> PresetLibrary:
+    """The library over the folders of the factory's presets and of what the box keeps. Raises PresetError."""
+    return PresetLibrary(Presets(factory, specs), presets_file(state), specs, look_only=look_only)
 
 
 def presets_file(folder: Path) -> KeptFile:

@@ -15,8 +15,7 @@ from firmware_app.panel.kept import PanelChanges, PanelStore, merged
 from firmware_app.panel.layout import Layout, PanelControl, controls_of, gesture_words, mappings_of
 from firmware_app.param_table import PARAMS
 from firmware_app.places import Places
-from firmware_app.preset_library import PresetLibrary, presets_file
-from firmware_app.presets import Presets
+from firmware_app.preset_library import library_in
 from hw import board
 from hw.ads1115 import BUSES
 from hw.board import Board
@@ -53,8 +52,7 @@ def _layout(config: PanelConfig, places: Places | None) -> tuple[Layout, list[Fi
     notes: tuple[str, ...] = ()
     if places is not None:
         try:
-            factory = Presets(places.factory_presets, PARAMS)
-            names = PresetLibrary(factory, presets_file(places.state), PARAMS, look_only=True).names_known
+            names = library_in(places.factory_presets, places.state, PARAMS, look_only=True).names_known
         except (AppError, DspError) as error:
             findings.append(problem("presets", str(error), "mend or remove that file"))
         changes, notes = PanelStore(places.state).load(PARAMS, names, look_only=True)

@@ -1,11 +1,11 @@
-"""List the factory presets: names, what they are for, and the values they set."""
+"""List the presets, the factory's and one's own: names, what they are for, and the values they set."""
 
 import argparse
 import json
 
 from firmware_app import places as places_of_box
 from firmware_app.param_table import PARAMS
-from firmware_app.presets import Presets
+from firmware_app.preset_library import library_in
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -13,7 +13,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    presets = Presets(places_of_box.find().factory_presets, PARAMS).list()
+    places = places_of_box.find()
+    presets = library_in(places.factory_presets, places.state, PARAMS, look_only=True).all()
     if args.json:
         print(json.dumps([{"name": p.name, "about": p.about, "params": dict(p.params)} for p in presets], indent=2))
         return 0

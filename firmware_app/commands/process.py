@@ -25,7 +25,8 @@ from firmware_app.errors import UsageError
 from firmware_app.offline import Summary, process_file
 from firmware_app.param_table import PARAMS
 from firmware_app.places import Places
-from firmware_app.presets import Presets, UnknownPresetError
+from firmware_app.preset_library import library_in
+from firmware_app.presets import UnknownPresetError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -76,7 +77,8 @@ def _values(args: argparse.Namespace, places: Places) -> dict[str, float]:
     values: dict[str, float] = {}
     try:
         if args.preset is not None:
-            values |= Presets(places.factory_presets, PARAMS).apply(args.preset)
+            library = library_in(places.factory_presets, places.state, PARAMS, look_only=True)
+            values |= library.find(args.preset).params
         for text in args.values:
             id, equals, value = text.partition("=")
             if not equals:

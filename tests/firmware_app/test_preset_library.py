@@ -34,12 +34,12 @@ def test_everything_outlives_a_restart(tmp_path: Path):
     assert "Chapel" in again.names_known
 
 
-def test_a_preset_holds_neither_bypass_nor_mute_and_its_chain_comes_last(tmp_path: Path):
+def test_a_preset_holds_no_switch_of_the_moment_and_its_chain_comes_last(tmp_path: Path):
     own = library(tmp_path)
     own.keep("Mine", DEFAULTS)
     held = list(own.find("Mine").params)
     assert held[-1] == "box.chain"
-    assert set(PARAMS) - set(held) == {"box.bypass", "box.mute", "box.match_db", "scenes.morph"}
+    assert set(PARAMS) - set(held) == {"box.bypass", "box.mute", "box.freeze", "box.match_db", "scenes.morph"}
 
 
 def test_a_change_is_whole_on_the_disk_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -112,7 +112,7 @@ def test_a_full_list_says_so(tmp_path: Path):
 
 
 def test_the_nearest_are_named_when_there_is_none(tmp_path: Path):
-    with pytest.raises(UnknownPresetError, match="there are Gentle"):
+    with pytest.raises(UnknownPresetError, match="did you mean Gentle"):
         library(tmp_path).find("Gental")
 
 
