@@ -40,6 +40,7 @@ class AudioTrial:
     def open(self, source: AudioSource) -> Opened:
         """The device by the settings that are asked for, else by those in force. Never raises for a device."""
         if not self._asked:
+            self._before = None
             return source.open()
         self.number, self._asked, self.refused = self._asked, 0, ""
         before, opened = self.audio, None

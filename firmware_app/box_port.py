@@ -20,7 +20,11 @@ from firmware_app.link import HealthFrame, InfoFrame, MeterFrame, State
 from firmware_app.panel.port import PanelBoxPort
 from firmware_app.panel.setup import PanelSetup
 from firmware_app.presets_port import PresetsBoxPort
+from firmware_app.setup.kept import Measured
+from firmware_app.setup.owner import BoxSetup
+from firmware_app.setup.port import SetupBoxPort
 from firmware_app.sound_port import SoundBoxPort
+from firmware_app.system.port import SystemBoxPort
 from hw import board_health
 from web_ui.control_port import (
     Change,
@@ -52,12 +56,12 @@ def box_version() -> str:
         return "unknown"
 
 
-class BoxPort(PanelBoxPort, PresetsBoxPort, SoundBoxPort):
+class BoxPort(PanelBoxPort, PresetsBoxPort, SoundBoxPort, SetupBoxPort, SystemBoxPort):
     """Implements web_ui's ControlPort. Any thread."""
 
     def __init__(
         self,
-        name: str,
+        box: BoxSetup,
         control: Control,
         setup: PanelSetup,
         bundle: Bundle | None,
@@ -73,10 +77,14 @@ class BoxPort(PanelBoxPort, PresetsBoxPort, SoundBoxPort):
         """
         PanelBoxPort.__init__(self, control, setup)
         PresetsBoxPort.__init__(self, control, setup.bindings.performer)
+        history = history or History()
         self._comparer = Comparer(control, ring)
-        SoundBoxPort.__init__(self, control, ring, history or History(), self._comparer)
-        self.box_name = name
-        self.version = box_version()
+        SoundBoxPort.__init__(self, control, ring, history, self._comparer)
+        simulated = setup.bindings.panel.simulated
+        SetupBoxPort.__init__(self, box, {"voice": bundle, "music": stems}, simulated)
+        SystemBoxPort.__init__(self, box, lambda: [asdict(moment) for moment in history.since(0)], simulated)
+        self._box = box
+        self.version = box.version
         self._bundle, self._stems = bundle, stems
         self._ring = ring
         self._leave_safe = leave_safe
@@ -85,6 +93,10 @@ class BoxPort(PanelBoxPort, PresetsBoxPort, SoundBoxPort):
     def close(self) -> None:
         """End what runs on its own account."""
         self._comparer.end()
+
+    @property
+    def box_name(self) -> str:
+        return self._box.name
 
     def params(self) -> Sequence[ParamView]:
         values = self._control.values()
@@ -109,7 +121,7 @@ class BoxPort(PanelBoxPort, PresetsBoxPort, SoundBoxPort):
         # One that hangs keeps its link: what it said last is no news.
         meter = self._control.live_meter
         said = self._message(meter, latest.info, _SILENT if latest.meter else _DOWN)
-        view = _status(meter, latest.info, self._control.health, said)
+        view = _status(meter, latest.info, self._control.health, said, self._box.measured_now())
         return replace(view, temperature_c=self._temperature())
 
     def _temperature(self) -> float | None:
@@ -127,6 +139,7 @@ class BoxPort(PanelBoxPort, PresetsBoxPort, SoundBoxPort):
             info.message,
             _shed_words(self._control.health),
             self._control.save_problem,
+            self._box.problem,
             *self._setup.problems,
             *self._control.notes[:1],
         ]
@@ -185,11 +198,15 @@ def _shed_words(health: HealthFrame) -> str:
     return f"Too busy or too hot: {words}. It comes back by itself." if words else ""
 
 
-def _status(meter: MeterFrame | None, info: InfoFrame, health: HealthFrame, message: str) -> StatusView:
+def _status(
+    meter: MeterFrame | None, info: InfoFrame, health: HealthFrame, message: str, measured: Measured | None
+) -> StatusView:
     shown = meter or MeterFrame()
     # A block is played behind a buffer that was full of silence at the start: all periods of it.
     periods_ms = 1e3 * info.periods * info.period_frames / info.rate_hz if info.rate_hz else 0.0
     chain_ms = 1e3 * (info.chain_latency_frames + info.io_latency_frames) / 48_000
+    if measured is not None:  # with a cable: converters, periods and resamplers are all in it
+        periods_ms, chain_ms = measured.frames / 48.0, info.chain_latency_frames / 48.0
     return StatusView(
         audio_alive=meter is not None,
         state=_STATES[State(shown.state)] if meter else "down",
@@ -201,6 +218,7 @@ def _status(meter: MeterFrame | None, info: InfoFrame, health: HealthFrame, mess
         period_frames=info.period_frames,
         periods=info.periods,
         latency_ms=periods_ms + chain_ms,
+        latency_measured=measured is not None,
         chain_latency_frames=info.chain_latency_frames,
         load_p50=shown.load_p50,
         load_p99=shown.load_p99,

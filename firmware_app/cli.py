@@ -33,6 +33,7 @@ COMMANDS = {
     "doctor": Command("doctor", "check the set-up and say how to mend what is wrong"),
     "models": Command("models", "list the model bundles"),
     "presets": Command("presets", "list the factory presets"),
+    "pin": Command("pin", "say whether a PIN guards the page, or take a forgotten one away"),
 }
 PROCESSES = {  # what `hushbox run` and the systemd units start; not for people, so not in the help
     "audio": Command("audio", "the audio process alone"),

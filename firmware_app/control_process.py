@@ -8,16 +8,17 @@ import threading
 import time
 
 from dsp.bundle import Bundle
+from dsp.dry_path import MUTE
 from dsp.errors import DspError
 from firmware_app import announce, realtime
-from firmware_app.box_port import BoxPort
+from firmware_app.box_port import BoxPort, box_version
 from firmware_app.config import FILE_NAME, check_params
 from firmware_app.config_keys import Config
 from firmware_app.control import Control
 from firmware_app.control_link import ControlLink
 from firmware_app.heat import LOOK_S, HeatWatch
 from firmware_app.history import History
-from firmware_app.link import Down, MeterFrame, params_hash
+from firmware_app.link import Down, InfoFrame, MeterFrame, params_hash
 from firmware_app.morph import Morpher
 from firmware_app.notify import Notifier
 from firmware_app.panel.bindings import Bindings
@@ -28,9 +29,11 @@ from firmware_app.places import Places
 from firmware_app.preset_library import library_in
 from firmware_app.said_once import SaidOnce
 from firmware_app.scenes import Scenes
+from firmware_app.setup.owner import BoxSetup
 from firmware_app.shared_state import values_in_force
 from firmware_app.store import Store
 from firmware_app.supervisor import EXIT_USAGE
+from firmware_app.system.backup import apply_staged
 from hw import devices
 from hw.panel import Panel
 from web_ui.app import create_app
@@ -52,21 +55,25 @@ class ControlProcess:
         self._places = places
         self._stopping = threading.Event()
         self._said = SaidOnce(log)
-        self.control = Control(PARAMS, Store(places.state, PARAMS), _in_force(places))
+        restored = apply_staged(places.state)
+        self.control = Control(PARAMS, Store(places.state, PARAMS), _in_force(places, restored=restored))
         self._history = History()
         self._setup = self._panel_setup()
+        self._box = BoxSetup(config, places, self.control, box_version(), self._bindings.performer.preset_names)
+        self._box.stop = self.stop
         self._link = ControlLink(
             places.runtime / "link.sock", PARAMS, self.control.values,
-            self._on_meter, self.control.take_info, self._on_down, on_health=self.control.take_health,
+            self._on_meter, self._on_info, self._on_down, self._box.take_inputs, self.control.take_health,
         )  # fmt: skip
         self.control.connect(self._link.send_param)
+        self._box.connect(self._link)
 
     def run(self) -> int:
         """Until SIGTERM. Returns the exit code."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop())
         sys.setswitchinterval(SWITCH_INTERVAL_S)
-        for note in self.control.notes:
+        for note in (*self.control.notes, *self._box.notes):
             log.warning("%s", note)
         with contextlib.ExitStack() as stack:
             stack.callback(self.control.close)
@@ -115,7 +122,7 @@ class ControlProcess:
 
     def _port(self) -> BoxPort:
         return BoxPort(
-            self._config.box.name,
+            self._box,
             self.control,
             self._setup,
             self._bundle(self._config.model.bundle),
@@ -147,9 +154,15 @@ class ControlProcess:
         self.control.take_meter(meter)
         self._history.add(meter)
         self._bindings.take_meter(meter)
+        self._box.take_meter(meter)
+
+    def _on_info(self, info: InfoFrame) -> None:
+        self.control.take_info(info)
+        self._box.take_info(info)
 
     def _on_down(self) -> None:
         self.control.audio_down()
+        self._box.audio_down()
         self._bindings.light()
 
     def _watch(self) -> None:
@@ -161,6 +174,7 @@ class ControlProcess:
         while not self._stopping.wait(0.5):
             notifier.send(b"WATCHDOG=1")
             self._setup.tick()
+            self._box.audio.tick()
             if time.monotonic() >= look_at:
                 self._look_for_interface()
                 look_at = time.monotonic() + LOOK_FOR_INTERFACE_S
@@ -169,18 +183,22 @@ class ControlProcess:
                 feel_at = time.monotonic() + LOOK_S
 
     def _look_for_interface(self) -> None:
-        if self._config.audio.device == "auto" and self.control.latest.info.demo:
+        if self._box.audio.in_force.device == "auto" and self.control.latest.info.demo:
             choice = devices.choose(devices.list_interfaces(usb_only=True))
             if choice.interface is not None:
                 log.info("%s: %s", choice.interface.name, choice.reason)
                 self._link.send_reopen()
 
 
-def _in_force(places: Places) -> dict[str, float]:
-    """What the audio process has at present, each value still within its range."""
+def _in_force(places: Places, *, restored: bool = False) -> dict[str, float]:
+    """What the audio process has at present, each value still within its range.
+
+    restored: settings of a backup were just put in place, and win over it; but a mute holds.
+    """
     values = values_in_force(places.runtime / "audio.shm", params_hash(PARAMS), len(PARAMS))
     pairs = zip(PARAMS.items(), values or (), strict=False)
-    return {id: value for (id, spec), value in pairs if spec.low <= value <= spec.high}
+    known = {id: value for (id, spec), value in pairs if spec.low <= value <= spec.high}
+    return {id: value for id, value in known.items() if id == MUTE.id and value} if restored else known
 
 
 def main(config: Config, places: Places) -> int:

@@ -45,7 +45,9 @@ class KeptFile:
         key: str,
         what: str,
         migrations: Mapping[int, Migration] = MappingProxyType({}),
+        private: bool = False,
     ) -> None:
+        """private: for the box's own user only."""
         self.path = folder / name
         self.previous = folder / f"{name}.1"
         self.problem = ""  # why the last save did not reach the disk; empty when it did
@@ -55,6 +57,7 @@ class KeptFile:
         self._key = key
         self._what = what
         self._migrations = migrations
+        self._mode = 0o600 if private else 0o644
 
     def load(self, *, look_only: bool = False) -> Kept:
         """The newest version that can be read. A broken or newer file is set aside, and the one before is used.
@@ -87,7 +90,7 @@ class KeptFile:
         fresh = self._beside(".new")
         try:
             self._make_folder()
-            _write(fresh, text.encode())
+            _write(fresh, text.encode(), self._mode)
             self._keep_previous()
             os.replace(fresh, self.path)
             _sync_folder(self._folder)
@@ -152,7 +155,7 @@ class KeptFile:
         except FileNotFoundError:
             return  # nothing saved yet
         except OSError:  # a file system without hard links
-            _write(link, self.path.read_bytes())
+            _write(link, self.path.read_bytes(), self._mode)
         os.replace(link, self.previous)
         link.unlink(missing_ok=True)  # a rename between two links to one file does nothing and leaves both
 
@@ -170,8 +173,8 @@ class KeptFile:
         return f"set aside as {place.name}"
 
 
-def _write(path: Path, data: bytes) -> None:
-    with open(path, "wb") as file:
+def _write(path: Path, data: bytes, mode: int) -> None:
+    with open(path, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

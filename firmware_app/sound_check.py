@@ -27,16 +27,18 @@ class SoundCheck:
     def __init__(self) -> None:
         self.frame = InputsFrame()
         self._until = 0.0
-        self._measure = False
+        self._measure = False  # asked for, and not begun
         self._at = -1  # next frame of the signal; -1: none is being played
 
     def ask(self, what: int) -> None:
         """A message of control's came."""
-        self._until = time.monotonic() + CHECK_HOLD_S if what != Check.END else 0.0
-        self._measure = what == Check.MEASURE or (self._measure and what != Check.END)
+        now = time.monotonic()
+        self._measure = what == Check.MEASURE or (self._measure and now < self._until and what != Check.END)
+        self._until = now + CHECK_HOLD_S if what != Check.END else -1.0
 
     def wanted(self) -> bool:
-        return time.monotonic() < self._until
+        """Whether to go on. A signal that is being played is played to its end, unless control has ended the check."""
+        return time.monotonic() < self._until or (self._at >= 0 and self._until >= 0.0)
 
     def prepare(self, form: IoFormat, runtime: Path) -> None:
         """Allocate for this device. Raises OSError when the runtime folder has no room."""

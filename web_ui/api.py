@@ -14,9 +14,12 @@ from web_ui.errors import Refused
 from web_ui.events import EventStreams
 from web_ui.listen import Takes
 from web_ui.panel_api import add_panel_routes
+from web_ui.pin_gate import add_pin_routes
 from web_ui.presets_api import add_preset_routes
+from web_ui.setup_api import add_setup_routes
 from web_ui.sound_api import add_sound_routes
 from web_ui.sound_streams import SoundStreams
+from web_ui.system_api import add_system_routes
 from web_ui.views import panel_json, param_json, status_json
 
 OPENAPI = Path(__file__).with_name("openapi.json")
@@ -104,6 +107,9 @@ def create_api(port: ControlPort, streams: EventStreams, sound: SoundStreams, to
     add_panel_routes(api, port)
     add_preset_routes(api, port)
     add_sound_routes(api, port, sound)
+    add_setup_routes(api, port)
+    add_system_routes(api, port)
+    add_pin_routes(api, port)
     return api
 
 

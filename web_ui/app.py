@@ -4,7 +4,7 @@ import logging
 import secrets
 from collections.abc import Iterable
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from web_ui.api import create_api
@@ -12,6 +12,7 @@ from web_ui.control_port import ControlPort, ControlRefused, NotThere
 from web_ui.errors import Refused
 from web_ui.events import MAX_STREAMS, EventStreams
 from web_ui.page import add_pages
+from web_ui.pin_gate import guard
 from web_ui.security import Gate, box_names
 from web_ui.sound_streams import SoundStreams
 from web_ui.views import dumps
@@ -36,8 +37,9 @@ def create_app(
     app = Flask("web_ui")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     key = secret.encode() if isinstance(secret, str) else secret or secrets.token_bytes(32)
-    gate = Gate({*box_names(port.box_name), *allowed_hosts}, key)
+    gate = Gate(lambda: {*box_names(port.box_name), *allowed_hosts}, key)
     gate.install(app)
+    guard(app, port)
     streams = EventStreams(port, max_streams)
     app.extensions["hushbox.streams"] = streams
     sound = SoundStreams(port)
@@ -64,7 +66,7 @@ def _http_error(error: HTTPException) -> Response:
     plain = {
         404: "there is nothing at this address",
         405: "this address does not take this method",
-        413: f"the body is too large: {MAX_BODY_BYTES} bytes are allowed",
+        413: f"the body is too large: {request.max_content_length or MAX_BODY_BYTES} bytes are allowed",
     }
     status = error.code or 500
     response = _refusal(status, plain.get(status, error.description or error.name))

@@ -11,11 +11,21 @@ from typing import Any, NamedTuple, Protocol
 
 from web_ui.panel_port import PanelPort
 from web_ui.presets_port import PresetsPort
+from web_ui.setup_port import SetupPort
 from web_ui.sound_port import SoundPort
+from web_ui.system_port import SystemPort
 
 
 class ControlRefused(ValueError):
     """A change the box does not accept. The message names the thing, the value and what is allowed."""
+
+
+class PinRefused(ControlRefused):
+    """A PIN that is not the one, or cannot be one. wait_s: until the next try is taken."""
+
+    def __init__(self, message: str, wait_s: float = 0.0) -> None:
+        super().__init__(message)
+        self.wait_s = wait_s
 
 
 class NotThere(LookupError):
@@ -59,7 +69,7 @@ class StatusView:
     rate_hz: int
     period_frames: int
     periods: int
-    latency_ms: float  # chain latency plus the device's periods: an estimate of jack to jack
+    latency_ms: float  # jack to jack: measured with a cable, else an estimate from the periods and the chain
     chain_latency_frames: int
     load_p50: float  # time used / deadline, 0…1
     load_p99: float
@@ -75,6 +85,7 @@ class StatusView:
     shed: str = ""  # what is left out because the board is too busy or too hot, in words
     sheds: int = 0  # how often that became necessary since the audio process started
     temperature_c: float | None = None  # of the board; None: it does not tell
+    latency_measured: bool = False  # latency_ms was measured on this interface with these settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +120,13 @@ class Recording(NamedTuple):
     after: bytes
 
 
-class ControlPort(PanelPort, PresetsPort, SoundPort, Protocol):
+class ControlPort(PanelPort, PresetsPort, SoundPort, SetupPort, SystemPort, Protocol):
     """The box, as the page sees it."""
 
-    box_name: str
     version: str
+
+    @property
+    def box_name(self) -> str: ...
 
     def params(self) -> Sequence[ParamView]: ...
 

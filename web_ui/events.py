@@ -12,7 +12,16 @@ from typing import Any
 
 from web_ui.control_port import Change, ControlPort
 from web_ui.errors import Refused
-from web_ui.views import compare_json, dumps, learn_json, panel_json, presets_news_json, status_json, values_json
+from web_ui.views import (
+    compare_json,
+    dumps,
+    learn_json,
+    panel_json,
+    presets_news_json,
+    setup_news_json,
+    status_json,
+    values_json,
+)
 
 MAX_STREAMS = 8
 INTERVAL_S = 0.05  # 20 a second
@@ -84,6 +93,7 @@ class _Latest:
             "learn": learn_json(port.learning()),
             "presets": presets_news_json(port.presets_news()),
             "compare": compare_json(port.comparison()),
+            "setup": setup_news_json(port.setup_news()),
         }
         parts = [_event(name, data) for name, data in news.items() if self._sent.get(name) != data]
         self._sent = news

@@ -26,6 +26,7 @@ from web_ui.control_port import (
 )
 from web_ui.fake_panel import FakePanel, FakePanelPort
 from web_ui.fake_presets import FakePresetsPort
+from web_ui.fake_setup import FakeSetupPort, FakeSystemPort
 from web_ui.fake_sound import FakeSoundPort
 
 FRAME_S = 0.05
@@ -86,7 +87,13 @@ CARD = {
 }
 
 
-class FakeControlPort(FakePanelPort, FakePresetsPort, FakeSoundPort):
+MODELS = [
+    {**CARD, "runs": "voice", "latency_ms": 5.33, "parameters": 1_300_000, "size_bytes": 1_400_000},
+    {**CARD, "runs": "music", "name": "stems", "latency_ms": 21.3, "parameters": 5_000_000, "size_bytes": 5_200_000},
+]
+
+
+class FakeControlPort(FakePanelPort, FakePresetsPort, FakeSoundPort, FakeSetupPort, FakeSystemPort):
     """A ControlPort with a clock and no box. Any thread.
 
     simulated: whether it has a virtual front panel: a footswitch for bypass, a knob for the amount, an LED that is lit
@@ -94,7 +101,8 @@ class FakeControlPort(FakePanelPort, FakePresetsPort, FakeSoundPort):
     """
 
     def __init__(self, simulated: bool = True, clock: Callable[[], float] = time.monotonic) -> None:
-        self.box_name = "hushbox"
+        FakeSetupPort.__init__(self, "hushbox", self._note_news, MODELS)
+        FakeSystemPort.__init__(self, lambda: {"state.json": {id: view.value for id, view in self._params.items()}})
         self.version = "0.0.0"
         self.status_now = STATUS  # tests replace it; meters are drawn over it
         self.moving = True
@@ -216,6 +224,12 @@ class FakeControlPort(FakePanelPort, FakePresetsPort, FakeSoundPort):
         with self._changed:
             for name in ("footswitch", "amount"):
                 self._pins[name] = replace(self._pins[name], does=self._panel_setup.said(name))
+            self._changes += 1
+            self._changed.notify_all()
+
+    def _note_news(self) -> None:
+        """Something beside the parameters has changed."""
+        with self._changed:
             self._changes += 1
             self._changed.notify_all()
 

@@ -1,15 +1,15 @@
 """Who may talk to the page: Host and Origin are checked, changes need a token, and the browser is told to be strict.
 
-The box has no password: whoever is in its network may use it, as whoever is in the room may press its footswitch. What
-is kept out are other people's web pages, open in a browser in the same network: DNS rebinding (Host), cross-site
-requests (Origin and token) and scripts smuggled into the page (CSP).
+Whoever is in the box's network may play it, as whoever is in the room may press its footswitch; setting it up may take
+a PIN (pin_gate.py). What is kept out here are other people's web pages, open in a browser in the same network: DNS
+rebinding (Host), cross-site requests (Origin and token) and scripts smuggled into the page (CSP).
 """
 
 import hashlib
 import hmac
 import ipaddress
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, request
@@ -46,9 +46,12 @@ HEADERS = {
 class Gate:
     """Checks every request of one app. Any of the server's threads."""
 
-    def __init__(self, names: Iterable[str], secret: bytes) -> None:
-        """names: host names the page answers to, without port. secret: keeps the token the same over restarts."""
-        self._names = frozenset(_plain(name) for name in names)
+    def __init__(self, names: Callable[[], Iterable[str]], secret: bytes) -> None:
+        """names(): host names the page answers to, without port; asked each time, for a box may be renamed.
+
+        secret: keeps the token the same over restarts.
+        """
+        self._names = names
         self.token = hmac.new(secret, b"hushbox csrf token 1", hashlib.sha256).hexdigest()[:40]
 
     def install(self, app: Flask) -> None:
@@ -62,7 +65,7 @@ class Gate:
         A literal address of a private network is fine: rebinding needs a name, which the attacker owns.
         """
         name = _plain(host)
-        if name in self._names:
+        if name in map(_plain, self._names()):
             return True
         try:
             return not ipaddress.ip_address(name.split("%", 1)[0]).is_global

@@ -20,6 +20,7 @@ __all__ = ["PageAddressError", "PageServer", "PortTaken"]
 
 THREADS = MAX_STREAMS + MAX_LOOKS + MAX_LISTENERS + 4  # each stream holds one; four serve everything else
 UNREAD_BYTES = 16384  # what a phone may leave unread before its own stream waits, at either end: seconds of events
+MOST_BODY_BYTES = 4_000_000  # a backup that is brought back; the app itself allows far less elsewhere
 TCP_GONE_MS = 10_000  # a phone that acknowledges nothing for so long has left
 TCP_USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", 18)
 
@@ -54,7 +55,7 @@ class PageServer:
             asyncore_use_poll=True,
             channel_request_lookahead=1,  # read on while a request is served: that is how a closed page is noticed
             outbuf_high_watermark=UNREAD_BYTES,
-            max_request_body_size=65536,
+            max_request_body_size=MOST_BODY_BYTES,
             max_request_header_size=16384,
         )
         self._thread = threading.Thread(target=self._serve, name="page", daemon=True)

@@ -9,6 +9,7 @@ from typing import Any
 from web_ui.control_port import LevelView, ParamView, SimulatedPin, StatusView
 from web_ui.panel_port import LearnView
 from web_ui.presets_port import PresetsNews
+from web_ui.setup_port import SetupNewsView
 from web_ui.sound_port import CompareView
 
 SILENCE_DB = -120.0
@@ -47,6 +48,7 @@ def status_json(view: StatusView) -> dict[str, Any]:
         "shed": view.shed,
         "sheds": view.sheds,
         "temperature_c": None if view.temperature_c is None else _finite(view.temperature_c, 0),
+        "latency_measured": view.latency_measured,
     }
 
 
@@ -82,6 +84,13 @@ def compare_json(view: CompareView) -> dict[str, Any]:
     """A CompareView with as many digits as anyone can hear."""
     rounded = {k: round(v, 1) if isinstance(v, float) else v for k, v in asdict(view).items()}
     return rounded | {"measured_s": round(view.measured_s)}
+
+
+def setup_news_json(view: SetupNewsView) -> dict[str, Any]:
+    """What happens in the set-up, with as many digits of the inputs' levels as a meter shows."""
+    tree = asdict(view)
+    tree["check"]["inputs_db"] = [_finite(db, 1, SILENCE_DB) for db in view.check.inputs_db]
+    return tree
 
 
 def _level_json(level: LevelView) -> dict[str, float]:

@@ -12,4 +12,4 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    return run_process(args, audio_process.main)
+    return run_process(args, "audio", audio_process.main)

@@ -16,6 +16,7 @@ from firmware_app.config import Config, ConfigError
 from firmware_app.errors import UsageError
 from firmware_app.places import Places
 from firmware_app.supervisor import EXIT_USAGE
+from firmware_app.system import log_files
 
 NO_BUNDLE = "none"
 RETRY_S = 5.0
@@ -69,15 +70,19 @@ def bundle_folder(places: Places, name: str) -> Path | None:
     return folder
 
 
-def start_log() -> None:
-    """Logging of the commands that run for long: to standard error, where journald adds the time itself."""
+def start_log(process: str, state_dir: str | None = None) -> None:
+    """Logging of the commands that run for long: to standard error, where journald adds the time itself.
+
+    process: "run", "audio" or "control": without a journal its lines also go where the page finds them.
+    """
     form = "%(message)s" if "JOURNAL_STREAM" in os.environ else "%(asctime)s %(levelname)s %(message)s"
     logging.basicConfig(level=logging.INFO, format=form, datefmt="%H:%M:%S")
+    log_files.keep(places_of_box.find(state_dir), process)
 
 
-def run_process(args: argparse.Namespace, main: Callable[[Config, Places], int]) -> int:
+def run_process(args: argparse.Namespace, process: str, main: Callable[[Config, Places], int]) -> int:
     """The life of the audio or the control process; EXIT_USAGE when a person must change something first."""
-    start_log()
+    start_log(process, args.state_dir)
     try:
         status = main(*box_settings(args))
     except ConfigError as error:

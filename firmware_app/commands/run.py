@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    start_log()
+    start_log("run", args.state_dir)
     config, _ = box_settings(args)
     check_params(config, PARAMS)
     # Both children read the file anew; they must find the same one, and the same options.

@@ -60,16 +60,8 @@ class PanelStore:
     ) -> tuple[PanelChanges, tuple[str, ...]]:
         """(changes, notes for the log and the page). look_only: leave a bad file where it is."""
         kept = self._file.load(look_only=look_only)
-        body, notes = kept.body or {}, list(kept.notes)
-        reading = _Reading()
-        for tree in _list(body, "controls"):
-            reading.take(tree, lambda tree: reading.controls.append(_control(tree)))
-        for tree in _list(body, "mappings"):
-            reading.take(tree, lambda tree: reading.mappings.append(_mapping(tree, specs, presets)))
-        off = frozenset(str(key) for key in _list(body, "off"))
-        unread = (*_list(body, "unread"), *reading.unread)
-        notes += reading.notes
-        return PanelChanges(tuple(reading.controls), tuple(reading.mappings), off, unread), tuple(notes)
+        changes, notes = read_changes(kept.body or {}, specs, presets)
+        return changes, (*kept.notes, *notes)
 
     def save(self, changes: PanelChanges) -> bool:
         """False, with `problem` set, when it cannot be written."""
@@ -78,6 +70,21 @@ class PanelStore:
         return self._file.save(
             {"controls": controls, "mappings": mappings, "off": sorted(changes.off), "unread": list(changes.unread)}
         )
+
+
+def read_changes(
+    body: Mapping[str, Any], specs: Mapping[str, ParamSpec], presets: Collection[str]
+) -> tuple[PanelChanges, tuple[str, ...]]:
+    """(changes, a note for each saved entry that this version cannot use)."""
+    reading = _Reading()
+    for tree in _list(body, "controls"):
+        reading.take(tree, lambda tree: reading.controls.append(_control(tree)))
+    for tree in _list(body, "mappings"):
+        reading.take(tree, lambda tree: reading.mappings.append(_mapping(tree, specs, presets)))
+    off = frozenset(str(key) for key in _list(body, "off"))
+    unread = (*_list(body, "unread"), *reading.unread)
+    changes = PanelChanges(tuple(reading.controls), tuple(reading.mappings), off, unread)
+    return changes, tuple(reading.notes)
 
 
 @dataclass(slots=True)

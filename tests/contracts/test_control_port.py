@@ -24,6 +24,7 @@ from firmware_app.preset_library import PresetLibrary, presets_file
 from firmware_app.presets import Presets
 from firmware_app.scenes import Scenes
 from firmware_app.store import Store
+from tests.rigs.panel_box import box_setup
 from web_ui.control_port import ControlPort, ControlRefused, NotThere
 from web_ui.fake_control import FakeControlPort
 from web_ui.sound_port import SPECTRUM_BANDS, CompareView
@@ -39,7 +40,7 @@ class _Sounding(BoxPort):
         performer = Performer(self.control, presets, Scenes(folder, PARAMS))
         self.setup = PanelSetup(PanelConfig(pins="mock", midi=False), self.control, performer, folder)
         self.setup.bindings.start()
-        super().__init__("hushbox", self.control, self.setup, None, folder / "listen")
+        super().__init__(box_setup(folder, self.control), self.control, self.setup, None, folder / "listen")
         ring = ListenRing(folder / "listen", 1, 128)
         for which in (0, 1):
             ring.write(which, np.zeros((48_000, 1), np.float32))

@@ -38,6 +38,7 @@ from hw.panel_events import (
     TurnEvent,
 )
 from hw.panel_spec import PressCost
+from tests.rigs.panel_box import box_setup
 from tests.rigs.panel_hands import BASE
 from tests.rigs.panel_hands import PanelHands as Box
 from web_ui.control_port import ControlRefused, NotThere
@@ -529,7 +530,7 @@ def test_the_beat_blinks_from_the_last_tap(box: Box):
 
 
 def test_an_audio_process_that_hangs_is_not_shown_as_running(box: Box, monkeypatch: pytest.MonkeyPatch):
-    page = BoxPort("hushbox", box.control, box.setup, None, box.folder / "listen")
+    page = BoxPort(box_setup(box.folder, box.control), box.control, box.setup, None, box.folder / "listen")
     box.control.take_meter(frame(in_peak_db=(-6.0, -6.0)))
     assert page.status().state == "running"
     later = time.monotonic() + control.SILENT_S + 0.1
@@ -550,7 +551,9 @@ def test_every_place_can_be_put_in_words(make: Make):
         midi_knobs=(MidiKnobConfig("c", 2, message="pitch"),),
         rgb_leds=(RgbLedConfig("lamp", 16, 20, 21),),
     )
-    page = BoxPort("hushbox", (box := make(config)).control, box.setup, None, box.folder / "listen")
+    page = BoxPort(
+        box_setup((box := make(config)).folder, box.control), box.control, box.setup, None, box.folder / "listen"
+    )
     setup = page.panel_setup()
     places_of = {control.name: control.place for control in setup.controls}
     assert places_of["left"] == "GPIO17 (pin 11)"

@@ -2,10 +2,13 @@
 
 import threading
 import time
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 from firmware_app import places
 from firmware_app.box_port import BoxPort
+from firmware_app.config_keys import Config
 from firmware_app.config_panel import PanelConfig
 from firmware_app.control import Control
 from firmware_app.link import MeterFrame, State
@@ -15,11 +18,19 @@ from firmware_app.performer import Performer
 from firmware_app.preset_library import PresetLibrary, presets_file
 from firmware_app.presets import Presets
 from firmware_app.scenes import Scenes
+from firmware_app.setup.owner import BoxSetup
 from firmware_app.store import Store
 from web_ui.app import create_app
 from web_ui.server import PageServer
 
 STEMS_DB = (-19.0, -23.0, -26.0, -31.0)
+
+
+def box_setup(folder: Path, control: Control, presets: Collection[str] = ()) -> BoxSetup:
+    """What a BoxPort needs beside Control and panel, with everything in `folder`."""
+    found = replace(places.find(), state=folder, runtime=folder / "run")
+    found.make_runtime()
+    return BoxSetup(Config(), found, control, "0.0.0", presets)
 
 
 class PanelBox:
@@ -35,7 +46,8 @@ class PanelBox:
         self._closing = threading.Event()
         self._sounding = threading.Thread(target=self._sound, daemon=True)
         self._sounding.start()
-        self.port = BoxPort("hushbox", self.control, self.setup, None, folder / "listen")
+        self.box = box_setup(folder, self.control, self.performer.preset_names)
+        self.port = BoxPort(self.box, self.control, self.setup, None, folder / "listen")
         self._server = PageServer(create_app(self.port), "127.0.0.1", 0)
         self.number = self._server.start()
 

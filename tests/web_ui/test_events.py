@@ -37,7 +37,8 @@ def opened(port: FakeControlPort) -> Iterator[bytes]:
 
 def test_a_new_page_is_told_everything_at_once_and_status_last(still: FakeControlPort):
     first = next(opened(still))
-    assert re.findall(rb"event: (\w+)", first) == [b"params", b"panel", b"learn", b"presets", b"compare", b"status"]
+    told = [b"params", b"panel", b"learn", b"presets", b"compare", b"setup", b"status"]
+    assert re.findall(rb"event: (\w+)", first) == told
     assert parse(first)["params"]["denoise.amount_db"] == 24.0
 
 

@@ -53,7 +53,7 @@ struct control {
 	uint32_t cable;                              /* 1: the outputs are looped into the inputs */
 	struct side side[2];
 	int64_t cable_frames;                        /* how much later than it was played sound is recorded then */
-	double cable_gain;
+	double cable_gain, cable_noise;              /* noise: its peak, beside what the cable brings */
 	uint32_t jammed;                             /* calls do not return, as with a driver that hangs */
 	uint32_t padding;
 };
@@ -68,6 +68,7 @@ struct stream {
 	int32_t *scratch;
 	uint32_t generation, xruns_seen;
 	int running;
+	uint64_t random;
 	int64_t start_ns, file_base; /* device time of this start, and its frame in the file */
 	int64_t hw, done;            /* frames of the clock and of the application since prepare */
 	snd_pcm_uframes_t avail_min;
@@ -138,6 +139,8 @@ static void hear_cable(struct stream *s, int64_t frame, int32_t *into)
 		memset(played, 0, sizeof played);
 	for (unsigned int c = 0; c < s->io.channels; c++) {
 		double v = c < out->channels ? played[c] * s->control->cable_gain : 0;
+		s->random = s->random * 6364136223846793005u + 1442695040888963407u;
+		v += s->control->cable_noise * (int32_t)(s->random >> 32);
 		into[c] = v > INT32_MAX ? INT32_MAX : v < INT32_MIN ? INT32_MIN : (int32_t)v;
 	}
 }

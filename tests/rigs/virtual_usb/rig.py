@@ -62,6 +62,7 @@ class _Control(ctypes.Structure):
         ("side", _Side * 2),
         ("cable_frames", ctypes.c_int64),
         ("cable_gain", ctypes.c_double),
+        ("cable_noise", ctypes.c_double),
         *[(name, ctypes.c_uint32) for name in ("jammed", "padding")],
     ]
 
@@ -144,13 +145,15 @@ class VirtualUsb:
         channels = self._capture.channels_max
         (self.folder / "capture.s32").write_bytes(_as_int32(capture, channels).tobytes())
 
-    def plug_cable(self, delay_frames: int = 0, gain_db: float = 0.0) -> None:
+    def plug_cable(self, delay_frames: int = 0, gain_db: float = 0.0, noise_db: float = -200.0) -> None:
         """Loop each output into the input of the same number, so much later; what is recorded otherwise is not heard.
 
-        The delay is the converters' and the cable's; the device's buffer comes on top (`round_trip_frames`).
+        noise_db: peak of a noise beside it. The delay is the converters' and the cable's; the device's buffer comes on
+        top (`round_trip_frames`).
         """
         self._control.cable_frames = delay_frames
         self._control.cable_gain = 10.0 ** (gain_db / 20.0)
+        self._control.cable_noise = 10.0 ** (noise_db / 20.0)
         self._control.cable = 1
 
     def pull_cable(self) -> None:

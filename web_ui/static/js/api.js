@@ -26,7 +26,7 @@ async function ask(method, path, body) {
   if (method !== "GET") {
     options.headers["X-CSRF-Token"] = token;
     options.headers["Content-Type"] = "application/json";
-    options.body = JSON.stringify(body);
+    options.body = body instanceof Blob ? body : JSON.stringify(body);
   }
   try {
     const response = await fetch(`/api/v1/${path}`, options);
@@ -55,6 +55,7 @@ async function call(method, path, body) {
     ({ response, text } = await ask(method, path, body));
   }
   const answer = text ? parse(text) : {};
+  if (answer?.code === "pin") document.dispatchEvent(new Event("pin")); // the page asks for it
   if (!response.ok || answer === null) {
     throw new Refusal(answer?.error ?? `The box answered with ${response.status}.`, response.status, answer?.code);
   }
@@ -65,6 +66,11 @@ export const get = (path) => call("GET", path);
 export const put = (path, body) => call("PUT", path, body);
 export const post = (path, body) => call("POST", path, body);
 
+export async function putFile(path, file) {
+  // A JSON file of the phone's, as it is.
+  return call("PUT", path, new Blob([await file.arrayBuffer()]));
+}
+
 export async function getBlob(path) {
   // Without a time limit: a recording over a weak Wi-Fi takes its time.
   let response;
@@ -74,5 +80,7 @@ export async function getBlob(path) {
   } catch {
     throw new Unreachable();
   }
-  throw new Refusal(parse(await response.text())?.error ?? `The box answered with ${response.status}.`, response.status);
+  const answer = parse(await response.text());
+  if (answer?.code === "pin") document.dispatchEvent(new Event("pin"));
+  throw new Refusal(answer?.error ?? `The box answered with ${response.status}.`, response.status, answer?.code);
 }

@@ -3,7 +3,7 @@
 import { get, Refusal } from "./api.js";
 import { t } from "./texts.js";
 
-const EVENTS = ["params", "panel", "learn", "presets", "compare", "status"]; // each data of its own; "status" ends what is sent together
+const EVENTS = ["params", "panel", "learn", "presets", "compare", "setup", "status"]; // each data of its own; "status" ends what is sent together
 const SILENCE_MS = 1800;
 const RETRY_MS = [300, 600, 1000, 2000];
 const HIDDEN_MS = 20000; // a phone in a pocket gives its place up

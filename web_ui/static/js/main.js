@@ -78,6 +78,8 @@ async function refresh() {
   }
 }
 
+document.addEventListener("pin", async () => (await import("./setting_up/pin_sheet.js")).ask());
+
 params.load().catch(() => {});
 views.start();
 connection.start();

@@ -4,28 +4,42 @@
 //   open                  true: unfolded to begin with (else folded)
 //   create(box, card) ->  a view as views.js describes it: { rebuild(), show(), hide(), status(status), forget() }
 //
-// card: {body: the element to fill, side(text): a few words beside the title, hidden(yes), open(yes)}. Here show means
+// card: {body: the element to fill, side(text): a few words beside the title, hidden(yes), open(yes), only(names): let
+// these sections alone be there, unfolded, until only(null)}. Here show means
 // that the section is in front and unfolded, hide that it is no longer; status comes to every section while Set up is in
 // front, so that a folded one can keep its words beside the title right.
 
 import { byId, el, setText } from "../dom.js";
 import { t } from "../texts.js";
+import * as audio from "./setup/audio.js";
 import * as front from "./setup/front.js";
-import * as model from "./setup/model.js";
+import * as levels from "./setup/levels.js";
+import * as models from "./setup/models.js";
 import * as panel from "./setup/panel.js";
 import * as phone from "./setup/phone.js";
+import * as pin from "./setup/pin.js";
+import * as system from "./setup/system.js";
+import * as wizard from "./setup/wizard.js";
 
-const SECTIONS = { front, panel, model, phone }; // in the order of the page
+const SECTIONS = { wizard, audio, levels, front, panel, models, pin, phone, system }; // in the order of the page
 
 export function create(box) {
-  const sections = Object.entries(SECTIONS).map(([name, module]) => section(box, name, module));
+  const sections = [];
+  const only = (names) => {
+    byId("setup-sections").classList.toggle("alone", names !== null);
+    for (const { name, node } of sections) {
+      node.classList.toggle("away", names !== null && !names.includes(name));
+      if (names?.includes(name)) node.open = true;
+    }
+  };
+  for (const [name, module] of Object.entries(SECTIONS)) sections.push(section(box, name, module, only));
   byId("setup-sections").replaceChildren(...sections.map(({ node }) => node));
   const each = (what) => (...values) => sections.forEach(({ view }) => view[what]?.(...values));
   let inFront = false;
 
   const look = () => {
     for (const part of sections) {
-      const shown = inFront && part.node.open && !part.node.hidden;
+      const shown = inFront && part.node.open && !part.node.hidden && !part.node.classList.contains("away");
       if (shown === part.shown) continue;
       part.shown = shown;
       part.view[shown ? "show" : "hide"]?.();
@@ -47,7 +61,7 @@ export function create(box) {
   };
 }
 
-function section(box, name, module) {
+function section(box, name, module, only) {
   const body = el("div", { class: "section-body" });
   const side = el("span", { class: "summary-side" });
   const node = el("details", { class: "card", id: `setup-${name}`, open: Boolean(module.open) },
@@ -57,6 +71,7 @@ function section(box, name, module) {
     side: (text) => setText(side, text),
     hidden: (yes) => { node.hidden = yes; },
     open: (yes) => { node.open = yes; },
+    only,
   };
-  return { node, view: module.create(box, card), shown: false };
+  return { name, node, view: module.create(box, card), shown: false };
 }

@@ -1,44 +1,8 @@
-// Which model runs and what it was trained on, in plain words; its whole card for those who want it.
+// The Markdown of model cards as elements.
 
-import { get } from "./api.js";
 import { el } from "./dom.js";
 
-export class Model {
-  #bundle = null;
-
-  constructor(card) {
-    // card: where it is drawn, see views/setup.js
-    this.card = card;
-  }
-
-  async show(bundle) {
-    // bundle: as the status names it; asked for again only when it changes.
-    if (bundle === this.#bundle) return;
-    this.#bundle = bundle;
-    try {
-      this.#draw(await get("model"));
-    } catch {
-      this.#bundle = null;
-    }
-  }
-
-  #draw(card) {
-    this.card.side([card.name, card.version].filter(Boolean).join(" "));
-    const parts = [el("p", { class: "lead" }, card.summary ?? "")];
-    if (card.trained_on?.length) {
-      const list = el("ul", { class: "sources" });
-      for (const { name, licence, what } of card.trained_on) {
-        list.append(el("li", {}, el("strong", {}, name), ` ${what} `, el("span", { class: "licence" }, licence)));
-      }
-      parts.push(el("h3", {}, "Trained on"), list);
-    }
-    if (card.licence) parts.push(el("p", { class: "help" }, `Licence of the model: ${card.licence}`));
-    if (card.card) parts.push(el("details", { class: "whole-card" }, el("summary", {}, "The whole model card"), markdown(card.card)));
-    this.card.body.replaceChildren(...parts);
-  }
-}
-
-function markdown(text) {
+export function markdown(text) {
   // The little Markdown that cards use: headings, lists, paragraphs; tables and code stay as they are written.
   const root = el("div", { class: "markdown" });
   for (const block of text.replaceAll("\r", "").split(/\n{2,}/)) {

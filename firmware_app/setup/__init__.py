@@ -1,0 +1,1 @@
+"""Setting the box up from the page: audio settings, sound check, hardware levels, wizard, PIN. Control process."""

@@ -1,0 +1,153 @@
+"""AudioSetup: the audio settings that the page has made, tried on the audio process before they are kept."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from firmware_app import audio_trial, kept_audio
+from firmware_app.audio_trial import PROVEN_S
+from firmware_app.config_audio import AudioSettingsError
+from firmware_app.config_keys import AudioConfig, Config
+from firmware_app.errors import AppError
+from firmware_app.link import InfoFrame, MeterFrame, State
+from firmware_app.places import Places
+
+log = logging.getLogger(__name__)
+
+ANSWER_S = 15.0  # an interface that takes longer to open has refused
+
+
+class TrialError(AppError, RuntimeError):
+    """New settings cannot be tried now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Where the newest change stands. reason: why it was refused, in words."""
+
+    state: str = "settled"  # | "trying" | "refused"
+    reason: str = ""
+
+
+class AudioSetup:
+    """Owns what is kept in audio.json. Any thread; `save` is the saver's, the take_* the link's.
+
+    New settings are kept only after sound has run under them: a power cut in between finds the old ones.
+    """
+
+    def __init__(self, config: Config, places: Places, reopen: Callable[[int], None]) -> None:
+        """reopen: tells the audio process to open its device by the settings of that number (ControlLink)."""
+        self._config, self._runtime = config, places.runtime
+        self._file = kept_audio.settings_file(places.state)
+        self.in_force, self.notes = kept_audio.in_force(config, places.state, look_only=False)
+        self.trial = Trial()
+        self._reopen = reopen
+        self._lock = threading.Lock()
+        self._number = 0
+        self._wanted = self._before = self.in_force
+        self._begun = self._ran_from = 0.0
+        self._alive = False
+        self._unsaved = False
+        self.on_change: Callable[[], None] = lambda: None  # the page wants to know, and the saver has work
+
+    @property
+    def problem(self) -> str:
+        return self._file.problem
+
+    @property
+    def fixed(self) -> tuple[str, ...]:
+        """Keys that the command line has named: they cannot be changed."""
+        named = (key.removeprefix("audio.") for key in self._config.overridden if key.startswith("audio."))
+        return tuple(sorted(named))
+
+    def change(self, changes: Mapping[str, Any]) -> None:
+        """Begin to try these keys of [audio]; `trial` says what becomes of it. Raises AudioSettingsError, TrialError.
+
+        Whoever names a device means it for both directions, unless they name these too.
+        """
+        named = [key for key in changes if key in self.fixed]
+        if named:
+            raise AudioSettingsError([f"[audio] {key}: set on the command line, so not here" for key in named])
+        if "device" in changes:
+            changes = {"capture_device": "", "playback_device": "", **changes}
+        with self._lock:
+            wanted = kept_audio.merged(self._config, {**kept_audio.changes_of(self.in_force), **changes})
+            if self.trial.state == "trying":
+                raise TrialError("other audio settings are being tried this moment")
+            if not self._alive:
+                raise TrialError("the audio process does not answer, so nothing can be tried: wait until it is back")
+            self._wanted, self._before = wanted, self.in_force
+            # Never a number that an earlier control process has used.
+            self._number = max(self._number + 1, int(time.time()) & 0x7FFFFFFF)
+            try:
+                audio_trial.leave(self._runtime, self._number, kept_audio.changes_of(wanted))
+            except OSError as error:
+                raise TrialError(f"{self._runtime}: cannot be written: {error.strerror}") from None
+            self.trial = Trial("trying")
+            self._begun, self._ran_from = time.monotonic(), 0.0
+        self._reopen(self._number)
+        self.on_change()
+
+    def take_info(self, info: InfoFrame) -> None:
+        """The audio process said what runs."""
+        with self._lock:
+            self._alive = True
+            if info.trial != self._number or not self._number or not info.refused:
+                self._opened = info.trial == self._number
+                return
+        self._refuse(info.refused)
+
+    def take_meter(self, meter: MeterFrame) -> None:
+        """Settings under which sound has run for a while are kept."""
+        if self.trial.state != "trying" or not self._opened or meter.state != State.RUNNING:
+            return
+        now = time.monotonic()
+        with self._lock:
+            self._ran_from = self._ran_from or now
+            if now - self._ran_from < PROVEN_S:
+                return
+            self.in_force = self._wanted
+            self.trial = Trial()
+            self._unsaved = True
+        self.on_change()
+
+    def audio_down(self) -> None:
+        """The link broke: the audio process comes back with what is kept."""
+        self._alive = self._opened = False
+        if self.trial.state == "trying":
+            self._refuse("the audio process ended while it tried")
+
+    def tick(self) -> None:
+        """Now and then: give up on an answer that does not come."""
+        if self.trial.state == "trying" and time.monotonic() - self._begun > ANSWER_S:
+            self._refuse(f"no sound came within {ANSWER_S:.0f} s")
+            self._reopen(0)
+
+    def save(self) -> None:
+        """Write what has changed. One thread: the saver's."""
+        with self._lock:
+            audio, unsaved, self._unsaved = self.in_force, self._unsaved, False
+        if unsaved:
+            self._file.save(_beside_file(audio, self._config.audio))
+
+    def _refuse(self, reason: str) -> None:
+        with self._lock:
+            if self.trial == Trial("refused", reason):
+                return
+            if self.trial.state == "settled" and self.in_force == self._wanted != self._before:
+                self._unsaved = True  # it was kept already when the device gave up
+            self.in_force = self._before
+            self.trial = Trial("refused", reason)
+        log.warning("audio settings refused: %s", reason)
+        self.on_change()
+
+    _opened = False
+
+
+def _beside_file(audio: AudioConfig, file: AudioConfig) -> dict[str, Any]:
+    """Only what differs from the file is kept, so that the file still counts for the rest."""
+    standing = kept_audio.changes_of(file)
+    return {key: value for key, value in kept_audio.changes_of(audio).items() if value != standing[key]}

@@ -1,0 +1,119 @@
+"""CheckSetup: the sound check as control steers it: kept going while a page looks, and the round trip worked out."""
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from dsp import round_trip
+from dsp.round_trip import RoundTrip
+from firmware_app import sound_check
+from firmware_app.errors import AppError
+from firmware_app.link import CHECK_HOLD_S, Check, Down, InfoFrame, InputsFrame
+
+log = logging.getLogger(__name__)
+
+FRESH_S = 0.5  # an inputs frame older than this says that no check is going on
+
+
+class CheckError(AppError, RuntimeError):
+    """The sound cannot be checked now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Of one measurement. fault: "" when it can be relied on, else one of dsp's Fault values or "interrupted"."""
+
+    fault: str
+    frames: int = 0  # the interface's round trip
+    chain_frames: int = 0  # what the box adds, as it stood
+    input: int = 0  # counted from 1
+    level_db: float = -120.0
+    inverted: bool = False
+
+
+class CheckSetup:
+    """Steers the audio process's SoundCheck. Any thread; the take_* are the link's."""
+
+    def __init__(self, send: Callable[[Down, int], None], info: Callable[[], InfoFrame], runtime: Path) -> None:
+        """send: ControlLink.send_command. info: what runs now."""
+        self._send, self._info = send, info
+        self._recording = runtime / sound_check.NAME
+        self._frame, self._at = InputsFrame(), -math.inf
+        self._asked_at = -math.inf
+        self._waiting = False  # for a measurement
+        self._measured_before = 0
+        self.result: Result | None = None
+        self.on_result: Callable[[Result], None] = lambda result: None
+
+    @property
+    def state(self) -> str:
+        """ "off", "starting" (asked for, not there yet), "listening" or "measuring"."""
+        now = time.monotonic()
+        if now - self._at < FRESH_S:
+            return "measuring" if self._waiting else "listening"
+        return "starting" if now - self._asked_at < CHECK_HOLD_S else "off"
+
+    @property
+    def peaks(self) -> tuple[float, ...]:
+        """Of every input since the last frame, 0 to 1; empty while no check is going on."""
+        return self._frame.peaks if time.monotonic() - self._at < FRESH_S else ()
+
+    def hold(self) -> None:
+        """Go on, or begin: to be asked again within CHECK_HOLD_S. Raises CheckError without a device."""
+        if not self._info().device or self._info().device == "none":
+            raise CheckError("no audio interface is open, so there is nothing to listen to")
+        self._asked_at = time.monotonic()
+        self._send(Down.CHECK, Check.HOLD)
+
+    def measure(self) -> None:
+        """Play the test signal. Raises CheckError where there is no interface, or a measurement is under way."""
+        if self._info().demo:
+            raise CheckError("the demo plays: a round trip needs an audio interface and a cable")
+        if self.state != "listening":
+            raise CheckError("the outputs have to be silent first" if self.state != "measuring" else "it is measuring")
+        self.result = None
+        self._measured_before = self._frame.measured
+        self._waiting = True
+        self._asked_at = time.monotonic()
+        self._send(Down.CHECK, Check.MEASURE)
+
+    def end(self) -> None:
+        """Let ordinary sound come back."""
+        self._asked_at = -math.inf
+        self._waiting = False
+        self._send(Down.CHECK, Check.END)
+
+    def take_inputs(self, frame: InputsFrame) -> None:
+        """The audio process told its inputs. A completed measurement is worked out in a thread of its own."""
+        self._frame, self._at = frame, time.monotonic()
+        if self._waiting and frame.measured != self._measured_before and not frame.measuring:
+            self._measured_before = frame.measured
+            threading.Thread(target=self._work_out, args=(frame,), name="round trip", daemon=True).start()
+
+    def audio_down(self) -> None:
+        """The link broke, and with it the check."""
+        self._at = self._asked_at = -math.inf
+        if self._waiting:
+            self._waiting, self.result = False, Result("interrupted")
+
+    def _work_out(self, frame: InputsFrame) -> None:
+        try:
+            found = round_trip.find(sound_check.read_recording(self._recording, len(frame.peaks)))
+        except (OSError, ValueError) as error:
+            log.warning("the recording of the sound check cannot be used: %s", error)
+            self.result, self._waiting = Result("interrupted"), False
+            return
+        result = _result(found, frame, self._info().chain_latency_frames)
+        self.result, self._waiting = result, False
+        self.on_result(result)
+
+
+def _result(found: RoundTrip, frame: InputsFrame, chain_frames: int) -> Result:
+    fault = found.fault.value if found.fault else ""
+    if frame.xruns and not fault:
+        fault = "interrupted"
+    return Result(fault, found.frames, chain_frames, found.column + 1, found.level_db, found.inverted)

@@ -1,0 +1,105 @@
+"""What setting up has found, kept in `setup.json`: the box's name, the wizard's place, the measured latency."""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from firmware_app.config_checks import text
+from firmware_app.kept_file import KeptFile
+
+NAME = "setup.json"
+WIZARD_STATES = ("new", "begun", "skipped", "done")
+STEPS = ("interface", "microphone", "level", "latency", "switches", "name", "pin", "sound")
+_MOST_MEASURED = 16  # interfaces and settings that a latency is remembered for
+_NAME = text(40)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A latency measured with a cable, and what it was measured on. It holds for these settings only."""
+
+    frames: int  # from the output back to the input, at 48 kHz: converters and periods, without the chain
+    device: str
+    rate_hz: int
+    period_frames: int
+    periods: int
+
+    def fits(self, other: "Measured") -> bool:
+        """Whether both speak of the same interface and settings."""
+        return replace(self, frames=0) == replace(other, frames=0)
+
+
+@dataclass(frozen=True, slots=True)
+class SetUp:
+    """Everything that is kept. name: "" for the file's."""
+
+    name: str = ""
+    wizard: str = "new"
+    step: str = STEPS[0]
+    measured: tuple[Measured, ...] = ()
+
+
+class SetUpStore:
+    """Owns SetUp. Any thread; `save` is the saver's."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = KeptFile(folder, NAME, 1, "setup", "set-up notes")
+        self._lock = threading.Lock()
+        self._unsaved = False
+        kept = self._file.load()
+        self.notes = kept.notes
+        self.now = read(kept.body or {})
+
+    @property
+    def problem(self) -> str:
+        return self._file.problem
+
+    def change(self, **values: Any) -> None:
+        """Raises nothing: the caller has checked."""
+        with self._lock:
+            self.now = replace(self.now, **values)
+            self._unsaved = True
+
+    def remember(self, measured: Measured) -> None:
+        """Keep a measured latency in place of an older one of the same settings."""
+        others = tuple(m for m in self.now.measured if not m.fits(measured))
+        self.change(measured=(*others, measured)[-_MOST_MEASURED:])
+
+    def measured_on(self, wanted: Measured) -> Measured | None:
+        """What was measured under these settings."""
+        return next((m for m in self.now.measured if m.fits(wanted)), None)
+
+    def save(self) -> None:
+        """Write what has changed. One thread: the saver's."""
+        with self._lock:
+            now, unsaved, self._unsaved = self.now, self._unsaved, False
+        if unsaved:
+            self._file.save(asdict(now))
+
+
+def check_name(name: str) -> str | None:
+    """What is allowed as the box's name, when this is not."""
+    return _NAME(name)
+
+
+def read(body: Mapping[str, Any]) -> SetUp:
+    """What of it this version can use; the rest starts anew."""
+    name, wizard, step = body.get("name", ""), body.get("wizard"), body.get("step")
+    listed = body.get("measured")
+    return SetUp(
+        name=name if isinstance(name, str) and _NAME(name) is None else "",
+        wizard=wizard if wizard in WIZARD_STATES else "new",
+        step=step if step in STEPS else STEPS[0],
+        measured=tuple(filter(None, map(_measured, listed if isinstance(listed, list) else ()))),
+    )
+
+
+def _measured(tree: object) -> Measured | None:
+    if not isinstance(tree, dict) or set(tree) != {f.name for f in fields(Measured)}:
+        return None
+    numbers = [value for name, value in tree.items() if name != "device"]
+    if not isinstance(tree["device"], str) or any(type(n) is not int or not 0 <= n <= 10**6 for n in numbers):
+        return None
+    return Measured(**tree)

@@ -1,0 +1,132 @@
+"""BoxSetup: joins what sets the box up and keeps it running: audio settings, sound check, notes, PIN, backups."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Collection
+
+from firmware_app.config_keys import Config
+from firmware_app.control import Control
+from firmware_app.control_link import ControlLink
+from firmware_app.link import Down, InfoFrame, InputsFrame, MeterFrame
+from firmware_app.pin import Pin
+from firmware_app.places import Places
+from firmware_app.setup.audio import AudioSetup
+from firmware_app.setup.check import CheckSetup, Result
+from firmware_app.setup.kept import Measured, SetUpStore
+from firmware_app.system import power
+from firmware_app.system.backup import Backups
+from firmware_app.system.checks_of_backup import checks
+from firmware_app.system.power import PowerError
+
+log = logging.getLogger(__name__)
+
+_ANSWER_FIRST_S = 0.5  # so that the page hears that it worked
+
+
+class BoxSetup:
+    """One for the control process. Any thread; the take_* are the link's."""
+
+    def __init__(
+        self, config: Config, places: Places, control: Control, version: str, presets: Collection[str] = ()
+    ) -> None:
+        """presets: the names of the factory's."""
+        self.config, self.places, self.control, self.version = config, places, control, version
+        self.store = SetUpStore(places.state)
+        self.audio = AudioSetup(config, places, lambda number: self._command(Down.REOPEN, 0, float(number)))
+        self.check = CheckSetup(
+            lambda kind, index: self._command(kind, index, 0.0), lambda: control.latest.info, places.runtime
+        )
+        self.pin = Pin(places.state)
+        self.backups = Backups(places.state, version, checks(config, presets))
+        self.started = time.monotonic()
+        self.stop: Callable[[], None] = lambda: None  # ends the control process; whoever owns it sets this
+        self.revision = 1
+        self._link: ControlLink | None = None
+        self.audio.on_change = self.changed
+        self.check.on_result = self._measured
+        control.also_save(self._save)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return (*self.store.notes, *self.audio.notes)
+
+    @property
+    def problem(self) -> str:
+        """Why what was set up is not kept on disk; empty when it is."""
+        return self.store.problem or self.audio.problem
+
+    @property
+    def name(self) -> str:
+        """What the box calls itself."""
+        return self.store.now.name or self.config.box.name
+
+    def connect(self, link: ControlLink) -> None:
+        """Where commands go from now on."""
+        self._link = link
+
+    def changed(self) -> None:
+        """Tell every page, and save."""
+        self.revision += 1
+        self.control.news()
+        self.control.save_soon()
+
+    def take_meter(self, meter: MeterFrame) -> None:
+        self.audio.take_meter(meter)
+
+    def take_info(self, info: InfoFrame) -> None:
+        self.audio.take_info(info)
+
+    def take_inputs(self, frame: InputsFrame) -> None:
+        self.check.take_inputs(frame)
+
+    def audio_down(self) -> None:
+        self.audio.audio_down()
+        self.check.audio_down()
+
+    def under(self, info: InfoFrame) -> Measured:
+        """The interface and settings that a latency is measured on."""
+        return Measured(0, info.device, info.rate_hz, info.period_frames, info.periods)
+
+    def measured_now(self) -> Measured | None:
+        """What was measured on the interface and settings in force."""
+        info = self.control.latest.info
+        return self.store.measured_on(self.under(info)) if info.rate_hz and not info.demo else None
+
+    def restart(self) -> None:
+        """Let both processes end; they are started again. Raises PowerError."""
+        reason = power.why_no_restart()
+        if reason:
+            raise PowerError(reason)
+        log.info("starting again, as the page asks")
+        self._command(Down.QUIT, 0, 0.0)
+        timer = threading.Timer(_ANSWER_FIRST_S, self.stop)
+        timer.daemon = True
+        timer.start()
+
+    def restore(self, backup: bytes) -> None:
+        """Check a backup and start the box again with it. Raises BackupError, PowerError; nothing is changed then."""
+        reason = power.why_no_restart()
+        if reason:
+            raise PowerError(reason)
+        self.backups.stage(backup)
+        self.restart()
+
+    def flush(self) -> None:
+        """Wait a moment for the saver, so that what was just set is on disk."""
+        self.control.save_soon()
+        time.sleep(0.2)
+
+    def _measured(self, result: Result) -> None:
+        if not result.fault:
+            info = self.control.latest.info
+            self.store.remember(Measured(result.frames, info.device, info.rate_hz, info.period_frames, info.periods))
+        self.changed()
+
+    def _save(self) -> None:
+        self.store.save()
+        self.audio.save()
+
+    def _command(self, kind: Down, index: int, value: float) -> None:
+        if self._link is not None:
+            self._link.send_command(kind, index, value)

@@ -1,0 +1,206 @@
+"""SetupBoxPort: setting the box up as the page sees it, over BoxSetup."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from dsp.bundle import Bundle
+from firmware_app.config_audio import AudioSettingsError
+from firmware_app.setup.audio import TrialError
+from firmware_app.setup.check import CheckError, Result
+from firmware_app.setup.kept import STEPS, WIZARD_STATES, check_name
+from firmware_app.setup.owner import BoxSetup
+from hw import devices, mixer
+from hw.devices import Interface
+from hw.errors import HwError
+from hw.mixer import MixerError, MixerRangeError, NoMixerControlError
+from web_ui.control_port import ControlRefused, NotThere
+from web_ui.setup_port import (
+    AudioView,
+    CheckView,
+    InterfaceView,
+    MixerControlView,
+    MixerView,
+    RoundTripView,
+    SetupNewsView,
+    SetupView,
+    WizardView,
+)
+
+_SILENCE_DB = -120.0
+CHECKS = ("hold", "measure", "end")
+
+
+class SetupBoxPort:
+    """Implements web_ui's SetupPort. Any thread."""
+
+    def __init__(self, box: BoxSetup, models: Mapping[str, Bundle | None], simulated: bool) -> None:
+        """models: by the sound that they are for ("voice", "music"). simulated: the pins are mock ones."""
+        self._box = box
+        self._models = models
+        self._is_simulated = simulated
+
+    def setup(self) -> SetupView:
+        box = self._box
+        audio, info = box.audio.in_force, box.control.latest.info
+        measured = box.measured_now()
+        notes = box.store.now
+        return SetupView(
+            name=box.name,
+            audio=AudioView(
+                audio.device, audio.input_channels, audio.music_channels, audio.output_channels, audio.rate_hz,
+                audio.period_frames, audio.periods, info.device_inputs, info.device_outputs, box.audio.fixed,
+                box.audio.trial.state, box.audio.trial.reason,
+            ),
+            measured=_view(Result("", measured.frames, info.chain_latency_frames)) if measured else None,
+            wizard=WizardView(notes.wizard, notes.step, STEPS),
+            simulated=self._is_simulated,
+        )  # fmt: skip
+
+    def setup_news(self) -> SetupNewsView:
+        box = self._box
+        check = box.check
+        return SetupNewsView(
+            box.revision,
+            box.audio.trial.state,
+            box.audio.trial.reason,
+            CheckView(check.state, tuple(map(_db, check.peaks)), _view(check.result) if check.result else None),
+        )
+
+    def interfaces(self) -> Sequence[InterfaceView]:
+        box = self._box
+        wanted, info = box.audio.in_force.device, box.control.latest.info
+        found = [_interface(each, info.device) for each in devices.list_interfaces()]
+        if wanted not in ("auto", "demo") and not any(view.device == wanted for view in found):
+            there = _alsa_name(info.device) == wanted
+            why = "" if there else info.message or "it is not there"
+            found.insert(0, InterfaceView(wanted, info.device if there else wanted, False, there, why,
+                                          info.device_inputs, info.device_outputs, there))  # fmt: skip
+        demo = InterfaceView("demo", "", False, True, "", 1, 2, info.demo)
+        return [*found, demo]
+
+    def set_audio(self, changes: Mapping[str, Any]) -> None:
+        if not changes:
+            raise ControlRefused("changes = {}: at least one key of [audio] is expected")
+        try:
+            self._box.audio.change(changes)
+        except (AudioSettingsError, TrialError) as error:
+            raise ControlRefused(str(error)) from None
+
+    def check_sound(self, what: str) -> None:
+        if what not in CHECKS:
+            raise ControlRefused(f"do = {what[:40]!r}: allowed {', '.join(CHECKS)}")
+        try:
+            {"hold": self._box.check.hold, "measure": self._box.check.measure, "end": self._box.check.end}[what]()
+        except CheckError as error:
+            raise ControlRefused(str(error)) from None
+
+    def mixer(self) -> MixerView:
+        device = self._mixer_device()
+        if not device:
+            return MixerView((), (), "The demo plays: there is no interface whose levels could be set.")
+        try:
+            controls = mixer.read(device)
+        except MixerError:
+            return MixerView((), (), "This interface has no mixer that could be set from here: use its own knobs.")
+        views = [MixerControlView(**{**asdict(control), "role": control.role.value}) for control in controls]
+        on = dict.fromkeys(control.name for control in mixer.monitoring(controls))
+        why_not = "" if views else "This interface has no levels that could be set from here: use its own knobs."
+        return MixerView(tuple(views), tuple(on), why_not)
+
+    def set_mixer(self, control_id: str, value: float) -> None:
+        self._with_mixer(lambda device: mixer.write(device, control_id, value))
+        self._box.changed()
+
+    def stop_monitoring(self) -> None:
+        self._with_mixer(mixer.stop_monitoring)
+        self._box.changed()
+
+    def rename_box(self, name: str) -> None:
+        name = name.strip()
+        wrong = check_name(name)
+        if wrong:
+            raise ControlRefused(f"name = {name[:40]!r}: {wrong}")
+        self._box.store.change(name=name)
+        self._box.changed()
+
+    def set_wizard(self, state: str, step: str) -> None:
+        if state not in WIZARD_STATES or step not in STEPS:
+            allowed = f"state is one of {', '.join(WIZARD_STATES)}, step one of {', '.join(STEPS)}"
+            raise ControlRefused(f"wizard = {state[:20]!r}, {step[:20]!r}: {allowed}")
+        self._box.store.change(wizard=state, step=step)
+        self._box.changed()
+
+    def models(self) -> Sequence[Mapping[str, Any]]:
+        return [_card(sound, bundle) for sound, bundle in self._models.items() if bundle is not None]
+
+    def _mixer_device(self) -> str:
+        """The mixer's name of the interface in force, "" without one."""
+        info = self._box.control.latest.info
+        if info.demo or not info.device or info.device == "none":
+            return ""
+        return mixer.control_device(self._box.audio.in_force.capture_device or _alsa_name(info.device))
+
+    def _with_mixer(self, do: Any) -> None:
+        device = self._mixer_device()
+        if not device:
+            raise NotThere("the demo plays: there is no interface whose levels could be set")
+        try:
+            do(device)
+        except NoMixerControlError as error:
+            raise NotThere(str(error)) from None
+        except MixerRangeError as error:
+            raise ControlRefused(str(error)) from None
+        except HwError as error:
+            raise NotThere(str(error)) from None
+
+
+def _alsa_name(shown: str) -> str:
+    """The ALSA name in "Scarlett 2i2 USB (hw:CARD=USB,DEV=0)", or the whole where there is nothing in brackets."""
+    match = re.search(r"\(([^()]+)\)$", shown)
+    return match[1] if match else shown
+
+
+def _interface(each: Interface, open_now: str) -> InterfaceView:
+    in_force = _alsa_name(open_now) == each.device
+    why_not = each.why_not or (f"in use by {each.in_use_by}" if each.in_use_by and not in_force else "")
+    return InterfaceView(
+        each.device,
+        each.name,
+        each.usb,
+        not why_not,
+        why_not,
+        max(each.capture.channels, default=0) if each.capture else 0,
+        max(each.playback.channels, default=0) if each.playback else 0,
+        in_force,
+    )
+
+
+def _view(result: Result) -> RoundTripView:
+    interface_ms, box_ms = result.frames / 48.0, result.chain_frames / 48.0
+    return RoundTripView(
+        result.fault, interface_ms, box_ms, interface_ms + box_ms, result.frames, result.input, result.level_db,
+        result.inverted,
+    )  # fmt: skip
+
+
+def _db(peak: float) -> float:
+    return max(_SILENCE_DB, 20 * math.log10(peak)) if peak > 1e-6 else _SILENCE_DB
+
+
+def _card(sound: str, bundle: Bundle) -> dict[str, Any]:
+    card = bundle.folder / "CARD.md"
+    return {
+        "runs": sound,
+        "name": bundle.name,
+        "version": bundle.version,
+        "summary": bundle.summary,
+        "licence": bundle.licence,
+        "trained_on": [asdict(source) for source in bundle.trained_on],
+        "card": card.read_text(encoding="utf-8") if card.is_file() else "",
+        "latency_ms": round(1000 * bundle.algorithmic_latency_frames / bundle.rate_hz, 2),
+        "parameters": bundle.parameters,
+        "size_bytes": max(file.path.stat().st_size for file in bundle.files.values()),
+    }

@@ -1,0 +1,76 @@
+"""The log where no journal keeps it: a small file a process in the runtime folder; on a device journald has it all.
+
+The audio process too may write here, for it logs outside streaming only.
+"""
+
+import logging
+import logging.handlers
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from firmware_app.places import Places
+
+UNITS = ("hushbox-audio", "hushbox-control")
+_LARGEST_BYTES = 256_000  # and as much again of the file before
+_FORM = "%(asctime)s %(name)s %(levelname)s %(message)s"
+_PROCESSES = ("run", "audio", "control")
+
+
+def keep(places: Places, process: str) -> None:
+    """Write this process's log to a file too, unless a journal takes it. Does nothing where no file can be written."""
+    if _has_journal():
+        return
+    try:
+        places.make_runtime()
+        handler = logging.handlers.RotatingFileHandler(
+            places.runtime / f"{process}.log", maxBytes=_LARGEST_BYTES, backupCount=1, encoding="utf-8"
+        )
+    except OSError:
+        return
+    handler.setFormatter(logging.Formatter(_FORM))
+    logging.getLogger().addHandler(handler)
+
+
+def last_lines(runtime: Path, most: int) -> list[str]:
+    """The newest lines of every process, oldest first. Takes up to some seconds where journalctl is slow."""
+    if _has_journal():
+        return _journal(most)
+    lines: list[tuple[str, str]] = []
+    for process in _PROCESSES:
+        lines += _stamped(runtime, process)
+    lines.sort(key=lambda line: line[0])  # a stable sort: what follows a line without a time of its own stays with it
+    return [text for _, text in lines[-most:]]
+
+
+def _has_journal() -> bool:
+    return "JOURNAL_STREAM" in os.environ and shutil.which("journalctl") is not None
+
+
+def _journal(most: int) -> list[str]:
+    command = ["journalctl", "--no-pager", "--output=short-iso", f"--lines={most}"]
+    command += [f"--unit={unit}" for unit in UNITS]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=10)
+    except (OSError, subprocess.SubprocessError) as error:
+        return [f"the journal cannot be read: {error}"]
+    if done.returncode:
+        return [f"the journal cannot be read: {done.stderr.strip()[:200]}"]
+    return done.stdout.splitlines()[-most:]
+
+
+def _stamped(runtime: Path, process: str) -> list[tuple[str, str]]:
+    """(time, line) of both files of a process; a traceback's lines have the time of the line before."""
+    found: list[tuple[str, str]] = []
+    stamp = ""
+    for name in (f"{process}.log.1", f"{process}.log"):
+        try:
+            text = (runtime / name).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+        for line in text.splitlines():
+            if line[:4].isdigit() and line[4:5] == "-":
+                stamp, line = line[:23], f"{line[:23]} {process}: {line[24:]}"
+            found.append((stamp, line))
+    return found

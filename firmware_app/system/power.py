@@ -1,0 +1,49 @@
+"""Starting the box's processes again, and switching the board off: what is possible here, and why not."""
+
+import os
+import shutil
+import subprocess
+
+from firmware_app.errors import AppError
+from firmware_app.realtime import SUPERVISOR_ENV
+
+_SYSTEMCTL_S = 10.0
+
+
+class PowerError(AppError, RuntimeError):
+    """It cannot be done here; the message says why."""
+
+
+def why_no_restart() -> str:
+    """Why the processes would not come back by themselves; empty when somebody starts them again."""
+    if SUPERVISOR_ENV in os.environ or "INVOCATION_ID" in os.environ:
+        return ""
+    return "nothing watches over this process, so it would not come back: start the box with `hushbox run`"
+
+
+def why_no_power_off() -> str:
+    """Why the board cannot be switched off from here; empty when it may be tried."""
+    if "INVOCATION_ID" not in os.environ or SUPERVISOR_ENV in os.environ:
+        return "Hushbox runs as a program on this computer, not as a box of its own: switch the computer off yourself"
+    if shutil.which("systemctl") is None:
+        return "this system has no systemctl, which switches a box off"
+    return ""
+
+
+def power_off() -> None:
+    """Ask systemd to switch the board off; it stops the box in order first. Raises PowerError.
+
+    The user of the box needs to be allowed to: systemd/hushbox.polkit says so to polkit.
+    """
+    reason = why_no_power_off()
+    if reason:
+        raise PowerError(reason)
+    try:
+        done = subprocess.run(
+            ["systemctl", "--no-ask-password", "poweroff"], capture_output=True, text=True, timeout=_SYSTEMCTL_S
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise PowerError(f"systemctl failed: {error}") from None
+    if done.returncode:
+        why = done.stderr.strip().splitlines()[-1:] or [f"it ended with {done.returncode}"]
+        raise PowerError(f"the system does not switch off: {why[0][:200]}")

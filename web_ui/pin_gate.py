@@ -1,0 +1,78 @@
+"""The PIN's gate: while one is set, everything but Play is for who has told it.
+
+The session lies in a cookie that scripts cannot read (HttpOnly) and that no other site's page can send along
+(SameSite=Strict); beside it the checks of security.py stay as they are. What is not named here is guarded, so that a
+new route is closed until somebody opens it.
+"""
+
+from collections.abc import Callable
+
+from flask import Blueprint, Flask, Response, request
+
+from web_ui.bodies import bodies, reply, text
+from web_ui.control_port import ControlPort, PinRefused
+from web_ui.errors import Refused
+
+COOKIE = "hushbox_session"
+KEPT_S = 90 * 24 * 3600
+PLAY = frozenset(
+    {
+        "session", "status", "params", "set_param", "events", "model", "openapi", "panel", "press", "turn", "step",
+        "presets", "load_preset", "step_preset", "recall_scene", "comparison", "compare",
+        "pin", "unlock", "setup_news", "leave_safe_mode",
+    }
+)  # fmt: skip
+"""The operations that Play needs, and those that ask for the PIN itself."""
+
+
+def guard(app: Flask, port: ControlPort) -> None:
+    """Check every request below /api/v1 of `app`."""
+
+    def check() -> None:
+        endpoint = request.endpoint or ""
+        if not endpoint.startswith("api.") or endpoint.removeprefix("api.") in PLAY:
+            return
+        if not port.knows_session(request.cookies.get(COOKIE, "")):
+            raise Refused(401, "this part of the page is guarded: tell the PIN first", "pin")
+
+    app.before_request(check)
+
+
+def add_pin_routes(api: Blueprint, port: ControlPort) -> None:
+    """Below /api/v1/pin."""
+
+    @api.get("/pin")
+    def pin() -> Response:
+        view = port.pin()
+        return reply(
+            {
+                "in_force": view.in_force,
+                "wanted": view.wanted,
+                "unlocked": port.knows_session(request.cookies.get(COOKIE, "")),
+            }
+        )
+
+    @api.post("/pin/unlock")
+    def unlock() -> Response:
+        return _with_session(_refused_kindly(lambda: port.unlock(text(bodies("pin"), "pin"))))
+
+    @api.put("/pin")
+    def set_pin() -> Response:
+        tree = bodies("pin", "old")
+        return _with_session(_refused_kindly(lambda: port.set_pin(text(tree, "pin"), text(tree, "old"))))
+
+
+def _refused_kindly(ask: Callable[[], str]) -> str:
+    try:
+        return ask()
+    except PinRefused as error:
+        raise Refused(429 if error.wait_s else 400, str(error), "pin_wait" if error.wait_s else "pin_wrong") from None
+
+
+def _with_session(session: str) -> Response:
+    response = Response(status=204)
+    if session:
+        response.set_cookie(COOKIE, session, max_age=KEPT_S, path="/", httponly=True, samesite="Strict")
+    else:
+        response.delete_cookie(COOKIE, path="/", httponly=True, samesite="Strict")
+    return response

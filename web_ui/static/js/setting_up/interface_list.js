@@ -1,0 +1,46 @@
+// Which interface sound goes through: what is plugged in, the demo, or an ALSA name typed in by who knows one.
+
+import { get, put } from "../api.js";
+import { el } from "../dom.js";
+import { t } from "../texts.js";
+import { attempt, button, fetched, field, radios } from "./asking.js";
+
+export class InterfaceList {
+  constructor(notices) {
+    this.notices = notices;
+    this.node = el("div", { class: "form" });
+    this.typed = el("input", { class: "pick", type: "text", autocomplete: "off", spellcheck: false, placeholder: "hw:CARD=…" });
+  }
+
+  async load(device) {
+    // device: the setting in force, "auto" or a name.
+    const answer = await fetched(this.notices, () => get("setup/interfaces"));
+    if (!answer) return;
+    const automatic = [["auto", lines(t("audio.auto"), t("audio.auto.help"))]];
+    const there = answer.interfaces.map((view) => [view.device, this.#line(view), !view.usable]);
+    const other = el("details", { class: "form-rest" }, el("summary", {}, t("audio.other")),
+      field("other-device", t("audio.other.label"), this.typed, t("audio.other.help")),
+      button(t("audio.other.use"), () => this.typed.value.trim() && this.choose(this.typed.value.trim())));
+    this.node.replaceChildren(
+      radios(t("audio.interface"), [...automatic, ...there], device, (chosen) => this.choose(chosen)),
+      button(t("audio.look_again"), () => this.load(device), { small: true }), other);
+  }
+
+  choose(device) {
+    return attempt(this.notices, () => put("setup/audio", { changes: { device } }));
+  }
+
+  #line(view) {
+    const name = view.device === "demo" ? t("audio.demo") : view.name;
+    const facts = [
+      view.in_force ? t("audio.in_use") : "",
+      view.inputs ? t("audio.channels", { inputs: view.inputs, outputs: view.outputs }) : "",
+      view.why_not,
+    ];
+    return lines(name, facts.filter(Boolean).join(" · "));
+  }
+}
+
+function lines(name, facts) {
+  return el("span", { class: "row-words" }, el("strong", {}, name), el("small", {}, facts));
+}

@@ -1,0 +1,93 @@
+// Measuring the way from jack to jack: outputs fall silent, a cable goes from an output to an input, a short noise is
+// played. Says what was found, or what is in the way.
+
+import { el } from "../dom.js";
+import { t } from "../texts.js";
+import { attempt, button, ms } from "./asking.js";
+
+export class LatencyTest extends EventTarget {
+  // Events: "measured", "stage".
+  #stage = "idle"; // "idle", "cable", "measuring", "done"
+
+  constructor(check, notices) {
+    super();
+    this.check = check;
+    this.notices = notices;
+    this.node = el("div", { class: "latency-test", "aria-live": "polite" });
+    check.addEventListener("news", () => this.#news());
+    check.addEventListener("refused", ({ detail }) => this.#stage !== "idle" && (notices.say(detail), this.stop()));
+    this.#draw();
+  }
+
+  get idle() {
+    return this.#stage === "idle";
+  }
+
+  stop() {
+    if (this.#stage === "idle") return;
+    this.#stage = "idle";
+    this.check.end();
+    this.#draw();
+  }
+
+  #begin() {
+    this.#stage = "cable";
+    this.check.begin();
+    this.#draw();
+  }
+
+  async #measure() {
+    this.#stage = "measuring";
+    this.#draw();
+    if ((await attempt(this.notices, () => this.check.measure())) === null && this.#stage === "measuring") {
+      this.#stage = "cable";
+      this.#draw();
+    }
+  }
+
+  #news() {
+    if (this.#stage === "cable") this.#ready();
+    if (this.#stage !== "measuring" || !this.check.now.result || this.check.now.state === "measuring") return;
+    this.#stage = "done";
+    this.#draw();
+    this.dispatchEvent(new Event("measured"));
+  }
+
+  #ready() {
+    // The button works once the outputs are silent.
+    if (this.start) this.start.disabled = this.check.now.state !== "listening";
+  }
+
+  #draw() {
+    this.dispatchEvent(new Event("stage"));
+    this.start = null;
+    this.node.replaceChildren(...{
+      idle: () => [el("p", { class: "help" }, t("audio.test.what")), button(t("audio.test.begin"), () => this.#begin())],
+      cable: () => {
+        this.start = button(t("audio.test.measure"), () => this.#measure(), { strong: true });
+        this.#ready();
+        return [
+          el("p", { class: "said" }, t("audio.test.silent")),
+          el("ol", { class: "steps" }, el("li", {}, t("audio.test.headphones")), el("li", {}, t("audio.test.cable")), el("li", {}, t("audio.test.press"))),
+          this.#buttons(this.start, t("audio.test.cancel")),
+        ];
+      },
+      measuring: () => [el("p", { class: "listening" }, el("span", { class: "pulse" }), t("audio.test.measuring"))],
+      done: () => [...result(this.check.now.result),
+        this.#buttons(button(t("audio.test.again"), () => this.#measure()), t("audio.test.done"))],
+    }[this.#stage]());
+  }
+
+  #buttons(first, words) {
+    return el("div", { class: "pair" }, button(words, () => this.stop()), first);
+  }
+}
+
+export function result(found) {
+  // What a measurement says, as elements.
+  if (found.fault) return [el("p", { class: "said trouble" }, t(`audio.fault.${found.fault}`))];
+  const parts = [el("p", { class: "big-number" }, ms(found.total_ms)), el("p", { class: "help" }, t("audio.jack_to_jack")),
+    el("p", { class: "help" }, t("audio.parts", { interface: found.interface_ms.toFixed(1), box: found.box_ms.toFixed(1) }))];
+  if (found.inverted) parts.push(el("p", { class: "said" }, t("audio.inverted")));
+  return parts;
+}

@@ -1,0 +1,113 @@
+// The first-run wizard: from the interface to sound, a step at a time. It can be left, gone on with, skipped and run again.
+
+import { get, put } from "../../api.js";
+import { el } from "../../dom.js";
+import { STEPS } from "../../setting_up/steps.js";
+import { attempt, button, fetched } from "../../setting_up/asking.js";
+import { SoundCheck } from "../../setting_up/sound_check.js";
+import { t } from "../../texts.js";
+
+export const title = "wizard.title";
+export const open = true;
+
+export function create(box, card) {
+  const { connection, notices } = box;
+  const check = new SoundCheck(connection);
+  let wizard = null; // as the box tells it
+  let step = null; // {name, node, leave}
+  let running = false;
+  let revision = 0;
+
+  async function load() {
+    const setup = await fetched(notices, () => get("setup"));
+    if (!setup) return;
+    wizard = setup.wizard;
+    if (!running) drawInvitation();
+  }
+
+  function drawInvitation() {
+    const { state, step: at, steps } = wizard;
+    card.only(null);
+    card.open(state === "new" || state === "begun");
+    card.side(state === "done" ? t("wizard.side.done") : state === "begun" ? t("wizard.side.begun", { at: steps.indexOf(at) + 1, of: steps.length }) : "");
+    const words = { new: "wizard.start", begun: "wizard.go_on", skipped: "wizard.start", done: "wizard.again" }[state];
+    const buttons = [button(t(words), () => run(state === "begun" ? at : steps[0]), { strong: state !== "done" })];
+    if (state === "new") buttons.unshift(button(t("wizard.not_now"), () => remember("skipped", steps[0])));
+    if (state === "begun") buttons.unshift(button(t("wizard.from_start"), () => run(steps[0])));
+    card.body.replaceChildren(el("p", { class: "lead" }, t(state === "done" ? "wizard.lead.done" : "wizard.lead")),
+      el("div", { class: buttons.length > 1 ? "pair" : "form" }, ...buttons));
+  }
+
+  async function remember(state, name) {
+    wizard = { ...wizard, state, step: name };
+    await attempt(notices, () => put("setup/wizard", { state, step: name }));
+    if (!running) drawInvitation();
+  }
+
+  function run(name) {
+    running = true;
+    card.open(true);
+    go(name);
+  }
+
+  async function go(name) {
+    step?.leave?.();
+    const steps = wizard.steps;
+    const at = steps.indexOf(name);
+    const last = at === steps.length - 1;
+    await remember("begun", name);
+    step = { name, ...STEPS[name]({ ...box, check, next: () => last ? finish() : go(steps[at + 1]) }) };
+    card.only(["wizard", ...(step.beside ?? [])]);
+    card.side(t("wizard.side.begun", { at: at + 1, of: steps.length }));
+    const heading = el("h3", { class: "step-title", tabIndex: -1 }, t(`wizard.${name}`));
+    const ahead = button(t(last ? "wizard.finish" : "wizard.next"), async () => {
+      ahead.disabled = true;
+      const good = (await step.done?.()) ?? true;
+      ahead.disabled = false;
+      if (good) last ? finish() : go(steps[at + 1]);
+    }, { strong: true });
+    const dots = el("ol", { class: "dots", "aria-hidden": "true" }, ...steps.map((_, n) => el("li", { class: n === at ? "now" : n < at ? "past" : "" })));
+    card.body.replaceChildren(dots, heading, step.node,
+      el("div", { class: "pair" }, button(t(at ? "wizard.back" : "wizard.leave"), () => at ? go(steps[at - 1]) : leave()), ahead),
+      el("div", { class: "wizard-exits" }, ...(at ? [button(t("wizard.leave"), leave, { small: true })] : []),
+        ...(last ? [] : [button(t("wizard.skip"), () => go(steps[at + 1]), { small: true })])));
+    heading.focus({ preventScroll: true });
+    scrollTo(0, 0);
+  }
+
+  function leave() {
+    stop();
+    drawInvitation();
+  }
+
+  function stop() {
+    running = false;
+    step?.leave?.();
+    step = null;
+    check.end();
+  }
+
+  async function finish() {
+    stop();
+    await remember("done", wizard.steps.at(-1));
+    location.hash = "#play";
+  }
+
+  connection.addEventListener("setup", ({ detail }) => {
+    step?.news?.(detail);
+    if (detail.revision === revision) return;
+    revision = detail.revision;
+    if (!running) load();
+  });
+  return {
+    show() {
+      if (!running) load();
+      else step?.show?.();
+    },
+    hide() {
+      step?.leave?.(); // the sound comes back while nobody looks; the step goes on when it is shown again
+    },
+    status: (status) => step?.status?.(status),
+    forget: () => step?.forget?.(),
+  };
+}

@@ -1,0 +1,74 @@
+"""The routes to the box as a machine: versions, log, diagnostics, backup, restore, restart, power off."""
+
+import time
+from dataclasses import asdict
+
+from flask import Blueprint, Response, request
+
+from web_ui.bodies import body, reply
+from web_ui.control_port import ControlPort
+from web_ui.errors import Refused
+
+LOG_LINES = 300
+BACKUP_BYTES = 4_000_000
+
+
+def add_system_routes(api: Blueprint, port: ControlPort) -> None:
+    """Below /api/v1/system."""
+
+    @api.get("/system")
+    def system() -> Response:
+        return reply(asdict(port.system()))
+
+    @api.get("/system/log")
+    def log_lines() -> Response:
+        return reply({"lines": list(port.log_lines(LOG_LINES))})
+
+    @api.get("/system/diagnostics.zip")
+    def diagnostics() -> Response:
+        return _file(port.diagnostics(), "application/zip", f"{_stem(port)}-diagnostics-{_day()}.zip")
+
+    @api.get("/system/backup.json")
+    def backup() -> Response:
+        return _file(port.backup(), "application/json", f"{_stem(port)}-backup-{_day()}.json")
+
+    @api.put("/system/backup.json")
+    def restore_backup() -> Response:
+        request.max_content_length = BACKUP_BYTES
+        if request.mimetype != "application/json":
+            raise Refused(415, "the body has to be the backup itself (Content-Type: application/json)")
+        port.restore_backup(request.get_data(cache=False))
+        return Response(status=204)
+
+    @api.post("/system/restart")
+    def restart_box() -> Response:
+        _said("restart")
+        port.restart_box()
+        return Response(status=204)
+
+    @api.post("/system/power_off")
+    def power_off() -> Response:
+        _said("power_off")
+        port.power_off()
+        return Response(status=204)
+
+
+def _said(field: str) -> None:
+    if body(field) is not True:
+        raise Refused(400, f"{field}: true is expected")
+
+
+def _file(data: bytes, mimetype: str, name: str) -> Response:
+    response = Response(data, mimetype=mimetype)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _stem(port: ControlPort) -> str:
+    """The box's name as a file's."""
+    name = "".join(c if c.isascii() and c.isalnum() else "-" for c in port.box_name.lower()).strip("-")
+    return name or "hushbox"
+
+
+def _day() -> str:
+    return time.strftime("%Y-%m-%d")
