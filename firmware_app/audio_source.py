@@ -64,6 +64,8 @@ class AudioSource:
         wanted = self._config.device
         if wanted == "demo":
             return self._open_demo("")
+        if self._config.capture_device and self._config.playback_device:  # nothing is left to choose
+            return self._open_interface("")
         if wanted != "auto":
             return self._open_interface(_device(wanted))
         there = devices.list_interfaces(usb_only=self._had_interface)

@@ -67,6 +67,7 @@ class FaultBox:
         self.wanted: dict[str, float] = {}
         self.delays: dict[int, int] = {}  # by chain, as first measured
         self.muted_from: int | None = None
+        self.back_s: list[float] = []  # from the plug to sound
 
     # --- what a person does ---
 
@@ -87,6 +88,9 @@ class FaultBox:
         self.usb.unplug(how)
         time.sleep(0.8)
         self.usb.replug()
+        begun, starts = time.monotonic(), self.usb.counters["playback"]["starts"]
+        self._until(lambda: self.usb.counters["playback"]["starts"] > starts, "sound after the plug")
+        self.back_s.append(time.monotonic() - begun)
 
     def hang(self) -> None:
         self.usb.hang()
@@ -109,15 +113,14 @@ class FaultBox:
             self.box.wait_status(lambda s: "in use" in s["message"], "word of the other program", PATIENCE_S)
 
     def rate(self) -> None:
-        """Another program switches the clock, and later back."""
-        for rate_hz in (44_100, 48_000):
-            self.usb.set_rates(rate_hz)
-            self.usb.skew((rate_hz / SECOND - 1) * 1e6)
-            # Its clock is found out only in the end; so that both are tried, here it also drops out.
-            self.usb.unplug(Unplug.EPIPE)
-            self.usb.replug()
-            self.box.wait_status(lambda s, hz=rate_hz: s["rate_hz"] == hz, f"{rate_hz} Hz", PATIENCE_S)
+        """Another program switches the clock, without a word, and later back, with a dropout."""
+        self.usb.set_rates(44_100)
+        self.usb.skew((44_100 / SECOND - 1) * 1e6)
+        self.box.wait_status(lambda s: s["rate_hz"] == 44_100, "44.1 kHz", PATIENCE_S)
+        self.usb.set_rates(SECOND)
         self.usb.skew(0)
+        self.usb.unplug(Unplug.EPIPE)
+        self.usb.replug()
 
     def skew(self) -> None:
         self.usb.skew(3000)
@@ -317,6 +320,8 @@ def main(argv: list[str] | None = None) -> int:
                     rig.muted_from = None
                 print(f"{number:4} {name} while {state}: {verdict}", flush=True)
             log_lines = len(rig.box.log)
+    if rig.back_s:
+        print(f"sound after a plug: {np.median(rig.back_s):.1f} s (median), {max(rig.back_s):.1f} s at most")
     print(f"{len(runs) - failed} of {len(runs)} passed; the log has {log_lines} lines; seed {seed}")
     return 1 if failed else 0
 
