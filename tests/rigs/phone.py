@@ -63,6 +63,7 @@ class Opener:
         context = self._browser.new_context(viewport=size, **{"device_scale_factor": 2, "has_touch": True, **options})
         self._contexts.append(context)
         page = context.new_page()
+        page.set_default_timeout(60_000)  # other work may share the machine
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("console", self._heard)
         page.goto(f"http://{HOST}:{self._number()}/#{view}")
