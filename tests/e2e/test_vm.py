@@ -1,0 +1,291 @@
+"""The installed box on a real kernel: systemd, ALSA's loopback, a USB card that is pulled, a footswitch on a GPIO line.
+
+`make e2e-vm` makes the machine's disk first (tests/rigs/vm/image.sh). One machine for all: the tests follow each other
+as a day would. Content and states are asserted, never timing: the machine is emulated.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.rigs.vm.machine import BUILD, Machine
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+
+RATE_HZ, PERIOD, PERIODS = 48_000, 1024, 4
+TONE_HZ = 440.0
+PATIENCE_S = 240.0
+# Without models: emulated, there is not the time for them. That they load and run the first test sees.
+LOOPBACK = f"""
+[audio]
+device = "hw:CARD=Loopback,DEV=1"
+capture_device = "hw:CARD=Loopback,DEV=1,SUBDEV=0"
+playback_device = "hw:CARD=Loopback,DEV=1,SUBDEV=1"
+period_frames = {PERIOD}
+periods = {PERIODS}
+[model]
+bundle = "/nowhere"
+stems_bundle = "/nowhere"
+"""
+USB_CARD = LOOPBACK.replace("hw:CARD=Loopback,DEV=1,SUBDEV=1", "hw:CARD=USBHB7B0042,DEV=0")
+PANEL = """
+[[panel.switches]]
+name = "footswitch"
+gpio = 17
+does = "stems.vocals.mute"
+[[panel.leds]]
+name = "status"
+gpio = 27
+shows = "stems.vocals.mute"
+"""
+
+
+def running(status: dict[str, Any]) -> bool:
+    return bool(status["audio_alive"]) and status["state"] == "running"
+
+
+class Box:
+    """The installed box in the machine, as its owner meets it."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self.run, self.wait, self.ask = machine.run, machine.wait, machine.ask
+
+    def configure(self, text: str) -> None:
+        encoded = base64.b64encode(text.encode()).decode()
+        self.run(f"mkdir -p /etc/hushbox; echo {encoded} | base64 -d >/etc/hushbox/hushbox.toml")
+        self.run("systemctl restart hushbox-audio hushbox-control", 200)
+        self.wait_page()
+
+    def status(self) -> dict[str, Any]:
+        return dict(self.ask("GET", "status"))
+
+    def set(self, param: str, value: float) -> None:
+        self.ask("PUT", f"params/{param}", {"value": value})
+
+    def value(self, param: str) -> float:
+        return float(next(p["value"] for p in self.ask("GET", "params")["params"] if p["id"] == param))
+
+    def wait_page(self) -> None:
+        self.wait_status(lambda status: True, "the page")
+
+    def wait_running(self) -> None:
+        self.wait_status(running, "running audio process")
+
+    def wait_status(self, wanted: Callable[[dict[str, Any]], bool], what: str) -> dict[str, Any]:
+        """Until the status is as wanted. Asked once a second: the machine has little time for more."""
+        until, status = time.monotonic() + PATIENCE_S, {}
+        while True:
+            with contextlib.suppress(ConnectionError):
+                status = self.status()
+                if wanted(status):
+                    return status
+            assert time.monotonic() < until, f"no {what} within {PATIENCE_S:.0f} s: {status}\n{self.log()}"
+            time.sleep(1.0)
+
+    def log(self) -> str:
+        return self.run("journalctl --no-pager -n 40 -u 'hushbox*'", check=False)
+
+    def wait_anew(self, unit: str, before: int) -> None:
+        """Until systemd has started another process than `before`."""
+        self.wait(f"p=$(systemctl show -p MainPID --value {unit}); test $p != {before} && test $p != 0", 120)
+
+    def main_pid(self, unit: str) -> int:
+        return int(self.run(f"systemctl show -p MainPID --value {unit}"))
+
+    def listen(self, seconds: float = 4.0) -> np.ndarray:
+        """What comes out of the box's output at the other end of the loopback, left, ±1.0."""
+        count = int(seconds)
+        self.run(f"arecord -q -D hw:Loopback,0,1 -f S16_LE -r {RATE_HZ} -c 2 -d {count} -t raw /tmp/heard", 120)
+        raw = base64.b64decode(self.run("base64 -w0 /tmp/heard", 120))
+        return np.frombuffer(raw, "<i2").reshape(-1, 2)[:, 0] / 2.0**15
+
+
+@pytest.fixture(scope="module")
+def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
+    """Booted once, with a tone at the loopback's far end."""
+    if not (BUILD / "root.ext4").exists() or shutil.which("qemu-system-x86_64") is None:
+        pytest.skip("no disk for the test machine: make e2e-vm (as root)")
+    folder = tmp_path_factory.mktemp("vm")
+    with Machine(folder) as machine:
+        made = Box(machine)
+        # An emulated processor is ten to twenty times slower: three seconds there are a fifth of one here.
+        for unit in ("hushbox-audio", "hushbox-control"):
+            folder, slow = f"/run/systemd/system/{unit}.service.d", "[Service]\\nWatchdogSec=30\\nTimeoutStopSec=30\\n"
+            made.run(f"mkdir -p {folder}; printf '{slow}' >{folder}/slow.conf")
+        made.run("systemctl daemon-reload")
+        yield made
+
+
+def tone_level(sound: np.ndarray) -> float:
+    """The tone's share of the sound's power; 0 for silence."""
+    spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound)))) ** 2
+    if spectrum.sum() < 1e-9:
+        return 0.0
+    bin = round(TONE_HZ * len(sound) / RATE_HZ)
+    return float(spectrum[bin - 20 : bin + 21].sum() / spectrum.sum())
+
+
+@pytest.fixture(scope="module")
+def looped(box: Box) -> Box:
+    """The box between two ends of ALSA's loopback: a tone goes in at one, listen() hears the other."""
+    wave = f"round(8192 * math.sin(2 * math.pi * {TONE_HZ} * n / {RATE_HZ}))"
+    write = f"[tone.extend(2 * [{wave}]) for n in range({RATE_HZ})]; tone.tofile(sys.stdout.buffer)"
+    box.run(f"python3 -c 'import array, math, sys; tone = array.array(\"h\"); {write}' >/tmp/tone")
+    # The probing of formats leaves the loopback at 16 bits, so that is what both ends speak.
+    play = f"aplay -q -t raw -f S16_LE -r {RATE_HZ} -c 2 -D hw:Loopback,0,0"
+    box.run(f"systemd-run -q -p Restart=always --unit=tone sh -c 'while cat /tmp/tone; do :; done | {play}'")
+    box.configure(LOOPBACK + PANEL)
+    box.wait_running()
+    return box
+
+
+def test_it_boots_with_both_units_up_and_nothing_failed(box: Box) -> None:
+    box.wait("systemctl is-active hushbox-audio hushbox-control")
+    box.wait_page()
+    assert box.run("systemctl list-units --failed --plain --no-legend 'hushbox*'") == ""
+    users = box.run("ps -o user= -p $(systemctl show -p MainPID --value hushbox-audio),"
+                    "$(systemctl show -p MainPID --value hushbox-control)")  # fmt: skip
+    assert users.split() == ["hushbox", "hushbox"]
+    # No interface, no SPI: the demo plays, and the page says what is missing.
+    status = box.wait_status(running, "running audio process")
+    assert status["demo"]
+    assert status["bundle"].startswith("denoise-live")
+
+
+def test_what_the_units_promise_is_in_force(box: Box) -> None:
+    audio = box.main_pid("hushbox-audio")
+    # The kernel's word: real time allowed, memory locked, no new privileges, system calls filtered.
+    assert re.search(r"Max realtime priority +80 ", box.run(f"cat /proc/{audio}/limits"))
+    assert "real-time scheduling refused" not in box.log()
+    status = box.run(f"cat /proc/{audio}/status")
+    assert "NoNewPrivs:\t1" in status
+    assert "Seccomp:\t2" in status
+    assert "VmLck:\t       0 kB" not in status
+    assert "CapEff:\t0000000000000000" in status
+    assert box.run("cat /proc/sys/vm/dirty_bytes").strip() == "16777216"
+    assert "64M" in box.run("systemd-analyze cat-config systemd/journald.conf")
+
+
+def test_the_loopback_carries_sound_through_it(looped: Box) -> None:
+    looped.set("box.bypass", 1)
+    heard = looped.listen()
+    assert np.abs(heard).max() == pytest.approx(0.25, abs=0.02)
+    assert tone_level(heard) > 0.5  # a busy host may tear holes into it
+
+
+def test_mute_is_silence_and_outlives_kill_9(looped: Box) -> None:
+    looped.set("box.mute", 1)
+    looped.listen(1)
+    assert not looped.listen(2).any()
+    before = looped.main_pid("hushbox-audio")
+    looped.run("systemctl kill -s KILL hushbox-audio")
+    looped.wait_anew("hushbox-audio", before)
+    looped.wait_running()
+    assert not looped.listen(2).any()
+    assert looped.value("box.mute") == 1.0
+    looped.set("box.mute", 0)
+    assert np.abs(looped.listen()).max() > 0.1
+
+
+def test_the_watchdog_brings_a_hung_process_back(looped: Box) -> None:
+    before = looped.main_pid("hushbox-audio")
+    looped.run(f"kill -STOP {before}")
+    looped.wait("journalctl -u hushbox-audio | grep -i 'watchdog timeout'", 120)
+    looped.wait_anew("hushbox-audio", before)
+    looped.wait_running()
+    assert np.abs(looped.listen()).max() > 0.1
+
+
+def test_the_page_comes_back_while_the_sound_goes_on(looped: Box) -> None:
+    audio, control = looped.main_pid("hushbox-audio"), looped.main_pid("hushbox-control")
+    looped.run("systemctl kill -s KILL hushbox-control")
+    assert np.abs(looped.listen(2)).max() > 0.1
+    looped.wait_page()
+    assert looped.main_pid("hushbox-audio") == audio
+    assert looped.main_pid("hushbox-control") != control
+
+
+def test_a_row_of_crashes_ends_in_safe_mode_which_says_why(looped: Box) -> None:
+    for _ in range(5):
+        if looped.wait_status(running, "running audio process")["safe_mode"]:
+            break
+        pid = looped.main_pid("hushbox-audio")
+        looped.run("systemctl kill -s SEGV hushbox-audio")
+        looped.wait_anew("hushbox-audio", pid)
+        looped.wait_running()
+    looped.wait_status(lambda status: status["safe_mode"] == "killed by SIGSEGV", "safe mode")
+    assert np.abs(looped.listen()).max() > 0.1
+    looped.ask("PUT", "safe_mode", {"on": False})
+    looped.wait_status(lambda status: running(status) and not status["safe_mode"], "the full box")
+
+
+def test_a_footswitch_on_a_real_gpio_line_mutes_the_vocals(looped: Box) -> None:
+    # lgpio wants to know the board; the header's pins are those of the module's chip.
+    looped.run("sed '$a Revision\\t: c03114' /proc/cpuinfo >/run/cpuinfo; "
+               "printf '[Service]\\nBindReadOnlyPaths=/run/cpuinfo:/proc/cpuinfo\\n' "
+               ">/run/systemd/system/hushbox-control.service.d/board.conf; systemctl daemon-reload")  # fmt: skip
+    looped.run("systemctl restart hushbox-control", 120)
+    looped.wait_page()
+    looped.set("box.bypass", 0)
+    looped.set("box.chain", 1)
+    looped.wait("grep '^27 0' /proc/hushbox_gpio", 60)
+    open_level = np.abs(looped.listen()).max()
+    looped.run("echo 17 0 >/proc/hushbox_gpio; sleep 0.3; echo 17 1 >/proc/hushbox_gpio")
+    looped.wait("grep '^27 1' /proc/hushbox_gpio", 60)
+    assert looped.value("stems.vocals.mute") == 1.0
+    # A steady tone is sung by nobody, but all the rest is muted: what a stem has is heard or not.
+    for stem in ("drums", "bass", "other"):
+        looped.set(f"stems.{stem}.mute", 1)
+    looped.listen(1)
+    assert np.abs(looped.listen(2)).max() < 0.05 * open_level
+    looped.run("echo 17 0 >/proc/hushbox_gpio; sleep 0.3; echo 17 1 >/proc/hushbox_gpio")
+    looped.wait("grep '^27 0' /proc/hushbox_gpio", 60)
+    for stem in ("drums", "bass", "other"):
+        looped.set(f"stems.{stem}.mute", 0)
+    looped.set("box.chain", 0)
+
+
+def test_a_usb_card_is_pulled_and_plugged_in_again(looped: Box) -> None:
+    machine = looped.machine
+    machine.plug_usb_card()
+    # Called by its serial number: the udev rule at work.
+    looped.wait("test -d /proc/asound/USBHB7B0042", 60)
+    looped.configure(USB_CARD + PANEL)
+    looped.set("box.bypass", 1)
+    looped.wait_running()
+    for _ in range(2):
+        played = machine.wait_played(RATE_HZ)
+        assert tone_level(played) > 0.5
+        pid = looped.main_pid("hushbox-audio")
+        machine.unplug_usb_card()
+        status = looped.wait_status(lambda status: status["state"] == "waiting for device", "wait for the card")
+        assert status["message"], "the page says what is missing"
+        machine.plug_usb_card()
+        looped.wait_running()
+        assert looped.main_pid("hushbox-audio") == pid, "the process itself goes on"
+    machine.wait_played(RATE_HZ)
+
+
+def test_a_read_only_root_is_no_reason_to_be_silent(looped: Box) -> None:
+    looped.configure(LOOPBACK + PANEL)
+    looped.run("systemctl stop systemd-journald.socket systemd-journald-dev-log.socket systemd-journald; "
+               "mount -o remount,ro / && systemctl start systemd-journald", check=False)  # fmt: skip
+    assert "ro," in looped.run("grep ' / ' /proc/mounts")
+    looped.run("systemctl restart hushbox-audio hushbox-control", 200)
+    looped.wait_page()
+    looped.wait_running()
+    looped.set("box.bypass", 1)
+    looped.wait_status(lambda status: "kept in memory only" in status["message"], "the warning")
+    assert np.abs(looped.listen()).max() > 0.1
+    assert os.path.exists(looped.machine.console)
