@@ -1,7 +1,5 @@
 """The routes of presets and scenes. Paths and bodies are in openapi.json."""
 
-from dataclasses import asdict
-
 from flask import Blueprint, Response, request
 
 from web_ui.bodies import bodies, reply, shown, text
@@ -89,9 +87,15 @@ def add_preset_routes(api: Blueprint, port: ControlPort) -> None:
 
 def presets_json(view: PresetsView) -> dict[str, object]:
     """A PresetsView as the page gets it."""
-    tree = asdict(view)
-    tree["presets"] = [asdict(preset) | {"params": dict(preset.params)} for preset in view.presets]
-    return tree | {"scenes": dict(view.scenes)}
+    presets = [{"name": p.name, "about": p.about, "factory": p.factory, "params": dict(p.params)} for p in view.presets]
+    return {
+        "revision": view.revision,
+        "current": view.current,
+        "undo": view.undo,
+        "presets": presets,
+        "scenes": dict(view.scenes),
+        "problem": view.problem,
+    }
 
 
 def _done() -> Response:

@@ -27,8 +27,10 @@ from firmware_app.store import Store
 from tests.rigs.panel_box import box_setup
 from web_ui.control_port import ControlPort, ControlRefused, NotThere
 from web_ui.fake_control import FakeControlPort
+from web_ui.presets_api import presets_json
+from web_ui.sound_api import history_json
 from web_ui.sound_port import SPECTRUM_BANDS, CompareView
-from web_ui.views import dumps, panel_json, param_json, status_json, values_json
+from web_ui.views import compare_json, dumps, panel_json, param_json, presets_news_json, status_json, values_json
 
 
 class _Sounding(BoxPort):
@@ -136,6 +138,10 @@ def test_everything_can_be_said_in_json(port: ControlPort):
         [param_json(view) for view in port.params()],
         panel_json(port.simulated_panel()),
         dict(port.model_card()),
+        presets_json(port.presets()),
+        presets_news_json(port.presets_news()),
+        compare_json(port.comparison()),
+        history_json(port.history(0)),
     ):
         assert dumps(value)
 
