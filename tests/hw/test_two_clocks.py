@@ -16,7 +16,7 @@ SETTLED_S = 45.0
 """`make bench-drift` goes on for an hour."""
 
 
-def test_a_minute_and_a_half_apart_by_200_ppm() -> None:
+def test_a_minute_apart_by_200_ppm() -> None:
     pair = Pair(200.0)
     pair.run(SETTLED_S)
     assert pair.furthest_off < pair.block.shape[0] / 8  # also while it did not know the clocks yet
@@ -24,10 +24,9 @@ def test_a_minute_and_a_half_apart_by_200_ppm() -> None:
     residual_db, later = pair.against_ideal()
     assert residual_db < -60.0
     assert abs(later) < 1.0
-    pair.run(SETTLED_S)
+    pair.run(10.0)
     assert pair.furthest_off < 1.0
-    assert pair.against_ideal()[0] < -65.0
-    assert pair.io.loop.drift * 1e6 == pytest.approx(200.0, abs=0.1)
+    assert pair.io.loop.drift * 1e6 == pytest.approx(200.0, abs=1.0)
     assert pair.io.xruns == pair.microphone.xruns == pair.speaker.xruns == 0
 
 
@@ -51,18 +50,18 @@ def test_devices_that_tell_their_place_once_a_millisecond_on_a_busy_computer() -
 
 
 def test_a_clock_that_changes_is_followed() -> None:
-    pair = Pair(100.0)
+    pair = Pair(100.0, period_frames=512)
     pair.run(SETTLED_S)
-    pair.microphone.set_ppm(-350.0)  # 400 ppm less, all at once
+    pair.microphone.set_ppm(-1350.0)  # 1400 ppm less, all at once
     pair.run(SETTLED_S)
     assert pair.furthest_off < pair.block.shape[0]
-    assert pair.io.loop.drift * 1e6 == pytest.approx(-300.0, abs=2.0)
+    assert pair.io.loop.drift * 1e6 == pytest.approx(-1300.0, abs=30.0)
     assert pair.io.xruns == 0
 
 
 @pytest.mark.parametrize("which", ["microphone", "speaker"])
 def test_an_xrun_of_one_device_leaves_the_other_alone_and_the_delay_as_it_was(which: str) -> None:
-    pair = Pair(200.0, period_frames=256)
+    pair = Pair(200.0, period_frames=512)
     pair.run(SETTLED_S)
     before = pair.against_ideal()[1]
     other = pair.speaker if which == "microphone" else pair.microphone
