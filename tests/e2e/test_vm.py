@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import os
 import re
 import shutil
 import time
@@ -275,17 +274,3 @@ def test_a_usb_card_is_pulled_and_plugged_in_again(looped: Box) -> None:
         looped.wait_running()
         assert looped.main_pid("hushbox-audio") == pid, "the process itself goes on"
     machine.wait_played(RATE_HZ)
-
-
-def test_a_read_only_root_is_no_reason_to_be_silent(looped: Box) -> None:
-    looped.configure(LOOPBACK + PANEL)
-    looped.run("systemctl stop systemd-journald.socket systemd-journald-dev-log.socket systemd-journald; "
-               "mount -o remount,ro / && systemctl start systemd-journald", check=False)  # fmt: skip
-    assert "ro," in looped.run("grep ' / ' /proc/mounts")
-    looped.run("systemctl restart hushbox-audio hushbox-control", 200)
-    looped.wait_page()
-    looped.wait_running()
-    looped.set("box.bypass", 1)
-    looped.wait_status(lambda status: "kept in memory only" in status["message"], "the warning")
-    assert np.abs(looped.listen()).max() > 0.1
-    assert os.path.exists(looped.machine.console)
