@@ -37,7 +37,8 @@ def create_app(
     app = Flask("web_ui")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     key = secret.encode() if isinstance(secret, str) else secret or secrets.token_bytes(32)
-    gate = Gate(lambda: {*box_names(port.box_name), *allowed_hosts}, key)
+    named = port.box_name  # renaming it must not shut out the page that did so
+    gate = Gate(lambda: {*box_names(named), *box_names(port.box_name), *allowed_hosts}, key)
     gate.install(app)
     guard(app, port)
     streams = EventStreams(port, max_streams)

@@ -18,6 +18,7 @@ from web_ui.errors import Refused
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 TOKEN_HEADER = "X-CSRF-Token"
+FIRST_NAME = "hushbox"
 HOME_SUFFIXES = ("", ".local", ".lan", ".home", ".home.arpa", ".internal", ".localdomain")  # no public name ends so
 
 HEADERS = {
@@ -88,8 +89,11 @@ class Gate:
 
 
 def box_names(box_name: str) -> set[str]:
-    """The names by which a home network may know the box: its own, the machine's, each with the usual suffixes."""
-    own = {_plain(box_name).replace(" ", "-"), _plain(socket.gethostname()).split(".")[0]}
+    """The names by which a home network may know the box, each with the usual suffixes.
+
+    Its own, the machine's, and the one it came with: a box that is renamed still answers to whoever renamed it.
+    """
+    own = {_plain(box_name).replace(" ", "-"), _plain(socket.gethostname()).split(".")[0], FIRST_NAME}
     return {name + suffix for name in own if name for suffix in HOME_SUFFIXES} | {"localhost"}
 
 

@@ -48,6 +48,16 @@ def test_a_name_from_the_settings_is_answered_to():
     assert client.get("/", base_url="http://stage.example:8080").status_code == 200
 
 
+@pytest.mark.parametrize("first", ["hushbox", "studio"])
+def test_a_renamed_box_still_answers_to_whoever_renamed_it(first: str):
+    port = FakeControlPort()
+    port.rename_box(first)
+    client = create_app(port).test_client()
+    port.rename_box("Left wing")
+    for host in (f"{first}.local", "hushbox.local", "left-wing.local"):
+        assert client.get("/api/v1/status", headers={"Host": host}).status_code == 200
+
+
 def test_a_change_needs_the_token(client: FlaskClient, port: FakeControlPort):
     for headers in ({}, {"X-CSRF-Token": "guess"}, {"X-CSRF-Token": "caf\xe9"}):
         answer = client.put("/api/v1/params/box.bypass", json={"value": 1}, headers=headers)
