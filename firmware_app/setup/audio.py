@@ -81,7 +81,7 @@ class AudioSetup:
                 raise TrialError("the audio process does not answer, so nothing can be tried: wait until it is back")
             self._wanted, self._before = wanted, self.in_force
             # Never a number that an earlier control process has used.
-            self._number = max(self._number + 1, int(time.time()) & 0x7FFFFFFF)
+            self._number = max(self._number + 1, int(time.monotonic()) & 0x7FFFFFFF)
             try:
                 audio_trial.leave(self._runtime, self._number, kept_audio.changes_of(wanted))
             except OSError as error:

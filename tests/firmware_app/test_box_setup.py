@@ -80,7 +80,7 @@ def test_settings_levels_and_latency_from_the_page(make_usb: MakeUsb, tmp_path: 
         usb.plug_cable(delay_frames=100)
         found = measure(box)
         truth = usb.round_trip_frames
-        assert (found["fault"], found["frames"], found["input"]) == ("", truth, 1)
+        assert (found["fault"], found["frames"], found["input"] in (1, 2)) == ("", truth, True)  # both carry it
         assert found["total_ms"] == pytest.approx((truth + status["chain_latency_frames"]) / 48)
         box.send("POST", "setup/check", {"do": "end"})
         status = box.wait_status(lambda s: s["state"] == "running" and s["latency_measured"], "the measured latency")
@@ -155,7 +155,7 @@ def test_backup_restore_restart_and_diagnostics(make_usb: MakeUsb, tmp_path: Pat
         assert box.value("denoise.amount_db") == 11
         assert box.value("box.mute") == 1  # muted meanwhile: a mute outlives a restore too
         assert "Mine" in json.dumps(box.get("presets"))
-        assert box.get("panel/setup")["scenes"] == {"A": True, "B": False}
+        assert box.get("presets")["scenes"] == {"A": True, "B": False}
 
         with zipfile.ZipFile(io.BytesIO(box.get_bytes("/api/v1/system/diagnostics.zip"))) as pack:
             texts = {name.removeprefix("hushbox-diagnostics/"): pack.read(name).decode() for name in pack.namelist()}

@@ -570,7 +570,8 @@ def test_every_place_can_be_put_in_words(make: Make):
 
 def test_an_ads1115_is_wired_to_the_i2c_bus(make: Make):
     box = make(replace(BASE, knobs=(KnobConfig("amount", 1, "denoise.amount_db", chip="ads1115"),)))
-    setup = BoxPort("hushbox", box.control, box.setup, None, box.folder / "listen").panel_setup()
+    page = BoxPort(box_setup(box.folder, box.control), box.control, box.setup, None, box.folder / "listen")
+    setup = page.panel_setup()
     assert {pin.number: pin.wired for pin in setup.header if "I2C" in pin.wired and pin.role == "wired"} == {
         3: "I2C data",
         5: "I2C clock",

@@ -176,8 +176,9 @@ def test_eight_channels(make_usb: MakeUsb) -> None:
     assert loop(io, 30) == [IoStatus.OK] * 30
     io.close()
     played = usb.recording()
-    [begin] = locate(played[:, 4], eight[:1000, 7])
-    assert np.array_equal(played[begin : begin + 5000, 5], eight[:5000, 2])
+    # The first frames are lost where the two directions were started anew, having started apart.
+    [begin] = locate(played[:, 4], eight[1500:2500, 7])
+    assert np.array_equal(played[begin : begin + 1000, 5], eight[1500:2500, 2])
     assert not played[:, [0, 1, 2, 3, 6, 7]].any()
 
 

@@ -46,4 +46,4 @@ def test_a_floor_lies_under_the_voice_and_is_not_always_there() -> None:
     for floor in there:
         assert np.isfinite(floor).all()
         level_db = 20 * np.log10(np.sqrt(np.mean(np.square(floor))) / 0.2)
-        assert -76 < level_db < -13
+        assert -76 < level_db < -5
