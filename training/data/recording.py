@@ -14,17 +14,18 @@ from training.data.sources import RATE_HZ
 TOP_HZ = 7000.0  # what lies above is made up
 BAND_HZ = 3400.0  # and copied from the band of this width below it
 FADE_HZ = 300.0
+INAUDIBLE_HZ = 45.0  # below it a building's rumble may be nearly as loud as the voice, and nobody hears it
 
 
 def with_floor(rng: Rng, voice_rms: float, frames: int) -> Audio | None:
     """Rumble and room tone of a recording, far below a voice of `voice_rms`; None where there is none."""
     floor = None
-    if rng.random() < 0.4:
-        corner_hz, steep = 2 ** rng.uniform(5.0, 7.5), rng.uniform(1.5, 4.0)
+    if rng.random() < 0.5:
+        corner_hz, steep = 2 ** rng.uniform(3.3, 7.5), rng.uniform(1.5, 4.0)
+        loudest_db = -6.0 if corner_hz < INAUDIBLE_HZ else -14.0
         below = octaves_above_1khz(frames) - np.float32(np.log2(corner_hz / 1000.0))
-        floor = _noise(rng, 1 / np.sqrt(1 + np.exp2(2 * steep * below))) * np.float32(
-            10 ** (rng.uniform(-45, -14) / 20)
-        )
+        floor = _noise(rng, 1 / np.sqrt(1 + np.exp2(2 * steep * below)))
+        floor *= np.float32(10 ** (rng.uniform(-42, loudest_db) / 20))
     if rng.random() < 0.5:
         slope_db = rng.uniform(-5, 0.5)
         tone = _noise(rng, 10 ** (slope_db * octaves_above_1khz(frames) / 20)) * np.float32(
