@@ -141,7 +141,7 @@ def test_before_and_after_keep_the_place(open_page: Callable[..., Any], box: Box
     expect(page.locator("#player")).to_be_visible()
     expect(page.locator("#time")).to_have_text("0:00 / 0:04")
     page.locator("#seek").fill("2.5")
-    page.get_by_role("radio", name="Before").check(force=True)
+    page.locator("#take-choice").get_by_label("Before").check(force=True)
     expect(page.locator("#time")).to_have_text("0:02 / 0:04")
     page.locator("#take-play").click()
     expect(page.locator("#take-play")).to_have_attribute("aria-label", "Pause")
@@ -167,8 +167,8 @@ def test_what_the_box_says_is_shown(open_page: Callable[..., Any], box: Box):
     expect(page.locator("#link-text")).to_have_text("Audio is down")
     expect(page.locator("#latency")).to_have_text("\u2013")
     page.locator("#tab-setup").click()
-    page.locator("#setup-model summary").first.click()
-    expect(page.locator("#setup-model")).to_contain_text("read speech of 100 people")
+    page.locator("#setup-models summary").first.click()
+    expect(page.locator("#setup-models")).to_contain_text("read speech of 100 people")
 
 
 def test_too_many_pages_are_told_so(open_page: Callable[..., Any], box: Box):

@@ -25,6 +25,7 @@ connection.addEventListener("status", ({ detail: status }) => {
   notices.set("box", status.message);
   notices.set("safe", status.safe_mode ? t("shell.safe", { why: status.safe_mode }) : "",
     { grave: true, action: { label: t("shell.safe.leave"), run: leaveSafeMode } });
+  params.beat();
   views.tell("status", status);
 });
 

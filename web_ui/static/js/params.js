@@ -11,7 +11,7 @@ export class Params extends EventTarget {
   #state = new Map(); // id -> {value, wanted, sending, held, holdUntil}
   #watchers = new Map(); // id -> [show]
   #values = null;
-  #told = 0; // how often the box has said what is
+  #beats = 0; // how often the box has said that all is told
 
   async load() {
     const { params } = await get("params");
@@ -49,10 +49,14 @@ export class Params extends EventTarget {
   take(values) {
     // What the box says. Unknown ids mean that the box has changed under the page.
     this.#values = values;
-    this.#told++;
     if (this.views.length && Object.keys(values).some((id) => !this.view(id))) this.load().catch(() => {});
     for (const id of Object.keys(values)) this.#show(id);
     this.dispatchEvent(new Event("values"));
+  }
+
+  beat() {
+    // The box has told all that it knew a moment ago.
+    this.#beats++;
   }
 
   forget() {
@@ -82,11 +86,9 @@ export class Params extends EventTarget {
     state.sending = true;
     while (state.dirty) {
       state.dirty = false;
-      const told = this.#told;
       try {
-        const answer = await put(`params/${encodeURIComponent(id)}`, { value: state.wanted });
-        // What the box has said since is at least as new: somebody else's change must not be overwritten by our answer.
-        if (this.#values && told === this.#told) this.#values[id] = answer.value;
+        // The answer is not kept: somebody may have changed it back before the stream told either, and then it tells none.
+        await put(`params/${encodeURIComponent(id)}`, { value: state.wanted });
       } catch (error) {
         state.dirty = false;
         state.held = false;
@@ -101,8 +103,10 @@ export class Params extends EventTarget {
   #settle(id, state) {
     if (state.held || state.sending) return;
     clearTimeout(state.timer);
+    const beats = this.#beats;
     state.timer = setTimeout(() => {
       if (state.held || state.sending) return;
+      if (beats === this.#beats) return this.#settle(id, state); // the stream lags: what is wanted is the best guess
       state.wanted = null;
       this.#show(id);
     }, HOLD_MS);
