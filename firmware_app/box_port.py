@@ -2,15 +2,13 @@
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 from dsp.bundle import Bundle
 from dsp.params import ParamError, ParamSpec, UnknownParamError
-from dsp.rack import CHAIN, CHAINS
 from dsp.stems_features import STEMS
 from firmware_app import listen_ring, shedding
 from firmware_app.compare import Comparer
@@ -85,7 +83,6 @@ class BoxPort(PanelBoxPort, PresetsBoxPort, SoundBoxPort, SetupBoxPort, SystemBo
         SystemBoxPort.__init__(self, box, lambda: [asdict(moment) for moment in history.since(0)], simulated)
         self._box = box
         self.version = box.version
-        self._bundle, self._stems = bundle, stems
         self._ring = ring
         self._leave_safe = leave_safe
         self._look_at_s, self._temperature_c = 0.0, board_health.temperature_c()
@@ -148,22 +145,6 @@ class BoxPort(PanelBoxPort, PresetsBoxPort, SoundBoxPort, SetupBoxPort, SystemBo
     def wait_for_change(self, after_seq: int, timeout_s: float) -> Change:
         seq = self._control.wait(after_seq, timeout_s)
         return Change(seq, self.status(), self._control.values())
-
-    def model_card(self) -> Mapping[str, Any]:
-        chain = CHAINS[int(self._control.values().get(CHAIN.id, CHAIN.default))]
-        bundle = self._stems if chain == "music" else self._bundle
-        if bundle is None:
-            return {"name": "none", "version": "", "summary": "No model is loaded: sound passes untouched.",
-                    "licence": "", "trained_on": [], "card": ""}  # fmt: skip
-        card = bundle.folder / "CARD.md"
-        return {
-            "name": bundle.name,
-            "version": bundle.version,
-            "summary": bundle.summary,
-            "licence": bundle.licence,
-            "trained_on": [asdict(source) for source in bundle.trained_on],
-            "card": card.read_text(encoding="utf-8") if card.is_file() else "",
-        }
 
     def simulated_panel(self) -> Sequence[SimulatedPin]:
         return self._setup.simulated.pins()

@@ -57,10 +57,6 @@ def create_api(port: ControlPort, streams: EventStreams, sound: SoundStreams, to
         response.call_on_close(streams.release)
         return response
 
-    @api.get("/model")
-    def model() -> Response:
-        return reply(dict(port.model_card()))
-
     @api.get("/panel")
     def panel() -> Response:
         return reply({"panel": panel_json(port.simulated_panel())})

@@ -7,7 +7,7 @@ the same contract tests. Every method may be called from any of the web server's
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from web_ui.panel_port import PanelPort
 from web_ui.presets_port import PresetsPort
@@ -138,13 +138,6 @@ class ControlPort(PanelPort, PresetsPort, SoundPort, SetupPort, SystemPort, Prot
 
     def wait_for_change(self, after_seq: int, timeout_s: float) -> Change:
         """Wait for a seq above `after_seq`, or the timeout, and return the newest state."""
-        ...
-
-    def model_card(self) -> Mapping[str, Any]:
-        """The running bundle: name, version, summary, licence, trained_on (a list of {name, licence, what}), card.
-
-        card is Markdown. Without a model: name "none" and a summary that says so.
-        """
         ...
 
     def simulated_panel(self) -> Sequence[SimulatedPin]:

@@ -159,9 +159,6 @@ class FakeControlPort(FakePanelPort, FakePresetsPort, FakeSoundPort, FakeSetupPo
             self.status_now = replace(self.status_now, safe_mode="")
             self._note_change()
 
-    def model_card(self) -> Mapping[str, Any]:
-        return CARD
-
     def simulated_panel(self) -> Sequence[SimulatedPin]:
         with self._changed:
             return list(self._pins.values()) if self._simulated else []

@@ -17,7 +17,7 @@ COOKIE = "hushbox_session"
 KEPT_S = 90 * 24 * 3600
 PLAY = frozenset(
     {
-        "session", "status", "params", "set_param", "events", "model", "openapi", "panel", "press", "turn", "step",
+        "session", "status", "params", "set_param", "events", "openapi", "panel", "press", "turn", "step",
         "presets", "load_preset", "step_preset", "recall_scene", "comparison", "compare",
         "pin", "unlock", "setup_news", "leave_safe_mode",
     }

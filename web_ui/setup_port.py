@@ -148,5 +148,8 @@ class SetupPort(Protocol):
     def set_wizard(self, state: str, step: str) -> None: ...
 
     def models(self) -> Sequence[Mapping[str, Any]]:
-        """A card for each model, as model_card has it, and: runs (which sound), latency_ms, parameters, size_bytes."""
+        """Each model: name, version, summary, licence, trained_on (of {name, licence, what}), card (Markdown), runs.
+
+        And latency_ms, parameters, size_bytes. runs: which sound.
+        """
         ...

@@ -137,7 +137,6 @@ def test_everything_can_be_said_in_json(port: ControlPort):
         values_json(change.params),
         [param_json(view) for view in port.params()],
         panel_json(port.simulated_panel()),
-        dict(port.model_card()),
         presets_json(port.presets()),
         presets_news_json(port.presets_news()),
         compare_json(port.comparison()),
@@ -152,12 +151,6 @@ def test_the_status_is_plausible(port: ControlPort):
     assert (status.state == "down") == (not status.audio_alive)
     assert min(status.xruns, status.late_hops, status.dry_hops) >= 0
     assert status.reduction_db >= 0.0
-
-
-def test_the_model_card_says_what_it_was_trained_on(port: ControlPort):
-    card = port.model_card()
-    assert {"name", "version", "summary", "licence", "trained_on", "card"} <= set(card)
-    assert all({"name", "licence", "what"} <= set(source) for source in card["trained_on"])
 
 
 def test_controls_that_are_not_simulated_are_not_there(port: ControlPort):
