@@ -11,10 +11,8 @@ from dataclasses import replace
 import numpy as np
 
 from dsp.block import Block
-from dsp.build import build_rack
 from dsp.dry_path import MUTE_MS
 from dsp.params import ParamRangeError
-from dsp.rack import CHAIN, CHAINS
 from firmware_app import crash_loop, realtime
 from firmware_app.audio_source import AudioSource, Opened
 from firmware_app.audio_trial import AudioTrial
@@ -23,6 +21,7 @@ from firmware_app.crash_loop import CrashLoop
 from firmware_app.device_life import DeviceLife
 from firmware_app.link import MAX_CHANNELS, AudioLink, Check, Down, InfoFrame, State, params_hash
 from firmware_app.listen_ring import ListenRing
+from firmware_app.load_chains import load_chains
 from firmware_app.notify import Notifier
 from firmware_app.param_table import PARAMS
 from firmware_app.places import Places
@@ -31,6 +30,7 @@ from firmware_app.shared_state import SharedState, to_start_from
 from firmware_app.sound_check import SoundCheck
 from firmware_app.store import Store
 from firmware_app.telemetry import Telemetry
+from firmware_app.what_runs import what_runs
 from firmware_app.wiring import wiring
 from hw.audio_io import AudioIo, IoStatus
 
@@ -39,8 +39,6 @@ log = logging.getLogger(__name__)
 REOPEN_S = 0.5  # between two tries to open a device that is not there
 MOST_MESSAGES_A_BLOCK = 64
 WARM_UP_BLOCKS = 32
-MODEL_OFF = "fails or is late again and again: the sound goes round it, and it is tried every second."
-NO_MUSIC = "No music: [audio] music_channels in hushbox.toml names its inputs. The microphone is heard alone."
 
 
 class AudioProcess:
@@ -301,24 +299,9 @@ class AudioProcess:
     # --- outside streaming ---
 
     def _build_chains(self) -> None:
-        """All of them with their models, loaded and warmed; without those whose bundle is no good: sound goes on."""
-        model, places, audio = self._config.model, self._places, self._settings.audio
-        split = any(self._config.stems.outputs)
-        if self._care.safe:
-            log.warning("safe mode, without any model: %d crashes within a minute, the last: %s",
-                        crash_loop.MOST_CRASHES, self._care.why_safe)  # fmt: skip
-            self._rack, self._problems = build_rack(None, None, split=split)
-        else:
-            self._rack, self._problems = build_rack(
-                places.bundle(model.bundle),
-                places.bundle(model.stems_bundle),
-                model.runtime,
-                split=split,
-                light_voice=places.bundle(model.light_bundle) if model.light_bundle else None,
-            )
+        audio = self._settings.audio
+        self._rack, self._problems = load_chains(self._config, self._places, self._care)
         self._care.watch(self._rack)
-        for chain, problem in self._problems.items():
-            log.warning("%s: %s", chain, problem)
         # The shape of the device to come, as far as it is known: the meters are read before there is one.
         self._rack.prepare(48_000, audio.period_frames, len(audio.input_channels))
         self._opened = Opened(None, False, "")
@@ -367,31 +350,7 @@ class AudioProcess:
     def _describe(self, opened: Opened) -> None:
         """Tell control what runs now."""
         self._opened, self._described, self._described_off = opened, self._rack.heard, self._rack.model_off
-        chain = CHAINS[int(self._rack.param(CHAIN.id))]
-        problem = self._problems.get(chain, "")
-        if chain == "voice over music" and not self._settings.audio.music_channels:
-            problem = problem or NO_MUSIC
-        if self._rack.model_off:
-            problem = problem or f"{self._rack.model_name} {MODEL_OFF}"
-        io, form = opened.io, opened.io.format if opened.io is not None else None
-        # Why nothing is heard comes before why it is heard untouched.
-        messages = (problem, opened.message) if io else (opened.message, problem)
-        self._info = InfoFrame(
-            params_hash=params_hash(self._ids),
-            rate_hz=form.rate_hz if form else 0,
-            period_frames=form.period_frames if form else 0,
-            periods=form.periods if form else 0,
-            chain_latency_frames=self._rack.latency_frames if form else 0,
-            io_latency_frames=io.latency_frames if io else 0,
-            device=io.name if io else "none",
-            bundle=self._rack.model_name,
-            message=messages[0] or messages[1],
-            demo=opened.demo,
-            trial=self._settings.number,
-            refused=self._settings.refused,
-            device_inputs=form.capture_channels if form else 0,
-            device_outputs=form.playback_channels if form else 0,
-        )
+        self._info = what_runs(self._rack, self._problems, self._settings, opened, params_hash(self._ids))
         self._info_waits = not self._link.send(self._info)
 
 
