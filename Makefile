@@ -8,7 +8,7 @@ RUN := .venv/bin/hushbox
         train-denoise-live export-denoise-live train-stems-live export-stems-live test-tflite-runtime demo-vocal bench-denoise \
         bench-harm bench-page bench-stems bench-drift bench-no-surprise bench-quantisation docs-denoise
 
-.PHONY: dist test-dist docs release bench-boards
+.PHONY: dist test-dist docs release bench-boards page
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-24s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ bench-drift: setup-dev ## Two interfaces 200 ppm apart: an hour simulated, then 
 
 bench-panel: setup-dev ## 20 presses a second for a minute with real switches' bounces: lost, doubled, delays. ARGS="--seconds 10"
 	$(PY) -m bench.panel $(ARGS)
+
+page: setup-dev ## Bundle the page's scripts and style sheets anew, after a change of theirs (needs Node and npm)
+	@packaging/page/build.sh
 
 bench-page: setup-dev ## Three phones beside the sound for 10 minutes: CPU, load, xruns; first view. ARGS="--minutes 1"
 	$(PY) -m bench.page $(ARGS)

@@ -8,7 +8,6 @@ thread of the server, so their number is capped.
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from web_ui.control_port import Change, ControlPort
 from web_ui.errors import Refused
@@ -26,6 +25,7 @@ from web_ui.views import (
 MAX_STREAMS = 8
 INTERVAL_S = 0.05  # 20 a second
 HEARTBEAT_S = 0.5  # sent without any change, so that the page can tell a lost connection from a quiet box
+LAST = "status"  # of what is sent together, and in each of it: a page that has heard it knows everything
 WAIT_S = 0.25  # how long a stopping server waits for a stream at most
 
 
@@ -38,6 +38,7 @@ class EventStreams:
         self._open = 0
         self._lock = threading.Lock()
         self._closing = threading.Event()
+        self._telling = _Telling(port)
 
     @property
     def open_count(self) -> int:
@@ -65,12 +66,13 @@ class EventStreams:
     def stream(self, disconnected: Callable[[], bool]) -> Iterator[bytes]:
         """Yield events until the client is gone or the server closes. Runs in the stream's own server thread."""
         yield b"retry: 1000\n\n"
-        latest = _Latest(self._port)
+        sent: dict[str, str] = {}
         change = self._port.wait_for_change(-1, 0.0)
         while not (self._closing.is_set() or disconnected()):
             sent_at = time.monotonic()
-            yield latest.events(change)
-            seq = change.seq
+            told = self._telling.all(change)
+            yield "".join(text for name, text in told.items() if name == LAST or sent.get(name) != text).encode()
+            sent, seq = told, change.seq
             self._closing.wait(INTERVAL_S)  # what happens meanwhile is merged into the next event
             while change.seq == seq and not (self._closing.is_set() or disconnected()):
                 change = self._port.wait_for_change(seq, WAIT_S)
@@ -78,14 +80,23 @@ class EventStreams:
                     break
 
 
-class _Latest:
-    """What one client has been sent, so that only news follows."""
+class _Telling:
+    """All that there is to tell as events, made once for all streams. Any thread."""
 
     def __init__(self, port: ControlPort) -> None:
         self._port = port
-        self._sent: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        self._seq, self._made_at, self._events = -1, 0.0, dict[str, str]()
 
-    def events(self, change: Change) -> bytes:
+    def all(self, change: Change) -> dict[str, str]:
+        """Event by name, `LAST` at the end."""
+        with self._lock:
+            now = time.monotonic()
+            if change.seq != self._seq or now - self._made_at > INTERVAL_S:
+                self._seq, self._made_at, self._events = change.seq, now, self._make(change)
+            return self._events
+
+    def _make(self, change: Change) -> dict[str, str]:
         port = self._port
         news = {
             "params": values_json(change.params),
@@ -94,11 +105,9 @@ class _Latest:
             "presets": presets_news_json(port.presets_news()),
             "compare": compare_json(port.comparison()),
             "setup": setup_news_json(port.setup_news()),
+            LAST: status_json(change.status),
         }
-        parts = [_event(name, data) for name, data in news.items() if self._sent.get(name) != data]
-        self._sent = news
-        # The last of what is sent together: a page that has heard it knows everything.
-        return "".join([*parts, _event("status", status_json(change.status))]).encode()
+        return {name: _event(name, data) for name, data in news.items()}
 
 
 def _event(name: str, data: object) -> str:

@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from web_ui import texts
-from web_ui.page import STATIC, first_modules
+from web_ui.bundle import STATIC
 
 ROOM = STATIC.parent
 # A key may be put together: t(`play.bypass.${state}`), t("shell.tab." ~ view).
@@ -53,14 +53,8 @@ def test_values_are_filled_in_and_a_key_that_is_not_there_is_an_error():
         texts.say("en", "no.such")
 
 
-def test_the_page_carries_its_texts_and_preloads_what_it_needs(client: FlaskClient):
-    page = client.get("/").get_data(as_text=True)
-    assert '"play.muted": "Muted' in page
-    for module in first_modules():
-        assert f'rel="modulepreload" href="/static/{module}"' in page
-        assert (STATIC / module).is_file()
-    assert "js/views/play.js" in first_modules()
-    assert "js/views/setup.js" not in first_modules()  # comes when it is first visited
+def test_the_page_carries_its_texts(client: FlaskClient):
+    assert '"play.muted": "Muted' in client.get("/").get_data(as_text=True)
 
 
 def test_another_language_falls_back_to_english(client: FlaskClient):

@@ -10,6 +10,8 @@ import { t } from "./texts.js";
 import { Views } from "./views.js";
 import { Wake } from "./wake.js";
 
+const FRESH_MS = 5000; // what came with the page itself is true for so long
+
 const box = { connection: new Connection(), params: new Params(), notices: new Notices(byId("notices")) };
 const { connection, params, notices } = box;
 box.presets = new PresetsStore(connection, params);
@@ -36,7 +38,7 @@ connection.addEventListener("state", ({ detail: { state, why } }) => {
   if (state === "live") {
     notices.set("link", "");
     setText(byId("link-text"), t("shell.link.live"));
-    refresh();
+    if (performance.now() > FRESH_MS) refresh();
     return;
   }
   setText(byId("link-text"), t("shell.link.lost"));
@@ -81,6 +83,5 @@ async function refresh() {
 
 document.addEventListener("pin", async () => (await import("./setting_up/pin_sheet.js")).ask());
 
-params.load().catch(() => {});
 views.start();
 connection.start();

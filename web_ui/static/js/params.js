@@ -7,7 +7,7 @@ const HOLD_MS = 250; // an event that left the box before our change arrived mus
 
 export class Params extends EventTarget {
   // Events: "views" (the list changed), "values" (the box has told them), "refused" (detail: message).
-  views = [];
+  views = JSON.parse(document.getElementById("params")?.textContent ?? "[]"); // what they are, as the page was sent
   #state = new Map(); // id -> {value, wanted, sending, held, holdUntil}
   #watchers = new Map(); // id -> [show]
   #values = null;

@@ -1,0 +1,16 @@
+#!/bin/sh
+# Bundles web_ui/static/js and css into web_ui/static/built: a phone on Wi-Fi waits for each file, so the first view comes
+# in few. Needs Node and npm; its result is committed, so that nobody else does. web_ui/bundle.py serves it.
+set -eu
+cd "$(dirname "$0")"
+[ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund --loglevel=error
+root=../../web_ui/static
+rm -rf "$root/built"
+node_modules/.bin/esbuild "$root/js/main.js" --bundle --splitting --format=esm --minify --charset=utf8 --target=es2022 \
+    --outdir="$root/built" --entry-names='[name]' --chunk-names='[name]-[hash]' --legal-comments=none --log-level=warning
+cd ../..
+sheets=$(.venv/bin/python -m web_ui.bundle sheets)
+for sheet in $sheets; do cat "web_ui/static/$sheet"; done |
+    packaging/page/node_modules/.bin/esbuild --loader=css --minify --charset=utf8 --target=es2022 --log-level=warning >web_ui/static/built/page.css
+.venv/bin/python -m web_ui.bundle sources >web_ui/static/built/sources.txt
+du -sb web_ui/static/built
