@@ -6,6 +6,7 @@ Tests run them briefly, `make endure` at length. "Sound" is what the virtual int
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import random
 import resource
@@ -148,6 +149,64 @@ def memory_limit(box: RunningBox, usb: VirtualUsb, name: str, room_mb: float = 8
     return {"replaced": replaced, **figures}
 
 
+def memory_limit_of_group(box: RunningBox, usb: VirtualUsb, name: str, room_mb: float = 0.25) -> Figures:
+    """The kernel's own limit, as MemoryMax= of a unit sets it: what comes on top of `room_mb` kills the process.
+
+    Needs root and the memory controller: raises PermissionError.
+    """
+    process = box.child(name)
+    with memory_group(f"hushbox-{process.pid}", room_mb) as group:
+        group.take(process.pid)
+        figures = hammer(box, usb, seconds=5.0, must_answer=False)
+        wait_running(box)
+        figures["hits"] = group.hits()
+        figures["replaced"] = box.child(name).pid != process.pid
+        sounds(box, usb)
+        as_before(box, muted=False)
+    return figures
+
+
+class MemoryGroup:
+    """A control group with a limit on what its processes take from now on; of version 1 or 2."""
+
+    def __init__(self, folder: Path, room_mb: float) -> None:
+        self.folder = folder
+        self._hits = "memory.failcnt" if (folder / "memory.failcnt").exists() else "memory.events"
+        most = "memory.limit_in_bytes" if self._hits == "memory.failcnt" else "memory.max"
+        (folder / most).write_text(str(int(room_mb * 1e6)))
+
+    def take(self, pid: int) -> None:
+        (self.folder / "cgroup.procs").write_text(str(pid))
+
+    def hits(self) -> int:
+        """How often something did not fit."""
+        text = (self.folder / self._hits).read_text()
+        return int(text) if self._hits == "memory.failcnt" else int(text.split("max ")[1].split()[0])
+
+
+@contextlib.contextmanager
+def memory_group(name: str, room_mb: float) -> Iterator[MemoryGroup]:
+    """A group of its own, gone afterwards; who is still in it goes back to where it came from."""
+    if os.getuid() != 0:
+        raise PermissionError("only root can make a control group")
+    roots = [
+        root for root in (Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup")) if (root / "cgroup.procs").exists()
+    ]
+    folder = roots[0] / name if roots else Path()
+    try:
+        folder.mkdir()
+        group = MemoryGroup(folder, room_mb)
+    except (OSError, ValueError) as error:
+        raise PermissionError(f"no control group with a memory limit here: {error}") from None
+    try:
+        yield group
+    finally:
+        for pid in (folder / "cgroup.procs").read_text().split():
+            with contextlib.suppress(OSError):
+                (folder.parent / "cgroup.procs").write_text(pid)
+        folder.rmdir()
+
+
 def hammer(box: RunningBox, usb: VirtualUsb, seconds: float, clients: int = 16, *, must_answer: bool = True) -> Figures:
     """Many phones at once, on this machine alone: the page in a loop, and event streams that nobody reads."""
     until = time.monotonic() + seconds
@@ -156,7 +215,7 @@ def hammer(box: RunningBox, usb: VirtualUsb, seconds: float, clients: int = 16, 
 
     def client(number: int) -> None:
         idle = []
-        with contextlib.suppress(OSError):  # the box lends only so many
+        with contextlib.suppress(OSError, http.client.HTTPException):  # the box lends only so many
             while len(idle) < 8:
                 idle.append(urllib.request.urlopen(box.url + "api/v1/events", timeout=5))
         while time.monotonic() < until and answered[number] + refused[number] < 2000:
@@ -164,7 +223,7 @@ def hammer(box: RunningBox, usb: VirtualUsb, seconds: float, clients: int = 16, 
                 with urllib.request.urlopen(box.url, timeout=5) as answer:
                     answer.read()
                 answered[number] += 1
-            except OSError:
+            except (OSError, http.client.HTTPException):  # the latter: cut off in the middle
                 refused[number] += 1
         for stream in idle:
             stream.close()
