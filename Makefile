@@ -4,7 +4,7 @@ PY := .venv/bin/python
 RUN := .venv/bin/hushbox
 
 .PHONY: help setup setup-dev run test check lint format e2e faults bench lock clean install uninstall wheels deb test-deb \
-        soak endure e2e-vm \
+        soak endure e2e-vm e2e-vm-arm64 \
         train-denoise-live export-denoise-live train-stems-live export-stems-live test-tflite-runtime demo-vocal bench-denoise \
         bench-harm bench-page bench-stems bench-drift bench-no-surprise bench-quantisation docs-denoise
 
@@ -58,6 +58,10 @@ endure: setup-dev ## kill -9 100 times, SIGSTOP, memory limits, full disk, clock
 e2e-vm: setup-dev ## The installed box in an emulated machine with a real kernel (as root; the first time takes longer)
 	tests/rigs/vm/image.sh
 	$(PY) -m pytest -m e2e tests/e2e/test_vm.py $(ARGS)
+
+e2e-vm-arm64: setup-dev ## As root, after make deb ARCH=arm64: the package in an emulated arm64 machine: boots, sound through it
+	tests/rigs/vm/image_arm64.sh
+	$(PY) -m pytest -m e2e tests/e2e/test_vm_arm64.py $(ARGS)
 
 FLOAT := bench/out/float/denoise-live/bundle.toml
 

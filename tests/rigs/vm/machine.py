@@ -19,15 +19,23 @@ from numpy.typing import NDArray
 
 ROOT = Path(__file__).parent.parent.parent.parent
 BUILD = ROOT / "build" / "vm"
+BUILD_ARM64 = ROOT / "build" / "vm-arm64"
+# Nothing here asserts timing, and the mitigations only cost some.
+KERNEL = "root=/dev/vda rw mitigations=off audit=0 loglevel=4 systemd.show_status=0"
+PROCESSOR = {  # by machine; the second is a Pi 4's
+    "x86_64": ["-machine", "q35", "-cpu", "max", "-append", f"{KERNEL} console=ttyS0 no_timer_check"],
+    "aarch64": ["-machine", "virt,gic-version=3", "-cpu", "cortex-a72", "-append", f"{KERNEL} console=ttyAMA0"],
+}
 BOOT_S = 400.0  # until the agent answers: an emulated machine on a busy host
 
 
 class Machine:
     """Boots on enter, is gone on exit. run() works as root in the machine; monitor() is QEMU's own command line."""
 
-    def __init__(self, folder: Path) -> None:
-        """folder: for sockets, the console's log and what the USB card plays (usb.wav)."""
+    def __init__(self, folder: Path, machine: str = "x86_64", disk: Path = BUILD) -> None:
+        """folder: for sockets, the console's log and what the USB card plays (usb.wav). disk: where image.sh put it."""
         self.folder = folder
+        self._machine, self._disk = machine, disk
         self.console = folder / "console.log"
         self.played = folder / "usb.wav"
         self._qemu: subprocess.Popen[bytes] | None = None
@@ -35,15 +43,10 @@ class Machine:
 
     def __enter__(self) -> Machine:
         agent, monitor = self.folder / "agent", self.folder / "monitor"
-        command = ["qemu-system-x86_64", "-machine", "q35", "-m", "1536", "-smp", "2", "-display", "none", "-no-reboot"]
-        command += ["-cpu", "max", "-accel", "tcg,thread=multi"]
-        command += ["-kernel", str(BUILD / "vmlinuz"), "-initrd", str(BUILD / "initrd")]
-        # Nothing here asserts timing, and the mitigations only cost some.
-        kernel = (
-            "root=/dev/vda rw console=ttyS0 mitigations=off no_timer_check audit=0 loglevel=4 systemd.show_status=0"
-        )
-        command += ["-append", kernel]
-        command += ["-drive", f"file={BUILD / 'root.ext4'},format=raw,if=virtio,snapshot=on"]
+        command = [f"qemu-system-{self._machine}", *PROCESSOR[self._machine], "-accel", "tcg,thread=multi"]
+        command += ["-m", "1536", "-smp", "2", "-display", "none", "-no-reboot"]
+        command += ["-kernel", str(self._disk / "vmlinuz"), "-initrd", str(self._disk / "initrd")]
+        command += ["-drive", f"file={self._disk / 'root.ext4'},format=raw,if=virtio,snapshot=on"]
         command += ["-serial", f"file:{self.console}", "-nic", "none", "-rtc", "base=utc"]
         command += ["-device", "virtio-serial", "-chardev", f"socket,id=agent,path={agent},server=on,wait=off"]
         command += ["-device", "virtserialport,chardev=agent,name=hushbox.test"]
