@@ -1,0 +1,126 @@
+"""axe-core on everything a player sees, in both themes: it finds nothing serious."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.rigs.phone import CHROMIUM, Box, expect
+from web_ui.page import VIEWS
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}: apt-get install chromium"),
+    pytest.mark.parametrize("theme", ["dark", "light"]),
+]
+axe = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
+
+Open = Callable[..., Any]
+SCRIPT = Path(axe.__file__).parent / "axe.min.js"
+STEPS = (
+    "Which interface?", "Which input is the microphone?", "How loud?", "How quick?",
+    "What do your switches do?", "What is the box called?", "Who may set it up?", "Sound",
+)  # fmt: skip
+
+
+def opened(open_page: Open, theme: str, view: str) -> Any:
+    page = open_page(view=view)
+    page.evaluate("(theme) => dispatchEvent(new CustomEvent('hushbox-theme', { detail: theme }))", theme)
+    page.evaluate(SCRIPT.read_text(encoding="utf-8"))  # past the content security policy, which refuses others' scripts
+    return page
+
+
+def serious(page: Any, where: str) -> list[tuple[str, str, list[str]]]:
+    """(where, rule, what breaks it)."""
+    page.wait_for_timeout(300)  # colours fade over
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
+    return [
+        (where, violation["id"], [node["html"][:120] for node in violation["nodes"]][:5])
+        for violation in found
+        if violation["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_each_view(open_page: Open, box: Box, view: str, theme: str):
+    box.port.step_preset(1)
+    page = opened(open_page, theme, view)
+    page.evaluate("document.querySelectorAll('details').forEach((part) => (part.open = true))")
+    page.wait_for_timeout(400)
+    assert serious(page, view) == []
+
+
+def test_play_while_it_compares_warns_and_is_muted(open_page: Open, box: Box, theme: str):
+    page = opened(open_page, theme, "play")
+    box.port.set_status(message="The interface is gone.", safe_mode="it crashed three times")
+    page.get_by_role("button", name="Compare A/B").tap()
+    expect(page.locator("#compare-done")).to_be_visible()
+    found = serious(page, "A/B")
+    page.locator("#bypass").tap()
+    box.port.set_param("box.mute", 1.0, "panel")
+    expect(page.locator("#bypass-state")).to_have_text("Bypassed")
+    assert found + serious(page, "bypassed and muted") == []
+
+
+def test_each_section_of_set_up(open_page: Open, box: Box, theme: str):
+    page = opened(open_page, theme, "setup")
+    sections = page.locator("#setup-sections > details")
+    found = []
+    for at in range(sections.count()):
+        page.evaluate("document.querySelectorAll('details[open]').forEach((part) => (part.open = false))")
+        section = sections.nth(at)
+        if section.is_visible():
+            section.locator("summary").first.click()
+            page.wait_for_timeout(600)  # what it asks the box for is there
+            section.evaluate("(node) => node.querySelectorAll('details').forEach((part) => (part.open = true))")
+            found += serious(page, section.locator("h2").first.inner_text())
+    assert sections.count() == 9
+    assert found == []
+
+
+def test_the_sheets_and_dialogs(open_page: Open, box: Box, theme: str):
+    page = opened(open_page, theme, "setup")
+    page.locator("#setup-panel > summary").click()
+    found = []
+    page.get_by_role("button", name="Map something").click()
+    found += serious(page, "mapping")
+    page.locator("#learn").click()
+    expect(page.locator(".listening")).to_be_visible()
+    found += serious(page, "learning")
+    page.locator(".sheet:visible").get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Add a control").click()
+    found += serious(page, "adding a control")
+    page.locator(".sheet:visible").get_by_role("button", name="Cancel").click()
+    page.locator("#tab-presets").click()
+    page.get_by_role("button", name="Gentle: rename").click()
+    found += serious(page, "a preset's menu")
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Save as").click()
+    found += serious(page, "saving a preset")
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    box.port.set_pin("2468", "")
+    page.locator("#tab-look").click()
+    expect(page.locator(".pin-sheet")).to_be_visible()
+    found += serious(page, "the PIN")
+    assert found == []
+
+
+def test_the_wizards_steps(open_page: Open, box: Box, theme: str):
+    page = opened(open_page, theme, "setup")
+    found = serious(page, "the invitation")
+    page.get_by_role("button", name="Begin").click()
+    for title in STEPS:
+        expect(page.locator(".step-title")).to_have_text(title)
+        page.wait_for_timeout(700)  # what it asks the box for is there
+        found += serious(page, title)
+        if title == "How quick?":
+            page.get_by_role("button", name="Measure with a cable").click()
+            found += serious(page, "the cable")
+            page.get_by_role("button", name="Measure", exact=True).click()
+            expect(page.locator(".latency-test .big-number")).to_be_visible()
+            found += serious(page, "what was measured")
+            page.get_by_role("button", name="Done").click()
+        if title != STEPS[-1]:
+            page.get_by_role("button", name="Next").click()
+    assert found == []
