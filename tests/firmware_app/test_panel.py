@@ -41,6 +41,7 @@ from hw.panel_spec import PressCost
 from tests.rigs.panel_box import box_setup
 from tests.rigs.panel_hands import BASE
 from tests.rigs.panel_hands import PanelHands as Box
+from web_ui import texts
 from web_ui.control_port import ControlRefused, NotThere
 
 PRESS, LONG, DOUBLE, CHORD, RELEASE = (
@@ -566,6 +567,17 @@ def test_every_place_can_be_put_in_words(make: Make):
     assert wired[36] == "Lamp red"
     assert wired[23] == "SPI clock"
     assert "Left: between GPIO17 (pin 11) and GND (pin 9)." in setup.wiring
+
+
+def test_whatever_the_page_asks_about_a_control_has_a_name_there(make: Make):
+    box = make(BASE)
+    page = BoxPort(box_setup(box.folder, box.control), box.control, box.setup, None, box.folder / "listen")
+    asked = [field for kind in page.panel_setup().control_kinds for field in kind.fields]
+    words = texts.texts("en")
+    assert [field.name for field in asked if f"panel.field.{field.name}" not in words] == []
+    # Chips go by their own names, and a parameter's switch by its id.
+    choices = {choice for field in asked if field.name != "chip" for choice in field.choices if "." not in choice}
+    assert [choice for choice in choices if f"panel.choice.{choice}" not in words] == []
 
 
 def test_an_ads1115_is_wired_to_the_i2c_bus(make: Make):

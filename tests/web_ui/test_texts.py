@@ -13,6 +13,11 @@ ROOM = STATIC.parent
 # A key may be put together: t(`play.bypass.${state}`), t("shell.tab." ~ view).
 _AREAS = "|".join({key.split(".")[0] for key in texts.texts("en")})
 _ASKED = re.compile(rf"""["'`]((?:{_AREAS})\.[a-z_.]*(?:\$\{{|["'`]))""")
+# A script's literals but for class names, and what looks like words for people in them.
+_LITERAL = re.compile(r"""(?<!class: )(?:"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`)""")
+_PROSE = re.compile(r"^[A-Z][a-z]{2,}\b|[a-z]{2,} [a-z]{2,} [a-z]{2,}|[a-z]{3,}[.!?] ")
+_NAMES = {"Escape", "Enter", "Content-Type", "AbortError", "NotAllowedError"}  # the browser's
+_SAME_EVERYWHERE = {"ms", "%", "°C", "&nbsp;", "Hushbox"}
 
 
 def asked() -> tuple[set[str], set[str]]:
@@ -40,6 +45,27 @@ def test_every_text_is_asked_for():
     whole, begun = asked()
     unused = [key for key in texts.texts("en") if key not in whole and not key.startswith(tuple(begun))]
     assert unused == []
+
+
+def test_no_script_says_anything_in_its_own_words():
+    found = []
+    for path in sorted((STATIC / "js").rglob("*.js")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            code = re.sub(r"(^|\s)//.*", "", line)
+            for literal in map("".join, _LITERAL.findall(code)):
+                words = re.sub(r"\$\{[^}]*\}", "", literal)
+                if _PROSE.search(words) and words not in _NAMES and not re.match(rf"(?:{_AREAS})\.", words):
+                    found.append(f"{path.name}:{number}: {literal}")
+    assert found == []
+
+
+def test_no_template_says_anything_in_its_own_words():
+    found = []
+    for path in sorted((ROOM / "templates").rglob("*.html")):
+        text = re.sub(r"(?s)\{\{.*?\}\}|\{%.*?%\}|<script.*?</script>", "", path.read_text(encoding="utf-8"))
+        said = re.findall(r">([^<>]*[A-Za-z][^<>]*)<", text) + re.findall(r'(?:aria-label|title|alt)="([^"{]+)"', text)
+        found += [f"{path.name}: {words.strip()}" for words in said if words.strip() not in _SAME_EVERYWHERE]
+    assert found == []
 
 
 def test_no_language_has_a_text_that_english_lacks():

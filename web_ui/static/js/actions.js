@@ -2,16 +2,10 @@
 
 import { el } from "./dom.js";
 import { step, words } from "./format.js";
+import { t } from "./texts.js";
 
-const WAYS = {
-  sweep: "Follow a knob or pedal",
-  toggle: "Switch",
-  momentary: "While held",
-  set: "Set",
-  step: "Step",
-};
-const PANICS = { panic: "Until pressed again", held: "While held" };
-const FIELDS = { low: "From", high: "To", value: "Value", by: "Step of" };
+const SWITCHES = ["box.bypass", "box.mute", "box.freeze"];
+const PANICS = ["panic", "held"];
 
 export class ActionForm extends EventTarget {
   // Events: "change". action: the tree as it stands.
@@ -21,9 +15,9 @@ export class ActionForm extends EventTarget {
   constructor(params) {
     super();
     this.#params = params;
-    this.what = el("select", { class: "pick", id: "map-what", "aria-label": "What it shall do" });
+    this.what = el("select", { class: "pick", id: "map-what", "aria-label": t("panel.does") });
     this.more = el("div", { class: "form-more" });
-    this.node = el("div", { class: "form" }, el("label", { class: "form-label", htmlFor: "map-what" }, "What shall it do?"), this.what, this.more);
+    this.node = el("div", { class: "form" }, el("label", { class: "form-label", htmlFor: "map-what" }, t("panel.does.ask")), this.what, this.more);
     this.what.addEventListener("change", () => this.#chosen());
   }
 
@@ -31,20 +25,22 @@ export class ActionForm extends EventTarget {
     this.#setup = setup;
     const can = (name) => setup.action_kinds.some((kind) => kind.do === name);
     const fixed = (trees) => trees.filter(([, tree]) => can(tree.do)).map(([text, tree]) => option(text, tree));
-    const switches = this.#params.views.filter((view) => ["box.bypass", "box.mute", "box.freeze"].includes(view.id));
+    const plain = (...kinds) => fixed(kinds.map((kind) => [t(`panel.do.${kind}`), { do: kind }]));
+    const switches = this.#params.views.filter((view) => SWITCHES.includes(view.id));
     const group = (label, options) => (options.length ? [el("optgroup", { label }, ...options)] : []);
     this.what.replaceChildren(
-      ...group("Play", [
-        ...switches.map((view) => option(`${view.label} on/off`, { do: "toggle", param: view.id })),
-        ...fixed([["Panic: mute", { do: "panic_mute" }], ["Panic: dry", { do: "panic_dry" }], ["Tap tempo", { do: "tap_tempo" }]]),
+      ...group(t("panel.group.play"), [
+        ...switches.map((view) => option(t("panel.do.on_off", { label: view.label }), { do: "toggle", param: view.id })),
+        ...plain("panic_mute", "panic_dry", "tap_tempo"),
       ]),
-      ...group("Scenes", fixed([["Scene A/B", { do: "scene", scene: "other" }], ["Scene A", { do: "scene", scene: "A" }], ["Scene B", { do: "scene", scene: "B" }]])),
-      ...group("Presets", [
-        ...fixed([["Next preset", { do: "next_preset" }], ["Previous preset", { do: "previous_preset" }]]),
-        ...fixed(setup.presets.map((name) => [`Preset ${name}`, { do: "preset", preset: name }])),
-        ...fixed([["Preset by MIDI program number", { do: "numbered_preset" }]]),
+      ...group(t("panel.group.scenes"), fixed([[t("panel.do.scene_other"), { do: "scene", scene: "other" }],
+        ...["A", "B"].map((scene) => [t("panel.do.scene", { scene }), { do: "scene", scene }])])),
+      ...group(t("panel.group.presets"), [
+        ...plain("next_preset", "previous_preset"),
+        ...fixed(setup.presets.map((name) => [t("panel.do.preset", { name }), { do: "preset", preset: name }])),
+        ...plain("numbered_preset"),
       ]),
-      ...group("Any setting", this.#params.views.map((view) => option(view.label, { param: view.id }))),
+      ...group(t("panel.group.any"), this.#params.views.map((view) => option(view.label, { param: view.id }))),
     );
     this.#take(action);
   }
@@ -84,7 +80,7 @@ export class ActionForm extends EventTarget {
     this.more.replaceChildren();
     if (tree.do?.startsWith("panic")) {
       const held = action?.do?.startsWith("held_");
-      if (this.#setup.action_kinds.some((kind) => kind.do === `held_${tree.do}`)) this.more.append(this.#ways(PANICS, held ? "held" : "panic"));
+      if (this.#setup.action_kinds.some((kind) => kind.do === `held_${tree.do}`)) this.more.append(this.#ways(Object.fromEntries(PANICS.map((way) => [way, t(`panel.panic.${way}`)])), held ? "held" : "panic"));
     } else if (!tree.do) {
       this.#drawParam(this.#params.view(tree.param), action);
     }
@@ -94,7 +90,7 @@ export class ActionForm extends EventTarget {
     const can = (way) => this.#setup.action_kinds.some((kind) => kind.do === way);
     const onOff = view.choices.length === 2 && view.choices[0] === "off";
     const order = onOff ? ["toggle", "momentary", "set"] : view.choices.length ? ["step", "set", "momentary", "sweep"] : ["sweep", "step", "toggle", "momentary", "set"];
-    const ways = Object.fromEntries(order.filter(can).map((way) => [way, onOff && way === "toggle" ? "On/off" : WAYS[way]]));
+    const ways = Object.fromEntries(order.filter(can).map((way) => [way, t(onOff && way === "toggle" ? "panel.way.on_off" : `panel.way.${way}`)]));
     const numbers = el("div", { class: "form-numbers" });
     const draw = (way, given) => numbers.replaceChildren(...this.#numbers(view, way, given, onOff));
     this.more.append(this.#ways(ways, action?.do in ways ? action.do : Object.keys(ways)[0], (way) => draw(way, null)), numbers);
@@ -102,7 +98,7 @@ export class ActionForm extends EventTarget {
   }
 
   #ways(ways, chosen, then = () => {}) {
-    const group = el("div", { class: "ways", role: "radiogroup", "aria-label": "How" });
+    const group = el("div", { class: "ways", role: "radiogroup", "aria-label": t("panel.how") });
     for (const [way, text] of Object.entries(ways)) {
       const input = el("input", { type: "radio", name: "way", value: way, checked: way === chosen });
       input.addEventListener("change", () => {
@@ -136,8 +132,9 @@ export class ActionForm extends EventTarget {
     input.dataset.field = field;
     if (!needed) input.dataset.default = String(standard);
     input.addEventListener("change", () => this.dispatchEvent(new Event("change")));
-    const unit = view.unit ? ` (${view.unit})` : "";
-    return el("div", { class: "form-number" }, el("label", { class: "form-label", htmlFor: id }, `${FIELDS[field]}${unit}`), input, el("small", {}, field === "by" || view.choices.length ? "" : `${words(view, view.low)} to ${words(view, view.high)}`));
+    const label = t(`panel.number.${field}`);
+    const range = field === "by" || view.choices.length ? "" : t("panel.range", { low: words(view, view.low), high: words(view, view.high) });
+    return el("div", { class: "form-number" }, el("label", { class: "form-label", htmlFor: id }, view.unit ? `${label} (${view.unit})` : label), input, el("small", {}, range));
   }
 }
 

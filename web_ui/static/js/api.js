@@ -1,5 +1,7 @@
 // Talking to the box: JSON over fetch, with the token that changes need.
 
+import { t } from "./texts.js";
+
 const TIMEOUT_MS = 4000;
 
 let token = document.querySelector('meta[name="csrf-token"]').content;
@@ -15,7 +17,7 @@ export class Refusal extends Error {
 
 export class Unreachable extends Error {
   constructor() {
-    super("The box did not answer.");
+    super(t("shell.no_answer"));
   }
 }
 
@@ -57,7 +59,7 @@ async function call(method, path, body) {
   const answer = text ? parse(text) : {};
   if (answer?.code === "pin") document.dispatchEvent(new Event("pin")); // the page asks for it
   if (!response.ok || answer === null) {
-    throw new Refusal(answer?.error ?? `The box answered with ${response.status}.`, response.status, answer?.code);
+    throw new Refusal(answer?.error ?? t("shell.answered", { status: response.status }), response.status, answer?.code);
   }
   return answer;
 }
@@ -82,5 +84,5 @@ export async function getBlob(path) {
   }
   const answer = parse(await response.text());
   if (answer?.code === "pin") document.dispatchEvent(new Event("pin"));
-  throw new Refusal(answer?.error ?? `The box answered with ${response.status}.`, response.status, answer?.code);
+  throw new Refusal(answer?.error ?? t("shell.answered", { status: response.status }), response.status, answer?.code);
 }

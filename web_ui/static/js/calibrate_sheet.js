@@ -2,6 +2,7 @@
 
 import { post } from "./api.js";
 import { el, setText } from "./dom.js";
+import { t } from "./texts.js";
 
 const EVERY_MS = 60;
 
@@ -13,12 +14,12 @@ export class CalibrateSheet extends EventTarget {
   constructor() {
     super();
     this.title = el("h2", { id: "calibrate-title", tabindex: "-1" });
-    this.travel = el("progress", { class: "travel", max: 1, value: 0, "aria-label": "How far it has moved" });
+    this.travel = el("progress", { class: "travel", max: 1, value: 0, "aria-label": t("panel.pedal.travel") });
     this.status = el("p", { class: "sheet-status", role: "status" });
-    const save = el("button", { class: "plain strong", type: "button", id: "save-pedal" }, "The heel is down: save");
-    const cancel = el("button", { class: "plain", type: "button" }, "Cancel");
+    const save = el("button", { class: "plain strong", type: "button", id: "save-pedal" }, t("panel.pedal.save"));
+    const cancel = el("button", { class: "plain", type: "button" }, t("shell.cancel"));
     this.node = el("section", { class: "sheet", id: "calibrate-sheet", hidden: true, "aria-labelledby": "calibrate-title" },
-      this.title, el("p", { class: "help" }, "Rock the pedal slowly from end to end a few times. Then put the heel down and save."),
+      this.title, el("p", { class: "help" }, t("panel.pedal.help")),
       this.travel, this.status, el("div", { class: "sheet-buttons" }, cancel, save));
     document.body.append(this.node);
     save.addEventListener("click", () => this.#save());
@@ -28,7 +29,7 @@ export class CalibrateSheet extends EventTarget {
 
   async open(name, label) {
     this.#name = name;
-    setText(this.title, `Calibrate ${label}`);
+    setText(this.title, t("panel.pedal.title", { label }));
     setText(this.status, "");
     this.travel.value = 0;
     this.node.hidden = false;

@@ -2,6 +2,7 @@
 
 import { post, Refusal } from "./api.js";
 import { el, setText } from "./dom.js";
+import { either, t } from "./texts.js";
 
 export class ControlSheet extends EventTarget {
   // Events: "saved".
@@ -10,14 +11,14 @@ export class ControlSheet extends EventTarget {
 
   constructor() {
     super();
-    this.title = el("h2", { id: "control-title", tabindex: "-1" }, "Add a control");
+    this.title = el("h2", { id: "control-title", tabindex: "-1" }, t("panel.control.add"));
     this.kind = el("select", { class: "pick", id: "control-kind" });
     this.fields = el("div", { class: "form" });
     this.status = el("p", { class: "sheet-status", role: "status" });
-    const save = el("button", { class: "plain strong", type: "button", id: "save-control" }, "Add");
-    const cancel = el("button", { class: "plain", type: "button" }, "Cancel");
+    const save = el("button", { class: "plain strong", type: "button", id: "save-control" }, t("panel.control.save"));
+    const cancel = el("button", { class: "plain", type: "button" }, t("shell.cancel"));
     this.node = el("section", { class: "sheet", id: "control-sheet", hidden: true, "aria-labelledby": "control-title" },
-      this.title, el("div", { class: "form" }, el("label", { class: "form-label", htmlFor: "control-kind" }, "What is it?"), this.kind),
+      this.title, el("div", { class: "form" }, el("label", { class: "form-label", htmlFor: "control-kind" }, t("panel.control.what")), this.kind),
       this.fields, this.status, el("div", { class: "sheet-buttons" }, cancel, save));
     document.body.append(this.node);
     this.kind.addEventListener("change", () => this.#draw());
@@ -53,34 +54,33 @@ export class ControlSheet extends EventTarget {
     const must = asked.filter(([field]) => field.default === null || field.name === "shows");
     const may = asked.filter(([field]) => !must.some(([other]) => other === field));
     this.fields.replaceChildren(...must.map(([, node]) => node),
-      ...(may.length ? [el("details", { class: "form-rest" }, el("summary", {}, "Further settings"), ...may.map(([, node]) => node))] : []));
+      ...(may.length ? [el("details", { class: "form-rest" }, el("summary", {}, t("panel.control.more")), ...may.map(([, node]) => node))] : []));
   }
 
   #field(field) {
     const id = `control-${field.name}`;
     const input = this.#input(field, id);
     input.dataset.field = field.name;
-    const name = { name: "Name", channel: "Channel", shows: "Shows" }[field.name] ?? field.name.replaceAll("_", " ").replace("gpio", "pin");
-    return el("div", { class: "form-number" }, el("label", { class: "form-label", htmlFor: id }, name[0].toUpperCase() + name.slice(1)), input, el("small", {}, field.words));
+    return el("div", { class: "form-number" }, el("label", { class: "form-label", htmlFor: id }, either(`panel.field.${field.name}`, field.name)), input, el("small", {}, field.words));
   }
 
   #input({ name, kind, choices, default: standard }, id) {
     if (kind === "pin" || kind === "pins") {
       const free = this.#setup.header.filter(({ role }) => role === "free").sort((a, b) => a.gpio - b.gpio);
-      const options = free.map((pin) => el("option", { value: String(pin.gpio) }, `${pin.name}, pin ${pin.number}`));
+      const options = free.map((pin) => el("option", { value: String(pin.gpio) }, t("panel.pin", { name: pin.name, number: pin.number })));
       const select = el("select", { class: "pick", id, multiple: kind === "pins" }, ...options);
       // Two pins of one control start at different places.
       if (kind === "pin") select.selectedIndex = Math.min({ gpio_b: 1, gpio_green: 1, gpio_blue: 2 }[name] ?? 0, free.length - 1);
       return select;
     }
     if (kind === "flag" || kind === "choice") {
-      const values = kind === "flag" ? ["yes", "no"] : choices;
-      const select = el("select", { class: "pick", id }, ...values.map((value) => el("option", { value }, value.replaceAll("_", " "))));
+      const values = kind === "flag" ? [["yes", t("panel.yes")], ["no", t("panel.no")]] : choices.map((value) => [value, either(`panel.choice.${value}`, value)]);
+      const select = el("select", { class: "pick", id }, ...values.map(([value, words]) => el("option", { value }, words)));
       select.value = kind === "flag" ? (standard ? "yes" : "no") : standard ?? choices[0];
       return select;
     }
     if (kind === "number") return el("input", { class: "pick", id, type: "number", inputMode: "decimal", step: "any", value: String(standard ?? 0) });
-    return el("input", { class: "pick", id, type: "text", autocapitalize: "none", autocomplete: "off", spellcheck: false, maxLength: 32, placeholder: "solo", value: standard ?? "" });
+    return el("input", { class: "pick", id, type: "text", autocapitalize: "none", autocomplete: "off", spellcheck: false, maxLength: 32, placeholder: t("panel.field.name.example"), value: standard ?? "" });
   }
 
   #settings() {
@@ -100,7 +100,7 @@ export class ControlSheet extends EventTarget {
       this.close();
       this.dispatchEvent(new Event("saved"));
     } catch (error) {
-      setText(this.status, error instanceof Refusal ? error.message : "The box did not answer. Nothing is saved.");
+      setText(this.status, error instanceof Refusal ? error.message : t("panel.not_saved"));
     }
   }
 }

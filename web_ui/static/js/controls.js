@@ -2,6 +2,7 @@
 
 import { el, setText } from "./dom.js";
 import { step, words } from "./format.js";
+import { t } from "./texts.js";
 
 export function slider(params, view, { big = false } = {}) {
   const id = `param-${view.id}`;
@@ -9,8 +10,8 @@ export function slider(params, view, { big = false } = {}) {
   const input = el("input", {
     class: "fader", id, type: "range", min: view.low, max: view.high, step: step(view), "aria-describedby": `${id}-help`,
   });
-  const reset = el("button", { class: "reset", type: "button", title: `Back to ${words(view, view.default)}` }, "Reset");
-  reset.setAttribute("aria-label", `${view.label}: back to ${words(view, view.default)}`);
+  const reset = el("button", { class: "reset", type: "button", title: t("shell.reset.to", { value: words(view, view.default) }) }, t("shell.reset"));
+  reset.setAttribute("aria-label", t("shell.reset.what", { label: view.label, value: words(view, view.default) }));
   const centred = view.low < 0 && view.high > 0;
   const zero = centred ? -view.low / (view.high - view.low) : 0;
 
@@ -23,7 +24,7 @@ export function slider(params, view, { big = false } = {}) {
     input.value = known ? now : view.low + zero * (view.high - view.low);
     input.style.setProperty("--from", centred ? Math.min(at, zero) : -1); // from the very end of the slot
     input.style.setProperty("--to", Math.max(at, zero));
-    input.setAttribute("aria-valuetext", known ? words(view, now) : "not known");
+    input.setAttribute("aria-valuetext", known ? words(view, now) : t("shell.unknown"));
     setText(value, words(view, now));
   });
   input.addEventListener("input", () => params.set(view.id, Number(input.value)));

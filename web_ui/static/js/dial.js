@@ -3,6 +3,7 @@
 
 import { el, setText, svg } from "./dom.js";
 import { decimals, number, step, words } from "./format.js";
+import { t } from "./texts.js";
 
 const SWEEP = 270; // degrees from one stop to the other
 const RADIUS = 62;
@@ -32,7 +33,7 @@ export function dial(params, view) {
   };
   const coarse = Math.max(step(view), 1);
   const keys = [key("\u2212", -1), key("+", 1)];
-  const reset = el("button", { class: "reset", type: "button", "aria-label": `${view.label}: back to ${words(view, view.default)}` }, `Reset to ${words(view, view.default)}`);
+  const reset = el("button", { class: "reset", type: "button", "aria-label": t("shell.reset.what", { label: view.label, value: words(view, view.default) }) }, t("shell.reset.to", { value: words(view, view.default) }));
   reset.addEventListener("click", () => params.set(view.id, view.default));
 
   const move = (by) => {
@@ -49,7 +50,7 @@ export function dial(params, view) {
     for (const button of keys) button.disabled = !known;
     reset.style.visibility = known && Math.abs(now - view.default) >= step(view) / 2 ? "visible" : "hidden";
     setText(value, known ? number(now, decimals(view), view.low < 0) : "\u2013");
-    face.setAttribute("aria-valuetext", known ? words(view, now) : "not known");
+    face.setAttribute("aria-valuetext", known ? words(view, now) : t("shell.unknown"));
     if (known) face.setAttribute("aria-valuenow", String(now));
     else face.removeAttribute("aria-valuenow");
     lit.setAttribute("d", known && share(now) > 0 ? arc(0, Math.min(share(now), 0.9999)) : "");

@@ -1,6 +1,7 @@
 // The 40-pin header as one sees it from above, with what is wired where. On the page and on the wiring sheet.
 
 import { svg } from "./dom.js";
+import { t } from "./texts.js";
 
 const ROW = 27;
 const WIDE = 360;
@@ -23,7 +24,7 @@ export function headerPins(pins) {
     const words = svg("text", { class: "pin-words", x: left ? x - 24 : x + 24, y: y + 4.5, "text-anchor": left ? "end" : "start" });
     words.textContent = short(beside(pin));
     const title = svg("title");
-    title.textContent = `Pin ${pin.number}: ${pin.name}${pin.wired ? `, ${pin.wired}` : ""}`;
+    title.textContent = t(pin.wired ? "wiring.pin.wired" : "wiring.pin", pin);
     drawing.append(svg("g", { class: `header-pin ${pin.role}` }, title, dot, number, words));
   }
   return drawing;
@@ -34,6 +35,6 @@ const beside = (pin) => (pin.role === "wired" ? pin.wired : pin.name);
 const short = (text) => (text.length > MOST ? `${text.slice(0, MOST - 1)}\u2026` : text);
 
 function said(pins) {
-  const wired = pins.filter(({ role }) => role === "wired").map((pin) => `pin ${pin.number} ${pin.wired}`);
-  return `The 40-pin header. ${wired.length ? `Wired: ${wired.join(", ")}.` : "Nothing is wired."}`;
+  const wired = pins.filter(({ role }) => role === "wired").map((pin) => t("wiring.header.pin", pin));
+  return wired.length ? t("wiring.header", { wired: wired.join(", ") }) : t("wiring.header.none");
 }

@@ -4,6 +4,11 @@
 import { ActionForm } from "./actions.js";
 import { post, put, Refusal } from "./api.js";
 import { byId, el, setText } from "./dom.js";
+import { t } from "./texts.js";
+
+const OTHERS = { // what can be simulated beside switches on free pins
+  knob: "mcp3008:0:1", controller: "midi:simulated:cc:1:64", note: "midi:simulated:note:1:60", program: "midi:simulated:program:1:1", key: "hid:simulated:KEY_A",
+};
 
 export class MapSheet extends EventTarget {
   // Events: "saved".
@@ -19,11 +24,11 @@ export class MapSheet extends EventTarget {
     this.title = el("h2", { id: "sheet-title", tabindex: "-1" });
     this.heard = el("div", { class: "heard" });
     this.notes = el("ul", { class: "sheet-notes", "aria-live": "polite" });
-    this.learnButton = el("button", { class: "plain strong", type: "button", id: "learn" }, "Learn it");
-    this.saveButton = el("button", { class: "plain strong", type: "button", id: "save-mapping" }, "Save");
-    this.cancelButton = el("button", { class: "plain", type: "button" }, "Cancel");
+    this.learnButton = el("button", { class: "plain strong", type: "button", id: "learn" }, t("panel.learn"));
+    this.saveButton = el("button", { class: "plain strong", type: "button", id: "save-mapping" }, t("panel.save"));
+    this.cancelButton = el("button", { class: "plain", type: "button" }, t("shell.cancel"));
     this.status = el("p", { class: "sheet-status", role: "status" });
-    this.touch = el("select", { class: "pick", id: "touch", "aria-label": "Simulate something that is not connected yet" });
+    this.touch = el("select", { class: "pick", id: "touch", "aria-label": t("panel.simulate") });
     this.touch.addEventListener("change", () => this.#touch());
     this.node = el("section", { class: "sheet", id: "sheet", hidden: true, "aria-labelledby": "sheet-title" },
       this.title, this.#form.node, this.heard, this.status, this.notes,
@@ -42,11 +47,10 @@ export class MapSheet extends EventTarget {
     this.#target = mapping && this.#targetOf(mapping.on, mapping.gesture, mapping.where);
     this.#form.show(setup, mapping?.action);
     const free = setup.header.filter(({ role }) => role === "free").sort((a, b) => a.gpio - b.gpio);
-    this.touch.replaceChildren(el("option", { value: "" }, "Simulate something new\u2026"),
-      ...free.map((pin) => el("option", { value: `gpio:${pin.gpio}` }, `a switch on ${pin.name}, pin ${pin.number}`)),
-      ...[["mcp3008:0:1", "a knob on CH1 of the converter"], ["midi:simulated:cc:1:64", "MIDI controller 64"], ["midi:simulated:note:1:60", "MIDI note 60"],
-        ["midi:simulated:program:1:1", "MIDI program 2"], ["hid:simulated:KEY_A", "a USB footswitch"]].map(([value, words]) => el("option", { value }, words)));
-    setText(this.title, mapping ? `${mapping.where}, ${mapping.how}` : "Map something");
+    this.touch.replaceChildren(el("option", { value: "" }, t("panel.simulate.new")),
+      ...free.map((pin) => el("option", { value: `gpio:${pin.gpio}` }, t("panel.simulate.switch", { name: pin.name, number: pin.number }))),
+      ...Object.entries(OTHERS).map(([what, value]) => el("option", { value }, t(`panel.simulate.${what}`))));
+    setText(this.title, mapping ? `${mapping.where}, ${mapping.how}` : t("panel.map"));
     setText(this.status, "");
     this.#opener = document.activeElement;
     this.node.hidden = false;
@@ -124,17 +128,17 @@ export class MapSheet extends EventTarget {
     const waiting = this.#learn.state === "waiting";
     this.#form.node.hidden = waiting;
     this.learnButton.hidden = waiting;
-    setText(this.learnButton, this.#target ? "Again" : "Learn it");
+    setText(this.learnButton, t(this.#target ? "panel.learn.again" : "panel.learn"));
     this.learnButton.classList.toggle("strong", !this.#target);
     this.saveButton.hidden = !this.#target || waiting;
     this.heard.replaceChildren();
     if (waiting) {
       setText(this.status, "");
-      this.heard.append(el("p", { class: "listening" }, el("span", { class: "pulse", "aria-hidden": "true" }), `${this.#learn.does}: press or turn it now. `),
-        el("p", { class: "help" }, this.#learn.note || "What you press now is only learned and does nothing else.", " ", el("span", { class: "left" }, `${this.#learn.seconds_left} s`)),
+      this.heard.append(el("p", { class: "listening" }, el("span", { class: "pulse", "aria-hidden": "true" }), `${t("panel.learn.now", { does: this.#learn.does })} `),
+        el("p", { class: "help" }, this.#learn.note || t("panel.learn.only"), " ", el("span", { class: "left" }, t("panel.learn.left", { seconds: this.#learn.seconds_left }))),
         ...(this.#setup.simulated ? [this.touch] : []));
     } else if (this.#target) {
-      this.heard.append(el("p", { class: "heard-where" }, el("strong", {}, this.#target.where), this.#target.fresh ? " (new)" : ""), this.#gestures());
+      this.heard.append(el("p", { class: "heard-where" }, el("strong", {}, this.#target.where), this.#target.fresh ? ` ${t("panel.new")}` : ""), this.#gestures());
     } else {
       this.heard.append(this.#byHand());
       if (this.#learn.note) setText(this.status, this.#learn.note);
@@ -144,7 +148,7 @@ export class MapSheet extends EventTarget {
   #gestures() {
     const entries = Object.entries(this.#target.gestures ?? {});
     if (entries.length < 2) return el("p", { class: "help" }, entries[0]?.[1] ?? this.#target.gesture);
-    const group = el("div", { class: "ways", role: "radiogroup", "aria-label": "Which gesture" });
+    const group = el("div", { class: "ways", role: "radiogroup", "aria-label": t("panel.gesture") });
     for (const [gesture, words] of entries) {
       const input = el("input", { type: "radio", name: "gesture", value: gesture, checked: gesture === this.#target.gesture });
       input.addEventListener("change", () => {
@@ -159,7 +163,7 @@ export class MapSheet extends EventTarget {
   #byHand() {
     // For those who know which one it is, and cannot reach it now.
     const controls = this.#setup.controls.filter(({ gestures, off }) => !off && Object.keys(gestures).length);
-    const pick = el("select", { class: "pick", id: "map-where", "aria-label": "Which control" },
+    const pick = el("select", { class: "pick", id: "map-where", "aria-label": t("panel.which") },
       el("option", { value: "" }, "\u2013"), ...controls.map(({ name, label, place }) => el("option", { value: name }, `${label}, ${place}`)));
     pick.addEventListener("change", () => {
       const control = controls.find(({ name }) => name === pick.value);
@@ -168,7 +172,7 @@ export class MapSheet extends EventTarget {
       this.#draw();
       this.#check();
     });
-    return el("div", { class: "form" }, el("label", { class: "form-label", htmlFor: "map-where" }, "Which control? Learn it, or choose:"), pick);
+    return el("div", { class: "form" }, el("label", { class: "form-label", htmlFor: "map-where" }, t("panel.which.help")), pick);
   }
 
   async #check() {
@@ -186,7 +190,7 @@ export class MapSheet extends EventTarget {
     this.notes.replaceChildren(...notes.map(({ level, text }) => el("li", { class: `sheet-note ${level}` }, text)));
     const levels = notes.map(({ level }) => level);
     this.saveButton.disabled = levels.includes("refused");
-    setText(this.saveButton, levels.includes("replaces") ? "Replace" : "Save");
+    setText(this.saveButton, t(levels.includes("replaces") ? "panel.replace" : "panel.save"));
   }
 
   async #save() {
@@ -198,7 +202,7 @@ export class MapSheet extends EventTarget {
       this.close();
       this.dispatchEvent(new Event("saved"));
     } catch (error) {
-      setText(this.status, error instanceof Refusal ? error.message : "The box did not answer. Nothing is saved.");
+      setText(this.status, error instanceof Refusal ? error.message : t("panel.not_saved"));
       this.saveButton.disabled = false;
     }
   }

@@ -69,11 +69,11 @@ export class PanelSetup {
     this.card.side(t("setup.panel.mapped", { count: setup.mappings.filter(({ off }) => !off).length }));
     this.#body.replaceChildren(
       ...setup.problems.map((text) => el("p", { class: "notice" }, text)),
-      el("section", { class: "group" }, el("h3", {}, "What does what"), this.#mappings(), this.#button("Map something", () => this.sheet.open(setup), "strong")),
-      el("section", { class: "group" }, el("h3", {}, "Controls and lights"), this.#controls(), this.#button("Add a control", () => this.adding.open(setup))),
-      el("section", { class: "group" }, el("h3", {}, "Wiring"), ...(setup.header.length ? [headerPins(setup.header)] : []),
+      el("section", { class: "group" }, el("h3", {}, t("panel.mappings")), this.#mappings(), this.#button(t("panel.map"), () => this.sheet.open(setup), "strong")),
+      el("section", { class: "group" }, el("h3", {}, t("panel.controls")), this.#controls(), this.#button(t("panel.control.add"), () => this.adding.open(setup))),
+      el("section", { class: "group" }, el("h3", {}, t("panel.wiring")), ...(setup.header.length ? [headerPins(setup.header)] : []),
         el("p", { class: "help" }, setup.board), ...setup.ports.map((text) => el("p", { class: "help" }, text)),
-        el("a", { class: "plain link-button", href: "/wiring" }, "Wiring sheet to print")),
+        el("a", { class: "plain link-button", href: "/wiring" }, t("panel.wiring.sheet"))),
     );
     scrollTo({ top: scroll });
   }
@@ -82,21 +82,21 @@ export class PanelSetup {
     const rows = this.#setup.mappings.map((mapping) => {
       const { where, how, does, off, key, origin } = mapping;
       const buttons = off
-        ? [this.#small("Bring back", () => this.#do("panel/restore", { key: `mapping ${key}` }), `${where}, ${how}`)]
-        : [this.#small("Change", () => this.sheet.open(this.#setup, mapping), `${where}, ${how}`),
-          this.#small("Remove", () => this.#do("panel/mappings/remove", { key }), `${where}, ${how}`)];
+        ? [this.#small(t("panel.bring_back"), () => this.#do("panel/restore", { key: `mapping ${key}` }), `${where}, ${how}`)]
+        : [this.#small(t("panel.change"), () => this.sheet.open(this.#setup, mapping), `${where}, ${how}`),
+          this.#small(t("panel.remove"), () => this.#do("panel/mappings/remove", { key }), `${where}, ${how}`)];
       return row(off, [el("strong", {}, does), el("span", {}, `${where}, ${how}`), tag(origin, off)], buttons);
     });
-    return rows.length ? el("ul", { class: "rows" }, ...rows) : el("p", { class: "help" }, "Nothing yet.");
+    return rows.length ? el("ul", { class: "rows" }, ...rows) : el("p", { class: "help" }, t("panel.mappings.none"));
   }
 
   #controls() {
     return el("ul", { class: "rows" }, ...this.#setup.controls.map(({ name, label, kind, place, shows, off, origin }) => {
       const button = off
-        ? this.#small("Bring back", () => this.#do("panel/restore", { key: `control ${name}` }), label)
-        : this.#small("Remove", () => this.#do("panel/controls/remove", { name }), label);
-      return row(off, [el("strong", {}, label), el("span", {}, shows ? `${place}, shows ${shows}` : place), tag(origin, off)],
-        kind === "pedals" && !off ? [this.#small("Calibrate", () => this.calibrating.open(name, label), label), button] : [button]);
+        ? this.#small(t("panel.bring_back"), () => this.#do("panel/restore", { key: `control ${name}` }), label)
+        : this.#small(t("panel.remove"), () => this.#do("panel/controls/remove", { name }), label);
+      return row(off, [el("strong", {}, label), el("span", {}, shows ? t("panel.shows", { place, shows }) : place), tag(origin, off)],
+        kind === "pedals" && !off ? [this.#small(t("panel.pedal"), () => this.calibrating.open(name, label), label), button] : [button]);
     }));
   }
 
@@ -125,4 +125,4 @@ export class PanelSetup {
 const row = (off, words, buttons) =>
   el("li", { class: off ? "row off" : "row" }, el("div", { class: "row-words" }, ...words), el("div", { class: "row-buttons" }, ...buttons));
 
-const tag = (origin, off) => el("small", {}, off ? "put away" : origin === "page" ? "set on this page" : "");
+const tag = (origin, off) => el("small", {}, off ? t("panel.put_away") : origin === "page" ? t("panel.set_here") : "");

@@ -50,7 +50,7 @@ export class Stems {
       const known = now !== null;
       input.disabled = !known;
       input.value = known ? now : view.low;
-      input.setAttribute("aria-valuetext", known ? words(view, now) : "not known");
+      input.setAttribute("aria-valuetext", known ? words(view, now) : t("shell.unknown"));
       input.style.setProperty("--from", -1);
       input.style.setProperty("--to", known ? (now - view.low) / (view.high - view.low) : 0);
       setText(value, words(view, now));

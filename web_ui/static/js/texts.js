@@ -6,3 +6,8 @@ export function t(key, values = {}) {
   // t(key, {count: 3}) fills in {count}. A key that does not exist shows as itself, so that it is seen.
   return (TEXTS[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
 }
+
+export function either(key, otherwise) {
+  // The text, or `otherwise`: for names that the box may know and no translator does.
+  return TEXTS[key] ?? otherwise;
+}

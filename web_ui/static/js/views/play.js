@@ -71,7 +71,7 @@ function showBypass(on) {
   const state = on === null ? "unknown" : on ? "on" : "off";
   document.body.dataset.bypass = state;
   setText(byId("bypass-state"), on === null ? UNKNOWN : t(`play.bypass.${state}`));
-  setText(byId("bypass-hint"), t(on === null ? "play.bypass.unknown" : `play.bypass.${state}.hint`));
+  setText(byId("bypass-hint"), t(on === null ? "shell.unknown" : `play.bypass.${state}.hint`));
 }
 
 function showMute(on) {
