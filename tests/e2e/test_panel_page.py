@@ -345,6 +345,17 @@ def test_everything_is_thumb_size_and_nothing_is_cut_off(open_page: Callable[...
         page.locator(".sheet:visible").get_by_role("button", name="Cancel").click()
 
 
+def test_what_was_begun_outlives_a_break_of_the_connection(open_page: Callable[..., Any], box: PanelBox):
+    page = open_page()
+    start_learning(page, "Tap tempo")
+    page.evaluate("dispatchEvent(new Event('offline'))")
+    expect(page.locator("#link-text")).to_have_text("No connection")
+    expect(page.locator("#link-text")).to_have_text("Live")
+    expect(page.locator(".listening")).to_contain_text("press or turn it now")
+    stomp(page, "Left")
+    expect(page.locator(".heard-where")).to_have_text("Left")
+
+
 def keep(what: Any, name: str) -> None:
     """Take a picture for the documentation: HUSHBOX_PICTURES=docs/images keeps it."""
     folder = os.environ.get("HUSHBOX_PICTURES")

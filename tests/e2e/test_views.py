@@ -14,6 +14,7 @@ pytestmark = [
     pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}: apt-get install chromium"),
 ]
 Open = Callable[..., Any]
+HISTORY = ("number", "at_s", "in_peak_db", "out_peak_db", "reduction_db", "load", "xruns", "late_hops", "dry_hops")
 
 
 # --- Play ---
@@ -250,6 +251,48 @@ def test_one_listener_too_many_is_told_so(open_page: Open, box: Box):
     expect(page.locator("#live-words")).to_contain_text("2 phones listen, and the box serves no more")
     for give_back in taken:
         give_back()
+
+
+# --- behind a PIN ---
+
+
+@pytest.fixture
+def guarded(open_page: Open, box: Box) -> Open:
+    """Opens Look on a phone that is asked for the PIN by nothing but what is tried there."""
+
+    def opened() -> Any:
+        box.port.set_pin("2468", "")
+        page = open_page(view="play")
+        nothing = {"now_s": 0.0, **{name: [] for name in HISTORY}}
+        page.route("**/api/v1/history*", lambda route: route.fulfill(json=nothing))
+        return page
+
+    return opened
+
+
+def test_looking_asks_for_the_pin(guarded: Open, box: Box):
+    page = guarded()
+    page.locator("#tab-look").tap()
+    expect(page.locator(".pin-sheet")).to_be_visible()
+    page.get_by_role("button", name="Back to Play").tap()
+    expect(page.locator("#view-play")).to_be_visible()
+    page.wait_for_timeout(1500)  # nothing there asks again
+    expect(page.locator(".pin-sheet")).to_be_hidden()
+    page.locator("#tab-look").tap()
+    page.get_by_label("PIN", exact=True).fill("2468")
+    with page.expect_event("load"):  # who may is shown the page anew
+        page.get_by_role("button", name="Unlock").tap()
+    until(page, lambda: box.server._app.extensions["hushbox.sound"].looks.taken == 1)
+
+
+def test_listening_asks_for_the_pin(guarded: Open, box: Box):
+    page = guarded()
+    page.route("**/api/v1/spectrum", lambda route: route.fulfill(body=b"", content_type="application/octet-stream"))
+    page.locator("#tab-look").tap()
+    expect(page.locator("#live-key")).to_be_visible()
+    expect(page.locator(".pin-sheet")).to_be_hidden()
+    page.get_by_role("button", name="Listen", exact=True).tap()
+    expect(page.locator(".pin-sheet")).to_be_visible()
 
 
 # --- the whole page ---

@@ -57,11 +57,13 @@ async function call(method, path, body) {
     ({ response, text } = await ask(method, path, body));
   }
   const answer = text ? parse(text) : {};
-  if (answer?.code === "pin") document.dispatchEvent(new Event("pin")); // the page asks for it
-  if (!response.ok || answer === null) {
-    throw new Refusal(answer?.error ?? t("shell.answered", { status: response.status }), response.status, answer?.code);
-  }
+  if (!response.ok || answer === null) throw refused(response, answer);
   return answer;
+}
+
+function refused(response, answer) {
+  if (answer?.code === "pin") document.dispatchEvent(new Event("pin")); // the page asks for it
+  return new Refusal(answer?.error ?? t("shell.answered", { status: response.status }), response.status, answer?.code);
 }
 
 export const get = (path) => call("GET", path);
@@ -73,16 +75,26 @@ export async function putFile(path, file) {
   return call("PUT", path, new Blob([await file.arrayBuffer()]));
 }
 
-export async function getBlob(path) {
-  // Without a time limit: a recording over a weak Wi-Fi takes its time.
+export async function getStream(path, signal) {
+  // The body, to be read as it comes, until `signal` ends it: without a time limit.
   let response;
+  let text = "";
   try {
-    response = await fetch(`/api/v1/${path}`, { cache: "no-store" });
-    if (response.ok) return await response.blob();
+    response = await fetch(`/api/v1/${path}`, { cache: "no-store", signal });
+    if (!response.ok) text = await response.text();
   } catch {
     throw new Unreachable();
   }
-  const answer = parse(await response.text());
-  if (answer?.code === "pin") document.dispatchEvent(new Event("pin"));
-  throw new Refusal(answer?.error ?? t("shell.answered", { status: response.status }), response.status, answer?.code);
+  if (!response.ok) throw refused(response, parse(text));
+  return response.body;
+}
+
+export async function getBlob(path) {
+  // Without a time limit: a recording over a weak Wi-Fi takes its time.
+  const body = await getStream(path);
+  try {
+    return await new Response(body).blob();
+  } catch {
+    throw new Unreachable();
+  }
 }

@@ -1,5 +1,6 @@
 // Hearing the box on this phone, from afar: a stream about a second late, which goes on while other views are looked at.
 
+import { getStream, Refusal } from "./api.js";
 import { byId, el, setText } from "./dom.js";
 import { t } from "./texts.js";
 
@@ -62,15 +63,15 @@ export class Live {
 
   async #explain() {
     // An <audio> does not say why it failed.
+    const stop = new AbortController();
+    let why = t("look.live.failed");
     try {
-      const stop = new AbortController();
-      const answer = await fetch(`/api/v1/live/${this.#which}.mp3`, { signal: stop.signal });
-      const why = answer.ok ? t("look.live.failed") : (await answer.json()).error;
+      await getStream(`live/${this.#which}.mp3`, stop.signal);
       stop.abort();
-      this.#draw(why);
-    } catch {
-      this.#draw(t("look.live.failed"));
+    } catch (error) {
+      if (error instanceof Refusal) why = error.message;
     }
+    if (!this.#audio) this.#draw(why);
   }
 
   #draw(words) {

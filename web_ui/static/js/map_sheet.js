@@ -84,6 +84,13 @@ export class MapSheet extends EventTarget {
     this.#draw();
   }
 
+  forget() {
+    // Whether the box still listens is told when it is back.
+    this.#learn = { state: "off" };
+    document.body.classList.remove("learning");
+    if (!this.node.hidden) this.#draw();
+  }
+
   #targetOf(on, gesture, where) {
     const control = this.#setup.controls.find(({ name }) => name === on);
     return { on, gesture, where, gestures: control?.gestures ?? { [gesture]: gesture.replace("_", " ") } };

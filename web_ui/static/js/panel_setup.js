@@ -44,9 +44,9 @@ export class PanelSetup {
   }
 
   forget() {
+    // What was begun in a sheet stays: a weak Wi-Fi comes back. Only a pedal's ends are to be shown to one that listens.
     this.#revision = 0;
-    this.sheet.close();
-    this.adding.close();
+    this.sheet.forget();
     this.calibrating.close();
   }
 

@@ -1,5 +1,6 @@
 // The spectrum before and after, and how it went: 20 pictures a second, asked for only while somebody looks.
 
+import { getStream, Unreachable } from "./api.js";
 import { colours, fit } from "./canvas.js";
 
 const BANDS = 96; // of before, then as many of after; a byte b is -b/2 dBFS
@@ -62,13 +63,13 @@ export class Spectrum {
   async #read(signal) {
     while (!signal.aborted) {
       try {
-        const answer = await fetch("/api/v1/spectrum", { signal, cache: "no-store" });
-        if (!answer.ok) throw new Error((await answer.json()).error);
+        const body = await getStream("spectrum", signal);
         this.says("");
-        await this.#follow(answer.body.getReader());
+        await this.#follow(body.getReader());
       } catch (error) {
         if (signal.aborted) return;
-        this.says(error instanceof TypeError ? "" : error.message); // a lost connection is said elsewhere
+        const lost = error instanceof Unreachable || error instanceof TypeError; // which is said elsewhere
+        this.says(lost ? "" : error.message);
       }
       await new Promise((done) => setTimeout(done, RETRY_MS));
     }
