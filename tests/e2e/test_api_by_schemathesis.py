@@ -23,10 +23,18 @@ CHECKS = [
 ]
 APP = create_app(FakeControlPort(), secret="tests")
 TOKEN = APP.test_client().get("/api/v1/session", base_url="http://localhost").get_json()["token"]
-SCHEMA = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", APP).exclude(operation_id=ENDLESS + CLOSING)
+WHOLE = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", APP)
+SCHEMA = WHOLE.exclude(operation_id=ENDLESS + CLOSING)
 
 
 @SCHEMA.parametrize()
 @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 def test_every_answer_is_as_described(case: Any) -> None:
     case.call_and_validate(headers={"X-CSRF-Token": TOKEN}, checks=CHECKS)
+
+
+@WHOLE.include(operation_id=CLOSING).parametrize()
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+def test_what_closes_the_rest_answers_as_described_too(case: Any) -> None:
+    fresh = create_app(FakeControlPort(), secret="tests")  # with the same token, and open again
+    case.call_and_validate(app=fresh, headers={"X-CSRF-Token": TOKEN}, checks=CHECKS)
