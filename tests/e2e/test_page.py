@@ -171,6 +171,41 @@ def test_what_the_box_says_is_shown(open_page: Callable[..., Any], box: Box):
     expect(page.locator("#setup-models")).to_contain_text("read speech of 100 people")
 
 
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("size", [PHONE, {"width": 320, "height": 568}, {"width": 844, "height": 390}])
+def test_a_warning_covers_nothing_that_cannot_be_scrolled_free(
+    open_page: Callable[..., Any], box: Box, size: dict[str, int], view: str
+):
+    page = open_page(size, view)
+    box.port.set_status(message="The demo plays: there is no USB interface.", safe_mode="it crashed again and again")
+    expect(page.locator("#notices .notice")).to_have_count(2)
+    page.wait_for_timeout(100)
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    last = page.locator(f"#view-{view}").bounding_box()
+    assert last["y"] + last["height"] <= page.locator("#notices").bounding_box()["y"]
+
+
+def test_a_warning_is_put_away_until_there_is_another(open_page: Callable[..., Any], box: Box):
+    page = open_page()
+    box.port.set_status(message="The demo plays.")
+    expect(page.locator("#notices")).to_have_text("The demo plays.")
+    away = page.get_by_role("button", name="Put away")
+    assert min(away.bounding_box()[side] for side in ("width", "height")) >= 44
+    away.tap()
+    expect(page.locator("#notices .notice")).to_have_count(0)
+    page.wait_for_timeout(300)  # the box says the same 20 times a second
+    expect(page.locator("#notices .notice")).to_have_count(0)
+    box.port.set_status(message="The interface is gone.")
+    expect(page.locator("#notices")).to_have_text("The interface is gone.")
+    box.port.set_status(message="")
+    expect(page.locator("#notices .notice")).to_have_count(0)
+    box.port.set_status(message="The demo plays.")
+    expect(page.locator("#notices")).to_have_text("The demo plays.")
+    box.off()  # what cannot be put away: that nothing on the page is true any more
+    expect(page.locator("#notices")).to_contain_text("No connection")
+    expect(page.locator(".notice.grave").get_by_role("button")).to_have_count(0)
+
+
 def test_too_many_pages_are_told_so(open_page: Callable[..., Any], box: Box):
     streams = box.server._app.extensions["hushbox.streams"]
     page = open_page()

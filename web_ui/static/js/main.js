@@ -26,7 +26,7 @@ connection.addEventListener("status", ({ detail: status }) => {
   if (connection.state === "live") setText(byId("link-text"), linkWords(status));
   notices.set("box", status.message);
   notices.set("safe", status.safe_mode ? t("shell.safe", { why: status.safe_mode }) : "",
-    { grave: true, action: { label: t("shell.safe.leave"), run: leaveSafeMode } });
+    { grave: true, stays: true, action: { label: t("shell.safe.leave"), run: leaveSafeMode } });
   params.beat();
   views.tell("status", status);
 });
@@ -42,7 +42,7 @@ connection.addEventListener("state", ({ detail: { state, why } }) => {
     return;
   }
   setText(byId("link-text"), t("shell.link.lost"));
-  notices.set("link", why ? t("shell.lost.why", { why }) : t("shell.lost"), { grave: true });
+  notices.set("link", why ? t("shell.lost.why", { why }) : t("shell.lost"), { grave: true, stays: true });
   params.forget();
   views.tell("forget");
 });
