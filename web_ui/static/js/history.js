@@ -94,7 +94,7 @@ export class History {
     const { context, width, height } = fit(this.#canvas);
     context.clearRect(0, 0, width, height);
     const x = (atS) => (1 - (this.#nowS - atS) / SECONDS) * width;
-    const foot = 18;
+    const foot = 26;
     const lane = (height - foot) / LANES.length;
     minutes(context, width, height, foot, colour);
     LANES.forEach((what, i) => this.#lane(context, what, i * lane, lane - 8, width, x, colour));

@@ -60,6 +60,7 @@ export class LatencyTest extends EventTarget {
 
   #draw() {
     this.dispatchEvent(new Event("stage"));
+    this.node.classList.toggle("at-work", !this.idle);
     this.start = null;
     this.node.replaceChildren(...{
       idle: () => [el("p", { class: "help" }, t("audio.test.what")), button(t("audio.test.begin"), () => this.#begin())],
