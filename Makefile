@@ -5,7 +5,8 @@ RUN := .venv/bin/hushbox
 
 .PHONY: help setup setup-dev run test check lint format e2e faults bench lock clean install uninstall wheels deb test-deb \
         soak endure e2e-vm e2e-vm-arm64 \
-        train-denoise-live export-denoise-live train-stems-live export-stems-live test-tflite-runtime demo-vocal bench-denoise \
+        train-denoise-live export-denoise-live train-denoise-light export-denoise-light train-stems-live export-stems-live \
+        test-tflite-runtime demo-vocal bench-denoise \
         bench-harm bench-page bench-stems bench-drift bench-no-surprise bench-quantisation docs-denoise
 
 .PHONY: dist test-dist docs release bench-boards page
@@ -112,6 +113,12 @@ train-denoise-live: ## Train the denoiser from ../shared/data (see training/READ
 
 export-denoise-live: ## Quantise the best checkpoint into models_quantized/denoise-live
 	training/run.sh export $(ARGS)
+
+train-denoise-light: ## Train the small denoiser for a Pi 4 (see training/README.md)
+	training/run.sh train-light $(ARGS)
+
+export-denoise-light: ## Quantise its best checkpoint into models_quantized/denoise-light
+	training/run.sh export-light $(ARGS)
 
 demo-vocal: setup-dev ## Synthesise the bundled demo vocal anew
 	$(PY) -m training.demo_vocal.make_demo_vocal

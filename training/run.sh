@@ -37,6 +37,17 @@ export)
     python -m training.export --checkpoint "training/checkpoints/$name/cooled.pt" \
         --committed training/denoise_live/checkpoint.pt "$@"
     ;;
+train-light)
+    [ -e training/.cache/sung.json ] || "$0" data
+    python -m training.train_denoise --name "${NAME:-light}" --batch 8 --sound 0.6 --width 128 --blocks 3 --rate 3e-3 "$@"
+    ;;
+cool-light)
+    "$0" train-light --decay-steps 2000 "$@"
+    ;;
+export-light)
+    python -m training.export --checkpoint "training/checkpoints/${NAME:-light}/cooled.pt" \
+        --bundle models_quantized/denoise-light --committed training/denoise_light/checkpoint.pt "$@"
+    ;;
 float)
     # The committed weights in float32 beside their int8, for the benches; nothing of it is shipped.
     python -m training.export --checkpoint training/denoise_live/checkpoint.pt --bundle bench/out/int8/denoise-live \
@@ -74,7 +85,7 @@ test)
     python -m pytest -p no:anyio tests/training tests/models "$@"
     ;;
 *)
-    echo "no step $step: there are data, train, cool, export, float, stems-data, stems, stems-cool, stems-export," \
+    echo "no step $step: there are data, train, cool, export, train-light, cool-light, export-light, float, stems-data, stems, stems-cool, stems-export," \
         "stems-evaluate, evaluate and test" >&2
     exit 2
     ;;
