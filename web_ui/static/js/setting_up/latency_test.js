@@ -70,17 +70,14 @@ export class LatencyTest extends EventTarget {
         return [
           el("p", { class: "said" }, t("audio.test.silent")),
           el("ol", { class: "steps" }, el("li", {}, t("audio.test.headphones")), el("li", {}, t("audio.test.cable")), el("li", {}, t("audio.test.press"))),
-          this.#buttons(this.start, t("audio.test.cancel")),
+          el("div", { class: "pair" }, button(t("audio.test.cancel"), () => this.stop()), this.start),
         ];
       },
       measuring: () => [el("p", { class: "listening" }, el("span", { class: "pulse" }), t("audio.test.measuring"))],
       done: () => [...result(this.check.now.result),
-        this.#buttons(button(t("audio.test.again"), () => this.#measure()), t("audio.test.done"))],
+        el("div", { class: "pair" }, button(t("audio.test.again"), () => this.#measure()),
+        button(t("audio.test.done"), () => this.stop(), { strong: true }))],
     }[this.#stage]());
-  }
-
-  #buttons(first, words) {
-    return el("div", { class: "pair" }, button(words, () => this.stop()), first);
   }
 }
 
