@@ -52,16 +52,10 @@ def build_rack(
     """Every chain of the box, its models loaded, checked and warmed. Not while streaming; raises nothing.
 
     voice, stems: folders of the bundles, None for none. split: stems have outputs of their own. light_voice: a bundle
-    that takes the voice's place under load. A model that cannot be had leaves its chain without: a voice passes
-    untouched, of music what is not muted (dsp.stems.MissingStems).
+    that takes the voice's place under load, where the voice has a model and that is another one. A model that cannot be
+    had leaves its chain without: a voice passes untouched, of music what is not muted (dsp.stems.MissingStems).
     """
     problems: Problems = {}
-    light = None
-    if light_voice is not None:
-        try:
-            light = build_chain(light_voice, runtime)
-        except DspError as error:
-            problems["lighter voice"] = f"No lighter model for a busy moment: {error}"
 
     def voice_lane(chain: str, *after: Processor) -> Lane:
         if voice is None:
@@ -85,6 +79,15 @@ def build_rack(
             separate = MissingStems(split=split)
         return Lane(MUSIC, [separate, *after], stems_behind=len(STEMS) if split else 0)
 
+    def lighter() -> Chain | None:
+        if light_voice is None or voice is None or "voice" in problems or Path(light_voice) == Path(voice):
+            return None
+        try:
+            return build_chain(light_voice, runtime)
+        except DspError as error:
+            problems["lighter voice"] = f"No lighter model for a busy moment: {error}"
+            return None
+
     both = "voice over music"
     rack = Rack(
         {
@@ -92,6 +95,6 @@ def build_rack(
             "music": Chain(lanes=[music_lane("music")]),
             both: Chain(lanes=[voice_lane(both, Gain(VOICE_LEVEL)), music_lane(both, Gain(MUSIC_LEVEL))]),
         },
-        light,
+        lighter(),
     )
     return rack, problems

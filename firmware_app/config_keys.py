@@ -83,7 +83,7 @@ class ModelConfig:
     )
     stems_bundle: str = key("stems-live", text(1000), "The same for the model that takes music apart.")
     light_bundle: str = key(
-        "",
+        "denoise-light",
         text(1000, empty=True),
         "A smaller bundle that reduces the noise while the board is too busy for `bundle`; empty: none.",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dsp import features, stems_features
@@ -40,6 +40,10 @@ DENOISE_LIVE = About(
     input_size=features.INPUT_SIZE,
     output_size=features.OUTPUT_SIZE,
     trained_on=sources.ATTRIBUTIONS,
+)
+DENOISE_LIGHT = replace(
+    DENOISE_LIVE,
+    summary="Small voice denoiser for a Pi 4 and for busy moments, full band, 5.3 ms algorithmic latency",
 )
 STEMS_LIVE = About(
     kind="stems",

@@ -117,7 +117,8 @@ def main() -> None:
     net = checkpoints.network(checkpoint)
     if args.committed:
         checkpoints.save_committed(args.committed, checkpoint)
-    export_bundle(net, args.bundle, args.version, args.float)
+    about = bundle_writer.DENOISE_LIGHT if args.bundle.name == "denoise-light" else bundle_writer.DENOISE_LIVE
+    export_bundle(net, args.bundle, args.version, args.float, about)
 
 
 if __name__ == "__main__":

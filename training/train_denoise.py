@@ -90,9 +90,14 @@ class Trainer:
         self.step, self.audio_hours, self.best = stored["step"], stored["audio_hours"], stored["best"]
 
     def start_from(self, path: Path) -> None:
-        """Take over the weights of a committed checkpoint; the optimisers begin anew."""
+        """Take over the weights of a committed checkpoint; the optimisers begin anew.
+
+        One of fewer blocks will do: those on top of them start as if they were not there.
+        """
         stored = checkpoints.load(path)
-        self.net.load_state_dict(checkpoints.network(stored).state_dict())
+        for block in self.net.blocks[stored["shape"]["blocks"] :]:
+            torch.nn.init.zeros_(block.out.weight)
+        self.net.load_state_dict(self.net.state_dict() | checkpoints.network(stored).state_dict())
         self.average = {name: value.clone() for name, value in self.net.state_dict().items()}
         self.step, self.audio_hours = stored["step"], stored["audio_hours"]
 

@@ -62,6 +62,7 @@ def main() -> None:
     rows = (
         ("dry", build_chain(None), 128, MICROPHONE),
         ("denoise-live", build_chain(voice, real_time=False), 128, MICROPHONE),
+        ("denoise-light", build_chain(models / "denoise-light", real_time=False), 128, MICROPHONE),
         ("denoise-instant", build_chain(models / "denoise-instant", real_time=False), 128, MICROPHONE),
         ("stems-live", build_chain(stems, real_time=False), 512, SONG),
         ("voice over music", Chain(lanes=lanes), 512, BOTH),

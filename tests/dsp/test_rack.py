@@ -1,8 +1,11 @@
 """Changing the chain while it plays: no click, no gap, and what is muted stays muted."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from dsp.build import build_rack
 from dsp.bundle import Bundle
 from dsp.chain import Chain
 from dsp.denoise import Denoise
@@ -16,6 +19,7 @@ from dsp.stems_features import INPUT_SIZE, OUTPUT_SIZE
 
 VOICE_CHAIN, MUSIC_CHAIN, BOTH_CHAINS = 0.0, 1.0, 2.0
 LEVEL = 0.3
+MODELS = Path(__file__).parents[2] / "models_quantized"
 
 
 def rack_of(tiny_bundle: Bundle, tiny_stems: Bundle, period: int = 128) -> Rack:
@@ -121,3 +125,16 @@ def test_parameters_are_those_of_all_chains(tiny_bundle: Bundle, tiny_stems: Bun
         rack.set_param(CHAIN.id, 3)
     with pytest.raises(UnknownParamError, match=r"did you mean box\.chain"):
         rack.set_param("box.chains", 1)
+
+
+def test_a_lighter_model_is_for_a_voice_that_has_another_one(tmp_path: Path) -> None:
+    live, light = (MODELS / name for name in ("denoise-live", "denoise-light"))
+    assert build_rack(live, None, light_voice=light)[0].has_light_voice
+    assert not build_rack(light, None, light_voice=light)[0].has_light_voice
+    assert not build_rack(None, None, light_voice=light)[0].has_light_voice
+    rack, problems = build_rack(tmp_path / "gone", None, light_voice=light)
+    assert not rack.has_light_voice  # a dry voice gets no more work under load
+    assert set(problems) == {"voice", "voice over music"}
+    rack, problems = build_rack(live, None, light_voice=tmp_path / "gone")
+    assert not rack.has_light_voice
+    assert set(problems) == {"lighter voice"}
