@@ -13,8 +13,10 @@ from dsp.inference import RuntimeUnfitError, installed, open_model
 from firmware_app.checks import Finding, advice, ok, problem
 from firmware_app.config_keys import PageConfig
 from firmware_app.places import Places, PlacesError
+from hw import board
 
 LEAST_FREE_BYTES = 50_000_000
+LARGE, LARGE_FROM = "denoise-live", 128  # the denoiser that fills a Pi 4 at periods of so many frames and below
 
 
 def models(places: Places, wanted: str, runtime: str = "auto") -> list[Finding]:
@@ -23,6 +25,15 @@ def models(places: Places, wanted: str, runtime: str = "auto") -> list[Finding]:
     if places.bundle(wanted) not in folders:
         folders.insert(0, places.bundle(wanted))
     return [finding for folder in folders for finding in _model(folder, folder == places.bundle(wanted), runtime)]
+
+
+def fitting_model(places: Places, wanted: str, period_frames: int, root: Path = Path("/")) -> list[Finding]:
+    """Does the denoiser of the settings fit the board? (docs/boards.md)"""
+    model = board.detect(root).model
+    if not model.startswith("Raspberry Pi 4") or places.bundle(wanted).name != LARGE or period_frames > LARGE_FROM:
+        return []
+    text = f"{LARGE} at periods of {period_frames} is at the edge of a Raspberry Pi 4"
+    return [advice("model for this board", text, 'set bundle = "denoise-light" under [model], or longer periods')]
 
 
 def _model(folder: Path, wanted: bool, runtime: str) -> list[Finding]:

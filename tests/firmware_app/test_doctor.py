@@ -393,3 +393,19 @@ def test_a_clock_that_was_never_set(monkeypatch):
     assert system.clock()[0].level is Level.OK
     monkeypatch.setattr("time.time", lambda: 1000.0)
     assert system.clock()[0].level is Level.ADVICE
+
+
+@pytest.mark.parametrize(
+    ("board", "bundle", "period", "said"),
+    [
+        ("Raspberry Pi 4 Model B Rev 1.4", "denoise-live", 128, True),
+        ("Raspberry Pi 4 Model B Rev 1.4", "denoise-live", 256, False),
+        ("Raspberry Pi 4 Model B Rev 1.4", "denoise-light", 64, False),
+        ("Raspberry Pi 5 Model B Rev 1.0", "denoise-live", 128, False),
+    ],
+)
+def test_a_denoiser_too_large_for_a_pi_4_is_pointed_out(here, tmp_path, board, bundle, period, said):
+    put(tmp_path, "proc/device-tree/model", board)
+    found = box.fitting_model(here, bundle, period, tmp_path)
+    assert [f.level for f in found] == [Level.ADVICE] * said
+    assert all("denoise-light" in f.mend for f in found)
