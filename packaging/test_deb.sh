@@ -8,6 +8,7 @@ version=$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 package=${2:-dist/hushbox_${version}_$arch.deb}
 [ "$(id -u)" = 0 ] || { echo "test-deb: only root may make a root" >&2; exit 1; }
 [ -e "$package" ] || { echo "test-deb: no $package: packaging/deb.sh $arch first" >&2; exit 1; }
+version=$(dpkg-deb -f "$package" Version)
 
 root=$(mktemp -d)
 tidy() { umount "$root/proc" "$root/dev/shm" 2>/dev/null || true; rm -rf --one-file-system "$root"; }
