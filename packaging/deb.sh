@@ -47,7 +47,7 @@ hushbox ($version) unstable; urgency=medium
 EOF
 
 next=3.$((${MINOR#3.} + 1))
-more=
+more= # recommended, not needed: Raspberry Pi OS has it, plain Debian 13 does not, and a box without pins works
 if [ "$suite" = trixie ]; then more=", python3-lgpio"; fi
 size=$(du -sk --exclude=DEBIAN "$root" | cut -f1)
 sed -e "s/@VERSION@/$version/" -e "s/@ARCH@/$arch/" -e "s/@SIZE@/$size/" -e "s/@PYTHON@/$MINOR/" -e "s/@MORE@/$more/" -e "s/@NEXT_PYTHON@/$next/" \

@@ -16,7 +16,7 @@ if [ "$machine" != "$(dpkg --print-architecture)" ] && ! arch-test "$machine" >/
     fail "this machine cannot run $machine programs: sudo apt-get install qemu-user-static arch-test binfmt-support"
 fi
 alsa=libasound2
-if [ "$suite" = trixie ]; then alsa=libasound2t64,python3-lgpio; fi # the latter has no wheel for its Python
+if [ "$suite" = trixie ]; then alsa=libasound2t64; fi
 case $kind in
 build) packages=python3,python3-dev,gcc,libc6-dev,libasound2-dev ;;
 box) packages=python3,$alsa,systemd,udev,man-db,make ;;
