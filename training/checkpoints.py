@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,14 @@ def save(path: Path, content: dict[str, Any]) -> None:
 def load(path: Path) -> dict[str, Any]:
     loaded: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     return loaded
+
+
+def load_mean(paths: Sequence[Path]) -> dict[str, Any]:
+    """The last of full checkpoints of one shape, its averaged weights those of all of them in equal shares."""
+    loaded = [load(path) for path in paths]
+    averages = [checkpoint["average"] for checkpoint in loaded]
+    mean = {name: sum(average[name].float() for average in averages) / len(averages) for name in averages[-1]}
+    return loaded[-1] | {"average": mean}
 
 
 def network(checkpoint: dict[str, Any]) -> DenoiseNet:

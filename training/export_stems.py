@@ -43,14 +43,14 @@ def agreement_db(first: Step, second: Step, seconds: float = 60.0) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--checkpoint", type=Path, required=True)
+    parser.add_argument("--checkpoint", type=Path, nargs="+", required=True, help="several: the mean of their weights")
     parser.add_argument("--bundle", type=Path, default=Path("models_quantized/stems-live"))
     parser.add_argument("--version", default="0.1.0")
     parser.add_argument("--float", type=Path, help="leave a float32 bundle here as well, to compare with")
     parser.add_argument("--committed", type=Path, help="also write averaged weights in half precision here")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    checkpoint = checkpoints.load(args.checkpoint)
+    checkpoint = checkpoints.load_mean(args.checkpoint)
     if args.committed:
         checkpoints.save_committed(args.committed, checkpoint)
     net = network(checkpoint)

@@ -33,8 +33,6 @@ class NetShape:
 class Block(nn.Module):
     """x + out(silu-gated recurrence(mix(short convolution(norm(x)))))."""
 
-    dropout = 0.0  # share of the recurrence's channels that an example goes without; set for training only
-
     def __init__(self, shape: NetShape) -> None:
         super().__init__()
         width = shape.width
@@ -57,8 +55,6 @@ class Block(nn.Module):
         past, h = state
         u, past = norm_conv(x, self.conv, past)
         y, h = gated_scan(linear(self.mix, u), h)
-        if self.dropout:
-            y = y * ((torch.rand(y.shape[1:], device=y.device) >= self.dropout) / (1 - self.dropout)).to(y.dtype)
         return x + linear(self.out, y), (past, h)
 
     def step(self, x: Tensor, state: Tensor) -> tuple[Tensor, list[Tensor]]:

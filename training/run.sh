@@ -85,8 +85,8 @@ test)
     python -m pytest -p no:anyio tests/training tests/models "$@"
     ;;
 *)
-    echo "no step $step: there are data, train, cool, export, train-light, cool-light, export-light, float, stems-data, stems, stems-cool, stems-export," \
-        "stems-evaluate, evaluate and test" >&2
+    echo "no step $step: there are data, train, cool, export, train-light, cool-light, export-light, float," \
+        "stems-data, stems, stems-cool, stems-export, stems-evaluate, evaluate and test" >&2
     exit 2
     ;;
 esac

@@ -31,10 +31,11 @@ Sounds = NDArray[np.float32]
 Masks = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 
-def real_excerpts(cache: Path, count: int = 9) -> list[Sounds]:
-    """Evenly spread excerpts of the held-out song in which at least two stems sound, each (4, EXCERPT_FRAMES, 2).
+def real_excerpts(cache: Path, count: int = 60) -> list[Sounds]:
+    """Up to `count` excerpts of the held-out song in which at least two stems sound, each (4, EXCERPT_FRAMES, 2).
 
-    The song's bass plays in few places only: a third of the excerpts comes from there.
+    Evenly spread; the song's bass plays in few places only, and up to a third of the excerpts comes from there.
+    With all of them (47) a checkpoint's mean is steady; nine vary by 0.3 dB.
     """
     sound, pieces = store.load(cache, "songs")
     parts = {piece.stem: piece for piece in pieces if piece.song == HELD_OUT}

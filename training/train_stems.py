@@ -132,7 +132,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--hours", type=float, default=1e9)
     parser.add_argument("--steps", type=int, default=10**9, help="stop at this step")
     parser.add_argument("--decay-steps", type=int, default=0, help="cool down over this many steps, then stop")
-    parser.add_argument("--dropout", type=float, default=0.1, help="share of channels that an example goes without")
     parser.add_argument("--validate-every", type=int, default=200)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
@@ -150,8 +149,6 @@ def main() -> None:
     folder = CHECKPOINTS / args.name
     folder.mkdir(parents=True, exist_ok=True)
     trainer = StemsTrainer(NetShape(args.width, args.blocks), args.rate)
-    for block in trainer.net.blocks:
-        block.dropout = args.dropout
     resumed = (folder / "stable.pt").exists()
     if resumed:
         trainer.load(folder / "stable.pt")
@@ -159,7 +156,7 @@ def main() -> None:
         trainer.start_from(args.start_from)
     warm_from = 0 if resumed else trainer.step
     print(f"{parameter_count(trainer.net)} parameters, at step {trainer.step}", flush=True)
-    excerpts = stems_validate.real_excerpts(args.cache, 60)
+    excerpts = stems_validate.real_excerpts(args.cache)
     loader = StemsLoader(
         args.cache, args.batch, seed=args.seed + trainer.step, with_held_out_song=args.with_held_out_song
     )

@@ -1,9 +1,12 @@
+from pathlib import Path
+
 import pytest
 
 torch = pytest.importorskip("torch", reason="training runs in its own environment, see training/requirements.txt")
 
-from training import scan  # noqa: E402
+from training import checkpoints, scan  # noqa: E402
 from training.model import DenoiseNet, NetShape, StepNet  # noqa: E402
+from training.train_denoise import Trainer  # noqa: E402
 
 
 def _pair(frames: int = 40, batch: int = 3, width: int = 32):
@@ -68,3 +71,25 @@ def test_an_untrained_network_passes_the_sound() -> None:
     assert (mask[0, 0, :96] > 0.6).all()
     assert (mask[0, 0, 576:] > 0.6).all()
     assert not mask[0, 0, 96:576].any()
+
+
+def test_blocks_put_on_top_of_a_checkpoint_begin_as_nothing(tmp_path: Path) -> None:
+    torch.manual_seed(3)
+    small = Trainer(NetShape(width=32, blocks=2), 1e-3, "cpu")
+    small.average = {name: value.clone() for name, value in small.net.state_dict().items()}
+    small.save(tmp_path / "small.pt", {})
+    large = Trainer(NetShape(width=32, blocks=3), 1e-3, "cpu")
+    large.start_from(tmp_path / "small.pt")
+    features = torch.randn(20, 2, small.net.into.in_features)
+    masks = [net(features, net.fresh_state(2))[0] for net in (small.net, large.net)]
+    torch.testing.assert_close(*masks)
+    assert len(large.net.blocks) == 3
+
+
+def test_the_mean_of_checkpoints_is_that_of_their_averaged_weights(tmp_path: Path) -> None:
+    for step, value in ((1, 1.0), (2, 4.0)):
+        checkpoints.save(tmp_path / f"{step}.pt", {"average": {"w": torch.full((2,), value)}, "step": step})
+    mean = checkpoints.load_mean([tmp_path / "1.pt", tmp_path / "2.pt"])
+    assert mean["step"] == 2
+    assert mean["average"]["w"].tolist() == [2.5, 2.5]
+    assert checkpoints.load_mean([tmp_path / "1.pt"])["average"]["w"].tolist() == [1.0, 1.0]

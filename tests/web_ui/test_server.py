@@ -51,7 +51,7 @@ def test_the_page_and_all_it_needs_are_served(served: Served):
     for file in static.rglob("*.*"):
         status, body = served.get(f"/static/{file.relative_to(static)}")
         assert (status, body) == (200, file.read_bytes())
-    assert b"/main.js" in page
+    assert b"/static/built/main.js" in page
 
 
 def test_a_change_made_over_http_reaches_an_open_stream(served: Served, port: FakeControlPort):

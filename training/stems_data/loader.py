@@ -24,7 +24,7 @@ from dsp.stft import analysis_window
 from training.stems_data.mixer import STEPS, Rng, StemsExample, StemsMixer, rms_of_loud_parts
 from training.stems_loss import HOP, sound_matrix
 
-MIXES_PER_RENDER = 3
+MIXES_PER_RENDER = 4
 LOW, HIGH, BANDS = layout.LOW_BINS, layout.HIGH_BINS, layout.BANDS
 PARTS: dict[str, tuple[int, ...]] = {  # shapes of each array after (STEPS, batch)
     "features": (layout.INPUT_SIZE,),
@@ -137,7 +137,7 @@ def mixed(
         place = strangers.index(index)
         chosen = [strangers[(place + turn * (stem + 1)) % len(strangers)] for stem in range(4)]
     gains = draw_gains(rng, np.array([loudness[chosen[stem]][stem] for stem in range(4)]), together)
-    depth = 2.5 if together else 4.0
+    depth = 1.5 if together else 3.0
     out = np.empty_like(spectra[index])
     for stem in range(4):
         curve = np.repeat(random_colour(rng, depth) * gains[stem], 2)  # real and imaginary parts alike

@@ -20,12 +20,12 @@ from training.stems_data.store import Piece, Stereo
 STEPS = 384
 SEGMENT_FRAMES = layout.WINDOW_FRAMES + (STEPS - 1) * layout.HOP_FRAMES
 STEMS = layout.STEMS
-SONG_SHARE = 0.15  # of examples whose stems belong together
+SONG_SHARE = 0.22  # of examples whose stems belong together
 SOURCES = {  # how often a stem comes from where; what is not in the cache is left out
-    "vocals": {"song": 0.36, "sung": 0.48, "speech": 0.16},
-    "drums": {"song": 0.22, "kit": 0.46, "gm": 0.32},
-    "bass": {"song": 0.16, "lines": 0.42, "gm": 0.42},
-    "other": {"song": 0.18, "lines": 0.4, "gm": 0.42},
+    "vocals": {"song": 0.5, "sung": 0.36, "speech": 0.14},
+    "drums": {"song": 0.3, "kit": 0.4, "gm": 0.3},
+    "bass": {"song": 0.22, "lines": 0.36, "gm": 0.42},
+    "other": {"song": 0.25, "lines": 0.33, "gm": 0.42},
 }
 SPEECH_GROUPS = ("kerstin", "philipp", "vocobox")
 AUDIBLE_RMS = 0.004
