@@ -16,6 +16,8 @@ from training.demo_vocal.make_demo_vocal import demo_vocal
 
 # The instant denoiser has no time to look how loud its input was: clipped sound that loses overtones rises above it.
 MOST_OVER_PEAK_DB = {"denoise-instant": {"quiet_clipping": 2.6}}
+# The demo's s is made of noise, and the present weights take it for that: 8.7, 12.0 and 8.5 dB. It may not get worse.
+MOST_LOST_OF_S_DB = {"denoise-live": 9.2, "denoise-light": 12.5, "denoise-instant": 9.2}
 SHIPPED = Path(__file__).parents[2] / "models_quantized"
 DENOISERS = [folder for folder in list_bundles(SHIPPED) if Bundle.load(folder).kind.startswith("denoise")]
 
@@ -46,9 +48,8 @@ def test_note_ends_and_tails_stay(harmed: harm.Harm) -> None:
     assert np.abs(harmed.tails_db).max() <= 1.5
 
 
-@pytest.mark.xfail(reason="the present weights take 11 dB from the demo's synthetic s, as noise", strict=False)
-def test_sibilants_stay(harmed: harm.Harm) -> None:
-    assert abs(harmed.sibilants_db) <= 1.0
+def test_sibilants_stay(bundle: Path, harmed: harm.Harm) -> None:
+    assert -MOST_LOST_OF_S_DB.get(bundle.name, 1.0) <= harmed.sibilants_db <= 1.0
 
 
 def test_nothing_surprises(bundle: Path, voice: np.ndarray) -> None:
