@@ -1,12 +1,13 @@
-"""What the live denoiser sees and what it says: spectrum to features, mask to spectrum. Layout "denoise-v1".
+"""What the live denoiser sees and what it says: spectrum to features, mask to spectrum. Layout "denoise-v2".
 
 The one place for this mapping; training mirrors it in torch and a test holds the two equal. At 48 kHz and a window of
 768 frames a bin is 62.5 Hz wide. The lowest 96 bins (to 6 kHz) stand alone; 40 overlapping triangular bands, wider
 towards the top, cover the rest, and their gains are interpolated over the bins by the same triangles.
 
-features (330) = log power of 96 bins and 40 bands | real, then imaginary part of the compressed low bins
-                 | keep_room | sensitivity
-mask     (616) = 3 complex filter taps per low bin, stored [tap][real, imaginary][bin] | gain of 40 bands
+features (450) = log power of 96 bins and 40 bands | real, then imaginary part of the compressed low bins
+                 | keep_room | sensitivity | log power at 5 places in each of the lowest 24 bins, [place][bin]
+mask    (1000) = 3 complex filter taps per low bin, stored [tap][real, imaginary][bin] | gain of 40 bands
+                 | 8 more taps for each of the lowest 24 bins, stored in the same way (dsp.fine)
 
 The taps act on the spectra of now, two and four hops ago: neighbouring windows overlap by five sixths, so taps two hops
 apart add more frequency resolution than adjacent ones. Source of the idea: H. Schröter et al., "DeepFilterNet",
@@ -21,10 +22,13 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from dsp import fine
+from dsp.fine import FineBins
+
 Spectrum = NDArray[np.complex64]
 Array = NDArray[np.float32]
 
-LAYOUT = "denoise-v1"
+LAYOUT = "denoise-v2"
 BINS = 385
 LOW_BINS = 96
 HIGH_BINS = BINS - LOW_BINS
@@ -32,8 +36,13 @@ HIGH_BANDS = 40
 BANDS = LOW_BINS + HIGH_BANDS
 TAP_DELAYS_HOPS = (0, 2, 4)
 TAPS = len(TAP_DELAYS_HOPS)
-INPUT_SIZE = BANDS + 2 * LOW_BINS + 2
-OUTPUT_SIZE = 2 * TAPS * LOW_BINS + HIGH_BANDS
+KEEP_ROOM_AT = BANDS + 2 * LOW_BINS
+SENSITIVITY_AT = KEEP_ROOM_AT + 1
+FINE_AT = SENSITIVITY_AT + 1
+INPUT_SIZE = FINE_AT + fine.FINE_SIZE
+GAINS_AT = 2 * TAPS * LOW_BINS  # of the bands, in the mask
+FINE_TAPS_AT = GAINS_AT + HIGH_BANDS
+OUTPUT_SIZE = FINE_TAPS_AT + fine.MASK_SIZE
 
 POWER_FLOOR = 1e-9
 LOG_OFFSET, LOG_SCALE = 3.0, 1.0 / 3.0  # feature = (log10(power + floor) + offset) * scale
@@ -86,6 +95,8 @@ class DenoiseFrontEnd:
         self._log = self._features[0, :BANDS]
         self._real = self._features[0, BANDS : BANDS + LOW_BINS]
         self._imag = self._features[0, BANDS + LOW_BINS : BANDS + 2 * LOW_BINS]
+        self._places = self._features[0, FINE_AT:].reshape(fine.PLACES, fine.FINE_BINS)
+        self._fine = FineBins(channels)
         self._taps: Spectrum = np.zeros((TAPS, LOW_BINS), np.complex64)
         self._gains: Array = np.zeros(HIGH_BINS, np.float32)
         self._low: Spectrum = np.zeros((channels, LOW_BINS), np.complex64)
@@ -99,6 +110,7 @@ class DenoiseFrontEnd:
         """Forget the past: as new."""
         self._history.fill(0.0)
         self._hop = 0
+        self._fine.reset()
         self.reduction_db = 0.0
 
     def features(self, spectrum: Spectrum, keep_room: float = 0.0, sensitivity: float = 0.0) -> Array:
@@ -120,12 +132,15 @@ class DenoiseFrontEnd:
         np.power(self._log[:LOW_BINS], COMPRESSION, out=self._squeeze)
         np.multiply(mid.real, self._squeeze, out=self._real)
         np.multiply(mid.imag, self._squeeze, out=self._imag)
-        np.log10(self._log, out=self._log)
-        np.add(self._log, LOG_OFFSET, out=self._log)
-        np.multiply(self._log, LOG_SCALE, out=self._log)
+        self._fine.look(mid[: fine.FINE_BINS], self._places)
+        np.add(self._places, POWER_FLOOR, out=self._places)
+        for logarithm in (self._log, self._places):
+            np.log10(logarithm, out=logarithm)
+            np.add(logarithm, LOG_OFFSET, out=logarithm)
+            np.multiply(logarithm, LOG_SCALE, out=logarithm)
         self._exponent = STRICTNESS**sensitivity
-        self._features[0, -2] = keep_room
-        self._features[0, -1] = sensitivity
+        self._features[0, KEEP_ROOM_AT] = keep_room
+        self._features[0, SENSITIVITY_AT] = sensitivity
         return self._features
 
     def apply(self, mask: Array, spectrum: Spectrum, attenuation_limit: float) -> None:
@@ -136,13 +151,14 @@ class DenoiseFrontEnd:
         """
         self._hop = (self._hop + 1) % _HISTORY_HOPS
         self._history[self._hop] = spectrum[:, :LOW_BINS]
+        self._fine.remember(spectrum)
         if attenuation_limit >= 1.0:
             self.reduction_db = 0.0
             return
         before = _energy(spectrum)
         wet, dry = 1.0 - attenuation_limit, attenuation_limit
         self._filter_low(mask)
-        np.dot(mask[0, 2 * TAPS * LOW_BINS :], self._triangles, out=self._gains)
+        np.dot(mask[0, GAINS_AT:FINE_TAPS_AT], self._triangles, out=self._gains)
         if self._exponent != 1.0:
             level = self._low_level(self._all_power())
             np.maximum(level, FAINTEST, out=level)
@@ -165,10 +181,11 @@ class DenoiseFrontEnd:
         """
         self._hop = (self._hop + 1) % _HISTORY_HOPS
         self._history[self._hop] = spectrum[:, :LOW_BINS]
+        self._fine.remember(spectrum)
         self._filter_low(mask)
         power, level = self._all_power(), self._level
         self._low_level(power)
-        np.dot(mask[0, 2 * TAPS * LOW_BINS :], self._triangles, out=level[LOW_BINS:])
+        np.dot(mask[0, GAINS_AT:FINE_TAPS_AT], self._triangles, out=level[LOW_BINS:])
         np.minimum(level, 1.0, out=level)
         if self._exponent != 1.0:
             np.power(level, self._exponent, out=level)
@@ -196,20 +213,21 @@ class DenoiseFrontEnd:
 
     def _filter_low(self, mask: Array) -> None:
         """Set `_low` to the low bins of now, through the mask's taps."""
-        parts = mask[0, : 2 * TAPS * LOW_BINS].reshape(TAPS, 2, LOW_BINS)
+        parts = mask[0, :GAINS_AT].reshape(TAPS, 2, LOW_BINS)
         self._taps.real[:], self._taps.imag[:] = parts[:, 0], parts[:, 1]
         np.multiply(self._history[self._hop], self._taps[0], out=self._low)
         for tap in range(1, TAPS):
             past = self._history[self._hop - TAP_DELAYS_HOPS[tap]]  # a negative index wraps round the ring
             np.multiply(past, self._taps[tap], out=self._term)
             np.add(self._low, self._term, out=self._low)
+        self._fine.add_taps(mask[0, FINE_TAPS_AT:], self._low)
 
 
 def identity_mask() -> Array:
     """The mask which changes nothing. Shape (1, OUTPUT_SIZE)."""
     mask = np.zeros((1, OUTPUT_SIZE), np.float32)
     mask[0, :LOW_BINS] = 1.0
-    mask[0, 2 * TAPS * LOW_BINS :] = 1.0
+    mask[0, GAINS_AT:FINE_TAPS_AT] = 1.0
     return mask
 
 

@@ -25,12 +25,10 @@ def load(path: Path) -> dict[str, Any]:
     return loaded
 
 
-def load_mean(paths: Sequence[Path]) -> dict[str, Any]:
-    """The last of full checkpoints of one shape, its averaged weights those of all of them in equal shares."""
+def load_members(paths: Sequence[Path]) -> list[dict[str, Any]]:
+    """Every network of some files: full checkpoints, or what was committed of one or of an ensemble."""
     loaded = [load(path) for path in paths]
-    averages = [checkpoint["average"] for checkpoint in loaded]
-    mean = {name: sum(average[name].float() for average in averages) / len(averages) for name in averages[-1]}
-    return loaded[-1] | {"average": mean}
+    return [member for checkpoint in loaded for member in checkpoint.get("members", [checkpoint])]
 
 
 def network(checkpoint: dict[str, Any]) -> DenoiseNet:
@@ -42,13 +40,19 @@ def network(checkpoint: dict[str, Any]) -> DenoiseNet:
 
 def save_committed(path: Path, checkpoint: dict[str, Any]) -> None:
     """Averaged weights alone, in half precision."""
-    save(
-        path,
-        {
-            "shape": checkpoint["shape"],
-            "average": {name: value.half() for name, value in checkpoint["average"].items()},
-            "step": checkpoint["step"],
-            "audio_hours": checkpoint["audio_hours"],
-            "scores": checkpoint.get("scores", {}),
-        },
-    )
+    save(path, _small(checkpoint))
+
+
+def save_members(path: Path, members: Sequence[dict[str, Any]]) -> None:
+    """The same for an ensemble."""
+    save(path, {"members": [_small(member) for member in members]})
+
+
+def _small(checkpoint: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "shape": checkpoint["shape"],
+        "average": {name: value.half() for name, value in checkpoint["average"].items()},
+        "step": checkpoint["step"],
+        "audio_hours": checkpoint["audio_hours"],
+        "scores": checkpoint.get("scores", {}),
+    }

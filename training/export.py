@@ -16,15 +16,16 @@ from pathlib import Path
 
 import torch
 
+from dsp import features, stems_features
 from training import bundle_writer, checkpoints, quantise
 from training.bundle_writer import About
 from training.model import DenoiseNet, parameter_count
 from training.runtimes import OnnxStep, Step, TfliteStep, stored_weight_types
-from training.stems_model import StemsNet
+from training.stems_model import StemsEnsemble
 from training.stream import agreement_db
 
 NAME = "denoise-live"
-Net = DenoiseNet | StemsNet
+Net = DenoiseNet | StemsEnsemble
 
 
 def export_tflite(net: Net, path: Path, per_channel: bool = True, plain: Path | None = None) -> None:
@@ -36,7 +37,8 @@ def export_tflite(net: Net, path: Path, per_channel: bool = True, plain: Path | 
         litert_torch.convert(net.as_step(), _example(net)).export(str(made))
         if plain:
             shutil.copyfile(made, plain)
-        in_float = [net.get_submodule(name).weight.detach().numpy() for name in quantise.float_layers(net)]
+        step = net.as_step()
+        in_float = [step.get_submodule(name).weight.detach().numpy() for name in quantise.float_layers(step)]
         quantise.quantise_tflite(made, path, in_float, per_channel)
 
 
@@ -55,11 +57,12 @@ def export_onnx(net: Net, path: Path, plain: Path | None = None) -> None:
         )
         if plain:
             shutil.copyfile(made, plain)
-        quantise.quantise_onnx(made, path, quantise.float_layers(net))
+        quantise.quantise_onnx(made, path, quantise.float_layers(net.as_step()))
 
 
 def _example(net: Net) -> tuple[torch.Tensor, torch.Tensor]:
-    return torch.zeros(1, net.into.in_features), torch.zeros(1, net.state_size)
+    size = stems_features.INPUT_SIZE if isinstance(net, StemsEnsemble) else features.INPUT_SIZE
+    return torch.zeros(1, size), torch.zeros(1, net.state_size)
 
 
 def export_bundle(

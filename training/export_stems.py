@@ -1,4 +1,4 @@
-"""From a checkpoint to the stems bundle: TFLite and ONNX with int8 weights, bundle.toml.
+"""From checkpoints to the stems bundle: TFLite and ONNX with int8 weights, bundle.toml.
 
 python -m training.export_stems --checkpoint training/stems_live/checkpoint.pt --version 0.1.0
 """
@@ -14,7 +14,7 @@ import torch
 from training import bundle_writer, checkpoints, stems_validate
 from training.export import export_bundle
 from training.runtimes import Array, Step
-from training.stems_model import network
+from training.stems_model import StemsEnsemble, network
 from training.stream import made_up_voice
 
 
@@ -43,17 +43,17 @@ def agreement_db(first: Step, second: Step, seconds: float = 60.0) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--checkpoint", type=Path, nargs="+", required=True, help="several: the mean of their weights")
+    parser.add_argument("--checkpoint", type=Path, nargs="+", required=True, help="several: an ensemble of all of them")
     parser.add_argument("--bundle", type=Path, default=Path("models_quantized/stems-live"))
     parser.add_argument("--version", default="0.1.0")
     parser.add_argument("--float", type=Path, help="leave a float32 bundle here as well, to compare with")
     parser.add_argument("--committed", type=Path, help="also write averaged weights in half precision here")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    checkpoint = checkpoints.load_mean(args.checkpoint)
+    members = checkpoints.load_members(args.checkpoint)
     if args.committed:
-        checkpoints.save_committed(args.committed, checkpoint)
-    net = network(checkpoint)
+        checkpoints.save_members(args.committed, members)
+    net = StemsEnsemble([network(member) for member in members])
     export_bundle(net, args.bundle, args.version, args.float, bundle_writer.STEMS_LIVE, agreement_db)
 
 

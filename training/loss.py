@@ -14,9 +14,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from dsp import features as layout
+from dsp import fine
+from training.model import Heads
 from training.sound_loss import sound, sound_loss
 
-LOW, TAPS = layout.LOW_BINS, layout.TAPS
+LOW = layout.LOW_BINS
 FLOOR = 0.01  # power at the common level, where a voice has RMS 1 and its bins 350 on average
 HIGH_FLOOR = 1e-4  # the same for the log distance of the high bands: 65 dB below that average
 
@@ -33,25 +35,33 @@ class LossWeights:
 
 
 def filter_low(mask: Tensor, noisy_low: Tensor) -> tuple[Tensor, Tensor]:
-    """Apply the taps.  mask: (T, B, OUTPUT_SIZE); noisy_low: (T, B, 2*LOW) -> real, imaginary (T, B, LOW)."""
-    frames = noisy_low.shape[0]
-    past = max(layout.TAP_DELAYS_HOPS)
+    """Apply a mask's taps.  mask: (T, B, OUTPUT_SIZE); noisy_low: (T, B, 2*LOW) -> real, imaginary (T, B, LOW)."""
+    return apply_taps(mask[..., : layout.GAINS_AT], mask[..., layout.FINE_TAPS_AT :], noisy_low)
+
+
+def apply_taps(filters: Tensor, fine_taps: Tensor, noisy_low: Tensor) -> tuple[Tensor, Tensor]:
+    """filters: (T, B, 2 * TAPS * LOW), fine_taps: (T, B, fine.MASK_SIZE); the rest as in filter_low."""
+    past = max(layout.TAP_DELAYS_HOPS + fine.DELAYS_HOPS)
     padded = F.pad(noisy_low, (0, 0, 0, 0, past, 0))
-    real: Tensor | None = None
-    imag: Tensor | None = None
-    # One split, not a slice for each: the gradient of a slice is as large as the whole mask.
-    parts = mask[..., : 2 * TAPS * LOW].split(LOW, dim=-1)
-    for tap, delay in enumerate(layout.TAP_DELAYS_HOPS):
-        x = padded[past - delay : past - delay + frames]
-        x_real, x_imag = x[..., :LOW], x[..., LOW:]
-        m_real, m_imag = parts[2 * tap], parts[2 * tap + 1]
-        if real is None or imag is None:
-            real, imag = m_real * x_real - m_imag * x_imag, m_real * x_imag + m_imag * x_real
-        else:
-            real = torch.addcmul(torch.addcmul(real, m_real, x_real), m_imag, x_imag, value=-1)
-            imag = torch.addcmul(torch.addcmul(imag, m_real, x_imag), m_imag, x_real)
-    assert real is not None
-    assert imag is not None
+    real, imag = _sum_of_taps(filters, padded[..., :LOW], padded[..., LOW:], layout.TAP_DELAYS_HOPS)
+    bins = fine.FINE_BINS
+    lowest = padded[..., :bins].contiguous(), padded[..., LOW : LOW + bins].contiguous()
+    more_real, more_imag = _sum_of_taps(fine_taps, *lowest, fine.DELAYS_HOPS)
+    return real + F.pad(more_real, (0, LOW - bins)), imag + F.pad(more_imag, (0, LOW - bins))
+
+
+def _sum_of_taps(taps: Tensor, past_real: Tensor, past_imag: Tensor, delays: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    """taps: (T, B, 2 * delays * bins); past_real, past_imag: (frames before + T, B, bins)."""
+    frames, bins = taps.shape[0], past_real.shape[-1]
+    before = past_real.shape[0] - frames
+    # One split, not a slice for each: the gradient of a slice is as large as the whole.
+    parts = taps.split(bins, dim=-1)
+    real, imag = torch.zeros_like(parts[0]), torch.zeros_like(parts[0])
+    for tap, delay in enumerate(delays):
+        at = slice(before - delay, before - delay + frames)
+        m_real, m_imag, x_real, x_imag = parts[2 * tap], parts[2 * tap + 1], past_real[at], past_imag[at]
+        real = torch.addcmul(torch.addcmul(real, m_real, x_real), m_imag, x_imag, value=-1)
+        imag = torch.addcmul(torch.addcmul(imag, m_real, x_imag), m_imag, x_real)
     return real, imag
 
 
@@ -62,7 +72,7 @@ def lopsided(estimate: Tensor, target: Tensor, spare: Tensor) -> Tensor:
 
 
 def denoise_loss(
-    mask: Tensor,
+    heads: Heads,
     noisy_low: Tensor,
     target_low: Tensor,
     noisy_high: Tensor,
@@ -75,8 +85,10 @@ def denoise_loss(
 ) -> tuple[Tensor, dict[str, float]]:
     """Mean loss and its parts.  scored_bands: (HIGH_BANDS,) 1 where wideband recordings have content."""
     level = scale[None, :, None]
-    real, imag = filter_low(mask, noisy_low)
-    real, imag = real * level, imag * level
+    real, imag = apply_taps(heads.filters, heads.fine, noisy_low)
+    low_gains, high_gains = heads.gains.split((LOW, layout.HIGH_BANDS), dim=-1)
+    low_gains = low_gains * level
+    real, imag = real * low_gains, imag * low_gains
     target_real, target_imag = target_low[..., :LOW] * level, target_low[..., LOW:] * level
     spare = (weights.spare_voice * torch.exp2(-sensitivity))[None, :, None]
 
@@ -90,7 +102,7 @@ def denoise_loss(
         + (imag * squeeze - target_imag * target_squeeze).square()
     ).mean()
 
-    heard = (mask[..., 2 * TAPS * LOW :] * noisy_high * level).square()
+    heard = (high_gains * noisy_high * level).square()
     wanted = (target_high * level).square()
     scored = 1 - wideband[:, None] * (1 - scored_bands)
     high = (lopsided((heard + FLOOR).pow(0.15), (wanted + FLOOR).pow(0.15), spare) * scored).mean()

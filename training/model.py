@@ -7,11 +7,13 @@ in one vector (the box). All products are fully connected layers, so int8 covers
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from dsp import features as layout
+from dsp import fine
 from training.half import linear, linear_of
 from training.scan import EPS, gated_scan, norm_conv
 
@@ -28,6 +30,24 @@ class NetShape:
 
     def as_dict(self) -> dict[str, int]:
         return asdict(self)
+
+
+class Heads(NamedTuple):
+    """What the last layers say, before the taps are multiplied by their bins' gains: a mask's makings.
+
+    gains: (T, B, BANDS), filters: (T, B, 2 * TAPS * LOW_BINS), fine: (T, B, fine.MASK_SIZE)
+    """
+
+    gains: Tensor
+    filters: Tensor
+    fine: Tensor
+
+    def mask(self) -> Tensor:
+        """(T, B, OUTPUT_SIZE)"""
+        low, lowest = self.gains[..., None, : layout.LOW_BINS], self.gains[..., None, : fine.FINE_BINS]
+        taps = self.filters.unflatten(-1, (2 * layout.TAPS, layout.LOW_BINS)) * low
+        more = self.fine.unflatten(-1, (2 * fine.TAPS, fine.FINE_BINS)) * lowest
+        return torch.cat((taps.flatten(-2), self.gains[..., layout.LOW_BINS :], more.flatten(-2)), dim=-1)
 
 
 class Block(nn.Module):
@@ -83,6 +103,7 @@ class DenoiseNet(nn.Module):
         self.blocks = nn.ModuleList(Block(self.shape) for _ in range(self.shape.blocks))
         self.gains = nn.Linear(width, layout.BANDS)
         self.filters = nn.Linear(width, 2 * layout.TAPS * layout.LOW_BINS)
+        self.fine = nn.Linear(width, fine.MASK_SIZE)
         self.register_buffer("one", torch.ones(1, width), persistent=False)
         # Features are decorrelated before the first layer: their common level would drown the fine structure otherwise.
         self.register_buffer("whiten", torch.eye(layout.INPUT_SIZE))
@@ -94,6 +115,8 @@ class DenoiseNet(nn.Module):
             # Every filter starts as "pass the present frame".
             self.filters.bias.zero_()
             self.filters.bias[: layout.LOW_BINS] = 1.0
+            self.fine.weight.zero_()
+            self.fine.bias.zero_()
 
     @property
     def state_size(self) -> int:
@@ -124,18 +147,18 @@ class DenoiseNet(nn.Module):
         weight = self.into.weight @ self.whiten
         return weight, self.into.bias - weight @ self.mean
 
-    def forward(self, features: Tensor, state: State) -> tuple[Tensor, State]:
+    def heads(self, features: Tensor, state: State) -> tuple[Heads, State]:
+        """features (T, B, INPUT_SIZE) -> what makes the masks: training goes on from there, which spares it a copy."""
         x, after = linear_of(features, *self.folded_input()), []
         for block, before in zip(self.blocks, state, strict=True):
             x, new = block(x, before)
             after.append(new)
         x, _ = norm_conv(x, self.one, x.new_zeros(0, x.shape[1], x.shape[2]))
-        return self._mask(x), after
+        return Heads(torch.sigmoid(linear(self.gains, x)), linear(self.filters, x), linear(self.fine, x)), after
 
-    def _mask(self, x: Tensor) -> Tensor:
-        gains, filters = torch.sigmoid(linear(self.gains, x)), linear(self.filters, x)
-        low = filters.unflatten(-1, (2 * layout.TAPS, layout.LOW_BINS)) * gains[..., None, : layout.LOW_BINS]
-        return torch.cat((low.flatten(-2), gains[..., layout.LOW_BINS :]), dim=-1)
+    def forward(self, features: Tensor, state: State) -> tuple[Tensor, State]:
+        heads, after = self.heads(features, state)
+        return heads.mask(), after
 
 
 class StepNet(nn.Module):
@@ -162,7 +185,8 @@ class StepNet(nn.Module):
         gains, filters = torch.sigmoid(net.gains(x)), net.filters(x)
         low = gains[:, : layout.LOW_BINS]
         repeated = torch.cat([low] * (2 * layout.TAPS), dim=-1)
-        return torch.cat((filters * repeated, gains[:, layout.LOW_BINS :]), dim=-1), torch.cat(after, dim=-1)
+        more = net.fine(x) * torch.cat([low[:, : fine.FINE_BINS]] * (2 * fine.TAPS), dim=-1)
+        return torch.cat((filters * repeated, gains[:, layout.LOW_BINS :], more), dim=-1), torch.cat(after, dim=-1)
 
 
 def parameter_count(net: nn.Module) -> int:

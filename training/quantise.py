@@ -21,11 +21,20 @@ Weight = NDArray[np.float32]
 INPUT_LAYER = "into"
 
 
-def float_layers(net: nn.Module) -> list[str]:
-    """Layers that compute in float: those which write the mask, and the last block's output before them."""
-    heads = [name for name, layer in net.named_children() if isinstance(layer, nn.Linear) and name != INPUT_LAYER]
-    inner = [name for name, layer in net.named_modules() if isinstance(layer, nn.Linear) and "." in name]
-    return [*inner[-1:], *heads]
+def float_layers(step: nn.Module) -> list[str]:
+    """Layers of a step network, by name, that compute in float: in each network in it those which write the mask, and
+    the last block's output before them.
+    """
+    found = []
+    for name, net in step.named_modules():
+        blocks = getattr(net, "blocks", None)
+        if blocks is not None:
+            heads = (head for head, layer in net.named_children() if isinstance(layer, nn.Linear))
+            found += [
+                f"{name}.blocks.{len(blocks) - 1}.out",
+                *(f"{name}.{head}" for head in heads if head != INPUT_LAYER),
+            ]
+    return found
 
 
 def quantise_tflite(plain: Path, path: Path, in_float: list[Weight], per_channel: bool = True) -> None:
@@ -79,7 +88,7 @@ def quantise_onnx(plain: Path, path: Path, in_float: list[str]) -> None:
             graph.nodes.append(node)
             continue
         layer = node.input[1].removesuffix(".weight")
-        if any(layer.endswith(name) for name in in_float):
+        if layer in in_float:
             graph.float_layer(layer, node)
         else:
             graph.integer_layer(layer, node)

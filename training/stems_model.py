@@ -2,10 +2,15 @@
 
 `StemsNet.forward` sees all frames at once (training); `StemsStepNet` is the same weights for one frame, with every
 state in one vector (the box). At 94 hops a second the blocks' memories last from 10 ms to 6 s.
+
+What is shipped is an ensemble: networks of one shape that began at different weights and saw different mixes, whose
+shares are averaged. With few real songs to learn from, each errs in a way of its own (B. Lakshminarayanan et al.,
+"Simple and scalable predictive uncertainty estimation using deep ensembles", NeurIPS 2017).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -108,6 +113,49 @@ class StemsStepNet(nn.Module):
         third = CHANNELS * BANDS
         total = 1 + raised[:, :third] + raised[:, third : 2 * third] + raised[:, 2 * third :]
         return raised / torch.cat([total] * CLAIMED, dim=-1), torch.cat(after, dim=-1)
+
+
+class StemsEnsemble(nn.Module):
+    """features (T, B, INPUT_SIZE) -> mask (T, B, OUTPUT_SIZE): the mean of its members' masks."""
+
+    def __init__(self, members: Sequence[StemsNet]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+        self.state_size = sum(member.state_size for member in members)
+
+    def as_step(self) -> StemsEnsembleStep:
+        """The same weights for one frame: what is exported."""
+        return StemsEnsembleStep(self).eval()
+
+    def fresh_state(self, batch: int) -> list[State]:
+        """States of silence."""
+        return [member.fresh_state(batch) for member in self.members]
+
+    def forward(self, features: Tensor, state: list[State]) -> tuple[Tensor, list[State]]:
+        masks, after = zip(
+            *(member(features, before) for member, before in zip(self.members, state, strict=True)), strict=True
+        )
+        return torch.stack(masks).mean(0), list(after)
+
+
+class StemsEnsembleStep(nn.Module):
+    """One frame: (features (1, F), state (1, S)) -> (mask (1, O), state (1, S)). What is exported."""
+
+    def __init__(self, ensemble: StemsEnsemble) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(member.as_step() for member in ensemble.members)
+        self._sizes = [member.state_size for member in ensemble.members]
+
+    def forward(self, features: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        masks, after = [], []
+        for member, before in zip(self.members, state.split(self._sizes, dim=-1), strict=True):
+            mask, new = member(features, before)
+            masks.append(mask)
+            after.append(new)
+        whole = masks[0]
+        for mask in masks[1:]:
+            whole = whole + mask
+        return whole * (1 / len(masks)), torch.cat(after, dim=-1)
 
 
 def network(checkpoint: dict[str, Any]) -> StemsNet:

@@ -110,9 +110,9 @@ class Trainer:
         """One step on one batch at `factor` times the learning rate."""
         parts = {name: torch.from_numpy(array).to(self.device) for name, array in batch.parts.items()}
         extras = [torch.from_numpy(array).to(self.device) for array in (batch.scale, batch.wideband, batch.sensitivity)]
-        mask, state = self.net(parts["features"], self._first_state(parts["features"].shape[1]))
+        heads, state = self.net.heads(parts["features"], self._first_state(parts["features"].shape[1]))
         loss, shares = denoise_loss(
-            mask,
+            heads,
             parts["noisy_low"],
             parts["target_low"],
             parts["noisy_high"],

@@ -32,8 +32,8 @@ from training.train_denoise import CHECKPOINTS, KEEP_STATE_SHARE, _append, rate_
 class StemsTrainer:
     """Network, its running average, optimisers, and how far they are."""
 
-    def __init__(self, shape: NetShape, rate: float) -> None:
-        torch.manual_seed(1)
+    def __init__(self, shape: NetShape, rate: float, seed: int = 0) -> None:
+        torch.manual_seed(1 + seed)
         self.rate = rate
         self.net = StemsNet(shape)
         self.average = {name: value.clone() for name, value in self.net.state_dict().items()}
@@ -72,9 +72,9 @@ class StemsTrainer:
             optimiser.load_state_dict(state)
         self.step, self.audio_hours, self.best = stored["step"], stored["audio_hours"], stored["best"]
 
-    def start_from(self, path: Path) -> None:
-        """Take over the weights of a committed checkpoint; the optimisers begin anew."""
-        stored = checkpoints.load(path)
+    def start_from(self, path: Path, member: int) -> None:
+        """Take over the weights of one network of a committed ensemble; the optimisers begin anew."""
+        stored = checkpoints.load_members([path])[member]
         self.net.load_state_dict({name: value.float() for name, value in stored["average"].items()})
         self.average = {name: value.clone() for name, value in self.net.state_dict().items()}
         self.step, self.audio_hours = stored["step"], stored["audio_hours"]
@@ -134,11 +134,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--decay-steps", type=int, default=0, help="cool down over this many steps, then stop")
     parser.add_argument("--validate-every", type=int, default=200)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0, help="of first weights and mixes: one for each of an ensemble")
     parser.add_argument(
         "--with-held-out-song", action="store_true", help="learn from it, too: for the last decay, chosen by nothing"
     )
     parser.add_argument("--from", dest="start_from", type=Path, help="weights to begin with, where no run is there yet")
+    parser.add_argument("--member", type=int, default=0, help="which network of that file, from 0")
     return parser.parse_args()
 
 
@@ -148,12 +149,12 @@ def main() -> None:
     torch.set_flush_denormal(True)
     folder = CHECKPOINTS / args.name
     folder.mkdir(parents=True, exist_ok=True)
-    trainer = StemsTrainer(NetShape(args.width, args.blocks), args.rate)
+    trainer = StemsTrainer(NetShape(args.width, args.blocks), args.rate, args.seed)
     resumed = (folder / "stable.pt").exists()
     if resumed:
         trainer.load(folder / "stable.pt")
     elif args.start_from:
-        trainer.start_from(args.start_from)
+        trainer.start_from(args.start_from, args.member)
     warm_from = 0 if resumed else trainer.step
     print(f"{parameter_count(trainer.net)} parameters, at step {trainer.step}", flush=True)
     excerpts = stems_validate.real_excerpts(args.cache)

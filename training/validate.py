@@ -88,7 +88,7 @@ def enhance(net: DenoiseNet, sounds: NDArray[np.float32], batch: int = 12) -> ND
             mask, _ = net(torch.from_numpy(features), net.fresh_state(len(spectra)))
             planar = np.concatenate((spectra[..., :low].real, spectra[..., :low].imag), axis=-1).transpose(1, 0, 2)
             real, imag = filter_low(mask, torch.from_numpy(np.ascontiguousarray(planar)))
-            gains = mask[..., -layout.HIGH_BANDS :].numpy() @ triangles
+            gains = mask[..., layout.GAINS_AT : layout.FINE_TAPS_AT].numpy() @ triangles
             for index, spectrum in enumerate(spectra):
                 out[first + index, :, :low] = real[:, index].numpy() + 1j * imag[:, index].numpy()
                 out[first + index, :, low:] = spectrum[:, low:] * gains[:, index]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dsp.bundle import Bundle, BundleError, BundleHashError
-from dsp.features import INPUT_SIZE
+from dsp.features import INPUT_SIZE, OUTPUT_SIZE
 from dsp.inference import RuntimeUnfitError, StepModel, open_model
 
 RUNTIMES = ("onnx", "tflite")
@@ -46,8 +46,8 @@ def test_input_and_output_stay_the_same_memory(tiny_bundle: Bundle, runtime: str
     for _ in range(5):
         model.step()
     assert (model.input.ctypes.data, model.output.ctypes.data) == places
-    assert held[0].shape == (1, 330)
-    assert held[1].shape == (1, 616)
+    assert held[0].shape == (1, INPUT_SIZE)
+    assert held[1].shape == (1, OUTPUT_SIZE)
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)

@@ -170,9 +170,9 @@ hop_frames = 128
 window_frames = 768
 synthesis_frames = 256
 algorithmic_latency_frames = 256
-features = "denoise-v1"
-input_size = 330
-output_size = 616""",
+features = "denoise-v2"
+input_size = 450
+output_size = 1000""",
     "stems": """\
 channels = 2
 hop_frames = 512

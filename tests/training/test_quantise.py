@@ -8,6 +8,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="training runs in its own environment, see training/requirements.txt")
 pytest.importorskip("onnx")
 
+from dsp import features as layout  # noqa: E402
 from training import quantise  # noqa: E402
 from training.export import export_onnx  # noqa: E402
 from training.model import DenoiseNet, NetShape, StepNet  # noqa: E402
@@ -46,7 +47,9 @@ def test_values_times_scale_are_the_weights_within_half_a_step() -> None:
 
 
 def test_the_last_layers_compute_in_float(net: DenoiseNet) -> None:
-    assert quantise.float_layers(net) == ["blocks.1.out", "gains", "filters"]
+    assert quantise.float_layers(net.as_step()) == [
+        f"net.{name}" for name in ("blocks.1.out", "gains", "filters", "fine")
+    ]
 
 
 def test_every_matrix_is_stored_as_int8(net: DenoiseNet, exported: Path) -> None:
@@ -67,7 +70,7 @@ def test_it_computes_what_the_rounded_weights_say(net: DenoiseNet, exported: Pat
     wanted, found = [], []
     with torch.no_grad():
         for _ in range(100):
-            features = rng.standard_normal((1, 330)).astype(np.float32)
+            features = rng.standard_normal((1, layout.INPUT_SIZE)).astype(np.float32)
             mask, state = rounded_net(torch.from_numpy(features), state)
             wanted.append(mask.numpy())
             found.append(step(features))

@@ -12,13 +12,14 @@ torch = pytest.importorskip("torch", reason="training runs in its own environmen
 from dsp import stems_features as layout  # noqa: E402
 from dsp.stems_features import StemsFrontEnd  # noqa: E402
 from dsp.stft import StreamingStft  # noqa: E402
+from training import checkpoints  # noqa: E402
 from training.data.decode import Stretch  # noqa: E402
 from training.model import NetShape  # noqa: E402
 from training.stems_data import lines  # noqa: E402
 from training.stems_data.loader import compute_features, short_time_spectra  # noqa: E402
 from training.stems_data.rooms import Rooms  # noqa: E402
 from training.stems_data.synth import draw_patch, tone  # noqa: E402
-from training.stems_model import StemsNet  # noqa: E402
+from training.stems_model import StemsEnsemble, StemsNet, network  # noqa: E402
 from training.stems_validate import EXCERPT_FRAMES, scores, sdr_db, separate  # noqa: E402
 
 RNG = np.random.default_rng(1)
@@ -104,3 +105,22 @@ def test_effects_keep_the_sound_finite_and_in_range(tmp_path: Path) -> None:
         sound = lines.effects(rng.normal(0, 0.1, (60_000, 2)).astype(np.float32), song, low, rooms, rng)
         assert np.isfinite(sound).all()
         assert np.abs(sound).max() == pytest.approx(0.8, abs=0.01)
+
+
+def test_an_ensemble_says_the_mean_of_its_members(tmp_path: Path) -> None:
+    torch.manual_seed(2)
+    members = [StemsNet(NetShape(width=width, blocks=2)).eval() for width in (32, 48)]
+    stored = [
+        {"shape": net.shape.as_dict(), "average": net.state_dict(), "step": 1, "audio_hours": 0.1} for net in members
+    ]
+    checkpoints.save_members(tmp_path / "both.pt", stored)
+    ensemble = StemsEnsemble([network(member) for member in checkpoints.load_members([tmp_path / "both.pt"])]).eval()
+    features = torch.randn(9, 1, layout.INPUT_SIZE)
+    with torch.no_grad():
+        whole, _ = ensemble(features, ensemble.fresh_state(1))
+        alone = [net(features, net.fresh_state(1))[0] for net in members]
+        np.testing.assert_allclose(whole, (alone[0] + alone[1]) / 2, atol=5e-3)  # stored in half precision
+        step, state = ensemble.as_step(), torch.zeros(1, ensemble.state_size)
+        for frame in range(9):
+            mask, state = step(features[frame], state)
+            np.testing.assert_allclose(mask.numpy(), whole[frame].numpy(), atol=1e-5)

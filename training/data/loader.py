@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp import features as layout
+from dsp import fine
 from dsp.stft import analysis_window
 from training.data.mixer import SEGMENT_FRAMES, Example, Mixer
 
@@ -50,6 +51,8 @@ class Batch:
 
 _WINDOW = analysis_window(WINDOW, 2 * HOP)
 _AVERAGES = np.ascontiguousarray(layout.band_averages().T)
+_STANDSTILL = fine.standstill()
+_ZOOM = np.ascontiguousarray(fine.zoom()[:, ::-1].T)
 
 
 def short_time_spectra(audio: NDArray[np.float32]) -> NDArray[np.complex64]:
@@ -78,8 +81,22 @@ def compute_features(
     out[:, :first] = (np.log10(floored) + np.float32(layout.LOG_OFFSET)) * np.float32(layout.LOG_SCALE)
     out[:, first:second] = low.real * squeeze
     out[:, second : second + layout.LOW_BINS] = low.imag * squeeze
-    out[:, -2], out[:, -1] = keep_room, sensitivity
+    out[:, layout.KEEP_ROOM_AT], out[:, layout.SENSITIVITY_AT] = keep_room, sensitivity
+    places = fine_power(low) + np.float32(layout.POWER_FLOOR)
+    out[:, layout.FINE_AT :] = (np.log10(places) + np.float32(layout.LOG_OFFSET)) * np.float32(layout.LOG_SCALE)
     return bands
+
+
+def fine_power(low: NDArray[np.complex64]) -> NDArray[np.float32]:
+    """FineBins.look for many frames.  low: (steps, FINE_BINS or more) -> (steps, PLACES * FINE_BINS)."""
+    steps, bins, past = len(low), fine.FINE_BINS, fine.PAST_HOPS
+    still = np.zeros((steps + past - 1, bins), np.complex64)
+    turns = np.resize(_STANDSTILL, (steps, bins))
+    np.multiply(low[:, :bins], turns, out=still[past - 1 :])
+    windows = np.lib.stride_tricks.sliding_window_view(still, past, axis=0)  # (steps, bins, past), oldest first
+    places = windows.reshape(-1, past) @ _ZOOM
+    power = np.square(places.real) + np.square(places.imag)
+    return power.reshape(steps, bins, fine.PLACES).transpose(0, 2, 1).reshape(steps, -1)
 
 
 def active_rms(audio: NDArray[np.float32]) -> float:
