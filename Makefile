@@ -7,7 +7,7 @@ RUN := .venv/bin/hushbox
         soak endure e2e-vm e2e-vm-arm64 \
         train-denoise-live export-denoise-live train-denoise-light export-denoise-light train-stems-live export-stems-live \
         test-tflite-runtime demo-vocal bench-denoise \
-        bench-harm bench-page bench-stems bench-drift bench-no-surprise bench-quantisation docs-denoise
+        bench-harm bench-page bench-stems bench-drift bench-no-surprise bench-quantisation docs-pictures
 
 .PHONY: dist test-dist docs release bench-boards page
 
@@ -93,8 +93,9 @@ bench-page: setup-dev ## Three phones beside the sound for 10 minutes: CPU, load
 bench-quantisation: $(FLOAT) ## float32 against int8 in both runtimes: held-out scores, size, time, agreement
 	.venv-train/bin/python -m bench.denoise_quantisation $(ARGS)
 
-docs-denoise: ## Draw docs/images/denoise.png anew
-	@requirements/bench.sh -m bench.denoise_pictures $(ARGS)
+docs-pictures: ## Draw the spectrograms of docs/images anew
+	@requirements/bench.sh -m bench.denoise_pictures
+	@requirements/bench.sh -m bench.stems_pictures
 
 $(FLOAT): training/denoise_live/checkpoint.pt
 	training/run.sh float
