@@ -10,7 +10,8 @@ shares are averaged. With few real songs to learn from, each errs in a way of it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -136,6 +137,15 @@ class StemsEnsemble(nn.Module):
             *(member(features, before) for member, before in zip(self.members, state, strict=True)), strict=True
         )
         return torch.stack(masks).mean(0), list(after)
+
+
+@torch.no_grad()
+def favour(ensemble: StemsEnsemble, odds: Mapping[str, float]) -> None:
+    """Multiply the odds of stems, by name, in every member's answer: networks may leave too much to `other`."""
+    for member in ensemble.members:
+        for stem, factor in odds.items():
+            at = layout.STEMS.index(stem) * CHANNELS * BANDS
+            member.shares.bias[at : at + CHANNELS * BANDS] += math.log(factor)
 
 
 class StemsEnsembleStep(nn.Module):

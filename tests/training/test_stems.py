@@ -19,7 +19,7 @@ from training.stems_data import lines  # noqa: E402
 from training.stems_data.loader import compute_features, short_time_spectra  # noqa: E402
 from training.stems_data.rooms import Rooms  # noqa: E402
 from training.stems_data.synth import draw_patch, tone  # noqa: E402
-from training.stems_model import StemsEnsemble, StemsNet, network  # noqa: E402
+from training.stems_model import StemsEnsemble, StemsNet, favour, network  # noqa: E402
 from training.stems_validate import EXCERPT_FRAMES, scores, sdr_db, separate  # noqa: E402
 
 RNG = np.random.default_rng(1)
@@ -124,3 +124,16 @@ def test_an_ensemble_says_the_mean_of_its_members(tmp_path: Path) -> None:
         for frame in range(9):
             mask, state = step(features[frame], state)
             np.testing.assert_allclose(mask.numpy(), whole[frame].numpy(), atol=1e-5)
+
+
+def test_favouring_a_stem_multiplies_its_odds() -> None:
+    torch.manual_seed(3)
+    ensemble = StemsEnsemble([StemsNet(NetShape(width=32, blocks=2))]).eval()
+    features = torch.randn(5, 1, layout.INPUT_SIZE)
+    with torch.no_grad():
+        before = ensemble(features, ensemble.fresh_state(1))[0].unflatten(-1, (layout.CLAIMED, -1))
+        favour(ensemble, {"drums": 2.0})
+        after = ensemble(features, ensemble.fresh_state(1))[0].unflatten(-1, (layout.CLAIMED, -1))
+    odds = [shares[..., 1, :] / (1 - shares.sum(-2)) for shares in (before, after)]
+    torch.testing.assert_close(odds[1], 2 * odds[0])
+    assert (after[..., 0, :] < before[..., 0, :]).all()

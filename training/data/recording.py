@@ -18,14 +18,14 @@ INAUDIBLE_HZ = 45.0  # below it a building's rumble may be nearly as loud as the
 
 
 def with_floor(rng: Rng, voice_rms: float, frames: int) -> Audio | None:
-    """Rumble and room tone of a recording, far below a voice of `voice_rms`; None where there is none."""
+    """Inaudible rumble and room tone of a recording, below a voice of `voice_rms`; None where there is none."""
     floor = None
     if rng.random() < 0.5:
-        corner_hz, steep = 2 ** rng.uniform(3.3, 7.5), rng.uniform(1.5, 4.0)
-        loudest_db = -6.0 if corner_hz < INAUDIBLE_HZ else -14.0
+        # What rumbles higher up cannot be told from noise, and is heard: it is to go.
+        corner_hz, steep = 2 ** rng.uniform(3.3, np.log2(INAUDIBLE_HZ)), rng.uniform(2.5, 5.0)
         below = octaves_above_1khz(frames) - np.float32(np.log2(corner_hz / 1000.0))
         floor = _noise(rng, 1 / np.sqrt(1 + np.exp2(2 * steep * below)))
-        floor *= np.float32(10 ** (rng.uniform(-42, loudest_db) / 20))
+        floor *= np.float32(10 ** (rng.uniform(-42, -6) / 20))
     if rng.random() < 0.5:
         slope_db = rng.uniform(-5, 0.5)
         tone = _noise(rng, 10 ** (slope_db * octaves_above_1khz(frames) / 20)) * np.float32(
