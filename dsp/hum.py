@@ -1,0 +1,177 @@
+"""Mains hum taken out ahead of the network: followed in frequency, level and phase, and subtracted."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsp.block import Block
+from dsp.hum_comb import HARMONICS, Comb
+from dsp.hum_search import MainsSearch
+from dsp.hum_tracker import HumTracker
+
+MAINS_HZ = (50.0, 60.0)
+WINDOW_EVERY_HOPS = 15
+HEAR_AT, THINK_AT, OTHER_AT = 0, 2, 7
+"""Hops of the 15 on which a window is transformed and thought about, so that no hop bears all of the work."""
+
+WALK_HOPS = 6  # from one estimate of the harmonics to the next
+FAINTEST = 1e-7  # amplitude of a harmonic, below the last bit of 24
+STALE_TURNS = 2e-4  # that a harmonic's stored wave may be off at the end of a hop
+
+
+class HumCanceller:
+    """Tells what hum there is in the sound of just now. Audio thread; it adds no delay.
+
+    The hum is told from sound of the past alone: levels and phases of up to 64 harmonics of the mains (HumTracker),
+    found only where MainsSearch sees hum. Without hum nothing is told and nothing need be subtracted.
+    """
+
+    def __init__(self, channels: int, hop_frames: int = 128, rate_hz: int = 48_000) -> None:
+        self._hop_frames, self._rate_hz = hop_frames, rate_hz
+        spacing_s = WINDOW_EVERY_HOPS * hop_frames / rate_hz
+        self._combs = [Comb(hz, rate_hz, channels) for hz in MAINS_HZ]
+        self._searches = [MainsSearch(hz, spacing_s, channels) for hz in MAINS_HZ]
+        self._tracker = HumTracker(spacing_s, channels)
+        keep = max(comb.frames for comb in self._combs)
+        self._past: Block = np.zeros((channels, keep + 64 * hop_frames), np.float32)
+        self._keep = keep
+        self._numbers = np.arange(1.0, HARMONICS + 1)
+        self._times = np.arange(1.0, hop_frames + 1) / rate_hz  # the phase is that of the frame before
+        self._waves: NDArray[np.float32] = np.zeros((2 * HARMONICS, hop_frames), np.float32)
+        self._wave_hz = np.zeros(HARMONICS)
+        self._angles = np.zeros(hop_frames)
+        self._now = np.zeros((channels, HARMONICS), np.complex128)
+        self._step = np.zeros((channels, HARMONICS), np.complex128)
+        self._both: NDArray[np.float32] = np.zeros((2, channels, 2 * HARMONICS), np.float32)
+        self._sound: Block = np.zeros((2 * channels, hop_frames), np.float32)
+        self._rise: Block = (np.arange(1.0, hop_frames + 1) / hop_frames).astype(np.float32)
+        self._hum: Block = np.zeros((channels, hop_frames), np.float32)
+        self._channels = channels
+        self.reset()
+
+    @property
+    def mains_hz(self) -> float:
+        """Frequency of the hum that is followed; 0 without."""
+        return self._tracker.hz if self._locked is not None else 0.0
+
+    def reset(self) -> None:
+        """Forget the sound and the hum: as new."""
+        self._past.fill(0.0)
+        self._end = self._keep
+        self._done = 0  # frames of this hop
+        self._hop = 0
+        self._locked: int | None = None
+        self._now.fill(0.0)
+        self._silent = True
+        self._walk = 0
+        self._row = 0
+        for search in self._searches:
+            search.reset()
+
+    def follow(self, block: Block) -> Block | None:
+        """Take `block` (frames, channels), not beyond the end of a hop; return the hum in it, None where there is none.
+
+        The hum has the block's shape and is a reused buffer. Hops begin at reset(), one after the other.
+        """
+        frames, first = len(block), self._done
+        if first == 0:
+            self._prepare_hop()
+        if self._end + frames > self._past.shape[1]:
+            self._past[:, : self._keep] = self._past[:, self._end - self._keep : self._end]
+            self._end = self._keep
+        self._past[:, self._end : self._end + frames] = block.T
+        self._end += frames
+        self._done += frames
+        hum = None if self._silent else self._hum[:, first : first + frames].T
+        if self._done >= self._hop_frames:
+            self._done = 0
+            self._learn()
+        return hum
+
+    def _prepare_hop(self) -> None:
+        """Make the hum of the next hop."""
+        if self._locked is None and self._silent:
+            return
+        tracker = self._tracker
+        if self._walk == 0:
+            self._step.fill(0.0)
+        else:
+            np.subtract(tracker.target if self._locked is not None else 0.0, self._now, out=self._step)
+            self._step /= self._walk
+        self._renew_waves()
+        turning = np.exp(2j * np.pi * self._numbers * tracker.turns)
+        for row, part in zip(self._both, (self._now, self._step), strict=True):
+            turned = part * turning
+            row[:, :HARMONICS] = turned.real
+            row[:, HARMONICS:] = turned.imag
+        channels = self._channels
+        np.matmul(self._both.reshape(2 * channels, -1), self._waves, out=self._sound)
+        np.multiply(self._sound[channels:], self._rise, out=self._hum)
+        np.add(self._hum, self._sound[:channels], out=self._hum)
+        if self._walk:
+            self._walk -= 1
+            self._now += self._step
+            if self._walk == 0:
+                np.copyto(self._now, tracker.target if self._locked is not None else 0.0)
+        self._silent = self._walk == 0 and not np.abs(self._now).max() > FAINTEST
+
+    def _renew_waves(self) -> None:
+        """The harmonics' waves over a hop, one of them renewed each hop where the frequency has moved."""
+        hz, row = self._tracker.hz * self._numbers[self._row], self._row
+        if abs(hz - self._wave_hz[row]) * self._times[-1] > STALE_TURNS:
+            self._make_wave(row, hz)
+        self._row = (row + 1) % HARMONICS
+
+    def _make_wave(self, row: int, hz: float) -> None:
+        self._wave_hz[row] = hz
+        np.multiply(self._times, 2.0 * math.pi * hz, out=self._angles)
+        self._waves[row] = np.cos(self._angles)
+        self._waves[HARMONICS + row] = -np.sin(self._angles)
+
+    def _learn(self) -> None:
+        """A hop is whole."""
+        tracker, hop_s = self._tracker, self._hop_frames / self._rate_hz
+        tracker.turns = (tracker.turns + tracker.hz * hop_s) % 1.0
+        at = self._hop
+        self._hop = (at + 1) % WINDOW_EVERY_HOPS
+        if self._locked is None:
+            for which, start in enumerate((HEAR_AT, OTHER_AT)):
+                if at == start:
+                    self._hear(which)
+                elif at == start + THINK_AT and self._searches[which].hear(*self._combs[which].read()):
+                    self._lock(which)
+        elif at == (HEAR_AT, OTHER_AT)[self._locked]:
+            self._hear(self._locked)
+        elif at == (HEAR_AT, OTHER_AT)[self._locked] + THINK_AT:
+            self._track(self._combs[self._locked], THINK_AT * hop_s)
+
+    def _hear(self, which: int) -> None:
+        comb = self._combs[which]
+        comb.hear(self._past[:, self._end - comb.frames : self._end])
+
+    def _lock(self, which: int) -> None:
+        search, comb = self._searches[which], self._combs[which]
+        hz = comb.mains_hz + search.offset_hz
+        age_s = comb.age_s + THINK_AT * self._hop_frames / self._rate_hz
+        self._tracker.start(comb.mains_hz, hz, (search.turns + hz * age_s) % 1.0, *search.level())
+        self._locked = which
+        self._walk = WALK_HOPS
+        for row in range(HARMONICS):
+            self._make_wave(row, hz * self._numbers[row])
+
+    def _track(self, comb: Comb, since_s: float) -> None:
+        tracker = self._tracker
+        before = tracker.turns
+        there = tracker.hear(*comb.read(), comb.age_s + since_s)
+        # What sounds goes on from where it is.
+        self._now *= np.exp(-2j * np.pi * self._numbers * (tracker.turns - before))
+        self._walk = WALK_HOPS
+        comb.aim(tracker.hz)
+        if not there:
+            self._locked = None
+            comb.aim(comb.mains_hz)
+            for search in self._searches:
+                search.reset()

@@ -1,0 +1,106 @@
+"""Is there mains hum, and at what frequency exactly? Evidence from the last second, before anything is taken away."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dsp.hum_comb import Lines, Values
+
+LOW_HARMONICS = 16
+"""The search looks at these: the others follow from them."""
+
+WINDOWS = 20
+RANGE = 0.01
+"""How far from its nominal value the mains is looked for."""
+
+STEP_HZ = 0.02
+
+SIGNIFICANT = 30.0
+"""Of a line: its power over all windows together against what chance would give."""
+
+CLEAR = 120.0
+OVERLAP = 2.66
+"""So many windows one after the other, which overlap, say as much as one."""
+
+FAST_WINDOWS, SLOW_WINDOWS = 4, 25
+DRIFT_STEPS = 2.5  # of the found frequency, from window to window
+
+
+class MainsSearch:
+    """Looks for lines at the harmonics of one mains frequency that turn steadily together. Audio thread.
+
+    A held note is steady too, but all its partials are multiples of its own pitch. Hum shows lines that are not
+    multiples of any one number: 50, 100 and 150 Hz, or 50 and 150. Only even harmonics (100, 200, 300 Hz: what a
+    rectifier makes) might be a deep note, and must last a second longer.
+    """
+
+    def __init__(self, mains_hz: float, spacing_s: float, channels: int) -> None:
+        """spacing_s: from window to window."""
+        self._turns_per_window = mains_hz * spacing_s
+        steps = round(RANGE * mains_hz / STEP_HZ)
+        self._offsets = np.arange(-steps, steps + 1) * STEP_HZ
+        ages = np.arange(WINDOWS) - (WINDOWS - 1.0)
+        numbers = np.arange(1, LOW_HARMONICS + 1)
+        turns = numbers[:, None, None] * self._offsets[:, None] * (ages * spacing_s)
+        self._turning = np.exp(-2j * np.pi * turns).astype(np.complex64)
+        self._numbers = numbers
+        lines_shape = (channels, LOW_HARMONICS, WINDOWS)
+        self._weighted = np.zeros(lines_shape, np.complex64)
+        self._weight = np.zeros(lines_shape, np.float32)
+        self._energy = np.zeros(lines_shape, np.float32)
+        self._sums = np.zeros((channels, LOW_HARMONICS, len(self._offsets), 1), np.complex64)
+        # Row d - 2: the harmonics that are not multiples of d.
+        self._not_multiple = (numbers % np.arange(2, 9)[:, None] != 0).astype(np.float64)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the past: as new."""
+        for ring in (self._weighted, self._weight, self._energy):
+            ring.fill(0.0)
+        self.turns = 0.0
+        self.offset_hz = 0.0
+        self._windows = 0.0
+        self._best = 0
+
+    def hear(self, lines: Lines, noise: Values) -> bool:
+        """Take the lines of the next window (at the nominal frequency); return whether they are hum."""
+        self.turns = (self.turns + self._turns_per_window) % 1.0
+        low, chance = lines[:, :LOW_HARMONICS], noise[:, :LOW_HARMONICS]
+        for ring in (self._weighted, self._weight, self._energy):
+            ring[:, :, :-1] = ring[:, :, 1:]
+        level = low * np.exp(-2j * np.pi * self._numbers * self.turns)
+        self._weighted[:, :, -1] = level / chance
+        self._weight[:, :, -1] = 1.0 / chance
+        self._energy[:, :, -1] = (np.square(level.real) + np.square(level.imag)) / chance
+        return self._judge()
+
+    def _judge(self) -> bool:
+        np.matmul(self._turning, self._weighted[..., None], out=self._sums)
+        sums = self._sums[..., 0]
+        weight = self._weight.sum(axis=2)[..., None]
+        gathered = (np.square(sums.real) + np.square(sums.imag)) / np.maximum(weight, 1e-9)
+        # What does not turn with it is a measure of chance as well: a voice on the line, which no gap shows.
+        rest = (self._energy.sum(axis=2)[..., None] - gathered) / WINDOWS
+        ratio = (gathered / np.maximum(rest, 1.0)).max(axis=0)
+        best = int(np.argmax(np.log1p(ratio).sum(axis=0)))
+        steady = abs(best - self._best) <= DRIFT_STEPS
+        self._best = best
+        self.offset_hz = float(self._offsets[best])
+        self.ratio = ratio[:, best]
+        share = self._pace(self.ratio)
+        self._windows = self._windows + share if steady and share else 0.0
+        return self._windows >= 1.0 - 1e-9
+
+    def _pace(self, ratio: Values) -> float:
+        """How much this window adds to the conviction that it is hum; 0: it is not."""
+        found = ratio > SIGNIFICANT
+        witnesses = self._not_multiple @ found
+        lowest = bool(ratio[0] > CLEAR)
+        if witnesses[1:].min() + lowest < 2 or not witnesses[1:].min():
+            return 1.0 / SLOW_WINDOWS if lowest and not found[1:].any() else 0.0
+        return 1.0 / (FAST_WINDOWS if witnesses[0] + lowest >= 2 else SLOW_WINDOWS)
+
+    def level(self) -> tuple[Lines, Values]:
+        """Lines of the found hum, in the middle of the newest window, and the variance of each. (channels, LOW)."""
+        weight = np.maximum(self._weight.sum(axis=2), 1e-9)
+        return self._sums[:, :, self._best, 0] / weight, OVERLAP / weight
