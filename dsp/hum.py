@@ -63,6 +63,8 @@ class HumCanceller:
         self._end = self._keep
         self._done = 0  # frames of this hop
         self._hop = 0
+        self._heard = 0  # frames since the start
+        self._whole = [False] * len(MAINS_HZ)  # windows
         self._locked: int | None = None
         self._now.fill(0.0)
         self._silent = True
@@ -135,13 +137,14 @@ class HumCanceller:
         """A hop is whole."""
         tracker, hop_s = self._tracker, self._hop_frames / self._rate_hz
         tracker.turns = (tracker.turns + tracker.hz * hop_s) % 1.0
+        self._heard = min(self._heard + self._hop_frames, self._keep)
         at = self._hop
         self._hop = (at + 1) % WINDOW_EVERY_HOPS
         if self._locked is None:
             for which, start in enumerate((HEAR_AT, OTHER_AT)):
                 if at == start:
                     self._hear(which)
-                elif at == start + THINK_AT and self._searches[which].hear(*self._combs[which].read()):
+                elif at == start + THINK_AT and self._whole[which] and self._searches[which].hear(*self._combs[which].read()):
                     self._lock(which)
         elif at == (HEAR_AT, OTHER_AT)[self._locked]:
             self._hear(self._locked)
@@ -150,6 +153,7 @@ class HumCanceller:
 
     def _hear(self, which: int) -> None:
         comb = self._combs[which]
+        self._whole[which] = self._heard >= comb.frames
         comb.hear(self._past[:, self._end - comb.frames : self._end])
 
     def _lock(self, which: int) -> None:

@@ -19,6 +19,7 @@ SIGNIFICANT = 30.0
 """Of a line: its power over all windows together against what chance would give."""
 
 CLEAR = 120.0
+LEAST_CHANCE = 0.01  # of a line's largest power
 OVERLAP = 2.66
 """So many windows one after the other, which overlap, say as much as one."""
 
@@ -45,9 +46,10 @@ class MainsSearch:
         self._turning = np.exp(-2j * np.pi * turns).astype(np.complex64)
         self._numbers = numbers
         lines_shape = (channels, LOW_HARMONICS, WINDOWS)
-        self._weighted = np.zeros(lines_shape, np.complex64)
-        self._weight = np.zeros(lines_shape, np.float32)
-        self._energy = np.zeros(lines_shape, np.float32)
+        self._levels = np.zeros(lines_shape, np.complex64)
+        self._powers = np.zeros(lines_shape, np.float32)
+        self._chances = np.full(lines_shape, np.inf, np.float32)
+        self._weights = np.zeros(lines_shape, np.float32)
         self._sums = np.zeros((channels, LOW_HARMONICS, len(self._offsets), 1), np.complex64)
         # Row d - 2: the harmonics that are not multiples of d.
         self._not_multiple = (numbers % np.arange(2, 9)[:, None] != 0).astype(np.float64)
@@ -55,8 +57,8 @@ class MainsSearch:
 
     def reset(self) -> None:
         """Forget the past: as new."""
-        for ring in (self._weighted, self._weight, self._energy):
-            ring.fill(0.0)
+        for ring, empty in ((self._levels, 0.0), (self._powers, 0.0), (self._chances, np.inf)):
+            ring.fill(empty)
         self.turns = 0.0
         self.offset_hz = 0.0
         self._windows = 0.0
@@ -65,22 +67,25 @@ class MainsSearch:
     def hear(self, lines: Lines, noise: Values) -> bool:
         """Take the lines of the next window (at the nominal frequency); return whether they are hum."""
         self.turns = (self.turns + self._turns_per_window) % 1.0
-        low, chance = lines[:, :LOW_HARMONICS], noise[:, :LOW_HARMONICS]
-        for ring in (self._weighted, self._weight, self._energy):
+        low = lines[:, :LOW_HARMONICS]
+        for ring in (self._levels, self._powers, self._chances):
             ring[:, :, :-1] = ring[:, :, 1:]
-        level = low * np.exp(-2j * np.pi * self._numbers * self.turns)
-        self._weighted[:, :, -1] = level / chance
-        self._weight[:, :, -1] = 1.0 / chance
-        self._energy[:, :, -1] = (np.square(level.real) + np.square(level.imag)) / chance
+        self._levels[:, :, -1] = low * np.exp(-2j * np.pi * self._numbers * self.turns)
+        self._powers[:, :, -1] = np.square(low.real) + np.square(low.imag)
+        self._chances[:, :, -1] = noise[:, :LOW_HARMONICS]
         return self._judge()
 
     def _judge(self) -> bool:
-        np.matmul(self._turning, self._weighted[..., None], out=self._sums)
+        weights = self._weights
+        # Silence before the hum began must not outweigh it.
+        np.maximum(self._chances, LEAST_CHANCE * self._powers.max(axis=2)[..., None], out=weights)
+        np.divide(1.0, weights, out=weights)
+        np.matmul(self._turning, (self._levels * weights)[..., None], out=self._sums)
         sums = self._sums[..., 0]
-        weight = self._weight.sum(axis=2)[..., None]
+        weight = weights.sum(axis=2)[..., None]
         gathered = (np.square(sums.real) + np.square(sums.imag)) / np.maximum(weight, 1e-9)
         # What does not turn with it is a measure of chance as well: a voice on the line, which no gap shows.
-        rest = (self._energy.sum(axis=2)[..., None] - gathered) / WINDOWS
+        rest = ((self._powers * weights).sum(axis=2)[..., None] - gathered) / WINDOWS
         ratio = (gathered / np.maximum(rest, 1.0)).max(axis=0)
         best = int(np.argmax(np.log1p(ratio).sum(axis=0)))
         steady = abs(best - self._best) <= DRIFT_STEPS
@@ -102,5 +107,5 @@ class MainsSearch:
 
     def level(self) -> tuple[Lines, Values]:
         """Lines of the found hum, in the middle of the newest window, and the variance of each. (channels, LOW)."""
-        weight = np.maximum(self._weight.sum(axis=2), 1e-9)
+        weight = np.maximum(self._weights.sum(axis=2), 1e-9)
         return self._sums[:, :, self._best, 0] / weight, OVERLAP / weight
