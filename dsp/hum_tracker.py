@@ -13,14 +13,14 @@ CHANGE_PER_WINDOW = 1e-4
 """How much of a harmonic's power may be new with each window: a memory of seconds where a voice covers the line."""
 
 UNKNOWN = 1e6  # variance of a harmonic never seen, against chance
-ROBUST = 0.5
+ROBUST = 0.2
 """Share of a line's deviation that counts as chance: a voice on the very line then weighs little."""
 
 SURE = 6.0
 """A harmonic's power against its variance, below which nothing of it is taken away."""
 
-DRIFT_HZ = 0.05  # of the mains, in a second
-FURTHEST_TURN, FURTHEST_PULL = 0.35, 0.05  # of a phase error: the loop stays stable though a window is always old
+DRIFT_HZ = 0.3  # of the mains, in a second
+FURTHEST_TURN, FURTHEST_PULL = 0.6, 0.2  # of a phase error: the loop stays stable though a window is always old
 RANGE = 0.012
 
 LOUDNESS_SHARE = 0.35  # of the newest window in the common loudness
