@@ -86,13 +86,14 @@ class MainsSearch:
         gathered = (np.square(sums.real) + np.square(sums.imag)) / np.maximum(weight, 1e-9)
         # What does not turn with it is a measure of chance as well: a voice on the line, which no gap shows.
         rest = ((self._powers * weights).sum(axis=2)[..., None] - gathered) / WINDOWS
-        ratio = (gathered / np.maximum(rest, 1.0)).max(axis=0)
+        np.maximum(rest, 1.0, out=rest)
+        ratio = (gathered / rest).max(axis=0)
         best = int(np.argmax(np.log1p(ratio).sum(axis=0)))
         steady = abs(best - self._best) <= DRIFT_STEPS
         self._best = best
         self.offset_hz = float(self._offsets[best])
-        self.ratio = ratio[:, best]
-        share = self._pace(self.ratio)
+        self._rest = rest[:, :, best]
+        share = self._pace(ratio[:, best])
         self._windows = self._windows + share if steady and share else 0.0
         return self._windows >= 1.0 - 1e-9
 
@@ -108,4 +109,4 @@ class MainsSearch:
     def level(self) -> tuple[Lines, Values]:
         """Lines of the found hum, in the middle of the newest window, and the variance of each. (channels, LOW)."""
         weight = np.maximum(self._weights.sum(axis=2), 1e-9)
-        return self._sums[:, :, self._best, 0] / weight, OVERLAP / weight
+        return self._sums[:, :, self._best, 0] / weight, OVERLAP * self._rest / weight

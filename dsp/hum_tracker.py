@@ -16,7 +16,10 @@ UNKNOWN = 1e6  # variance of a harmonic never seen, against chance
 ROBUST = 0.2
 """Share of a line's deviation that counts as chance: a voice on the very line then weighs little."""
 
-SURE = 6.0
+EXCESS_SHARE, MOST_EXCESS = 0.2, 50.0
+"""A voice on a line may lie between the gaps; how far the line missed lately, against chance, makes it doubtful."""
+
+SURE = 4.0
 """A harmonic's power against its variance, below which nothing of it is taken away."""
 
 DRIFT_HZ = 0.3  # of the mains, in a second
@@ -28,7 +31,7 @@ LEAST_DOUBT = 0.1  # of a harmonic's power: what was clear must not outweigh wha
 CERTAIN = 9.0  # the loudness counts as changed where it is three standard deviations from 1
 LOUDEST = 2.0
 GONE = 0.3  # of the former loudness
-GONE_WINDOWS = 50
+GONE_WINDOWS = 12
 TAKE_OVER = 0.1  # of a change of loudness into the harmonics, each window
 
 
@@ -49,6 +52,7 @@ class HumTracker:
         shape = (channels, HARMONICS)
         self._level: Lines = np.zeros(shape, np.complex128)
         self._variance: Values = np.zeros(shape)
+        self._excess: Values = np.ones(shape)
         self.target: Lines = np.zeros(shape, np.complex128)
         """What to take away: amplitude and phase of each harmonic where `turns` is 0. (channels, HARMONICS)."""
         self.hz = 0.0
@@ -61,6 +65,7 @@ class HumTracker:
         self.hz, self.turns = hz, turns
         self._level.fill(0.0)
         self._level[:, :LOW_HARMONICS] = level
+        self._excess.fill(1.0)
         self._variance.fill(-1.0)  # not seen yet
         self._variance[:, :LOW_HARMONICS] = variance
         self._cov = [0.01, 0.0, (2 * math.pi * 0.03) ** 2]  # of phase (rad) and frequency (rad/s)
@@ -78,7 +83,10 @@ class HumTracker:
         fresh = variance < 0.0
         np.copyto(variance, UNKNOWN * chance, where=fresh)
         wrong = seen - self.loudness * level
-        doubt = chance + ROBUST * (np.square(wrong.real) + np.square(wrong.imag))
+        miss = np.square(wrong.real) + np.square(wrong.imag)
+        self._excess += EXCESS_SHARE * (np.minimum(miss / noise, MOST_EXCESS) - self._excess)
+        chance *= np.maximum(self._excess, 1.0)
+        doubt = chance + ROBUST * miss
         power = np.square(level.real) + np.square(level.imag)
         power *= variance < power  # what is not certain tells nothing of the rest
         match = level.conj() * seen * (variance < power)
