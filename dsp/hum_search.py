@@ -23,8 +23,13 @@ LEAST_CHANCE = 0.01  # of a line's largest power
 OVERLAP = 2.66
 """So many windows one after the other, which overlap, say as much as one."""
 
-FAST_WINDOWS, SLOW_WINDOWS = 4, 25
-DRIFT_STEPS = 2.5  # of the found frequency, from window to window
+FAST_WINDOWS, DRIFT_STEPS = 4, 2.5
+"""Windows in a row for hum beyond doubt, and how far its frequency may move from one to the next."""
+
+SLOW_WINDOWS, STILL_STEPS = 75, 1.5
+"""For what might be a deep note. Its frequency must not move further in all of them: no voice stays within 0.05 %."""
+
+EDGE_STEPS = 2  # of the range: what fits best there lies outside
 
 
 class MainsSearch:
@@ -61,8 +66,8 @@ class MainsSearch:
             ring.fill(empty)
         self.turns = 0.0
         self.offset_hz = 0.0
-        self._windows = 0.0
-        self._best = 0
+        self._best = self._before = self._still_at = 0
+        self._clear = self._still = 0  # windows in a row
 
     def hear(self, lines: Lines, noise: Values) -> bool:
         """Take the lines of the next window (at the nominal frequency); return whether they are hum."""
@@ -89,22 +94,28 @@ class MainsSearch:
         np.maximum(rest, 1.0, out=rest)
         ratio = (gathered / rest).max(axis=0)
         best = int(np.argmax(np.log1p(ratio).sum(axis=0)))
-        steady = abs(best - self._best) <= DRIFT_STEPS
         self._best = best
         self.offset_hz = float(self._offsets[best])
         self._rest = rest[:, :, best]
-        share = self._pace(ratio[:, best])
-        self._windows = self._windows + share if steady and share else 0.0
-        return self._windows >= 1.0 - 1e-9
+        clear, maybe = self._witnessed(ratio[:, best])
+        inside = EDGE_STEPS <= best < len(self._offsets) - EDGE_STEPS
+        clear, maybe = clear and inside, maybe and inside
+        self._clear = self._clear + 1 if clear and abs(best - self._before) <= DRIFT_STEPS else 0
+        if maybe and self._still and abs(best - self._still_at) <= STILL_STEPS:
+            self._still += 1
+        else:
+            self._still, self._still_at = int(maybe), best
+        self._before = best
+        return self._clear >= FAST_WINDOWS or self._still >= SLOW_WINDOWS
 
-    def _pace(self, ratio: Values) -> float:
-        """How much this window adds to the conviction that it is hum; 0: it is not."""
+    def _witnessed(self, ratio: Values) -> tuple[bool, bool]:
+        """Whether the lines found, by ratio (LOW,), are hum beyond doubt, and whether they might be."""
         found = ratio > SIGNIFICANT
-        witnesses = self._not_multiple @ found
         lowest = bool(ratio[0] > CLEAR)
-        if witnesses[1:].min() + lowest < 2 or not witnesses[1:].min():
-            return 1.0 / SLOW_WINDOWS if lowest and not found[1:].any() else 0.0
-        return 1.0 / (FAST_WINDOWS if witnesses[0] + lowest >= 2 else SLOW_WINDOWS)
+        witnesses = self._not_multiple @ found + lowest
+        together = bool(found[1:].any() and witnesses[1:].min() >= 2)
+        alone = lowest and not found[1:].any()
+        return together and bool(witnesses[0] >= 2), together or alone
 
     def level(self) -> tuple[Lines, Values]:
         """Lines of the found hum, in the middle of the newest window, and the variance of each. (channels, LOW)."""
