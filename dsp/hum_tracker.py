@@ -27,7 +27,7 @@ FURTHEST_TURN, FURTHEST_PULL = 0.6, 0.2  # of a phase error: the loop stays stab
 RANGE = 0.012
 
 LOUDNESS_SHARE = 0.35  # of the newest window in the common loudness
-LEAST_DOUBT = 0.1  # of a harmonic's power: what was clear must not outweigh what is new
+LEAST_DOUBT = 0.3  # of a harmonic's power: what was clear must not outweigh what is new
 CERTAIN = 9.0  # the loudness counts as changed where it is three standard deviations from 1
 LOUDEST = 2.0
 GONE = 0.3  # of the former loudness
@@ -90,14 +90,17 @@ class HumTracker:
         power = np.square(level.real) + np.square(level.imag)
         power *= variance < power  # what is not certain tells nothing of the rest
         match = level.conj() * seen * (variance < power)
-        self._follow_loudness(match.real, power, chance)
+        # A line far from what it should be is covered by a voice: the further, the less it tells.
+        covered = ROBUST * miss * miss / np.maximum(power, 1e-18)
+        self._follow_loudness(match.real, power, chance + LEAST_DOUBT * power + covered + 1e-18)
+        covered += doubt
         if self.loudness < GONE:
             self._gone += 1
             self._aim()
             return self._gone < GONE_WINDOWS
         self._gone = 0
         angle = self._follow_phase(
-            float((match.imag / doubt @ self._numbers).sum()), float((power / doubt @ np.square(self._numbers)).sum())
+            float((match.imag / covered @ self._numbers).sum()), float((power / covered @ np.square(self._numbers)).sum())
         )
         if angle:
             seen *= np.exp(-1j * angle * self._numbers)
@@ -113,9 +116,8 @@ class HumTracker:
         self._aim()
         return abs(self.hz / self._mains_hz - 1.0) < RANGE
 
-    def _follow_loudness(self, match: Values, power: Values, chance: Values) -> None:
+    def _follow_loudness(self, match: Values, power: Values, doubt: Values) -> None:
         """One factor for all harmonics: it tells first when hum is switched off, or a gain is turned."""
-        doubt = chance + LEAST_DOUBT * power + 1e-18
         self._hits += LOUDNESS_SHARE * (float((match / doubt).sum()) - self._hits)
         self._all += LOUDNESS_SHARE * (float((power / doubt).sum()) - self._all)
         found = self._hits / max(self._all, 1e-9)
