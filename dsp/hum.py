@@ -17,6 +17,7 @@ WINDOW_EVERY_HOPS = 15
 HEAR_AT, THINK_AT, OTHER_AT = 0, 2, 7
 """Hops of the 15 on which a window is transformed and thought about, so that no hop bears all of the work."""
 
+STRANGE_WINDOWS = 6  # in a row, until the tracker starts anew
 WALK_HOPS = 6  # from one estimate of the harmonics to the next
 FAINTEST = 1e-7  # amplitude of a harmonic, below the last bit of 24
 STALE_TURNS = 2e-4  # that a harmonic's stored wave may be off at the end of a hop
@@ -34,6 +35,7 @@ class HumCanceller:
         spacing_s = WINDOW_EVERY_HOPS * hop_frames / rate_hz
         self._combs = [Comb(hz, rate_hz, channels) for hz in MAINS_HZ]
         self._searches = [MainsSearch(hz, spacing_s, channels) for hz in MAINS_HZ]
+        self._think_s = THINK_AT * hop_frames / rate_hz
         self._tracker = HumTracker(spacing_s, channels)
         keep = max(comb.frames for comb in self._combs)
         self._past: Block = np.zeros((channels, keep + 64 * hop_frames), np.float32)
@@ -66,6 +68,7 @@ class HumCanceller:
         self._heard = 0  # frames since the start
         self._whole = [False] * len(MAINS_HZ)  # windows
         self._locked: int | None = None
+        self._strange = 0
         self._now.fill(0.0)
         self._silent = True
         self._walk = 0
@@ -149,7 +152,7 @@ class HumCanceller:
         elif at == (HEAR_AT, OTHER_AT)[self._locked]:
             self._hear(self._locked)
         elif at == (HEAR_AT, OTHER_AT)[self._locked] + THINK_AT:
-            self._track(self._combs[self._locked], THINK_AT * hop_s)
+            self._track(self._locked)
 
     def _hear(self, which: int) -> None:
         comb = self._combs[which]
@@ -157,19 +160,35 @@ class HumCanceller:
         comb.hear(self._past[:, self._end - comb.frames : self._end])
 
     def _lock(self, which: int) -> None:
-        search, comb = self._searches[which], self._combs[which]
-        hz = comb.mains_hz + search.offset_hz
-        age_s = comb.age_s + THINK_AT * self._hop_frames / self._rate_hz
-        self._tracker.start(comb.mains_hz, hz, (search.turns + hz * age_s) % 1.0, *search.level())
+        self._start_tracker(which)
         self._locked = which
+        self._strange = 0
         self._walk = WALK_HOPS
         for row in range(HARMONICS):
-            self._make_wave(row, hz * self._numbers[row])
+            self._make_wave(row, self._tracker.hz * self._numbers[row])
+        for other, search in enumerate(self._searches):
+            if other != which:
+                search.reset()
 
-    def _track(self, comb: Comb, since_s: float) -> None:
-        tracker = self._tracker
+    def _start_tracker(self, which: int) -> None:
+        search, comb = self._searches[which], self._combs[which]
+        hz = comb.mains_hz + search.offset_hz
+        turns = (search.turns + hz * (comb.age_s + self._think_s)) % 1.0
+        self._tracker.start(comb.mains_hz, hz, turns, *search.level())
+
+    def _track(self, which: int) -> None:
+        tracker, comb, search = self._tracker, self._combs[which], self._searches[which]
+        age_s = comb.age_s + self._think_s
         before = tracker.turns
-        there = tracker.hear(*comb.read(), comb.age_s + since_s)
+        lines, noise = comb.read()
+        there = tracker.hear(lines, noise, age_s)
+        # The search goes on, and puts right what lost its way: a hum that jumped, or was found under a note.
+        search.hear(lines, noise)
+        strange = search.clear and tracker.misses(search.level()[0], search.found, search.turns, age_s)
+        self._strange = self._strange + 1 if strange else 0
+        if self._strange >= STRANGE_WINDOWS:
+            self._strange, there = 0, True
+            self._start_tracker(which)
         # What sounds goes on from where it is.
         self._now *= np.exp(-2j * np.pi * self._numbers * (tracker.turns - before))
         self._walk = WALK_HOPS
@@ -177,5 +196,3 @@ class HumCanceller:
         if not there:
             self._locked = None
             comb.aim(comb.mains_hz)
-            for search in self._searches:
-                search.reset()

@@ -65,9 +65,13 @@ class MainsSearch:
         for ring, empty in ((self._levels, 0.0), (self._powers, 0.0), (self._chances, np.inf)):
             ring.fill(empty)
         self.turns = 0.0
+        """Phase of the mains in the middle of the newest window."""
         self.offset_hz = 0.0
+        self.found = np.zeros(LOW_HARMONICS, np.bool_)
         self._best = self._before = self._still_at = 0
         self._clear = self._still = 0  # windows in a row
+        self.clear = False
+        """Whether there is hum beyond doubt."""
 
     def hear(self, lines: Lines, noise: Values) -> bool:
         """Take the lines of the next window (at the nominal frequency); return whether they are hum."""
@@ -106,11 +110,12 @@ class MainsSearch:
         else:
             self._still, self._still_at = int(maybe), best
         self._before = best
-        return self._clear >= FAST_WINDOWS or self._still >= SLOW_WINDOWS
+        self.clear = self._clear >= FAST_WINDOWS
+        return self.clear or self._still >= SLOW_WINDOWS
 
     def _witnessed(self, ratio: Values) -> tuple[bool, bool]:
         """Whether the lines found, by ratio (LOW,), are hum beyond doubt, and whether they might be."""
-        found = ratio > SIGNIFICANT
+        found = np.greater(ratio, SIGNIFICANT, out=self.found)
         lowest = bool(ratio[0] > CLEAR)
         witnesses = self._not_multiple @ found + lowest
         together = bool(found[1:].any() and witnesses[1:].min() >= 2)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dsp.hum_comb import HARMONICS, Lines, Values
 from dsp.hum_search import LOW_HARMONICS, OVERLAP
+
+Flags = NDArray[np.bool_]
 
 CHANGE_PER_WINDOW = 1e-4
 """How much of a harmonic's power may be new with each window: a memory of seconds where a voice covers the line."""
@@ -32,6 +35,7 @@ CERTAIN = 9.0  # the loudness counts as changed where it is three standard devia
 LOUDEST = 2.0
 GONE = 0.3  # of the former loudness
 GONE_WINDOWS = 12
+FAR, MOST = 0.7, 0.75  # of a line, of the lines
 TAKE_OVER = 0.1  # of a change of loudness into the harmonics, each window
 
 
@@ -115,6 +119,23 @@ class HumTracker:
             self._hits /= step
         self._aim()
         return abs(self.hz / self._mains_hz - 1.0) < RANGE
+
+    def misses(self, level: Lines, found: Flags, turns: float, age_s: float) -> bool:
+        """Whether most of the harmonics found are not what is followed here.
+
+        level, found: (channels, LOW_HARMONICS) and (LOW_HARMONICS,), where the mains' phase is `turns`, `age_s` ago.
+        """
+        turning = np.exp(2j * np.pi * self._numbers[:LOW_HARMONICS] * (self.turns - self.hz * age_s - turns))
+        wrong = level - self.loudness * self._level[:, :LOW_HARMONICS] * turning
+        far = (np.abs(wrong) > FAR * np.abs(level)).any(axis=0) & found
+        # A note covers the even harmonics, or every third and so on, but not most of the odd ones.
+        odd = np.count_nonzero(far[::2])
+        return bool(
+            self.loudness > 1.0 - FAR
+            and odd >= 2
+            and odd >= MOST * np.count_nonzero(found[::2])
+            and np.count_nonzero(far) >= MOST * np.count_nonzero(found)
+        )
 
     def _follow_loudness(self, match: Values, power: Values, doubt: Values) -> None:
         """One factor for all harmonics: it tells first when hum is switched off, or a gain is turned."""
