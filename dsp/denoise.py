@@ -18,7 +18,8 @@ QUIETEST_CEILING = 1e-5  # the limiter divides by its ceiling
 
 
 class Denoise(Denoiser):
-    """StreamingStft -> features -> model -> mask -> sound, a hop at a time. Audio thread; see dsp.features.
+    """HumCanceller -> StreamingStft -> features -> model -> mask -> sound, a hop at a time. Audio thread; see
+    dsp.features.
 
     Beside it runs the exact input, as late as the result. It is heard when the amount stands at 0 dB (then bit by bit)
     and while the model is late or broken (dry hops); the model runs on meanwhile, so coming back is seamless.
@@ -35,6 +36,13 @@ class Denoise(Denoiser):
         # The STFT holds one hop back, and so does the exact sound.
         self._now: Block = np.zeros((hop, channels), np.float32)
         self._before: Block = np.zeros((hop, channels), np.float32)
+        self._free: Block = np.zeros((hop, channels), np.float32)  # of hum
+        self._hum_now: Block = np.zeros((hop, channels), np.float32)
+        self._hum_before: Block = np.zeros((hop, channels), np.float32)
+        self._hums = False, False  # whether there is any hum now, and before
+        self._floor_before = self._floor_target
+        self._rise: Block = (np.sin(np.pi / 2 * (np.arange(hop) + 0.5) / hop) ** 2).astype(np.float32)[:, None]
+        self._keep: Block = np.zeros((hop, 1), np.float32)
         self._floor = Ramp(self._floor_target, self._amount_hops, 1)
         self._cap = Limiter()
         self._cap.prepare(rate_hz, hop, channels)
@@ -54,6 +62,8 @@ class Denoise(Denoiser):
         super().reset()
         self._adapter.reset()
         self._before.fill(0.0)
+        self._hums = False, False
+        self._floor_before = self._floor_target
         self._cap.reset()
         self._peaks.fill(0.0)
         self._floor.jump(self._floor_target)
@@ -62,17 +72,39 @@ class Denoise(Denoiser):
     def _process_hop(self, hop_in: Block, hop_out: Block) -> None:
         np.copyto(self._now, hop_in)
         self.bad_samples += mend(self._now)
-        spectrum = self._stft.analyse(self._now)
+        hum = self._hum.follow(self._now)
+        sound = self._now
+        if hum is not None:
+            np.copyto(self._hum_now, hum)
+            sound = np.subtract(self._now, hum, out=self._free)
+        self._hums = hum is not None, self._hums[0]
+        spectrum = self._stft.analyse(sound)
         usable = self._step(spectrum)
         floor = float(self._floor.next(1)[0])
         # While a fault fades out, the last good mask goes on: the fade then hides its age.
         self._front.apply(self._guard.mask, spectrum, floor)
         self._wet.set(float(usable and floor < 1.0))
         wet = self._stft.synthesise(spectrum)
+        if self._hums[1]:
+            self._keep_share_of_hum(wet, floor)
+        self._floor_before = floor
         self._hold_under_input(wet)
         self._blend(wet, self._before, hop_out)
         self._now, self._before = self._before, self._now
-        self._show(self._front.reduction_db if self._wet.target else 0.0)
+        self._hum_now, self._hum_before = self._hum_before, self._hum_now
+        if not self._wet.target:
+            self._show(0.0)
+        elif hum is None:
+            self._show(self._front.reduction_db)
+        else:
+            self._show(self._front.reduction_db, _energy(sound), _energy(self._hum_before), floor)
+
+    def _keep_share_of_hum(self, wet: Block, floor: float) -> None:
+        """Add to `wet`, which is free of hum, the share of it that always stays: as the synthesis window fades."""
+        keep = np.multiply(self._rise, floor - self._floor_before, out=self._keep)
+        np.add(keep, self._floor_before, out=keep)
+        np.multiply(self._hum_before, keep, out=self._free)
+        np.add(wet, self._free, out=wet)
 
     def _hold_under_input(self, wet: Block) -> None:
         """Clipped sound rises above its own peak when overtones go; here it may do so by MOST_RISE."""
@@ -93,3 +125,8 @@ class Denoise(Denoiser):
         else:
             np.copyto(out, wet if self._wet.value else dry)
         self._swap(out, dry)
+
+
+def _energy(block: Block) -> float:
+    flat = block.reshape(-1)
+    return float(np.dot(flat, flat))

@@ -19,6 +19,7 @@ import numpy as np
 
 from dsp.block import Block, mend
 from dsp.bundle import INSTANT_LATENCY_FRAMES
+from dsp.delay import Delay
 from dsp.denoiser import Denoiser
 from dsp.features import Array, Spectrum
 from dsp.fir import MovingFir, Taps
@@ -36,10 +37,11 @@ _OLD_END_FRAMES, _NEW_END_FRAMES = 64, 16  # how gently the taps are cut off
 
 
 class DenoiseInstant(Denoiser):
-    """Hop -> spectrum -> model -> mask -> gains -> filter; the sound itself -> filter. Audio thread.
+    """Sound -> HumCanceller; hop -> spectrum -> model -> mask -> gains -> filter; the sound itself -> filter.
 
     The exact input is as late as the filtered one and in phase with it, so the amount is a mix of the two; at 0 dB it
-    is heard bit by bit, and while the model is late or broken too (dry hops).
+    is heard bit by bit, and while the model is late or broken too (dry hops). Hum goes ahead of the filter, and the
+    network, so its share in the mix is the exact input's. Audio thread.
     """
 
     kind = "denoise-instant"
@@ -53,6 +55,9 @@ class DenoiseInstant(Denoiser):
             channels, LOOKAHEAD_FRAMES + PAST_FRAMES, LOOKAHEAD_FRAMES, CROSSFADE_FRAMES, bundle.hop_frames
         )
         self.latency_frames = self._fir.latency_frames
+        self._exact = Delay(self.latency_frames, bundle.hop_frames, channels)
+        self._free: Block = np.zeros((bundle.hop_frames, channels), np.float32)  # of hum
+        self._energies = 0.0, 0.0  # of the hop under way: without its hum, and of the hum
         self._waiting = 0  # frames of the hop under way
         self._heard = True  # the model's answer
         self._wet = Ramp(1.0 - self._floor_target, self._amount_frames, bundle.hop_frames)
@@ -72,7 +77,8 @@ class DenoiseInstant(Denoiser):
         done = 0
         while done < len(block):
             piece = block[done : done + self._hop_frames - self._waiting]
-            self._blend(*self._fir.process(piece), piece)
+            wet, _ = self._fir.process(self._without_hum(piece))
+            self._blend(wet, self._exact.process(piece), piece)
             done += len(piece)
             self._waiting += len(piece)
             if self._waiting == self._hop_frames:
@@ -82,9 +88,21 @@ class DenoiseInstant(Denoiser):
     def reset(self) -> None:
         super().reset()
         self._fir.reset()
+        self._exact.reset()
+        self._energies = 0.0, 0.0
         self._waiting = 0
         self._heard = True
         self._wet.jump(1.0 - self._floor_target)
+
+    def _without_hum(self, piece: Block) -> Block:
+        """The sound without the hum in it: `piece` itself where there is none, else a reused buffer."""
+        hum = self._hum.follow(piece)
+        if hum is None:
+            return piece
+        free = np.subtract(piece, hum, out=self._free[: len(piece)])
+        clean, taken = self._energies
+        self._energies = clean + float(np.vdot(free, free)), taken + float(np.vdot(hum, hum))
+        return free
 
     def _renew_filter(self) -> None:
         """A hop is whole: what the network makes of it is heard from the next frame on."""
@@ -94,7 +112,11 @@ class DenoiseInstant(Denoiser):
         gains = self._front.gains(self._guard.mask, spectrum, self._floor_target)
         self._aim(self._fade_frames)
         self._fir.set_taps(self._design(gains))
-        self._show(self._front.reduction_db if self._wet.target else 0.0)
+        if self._wet.target:
+            self._show(self._front.reduction_db, *self._energies, self._floor_target)
+        else:
+            self._show(0.0)
+        self._energies = 0.0, 0.0
 
     def _design(self, gains: Array) -> Taps:
         """Taps whose response comes close to `gains` (BINS,), for the oldest frame first. A reused buffer."""

@@ -1,7 +1,10 @@
-"""What every denoiser shares: its knobs, the network behind its guard, and the switch to what is removed."""
+"""What every denoiser shares: its knobs, the network behind its guard, mains hum ahead of it, the switch to what is
+removed.
+"""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import ClassVar
@@ -12,6 +15,7 @@ from dsp.block import Block
 from dsp.bundle import Bundle, BundleError
 from dsp.features import DenoiseFrontEnd, Spectrum, identity_mask
 from dsp.guard import ModelGuard
+from dsp.hum import HumCanceller
 from dsp.inference import StepModel
 from dsp.params import ParamSpec
 from dsp.ramp import Ramp, ramp_frames
@@ -100,6 +104,7 @@ class Denoiser:
         hop = bundle.hop_frames
         self._stft = StreamingStft(channels, bundle.window_frames, bundle.synthesis_frames, hop)
         self._front = DenoiseFrontEnd(channels)
+        self._hum = HumCanceller(channels, hop, rate_hz)
         self._share: Block = np.zeros((hop, channels), np.float32)
         self._fade_frames = ramp_frames(FADE_MS, rate_hz)
         self._amount_frames = ramp_frames(AMOUNT_RAMP_MS, rate_hz)
@@ -121,6 +126,7 @@ class Denoiser:
         """Forget the sound on its way, the model's state and a model's faults; parameters stay, at their targets."""
         self._stft.reset()
         self._front.reset()
+        self._hum.reset()
         self._guard.forget()
         self._keep_room.jump(self._values[KEEP_ROOM.id])
         self._sensitivity.jump(self._values[SENSITIVITY.id])
@@ -132,7 +138,14 @@ class Denoiser:
         room, sensitivity = float(self._keep_room.next(1)[0]), float(self._sensitivity.next(1)[0])
         return self._guard.step(self._front.features(spectrum, room, sensitivity))
 
-    def _show(self, reduction_db: float) -> None:
+    def _show(self, reduction_db: float, clean: float = 0.0, hum: float = 0.0, floor: float = 1.0) -> None:
+        """Show what the network takes from the hum-free sound, and the hum that went before it.
+
+        clean, hum: their energy; floor: the share of the input that always stays.
+        """
+        if hum:
+            left = clean * 10.0 ** (-reduction_db / 10.0) + floor * floor * hum
+            reduction_db = 10.0 * math.log10((clean + hum + 1e-12) / (left + 1e-12))
         self.reduction_db += _METER_SHARE * (reduction_db - self.reduction_db)
 
     def _swap(self, out: Block, dry: Block) -> None:

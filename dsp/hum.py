@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp.block import Block
-from dsp.hum_comb import HARMONICS, Comb
+from dsp.hum_comb import HARMONICS, Comb, Lines
 from dsp.hum_search import MainsSearch
 from dsp.hum_tracker import HumTracker
 
@@ -17,6 +17,7 @@ WINDOW_EVERY_HOPS = 15
 HEAR_AT, THINK_AT, OTHER_AT = 0, 2, 7
 """Hops of the 15 on which a window is transformed and thought about, so that no hop bears all of the work."""
 
+JUDGE_EVERY = 3  # windows, where hum is followed
 STRANGE_WINDOWS = 6  # in a row, until the tracker starts anew
 WALK_HOPS = 6  # from one estimate of the harmonics to the next
 FAINTEST = 1e-7  # amplitude of a harmonic, below the last bit of 24
@@ -47,6 +48,10 @@ class HumCanceller:
         self._angles = np.zeros(hop_frames)
         self._now = np.zeros((channels, HARMONICS), np.complex128)
         self._step = np.zeros((channels, HARMONICS), np.complex128)
+        self._turned = np.zeros((channels, HARMONICS), np.complex128)
+        self._nothing = np.zeros((channels, HARMONICS), np.complex128)
+        self._turning = np.ones(HARMONICS, np.complex128)
+        self._per_hop = np.ones(HARMONICS, np.complex128)
         self._both: NDArray[np.float32] = np.zeros((2, channels, 2 * HARMONICS), np.float32)
         self._sound: Block = np.zeros((2 * channels, hop_frames), np.float32)
         self._rise: Block = (np.arange(1.0, hop_frames + 1) / hop_frames).astype(np.float32)
@@ -68,9 +73,10 @@ class HumCanceller:
         self._heard = 0  # frames since the start
         self._whole = [False] * len(MAINS_HZ)  # windows
         self._locked: int | None = None
-        self._strange = 0
+        self._strange = self._windows = 0
         self._now.fill(0.0)
-        self._silent = True
+        self._silent = True  # whether the hum has faded out, or never was
+        self._sounds = False  # in this hop
         self._walk = 0
         self._row = 0
         for search in self._searches:
@@ -90,7 +96,7 @@ class HumCanceller:
         self._past[:, self._end : self._end + frames] = block.T
         self._end += frames
         self._done += frames
-        hum = None if self._silent else self._hum[:, first : first + frames].T
+        hum = self._hum[:, first : first + frames].T if self._sounds else None
         if self._done >= self._hop_frames:
             self._done = 0
             self._learn()
@@ -98,30 +104,38 @@ class HumCanceller:
 
     def _prepare_hop(self) -> None:
         """Make the hum of the next hop."""
-        if self._locked is None and self._silent:
+        self._sounds = not self._silent or self._walk > 0
+        if not self._sounds:
             return
-        tracker = self._tracker
-        if self._walk == 0:
-            self._step.fill(0.0)
-        else:
-            np.subtract(tracker.target if self._locked is not None else 0.0, self._now, out=self._step)
-            self._step /= self._walk
+        channels, steady = self._channels, self._walk == 0
         self._renew_waves()
-        turning = np.exp(2j * np.pi * self._numbers * tracker.turns)
-        for row, part in zip(self._both, (self._now, self._step), strict=True):
-            turned = part * turning
-            row[:, :HARMONICS] = turned.real
-            row[:, HARMONICS:] = turned.imag
-        channels = self._channels
-        np.matmul(self._both.reshape(2 * channels, -1), self._waves, out=self._sound)
-        np.multiply(self._sound[channels:], self._rise, out=self._hum)
-        np.add(self._hum, self._sound[:channels], out=self._hum)
-        if self._walk:
-            self._walk -= 1
-            self._now += self._step
-            if self._walk == 0:
-                np.copyto(self._now, tracker.target if self._locked is not None else 0.0)
-        self._silent = self._walk == 0 and not np.abs(self._now).max() > FAINTEST
+        if not steady:
+            np.subtract(self._goal, self._now, out=self._step)
+            self._step /= self._walk
+            self._turn(self._step, self._both[1])
+        self._turn(self._now, self._both[0])
+        used = 1 if steady else 2
+        sound = self._sound[: used * channels]
+        np.matmul(self._both[:used].reshape(used * channels, -1), self._waves, out=sound)
+        if steady:
+            np.copyto(self._hum, sound)
+            return
+        np.multiply(sound[channels:], self._rise, out=self._hum)
+        np.add(self._hum, sound[:channels], out=self._hum)
+        self._walk -= 1
+        np.add(self._now, self._step, out=self._now)
+        if self._walk == 0:
+            np.copyto(self._now, self._goal)
+            self._silent = not np.abs(self._now).max() > FAINTEST
+
+    @property
+    def _goal(self) -> Lines:
+        return self._tracker.target if self._locked is not None else self._nothing
+
+    def _turn(self, level: Lines, out: NDArray[np.float32]) -> None:
+        turned = np.multiply(level, self._turning, out=self._turned)
+        out[:, :HARMONICS] = turned.real
+        out[:, HARMONICS:] = turned.imag
 
     def _renew_waves(self) -> None:
         """The harmonics' waves over a hop, one of them renewed each hop where the frequency has moved."""
@@ -140,6 +154,7 @@ class HumCanceller:
         """A hop is whole."""
         tracker, hop_s = self._tracker, self._hop_frames / self._rate_hz
         tracker.turns = (tracker.turns + tracker.hz * hop_s) % 1.0
+        np.multiply(self._turning, self._per_hop, out=self._turning)
         self._heard = min(self._heard + self._hop_frames, self._keep)
         at = self._hop
         self._hop = (at + 1) % WINDOW_EVERY_HOPS
@@ -147,22 +162,34 @@ class HumCanceller:
             for which, start in enumerate((HEAR_AT, OTHER_AT)):
                 if at == start:
                     self._hear(which)
-                elif at == start + THINK_AT and self._whole[which] and self._searches[which].hear(*self._combs[which].read()):
-                    self._lock(which)
+                elif at == start + THINK_AT and self._whole[which]:
+                    self._look(which)
         elif at == (HEAR_AT, OTHER_AT)[self._locked]:
             self._hear(self._locked)
         elif at == (HEAR_AT, OTHER_AT)[self._locked] + THINK_AT:
             self._track(self._locked)
+
+    def _aim(self) -> None:
+        """Turn the harmonics as the tracker says from now on."""
+        tracker = self._tracker
+        np.exp(2j * np.pi * self._numbers * tracker.turns, out=self._turning)
+        np.exp((2j * np.pi * tracker.hz * self._hop_frames / self._rate_hz) * self._numbers, out=self._per_hop)
 
     def _hear(self, which: int) -> None:
         comb = self._combs[which]
         self._whole[which] = self._heard >= comb.frames
         comb.hear(self._past[:, self._end - comb.frames : self._end])
 
+    def _look(self, which: int) -> None:
+        if self._searches[which].hear(*self._combs[which].read()):
+            self._lock(which)
+
     def _lock(self, which: int) -> None:
         self._start_tracker(which)
+        self._aim()
+        self._silent = False
         self._locked = which
-        self._strange = 0
+        self._strange = self._windows = 0
         self._walk = WALK_HOPS
         for row in range(HARMONICS):
             self._make_wave(row, self._tracker.hz * self._numbers[row])
@@ -183,7 +210,8 @@ class HumCanceller:
         lines, noise = comb.read()
         there = tracker.hear(lines, noise, age_s)
         # The search goes on, and puts right what lost its way: a hum that jumped, or was found under a note.
-        search.hear(lines, noise)
+        self._windows = (self._windows + 1) % JUDGE_EVERY
+        search.hear(lines, noise, self._windows == 0)
         strange = search.clear and tracker.misses(search.level()[0], search.found, search.turns, age_s)
         self._strange = self._strange + 1 if strange else 0
         if self._strange >= STRANGE_WINDOWS:
@@ -192,6 +220,7 @@ class HumCanceller:
         # What sounds goes on from where it is.
         self._now *= np.exp(-2j * np.pi * self._numbers * (tracker.turns - before))
         self._walk = WALK_HOPS
+        self._aim()
         comb.aim(tracker.hz)
         if not there:
             self._locked = None

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dsp.hum_comb import Lines, Values
+
+Ratios = NDArray[np.float32]
 
 LOW_HARMONICS = 16
 """The search looks at these: the others follow from them."""
@@ -19,6 +22,7 @@ SIGNIFICANT = 30.0
 """Of a line: its power over all windows together against what chance would give."""
 
 CLEAR = 120.0
+LEAST_WEIGHT = 1e-9
 LEAST_CHANCE = 0.01  # of a line's largest power
 OVERLAP = 2.66
 """So many windows one after the other, which overlap, say as much as one."""
@@ -55,7 +59,13 @@ class MainsSearch:
         self._powers = np.zeros(lines_shape, np.float32)
         self._chances = np.full(lines_shape, np.inf, np.float32)
         self._weights = np.zeros(lines_shape, np.float32)
-        self._sums = np.zeros((channels, LOW_HARMONICS, len(self._offsets), 1), np.complex64)
+        self._weighted = np.zeros((*lines_shape, 1), np.complex64)
+        sums_shape = (channels, LOW_HARMONICS, len(self._offsets))
+        self._sums = np.zeros((*sums_shape, 1), np.complex64)
+        self._gathered = np.zeros(sums_shape, np.float32)
+        self._rest = np.zeros(sums_shape, np.float32)
+        self._ratio = np.zeros(sums_shape[1:], np.float32)
+        self._ones = np.ones(LOW_HARMONICS, np.float32)
         # Row d - 2: the harmonics that are not multiples of d.
         self._not_multiple = (numbers % np.arange(2, 9)[:, None] != 0).astype(np.float64)
         self.reset()
@@ -73,8 +83,11 @@ class MainsSearch:
         self.clear = False
         """Whether there is hum beyond doubt."""
 
-    def hear(self, lines: Lines, noise: Values) -> bool:
-        """Take the lines of the next window (at the nominal frequency); return whether they are hum."""
+    def hear(self, lines: Lines, noise: Values, judge: bool = True) -> bool:
+        """Take the lines of the next window; return whether they are hum.
+
+        judge: False only takes them; the answer is then False. Windows in a row are those judged.
+        """
         self.turns = (self.turns + self._turns_per_window) % 1.0
         low = lines[:, :LOW_HARMONICS]
         for ring in (self._levels, self._powers, self._chances):
@@ -82,26 +95,31 @@ class MainsSearch:
         self._levels[:, :, -1] = low * np.exp(-2j * np.pi * self._numbers * self.turns)
         self._powers[:, :, -1] = np.square(low.real) + np.square(low.imag)
         self._chances[:, :, -1] = noise[:, :LOW_HARMONICS]
-        return self._judge()
+        return judge and self._judge()
 
     def _judge(self) -> bool:
-        weights = self._weights
+        weights, gathered, rest = self._weights, self._gathered, self._rest
         # Silence before the hum began must not outweigh it.
-        np.maximum(self._chances, LEAST_CHANCE * self._powers.max(axis=2)[..., None], out=weights)
+        np.multiply(self._powers.max(axis=2)[..., None], LEAST_CHANCE, out=weights)
+        np.maximum(self._chances, weights, out=weights)
         np.divide(1.0, weights, out=weights)
-        np.matmul(self._turning, (self._levels * weights)[..., None], out=self._sums)
-        sums = self._sums[..., 0]
-        weight = weights.sum(axis=2)[..., None]
-        gathered = (np.square(sums.real) + np.square(sums.imag)) / np.maximum(weight, 1e-9)
+        np.multiply(self._levels, weights, out=self._weighted[..., 0])
+        np.matmul(self._turning, self._weighted, out=self._sums)
+        np.square(self._sums[..., 0].real, out=gathered)
+        np.square(self._sums[..., 0].imag, out=rest)
+        np.add(gathered, rest, out=gathered)
+        np.divide(gathered, np.maximum(weights.sum(axis=2), LEAST_WEIGHT)[..., None], out=gathered)
         # What does not turn with it is a measure of chance as well: a voice on the line, which no gap shows.
-        rest = ((self._powers * weights).sum(axis=2)[..., None] - gathered) / WINDOWS
+        np.subtract(np.einsum("cnk,cnk->cn", self._powers, weights)[..., None], gathered, out=rest)
+        np.multiply(rest, 1.0 / WINDOWS, out=rest)
         np.maximum(rest, 1.0, out=rest)
-        ratio = (gathered / rest).max(axis=0)
-        best = int(np.argmax(np.log1p(ratio).sum(axis=0)))
+        np.divide(gathered, rest, out=gathered)
+        np.max(gathered, axis=0, out=self._ratio)
+        np.log1p(self._ratio, out=gathered[0])
+        best = int(np.argmax(self._ones @ gathered[0]))
         self._best = best
         self.offset_hz = float(self._offsets[best])
-        self._rest = rest[:, :, best]
-        clear, maybe = self._witnessed(ratio[:, best])
+        clear, maybe = self._witnessed(self._ratio[:, best])
         inside = EDGE_STEPS <= best < len(self._offsets) - EDGE_STEPS
         clear, maybe = clear and inside, maybe and inside
         self._clear = self._clear + 1 if clear and abs(best - self._before) <= DRIFT_STEPS else 0
@@ -113,7 +131,7 @@ class MainsSearch:
         self.clear = self._clear >= FAST_WINDOWS
         return self.clear or self._still >= SLOW_WINDOWS
 
-    def _witnessed(self, ratio: Values) -> tuple[bool, bool]:
+    def _witnessed(self, ratio: Ratios) -> tuple[bool, bool]:
         """Whether the lines found, by ratio (LOW,), are hum beyond doubt, and whether they might be."""
         found = np.greater(ratio, SIGNIFICANT, out=self.found)
         lowest = bool(ratio[0] > CLEAR)
@@ -124,5 +142,5 @@ class MainsSearch:
 
     def level(self) -> tuple[Lines, Values]:
         """Lines of the found hum, in the middle of the newest window, and the variance of each. (channels, LOW)."""
-        weight = np.maximum(self._weights.sum(axis=2), 1e-9)
-        return self._sums[:, :, self._best, 0] / weight, OVERLAP * self._rest / weight
+        weight = np.maximum(self._weights.sum(axis=2), LEAST_WEIGHT)
+        return self._sums[:, :, self._best, 0] / weight, OVERLAP * self._rest[:, :, self._best] / weight

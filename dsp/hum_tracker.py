@@ -53,6 +53,7 @@ class HumTracker:
         """spacing_s: from window to window."""
         self._spacing_s = spacing_s
         self._numbers = np.arange(1.0, HARMONICS + 1)
+        self._squares = np.square(self._numbers)
         shape = (channels, HARMONICS)
         self._level: Lines = np.zeros(shape, np.complex128)
         self._variance: Values = np.zeros(shape)
@@ -103,9 +104,8 @@ class HumTracker:
             self._aim()
             return self._gone < GONE_WINDOWS
         self._gone = 0
-        angle = self._follow_phase(
-            float((match.imag / covered @ self._numbers).sum()), float((power / covered @ np.square(self._numbers)).sum())
-        )
+        match_turn = float((match.imag / covered @ self._numbers).sum())
+        angle = self._follow_phase(match_turn, float((power / covered @ self._squares).sum()))
         if angle:
             seen *= np.exp(-1j * angle * self._numbers)
             wrong = seen - self.loudness * level
