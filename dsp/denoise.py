@@ -103,8 +103,8 @@ class Denoise(Denoiser):
         """Add to `wet`, which is free of hum, the share of it that always stays: as the synthesis window fades."""
         keep = np.multiply(self._rise, floor - self._floor_before, out=self._keep)
         np.add(keep, self._floor_before, out=keep)
-        np.multiply(self._hum_before, keep, out=self._free)
-        np.add(wet, self._free, out=wet)
+        np.multiply(self._hum_before, keep, out=self._share)
+        np.add(wet, self._share, out=wet)
 
     def _hold_under_input(self, wet: Block) -> None:
         """Clipped sound rises above its own peak when overtones go; here it may do so by MOST_RISE."""

@@ -79,8 +79,9 @@ class HumCanceller:
         self._sounds = False  # in this hop
         self._walk = 0
         self._row = 0
-        for search in self._searches:
+        for search, comb in zip(self._searches, self._combs, strict=True):
             search.reset()
+            comb.aim(comb.mains_hz)
 
     def follow(self, block: Block) -> Block | None:
         """Take `block` (frames, channels), not beyond the end of a hop; return the hum in it, None where there is none.

@@ -115,7 +115,8 @@ class MainsSearch:
         np.maximum(rest, 1.0, out=rest)
         np.divide(gathered, rest, out=gathered)
         np.max(gathered, axis=0, out=self._ratio)
-        np.log1p(self._ratio, out=gathered[0])
+        np.maximum(self._ratio, SIGNIFICANT, out=gathered[0])
+        np.log(gathered[0], out=gathered[0])
         best = int(np.argmax(self._ones @ gathered[0]))
         self._best = best
         self.offset_hz = float(self._offsets[best])

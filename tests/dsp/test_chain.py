@@ -248,4 +248,4 @@ def test_a_stream_takes_no_more_memory_as_it_goes(
     after, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert after - before < 1000  # a float here and there changes places; an array a hop would be megabytes
-    assert peak - before < 32_000  # what a block takes for a moment: views, and the FFT's own scratch
+    assert peak - before < 128_000  # what a block takes for a moment: views, and an FFT's own scratch, 94 kB for hum
