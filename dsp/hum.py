@@ -14,11 +14,15 @@ from dsp.hum_tracker import HumTracker
 
 MAINS_HZ = (50.0, 60.0)
 WINDOW_EVERY_HOPS = 15
-HEAR_AT, THINK_AT, OTHER_AT = 0, 2, 7
-"""Hops of the 15 on which a window is transformed and thought about, so that no hop bears all of the work."""
+STARTS = 0, 7
+"""Hop of the 15 on which a window is transformed, for either mains."""
+
+THINK_AFTER, JUDGE_AFTER = 2, 4
+"""Hops after that on which it is thought about, and judged by the search: no hop bears all of the work."""
 
 JUDGE_EVERY = 3  # windows, where hum is followed
-STRANGE_WINDOWS = 6  # in a row, until the tracker starts anew
+STRANGE_JUDGEMENTS = 2  # in a row, until the tracker starts anew
+WAVES_PER_HOP = 16  # made new once hum is found
 WALK_HOPS = 6  # from one estimate of the harmonics to the next
 FAINTEST = 1e-7  # amplitude of a harmonic, below the last bit of 24
 STALE_TURNS = 2e-4  # that a harmonic's stored wave may be off at the end of a hop
@@ -32,11 +36,11 @@ class HumCanceller:
     """
 
     def __init__(self, channels: int, hop_frames: int = 128, rate_hz: int = 48_000) -> None:
-        self._hop_frames, self._rate_hz = hop_frames, rate_hz
-        spacing_s = WINDOW_EVERY_HOPS * hop_frames / rate_hz
+        self._hop_frames = hop_frames
+        self._hop_s = hop_frames / rate_hz
+        spacing_s = WINDOW_EVERY_HOPS * self._hop_s
         self._combs = [Comb(hz, rate_hz, channels) for hz in MAINS_HZ]
         self._searches = [MainsSearch(hz, spacing_s, channels) for hz in MAINS_HZ]
-        self._think_s = THINK_AT * hop_frames / rate_hz
         self._tracker = HumTracker(spacing_s, channels)
         keep = max(comb.frames for comb in self._combs)
         self._past: Block = np.zeros((channels, keep + 64 * hop_frames), np.float32)
@@ -45,7 +49,7 @@ class HumCanceller:
         self._times = np.arange(1.0, hop_frames + 1) / rate_hz  # the phase is that of the frame before
         self._waves: NDArray[np.float32] = np.zeros((2 * HARMONICS, hop_frames), np.float32)
         self._wave_hz = np.zeros(HARMONICS)
-        self._angles = np.zeros(hop_frames)
+        self._angles: NDArray[np.float32] = np.zeros(hop_frames, np.float32)
         self._now = np.zeros((channels, HARMONICS), np.complex128)
         self._step = np.zeros((channels, HARMONICS), np.complex128)
         self._turned = np.zeros((channels, HARMONICS), np.complex128)
@@ -79,6 +83,7 @@ class HumCanceller:
         self._sounds = False  # in this hop
         self._walk = 0
         self._row = 0
+        self._stale = 0  # waves still to be made
         for search, comb in zip(self._searches, self._combs, strict=True):
             search.reset()
             comb.aim(comb.mains_hz)
@@ -105,11 +110,10 @@ class HumCanceller:
 
     def _prepare_hop(self) -> None:
         """Make the hum of the next hop."""
-        self._sounds = not self._silent or self._walk > 0
+        self._sounds = not self._silent and self._waves_are_made()
         if not self._sounds:
             return
         channels, steady = self._channels, self._walk == 0
-        self._renew_waves()
         if not steady:
             np.subtract(self._goal, self._now, out=self._step)
             self._step /= self._walk
@@ -138,43 +142,50 @@ class HumCanceller:
         out[:, :HARMONICS] = turned.real
         out[:, HARMONICS:] = turned.imag
 
-    def _renew_waves(self) -> None:
-        """The harmonics' waves over a hop, one of them renewed each hop where the frequency has moved."""
-        hz, row = self._tracker.hz * self._numbers[self._row], self._row
-        if abs(hz - self._wave_hz[row]) * self._times[-1] > STALE_TURNS:
-            self._make_wave(row, hz)
-        self._row = (row + 1) % HARMONICS
+    def _waves_are_made(self) -> bool:
+        """Make the harmonics' waves over a hop: a few each hop when hum was found, then each where its pitch moved."""
+        row = self._row
+        if not self._stale:
+            hz = self._tracker.hz * self._numbers[row]
+            if abs(hz - self._wave_hz[row]) * self._hop_s > STALE_TURNS:
+                self._make_wave(row, hz)
+            self._row = (row + 1) % HARMONICS
+            return True
+        for fresh in range(row, row + WAVES_PER_HOP):
+            self._make_wave(fresh, self._tracker.hz * self._numbers[fresh])
+        self._row = (row + WAVES_PER_HOP) % HARMONICS
+        self._stale -= WAVES_PER_HOP
+        return self._stale == 0
 
     def _make_wave(self, row: int, hz: float) -> None:
         self._wave_hz[row] = hz
-        np.multiply(self._times, 2.0 * math.pi * hz, out=self._angles)
-        self._waves[row] = np.cos(self._angles)
-        self._waves[HARMONICS + row] = -np.sin(self._angles)
+        cosine, sine = self._waves[row], self._waves[HARMONICS + row]
+        np.multiply(self._times, 2.0 * math.pi * hz, out=self._angles, casting="same_kind")
+        np.cos(self._angles, out=cosine)
+        np.sin(self._angles, out=sine)
+        np.negative(sine, out=sine)
 
     def _learn(self) -> None:
         """A hop is whole."""
-        tracker, hop_s = self._tracker, self._hop_frames / self._rate_hz
-        tracker.turns = (tracker.turns + tracker.hz * hop_s) % 1.0
+        tracker = self._tracker
+        tracker.turns = (tracker.turns + tracker.hz * self._hop_s) % 1.0
         np.multiply(self._turning, self._per_hop, out=self._turning)
         self._heard = min(self._heard + self._hop_frames, self._keep)
         at = self._hop
         self._hop = (at + 1) % WINDOW_EVERY_HOPS
-        if self._locked is None:
-            for which, start in enumerate((HEAR_AT, OTHER_AT)):
-                if at == start:
-                    self._hear(which)
-                elif at == start + THINK_AT and self._whole[which]:
+        for which, start in enumerate(STARTS):
+            since = at - start
+            if self._locked not in (None, which):
+                continue
+            if since == 0:
+                self._hear(which)
+            elif since == THINK_AFTER and self._whole[which]:
+                if self._locked is None:
                     self._look(which)
-        elif at == (HEAR_AT, OTHER_AT)[self._locked]:
-            self._hear(self._locked)
-        elif at == (HEAR_AT, OTHER_AT)[self._locked] + THINK_AT:
-            self._track(self._locked)
-
-    def _aim(self) -> None:
-        """Turn the harmonics as the tracker says from now on."""
-        tracker = self._tracker
-        np.exp(2j * np.pi * self._numbers * tracker.turns, out=self._turning)
-        np.exp((2j * np.pi * tracker.hz * self._hop_frames / self._rate_hz) * self._numbers, out=self._per_hop)
+                else:
+                    self._track(which)
+            elif since == JUDGE_AFTER and self._locked is not None and self._windows == 0:
+                self._put_right(which)
 
     def _hear(self, which: int) -> None:
         comb = self._combs[which]
@@ -182,47 +193,59 @@ class HumCanceller:
         comb.hear(self._past[:, self._end - comb.frames : self._end])
 
     def _look(self, which: int) -> None:
-        if self._searches[which].hear(*self._combs[which].read()):
+        search = self._searches[which]
+        search.hear(*self._combs[which].read())
+        if search.judge():
             self._lock(which)
 
     def _lock(self, which: int) -> None:
-        self._start_tracker(which)
-        self._aim()
-        self._silent = False
+        self._start_tracker(which, THINK_AFTER)
         self._locked = which
         self._strange = self._windows = 0
-        self._walk = WALK_HOPS
-        for row in range(HARMONICS):
-            self._make_wave(row, self._tracker.hz * self._numbers[row])
+        self._row, self._stale = 0, HARMONICS
         for other, search in enumerate(self._searches):
             if other != which:
                 search.reset()
 
-    def _start_tracker(self, which: int) -> None:
+    def _start_tracker(self, which: int, since_hops: int) -> None:
+        """since_hops: since the newest window."""
         search, comb = self._searches[which], self._combs[which]
         hz = comb.mains_hz + search.offset_hz
-        turns = (search.turns + hz * (comb.age_s + self._think_s)) % 1.0
+        turns = (search.turns + hz * (comb.age_s + since_hops * self._hop_s)) % 1.0
         self._tracker.start(comb.mains_hz, hz, turns, *search.level())
+        self._go_on_from(turns)
 
     def _track(self, which: int) -> None:
-        tracker, comb, search = self._tracker, self._combs[which], self._searches[which]
-        age_s = comb.age_s + self._think_s
+        tracker, comb = self._tracker, self._combs[which]
         before = tracker.turns
         lines, noise = comb.read()
-        there = tracker.hear(lines, noise, age_s)
-        # The search goes on, and puts right what lost its way: a hum that jumped, or was found under a note.
+        there = tracker.hear(lines, noise, comb.age_s + THINK_AFTER * self._hop_s)
+        self._searches[which].hear(lines, noise)
         self._windows = (self._windows + 1) % JUDGE_EVERY
-        search.hear(lines, noise, self._windows == 0)
-        strange = search.clear and tracker.misses(search.level()[0], search.found, search.turns, age_s)
-        self._strange = self._strange + 1 if strange else 0
-        if self._strange >= STRANGE_WINDOWS:
-            self._strange, there = 0, True
-            self._start_tracker(which)
-        # What sounds goes on from where it is.
-        self._now *= np.exp(-2j * np.pi * self._numbers * (tracker.turns - before))
-        self._walk = WALK_HOPS
-        self._aim()
+        self._go_on_from(before)
         comb.aim(tracker.hz)
         if not there:
             self._locked = None
             comb.aim(comb.mains_hz)
+
+    def _put_right(self, which: int) -> None:
+        """The search goes on, and starts a tracker anew that lost its way: after a jump, or found under a note."""
+        search, tracker = self._searches[which], self._tracker
+        search.judge()
+        age_s = self._combs[which].age_s + JUDGE_AFTER * self._hop_s
+        strange = search.clear and tracker.misses(search.level()[0], search.found, search.turns, age_s)
+        self._strange = self._strange + 1 if strange else 0
+        if self._strange >= STRANGE_JUDGEMENTS:
+            self._strange = 0
+            before = tracker.turns
+            self._start_tracker(which, JUDGE_AFTER)
+            self._go_on_from(before)
+
+    def _go_on_from(self, turns: float) -> None:
+        """What sounds goes on from where it is, though the tracker's phase was `turns` before, and walks to the new."""
+        tracker = self._tracker
+        self._now *= np.exp(-2j * np.pi * self._numbers * (tracker.turns - turns))
+        np.exp(2j * np.pi * self._numbers * tracker.turns, out=self._turning)
+        np.exp((2j * np.pi * tracker.hz * self._hop_s) * self._numbers, out=self._per_hop)
+        self._walk = WALK_HOPS
+        self._silent = False

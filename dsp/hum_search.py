@@ -83,11 +83,8 @@ class MainsSearch:
         self.clear = False
         """Whether there is hum beyond doubt."""
 
-    def hear(self, lines: Lines, noise: Values, judge: bool = True) -> bool:
-        """Take the lines of the next window; return whether they are hum.
-
-        judge: False only takes them; the answer is then False. Windows in a row are those judged.
-        """
+    def hear(self, lines: Lines, noise: Values) -> None:
+        """Take the lines of the next window.  lines, noise: (channels, HARMONICS), see Comb.read()."""
         self.turns = (self.turns + self._turns_per_window) % 1.0
         low = lines[:, :LOW_HARMONICS]
         for ring in (self._levels, self._powers, self._chances):
@@ -95,9 +92,9 @@ class MainsSearch:
         self._levels[:, :, -1] = low * np.exp(-2j * np.pi * self._numbers * self.turns)
         self._powers[:, :, -1] = np.square(low.real) + np.square(low.imag)
         self._chances[:, :, -1] = noise[:, :LOW_HARMONICS]
-        return judge and self._judge()
 
-    def _judge(self) -> bool:
+    def judge(self) -> bool:
+        """Return whether the windows heard are hum. Windows in a row are those that are judged."""
         weights, gathered, rest = self._weights, self._gathered, self._rest
         # Silence before the hum began must not outweigh it.
         np.multiply(self._powers.max(axis=2)[..., None], LEAST_CHANCE, out=weights)
