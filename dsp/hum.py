@@ -233,7 +233,9 @@ class HumCanceller:
         search, tracker = self._searches[which], self._tracker
         search.judge()
         age_s = self._combs[which].age_s + JUDGE_AFTER * self._hop_s
-        strange = search.clear and tracker.misses(search.level()[0], search.found, search.turns, age_s)
+        # What was missed must itself be hum beyond doubt: a note over the hum is not.
+        missed = tracker.missed(search.level()[0], search.found, search.turns, age_s)
+        strange = search.clear and search.witnessed(missed)[0]
         self._strange = self._strange + 1 if strange else 0
         if self._strange >= STRANGE_JUDGEMENTS:
             self._strange = 0

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from dsp.hum_comb import Lines, Values
 
-Ratios = NDArray[np.float32]
+Flags = NDArray[np.bool_]
 
 LOW_HARMONICS = 16
 """The search looks at these: the others follow from them."""
@@ -117,7 +117,8 @@ class MainsSearch:
         best = int(np.argmax(self._ones @ gathered[0]))
         self._best = best
         self.offset_hz = float(self._offsets[best])
-        clear, maybe = self._witnessed(self._ratio[:, best])
+        ratio = self._ratio[:, best]
+        clear, maybe = self.witnessed(np.greater(ratio, SIGNIFICANT, out=self.found), bool(ratio[0] > CLEAR))
         inside = EDGE_STEPS <= best < len(self._offsets) - EDGE_STEPS
         clear, maybe = clear and inside, maybe and inside
         self._clear = self._clear + 1 if clear and abs(best - self._before) <= DRIFT_STEPS else 0
@@ -129,10 +130,11 @@ class MainsSearch:
         self.clear = self._clear >= FAST_WINDOWS
         return self.clear or self._still >= SLOW_WINDOWS
 
-    def _witnessed(self, ratio: Ratios) -> tuple[bool, bool]:
-        """Whether the lines found, by ratio (LOW,), are hum beyond doubt, and whether they might be."""
-        found = np.greater(ratio, SIGNIFICANT, out=self.found)
-        lowest = bool(ratio[0] > CLEAR)
+    def witnessed(self, found: Flags, lowest: bool = False) -> tuple[bool, bool]:
+        """Whether lines are hum beyond doubt, and whether they might be.
+
+        found: which, (LOW_HARMONICS,). lowest: whether the first is so clear that it counts twice.
+        """
         witnesses = self._not_multiple @ found + lowest
         together = bool(found[1:].any() and witnesses[1:].min() >= 2)
         alone = lowest and not found[1:].any()

@@ -5,12 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dsp.hum_comb import HARMONICS, Lines, Values
-from dsp.hum_search import LOW_HARMONICS, OVERLAP
-
-Flags = NDArray[np.bool_]
+from dsp.hum_search import LOW_HARMONICS, OVERLAP, Flags
 
 CHANGE_PER_WINDOW = 1e-4
 """How much of a harmonic's power may be new with each window: a memory of seconds where a voice covers the line."""
@@ -35,6 +32,7 @@ CERTAIN = 9.0  # the loudness counts as changed where it is three standard devia
 LOUDEST = 2.0
 GONE = 0.3  # of the former loudness
 GONE_WINDOWS = 12
+COVERED_SHARE = 0.15  # that a window counts in those, where something else is on the lines
 FAR, MOST = 0.7, 0.75  # of a line, of the lines
 TAKE_OVER = 0.1  # of a change of loudness into the harmonics, each window
 
@@ -76,7 +74,7 @@ class HumTracker:
         self._cov = [0.01, 0.0, (2 * math.pi * 0.03) ** 2]  # of phase (rad) and frequency (rad/s)
         self._hits, self._all = 1.0, 1.0
         self.loudness = 1.0
-        self._gone = 0
+        self._gone = 0.0
         self._aim()
 
     def hear(self, lines: Lines, noise: Values, age_s: float) -> bool:
@@ -100,10 +98,13 @@ class HumTracker:
         self._follow_loudness(match.real, power, chance + LEAST_DOUBT * power + covered + 1e-18)
         covered += doubt
         if self.loudness < GONE:
-            self._gone += 1
+            # Lines as strong as ever are covered, or out of step, rather than gone.
+            strong = np.square(np.abs(seen)) > 0.5 * power
+            covers = np.count_nonzero(strong & (power > 0.0)) > 0.5 * np.count_nonzero(power)
+            self._gone += COVERED_SHARE if covers else 1.0
             self._aim()
             return self._gone < GONE_WINDOWS
-        self._gone = 0
+        self._gone = 0.0
         match_turn = float((match.imag / covered @ self._numbers).sum())
         angle = self._follow_phase(match_turn, float((power / covered @ self._squares).sum()))
         if angle:
@@ -120,22 +121,19 @@ class HumTracker:
         self._aim()
         return abs(self.hz / self._mains_hz - 1.0) < RANGE
 
-    def misses(self, level: Lines, found: Flags, turns: float, age_s: float) -> bool:
-        """Whether most of the harmonics found are not what is followed here.
+    def missed(self, level: Lines, found: Flags, turns: float, age_s: float) -> Flags:
+        """Which of the harmonics found are not what is followed here; none where those are few. (LOW_HARMONICS,).
 
         level, found: (channels, LOW_HARMONICS) and (LOW_HARMONICS,), where the mains' phase is `turns`, `age_s` ago.
         """
         turning = np.exp(2j * np.pi * self._numbers[:LOW_HARMONICS] * (self.turns - self.hz * age_s - turns))
         wrong = level - self.loudness * self._level[:, :LOW_HARMONICS] * turning
-        far = (np.abs(wrong) > FAR * np.abs(level)).any(axis=0) & found
-        # A note covers the even harmonics, or every third and so on, but not most of the odd ones.
-        odd = np.count_nonzero(far[::2])
-        return bool(
-            self.loudness > 1.0 - FAR
-            and odd >= 2
-            and odd >= MOST * np.count_nonzero(found[::2])
-            and np.count_nonzero(far) >= MOST * np.count_nonzero(found)
-        )
+        far: Flags = (np.abs(wrong) > FAR * np.abs(level)).any(axis=0) & found
+        # Each second harmonic apart as well: a note that covers those is far louder, and seen before all else.
+        few = any(np.count_nonzero(far[first::2]) < MOST * np.count_nonzero(found[first::2]) for first in (0, 1))
+        if self.loudness < 1.0 - FAR or few:
+            far.fill(False)
+        return far
 
     def _follow_loudness(self, match: Values, power: Values, doubt: Values) -> None:
         """One factor for all harmonics: it tells first when hum is switched off, or a gain is turned."""

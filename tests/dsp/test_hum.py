@@ -200,7 +200,7 @@ def test_what_is_no_hum_keeps_every_bit(name: str) -> None:
 @pytest.mark.parametrize("hz", [100.0, 150.0, 196.0, 200.0, 247.0])
 @pytest.mark.parametrize(("vibrato", "jitter"), [(0.0, 0.0), (0.0, 0.001), (0.01, 0.002)])
 def test_a_note_over_hum_stays_and_the_hum_is_not_lost(hz: float, vibrato: float, jitter: float) -> None:
-    hum, note = hum_of(50.03, 8, 0.005), np.zeros(8 * SECOND)
+    hum, note = hum_of(50.03, 8, 0.003), np.zeros(8 * SECOND)
     note[3 * SECOND : 6 * SECOND] = note_of(hz, 3, vibrato=vibrato, jitter=jitter)
     rest = cleaned(hum + note + hiss(8)) - note
     assert db(between(rest, 3, 6), between(note, 3, 6)) < -40
