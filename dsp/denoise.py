@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dsp.block import Block, mend
-from dsp.denoiser import Denoiser
+from dsp.denoiser import MOST_RISE, Denoiser
 from dsp.hop_adapter import HopAdapter
 from dsp.limiter import Limiter
 from dsp.ramp import Ramp
@@ -13,7 +13,6 @@ from dsp.ramp import Ramp
 CAP_HOPS = 12
 """Of input that a hop of the output is made of: the analysis window, the taps before it, and the hop held back."""
 
-MOST_RISE = 10 ** (0.9 / 20)
 QUIETEST_CEILING = 1e-5  # the limiter divides by its ceiling
 
 

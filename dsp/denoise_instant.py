@@ -20,7 +20,7 @@ import numpy as np
 from dsp.block import Block, mend
 from dsp.bundle import INSTANT_LATENCY_FRAMES
 from dsp.delay import Delay
-from dsp.denoiser import Denoiser
+from dsp.denoiser import MOST_RISE, Denoiser
 from dsp.features import Array, Spectrum
 from dsp.fir import MovingFir, Taps
 from dsp.ramp import Ramp
@@ -32,6 +32,9 @@ PAST_FRAMES = 256
 
 CROSSFADE_FRAMES = 32
 """From one hop's filter to the next: a longer fade makes the filter older, to be heard as a blur."""
+
+PEAK_HOPS = 3
+"""Whole hops before the present one that the filter still hears."""
 
 _OLD_END_FRAMES, _NEW_END_FRAMES = 64, 16  # how gently the taps are cut off
 
@@ -58,6 +61,10 @@ class DenoiseInstant(Denoiser):
         self._exact = Delay(self.latency_frames, bundle.hop_frames, channels)
         self._free: Block = np.zeros((bundle.hop_frames, channels), np.float32)  # of hum
         self._energies = 0.0, 0.0  # of the hop under way: without its hum, and of the hum
+        self._peaks: Taps = np.zeros(PEAK_HOPS, np.float32)  # of the input, by hop
+        self._peak = self._hop_peak = 0.0  # of all that the filter hears, and of the hop under way
+        self._bound: Block = np.zeros((bundle.hop_frames, 1), np.float32)
+        self._level: Block = np.zeros((bundle.hop_frames, channels), np.float32)
         self._waiting = 0  # frames of the hop under way
         self._heard = True  # the model's answer
         self._wet = Ramp(1.0 - self._floor_target, self._amount_frames, bundle.hop_frames)
@@ -78,6 +85,7 @@ class DenoiseInstant(Denoiser):
         while done < len(block):
             piece = block[done : done + self._hop_frames - self._waiting]
             wet, _ = self._fir.process(self._without_hum(piece))
+            self._hold_under_input(wet, piece)
             self._blend(wet, self._exact.process(piece), piece)
             done += len(piece)
             self._waiting += len(piece)
@@ -90,6 +98,8 @@ class DenoiseInstant(Denoiser):
         self._fir.reset()
         self._exact.reset()
         self._energies = 0.0, 0.0
+        self._peaks.fill(0.0)
+        self._peak = self._hop_peak = 0.0
         self._waiting = 0
         self._heard = True
         self._wet.jump(1.0 - self._floor_target)
@@ -104,8 +114,25 @@ class DenoiseInstant(Denoiser):
         self._energies = clean + float(np.vdot(free, free)), taken + float(np.vdot(hum, hum))
         return free
 
+    def _hold_under_input(self, wet: Block, piece: Block) -> None:
+        """Clip what rises further than MOST_RISE above the input: that is 64 frames ahead, so it is known in time."""
+        level, bound = self._level[: len(piece)], self._bound[: len(piece)]
+        np.abs(piece, out=level)
+        np.max(level, axis=1, out=bound[:, 0])
+        self._hop_peak = max(self._hop_peak, float(bound.max()))
+        bound[0] = max(float(bound[0, 0]), self._peak)
+        np.maximum.accumulate(bound, axis=0, out=bound)
+        self._peak = float(bound[-1, 0])
+        np.multiply(bound, MOST_RISE, out=bound)
+        np.minimum(wet, bound, out=wet)
+        np.negative(bound, out=bound)
+        np.maximum(wet, bound, out=wet)
+
     def _renew_filter(self) -> None:
         """A hop is whole: what the network makes of it is heard from the next frame on."""
+        self._peaks[:-1] = self._peaks[1:]
+        self._peaks[-1] = self._hop_peak
+        self._peak, self._hop_peak = float(self._peaks.max()), 0.0
         spectrum = self._stft.analyse(self._fir.newest(self._hop_frames))
         self._heard = self._step(spectrum)
         # While a fault fades out, the last good mask goes on: the fade then hides its age.

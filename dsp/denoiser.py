@@ -36,6 +36,10 @@ FADE_MS = 10.0
 """Between the processed and the exact sound, both ways."""
 
 AMOUNT_RAMP_MS = 20.0
+
+MOST_RISE = 10 ** (0.9 / 20)
+"""Clipped sound rises above its own peak when overtones go; here it may do so by this much."""
+
 _METER_SHARE = 0.1  # of the newest hop in the smoothed reduction
 
 
