@@ -47,6 +47,7 @@ def agreement_db(first: Step, second: Step, seconds: float = 60.0) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", type=Path, nargs="+", required=True, help="several: an ensemble of all of them")
+    parser.add_argument("--member", type=int, help="only this one of their networks, from 0")
     parser.add_argument("--bundle", type=Path, default=Path("models_quantized/stems-live"))
     parser.add_argument("--version", default="0.1.0")
     parser.add_argument("--float", type=Path, help="leave a float32 bundle here as well, to compare with")
@@ -54,11 +55,14 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     members = checkpoints.load_members(args.checkpoint)
+    if args.member is not None:
+        members = [members[args.member]]
     if args.committed:
         checkpoints.save_members(args.committed, members)
     net = StemsEnsemble([network(member) for member in members])
     favour(net, ODDS)
-    export_bundle(net, args.bundle, args.version, args.float, bundle_writer.STEMS_LIVE, agreement_db)
+    about = bundle_writer.STEMS_LIGHT if args.bundle.name == "stems-light" else bundle_writer.STEMS_LIVE
+    export_bundle(net, args.bundle, args.version, args.float, about, agreement_db)
 
 
 if __name__ == "__main__":

@@ -124,8 +124,10 @@ class StemsEnsemble(nn.Module):
         self.members = nn.ModuleList(members)
         self.state_size = sum(member.state_size for member in members)
 
-    def as_step(self) -> StemsEnsembleStep:
+    def as_step(self) -> StemsEnsembleStep | StemsStepNet:
         """The same weights for one frame: what is exported."""
+        if len(self.members) == 1:
+            return self.members[0].as_step()
         return StemsEnsembleStep(self).eval()
 
     def fresh_state(self, batch: int) -> list[State]:

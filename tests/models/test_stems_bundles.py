@@ -1,4 +1,4 @@
-"""The shipped separator itself: complete, really int8, the same in both runtimes, and better than nothing."""
+"""The shipped separators themselves: complete, really int8, the same in both runtimes, and better than nothing."""
 
 import hashlib
 import tomllib
@@ -13,14 +13,19 @@ from dsp.stft import StreamingStft
 from training.runtimes import OnnxStep, Step, TfliteStep, stored_int8, stored_weight_types
 from training.stream import made_up_voice
 
-BUNDLE = Path(__file__).parents[2] / "models_quantized" / "stems-live"
+MODELS = Path(__file__).parents[2] / "models_quantized"
 RUNTIMES = {"tflite": TfliteStep, "onnx": OnnxStep}
 SECONDS = 8
 
 
-@pytest.fixture(scope="module")
-def description() -> dict:
-    return tomllib.loads((BUNDLE / "bundle.toml").read_text())
+@pytest.fixture(params=["stems-live", "stems-light"])
+def bundle(request: pytest.FixtureRequest) -> Path:
+    return MODELS / request.param
+
+
+@pytest.fixture
+def description(bundle: Path) -> dict:
+    return tomllib.loads((bundle / "bundle.toml").read_text())
 
 
 @pytest.fixture(params=list(RUNTIMES))
@@ -28,9 +33,9 @@ def runtime(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-def _load(runtime: str) -> Step:
+def _load(bundle: Path, runtime: str) -> Step:
     pytest.importorskip("ai_edge_litert" if runtime == "tflite" else "onnxruntime")
-    return RUNTIMES[runtime](BUNDLE / f"stems-live.{runtime}")
+    return RUNTIMES[runtime](bundle / f"{bundle.name}.{runtime}")
 
 
 def _separate(step: Step, sound: np.ndarray) -> np.ndarray:
@@ -64,49 +69,49 @@ def _parts() -> dict[str, np.ndarray]:
     return {name: np.repeat(part[:frames, None], 2, axis=1).astype(np.float32) for name, part in mono.items()}
 
 
-def test_the_description_matches_the_layout_and_the_files(description: dict, runtime: str) -> None:
+def test_the_description_matches_the_layout_and_the_files(bundle: Path, description: dict, runtime: str) -> None:
     assert (description["kind"], description["features"]) == ("stems", layout.LAYOUT)
     assert (description["input_size"], description["output_size"]) == (layout.INPUT_SIZE, layout.OUTPUT_SIZE)
     assert description["algorithmic_latency_frames"] == layout.SYNTHESIS_FRAMES == 1024
     entry = description["files"][runtime]
-    assert hashlib.sha256((BUNDLE / entry["path"]).read_bytes()).hexdigest() == entry["sha256"]
-    names = _load(runtime).names
+    assert hashlib.sha256((bundle / entry["path"]).read_bytes()).hexdigest() == entry["sha256"]
+    names = _load(bundle, runtime).names
     assert {key: entry[key] for key in names} == names
     assert all(source["licence"] and source["what"] for source in description["trained_on"])
-    assert (BUNDLE / "CARD.md").exists()
+    assert (bundle / "CARD.md").exists()
 
 
-def test_the_weights_are_stored_as_int8(description: dict, runtime: str) -> None:
-    types = stored_weight_types(BUNDLE / f"stems-live.{runtime}")
+def test_the_weights_are_stored_as_int8(bundle: Path, description: dict, runtime: str) -> None:
+    types = stored_weight_types(bundle / f"{bundle.name}.{runtime}")
     floats = types.get("FLOAT32", 0) + types.get("FLOAT", 0)
     assert types["INT8"] > 0.99 * description["parameters"] - floats
     assert floats < 0.02 * description["parameters"]  # biases, scales and the short convolutions
-    assert (BUNDLE / f"stems-live.{runtime}").stat().st_size < 1.3 * description["parameters"]
+    assert (bundle / f"{bundle.name}.{runtime}").stat().st_size < 1.3 * description["parameters"]
 
 
-def test_what_the_box_loads_is_small(runtime: str) -> None:
-    assert (BUNDLE / f"stems-live.{runtime}").stat().st_size < 7.2e6
+def test_what_the_box_loads_is_small(bundle: Path, runtime: str) -> None:
+    assert (bundle / f"{bundle.name}.{runtime}").stat().st_size < 7.2e6
 
 
-def test_both_files_hold_the_same_integers() -> None:
+def test_both_files_hold_the_same_integers(bundle: Path) -> None:
     pytest.importorskip("onnx")
-    tflite = stored_int8(BUNDLE / "stems-live.tflite")
-    onnx = [values.T for values in stored_int8(BUNDLE / "stems-live.onnx")]
+    tflite = stored_int8(bundle / f"{bundle.name}.tflite")
+    onnx = [values.T for values in stored_int8(bundle / f"{bundle.name}.onnx")]
     assert len(tflite) == len(onnx) > 5
     for values in tflite:
         assert any(values.shape == other.shape and np.array_equal(values, other) for other in onnx)
 
 
-def test_both_runtimes_agree() -> None:
+def test_both_runtimes_agree(bundle: Path) -> None:
     mix = np.sum(list(_parts().values()), axis=0)
-    one, other = (_separate(_load(runtime), mix)[:3] for runtime in RUNTIMES)
+    one, other = (_separate(_load(bundle, runtime), mix)[:3] for runtime in RUNTIMES)
     assert 10 * np.log10(np.square(one - other).sum() / np.square(one).sum()) < -40
 
 
-def test_each_part_lands_mostly_in_its_own_stem() -> None:
+def test_each_part_lands_mostly_in_its_own_stem(bundle: Path) -> None:
     parts = _parts()
     mix = np.sum(list(parts.values()), axis=0)
-    stems = _separate(_load("tflite"), mix)[:, 48_000:]
+    stems = _separate(_load(bundle, "tflite"), mix)[:, 48_000:]
     np.testing.assert_allclose(stems.sum(0), mix[48_000 - layout.HOP_FRAMES :][: stems.shape[1]], atol=1e-5)
     for name, part in parts.items():
         truth = part[48_000 - layout.HOP_FRAMES :][: stems.shape[1]]
@@ -117,8 +122,8 @@ def test_each_part_lands_mostly_in_its_own_stem() -> None:
 
 
 @pytest.mark.parametrize("level", [0.0, 1e-4, 1.0])
-def test_silence_and_full_scale_stay_finite(runtime: str, level: float) -> None:
+def test_silence_and_full_scale_stay_finite(bundle: Path, runtime: str, level: float) -> None:
     square = level * np.sign(np.sin(np.arange(24_000) * 0.05))
-    stems = _separate(_load(runtime), np.stack((square, square), axis=1).astype(np.float32))
+    stems = _separate(_load(bundle, runtime), np.stack((square, square), axis=1).astype(np.float32))
     assert np.isfinite(stems).all()
     assert np.abs(stems).max() < 2.0
