@@ -106,7 +106,7 @@ test-tflite-runtime: ## The bundle in tflite-runtime, in an environment of its o
 train-stems-live: ## Train the stem separator from ../shared/data (see training/README.md)
 	training/run.sh stems $(ARGS)
 
-export-stems-live: ## Quantise the best checkpoint into models_quantized/stems-live
+export-stems-live: ## Quantise its three networks into models_quantized/stems-live
 	training/run.sh stems-export $(ARGS)
 
 train-denoise-live: ## Train the denoiser from ../shared/data (see training/README.md)
