@@ -1,0 +1,69 @@
+"""Every shipped network's files: as its description says, really int8, and the same integers for both runtimes."""
+
+import hashlib
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dsp import features, stems_features
+from training.runtimes import OnnxStep, TfliteStep, stored_int8, stored_weight_types
+
+MODELS = Path(__file__).parents[2] / "models_quantized"
+LAYOUTS = {"denoise": features, "stems": stems_features}
+RUNTIMES = {"tflite": TfliteStep, "onnx": OnnxStep}
+MOST_BYTES = {"denoise": 4e6, "stems": 7.2e6}
+"""Of the file that a box loads."""
+
+
+@pytest.fixture(params=["denoise-live", "denoise-light", "stems-live", "stems-light"])
+def bundle(request: pytest.FixtureRequest) -> Path:
+    return MODELS / request.param
+
+
+@pytest.fixture
+def description(bundle: Path) -> dict:
+    return tomllib.loads((bundle / "bundle.toml").read_text())
+
+
+@pytest.fixture(params=list(RUNTIMES))
+def runtime(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+def test_no_shipped_network_is_left_out() -> None:
+    here = {path.parent.name for path in MODELS.glob("*/*.onnx")}
+    assert here == {"denoise-live", "denoise-light", "stems-live", "stems-light"}
+
+
+def test_the_description_matches_the_layout_and_the_files(bundle: Path, description: dict, runtime: str) -> None:
+    pytest.importorskip("ai_edge_litert" if runtime == "tflite" else "onnxruntime")
+    layout = LAYOUTS[description["kind"]]
+    assert (description["schema"], description["features"]) == (1, layout.LAYOUT)
+    assert (description["input_size"], description["output_size"]) == (layout.INPUT_SIZE, layout.OUTPUT_SIZE)
+    assert description["algorithmic_latency_frames"] == description["synthesis_frames"]
+    entry = description["files"][runtime]
+    assert hashlib.sha256((bundle / entry["path"]).read_bytes()).hexdigest() == entry["sha256"]
+    names = RUNTIMES[runtime](bundle / entry["path"]).names
+    assert {key: entry[key] for key in names} == names
+    assert all(source["licence"] and source["what"] for source in description["trained_on"])
+    assert (bundle / "CARD.md").exists()
+
+
+def test_the_weights_are_stored_as_int8(bundle: Path, description: dict, runtime: str) -> None:
+    path = bundle / f"{bundle.name}.{runtime}"
+    types = stored_weight_types(path)
+    floats = types.get("FLOAT32", 0) + types.get("FLOAT", 0)
+    assert types["INT8"] > 0.99 * description["parameters"] - floats
+    assert floats < 0.02 * description["parameters"]  # biases, scales and the short convolutions
+    assert path.stat().st_size < min(1.3 * description["parameters"], MOST_BYTES[description["kind"]])
+
+
+def test_both_files_hold_the_same_integers(bundle: Path) -> None:
+    pytest.importorskip("onnx")
+    tflite = stored_int8(bundle / f"{bundle.name}.tflite")
+    onnx = [values.T for values in stored_int8(bundle / f"{bundle.name}.onnx")]
+    assert len(tflite) == len(onnx) > 5
+    for values in tflite:
+        assert any(values.shape == other.shape and np.array_equal(values, other) for other in onnx)
