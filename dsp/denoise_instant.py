@@ -84,7 +84,7 @@ class DenoiseInstant(Denoiser):
         done = 0
         while done < len(block):
             piece = block[done : done + self._hop_frames - self._waiting]
-            wet, _ = self._fir.process(self._without_hum(piece))
+            wet = self._fir.process(self._without_hum(piece))
             self._hold_under_input(wet, piece)
             self._blend(wet, self._exact.process(piece), piece)
             done += len(piece)

@@ -32,7 +32,6 @@ class MovingFir:
         # Long enough that the past moves back to the start now and then only, and never onto itself.
         self._past: Block = np.zeros((channels, 2 * taps_frames + 16 * max_frames), np.float32)
         self._wet: Block = np.zeros((max_frames, channels), np.float32)
-        self._dry: Block = np.zeros((max_frames, channels), np.float32)
         self._rise: Taps = ((np.arange(crossfade_frames) + 0.5) / crossfade_frames).astype(np.float32)
         self._taps: Taps = np.zeros(taps_frames, np.float32)
         self._old_taps: Taps = np.zeros(taps_frames, np.float32)
@@ -59,21 +58,20 @@ class MovingFir:
         """The last `frames` of the input, up to taps_frames - 1. (frames, channels), a view: read it at once."""
         return self._past[:, self._end - frames : self._end].T
 
-    def process(self, block: Block) -> tuple[Block, Block]:
-        """Take `block` (frames, channels); return the filtered and the exact sound of `lookahead_frames` ago.
+    def process(self, block: Block) -> Block:
+        """Take `block` (frames, channels); return the filtered sound of `lookahead_frames` ago.
 
-        Both are reused buffers, good until the next call.
+        It is a reused buffer, good until the next call.
         """
         frames = len(block)
         self._push(block)
-        wet, dry = self._wet[:frames], self._dry[:frames]
+        wet = self._wet[:frames]
         first = self._end - frames
-        dry[:] = self._past[:, first - self.latency_frames : self._end - self.latency_frames].T
         for channel in range(wet.shape[1]):
             wet[:, channel] = self._filtered(channel, self._taps, first, frames)
         if self._faded < len(self._rise):
             self._fade(first, wet[: len(self._rise) - self._faded])
-        return wet, dry
+        return wet
 
     def _push(self, block: Block) -> None:
         frames, keep = len(block), self._keep

@@ -99,7 +99,7 @@ class Mixer:
         rng = self.rng
         draw = rng.random()
         kind = "clean" if draw < CLEAN_SHARE else "noise" if draw < CLEAN_SHARE + NOISE_SHARE else "mix"
-        dry, wideband = self._voice()
+        dry, wideband = self.voice()
         keep_room = 1.0 if rng.random() < 0.6 else float(rng.choice([0.0, 0.0, rng.random()]))
         voice, target = self._with_floor(*self._place(dry, keep_room))
         bleed = rng.random() < 0.05
@@ -142,7 +142,8 @@ class Mixer:
             piece = audio[at : at + frames].astype(np.float32)
         return piece * np.float32(1 / 32768), stretch
 
-    def _voice(self) -> tuple[Audio, bool]:
+    def voice(self) -> tuple[Audio, bool]:
+        """A dry voice of SEGMENT_FRAMES frames, and whether it ends at 8 kHz."""
         rng = self.rng
         group = str(rng.choice(self._voice_groups, p=self._voice_shares))
         speed = float(rng.uniform(0.9, 1.14)) if rng.random() < 0.5 else 1.0
@@ -223,14 +224,15 @@ class Mixer:
         for index in range(count):
             kind = str(rng.choice(self._noise_kinds, p=self._noise_shares))
             level = 0.0 if index == 0 else rng.uniform(-15, 3)
-            out += unit(self._one_noise(kind)) * np.float32(10 ** (level / 20))
+            out += unit(self.one_noise(kind)) * np.float32(10 ** (level / 20))
         if rng.random() < 0.2:
             bursts = [noise_synth.clicks, noise_synth.thumps, noise_synth.breath]
             burst = bursts[int(rng.integers(3))](rng, SEGMENT_FRAMES)
             out += burst * np.float32(10 ** (rng.uniform(-6, 12) / 20))
         return unit(out)
 
-    def _one_noise(self, kind: str) -> Audio:
+    def one_noise(self, kind: str) -> Audio:
+        """A noise of a kind of NOISE_SHARES, at any level."""
         rng = self.rng
         if kind == "recorded":
             return self._recorded()
