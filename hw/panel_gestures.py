@@ -78,7 +78,8 @@ class GestureMachine:
             self._held_chords.append(chord)
             return [_event(chord.name, SwitchKind.CHORD, at_s)]
         gestures = switch.gestures
-        if gestures.double_press_ms and 0.0 <= at_s - switch.began_at_s <= gestures.double_press_ms / 1000.0:
+        # The same sum as in _decided_at: at its very moment a press is a plain one, however the sum was rounded.
+        if switch.began_at_s <= at_s < switch.began_at_s + gestures.double_press_ms / 1000.0:
             switch.undecided, switch.told, switch.began_at_s = False, True, float("-inf")
             return [_event(name, SwitchKind.DOUBLE_PRESS, at_s)]
         switch.began_at_s = at_s
