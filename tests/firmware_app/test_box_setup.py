@@ -7,6 +7,7 @@ import json
 import time
 import urllib.error
 import zipfile
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +185,6 @@ def pids(box: RunningBox) -> set[int]:
 def _name(box: RunningBox) -> str:
     try:
         return str(box.get("setup")["name"])
-    except OSError:
+    except (OSError, HTTPException):  # not there yet, or ended within its answer
         time.sleep(0.1)
         return ""

@@ -14,6 +14,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Mapping
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +132,7 @@ class RunningBox:
         def reached() -> bool:
             try:
                 latest.update(self.get("status"))
-            except OSError:
+            except (OSError, HTTPException):  # not there yet, or ended within its answer
                 return False
             return wanted(latest)
 
