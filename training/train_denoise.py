@@ -14,6 +14,7 @@ import argparse
 import csv
 import math
 import time
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ import torch
 from torch import Tensor
 
 from dsp import features as layout
-from training import checkpoints, validate
+from training import checkpoints, together, validate
 from training.data.decode import CACHE
 from training.data.loader import SCORED_WIDEBAND_HZ, Batch, Loader
 from training.data.mixer import SEGMENT_FRAMES
@@ -104,6 +105,7 @@ class Trainer:
     def begin(self, batch: Batch) -> None:
         """Look at a first batch before learning from it."""
         self.net.whiten_like(torch.from_numpy(batch.parts["features"]).to(self.device))
+        together.take_from_first(self.net)
         self.average.update({name: getattr(self.net, name).clone() for name in ("whiten", "mean")})
 
     def learn(self, batch: Batch, factor: float, weights: LossWeights) -> dict[str, float]:
@@ -122,6 +124,7 @@ class Trainer:
             weights,
         )
         loss.backward()
+        together.average_gradients(self.net)
         norm = float(torch.nn.utils.clip_grad_norm_(self.net.parameters(), 0.5))
         for optimiser in self.optimisers:
             for group in optimiser.param_groups:
@@ -131,7 +134,7 @@ class Trainer:
             optimiser.zero_grad(set_to_none=False)
         self._state = state
         self.step += 1
-        self.audio_hours += parts["features"].shape[1] * SEGMENT_FRAMES / RATE_HZ / 3600
+        self.audio_hours += together.processes() * parts["features"].shape[1] * SEGMENT_FRAMES / RATE_HZ / 3600
         self._follow()
         return {"loss": float(loss.detach()), **shares, "norm": norm}
 
@@ -172,6 +175,11 @@ def _append(path: Path, row: dict[str, Any]) -> None:
 
 
 def main() -> None:
+    args = arguments()
+    together.run(args.processes, train, args)
+
+
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--name", default="main")
     parser.add_argument("--cache", type=Path, default=CACHE)
@@ -187,9 +195,17 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--processes", type=int, default=1, help="each with a batch and a loader of its own")
     parser.add_argument("--from", dest="start_from", type=Path, help="weights to begin with, where no run is there yet")
     parser.add_argument("--sound", type=float, default=LossWeights.sound, help="share of the loss on the sound itself")
-    args = parser.parse_args()
+    for name in ("magnitude", "complex", "ratio", "high", "high_log", "spare_voice"):
+        option, default = "--" + name.replace("_", "-"), getattr(LossWeights, name)
+        parser.add_argument(option, type=float, default=default, help=f"a weight of the loss, {default} unless told")
+    return parser.parse_args()
+
+
+def train(rank: int, args: argparse.Namespace) -> None:
+    """One of `args.processes` trainers. The first alone validates, tells and saves: all have the same weights."""
     torch.set_num_threads(args.threads)
     torch.set_flush_denormal(True)
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -203,10 +219,11 @@ def main() -> None:
     warm_from = 0 if (folder / "stable.pt").exists() else trainer.step
     print(f"{parameter_count(trainer.net)} parameters, at step {trainer.step}", flush=True)
     fixed, sung = (validate.fixed_set(args.cache, name) for name in ("validation", "validation_sung"))
-    loader = Loader(args.cache, args.batch, args.workers, seed=args.seed + trainer.step)
+    loader = Loader(args.cache, args.batch, args.workers, seed=args.seed + trainer.step + 7919 * rank)
     decay_from = trainer.step if args.decay_steps else None
     last_step = trainer.step + args.decay_steps if args.decay_steps else args.steps
-    started, lap, sums, weights = time.monotonic(), time.monotonic(), {}, LossWeights(sound=args.sound)
+    started, lap, sums = time.monotonic(), time.monotonic(), {}
+    weights = LossWeights(**{field.name: getattr(args, field.name) for field in fields(LossWeights)})
     name = "cooled.pt" if args.decay_steps else "stable.pt"
     for batch in loader:
         if trainer.step == 0:
@@ -216,8 +233,14 @@ def main() -> None:
         for key, value in shares.items():
             sums[key] = sums.get(key, 0.0) + value
         over = trainer.step >= last_step or time.monotonic() - started > args.hours * 3600
+        if args.hours < 1e9:
+            over = together.same_for_all(over)
+        if rank:
+            if over:
+                break
+            continue
         if trainer.step % 25 == 0:
-            speed = 25 * args.batch * SEGMENT_FRAMES / RATE_HZ / (time.monotonic() - lap)
+            speed = 25 * together.processes() * args.batch * SEGMENT_FRAMES / RATE_HZ / (time.monotonic() - lap)
             means = {key: round(value / 25, 4) for key, value in sums.items()}
             row = {
                 "step": trainer.step,
