@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 import numpy as np
 
 from dsp.block import Block, mend
@@ -45,7 +47,7 @@ class Denoise(Denoiser):
         self._floor = Ramp(self._floor_target, self._amount_hops, 1)
         self._cap = Limiter()
         self._cap.prepare(rate_hz, hop, channels)
-        self._peaks: Block = np.zeros(CAP_HOPS, np.float32)
+        self._peaks = deque([0.0] * CAP_HOPS, CAP_HOPS)
         self._wet = Ramp(float(self._floor_target < 1.0), self._fade_frames, hop)
 
     def set_param(self, param_id: str, value: float) -> None:
@@ -64,7 +66,7 @@ class Denoise(Denoiser):
         self._hums = False, False
         self._floor_before = self._floor_target
         self._cap.reset()
-        self._peaks.fill(0.0)
+        self._peaks.extend([0.0] * CAP_HOPS)
         self._floor.jump(self._floor_target)
         self._wet.jump(float(self._floor_target < 1.0))
 
@@ -107,9 +109,8 @@ class Denoise(Denoiser):
 
     def _hold_under_input(self, wet: Block) -> None:
         """Clipped sound rises above its own peak when overtones go; here it may do so by MOST_RISE."""
-        self._peaks[:-1] = self._peaks[1:]
-        self._peaks[-1] = max(float(self._now.max()), -float(self._now.min()))
-        self._cap.ceiling = max(MOST_RISE * float(self._peaks.max()), QUIETEST_CEILING)
+        self._peaks.append(max(float(self._now.max()), -float(self._now.min())))
+        self._cap.ceiling = max(MOST_RISE * max(self._peaks), QUIETEST_CEILING)
         self._cap.process(wet)
 
     def _blend(self, wet: Block, dry: Block, out: Block) -> None:
