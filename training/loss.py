@@ -25,12 +25,12 @@ HIGH_FLOOR = 1e-4  # the same for the log distance of the high bands: 65 dB belo
 
 @dataclass(frozen=True)
 class LossWeights:
-    magnitude: float = 1.0
+    magnitude: float = 6.0  # noise left where the voice is soft, which a ratio of energies does not see
     complex: float = 1.0
-    high: float = 1.0
-    high_log: float = 0.3  # log distance of the high bands: what is soft there counts as much as what is loud
-    ratio: float = 1.0
-    spare_voice: float = 2.0  # how much dearer lost voice is than left noise, at sensitivity 0
+    high: float = 2.0
+    high_log: float = 0.6  # log distance of the high bands: what is soft there counts as much as what is loud
+    ratio: float = 0.7
+    spare_voice: float = 2.5  # how much dearer lost voice is than left noise, at sensitivity 0
     sound: float = 0.0  # of the loss on the sound itself (training.sound_loss); the terms above then count 1 - sound
 
 

@@ -95,6 +95,8 @@ class Block(nn.Module):
 class DenoiseNet(nn.Module):
     """features (T, B, INPUT_SIZE) -> mask (T, B, OUTPUT_SIZE)."""
 
+    ROUNDED_HEADS = ("filters", "fine")  # on the box; see training.quantise
+
     def __init__(self, shape: NetShape | None = None) -> None:
         super().__init__()
         self.shape = shape or NetShape()

@@ -35,6 +35,17 @@ def synthesis_matrix(device: str = "cpu") -> Tensor:
     return torch.from_numpy(matrix.astype(np.float32)).to(device)
 
 
+@functools.cache
+def importance(window: int, device: str = "cpu") -> Tensor:
+    """How much each bin of a transform at 12 kHz counts, 1 on average: half alike, half by how many Bark it is wide.
+
+    An ear has half of its critical bands below 1.3 kHz. Slope of the scale: Traunmüller, JASA 88 (1990).
+    """
+    hz = torch.arange(window // 2 + 1, device=device) * (12_000.0 / window)
+    bark = (1960.0 + hz).pow(-2)
+    return 0.5 + 0.5 * bark / bark.mean()
+
+
 def sound(low: Tensor) -> Tensor:
     """Overlap-add.  low: (T, B, 2 * LOW_BINS) -> (B, (T - 1) * HOP) at 12 kHz."""
     pieces = low @ synthesis_matrix(str(low.device))
@@ -55,12 +66,14 @@ def sound_loss(estimate: Tensor, target: Tensor, spare: Tensor) -> tuple[Tensor,
             torch.view_as_real(torch.stft(x, window, hop, window=shape, center=False, return_complex=True))
             for x in (estimate, target)
         )
+        counts = importance(window, str(estimate.device))[:, None]
         power, wanted_power = heard.square().sum(-1) + FLOOR, wanted.square().sum(-1) + FLOOR
         loud, wanted_loud = power.pow(0.15), wanted_power.pow(0.15)
         missing = F.relu(wanted_loud - loud).square() * (spare[:, None, None] - 1)
-        magnitude = magnitude + ((wanted_loud - loud).square() + missing).mean()
+        magnitude = magnitude + (((wanted_loud - loud).square() + missing) * counts).mean()
         squeeze, wanted_squeeze = loud / power.sqrt(), wanted_loud / wanted_power.sqrt()
-        turned = turned + (heard * squeeze[..., None] - wanted * wanted_squeeze[..., None]).square().sum(-1).mean()
+        apart = (heard * squeeze[..., None] - wanted * wanted_squeeze[..., None]).square().sum(-1)
+        turned = turned + (apart * counts).mean()
     error, energy = (estimate - target).square().sum(-1), target.square().sum(-1)
     present = (energy > 1e-2 * target.shape[-1]).float()
     # Errors 30 dB below the target no longer count.

@@ -56,7 +56,7 @@ def with_top(rng: Rng, voice: Audio) -> Audio:
     source[-fade:] *= ramp[::-1]
     spectrum[top - fade : top] *= ramp[::-1]
     spectrum[top:] = 0
-    drop_db, level_db, start = rng.uniform(2, 9), rng.uniform(-4, 2), top - fade
+    drop_db, level_db, start = rng.uniform(-1, 8), rng.uniform(-4, 4), top - fade
     while start + len(source) < len(spectrum):
         turn = np.exp(2j * np.pi * rng.random()).astype(np.complex64)
         level_db -= drop_db
