@@ -3,9 +3,9 @@
 Every matrix is stored as int8, symmetric, with a scale per output row; TFLite and ONNX hold the very same integers. In
 most layers activations are rounded to 8 bits as well, by their range of the moment, and the product runs on integers.
 Some of the last layers (`float_layers`) unpack their weights when they are loaded and compute in float: what they
-round is heard at once. With all of them rounded a step takes a third of the time, but the two runtimes part: in
-`denoise-live` by -46 dB instead of -73. Rounded taps (the heads a network names in `ROUNDED_HEADS`) alone take half of
-the time at -57 dB: they are most of what a step reads, and what outgrows a core's own cache is read slowly.
+round is heard at once, and rounded in two runtimes it parts them. But float weights are four times as large, and what
+outgrows a core's own cache is read slowly; so heads that a network names in `ROUNDED_HEADS` are rounded after all.
+What that costs was measured (TRIES.md, "Rounded taps").
 """
 
 from __future__ import annotations

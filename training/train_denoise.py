@@ -34,6 +34,7 @@ from training.muon import Muon
 
 CHECKPOINTS = Path("training/checkpoints")
 WARM_UP_STEPS = 150
+PROCESS_SEEDS = 7919  # apart
 KEEP_STATE_SHARE = 0.5  # of examples start from what an earlier, other one left in memory, as on the box
 
 
@@ -219,7 +220,7 @@ def train(rank: int, args: argparse.Namespace) -> None:
     warm_from = 0 if (folder / "stable.pt").exists() else trainer.step
     print(f"{parameter_count(trainer.net)} parameters, at step {trainer.step}", flush=True)
     fixed, sung = (validate.fixed_set(args.cache, name) for name in ("validation", "validation_sung"))
-    loader = Loader(args.cache, args.batch, args.workers, seed=args.seed + trainer.step + 7919 * rank)
+    loader = Loader(args.cache, args.batch, args.workers, seed=args.seed + trainer.step + PROCESS_SEEDS * rank)
     decay_from = trainer.step if args.decay_steps else None
     last_step = trainer.step + args.decay_steps if args.decay_steps else args.steps
     started, lap, sums = time.monotonic(), time.monotonic(), {}
@@ -232,9 +233,7 @@ def train(rank: int, args: argparse.Namespace) -> None:
         shares = trainer.learn(batch, factor, weights)
         for key, value in shares.items():
             sums[key] = sums.get(key, 0.0) + value
-        over = trainer.step >= last_step or time.monotonic() - started > args.hours * 3600
-        if args.hours < 1e9:
-            over = together.same_for_all(over)
+        over = together.same_for_all(trainer.step >= last_step or time.monotonic() - started > args.hours * 3600)
         if rank:
             if over:
                 break

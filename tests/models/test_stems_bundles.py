@@ -8,27 +8,16 @@ import pytest
 from dsp import stems_features as layout
 from dsp.stems_features import STEMS, StemsFrontEnd
 from dsp.stft import StreamingStft
-from training.runtimes import OnnxStep, Step, TfliteStep
+from tests.models.steps import MODELS, RUNTIMES, load
+from training.runtimes import Step
 from training.stream import made_up_voice
 
-MODELS = Path(__file__).parents[2] / "models_quantized"
-RUNTIMES = {"tflite": TfliteStep, "onnx": OnnxStep}
 SECONDS = 8
 
 
 @pytest.fixture(params=["stems-live", "stems-light"])
 def bundle(request: pytest.FixtureRequest) -> Path:
     return MODELS / request.param
-
-
-@pytest.fixture(params=list(RUNTIMES))
-def runtime(request: pytest.FixtureRequest) -> str:
-    return request.param
-
-
-def _load(bundle: Path, runtime: str) -> Step:
-    pytest.importorskip("ai_edge_litert" if runtime == "tflite" else "onnxruntime")
-    return RUNTIMES[runtime](bundle / f"{bundle.name}.{runtime}")
 
 
 def _separate(step: Step, sound: np.ndarray) -> np.ndarray:
@@ -64,14 +53,14 @@ def _parts() -> dict[str, np.ndarray]:
 
 def test_both_runtimes_agree(bundle: Path) -> None:
     mix = np.sum(list(_parts().values()), axis=0)
-    one, other = (_separate(_load(bundle, runtime), mix)[:3] for runtime in RUNTIMES)
+    one, other = (_separate(load(bundle, runtime), mix)[:3] for runtime in RUNTIMES)
     assert 10 * np.log10(np.square(one - other).sum() / np.square(one).sum()) < -40
 
 
 def test_each_part_lands_mostly_in_its_own_stem(bundle: Path) -> None:
     parts = _parts()
     mix = np.sum(list(parts.values()), axis=0)
-    stems = _separate(_load(bundle, "tflite"), mix)[:, 48_000:]
+    stems = _separate(load(bundle, "tflite"), mix)[:, 48_000:]
     np.testing.assert_allclose(stems.sum(0), mix[48_000 - layout.HOP_FRAMES :][: stems.shape[1]], atol=1e-5)
     for name, part in parts.items():
         truth = part[48_000 - layout.HOP_FRAMES :][: stems.shape[1]]
@@ -84,6 +73,6 @@ def test_each_part_lands_mostly_in_its_own_stem(bundle: Path) -> None:
 @pytest.mark.parametrize("level", [0.0, 1e-4, 1.0])
 def test_silence_and_full_scale_stay_finite(bundle: Path, runtime: str, level: float) -> None:
     square = level * np.sign(np.sin(np.arange(24_000) * 0.05))
-    stems = _separate(_load(bundle, runtime), np.stack((square, square), axis=1).astype(np.float32))
+    stems = _separate(load(bundle, runtime), np.stack((square, square), axis=1).astype(np.float32))
     assert np.isfinite(stems).all()
     assert np.abs(stems).max() < 2.0

@@ -1,0 +1,17 @@
+"""The shipped networks, a step at a time, in either runtime."""
+
+from pathlib import Path
+
+import pytest
+
+from training.runtimes import OnnxStep, Step, TfliteStep
+
+MODELS = Path(__file__).parents[2] / "models_quantized"
+RUNTIMES = {"tflite": TfliteStep, "onnx": OnnxStep}
+MODULES = {"tflite": "ai_edge_litert", "onnx": "onnxruntime"}
+
+
+def load(bundle: Path, runtime: str) -> Step:
+    """Skips the test where the runtime is not installed."""
+    pytest.importorskip(MODULES[runtime])
+    return RUNTIMES[runtime](bundle / f"{bundle.name}.{runtime}")
