@@ -37,6 +37,11 @@ def _kernels() -> Any | None:
         return None
 
 
+def can_compile() -> bool:
+    """Whether there is a compiler, and it may be used."""
+    return _kernels() is not None
+
+
 def gated_scan(pre: Tensor, h0: Tensor) -> tuple[Tensor, Tensor]:
     """h[t] = f*h[t-1] + (1-f)*z and y = h*silu(o).  pre: (T, B, 3C) as z|f|o; h0: (B, C) -> y (T, B, C), last h.
 

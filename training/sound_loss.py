@@ -8,6 +8,7 @@ every fourth sample, is a small matrix product and an overlap-add, no inverse tr
 from __future__ import annotations
 
 import functools
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -23,8 +24,26 @@ RESOLUTIONS = ((512, 256), (192, 96))  # window and hop at 12 kHz: 43 and 16 ms
 FLOOR = 1e-3
 
 
+class Tables(NamedTuple):
+    """What the loss is computed with: made once, so that the loss itself is nothing but arithmetic."""
+
+    synthesis: Tensor  # see synthesis_matrix
+    windows: tuple[Tensor, ...]  # of each of RESOLUTIONS
+    counts: tuple[Tensor, ...]  # see importance
+
+
 @functools.cache
-def synthesis_matrix(device: str = "cpu") -> Tensor:
+def tables(device: str = "cpu") -> Tables:
+    """Of one device."""
+    windows = [window for window, _ in RESOLUTIONS]
+    return Tables(
+        synthesis_matrix().to(device),
+        tuple(torch.hann_window(window, device=device) for window in windows),
+        tuple(importance(window).to(device) for window in windows),
+    )
+
+
+def synthesis_matrix() -> Tensor:
     """(2 * LOW_BINS, 2 * HOP): real and imaginary parts of the low bins to the newest frames, windowed, at 12 kHz."""
     frames = np.arange(WINDOW - SYNTHESIS, WINDOW, STRIDE)
     bins = np.arange(layout.LOW_BINS)
@@ -32,48 +51,45 @@ def synthesis_matrix(device: str = "cpu") -> Tensor:
     scale = np.where(bins == 0, 1.0, 2.0)[:, None] / WINDOW
     window = synthesis_window(WINDOW, SYNTHESIS)[::STRIDE]
     matrix = np.concatenate((scale * np.cos(angle), -scale * np.sin(angle))) * window
-    return torch.from_numpy(matrix.astype(np.float32)).to(device)
+    return torch.from_numpy(matrix.astype(np.float32))
 
 
-@functools.cache
-def importance(window: int, device: str = "cpu") -> Tensor:
+def importance(window: int) -> Tensor:
     """How much each bin of a transform at 12 kHz counts, 1 on average: half alike, half by how many Bark it is wide.
 
     An ear has half of its critical bands below 1.3 kHz. Slope of the scale: Traunmüller, JASA 88 (1990).
     """
-    hz = torch.arange(window // 2 + 1, device=device) * (12_000.0 / window)
+    hz = torch.arange(window // 2 + 1) * (12_000.0 / window)
     bark = (1960.0 + hz).pow(-2)
     return 0.5 + 0.5 * bark / bark.mean()
 
 
-def sound(low: Tensor) -> Tensor:
+def sound(low: Tensor, synthesis: Tensor) -> Tensor:
     """Overlap-add.  low: (T, B, 2 * LOW_BINS) -> (B, (T - 1) * HOP) at 12 kHz."""
-    pieces = low @ synthesis_matrix(str(low.device))
+    pieces = low @ synthesis
     hops = pieces[1:, :, :HOP] + pieces[:-1, :, HOP:]
     return hops.transpose(0, 1).flatten(1)
 
 
-def sound_loss(estimate: Tensor, target: Tensor, spare: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def sound_loss(estimate: Tensor, target: Tensor, spare: Tensor, with_: Tables) -> tuple[Tensor, Tensor, Tensor]:
     """Magnitude, complex and ratio terms.
 
     estimate, target: (B, samples) at a common level (voice at RMS 1); spare: (B,) how much dearer lost voice is.
     """
     magnitude = estimate.new_zeros(())
     turned = estimate.new_zeros(())
-    for window, hop in RESOLUTIONS:
-        shape = torch.hann_window(window, device=estimate.device)
+    for (window, hop), shape, counts in zip(RESOLUTIONS, with_.windows, with_.counts, strict=True):
         heard, wanted = (
             torch.view_as_real(torch.stft(x, window, hop, window=shape, center=False, return_complex=True))
             for x in (estimate, target)
         )
-        counts = importance(window, str(estimate.device))[:, None]
         power, wanted_power = heard.square().sum(-1) + FLOOR, wanted.square().sum(-1) + FLOOR
         loud, wanted_loud = power.pow(0.15), wanted_power.pow(0.15)
         missing = F.relu(wanted_loud - loud).square() * (spare[:, None, None] - 1)
-        magnitude = magnitude + (((wanted_loud - loud).square() + missing) * counts).mean()
+        magnitude = magnitude + (((wanted_loud - loud).square() + missing) * counts[:, None]).mean()
         squeeze, wanted_squeeze = loud / power.sqrt(), wanted_loud / wanted_power.sqrt()
         apart = (heard * squeeze[..., None] - wanted * wanted_squeeze[..., None]).square().sum(-1)
-        turned = turned + (apart * counts).mean()
+        turned = turned + (apart * counts[:, None]).mean()
     error, energy = (estimate - target).square().sum(-1), target.square().sum(-1)
     present = (energy > 1e-2 * target.shape[-1]).float()
     # Errors 30 dB below the target no longer count.

@@ -49,13 +49,13 @@ def take_from_first(net: nn.Module) -> None:
             distributed.broadcast(value, 0)
 
 
-def same_for_all(value: bool) -> bool:
+def from_first(value: float) -> float:
     """What the first process says."""
     if not distributed.is_initialized():
         return value
-    said = torch.tensor(float(value))
+    said = torch.tensor(value, dtype=torch.float64)
     distributed.broadcast(said, 0)
-    return bool(said)
+    return float(said)
 
 
 def processes() -> int:

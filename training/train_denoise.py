@@ -28,9 +28,10 @@ from training.data.decode import CACHE
 from training.data.loader import SCORED_WIDEBAND_HZ, Batch, Loader
 from training.data.mixer import SEGMENT_FRAMES
 from training.data.sources import RATE_HZ
-from training.loss import LossWeights, denoise_loss
+from training.loss import LossWeights, Terms, denoise_loss, fused_terms
 from training.model import DenoiseNet, NetShape, State, parameter_count
 from training.muon import Muon
+from training.scan import can_compile
 
 CHECKPOINTS = Path("training/checkpoints")
 WARM_UP_STEPS = 150
@@ -66,6 +67,7 @@ class Trainer:
         ]
         self.step, self.audio_hours, self.best = 0, 0.0, -100.0
         self.bands = scored_bands().to(device)
+        self.terms: Terms | None = None  # of the loss; None for plain torch
         self._state: State | None = None
 
     def save(self, path: Path, scores: dict[str, float] | None = None) -> None:
@@ -112,18 +114,9 @@ class Trainer:
     def learn(self, batch: Batch, factor: float, weights: LossWeights) -> dict[str, float]:
         """One step on one batch at `factor` times the learning rate."""
         parts = {name: torch.from_numpy(array).to(self.device) for name, array in batch.parts.items()}
-        extras = [torch.from_numpy(array).to(self.device) for array in (batch.scale, batch.wideband, batch.sensitivity)]
+        extras = [torch.from_numpy(array).to(self.device) for array in batch.extras()]
         heads, state = self.net.heads(parts["features"], self._first_state(parts["features"].shape[1]))
-        loss, shares = denoise_loss(
-            heads,
-            parts["noisy_low"],
-            parts["target_low"],
-            parts["noisy_high"],
-            parts["target_high"],
-            *extras,
-            self.bands,
-            weights,
-        )
+        loss, shares = denoise_loss(heads, parts, extras, self.bands, weights, self.terms)
         loss.backward()
         together.average_gradients(self.net)
         norm = float(torch.nn.utils.clip_grad_norm_(self.net.parameters(), 0.5))
@@ -160,10 +153,15 @@ class Trainer:
 
 
 def rate_factor(step: int, warm_from: int, decay_from: int | None, decay_steps: int) -> float:
-    """Warm-up from step `warm_from`, constant, then 1 - sqrt to zero (Hägele et al. 2024)."""
+    """Warm-up from step `warm_from`, constant, then a decay."""
     if decay_from is not None:
-        return max(0.0, 1 - math.sqrt((step - decay_from) / decay_steps))
+        return decay_factor((step - decay_from) / decay_steps)
     return min(1.0, (step - warm_from + 1) / WARM_UP_STEPS)
+
+
+def decay_factor(share: float) -> float:
+    """When `share` of a decay is over: 1 - sqrt to zero (Hägele et al. 2024)."""
+    return max(0.0, 1 - math.sqrt(share))
 
 
 def _append(path: Path, row: dict[str, Any]) -> None:
@@ -193,13 +191,15 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=10**9, help="stop at this step")
     parser.add_argument("--decay-steps", type=int, default=0, help="cool down over this many steps, then stop")
     parser.add_argument("--validate-every", type=int, default=250)
+    parser.add_argument("--decay-hours", type=float, default=0.0, help="the same by the clock")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--passes", type=int, default=1, help="how often each batch is learnt from")
     parser.add_argument("--processes", type=int, default=1, help="each with a batch and a loader of its own")
     parser.add_argument("--from", dest="start_from", type=Path, help="weights to begin with, where no run is there yet")
     parser.add_argument("--sound", type=float, default=LossWeights.sound, help="share of the loss on the sound itself")
-    for name in ("magnitude", "complex", "ratio", "high", "high_log", "spare_voice"):
+    for name in ("magnitude", "complex", "ratio", "high", "high_log", "spare_voice", "spare_in_noise"):
         option, default = "--" + name.replace("_", "-"), getattr(LossWeights, name)
         parser.add_argument(option, type=float, default=default, help=f"a weight of the loss, {default} unless told")
     return parser.parse_args()
@@ -217,23 +217,31 @@ def train(rank: int, args: argparse.Namespace) -> None:
         trainer.load(folder / "stable.pt")
     elif args.start_from:
         trainer.start_from(args.start_from)
+    if device == "cpu" and can_compile():
+        trainer.terms = fused_terms()
     warm_from = 0 if (folder / "stable.pt").exists() else trainer.step
     print(f"{parameter_count(trainer.net)} parameters, at step {trainer.step}", flush=True)
     fixed, sung = (validate.fixed_set(args.cache, name) for name in ("validation", "validation_sung"))
-    loader = Loader(args.cache, args.batch, args.workers, seed=args.seed + trainer.step + PROCESS_SEEDS * rank)
+    seed = args.seed + trainer.step + PROCESS_SEEDS * rank
+    loader = Loader(args.cache, args.batch, args.workers, seed=seed, passes=args.passes)
+    cooling = bool(args.decay_steps or args.decay_hours)
     decay_from = trainer.step if args.decay_steps else None
     last_step = trainer.step + args.decay_steps if args.decay_steps else args.steps
     started, lap, sums = time.monotonic(), time.monotonic(), {}
     weights = LossWeights(**{field.name: getattr(args, field.name) for field in fields(LossWeights)})
-    name = "cooled.pt" if args.decay_steps else "stable.pt"
+    name = "cooled.pt" if cooling else "stable.pt"
     for batch in loader:
         if trainer.step == 0:
             trainer.begin(batch)
-        factor = rate_factor(trainer.step, warm_from, decay_from, args.decay_steps)
+        hours = together.from_first(time.monotonic() - started) / 3600
+        if args.decay_hours:
+            factor = decay_factor(hours / args.decay_hours)
+        else:
+            factor = rate_factor(trainer.step, warm_from, decay_from, args.decay_steps)
         shares = trainer.learn(batch, factor, weights)
         for key, value in shares.items():
             sums[key] = sums.get(key, 0.0) + value
-        over = together.same_for_all(trainer.step >= last_step or time.monotonic() - started > args.hours * 3600)
+        over = trainer.step >= last_step or hours > (args.decay_hours or args.hours)
         if rank:
             if over:
                 break

@@ -10,9 +10,10 @@ from dsp.features import DenoiseFrontEnd  # noqa: E402
 from dsp.stft import StreamingStft  # noqa: E402
 from training.data import loader  # noqa: E402
 from training.data.mixer import SEGMENT_FRAMES  # noqa: E402
-from training.loss import LossWeights, denoise_loss, filter_low, lopsided  # noqa: E402
+from training.loss import LossWeights, Terms, denoise_loss, filter_low, fused_terms, how_dear, lopsided  # noqa: E402
 from training.model import Heads  # noqa: E402
 from training.muon import orthogonal  # noqa: E402
+from training.scan import can_compile  # noqa: E402
 from training.validate import synthesise  # noqa: E402
 
 
@@ -50,16 +51,18 @@ def test_validation_synthesis_reconstructs() -> None:
     np.testing.assert_allclose(back[768:-256], sound[768:-256], atol=1e-5)
 
 
-def _loss(mask: np.ndarray, target_share: float) -> float:
+def _loss(mask: np.ndarray, target_share: float, sound: float = 0.0, terms: Terms | None = None) -> float:
     rng = np.random.default_rng(4)
-    noisy_low = torch.from_numpy(rng.normal(size=(30, 2, 192)).astype(np.float32))
-    noisy_high = torch.from_numpy(rng.uniform(0.5, 1, (30, 2, 40)).astype(np.float32))
-    tensors = (torch.full((2,), 10.0), torch.zeros(2), torch.zeros(2), torch.ones(40))
-    masks = torch.from_numpy(np.broadcast_to(mask, (30, 2, layout.OUTPUT_SIZE)).copy())
-    gains = torch.cat((torch.ones(30, 2, 96), masks[..., layout.GAINS_AT : layout.FINE_TAPS_AT]), dim=-1)
+    noisy_low = torch.from_numpy(rng.normal(size=(240, 2, 192)).astype(np.float32))
+    noisy_high = torch.from_numpy(rng.uniform(0.5, 1, (240, 2, 40)).astype(np.float32))
+    extras = (torch.full((2,), 10.0), torch.zeros(2), torch.zeros(2))
+    masks = torch.from_numpy(np.broadcast_to(mask, (240, 2, layout.OUTPUT_SIZE)).copy())
+    gains = torch.cat((torch.ones(240, 2, 96), masks[..., layout.GAINS_AT : layout.FINE_TAPS_AT]), dim=-1)
     heads = Heads(gains, masks[..., : layout.GAINS_AT], masks[..., layout.FINE_TAPS_AT :])
     share = target_share
-    loss, _ = denoise_loss(heads, noisy_low, noisy_low * share, noisy_high, noisy_high * share, *tensors, LossWeights())
+    spectra = {"noisy_low": noisy_low, "noisy_high": noisy_high}
+    spectra |= {"target_low": noisy_low * share, "target_high": noisy_high * share}
+    loss, _ = denoise_loss(heads, spectra, extras, torch.ones(40), LossWeights(sound=sound), terms)
     return float(loss)
 
 
@@ -67,6 +70,15 @@ def test_the_right_mask_scores_best() -> None:
     identity = layout.identity_mask()
     assert _loss(identity, 1.0) < _loss(identity * 0.7, 1.0)
     assert _loss(identity, 1.0) < _loss(identity * 1.3, 1.0)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore:Torchinductor does not support:UserWarning")
+def test_the_fused_loss_is_the_loss() -> None:
+    if not can_compile():
+        pytest.skip("no C++ compiler")
+    identity = layout.identity_mask()
+    for sound in (0.0, 0.6):
+        assert _loss(identity, 0.7, sound, fused_terms()) == pytest.approx(_loss(identity, 0.7, sound), rel=1e-5)
 
 
 def test_lost_voice_costs_more_than_left_noise() -> None:
@@ -79,3 +91,38 @@ def test_orthogonal_brings_all_directions_to_about_one() -> None:
     values = torch.linalg.svdvals(orthogonal(torch.randn(2, 48, 32)))
     assert float(values.min()) > 0.6
     assert float(values.max()) < 1.3
+
+
+def test_lost_voice_is_dear_where_noise_is_soft_and_cheap_where_it_is_loud() -> None:
+    voice = torch.randn(50, 4, 192, generator=torch.Generator().manual_seed(1)) * 20
+    noise_gain = torch.tensor([0.0, 10 ** (-16 / 20), 1.0, 1.0])[:, None]
+    sensitivity = torch.tensor([0.0, 0.0, 0.0, 1.0])
+    weights = LossWeights(spare_voice=4.0, spare_in_noise=1.0)
+    noisy = voice + voice.flip(0) * noise_gain
+    found = how_dear(noisy, voice, torch.ones(4), sensitivity, weights)
+    torch.testing.assert_close(found, torch.tensor([4.0, 2.0, 1.0, 0.5]), atol=0.02, rtol=0)
+
+
+def test_batches_come_again_from_a_pool_that_is_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loader, "POOL", 4)
+
+    def batch(number: int) -> loader.Batch:
+        ones = np.ones(1, np.float32)
+        return loader.Batch({"features": reused}, ones * number, ones, ones)
+
+    reused = np.zeros((1, 1, 1), np.float32)  # the loader's memory: filled again for each batch
+
+    def batches():
+        for number in range(60):
+            reused[:] = number
+            yield batch(number)
+
+    given = list(loader.several_times(batches(), 3, np.random.default_rng(5)))
+    numbers = np.array([float(item.scale[0]) for item in given])
+    assert len(given) == 180
+    assert numbers[::3].tolist() == list(range(60))  # each as it comes
+    assert all(item.parts["features"].item() == item.scale[0] for item in given)  # and whole when it comes again
+    ages = np.repeat(np.arange(60), 2) - numbers.reshape(60, 3)[:, 1:].ravel()
+    assert ages.min() >= 0
+    assert 2 < ages.mean() < 6
+    assert len(set(numbers.reshape(60, 3)[:, 1:].ravel())) > 40

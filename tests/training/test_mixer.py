@@ -13,6 +13,7 @@ from training.data import noise_synth
 from training.data.decode import Stretch
 from training.data.loader import mix_gains
 from training.data.mixer import SEGMENT_FRAMES, Mixer
+from training.data.sources import RATE_HZ, ends_hz
 
 KINDS = {
     "voices": ("kerstin", 400_000),
@@ -60,3 +61,27 @@ def test_examples_are_finite_and_of_every_kind(mixer: Mixer) -> None:
         bleeds += example.bleed
     assert "mix" in kinds
     assert bleeds
+
+
+def test_recordings_that_end_below_what_a_voice_has_are_known_by_name_and_by_rate() -> None:
+    assert ends_hz("fullband/kerstin_012", False) == 6300.0
+    assert ends_hz("wideband/ocean_001", True) == 7000.0
+    assert ends_hz("fullband/philipp_000", False) is None
+
+
+def test_a_voice_that_ends_early_is_always_carried_on_and_scored_up_to_its_top(mixer: Mixer) -> None:
+    rng = np.random.default_rng(6)
+    spectrum = np.fft.rfft(rng.normal(0, 3000, 400_000))
+    spectrum[int(6300 * 400_000 / RATE_HZ) :] = 0
+    dull = np.fft.irfft(spectrum).astype(np.int16)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(mixer._audio, "voices", dull)
+        patch.setitem(
+            mixer._stretches, "kerstin", [Stretch(0, 400_000, "kerstin", "fullband/kerstin_1", False, "train")]
+        )
+        for _ in range(10):
+            voice, wideband = mixer.voice()
+            power = np.square(np.abs(np.fft.rfft(voice)))
+            hz = np.fft.rfftfreq(len(voice), 1 / RATE_HZ)
+            assert not wideband
+            assert power[(hz > 8000) & (hz < 12_000)].sum() > 1e-3 * power[(hz > 3000) & (hz < 6000)].sum()

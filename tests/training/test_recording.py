@@ -30,7 +30,7 @@ def bursts() -> NDArray[np.float32]:
 
 
 def test_a_made_top_follows_the_voice_and_leaves_what_lies_below(bursts: NDArray[np.float32]) -> None:
-    whole = recording.with_top(np.random.default_rng(4), bursts)
+    whole = recording.with_top(np.random.default_rng(4), bursts, 7000.0)
     low = int(6600 * FRAMES / RATE_HZ)
     assert np.allclose(np.fft.rfft(whole)[:low], np.fft.rfft(bursts)[:low], atol=0.5)
     assert band_db(whole, 9000, 18_000) > band_db(bursts, 9000, 18_000) + 20

@@ -26,6 +26,7 @@ from training.data.mixer import SEGMENT_FRAMES, Example, Mixer
 WINDOW, HOP = 768, 128
 STEPS = (SEGMENT_FRAMES - WINDOW) // HOP + 1
 MIXES_PER_RENDER = 3
+POOL = 80  # batches
 SCORED_WIDEBAND_HZ = 7000.0
 
 # Name and width of each array (STEPS, batch, width) in a batch.
@@ -47,6 +48,9 @@ class Batch:
     scale: NDArray[np.float32]
     wideband: NDArray[np.float32]
     sensitivity: NDArray[np.float32]
+
+    def extras(self) -> tuple[NDArray[np.float32], ...]:
+        return self.scale, self.wideband, self.sensitivity
 
 
 _WINDOW = analysis_window(WINDOW, 2 * HOP)
@@ -195,12 +199,33 @@ def _work(names: list[str], batch: int, cache: Path, seed: int, free: Any, ready
             order = np.roll(order, int(rng.integers(1, max(batch, 2))))
 
 
-class Loader:
-    """Iterate over batches for ever. A batch's arrays are valid until the next one is asked for."""
+def several_times(batches: Iterator[Batch], passes: int, rng: np.random.Generator) -> Iterator[Batch]:
+    """Each of `batches` as it comes, and after it `passes` - 1 drawn from a pool of POOL earlier ones.
 
-    def __init__(self, cache: Path, batch: int, workers: int = 1, slots: int = 4, seed: int = 0) -> None:
+    Mixing is a third of a step, and what a network hears a second time is as good as new while it knows strange sounds
+    as well as those it learnt from (training/TRIES.md).
+    """
+    pool: list[Batch] = []
+    for batch in batches:
+        kept = Batch({name: part.copy() for name, part in batch.parts.items()}, *batch.extras())
+        if len(pool) < POOL:
+            pool.append(kept)
+        else:
+            pool[int(rng.integers(POOL))] = kept
+        yield kept
+        for _ in range(passes - 1):
+            yield pool[int(rng.integers(len(pool)))]
+
+
+class Loader:
+    """Iterate over batches for ever, each `passes` times. Its arrays are valid until the next one is asked for."""
+
+    def __init__(
+        self, cache: Path, batch: int, workers: int = 1, slots: int = 4, seed: int = 0, passes: int = 1
+    ) -> None:
         context = multiprocessing.get_context("spawn")
-        self.batch = batch
+        self.batch, self.passes = batch, passes
+        self._rng = np.random.default_rng(seed)
         self._slots = [shared_memory.SharedMemory(create=True, size=_layout(batch)[0] * 4) for _ in range(slots)]
         self._free, self._ready = context.Queue(), context.Queue()
         for slot in range(slots):
@@ -216,6 +241,9 @@ class Loader:
             worker.start()
 
     def __iter__(self) -> Iterator[Batch]:
+        return self._new() if self.passes == 1 else several_times(self._new(), self.passes, self._rng)
+
+    def _new(self) -> Iterator[Batch]:
         while True:
             slot = self._ready.get(timeout=300)
             parts, extras = views(self._slots[slot].buf, self.batch)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from training.data import decode, noise_synth, recording
 from training.data.decode import Stretch
 from training.data.noise_synth import Audio, Rng, unit
-from training.data.sources import RATE_HZ
+from training.data.sources import RATE_HZ, ends_hz
 
 SEGMENT_FRAMES = 131_072
 VOICE_SHARES = {
@@ -42,7 +42,9 @@ NOISE_SHARES = {
     "notes": 0.04,
 }
 CLEAN_SHARE, NOISE_SHARE = 0.08, 0.05  # of examples: nothing to take away, nothing to keep
-MADE_TOP_SHARE = 0.75  # of voices that end at 8 kHz are carried on to 20
+MADE_TOP_SHARE = 0.75  # of voices that end at 8 kHz are carried on to 20, and all of those that end lower
+OTHER_TOP_SHARE = 0.3  # of voices with a top get another one, from somewhere here on:
+OTHER_TOP_HZ = (7500.0, 11_000.0)
 EARLY_SECONDS = 0.03
 
 
@@ -157,9 +159,14 @@ class Mixer:
         piece = np.resize(piece, SEGMENT_FRAMES)
         if stretch.frames < frames or rng.random() < 0.12:
             piece = piece * self._some_silence()
-        if stretch.wideband and rng.random() < MADE_TOP_SHARE:
-            return recording.with_top(rng, piece), False
-        return piece, stretch.wideband
+        end_hz = ends_hz(stretch.name, stretch.wideband)
+        if end_hz is None:
+            if rng.random() < OTHER_TOP_SHARE:
+                piece = recording.with_top(rng, piece, float(rng.uniform(*OTHER_TOP_HZ)))
+            return piece, False
+        if not stretch.wideband or rng.random() < MADE_TOP_SHARE:
+            return recording.with_top(rng, piece, end_hz), False
+        return piece, True
 
     def _with_floor(self, voice: Audio, target: Audio) -> tuple[Audio, Audio]:
         """Add what the recording itself brings along to both."""

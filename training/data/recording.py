@@ -11,8 +11,7 @@ import numpy as np
 from training.data.noise_synth import Audio, Rng, octaves_above_1khz, unit
 from training.data.sources import RATE_HZ
 
-TOP_HZ = 7000.0  # what lies above is made up
-BAND_HZ = 3400.0  # and copied from the band of this width below it
+BAND_HZ = 3400.0  # below the top, copied again and again
 FADE_HZ = 300.0
 INAUDIBLE_HZ = 45.0  # below it a building's rumble may be nearly as loud as the voice, and nobody hears it
 
@@ -41,22 +40,24 @@ def _noise(rng: Rng, gain: Audio) -> Audio:
     return unit(np.fft.irfft(phase * gain.astype(np.float32)).astype(np.float32))
 
 
-def with_top(rng: Rng, voice: Audio) -> Audio:
-    """A voice that ends at 8 kHz, carried on to 20: its upper band shifted up again and again, softer each time.
+def with_top(rng: Rng, voice: Audio, top_hz: float) -> Audio:
+    """A voice that ends at `top_hz`, carried on from there: its upper band shifted up again and again, mostly softer.
+
+    The hiss of an s is as loud from 8 to 12 kHz as below, often louder than what is copied: so may the first copy be.
 
     Spectral band replication in its plainest form (Dietz et al., AES 112, 2002): the copy has the envelope of its
     source in every moment, which is what a band gain is to learn.
     """
     spectrum = np.fft.rfft(voice).astype(np.complex64)
     per_hz = len(voice) / RATE_HZ
-    top, band, fade = int(TOP_HZ * per_hz), int(BAND_HZ * per_hz), int(FADE_HZ * per_hz)
+    top, band, fade = int(top_hz * per_hz), int(BAND_HZ * per_hz), int(FADE_HZ * per_hz)
     source = spectrum[top - band - fade : top].copy()
     ramp = (0.5 - 0.5 * np.cos(np.linspace(0, np.pi, fade, dtype=np.float32))).astype(np.float32)
     source[:fade] *= ramp
     source[-fade:] *= ramp[::-1]
     spectrum[top - fade : top] *= ramp[::-1]
     spectrum[top:] = 0
-    drop_db, level_db, start = rng.uniform(-1, 8), rng.uniform(-4, 4), top - fade
+    drop_db, level_db, start = rng.uniform(-1, 7), rng.uniform(-4, 9), top - fade
     while start + len(source) < len(spectrum):
         turn = np.exp(2j * np.pi * rng.random()).astype(np.complex64)
         level_db -= drop_db

@@ -20,6 +20,8 @@ HELD_OUT_VOICES = {
     "libri": 4,
     "wake": 2,
 }  # how many files at the end of each sorted group
+WIDEBAND_ENDS_HZ = 7000.0  # what lies above in a 16 kHz recording is its filter's
+ENDS_HZ = {"kerstin": 6300.0}  # 48 kHz files without a top all the same: 25 dB lower at 7 kHz than at 6, 45 at 8
 HELD_OUT_NOISES = ("berlin_64710754", "blanket_train", "blanket_wind", "sonicpi_loop_3d_printer")
 HELD_OUT_NOISE_TAIL = 0.15  # and this share at the end of every noise longer than 20 s
 HELD_OUT_ROOMS = ("house_kitchen", "house_omni-15-10", "hall_Genesis_6_Studio_Live_Room")
@@ -66,6 +68,11 @@ class Recording:
     group: str
     wideband: bool  # nothing above 8 kHz
     split: str
+
+
+def ends_hz(name: str, wideband: bool) -> float | None:
+    """Where a voice's recording ends, if that is below what a voice has.  name: a stretch's, "fullband/kerstin_000"."""
+    return ENDS_HZ.get(name.split("/")[-1].split("_")[0], WIDEBAND_ENDS_HZ if wideband else None)
 
 
 def voices(data: Path) -> list[Recording]:
