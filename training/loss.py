@@ -1,9 +1,9 @@
 """How wrong a mask is, on the analysis spectra themselves: no inverse transform, so the loss costs a tenth of a step.
 
 Spectra are compared at a common level with |.|**0.3 (Valin et al. 2020; Ephrat et al. 2018): magnitudes everywhere,
-complex values on the low bins. Taking voice away costs more than leaving noise where noise is soft, and less where it
-is loud; `sensitivity` moves both. A log ratio of error to target energy over the low bins is added: that is what SI-SDR
-will measure.
+complex values on the low bins. Taking voice away costs more than leaving noise where noise is soft, and as much where
+it is loud; `sensitivity` moves both. A log ratio of error to target energy over the low bins is added: that is what
+SI-SDR will measure.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class LossWeights:
     high: float = 2.0
     high_log: float = 0.6  # log distance of the high bands: what is soft there counts as much as what is loud
     ratio: float = 0.7
-    spare_voice: float = 3.0  # how much dearer lost voice is than left noise, at sensitivity 0, where noise is soft
-    spare_in_noise: float = 0.5  # the same where it is loud
+    spare_voice: float = 5.0  # how much dearer lost voice is than left noise, at sensitivity 0, where noise is soft
+    spare_in_noise: float = 1.0  # the same where it is loud
     sound: float = 0.0  # of the loss on the sound itself (training.sound_loss); the terms above then count 1 - sound
 
 
@@ -78,8 +78,8 @@ def lopsided(estimate: Tensor, target: Tensor, spare: Tensor) -> Tensor:
 def how_dear(noisy_low: Tensor, target_low: Tensor, scale: Tensor, sensitivity: Tensor, weights: LossWeights) -> Tensor:
     """How much dearer lost voice is than left noise in each example.  (T, B, 2*LOW) twice, (B,) twice -> (B,).
 
-    Nobody must lose anything of a clean voice. In noise a gain that is a little too strict sounds better than one that
-    is as much too weak: both are wrong, but what is left of noise goes up and down with the voice.
+    Nobody must lose anything of a clean voice. In noise both are wrong, and what is left of it goes up and down with
+    the voice; but where a loss would be the cheaper one, soft hummed notes go with the noise (training/TRIES.md).
     """
     noise, voice = ((x * scale[None, :, None]).square().sum((0, 2)) + 1.0 for x in (noisy_low - target_low, target_low))
     softest_db, loudest_db = NOISE_DB

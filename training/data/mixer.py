@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from training.data import decode, noise_synth, recording
 from training.data.decode import Stretch
 from training.data.noise_synth import Audio, Rng, unit
-from training.data.sources import RATE_HZ, ends_hz
+from training.data.sources import ENDS_HZ, RATE_HZ, ends_hz
 
 SEGMENT_FRAMES = 131_072
 VOICE_SHARES = {
@@ -41,10 +41,11 @@ NOISE_SHARES = {
     "music": 0.05,
     "notes": 0.04,
 }
-CLEAN_SHARE, NOISE_SHARE = 0.08, 0.05  # of examples: nothing to take away, nothing to keep
+CLEAN_SHARE, NOISE_SHARE = 0.12, 0.04  # of examples: nothing to take away, nothing to keep
 MADE_TOP_SHARE = 0.75  # of voices that end at 8 kHz are carried on to 20, and all of those that end lower
 OTHER_TOP_SHARE = 0.3  # of voices with a top get another one, from somewhere here on:
 OTHER_TOP_HZ = (7500.0, 11_000.0)
+BABBLE_TOP_HZ = min(ENDS_HZ.values())
 EARLY_SECONDS = 0.03
 
 
@@ -310,6 +311,8 @@ class Mixer:
             out += unit(piece) * np.float32(10 ** (rng.uniform(-12, 0) / 20))
         if rng.random() < 0.6:
             out = unit(out) + noise_synth.clatter(rng, SEGMENT_FRAMES, int(rng.integers(1, 14)))
+        if rng.random() < MADE_TOP_SHARE:  # or else a voice without a top would be known for babble
+            out = recording.with_top(rng, out, BABBLE_TOP_HZ)
         out = self._far(out, 0.5)
         if rng.random() < 0.7:
             out = out + noise_synth.coloured(rng, SEGMENT_FRAMES, -3.0, 4.0) * np.float32(

@@ -19,15 +19,19 @@ def random_curve_db(rng: Rng, frames: int, depth_db: float, nodes: int = 7) -> A
 
 
 def microphone(rng: Rng, frames: int) -> Audio:
-    """How a voice is coloured by microphone, distance and singer: tilt, curve, now and then a strong presence peak, now
-    and then a bright top as of a condenser microphone near the mouth.
+    """How a voice is coloured by microphone, distance and singer: tilt, curve, often a strong presence peak, now and
+    then a bright top as of a condenser microphone near the mouth, or none as of a soft "oo".
     """
     octaves = _log_bins(frames) - 10.0
-    tilt_db = np.clip(rng.normal(0.5, 1.8) * octaves, -18, 18)
-    if rng.random() < 0.3:
+    tilt_db = np.clip(rng.normal(0.8, 2.2) * octaves, -18, 18)
+    if rng.random() < 0.5:
+        # A trained singer's formants at 3 kHz are as loud as his vowels (Sundberg, JASA 55, 1974).
         where, width = rng.uniform(0.8, 2.6), rng.uniform(0.25, 0.8)
-        tilt_db = tilt_db + rng.uniform(3, 14) * np.exp(-np.square((octaves - where) / width))
-    if rng.random() < 0.35:
+        tilt_db = tilt_db + rng.uniform(3, 17) * np.exp(-np.square((octaves - where) / width))
+    draw = rng.random()
+    if draw < 0.12:
+        tilt_db = tilt_db - rng.uniform(9, 30) * np.maximum(octaves - rng.uniform(-0.5, 2.2), 0)
+    elif draw < 0.45:
         tilt_db = tilt_db + rng.uniform(2, 9) / (1 + np.exp2(-(octaves - rng.uniform(2.2, 2.8)) * 8))
     return (10 ** (tilt_db / 20) * random_curve_db(rng, frames, 3.5)).astype(np.float32)
 
