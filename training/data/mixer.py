@@ -305,7 +305,7 @@ class Mixer:
         """A room full of voices, far away, with or without dishes."""
         rng = self.rng
         out = np.zeros(SEGMENT_FRAMES, np.float32)
-        for _ in range(int(rng.choice([2, 4, 8, 14]))):
+        for _ in range(int(rng.choice([3, 5, 8, 14]))):  # one or two in a hall are a voice in a hall
             group = str(rng.choice(self._voice_groups, p=self._voice_shares))
             piece = self._cut(group, SEGMENT_FRAMES)[0]
             out += unit(piece) * np.float32(10 ** (rng.uniform(-12, 0) / 20))
