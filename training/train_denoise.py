@@ -221,7 +221,8 @@ def train(rank: int, args: argparse.Namespace) -> None:
         trainer.terms = fused_terms()
     warm_from = 0 if (folder / "stable.pt").exists() else trainer.step
     print(f"{parameter_count(trainer.net)} parameters, at step {trainer.step}", flush=True)
-    fixed, sung = (validate.fixed_set(args.cache, name) for name in ("validation", "validation_sung"))
+    if not rank:  # the others would render the sets at the same time, into the same files
+        fixed, sung = (validate.fixed_set(args.cache, name) for name in ("validation", "validation_sung"))
     seed = args.seed + trainer.step + PROCESS_SEEDS * rank
     loader = Loader(args.cache, args.batch, args.workers, seed=seed, passes=args.passes)
     cooling = bool(args.decay_steps or args.decay_hours)
