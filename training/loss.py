@@ -111,8 +111,8 @@ def denoise_loss(
     `fused_terms` made, or None for plain torch.
     """
     given = [spectra[name] for name in ("noisy_low", "target_low", "noisy_high", "target_high")]
-    with_ = tables(str(scored_bands.device))
-    total, parts = (terms or loss_terms)(heads, *given, *extras, scored_bands, weights, with_)
+    fixed = tables(str(scored_bands.device))
+    total, parts = (terms or loss_terms)(heads, *given, *extras, scored_bands, weights, fixed)
     return total, {name: float(value.detach()) for name, value in parts.items()}
 
 
@@ -127,7 +127,7 @@ def loss_terms(
     sensitivity: Tensor,
     scored_bands: Tensor,
     weights: LossWeights,
-    with_: Tables,
+    fixed: Tables,
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """The mean loss and its parts, arithmetic alone.  Shapes as in a Batch."""
     level = scale[None, :, None]
@@ -166,9 +166,9 @@ def loss_terms(
     total = (1 - weights.sound) * spectral + weights.high * high + weights.high_log * high_log
     if weights.sound:
         heard_sound, wanted_sound = (
-            sound(torch.cat(pair, -1), with_.synthesis) for pair in ((real, imag), (target_real, target_imag))
+            sound(torch.cat(pair, -1), fixed.synthesis) for pair in ((real, imag), (target_real, target_imag))
         )
-        loud, turn, snr = sound_loss(heard_sound, wanted_sound, spare[0, :, 0], with_)
+        loud, turn, snr = sound_loss(heard_sound, wanted_sound, spare[0, :, 0], fixed)
         total = total + weights.sound * (weights.magnitude * loud + weights.complex * turn + weights.ratio * snr)
         parts |= {"sound": loud, "sound_complex": turn, "sound_db": 10 * snr}
     return total, parts

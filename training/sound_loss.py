@@ -71,14 +71,14 @@ def sound(low: Tensor, synthesis: Tensor) -> Tensor:
     return hops.transpose(0, 1).flatten(1)
 
 
-def sound_loss(estimate: Tensor, target: Tensor, spare: Tensor, with_: Tables) -> tuple[Tensor, Tensor, Tensor]:
+def sound_loss(estimate: Tensor, target: Tensor, spare: Tensor, fixed: Tables) -> tuple[Tensor, Tensor, Tensor]:
     """Magnitude, complex and ratio terms.
 
     estimate, target: (B, samples) at a common level (voice at RMS 1); spare: (B,) how much dearer lost voice is.
     """
     magnitude = estimate.new_zeros(())
     turned = estimate.new_zeros(())
-    for (window, hop), shape, counts in zip(RESOLUTIONS, with_.windows, with_.counts, strict=True):
+    for (window, hop), shape, counts in zip(RESOLUTIONS, fixed.windows, fixed.counts, strict=True):
         heard, wanted = (
             torch.view_as_real(torch.stft(x, window, hop, window=shape, center=False, return_complex=True))
             for x in (estimate, target)

@@ -218,7 +218,7 @@ def several_times(batches: Iterator[Batch], passes: int, rng: np.random.Generato
 
 
 class Loader:
-    """Iterate over batches for ever, each `passes` times. Its arrays are valid until the next one is asked for."""
+    """Iterate over batches for ever, each `passes` times. A batch is valid until the next one is asked for."""
 
     def __init__(
         self, cache: Path, batch: int, workers: int = 1, slots: int = 4, seed: int = 0, passes: int = 1
