@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from dsp import features as layout
 from dsp import fine
+from training.loudness_loss import loudness_loss
 from training.model import Heads
 from training.sound_loss import Tables, sound, sound_loss, tables
 
@@ -36,6 +37,7 @@ class LossWeights:
     spare_voice: float = 5.0  # how much dearer lost voice is than left noise, at sensitivity 0, where noise is soft
     spare_in_noise: float = 1.0  # the same where it is loud
     sound: float = 0.0  # of the loss on the sound itself (training.sound_loss); the terms above then count 1 - sound
+    loudness: float = 0.0  # of the points of PESQ's raw score that are lost (training.loudness_loss)
 
 
 def filter_low(mask: Tensor, noisy_low: Tensor) -> tuple[Tensor, Tensor]:
@@ -171,4 +173,8 @@ def loss_terms(
         loud, turn, snr = sound_loss(heard_sound, wanted_sound, spare[0, :, 0], fixed)
         total = total + weights.sound * (weights.magnitude * loud + weights.complex * turn + weights.ratio * snr)
         parts |= {"sound": loud, "sound_complex": turn, "sound_db": 10 * snr}
+        if weights.loudness:
+            lost = loudness_loss(heard_sound, wanted_sound, *fixed.ear)
+            total = total + weights.loudness * lost
+            parts["loudness"] = lost
     return total, parts

@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from dsp import features as layout
 from dsp.stft import synthesis_window
+from training import loudness_loss
 
 WINDOW, SYNTHESIS, STRIDE = 768, 256, 4
 HOP = SYNTHESIS // 2 // STRIDE
@@ -30,6 +31,7 @@ class Tables(NamedTuple):
     synthesis: Tensor  # see synthesis_matrix
     windows: tuple[Tensor, ...]  # of each of RESOLUTIONS
     counts: tuple[Tensor, ...]  # see importance
+    ear: tuple[Tensor, ...]  # window, bands and thresholds of training.loudness_loss
 
 
 @functools.cache
@@ -40,6 +42,11 @@ def tables(device: str = "cpu") -> Tables:
         synthesis_matrix().to(device),
         tuple(torch.hann_window(window, device=device) for window in windows),
         tuple(importance(window).to(device) for window in windows),
+        (
+            torch.hann_window(loudness_loss.WINDOW, device=device),
+            loudness_loss.critical_bands().to(device),
+            loudness_loss.thresholds().to(device),
+        ),
     )
 
 
