@@ -24,7 +24,7 @@ from training.sound_loss import Tables, sound, sound_loss, tables
 LOW = layout.LOW_BINS
 FLOOR = 0.01  # power at the common level, where a voice has RMS 1 and its bins 350 on average
 HIGH_FLOOR = 1e-4  # the same for the log distance of the high bands: 65 dB below that average
-NOISE_DB = (-22.0, -10.0)  # below the voice: from soft to loud, see how_dear
+NOISE_DB = (-22.0, -10.0)  # below the voice: from soft to loud, see how_noisy
 
 
 @dataclass(frozen=True)
@@ -77,16 +77,20 @@ def lopsided(estimate: Tensor, target: Tensor, spare: Tensor) -> Tensor:
     return difference.square() + (spare - 1) * F.relu(difference).square()
 
 
-def how_dear(noisy_low: Tensor, target_low: Tensor, scale: Tensor, sensitivity: Tensor, weights: LossWeights) -> Tensor:
-    """How much dearer lost voice is than left noise in each example.  (T, B, 2*LOW) twice, (B,) twice -> (B,).
+def how_noisy(noisy_low: Tensor, target_low: Tensor, scale: Tensor) -> Tensor:
+    """0 where an example's noise is soft, 1 where it is loud.  (T, B, 2*LOW) twice, (B,) -> (B,)."""
+    noise, voice = ((x * scale[None, :, None]).square().sum((0, 2)) + 1.0 for x in (noisy_low - target_low, target_low))
+    softest_db, loudest_db = NOISE_DB
+    return ((10 * torch.log10(noise / voice) - softest_db) / (loudest_db - softest_db)).clamp(0, 1)
+
+
+def how_dear(noisy: Tensor, sensitivity: Tensor, weights: LossWeights) -> Tensor:
+    """How much dearer lost voice is than left noise in each example, as noisy as `how_noisy` says.  All (B,).
 
     Nobody must lose anything of a clean voice. In noise both are wrong, and what is left of it goes up and down with
     the voice; but where a loss would be the cheaper one, soft hummed notes go with the noise (training/TRIES.md).
     """
-    noise, voice = ((x * scale[None, :, None]).square().sum((0, 2)) + 1.0 for x in (noisy_low - target_low, target_low))
-    softest_db, loudest_db = NOISE_DB
-    strict = ((10 * torch.log10(noise / voice) - softest_db) / (loudest_db - softest_db)).clamp(0, 1)
-    return weights.spare_voice * (weights.spare_in_noise / weights.spare_voice) ** strict * torch.exp2(-sensitivity)
+    return weights.spare_voice * (weights.spare_in_noise / weights.spare_voice) ** noisy * torch.exp2(-sensitivity)
 
 
 Terms = Callable[..., tuple[Tensor, dict[str, Tensor]]]
@@ -138,7 +142,8 @@ def loss_terms(
     low_gains = low_gains * level
     real, imag = real * low_gains, imag * low_gains
     target_real, target_imag = target_low[..., :LOW] * level, target_low[..., LOW:] * level
-    spare = how_dear(noisy_low, target_low, scale, sensitivity, weights)[None, :, None]
+    noisy = how_noisy(noisy_low, target_low, scale)
+    spare = how_dear(noisy, sensitivity, weights)[None, :, None]
 
     power = real.square() + imag.square() + FLOOR
     target_power = target_real.square() + target_imag.square() + FLOOR
@@ -174,7 +179,8 @@ def loss_terms(
         total = total + weights.sound * (weights.magnitude * loud + weights.complex * turn + weights.ratio * snr)
         parts |= {"sound": loud, "sound_complex": turn, "sound_db": 10 * snr}
         if weights.loudness:
-            lost = loudness_loss(heard_sound, wanted_sound, *fixed.ear)
+            # An ear forgives lost voice sooner than added noise; where noise is soft, nothing may be lost.
+            lost = (noisy * loudness_loss(heard_sound, wanted_sound, *fixed.ear)).mean()
             total = total + weights.loudness * lost
             parts["loudness"] = lost
     return total, parts

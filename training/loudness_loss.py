@@ -63,7 +63,7 @@ def width_bark() -> float:
 
 
 def loudness_loss(estimate: Tensor, target: Tensor, window: Tensor, bands: Tensor, heard_from: Tensor) -> Tensor:
-    """Points of PESQ's raw score that are lost, mean over the examples.
+    """Points of PESQ's raw score that each example loses.  (B,)
 
     estimate, target: (B, samples) at RATE_HZ and a common level, voice at RMS 1; window: Hann, WINDOW long; bands,
     heard_from: `critical_bands` and `thresholds`.
@@ -80,7 +80,7 @@ def loudness_loss(estimate: Tensor, target: Tensor, window: Tensor, bands: Tenso
     added = (apart.abs() * times).sum(-1) * width
     quiet = ((wanted.sum(-1) + 1e5) / 1e7).pow(0.04)
     both = [_over_time((frames / quiet).clamp(max=MOST_DISTURBING)) for frames in (either, added)]
-    return (DISTURBED * both[0] + ADDED * both[1]).mean()
+    return DISTURBED * both[0] + ADDED * both[1]
 
 
 def _over_time(frames: Tensor) -> Tensor:
