@@ -25,6 +25,7 @@ from training.data.sources import RATE_HZ
 FRAME_MS = 5.0
 PIECE_SECONDS = 8.0
 SHARES = {"kerstin": 0.3, "philipp": 0.25, "ocean": 0.25, "libri": 0.2}
+HELD_SHARE, HOLD_EVERY_SECONDS, HELD_SECONDS = 0.4, 1.5, (0.5, 3.0)  # of pieces; of the speech; of a vowel
 SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 2, 4, 7, 9))
 
 Array = NDArray[np.float64]
@@ -32,17 +33,17 @@ Rng = np.random.Generator
 
 
 def melody_hz(rng: Rng, frames: int, centre_hz: float) -> Array:
-    """Held notes of a scale around a centre, with glides, late vibrato and slight drift. One value per WORLD frame."""
+    """Held notes of a scale around a centre, with glides, at times late vibrato, and slight drift, in Hz.  (frames,)"""
     scale = np.array(SCALES[int(rng.integers(len(SCALES)))])
     notes = np.concatenate([scale - 12, scale, scale + 12])
     semitones = np.zeros(frames)
     position, at = int(len(notes) // 2), 0
     while at < frames:
-        length = int(rng.choice([30, 60, 90, 160, 300]) * rng.uniform(0.7, 1.3))
+        length = int(rng.choice([30, 60, 90, 160, 300, 500]) * rng.uniform(0.7, 1.3))
         position = int(np.clip(position + rng.integers(-3, 4), 4, len(notes) - 5))
         stop = min(at + length, frames)
         seconds = np.arange(stop - at) * FRAME_MS / 1000
-        depth = rng.uniform(0, 0.7) * np.clip((seconds - 0.15) / 0.3, 0, 1)
+        depth = max(0.0, rng.uniform(-0.3, 0.7)) * np.clip((seconds - 0.15) / 0.3, 0, 1)
         semitones[at:stop] = notes[position] + depth * np.sin(2 * np.pi * rng.uniform(4.5, 6.5) * seconds)
         at = stop
     glide = np.hanning(int(rng.integers(7, 25)))
@@ -53,6 +54,17 @@ def melody_hz(rng: Rng, frames: int, centre_hz: float) -> Array:
         np.arange(frames), np.arange(0, frames + 40, 40), rng.normal(0, 0.12, len(range(0, frames + 40, 40)))
     )
     return np.asarray(centre_hz * 2 ** ((semitones + drift) / 12))
+
+
+def hold(rng: Rng, power: Array) -> Array:
+    """Further frames for some of the loudest moments of vowels, where a singer stays on a note.  (frames,) twice."""
+    window = round(HOLD_EVERY_SECONDS * 1000 / FRAME_MS)
+    extra = np.zeros(len(power))
+    for start in range(0, len(power), window):
+        peak = start + int(np.argmax(power[start : start + window]))
+        if power[peak] > 0.02 * power.max():
+            extra[peak] = rng.uniform(*HELD_SECONDS) * 1000 / FRAME_MS
+    return extra
 
 
 def sing(rng: Rng, speech: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -68,6 +80,8 @@ def sing(rng: Rng, speech: NDArray[np.float32]) -> NDArray[np.float32]:
     # Stretch voiced frames most; consonants keep their pace.
     stretch = rng.uniform(1.5, 3.0)
     pace = np.where(voiced, stretch, 1.1)
+    if rng.random() < HELD_SHARE:
+        pace += hold(rng, np.where(voiced, envelope.sum(-1), 0.0))
     clock = np.concatenate(([0.0], np.cumsum(np.convolve(pace, np.hanning(9) / np.hanning(9).sum(), "same"))))
     frames = int(clock[-1])
     source = np.interp(np.arange(frames), clock, np.arange(len(clock)))
