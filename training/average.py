@@ -16,6 +16,7 @@ from typing import Any
 
 from training import checkpoints, validate
 from training.data.decode import CACHE
+from training.model import NetShape
 
 
 def weighted(text: str) -> tuple[Path, float]:
@@ -39,7 +40,7 @@ def average(members: Sequence[tuple[dict[str, Any], float]]) -> dict[str, Any]:
     """
     furthest = max((checkpoint for checkpoint, _ in members), key=lambda checkpoint: int(checkpoint["step"]))
     for checkpoint, _ in members:
-        if checkpoint["shape"] != furthest["shape"]:
+        if NetShape(**checkpoint["shape"]) != NetShape(**furthest["shape"]):
             raise ValueError(f"network of shape {checkpoint['shape']}, allowed is {furthest['shape']}: all alike")
     total = sum(share for _, share in members)
     mean = {

@@ -21,6 +21,11 @@ def column(path: Path, name: str) -> list[float]:
         return [float(row[name] or 0) for row in csv.DictReader(file)]
 
 
+def _once(number: int, label: str) -> str | None:
+    """The label of a line for the first run; all others look alike."""
+    return None if number else label
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--names", nargs="+", default=["main"], help="runs that follow each other")
@@ -29,20 +34,30 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     figure, (upper, lower) = pyplot.subplots(2, 1, figsize=(8, 7), sharex=True)
-    for name in args.names:
+    for number, name in enumerate(args.names):
         train, valid = (args.checkpoints / name / f"{kind}.csv" for kind in ("train", "validation"))
-        # The ratio keeps its meaning when the loss's weights change.
-        ratios = [-value for value in column(train, "ratio_db")]
-        upper.plot(column(train, "audio_hours"), ratios, lw=0.7, label=f"{name}: training mixes, SNR below 6 kHz, dB")
+        # The ratio keeps its meaning when the loss's weights change. A run's first row is of one step, not of 25.
+        heard, ratios = column(train, "audio_hours")[1:], [-value for value in column(train, "ratio_db")][1:]
+        upper.plot(heard, ratios, "C3", lw=0.7, label=_once(number, "training mixes, SNR below 6 kHz, dB"))
         hours = column(valid, "audio_hours")
         chosen = [index for index, value in enumerate(hours) if value >= args.from_hours]
-        for field, mark, label in (
-            ("improvement", "o-", "SI-SDR gained, dB"),
-            ("sung_improvement", "^-", "SI-SDR gained on sung voices, dB"),
-            ("pesq", "s-", "PESQ wide band"),
+        for field, style, label in (
+            ("improvement", "C0o-", "SI-SDR gained, dB"),
+            ("sung_improvement", "C1^-", "SI-SDR gained on sung voices, dB"),
+            ("pesq", "C2s-", "PESQ wide band"),
         ):
-            values = column(valid, field)
-            lower.plot([hours[i] for i in chosen], [values[i] for i in chosen], mark, ms=3, label=f"{name}: {label}")
+            values = [column(valid, field)[index] for index in chosen]
+            lower.plot([hours[index] for index in chosen], values, style, ms=3, label=_once(number, label))
+        for axes in (upper, lower):
+            axes.axvline(heard[0], color="0.6", lw=0.8, ls=":")
+        upper.annotate(
+            name,
+            (heard[0], 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(2, 3),
+            textcoords="offset points",
+            fontsize=7,
+        )
     upper.legend(fontsize=7)
     lower.set_xlabel("hours of audio heard")
     lower.set_ylabel("held-out mixes")
