@@ -35,6 +35,7 @@ from training.scan import can_compile
 
 CHECKPOINTS = Path("training/checkpoints")
 WARM_UP_STEPS = 150
+AVERAGE_STEPS = 700  # that the averaged weights, which are validated and shipped, reach back
 PROCESS_SEEDS = 7919  # apart
 KEEP_STATE_SHARE = 0.5  # of examples start from what an earlier, other one left in memory, as on the box
 
@@ -67,6 +68,7 @@ class Trainer:
         ]
         self.step, self.audio_hours, self.best = 0, 0.0, -100.0
         self.bands = scored_bands().to(device)
+        self.average_steps = AVERAGE_STEPS
         self.terms: Terms | None = None  # of the loss; None for plain torch
         self._state: State | None = None
 
@@ -142,7 +144,7 @@ class Trainer:
 
     @torch.no_grad()
     def _follow(self) -> None:
-        share = max(0.0015, 9 / (self.step + 10))
+        share = max(1 / self.average_steps, 9 / (self.step + 10))
         for name, value in self.net.state_dict().items():
             self.average[name].lerp_(value, share)
 
@@ -184,6 +186,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--cache", type=Path, default=CACHE)
     parser.add_argument("--width", type=int, default=256)
     parser.add_argument("--blocks", type=int, default=4)
+    parser.add_argument("--average-steps", type=int, default=AVERAGE_STEPS, help="how far back the average reaches")
     parser.add_argument("--batch", type=int, default=12)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--optimiser", choices=("adamw", "muon"), default="muon")
@@ -218,6 +221,7 @@ def train(rank: int, args: argparse.Namespace) -> None:
         trainer.load(folder / "stable.pt")
     elif args.start_from:
         trainer.start_from(args.start_from)
+    trainer.average_steps = args.average_steps
     if device == "cpu" and can_compile():
         trainer.terms = fused_terms()
     warm_from = 0 if (folder / "stable.pt").exists() else trainer.step
