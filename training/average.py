@@ -1,4 +1,4 @@
-"""Average the weights of several checkpoints of one descent: better than each of them, and it costs nothing on the box.
+"""Average the weights of several checkpoints of one descent: often better than each, and it costs nothing on the box.
 
     python -m training.average --out OUT.pt A.pt B.pt=2 [C.pt ...]
 
@@ -56,7 +56,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("checkpoints", nargs="+", type=weighted, metavar="PATH[=WEIGHT]")
     args = parser.parse_args()
-    found = average([(checkpoints.load(path), share) for path, share in args.checkpoints])
+    try:
+        found = average([(checkpoints.load(path), share) for path, share in args.checkpoints])
+    except ValueError as error:
+        parser.error(str(error))
     net = checkpoints.network(found)
     scores = validate.scores(net, validate.fixed_set(args.cache, "validation"))
     sung = validate.scores(net, validate.fixed_set(args.cache, "validation_sung"), with_pesq=False)

@@ -34,9 +34,14 @@ def bark(hz: NDArray[np.float64]) -> NDArray[np.float64]:
     return scale
 
 
+_EDGES_BARK = np.linspace(*bark(np.array([LOWEST_HZ, HIGHEST_HZ])), BANDS + 1)
+_ALL_BARK = float(_EDGES_BARK[-1] - _EDGES_BARK[0])
+_BAND_BARK = _ALL_BARK / BANDS
+
+
 def critical_bands() -> Tensor:
     """Power of each bin to sound pressure in each band.  (WINDOW // 2 + 1, BANDS)"""
-    edges = np.linspace(*bark(np.array([LOWEST_HZ, HIGHEST_HZ])), BANDS + 1)
+    edges = _EDGES_BARK
     hz = np.arange(WINDOW // 2 + 1) * (RATE_HZ / WINDOW)
     half = RATE_HZ / WINDOW / 2
     low, high = bark(np.maximum(hz - half, 0.0))[:, None], bark(hz + half)[:, None]
@@ -49,17 +54,10 @@ def critical_bands() -> Tensor:
 
 def thresholds() -> Tensor:
     """Power of each band that is just heard, as sound pressure.  (BANDS,)"""
-    edges = np.linspace(*bark(np.array([LOWEST_HZ, HIGHEST_HZ])), BANDS + 1)
-    centre = (edges[1:] + edges[:-1]) / 2 + 0.53
+    centre = (_EDGES_BARK[1:] + _EDGES_BARK[:-1]) / 2 + 0.53
     khz = 1.960 * centre / (26.81 - centre)
     db = 3.64 * khz**-0.8 - 6.5 * np.exp(-0.6 * (khz - 3.3) ** 2) + 1e-3 * khz**4
     return torch.from_numpy((10 ** (np.minimum(db, 60.0) / 10)).astype(np.float32))
-
-
-def width_bark() -> float:
-    """Of one band."""
-    low, high = bark(np.array([LOWEST_HZ, HIGHEST_HZ]))
-    return float((high - low) / BANDS)
 
 
 def loudness_loss(estimate: Tensor, target: Tensor, window: Tensor, bands: Tensor, heard_from: Tensor) -> Tensor:
@@ -75,9 +73,8 @@ def loudness_loss(estimate: Tensor, target: Tensor, window: Tensor, bands: Tenso
     apart = F.relu(apart - masked) - F.relu(-apart - masked)
     times = ((got + 50.0) / (wanted + 50.0)).pow(ASYMMETRY)
     times = torch.where(times < AUDIBLE, torch.zeros_like(times), times.clamp(max=MOST_ASYMMETRY)).detach()
-    width, bark_wide = width_bark(), width_bark() * BANDS
-    either = ((apart * width).square().sum(-1) / bark_wide + 1e-6).sqrt() * bark_wide
-    added = (apart.abs() * times).sum(-1) * width
+    either = ((apart * _BAND_BARK).square().sum(-1) / _ALL_BARK + 1e-6).sqrt() * _ALL_BARK
+    added = (apart.abs() * times).sum(-1) * _BAND_BARK
     quiet = ((wanted.sum(-1) + 1e5) / 1e7).pow(0.04)
     both = [_over_time((frames / quiet).clamp(max=MOST_DISTURBING)) for frames in (either, added)]
     return DISTURBED * both[0] + ADDED * both[1]

@@ -36,9 +36,9 @@ def main() -> None:
     figure, (upper, lower) = pyplot.subplots(2, 1, figsize=(8, 7), sharex=True)
     for number, name in enumerate(args.names):
         train, valid = (args.checkpoints / name / f"{kind}.csv" for kind in ("train", "validation"))
-        # The ratio keeps its meaning when the loss's weights change. A run's first row is of one step, not of 25.
-        heard, ratios = column(train, "audio_hours")[1:], [-value for value in column(train, "ratio_db")][1:]
-        upper.plot(heard, ratios, "C3", lw=0.7, label=_once(number, "training mixes, SNR below 6 kHz, dB"))
+        # The ratio keeps its meaning when the loss's weights change. A run's first row may be of one step, not 25.
+        heard, ratios = column(train, "audio_hours"), [-value for value in column(train, "ratio_db")]
+        upper.plot(heard[1:], ratios[1:], "C3", lw=0.7, label=_once(number, "training mixes, SNR below 6 kHz, dB"))
         hours = column(valid, "audio_hours")
         chosen = [index for index, value in enumerate(hours) if value >= args.from_hours]
         for field, style, label in (

@@ -103,6 +103,22 @@ def test_lost_voice_is_dear_where_noise_is_soft_and_cheap_where_it_is_loud() -> 
     torch.testing.assert_close(found, torch.tensor([4.0, 2.0, 1.0, 0.5]), atol=0.02, rtol=0)
 
 
+def test_loudness_counts_where_noise_is_loud() -> None:
+    voice = torch.randn(200, 2, 192, generator=torch.Generator().manual_seed(1)) * 20
+    noisy = voice + voice.flip(0) * torch.tensor([0.0, 1.0])[:, None]
+    parts = {}
+    for example in (0, 1):
+        one = slice(example, example + 1)
+        high = torch.ones(200, 1, 40)
+        spectra = {"noisy_low": noisy[:, one], "target_low": voice[:, one], "noisy_high": high, "target_high": high}
+        halved = Heads(torch.full((200, 1, 136), 0.5), torch.zeros(200, 1, 576), torch.zeros(200, 1, 384))
+        extras = torch.full((1,), 0.05), torch.zeros(1), torch.zeros(1)
+        given = LossWeights(sound=0.6, loudness=1.0)
+        parts[example] = denoise_loss(halved, spectra, extras, torch.ones(40), given)[1]["loudness"]
+    assert parts[0] == 0
+    assert parts[1] > 0.5
+
+
 def test_batches_come_again_from_a_pool_that_is_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loader, "POOL", 4)
 

@@ -86,3 +86,13 @@ def test_blocks_put_on_top_of_a_checkpoint_begin_as_nothing(tmp_path: Path) -> N
     masks = [net(features, net.fresh_state(2))[0] for net in (small.net, large.net)]
     torch.testing.assert_close(*masks)
     assert len(large.net.blocks) == 3
+
+
+def test_the_average_reaches_back_as_far_as_told() -> None:
+    trainer = Trainer(NetShape(width=16, blocks=1), 1e-3, "cpu")
+    trainer.step, trainer.average_steps = 10_000, 20
+    before = {name: value.clone() for name, value in trainer.average.items()}
+    with torch.no_grad():
+        trainer.net.gains.bias += 1.0
+    trainer._follow()
+    torch.testing.assert_close(trainer.average["gains.bias"] - before["gains.bias"], torch.full((layout.BANDS,), 0.05))
