@@ -5,7 +5,8 @@ RUN := .venv/bin/hushbox
 
 .PHONY: help setup setup-dev run test check lint format e2e faults bench lock clean install uninstall wheels deb test-deb \
         soak endure e2e-vm e2e-vm-arm64 \
-        train-denoise-live export-denoise-live train-denoise-light export-denoise-light train-stems-live export-stems-live \
+        train-denoise-live export-denoise-live train-denoise-light export-denoise-light \
+        train-denoise-studio export-denoise-studio train-stems-live export-stems-live \
         test-tflite-runtime demo-vocal bench-denoise \
         bench-harm bench-page bench-stems bench-drift bench-no-surprise bench-quantisation docs-pictures
 
@@ -120,6 +121,12 @@ train-denoise-light: ## Train the small denoiser for a Pi 4 (see training/README
 
 export-denoise-light: ## Quantise its best checkpoint into models_quantized/denoise-light
 	training/run.sh export-light $(ARGS)
+
+train-denoise-studio: ## Train the denoiser for recording (see training/README.md)
+	training/run.sh train-studio $(ARGS)
+
+export-denoise-studio: ## Quantise its cooled checkpoint into models_quantized/denoise-studio
+	training/run.sh export-studio $(ARGS)
 
 demo-vocal: setup-dev ## Synthesise the bundled demo vocal anew
 	$(PY) -m training.demo_vocal.make_demo_vocal

@@ -22,9 +22,9 @@ import torch
 from numpy.typing import NDArray
 
 from bench.denoise_systems import FLOAT, RUNTIME_NAMES, SHIPPED
-from dsp import features as layout
 from dsp.bundle import Bundle, BundleError
 from dsp.inference import StepModel, open_model
+from dsp.layout import LAYOUTS, Layout
 from training import validate
 from training.runtimes import OnnxStep, Step, TfliteStep
 from training.stream import denoise, made_up_voice
@@ -37,16 +37,17 @@ WARM_STEPS, TIMED_STEPS = 500, 5000
 class Streamed:
     """A model of the box where training expects its network: many frames at once, computed one by one."""
 
-    def __init__(self, model: StepModel) -> None:
+    def __init__(self, model: StepModel, layout: Layout) -> None:
         self._model = model
+        self.layout = layout
 
     def fresh_state(self, batch: int) -> None:
         return None
 
     def __call__(self, features: torch.Tensor, state: None) -> tuple[torch.Tensor, None]:
-        """features (T, B, INPUT_SIZE) -> mask (T, B, OUTPUT_SIZE)."""
+        """features (T, B, input_size) -> mask (T, B, output_size)."""
         frames, batch, _ = features.shape
-        masks = np.empty((frames, batch, layout.OUTPUT_SIZE), np.float32)
+        masks = np.empty((frames, batch, self.layout.output_size), np.float32)
         for item in range(batch):
             self._model.reset()
             for frame in range(frames):
@@ -82,11 +83,12 @@ def measure(name: str, validation: str | None) -> dict[str, Any]:
     for (kind, bundle), runtime in itertools.product(bundles.items(), STEPS):
         path = bundle.files[runtime].path
         model = open_model(bundle, runtime)
-        # Any callable with fresh_state() will do for scoring.
-        scores = validate.scores(Streamed(model), fixed) if fixed else {}  # type: ignore[arg-type]
+        layout = LAYOUTS[bundle.features]
+        # Any callable with fresh_state() and a layout will do for scoring.
+        scores = validate.scores(Streamed(model, layout), fixed) if fixed else {}  # type: ignore[arg-type]
         label = f"{kind}, {RUNTIME_NAMES[runtime]}"
         rows.append({"name": label, "size_mb": path.stat().st_size / 1e6, **step_us(model), "scores": scores})
-        heard[label] = denoise(STEPS[runtime](path), sound)
+        heard[label] = denoise(STEPS[runtime](path), sound, layout)
     pairs = {f"{b} against {a}": _level_db(heard[b] - heard[a], heard[a]) for a, b in itertools.combinations(heard, 2)}
     return {"name": name, "validation": validation, "rows": rows, "agreement_db": pairs}
 

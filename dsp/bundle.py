@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from dsp import features, stems_features
+from dsp import layout, stems_features
 from dsp.block import RATE_HZ
 from dsp.errors import DspError
 
@@ -22,19 +22,27 @@ RUNTIMES = ("tflite", "tflite_runtime", "onnx")
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
-    """A feature layout that this box can make: the kind of model it is for, and the sizes that belong to it."""
+class Sizes:
+    """What belongs to a feature layout that this box can make: the kind of model it is for, and its lengths."""
 
     kind: str
     window_frames: int
+    hop_frames: int
     input_size: int
     output_size: int
 
 
 LAYOUTS = {
-    features.LAYOUT: Layout("denoise", 2 * (features.BINS - 1), features.INPUT_SIZE, features.OUTPUT_SIZE),
-    stems_features.LAYOUT: Layout(
-        "stems", stems_features.WINDOW_FRAMES, stems_features.INPUT_SIZE, stems_features.OUTPUT_SIZE
+    **{
+        name: Sizes("denoise", each.window_frames, each.hop_frames, each.input_size, each.output_size)
+        for name, each in layout.LAYOUTS.items()
+    },
+    stems_features.LAYOUT: Sizes(
+        "stems",
+        stems_features.WINDOW_FRAMES,
+        stems_features.HOP_FRAMES,
+        stems_features.INPUT_SIZE,
+        stems_features.OUTPUT_SIZE,
     ),
 }
 INSTANT = "denoise-instant"
@@ -42,7 +50,7 @@ INSTANT = "denoise-instant"
 
 INSTANT_LATENCY_FRAMES = 64
 
-KINDS = (*(layout.kind for layout in LAYOUTS.values()), INSTANT)
+KINDS = (*dict.fromkeys(sizes.kind for sizes in LAYOUTS.values()), INSTANT)
 
 
 class BundleError(DspError, ValueError):
@@ -162,10 +170,11 @@ class _Reader:
         return self._own(raw)
 
     def lent(self) -> Bundle:
-        """The same, for a bundle that borrows this one's network: it must be a denoiser with its own."""
+        """The same, for a bundle that borrows this one's network: it must be a live denoiser with its own."""
         raw = self._toml()
-        if raw.get("kind") != "denoise":
-            raise BundleError(f"{self.path}: kind = {raw.get('kind')!r}: allowed denoise")
+        for key, allowed in (("kind", "denoise"), ("features", layout.LIVE.name)):
+            if raw.get(key) != allowed:
+                raise BundleError(f"{self.path}: {key} = {raw.get(key)!r}: allowed {allowed}")
         return self._own(raw)
 
     def _borrower(self, raw: Mapping[str, Any]) -> Bundle:
@@ -281,13 +290,11 @@ class _Reader:
         if "files" not in self.wrong_keys:
             self._allowed("default_runtime", values["default_runtime"], tuple(values["files"]))
         if "features" not in self.wrong_keys:
-            layout = LAYOUTS[values["features"]]
-            for key in ("kind", "window_frames", "input_size", "output_size"):
-                self._allowed(key, values[key], (getattr(layout, key),))
+            sizes = LAYOUTS[values["features"]]
+            for key in ("kind", "window_frames", "hop_frames", "input_size", "output_size"):
+                self._allowed(key, values[key], (getattr(sizes, key),))
         if "hop_frames" not in self.wrong_keys:
             self._allowed("synthesis_frames", values["synthesis_frames"], (2 * values["hop_frames"],))
-            if values["window_frames"] % values["hop_frames"]:
-                self._wrong("hop_frames", f" = {values['hop_frames']}: a divisor of window_frames is allowed")
         if not self.wrong_keys & {"synthesis_frames", "lookahead_frames"}:
             latency = values["synthesis_frames"] + values["lookahead_frames"]
             self._allowed("algorithmic_latency_frames", values["algorithmic_latency_frames"], (latency,))

@@ -12,9 +12,6 @@ from dsp.hop_adapter import HopAdapter
 from dsp.limiter import Limiter
 from dsp.ramp import Ramp
 
-CAP_HOPS = 12
-"""Of input that a hop of the output is made of: the analysis window, the taps before it, and the hop held back."""
-
 QUIETEST_CEILING = 1e-5  # the limiter divides by its ceiling
 
 
@@ -47,7 +44,7 @@ class Denoise(Denoiser):
         self._floor = Ramp(self._floor_target, self._amount_hops, 1)
         self._cap = Limiter()
         self._cap.prepare(rate_hz, hop, channels)
-        self._peaks = deque([0.0] * CAP_HOPS, CAP_HOPS)
+        self._peaks = deque([0.0] * self._layout.heard_hops, self._layout.heard_hops)
         self._wet = Ramp(float(self._floor_target < 1.0), self._fade_frames, hop)
 
     def set_param(self, param_id: str, value: float) -> None:
@@ -66,19 +63,16 @@ class Denoise(Denoiser):
         self._hums = False, False
         self._floor_before = self._floor_target
         self._cap.reset()
-        self._peaks.extend([0.0] * CAP_HOPS)
+        self._peaks.extend([0.0] * len(self._peaks))
         self._floor.jump(self._floor_target)
         self._wet.jump(float(self._floor_target < 1.0))
 
     def _process_hop(self, hop_in: Block, hop_out: Block) -> None:
         np.copyto(self._now, hop_in)
         self.bad_samples += mend(self._now)
-        hum = self._hum.follow(self._now)
-        sound = self._now
-        if hum is not None:
-            np.copyto(self._hum_now, hum)
-            sound = np.subtract(self._now, hum, out=self._free)
-        self._hums = hum is not None, self._hums[0]
+        hums = self._take_hum(self._now)
+        sound = self._free if hums else self._now
+        self._hums = hums, self._hums[0]
         spectrum = self._stft.analyse(sound)
         usable = self._step(spectrum)
         floor = float(self._floor.next(1)[0])
@@ -95,10 +89,25 @@ class Denoise(Denoiser):
         self._hum_now, self._hum_before = self._hum_before, self._hum_now
         if not self._wet.target:
             self._show(0.0)
-        elif hum is None:
+        elif not hums:
             self._show(self._front.reduction_db)
         else:
             self._show(self._front.reduction_db, _energy(sound), _energy(self._hum_before), floor)
+
+    def _take_hum(self, now: Block) -> bool:
+        """Set `_hum_now` to the hum in `now`, and `_free` to what is left; False where there is none."""
+        found = False
+        for start in range(0, len(now), self._hum_frames):
+            piece = slice(start, start + self._hum_frames)
+            hum = self._hum.follow(now[piece])
+            if hum is not None:
+                if not found:
+                    self._hum_now.fill(0.0)
+                found = True
+                self._hum_now[piece] = hum
+        if found:
+            np.subtract(now, self._hum_now, out=self._free)
+        return found
 
     def _keep_share_of_hum(self, wet: Block, floor: float) -> None:
         """Add to `wet`, which is free of hum, the share of it that always stays: as the synthesis window fades."""

@@ -146,7 +146,7 @@ class DenoiseInstant(Denoiser):
         self._energies = 0.0, 0.0
 
     def _design(self, gains: Array) -> Taps:
-        """Taps whose response comes close to `gains` (BINS,), for the oldest frame first. A reused buffer."""
+        """Taps whose response comes close to `gains` (bins,), for the oldest frame first. A reused buffer."""
         self._response.real[:] = gains
         inverse_transform(self._response, self._impulse)
         # The impulse response is symmetric: read from its end it runs from the past to the future.

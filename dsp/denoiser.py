@@ -17,6 +17,7 @@ from dsp.features import DenoiseFrontEnd, Spectrum, identity_mask
 from dsp.guard import ModelGuard
 from dsp.hum import HumCanceller
 from dsp.inference import StepModel
+from dsp.layout import LAYOUTS
 from dsp.params import ParamSpec
 from dsp.ramp import Ramp, ramp_frames
 from dsp.stft import StreamingStft
@@ -39,6 +40,9 @@ AMOUNT_RAMP_MS = 20.0
 
 MOST_RISE = 10 ** (0.9 / 20)
 """Clipped sound rises above its own peak when overtones go; here it may do so by this much."""
+
+MOST_HUM_FRAMES = 128
+"""The longest hop that hum is followed in; a longer one of the model's is cut."""
 
 _METER_SHARE = 0.1  # of the newest hop in the smoothed reduction
 
@@ -74,7 +78,8 @@ class Denoiser:
         self._bundle = bundle
         self._runtime = model.runtime
         hop_s = bundle.hop_frames / bundle.rate_hz
-        self._guard = ModelGuard(model, identity_mask(), hop_s, hop_s if real_time else None, clock)
+        self._layout = LAYOUTS[bundle.features]
+        self._guard = ModelGuard(model, identity_mask(self._layout), hop_s, hop_s if real_time else None, clock)
         self._values = {spec.id: spec.default for spec in self.params}
         self._prepared = False
         self.latency_frames = 0
@@ -107,8 +112,9 @@ class Denoiser:
             raise BundleError(f"{bundle.folder}: rate_hz = {bundle.rate_hz}: the chain runs at {rate_hz}")
         hop = bundle.hop_frames
         self._stft = StreamingStft(channels, bundle.window_frames, bundle.synthesis_frames, hop)
-        self._front = DenoiseFrontEnd(channels)
-        self._hum = HumCanceller(channels, hop, rate_hz)
+        self._front = DenoiseFrontEnd(channels, self._layout)
+        self._hum_frames = hop // -(-hop // MOST_HUM_FRAMES)
+        self._hum = HumCanceller(channels, self._hum_frames, rate_hz)
         self._share: Block = np.zeros((hop, channels), np.float32)
         self._fade_frames = ramp_frames(FADE_MS, rate_hz)
         self._amount_frames = ramp_frames(AMOUNT_RAMP_MS, rate_hz)

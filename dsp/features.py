@@ -1,18 +1,10 @@
-"""What the live denoiser sees and what it says: spectrum to features, mask to spectrum. Layout "denoise-v2".
+"""What a denoiser sees and what it says: spectrum to features, mask to spectrum, in one of the layouts of dsp.layout.
 
-The one place for this mapping; training mirrors it in torch and a test holds the two equal. At 48 kHz and a window of
-768 frames a bin is 62.5 Hz wide. The lowest 96 bins (to 6 kHz) stand alone; 40 overlapping triangular bands, wider
-towards the top, cover the rest, and their gains are interpolated over the bins by the same triangles.
-
-features (450) = log power of 96 bins and 40 bands | real, then imaginary part of the compressed low bins
-                 | keep_room | sensitivity | log power at 5 places in each of the lowest 24 bins, [place][bin]
-mask    (1000) = 3 complex filter taps per low bin, stored [tap][real, imaginary][bin] | gain of 40 bands
-                 | 8 more taps for each of the lowest 24 bins, stored in the same way (dsp.fine)
-
-The taps act on the spectra of now, two and four hops ago: neighbouring windows overlap by five sixths, so taps two hops
-apart add more frequency resolution than adjacent ones. Source of the idea: H. Schröter et al., "DeepFilterNet",
-ICASSP 2022; compressed spectra: J. Valin et al., "A perceptually-motivated approach for low-complexity, real-time
-enhancement of fullband speech", Interspeech 2020.
+The one place for this mapping; training mirrors it in torch and a test holds the two equal. Low bins stand alone; above
+them overlapping triangular bands, wider towards the top, cover the rest, and their gains are interpolated over the bins
+by the same triangles. The low bins' taps act on spectra of now and of some hops ago. Source of the idea: H. Schröter et
+al., "DeepFilterNet", ICASSP 2022; compressed spectra: J. Valin et al., "A perceptually-motivated approach for
+low-complexity, real-time enhancement of fullband speech", Interspeech 2020.
 """
 
 from __future__ import annotations
@@ -22,27 +14,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from dsp import fine
 from dsp.fine import FineBins
+from dsp.layout import LIVE, Layout
 
 Spectrum = NDArray[np.complex64]
 Array = NDArray[np.float32]
-
-LAYOUT = "denoise-v2"
-BINS = 385
-LOW_BINS = 96
-HIGH_BINS = BINS - LOW_BINS
-HIGH_BANDS = 40
-BANDS = LOW_BINS + HIGH_BANDS
-TAP_DELAYS_HOPS = (0, 2, 4)
-TAPS = len(TAP_DELAYS_HOPS)
-KEEP_ROOM_AT = BANDS + 2 * LOW_BINS
-SENSITIVITY_AT = KEEP_ROOM_AT + 1
-FINE_AT = SENSITIVITY_AT + 1
-INPUT_SIZE = FINE_AT + fine.FINE_SIZE
-GAINS_AT = 2 * TAPS * LOW_BINS  # of the bands, in the mask
-FINE_TAPS_AT = GAINS_AT + HIGH_BANDS
-OUTPUT_SIZE = FINE_TAPS_AT + fine.MASK_SIZE
 
 POWER_FLOOR = 1e-9
 LOG_OFFSET, LOG_SCALE = 3.0, 1.0 / 3.0  # feature = (log10(power + floor) + offset) * scale
@@ -51,21 +27,20 @@ SILENCE = 1e-12  # power of a bin, far below any converter's noise
 STRICTNESS = 1.5
 """Every gain is raised to STRICTNESS**sensitivity: at 0 the network's own word, at 1 what is soft goes down further."""
 FAINTEST = 1e-3  # gain of a low bin below which raising it changes nothing that is heard
-_HISTORY_HOPS = max(TAP_DELAYS_HOPS) + 1
 
 
-def band_triangles() -> Array:
-    """Weights of the bands above the low bins. Shape (HIGH_BANDS, HIGH_BINS); each bin's weights add up to one."""
+def band_triangles(layout: Layout = LIVE) -> Array:
+    """Weights of the bands above the low bins. Shape (high_bands, high_bins); each bin's weights add up to one."""
     # Spacing grows fourfold from the lowest band to the highest.
-    steps = np.geomspace(1.0, 4.0, HIGH_BANDS - 1)
-    centres = np.concatenate(([0.0], np.cumsum(steps))) * (HIGH_BINS - 1) / steps.sum()
-    bins = np.arange(HIGH_BINS)
-    return np.stack([np.interp(bins, centres, row) for row in np.eye(HIGH_BANDS)]).astype(np.float32)
+    steps = np.geomspace(1.0, 4.0, layout.high_bands - 1)
+    centres = np.concatenate(([0.0], np.cumsum(steps))) * (layout.high_bins - 1) / steps.sum()
+    bins = np.arange(layout.high_bins)
+    return np.stack([np.interp(bins, centres, row) for row in np.eye(layout.high_bands)]).astype(np.float32)
 
 
-def band_averages() -> Array:
-    """The same triangles scaled so that each band's weights add up to one. Shape (HIGH_BANDS, HIGH_BINS)."""
-    triangles = band_triangles()
+def band_averages(layout: Layout = LIVE) -> Array:
+    """The same triangles scaled so that each band's weights add up to one. Shape (high_bands, high_bins)."""
+    triangles = band_triangles(layout)
     averages: Array = triangles / triangles.sum(axis=1, keepdims=True)
     return averages
 
@@ -76,35 +51,39 @@ class DenoiseFrontEnd:
     Call `features` once per hop, run the model, then call `apply` with the same spectrum.
     """
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, layout: Layout = LIVE) -> None:
         if channels < 1:
             raise ValueError(f"channels = {channels}: allowed 1 or more")
-        self.channels = channels
+        self.channels, self.layout = channels, layout
+        low, bins, fine = layout.low_bins, layout.bins, layout.fine
+        self._low_bins, self._gains_at, self._fine_taps_at = low, layout.gains_at, layout.fine_taps_at
+        self._keep_room_at, self._sensitivity_at = layout.keep_room_at, layout.sensitivity_at
         self.reduction_db = 0.0
         self._exponent = 1.0  # of every gain, from the sensitivity
-        self._triangles = band_triangles()
-        self._averages = np.ascontiguousarray(band_averages().T)
-        self._history: Spectrum = np.zeros((_HISTORY_HOPS, channels, LOW_BINS), np.complex64)
+        self._triangles = band_triangles(layout)
+        self._averages = np.ascontiguousarray(band_averages(layout).T)
+        self._delays_hops = layout.tap_delays_hops
+        self._history: Spectrum = np.zeros((max(self._delays_hops) + 1, channels, low), np.complex64)
         self._hop = 0
-        self._power: Array = np.zeros((channels, BINS), np.float32)
-        self._scratch: Array = np.zeros((channels, BINS), np.float32)
-        self._mean_power: Array = np.zeros(BINS, np.float32)
-        self._mid: Spectrum = np.zeros(LOW_BINS, np.complex64)
-        self._squeeze: Array = np.zeros(LOW_BINS, np.float32)
-        self._features: Array = np.zeros((1, INPUT_SIZE), np.float32)
-        self._log = self._features[0, :BANDS]
-        self._real = self._features[0, BANDS : BANDS + LOW_BINS]
-        self._imag = self._features[0, BANDS + LOW_BINS : BANDS + 2 * LOW_BINS]
-        self._places = self._features[0, FINE_AT:].reshape(fine.PLACES, fine.FINE_BINS)
-        self._fine = FineBins(channels)
-        self._taps: Spectrum = np.zeros((TAPS, LOW_BINS), np.complex64)
-        self._gains: Array = np.zeros(HIGH_BINS, np.float32)
-        self._low: Spectrum = np.zeros((channels, LOW_BINS), np.complex64)
-        self._low_parts = self._low.view(np.float32).reshape(channels, LOW_BINS, 2)
-        self._level: Array = np.zeros(BINS, np.float32)
-        self._left: Array = np.zeros(BINS, np.float32)
-        self._ones: Array = np.ones(BINS, np.float32)
-        self._term: Spectrum = np.zeros((channels, LOW_BINS), np.complex64)
+        self._power: Array = np.zeros((channels, bins), np.float32)
+        self._scratch: Array = np.zeros((channels, bins), np.float32)
+        self._mean_power: Array = np.zeros(bins, np.float32)
+        self._mid: Spectrum = np.zeros(low, np.complex64)
+        self._squeeze: Array = np.zeros(low, np.float32)
+        self._features: Array = np.zeros((1, layout.input_size), np.float32)
+        self._log = self._features[0, : layout.bands]
+        self._real = self._features[0, layout.bands : layout.bands + low]
+        self._imag = self._features[0, layout.bands + low : layout.bands + 2 * low]
+        self._places = self._features[0, layout.fine_at :].reshape(fine.places, fine.bins)
+        self._fine = FineBins(channels, layout)
+        self._taps: Spectrum = np.zeros((layout.taps, low), np.complex64)
+        self._gains: Array = np.zeros(layout.high_bins, np.float32)
+        self._low: Spectrum = np.zeros((channels, low), np.complex64)
+        self._low_parts = self._low.view(np.float32).reshape(channels, low, 2)
+        self._level: Array = np.zeros(bins, np.float32)
+        self._left: Array = np.zeros(bins, np.float32)
+        self._ones: Array = np.ones(bins, np.float32)
+        self._term: Spectrum = np.zeros((channels, low), np.complex64)
 
     def reset(self) -> None:
         """Forget the past: as new."""
@@ -114,7 +93,7 @@ class DenoiseFrontEnd:
         self.reduction_db = 0.0
 
     def features(self, spectrum: Spectrum, keep_room: float = 0.0, sensitivity: float = 0.0) -> Array:
-        """What the network sees.  spectrum: (channels, BINS) -> (1, INPUT_SIZE), a reused buffer.
+        """What the network sees.  spectrum: (channels, bins) -> (1, input_size), a reused buffer.
 
         keep_room: 0 takes late reverberation away, 1 leaves it; sensitivity: -1 spares the voice, 1 takes more noise.
         """
@@ -122,35 +101,35 @@ class DenoiseFrontEnd:
         np.square(spectrum.imag, out=self._scratch)
         np.add(self._power, self._scratch, out=self._power)
         if self.channels == 1:
-            power, mid = self._power[0], spectrum[0, :LOW_BINS]
+            power, mid = self._power[0], spectrum[0, : self._low_bins]
         else:
             power = np.mean(self._power, axis=0, out=self._mean_power)
-            mid = np.mean(spectrum[:, :LOW_BINS], axis=0, out=self._mid)
-        self._log[:LOW_BINS] = power[:LOW_BINS]
-        np.dot(power[LOW_BINS:], self._averages, out=self._log[LOW_BINS:])
+            mid = np.mean(spectrum[:, : self._low_bins], axis=0, out=self._mid)
+        self._log[: self._low_bins] = power[: self._low_bins]
+        np.dot(power[self._low_bins :], self._averages, out=self._log[self._low_bins :])
         np.add(self._log, POWER_FLOOR, out=self._log)
-        np.power(self._log[:LOW_BINS], COMPRESSION, out=self._squeeze)
+        np.power(self._log[: self._low_bins], COMPRESSION, out=self._squeeze)
         np.multiply(mid.real, self._squeeze, out=self._real)
         np.multiply(mid.imag, self._squeeze, out=self._imag)
-        self._fine.look(mid[: fine.FINE_BINS], self._places)
+        self._fine.look(mid[: self.layout.fine.bins], self._places)
         np.add(self._places, POWER_FLOOR, out=self._places)
         for logarithm in (self._log, self._places):
             np.log10(logarithm, out=logarithm)
             np.add(logarithm, LOG_OFFSET, out=logarithm)
             np.multiply(logarithm, LOG_SCALE, out=logarithm)
         self._exponent = STRICTNESS**sensitivity
-        self._features[0, KEEP_ROOM_AT] = keep_room
-        self._features[0, SENSITIVITY_AT] = sensitivity
+        self._features[0, self._keep_room_at] = keep_room
+        self._features[0, self._sensitivity_at] = sensitivity
         return self._features
 
     def apply(self, mask: Array, spectrum: Spectrum, attenuation_limit: float) -> None:
         """Filter the spectrum in place and set `reduction_db`.
 
-        mask: (1, OUTPUT_SIZE); spectrum: (channels, BINS); attenuation_limit: share of the input that always stays,
+        mask: (1, output_size); spectrum: (channels, bins); attenuation_limit: share of the input that always stays,
         10 ** (-amount_db / 20). At 1 the spectrum is left untouched.
         """
-        self._hop = (self._hop + 1) % _HISTORY_HOPS
-        self._history[self._hop] = spectrum[:, :LOW_BINS]
+        self._hop = (self._hop + 1) % len(self._history)
+        self._history[self._hop] = spectrum[:, : self._low_bins]
         self._fine.remember(spectrum)
         if attenuation_limit >= 1.0:
             self.reduction_db = 0.0
@@ -158,7 +137,7 @@ class DenoiseFrontEnd:
         before = _energy(spectrum)
         wet, dry = 1.0 - attenuation_limit, attenuation_limit
         self._filter_low(mask)
-        np.dot(mask[0, GAINS_AT:FINE_TAPS_AT], self._triangles, out=self._gains)
+        np.dot(mask[0, self._gains_at : self._fine_taps_at], self._triangles, out=self._gains)
         if self._exponent != 1.0:
             level = self._low_level(self._all_power())
             np.maximum(level, FAINTEST, out=level)
@@ -166,26 +145,26 @@ class DenoiseFrontEnd:
             np.multiply(self._low, level, out=self._low)
             np.power(self._gains, self._exponent, out=self._gains)
         np.multiply(self._low, wet, out=self._low)
-        np.multiply(spectrum[:, :LOW_BINS], dry, out=self._term)
-        np.add(self._low, self._term, out=spectrum[:, :LOW_BINS])
+        np.multiply(spectrum[:, : self._low_bins], dry, out=self._term)
+        np.add(self._low, self._term, out=spectrum[:, : self._low_bins])
         np.multiply(self._gains, wet, out=self._gains)
         np.add(self._gains, dry, out=self._gains)
-        np.multiply(spectrum[:, LOW_BINS:], self._gains, out=spectrum[:, LOW_BINS:])
+        np.multiply(spectrum[:, self._low_bins :], self._gains, out=spectrum[:, self._low_bins :])
         self.reduction_db = 10.0 * math.log10((before + 1e-12) / (_energy(spectrum) + 1e-12))
 
     def gains(self, mask: Array, spectrum: Spectrum, attenuation_limit: float) -> Array:
         """What the mask does to each bin's level, 1 at most; sets `reduction_db`. Instead of apply(), after features().
 
         mask, spectrum as in apply(), the spectrum stays; attenuation_limit is for `reduction_db` alone, not for the
-        gains. Shape (BINS,), a reused buffer.
+        gains. Shape (bins,), a reused buffer.
         """
-        self._hop = (self._hop + 1) % _HISTORY_HOPS
-        self._history[self._hop] = spectrum[:, :LOW_BINS]
+        self._hop = (self._hop + 1) % len(self._history)
+        self._history[self._hop] = spectrum[:, : self._low_bins]
         self._fine.remember(spectrum)
         self._filter_low(mask)
         power, level = self._all_power(), self._level
         self._low_level(power)
-        np.dot(mask[0, GAINS_AT:FINE_TAPS_AT], self._triangles, out=level[LOW_BINS:])
+        np.dot(mask[0, self._gains_at : self._fine_taps_at], self._triangles, out=level[self._low_bins :])
         np.minimum(level, 1.0, out=level)
         if self._exponent != 1.0:
             np.power(level, self._exponent, out=level)
@@ -197,15 +176,15 @@ class DenoiseFrontEnd:
         return level
 
     def _all_power(self) -> Array:
-        """Power of all channels together, which share one gain. Shape (BINS,)."""
+        """Power of all channels together, which share one gain. Shape (bins,)."""
         return self._power[0] if self.channels == 1 else np.sum(self._power, axis=0, out=self._mean_power)
 
     def _low_level(self, power: Array) -> Array:
-        """How loud the taps leave each low bin, 1 at most. Shape (LOW_BINS,): the start of `_level`."""
-        low = self._level[:LOW_BINS]
+        """How loud the taps leave each low bin, 1 at most. Shape (low_bins,): the start of `_level`."""
+        low = self._level[: self._low_bins]
         np.einsum("cbp,cbp->b", self._low_parts, self._low_parts, out=low)
         np.add(low, SILENCE, out=low)
-        np.add(power[:LOW_BINS], SILENCE, out=self._squeeze)  # silence passes
+        np.add(power[: self._low_bins], SILENCE, out=self._squeeze)  # silence passes
         np.divide(low, self._squeeze, out=low)
         np.sqrt(low, out=low)
         np.minimum(low, 1.0, out=low)
@@ -213,21 +192,21 @@ class DenoiseFrontEnd:
 
     def _filter_low(self, mask: Array) -> None:
         """Set `_low` to the low bins of now, through the mask's taps."""
-        parts = mask[0, :GAINS_AT].reshape(TAPS, 2, LOW_BINS)
+        parts = mask[0, : self._gains_at].reshape(-1, 2, self._low_bins)
         self._taps.real[:], self._taps.imag[:] = parts[:, 0], parts[:, 1]
         np.multiply(self._history[self._hop], self._taps[0], out=self._low)
-        for tap in range(1, TAPS):
-            past = self._history[self._hop - TAP_DELAYS_HOPS[tap]]  # a negative index wraps round the ring
+        for tap in range(1, len(self._delays_hops)):
+            past = self._history[self._hop - self._delays_hops[tap]]  # a negative index wraps round the ring
             np.multiply(past, self._taps[tap], out=self._term)
             np.add(self._low, self._term, out=self._low)
-        self._fine.add_taps(mask[0, FINE_TAPS_AT:], self._low)
+        self._fine.add_taps(mask[0, self._fine_taps_at :], self._low)
 
 
-def identity_mask() -> Array:
-    """The mask which changes nothing. Shape (1, OUTPUT_SIZE)."""
-    mask = np.zeros((1, OUTPUT_SIZE), np.float32)
-    mask[0, :LOW_BINS] = 1.0
-    mask[0, GAINS_AT:FINE_TAPS_AT] = 1.0
+def identity_mask(layout: Layout = LIVE) -> Array:
+    """The mask which changes nothing. Shape (1, output_size)."""
+    mask = np.zeros((1, layout.output_size), np.float32)
+    mask[0, : layout.low_bins] = 1.0
+    mask[0, layout.gains_at : layout.fine_taps_at] = 1.0
     return mask
 
 

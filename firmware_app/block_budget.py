@@ -24,6 +24,7 @@ from dsp.build import build_chain
 from dsp.bundle import Bundle
 from dsp.features import DenoiseFrontEnd
 from dsp.inference import Values, open_model
+from dsp.layout import LAYOUTS
 from dsp.stems_features import STEMS, StemsFrontEnd
 from dsp.stft import Spectrum, StreamingStft
 
@@ -171,7 +172,7 @@ def _parts(folder: Path, runtime: str, sound: Block, channels: int, rows: list[R
 def _front(bundle: Bundle, channels: int) -> tuple[Callable[[Spectrum], Values], Callable[[Values, Spectrum], None]]:
     """Spectrum to features, and mask to spectrum, of the bundle's kind."""
     if bundle.kind != "stems":
-        front = DenoiseFrontEnd(channels)
+        front = DenoiseFrontEnd(channels, LAYOUTS[bundle.features])
         return lambda s: front.features(s, 1.0, 0.0), lambda m, s: front.apply(m, s, 0.1)
     stems, level = StemsFrontEnd(channels), np.ones(len(STEMS), np.float32)
     gain = np.zeros((channels, bundle.window_frames // 2 + 1), np.float32)

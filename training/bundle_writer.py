@@ -7,7 +7,8 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dsp import features, stems_features
+from dsp import stems_features
+from dsp.layout import LIVE, STUDIO
 from training.data import sources
 
 Files = dict[str, tuple[Path, dict[str, str]]]
@@ -33,17 +34,27 @@ DENOISE_LIVE = About(
     kind="denoise",
     summary="Live voice denoiser, full band, 5.3 ms algorithmic latency",
     channels=1,
-    hop_frames=128,
-    window_frames=768,
-    synthesis_frames=256,
-    layout=features.LAYOUT,
-    input_size=features.INPUT_SIZE,
-    output_size=features.OUTPUT_SIZE,
+    hop_frames=LIVE.hop_frames,
+    window_frames=LIVE.window_frames,
+    synthesis_frames=LIVE.synthesis_frames,
+    layout=LIVE.name,
+    input_size=LIVE.input_size,
+    output_size=LIVE.output_size,
     trained_on=sources.ATTRIBUTIONS,
 )
 DENOISE_LIGHT = replace(
     DENOISE_LIVE,
     summary="Small voice denoiser for a Pi 4 and for busy moments, full band, 5.3 ms algorithmic latency",
+)
+DENOISE_STUDIO = replace(
+    DENOISE_LIVE,
+    summary="Voice denoiser for recording, full band, 20 ms algorithmic latency",
+    hop_frames=STUDIO.hop_frames,
+    window_frames=STUDIO.window_frames,
+    synthesis_frames=STUDIO.synthesis_frames,
+    layout=STUDIO.name,
+    input_size=STUDIO.input_size,
+    output_size=STUDIO.output_size,
 )
 STEMS_LIVE = About(
     kind="stems",

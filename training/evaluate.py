@@ -11,8 +11,10 @@ from pathlib import Path
 
 import soundfile
 
+from dsp.bundle import Bundle
+from dsp.layout import LAYOUTS
 from training.runtimes import OnnxStep, Step, TfliteStep
-from training.stream import HOP, denoise
+from training.stream import denoise
 
 
 def main() -> None:
@@ -25,14 +27,15 @@ def main() -> None:
     args = parser.parse_args()
     path = args.bundle / f"{args.bundle.name}.{args.runtime}"
     step: Step = TfliteStep(path) if args.runtime == "tflite" else OnnxStep(path)
+    layout = LAYOUTS[Bundle.load(args.bundle).features]
     args.out.mkdir(parents=True, exist_ok=True)
     taken, hops = 0.0, 0
     for noisy in sorted(args.set.glob("*_noisy.flac")):
         sound, rate = soundfile.read(noisy, dtype="float32", always_2d=True)
         assert rate == 48_000, f"{noisy.name}: {rate} Hz, allowed 48000"
         started = time.perf_counter()
-        cleaned = denoise(step, sound, 10 ** (-args.amount_db / 20))
-        taken, hops = taken + time.perf_counter() - started, hops + len(sound) // HOP
+        cleaned = denoise(step, sound, layout, 10 ** (-args.amount_db / 20))
+        taken, hops = taken + time.perf_counter() - started, hops + len(sound) // layout.hop_frames
         soundfile.write(args.out / noisy.name.replace("_noisy", "_hushbox"), cleaned, rate, subtype="PCM_24")
     print(f"{hops} hops, {1e6 * taken / max(hops, 1):.0f} us each")
 

@@ -12,11 +12,12 @@ import argparse
 import shutil
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import torch
 
-from dsp import features, stems_features
+from dsp import stems_features
 from training import bundle_writer, checkpoints, quantise
 from training.bundle_writer import About
 from training.model import DenoiseNet, parameter_count
@@ -25,6 +26,13 @@ from training.stems_model import StemsEnsemble
 from training.stream import agreement_db
 
 NAME = "denoise-live"
+ABOUT = {
+    NAME: bundle_writer.DENOISE_LIVE,
+    "denoise-light": bundle_writer.DENOISE_LIGHT,
+    "denoise-studio": bundle_writer.DENOISE_STUDIO,
+}
+"""By the bundle's name; others are like the live one."""
+
 Net = DenoiseNet | StemsEnsemble
 
 
@@ -61,7 +69,7 @@ def export_onnx(net: Net, path: Path, plain: Path | None = None) -> None:
 
 
 def _example(net: Net) -> tuple[torch.Tensor, torch.Tensor]:
-    size = stems_features.INPUT_SIZE if isinstance(net, StemsEnsemble) else features.INPUT_SIZE
+    size = stems_features.INPUT_SIZE if isinstance(net, StemsEnsemble) else net.layout.input_size
     return torch.zeros(1, size), torch.zeros(1, net.state_size)
 
 
@@ -118,10 +126,12 @@ def main() -> None:
     torch.set_num_threads(1)
     checkpoint = checkpoints.load(args.checkpoint)
     net = checkpoints.network(checkpoint)
+    about = ABOUT.get(args.bundle.name, bundle_writer.DENOISE_LIVE)
+    if net.layout.name != about.layout:
+        parser.error(f"{args.checkpoint}: layout {net.layout.name}, allowed for {args.bundle.name} is {about.layout}")
     if args.committed:
         checkpoints.save_committed(args.committed, checkpoint)
-    about = bundle_writer.DENOISE_LIGHT if args.bundle.name == "denoise-light" else bundle_writer.DENOISE_LIVE
-    export_bundle(net, args.bundle, args.version, args.float, about)
+    export_bundle(net, args.bundle, args.version, args.float, about, partial(agreement_db, layout=net.layout))
 
 
 if __name__ == "__main__":

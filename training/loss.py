@@ -15,13 +15,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from dsp import features as layout
-from dsp import fine
+from dsp.layout import Layout
 from training.loudness_loss import loudness_loss
 from training.model import Heads
 from training.sound_loss import Tables, sound, sound_loss, tables
 
-LOW = layout.LOW_BINS
 FLOOR = 0.01  # power at the common level, where a voice has RMS 1 and its bins 350 on average
 HIGH_FLOOR = 1e-4  # the same for the log distance of the high bands: 65 dB below that average
 NOISE_DB = (-22.0, -10.0)  # below the voice: from soft to loud, see how_noisy
@@ -40,20 +38,20 @@ class LossWeights:
     loudness: float = 0.0  # of the points of PESQ's raw score that are lost (training.loudness_loss)
 
 
-def filter_low(mask: Tensor, noisy_low: Tensor) -> tuple[Tensor, Tensor]:
-    """Apply a mask's taps.  mask: (T, B, OUTPUT_SIZE); noisy_low: (T, B, 2*LOW) -> real, imaginary (T, B, LOW)."""
-    return apply_taps(mask[..., : layout.GAINS_AT], mask[..., layout.FINE_TAPS_AT :], noisy_low)
+def filter_low(mask: Tensor, noisy_low: Tensor, layout: Layout) -> tuple[Tensor, Tensor]:
+    """Apply a mask's taps.  mask: (T, B, output_size); noisy_low: (T, B, 2*low) -> real, imaginary (T, B, low)."""
+    return apply_taps(mask[..., : layout.gains_at], mask[..., layout.fine_taps_at :], noisy_low, layout)
 
 
-def apply_taps(filters: Tensor, fine_taps: Tensor, noisy_low: Tensor) -> tuple[Tensor, Tensor]:
-    """filters: (T, B, 2 * TAPS * LOW), fine_taps: (T, B, fine.MASK_SIZE); the rest as in filter_low."""
-    past = max(layout.TAP_DELAYS_HOPS + fine.DELAYS_HOPS)
+def apply_taps(filters: Tensor, fine_taps: Tensor, noisy_low: Tensor, layout: Layout) -> tuple[Tensor, Tensor]:
+    """filters: (T, B, gains_at), fine_taps: (T, B, fine.mask_size); the rest as in filter_low."""
+    low, bins = layout.low_bins, layout.fine.bins
+    past = max(layout.tap_delays_hops + layout.fine.delays_hops)
     padded = F.pad(noisy_low, (0, 0, 0, 0, past, 0))
-    real, imag = _sum_of_taps(filters, padded[..., :LOW], padded[..., LOW:], layout.TAP_DELAYS_HOPS)
-    bins = fine.FINE_BINS
-    lowest = padded[..., :bins].contiguous(), padded[..., LOW : LOW + bins].contiguous()
-    more_real, more_imag = _sum_of_taps(fine_taps, *lowest, fine.DELAYS_HOPS)
-    return real + F.pad(more_real, (0, LOW - bins)), imag + F.pad(more_imag, (0, LOW - bins))
+    real, imag = _sum_of_taps(filters, padded[..., :low], padded[..., low:], layout.tap_delays_hops)
+    lowest = padded[..., :bins].contiguous(), padded[..., low : low + bins].contiguous()
+    more_real, more_imag = _sum_of_taps(fine_taps, *lowest, layout.fine.delays_hops)
+    return real + F.pad(more_real, (0, low - bins)), imag + F.pad(more_imag, (0, low - bins))
 
 
 def _sum_of_taps(taps: Tensor, past_real: Tensor, past_imag: Tensor, delays: tuple[int, ...]) -> tuple[Tensor, Tensor]:
@@ -78,7 +76,7 @@ def lopsided(estimate: Tensor, target: Tensor, spare: Tensor) -> Tensor:
 
 
 def how_noisy(noisy_low: Tensor, target_low: Tensor, scale: Tensor) -> Tensor:
-    """0 where an example's noise is soft, 1 where it is loud.  (T, B, 2*LOW) twice, (B,) -> (B,)."""
+    """0 where an example's noise is soft, 1 where it is loud.  (T, B, 2*low) twice, (B,) -> (B,)."""
     noise, voice = ((x * scale[None, :, None]).square().sum((0, 2)) + 1.0 for x in (noisy_low - target_low, target_low))
     softest_db, loudest_db = NOISE_DB
     return ((10 * torch.log10(noise / voice) - softest_db) / (loudest_db - softest_db)).clamp(0, 1)
@@ -109,16 +107,17 @@ def denoise_loss(
     extras: Sequence[Tensor],
     scored_bands: Tensor,
     weights: LossWeights,
+    layout: Layout,
     terms: Terms | None = None,
 ) -> tuple[Tensor, dict[str, float]]:
     """Mean loss and its parts.
 
-    spectra, extras: a Batch's; scored_bands: (HIGH_BANDS,) 1 where wideband recordings have content; terms: what
+    spectra, extras: a Batch's; scored_bands: (high_bands,) 1 where wideband recordings have content; terms: what
     `fused_terms` made, or None for plain torch.
     """
     given = [spectra[name] for name in ("noisy_low", "target_low", "noisy_high", "target_high")]
-    fixed = tables(str(scored_bands.device))
-    total, parts = (terms or loss_terms)(heads, *given, *extras, scored_bands, weights, fixed)
+    fixed = tables(layout, str(scored_bands.device))
+    total, parts = (terms or loss_terms)(heads, *given, *extras, scored_bands, weights, fixed, layout)
     return total, {name: float(value.detach()) for name, value in parts.items()}
 
 
@@ -134,14 +133,16 @@ def loss_terms(
     scored_bands: Tensor,
     weights: LossWeights,
     fixed: Tables,
+    layout: Layout,
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """The mean loss and its parts, arithmetic alone.  Shapes as in a Batch."""
     level = scale[None, :, None]
-    real, imag = apply_taps(heads.filters, heads.fine, noisy_low)
-    low_gains, high_gains = heads.gains.split((LOW, layout.HIGH_BANDS), dim=-1)
+    low_bins = layout.low_bins
+    real, imag = apply_taps(heads.filters, heads.fine, noisy_low, layout)
+    low_gains, high_gains = heads.gains.split((low_bins, layout.high_bands), dim=-1)
     low_gains = low_gains * level
     real, imag = real * low_gains, imag * low_gains
-    target_real, target_imag = target_low[..., :LOW] * level, target_low[..., LOW:] * level
+    target_real, target_imag = target_low[..., :low_bins] * level, target_low[..., low_bins:] * level
     noisy = how_noisy(noisy_low, target_low, scale)
     spare = how_dear(noisy, sensitivity, weights)[None, :, None]
 

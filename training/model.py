@@ -6,18 +6,19 @@ in one vector (the box). All products are fully connected layers, so int8 covers
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from dsp import features as layout
-from dsp import fine
+from dsp.layout import LAYOUTS, LIVE, RATE_HZ, Layout
 from training.half import linear, linear_of
 from training.scan import EPS, gated_scan, norm_conv
 
 State = list[tuple[Tensor, Tensor]]
+LONGEST_MEMORY_S = 1.5
 
 
 @dataclass(frozen=True)
@@ -27,27 +28,33 @@ class NetShape:
     width: int = 256
     blocks: int = 4
     taps: int = 3  # frames of the short convolution
+    features: str = LIVE.name  # of the layout
 
-    def as_dict(self) -> dict[str, int]:
+    @property
+    def layout(self) -> Layout:
+        return LAYOUTS[self.features]
+
+    def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
 class Heads(NamedTuple):
     """What the last layers say, before the taps are multiplied by their bins' gains: a mask's makings.
 
-    gains: (T, B, BANDS), filters: (T, B, 2 * TAPS * LOW_BINS), fine: (T, B, fine.MASK_SIZE)
+    gains: (T, B, bands), filters: (T, B, gains_at), fine: (T, B, fine.mask_size)
     """
 
     gains: Tensor
     filters: Tensor
     fine: Tensor
 
-    def mask(self) -> Tensor:
-        """(T, B, OUTPUT_SIZE)"""
-        low, lowest = self.gains[..., None, : layout.LOW_BINS], self.gains[..., None, : fine.FINE_BINS]
-        taps = self.filters.unflatten(-1, (2 * layout.TAPS, layout.LOW_BINS)) * low
-        more = self.fine.unflatten(-1, (2 * fine.TAPS, fine.FINE_BINS)) * lowest
-        return torch.cat((taps.flatten(-2), self.gains[..., layout.LOW_BINS :], more.flatten(-2)), dim=-1)
+    def mask(self, layout: Layout) -> Tensor:
+        """(T, B, output_size)"""
+        bins, fine_bins = layout.low_bins, layout.fine.bins
+        low, lowest = self.gains[..., None, :bins], self.gains[..., None, :fine_bins]
+        taps = self.filters.unflatten(-1, (2 * layout.taps, bins)) * low
+        more = self.fine.unflatten(-1, (2 * layout.fine.taps, fine_bins)) * lowest
+        return torch.cat((taps.flatten(-2), self.gains[..., bins:], more.flatten(-2)), dim=-1)
 
 
 class Block(nn.Module):
@@ -63,8 +70,9 @@ class Block(nn.Module):
         with torch.no_grad():
             self.conv[0] = 1.0
             self.conv[1:].normal_(0, 0.1)
-            # Memories from one hop to 1.5 s, spread evenly on a logarithmic scale.
-            keep = torch.exp(-1.0 / torch.logspace(0, 2.75, width))
+            # Memories from one hop to the longest, spread evenly on a logarithmic scale.
+            longest_hops = LONGEST_MEMORY_S * RATE_HZ / shape.layout.hop_frames
+            keep = torch.exp(-1.0 / torch.logspace(0, math.log10(longest_hops), width))
             self.mix.bias.zero_()
             self.mix.bias[width : 2 * width] = torch.logit(keep)
             self.mix.weight[width : 2 * width] *= 0.5
@@ -93,30 +101,31 @@ class Block(nn.Module):
 
 
 class DenoiseNet(nn.Module):
-    """features (T, B, INPUT_SIZE) -> mask (T, B, OUTPUT_SIZE)."""
+    """features (T, B, input_size) -> mask (T, B, output_size)."""
 
     ROUNDED_HEADS = ("filters", "fine")  # on the box; see training.quantise
 
     def __init__(self, shape: NetShape | None = None) -> None:
         super().__init__()
         self.shape = shape or NetShape()
+        self.layout = layout = self.shape.layout
         width = self.shape.width
-        self.into = nn.Linear(layout.INPUT_SIZE, width)
+        self.into = nn.Linear(layout.input_size, width)
         self.blocks = nn.ModuleList(Block(self.shape) for _ in range(self.shape.blocks))
-        self.gains = nn.Linear(width, layout.BANDS)
-        self.filters = nn.Linear(width, 2 * layout.TAPS * layout.LOW_BINS)
-        self.fine = nn.Linear(width, fine.MASK_SIZE)
+        self.gains = nn.Linear(width, layout.bands)
+        self.filters = nn.Linear(width, layout.gains_at)
+        self.fine = nn.Linear(width, layout.fine.mask_size)
         self.register_buffer("one", torch.ones(1, width), persistent=False)
         # Features are decorrelated before the first layer: their common level would drown the fine structure otherwise.
-        self.register_buffer("whiten", torch.eye(layout.INPUT_SIZE))
-        self.register_buffer("mean", torch.zeros(layout.INPUT_SIZE))
+        self.register_buffer("whiten", torch.eye(layout.input_size))
+        self.register_buffer("mean", torch.zeros(layout.input_size))
         with torch.no_grad():
             nn.init.constant_(self.gains.bias, 2.0)
             self.gains.weight *= 0.3
             self.filters.weight.zero_()
             # Every filter starts as "pass the present frame".
             self.filters.bias.zero_()
-            self.filters.bias[: layout.LOW_BINS] = 1.0
+            self.filters.bias[: layout.low_bins] = 1.0
             self.fine.weight.zero_()
             self.fine.bias.zero_()
 
@@ -138,8 +147,8 @@ class DenoiseNet(nn.Module):
 
     @torch.no_grad()
     def whiten_like(self, features: Tensor, floor: float = 0.1) -> None:
-        """Decorrelate what looks like `features` (any, INPUT_SIZE); directions below `floor` variance stay small."""
-        rows = features.reshape(-1, layout.INPUT_SIZE).double()
+        """Decorrelate what looks like `features` (any, input_size); directions below `floor` variance stay small."""
+        rows = features.reshape(-1, self.layout.input_size).double()
         values, vectors = torch.linalg.eigh(torch.cov(rows.T))
         self.mean.copy_(rows.mean(0))
         self.whiten.copy_(vectors @ torch.diag((values + floor).rsqrt()) @ vectors.T)
@@ -150,7 +159,7 @@ class DenoiseNet(nn.Module):
         return weight, self.into.bias - weight @ self.mean
 
     def heads(self, features: Tensor, state: State) -> tuple[Heads, State]:
-        """features (T, B, INPUT_SIZE) -> what makes the masks: training goes on from there, which spares it a copy."""
+        """features (T, B, input_size) -> what makes the masks: training goes on from there, which spares it a copy."""
         x, after = linear_of(features, *self.folded_input()), []
         for block, before in zip(self.blocks, state, strict=True):
             x, new = block(x, before)
@@ -160,7 +169,7 @@ class DenoiseNet(nn.Module):
 
     def forward(self, features: Tensor, state: State) -> tuple[Tensor, State]:
         heads, after = self.heads(features, state)
-        return heads.mask(), after
+        return heads.mask(self.layout), after
 
 
 class StepNet(nn.Module):
@@ -169,7 +178,7 @@ class StepNet(nn.Module):
     def __init__(self, net: DenoiseNet) -> None:
         super().__init__()
         self.net = net
-        self.into = nn.Linear(layout.INPUT_SIZE, net.shape.width)
+        self.into = nn.Linear(net.layout.input_size, net.shape.width)
         with torch.no_grad():
             weight, bias = net.folded_input()
             self.into.weight.copy_(weight)
@@ -185,10 +194,11 @@ class StepNet(nn.Module):
             after.extend(new)
         x = x * torch.rsqrt((x * x).mean(-1, keepdim=True) + EPS)
         gains, filters = torch.sigmoid(net.gains(x)), net.filters(x)
-        low = gains[:, : layout.LOW_BINS]
-        repeated = torch.cat([low] * (2 * layout.TAPS), dim=-1)
-        more = net.fine(x) * torch.cat([low[:, : fine.FINE_BINS]] * (2 * fine.TAPS), dim=-1)
-        return torch.cat((filters * repeated, gains[:, layout.LOW_BINS :], more), dim=-1), torch.cat(after, dim=-1)
+        layout = net.layout
+        low = gains[:, : layout.low_bins]
+        repeated = torch.cat([low] * (2 * layout.taps), dim=-1)
+        more = net.fine(x) * torch.cat([low[:, : layout.fine.bins]] * (2 * layout.fine.taps), dim=-1)
+        return torch.cat((filters * repeated, gains[:, layout.low_bins :], more), dim=-1), torch.cat(after, dim=-1)
 
 
 def parameter_count(net: nn.Module) -> int:

@@ -51,6 +51,15 @@ export-light)
     python -m training.export --checkpoint "training/checkpoints/${NAME:-light}/cooled.pt" \
         --bundle models_quantized/denoise-light --committed training/denoise_light/checkpoint.pt "$@"
     ;;
+train-studio)
+    [ -e training/.cache/sung.json ] || "$0" data
+    python -m training.train_denoise --name "${NAME:-studio}" --features denoise-studio-v1 --width 384 --batch 8 --sound 0.6 \
+        --loudness 1 "$@"
+    ;;
+export-studio)
+    python -m training.export --checkpoint "training/checkpoints/${NAME:-studio}/cooled.pt" \
+        --bundle models_quantized/denoise-studio --committed training/denoise_studio/checkpoint.pt "$@"
+    ;;
 float)
     # The committed weights in float32 beside their int8, for the benches; nothing of it is shipped.
     python -m training.export --checkpoint training/denoise_live/checkpoint.pt --bundle bench/out/int8/denoise-live \
@@ -99,8 +108,8 @@ test)
     python -m pytest -p no:anyio tests/training tests/models "$@"
     ;;
 *)
-    echo "no step $step: there are data, train, cool, export, train-light, cool-light, export-light, float," \
-        "stems-data, stems, stems-export, stems-export-light, stems-evaluate, evaluate and test" >&2
+    echo "no step $step: there are data, train, cool, export, train-light, cool-light, export-light, train-studio," \
+        "export-studio, float, stems-data, stems, stems-export, stems-export-light, stems-evaluate, evaluate and test" >&2
     exit 2
     ;;
 esac

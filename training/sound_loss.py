@@ -1,8 +1,8 @@
 """How wrong the sound is that a mask makes, below 6 kHz, at a cost that does not matter.
 
-The box hears only the newest 256 of the 768 frames of each analysis window, so an error in the other two thirds is
-none; a loss on the analysis spectra cannot tell them apart. The low bins hold nothing above 6 kHz: their sound, cut to
-every fourth sample, is a small matrix product and an overlap-add, no inverse transform of 385 bins.
+Of each analysis window the box hears only the newest part (the live denoiser 256 of 768 frames), so an error in the
+rest is none; a loss on the analysis spectra cannot tell them apart. The low bins hold nothing above 6 kHz: their sound,
+cut to every fourth sample, is a small matrix product and an overlap-add, no inverse transform of all bins.
 """
 
 from __future__ import annotations
@@ -15,12 +15,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from dsp import features as layout
+from dsp.layout import Layout
 from dsp.stft import synthesis_window
 from training import loudness_loss
 
-WINDOW, SYNTHESIS, STRIDE = 768, 256, 4
-HOP = SYNTHESIS // 2 // STRIDE
+STRIDE = 4
 RESOLUTIONS = ((512, 256), (192, 96))  # window and hop at 12 kHz: 43 and 16 ms
 FLOOR = 1e-3
 
@@ -35,11 +34,11 @@ class Tables(NamedTuple):
 
 
 @functools.cache
-def tables(device: str = "cpu") -> Tables:
-    """Of one device."""
+def tables(layout: Layout, device: str = "cpu") -> Tables:
+    """Of one layout, on one device."""
     windows = [window for window, _ in RESOLUTIONS]
     return Tables(
-        synthesis_matrix().to(device),
+        synthesis_matrix(layout).to(device),
         tuple(torch.hann_window(window, device=device) for window in windows),
         tuple(importance(window).to(device) for window in windows),
         (
@@ -50,13 +49,14 @@ def tables(device: str = "cpu") -> Tables:
     )
 
 
-def synthesis_matrix() -> Tensor:
-    """(2 * LOW_BINS, 2 * HOP): real and imaginary parts of the low bins to the newest frames, windowed, at 12 kHz."""
-    frames = np.arange(WINDOW - SYNTHESIS, WINDOW, STRIDE)
-    bins = np.arange(layout.LOW_BINS)
-    angle = 2 * np.pi * np.outer(bins, frames) / WINDOW
-    scale = np.where(bins == 0, 1.0, 2.0)[:, None] / WINDOW
-    window = synthesis_window(WINDOW, SYNTHESIS)[::STRIDE]
+def synthesis_matrix(layout: Layout) -> Tensor:
+    """Real and imaginary parts of the low bins to the newest frames, windowed, at 12 kHz. (2 * low_bins, 2 hops)"""
+    length, newest = layout.window_frames, layout.synthesis_frames
+    frames = np.arange(length - newest, length, STRIDE)
+    bins = np.arange(layout.low_bins)
+    angle = 2 * np.pi * np.outer(bins, frames) / length
+    scale = np.where(bins == 0, 1.0, 2.0)[:, None] / length
+    window = synthesis_window(length, newest)[::STRIDE]
     matrix = np.concatenate((scale * np.cos(angle), -scale * np.sin(angle))) * window
     return torch.from_numpy(matrix.astype(np.float32))
 
@@ -72,9 +72,10 @@ def importance(window: int) -> Tensor:
 
 
 def sound(low: Tensor, synthesis: Tensor) -> Tensor:
-    """Overlap-add.  low: (T, B, 2 * LOW_BINS) -> (B, (T - 1) * HOP) at 12 kHz."""
+    """Overlap-add.  low: (T, B, 2 * low_bins) -> (B, (T - 1) hops) at 12 kHz."""
     pieces = low @ synthesis
-    hops = pieces[1:, :, :HOP] + pieces[:-1, :, HOP:]
+    hop = synthesis.shape[1] // 2
+    hops = pieces[1:, :, :hop] + pieces[:-1, :, hop:]
     return hops.transpose(0, 1).flatten(1)
 
 

@@ -6,29 +6,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp.features import DenoiseFrontEnd
+from dsp.layout import LIVE, Layout
 from dsp.stft import StreamingStft
 from training.runtimes import Step
 
-HOP = 128
-
 
 def denoise(
-    step: Step, sound: NDArray[np.float32], limit: float = 0.0, keep_room: float = 1.0, sensitivity: float = 0.0
+    step: Step,
+    sound: NDArray[np.float32],
+    layout: Layout = LIVE,
+    limit: float = 0.0,
+    keep_room: float = 1.0,
+    sensitivity: float = 0.0,
 ) -> NDArray[np.float32]:
     """Denoise (frames, channels) at 48 kHz; the result is as long as the input and aligned with it."""
     frames, channels = sound.shape
-    stft, front = StreamingStft(channels), DenoiseFrontEnd(channels)
+    hop = layout.hop_frames
+    stft = StreamingStft(channels, layout.window_frames, layout.synthesis_frames, hop)
+    front = DenoiseFrontEnd(channels, layout)
     step.reset()
-    hops = -(-frames // HOP) + 1
-    padded = np.zeros((hops * HOP, channels), np.float32)
+    hops = -(-frames // hop) + 1
+    padded = np.zeros((hops * hop, channels), np.float32)
     padded[:frames] = sound
     out = np.empty_like(padded)
-    for at in range(0, len(padded), HOP):
-        spectrum = stft.analyse(padded[at : at + HOP])
+    for at in range(0, len(padded), hop):
+        spectrum = stft.analyse(padded[at : at + hop])
         mask = step(front.features(spectrum, keep_room, sensitivity))
         front.apply(mask, spectrum, limit)
-        out[at : at + HOP] = stft.synthesise(spectrum)
-    return out[HOP : HOP + frames]
+        out[at : at + hop] = stft.synthesise(spectrum)
+    return out[hop : hop + frames]
 
 
 def made_up_voice(seconds: float, seed: int = 5) -> NDArray[np.float32]:
@@ -43,8 +49,8 @@ def made_up_voice(seconds: float, seed: int = 5) -> NDArray[np.float32]:
     return sound[:, None].astype(np.float32)
 
 
-def agreement_db(first: Step, second: Step, seconds: float = 60.0) -> float:
+def agreement_db(first: Step, second: Step, seconds: float = 60.0, layout: Layout = LIVE) -> float:
     """Level of the difference between two runtimes' output, against the first's output."""
     sound = made_up_voice(seconds)
-    one, other = denoise(first, sound), denoise(second, sound)
+    one, other = (denoise(step, sound, layout) for step in (first, second))
     return float(10 * np.log10(np.sum(np.square(one - other)) / np.sum(np.square(one)) + 1e-20))

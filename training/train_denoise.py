@@ -14,6 +14,7 @@ import argparse
 import csv
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dsp import features as layout
+from dsp.features import band_averages
+from dsp.layout import LAYOUTS, LIVE, Layout
 from training import checkpoints, together, validate
 from training.data.decode import CACHE
 from training.data.loader import SCORED_WIDEBAND_HZ, Batch, Loader
@@ -36,14 +38,14 @@ from training.scan import can_compile
 CHECKPOINTS = Path("training/checkpoints")
 WARM_UP_STEPS = 150
 AVERAGE_STEPS = 700  # that the averaged weights, which are validated and shipped, reach back
+WHITEN_BATCHES = 4  # that are looked at before the first step, more than the directions of their features
 PROCESS_SEEDS = 7919  # apart
 KEEP_STATE_SHARE = 0.5  # of examples start from what an earlier, other one left in memory, as on the box
 
 
-def scored_bands() -> Tensor:
-    """1 for the bands that wideband recordings fill. Shape (HIGH_BANDS,)."""
-    bins = np.arange(layout.LOW_BINS, layout.BINS)
-    centre_hz = layout.band_averages() @ bins * RATE_HZ / (2 * (layout.BINS - 1))
+def scored_bands(layout: Layout) -> Tensor:
+    """1 for the bands that wideband recordings fill. Shape (high_bands,)."""
+    centre_hz = band_averages(layout) @ np.arange(layout.low_bins, layout.bins) * layout.bin_hz
     return torch.from_numpy((centre_hz < SCORED_WIDEBAND_HZ).astype(np.float32))
 
 
@@ -67,7 +69,7 @@ class Trainer:
             torch.optim.AdamW(others, lr=rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True),
         ]
         self.step, self.audio_hours, self.best = 0, 0.0, -100.0
-        self.bands = scored_bands().to(device)
+        self.bands = scored_bands(shape.layout).to(device)
         self.average_steps = AVERAGE_STEPS
         self.terms: Terms | None = None  # of the loss; None for plain torch
         self._state: State | None = None
@@ -107,9 +109,10 @@ class Trainer:
         self.average = {name: value.clone() for name, value in self.net.state_dict().items()}
         self.step, self.audio_hours = stored["step"], stored["audio_hours"]
 
-    def begin(self, batch: Batch) -> None:
-        """Look at a first batch before learning from it."""
-        self.net.whiten_like(torch.from_numpy(batch.parts["features"]).to(self.device))
+    def begin(self, batches: Sequence[Batch]) -> None:
+        """Look at some batches before learning."""
+        features = np.concatenate([batch.parts["features"] for batch in batches], axis=1)
+        self.net.whiten_like(torch.from_numpy(features).to(self.device))
         together.take_from_first(self.net)
         self.average.update({name: getattr(self.net, name).clone() for name in ("whiten", "mean")})
 
@@ -118,7 +121,7 @@ class Trainer:
         parts = {name: torch.from_numpy(array).to(self.device) for name, array in batch.parts.items()}
         extras = [torch.from_numpy(array).to(self.device) for array in batch.extras()]
         heads, state = self.net.heads(parts["features"], self._first_state(parts["features"].shape[1]))
-        loss, shares = denoise_loss(heads, parts, extras, self.bands, weights, self.terms)
+        loss, shares = denoise_loss(heads, parts, extras, self.bands, weights, self.net.layout, self.terms)
         loss.backward()
         together.average_gradients(self.net)
         norm = float(torch.nn.utils.clip_grad_norm_(self.net.parameters(), 0.5))
@@ -184,6 +187,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--name", default="main")
     parser.add_argument("--cache", type=Path, default=CACHE)
+    parser.add_argument("--features", choices=tuple(LAYOUTS), default=LIVE.name, help="their layout, see dsp/layout.py")
     parser.add_argument("--width", type=int, default=256)
     parser.add_argument("--blocks", type=int, default=4)
     parser.add_argument("--average-steps", type=int, default=AVERAGE_STEPS, help="how far back the average reaches")
@@ -216,7 +220,7 @@ def train(rank: int, args: argparse.Namespace) -> None:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     folder = CHECKPOINTS / args.name
     folder.mkdir(parents=True, exist_ok=True)
-    trainer = Trainer(NetShape(args.width, args.blocks), args.rate, device, args.optimiser)
+    trainer = Trainer(NetShape(args.width, args.blocks, features=args.features), args.rate, device, args.optimiser)
     if (folder / "stable.pt").exists():
         trainer.load(folder / "stable.pt")
     elif args.start_from:
@@ -229,16 +233,17 @@ def train(rank: int, args: argparse.Namespace) -> None:
     if not rank:  # the others would render the sets at the same time, into the same files
         fixed, sung = (validate.fixed_set(args.cache, name) for name in ("validation", "validation_sung"))
     seed = args.seed + trainer.step + PROCESS_SEEDS * rank
-    loader = Loader(args.cache, args.batch, args.workers, seed=seed, passes=args.passes)
+    loader = Loader(args.cache, args.batch, args.workers, seed=seed, passes=args.passes, layout=trainer.net.layout)
     cooling = bool(args.decay_steps or args.decay_hours)
     decay_from = trainer.step if args.decay_steps else None
     last_step = trainer.step + args.decay_steps if args.decay_steps else args.steps
     started, lap, sums = time.monotonic(), time.monotonic(), {}
     weights = LossWeights(**{field.name: getattr(args, field.name) for field in fields(LossWeights)})
     name = "cooled.pt" if cooling else "stable.pt"
-    for batch in loader:
-        if trainer.step == 0:
-            trainer.begin(batch)
+    batches = iter(loader)
+    if trainer.step == 0:
+        trainer.begin([next(batches) for _ in range(WHITEN_BATCHES * args.passes)])
+    for batch in batches:
         hours = together.from_first(time.monotonic() - started) / 3600
         if args.decay_hours:
             factor = decay_factor(hours / args.decay_hours)

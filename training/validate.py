@@ -13,9 +13,10 @@ import soxr
 import torch
 from numpy.typing import NDArray
 
-from dsp import features as layout
+from dsp.features import band_triangles
+from dsp.layout import Layout
 from dsp.stft import synthesis_window
-from training.data.loader import HOP, STEPS, WINDOW, compute_features, mix_gains, short_time_spectra
+from training.data.loader import SCORED_WIDEBAND_HZ, compute_features, mix_gains, short_time_spectra, steps_of
 from training.data.mixer import SEGMENT_FRAMES, Mixer
 from training.data.sources import RATE_HZ
 from training.loss import filter_low
@@ -24,7 +25,6 @@ from training.model import DenoiseNet
 MIXES, CLEAN, NOISE = 66, 3, 3
 PESQ_ITEMS = 22
 SETTLING_FRAMES = 14_400  # not scored: the network starts cold
-WIDEBAND_BINS = 112  # 7 kHz
 MOST_INPUT_DB = 25.0
 
 
@@ -75,55 +75,58 @@ def si_sdr_db(estimate: NDArray[np.float32], target: NDArray[np.float32]) -> flo
 
 
 def enhance(net: DenoiseNet, sounds: NDArray[np.float32], batch: int = 12) -> NDArray[np.complex64]:
-    """Enhanced spectra of many sounds at full amount. (items, frames) -> (items, STEPS, BINS)."""
-    out = np.empty((len(sounds), STEPS, layout.BINS), np.complex64)
-    triangles = layout.band_triangles()
-    low = layout.LOW_BINS
+    """Enhanced spectra of many sounds at full amount. (items, frames) -> (items, steps, bins)."""
+    layout, steps = net.layout, steps_of(net.layout)
+    out = np.empty((len(sounds), steps, layout.bins), np.complex64)
+    triangles = band_triangles(layout)
+    low = layout.low_bins
     with torch.no_grad():
         for first in range(0, len(sounds), batch):
-            spectra = np.stack([short_time_spectra(sound) for sound in sounds[first : first + batch]])
-            features = np.empty((STEPS, len(spectra), layout.INPUT_SIZE), np.float32)
+            spectra = np.stack([short_time_spectra(sound, layout) for sound in sounds[first : first + batch]])
+            features = np.empty((steps, len(spectra), layout.input_size), np.float32)
             for index, spectrum in enumerate(spectra):
-                compute_features(spectrum, 1.0, 0.0, features[:, index])
+                compute_features(spectrum, 1.0, 0.0, features[:, index], layout)
             mask, _ = net(torch.from_numpy(features), net.fresh_state(len(spectra)))
             planar = np.concatenate((spectra[..., :low].real, spectra[..., :low].imag), axis=-1).transpose(1, 0, 2)
-            real, imag = filter_low(mask, torch.from_numpy(np.ascontiguousarray(planar)))
-            gains = mask[..., layout.GAINS_AT : layout.FINE_TAPS_AT].numpy() @ triangles
+            real, imag = filter_low(mask, torch.from_numpy(np.ascontiguousarray(planar)), layout)
+            gains = mask[..., layout.gains_at : layout.fine_taps_at].numpy() @ triangles
             for index, spectrum in enumerate(spectra):
                 out[first + index, :, :low] = real[:, index].numpy() + 1j * imag[:, index].numpy()
                 out[first + index, :, low:] = spectrum[:, low:] * gains[:, index]
     return out
 
 
-def synthesise(spectra: NDArray[np.complex64]) -> NDArray[np.float32]:
-    """(STEPS, BINS) -> sound aligned with the input, SEGMENT_FRAMES long; its first WINDOW frames are not complete."""
-    waves = np.fft.irfft(spectra, WINDOW, axis=-1)[:, -2 * HOP :] * synthesis_window(WINDOW, 2 * HOP)
+def synthesise(spectra: NDArray[np.complex64], layout: Layout) -> NDArray[np.float32]:
+    """(steps, bins) -> sound aligned with the input, SEGMENT_FRAMES long; its first window is not complete."""
+    window, newest, hop = layout.window_frames, layout.synthesis_frames, layout.hop_frames
+    waves = np.fft.irfft(spectra, window, axis=-1)[:, -newest:] * synthesis_window(window, newest)
     out = np.zeros(SEGMENT_FRAMES, np.float32)
-    start = WINDOW - 2 * HOP
-    out[start : start + STEPS * HOP] += waves[:, :HOP].reshape(-1)
-    out[start + HOP : start + HOP + STEPS * HOP] += waves[:, HOP:].reshape(-1)
+    start, frames = window - newest, len(spectra) * hop
+    out[start : start + frames] += waves[:, :hop].reshape(-1)
+    out[start + hop : start + hop + frames] += waves[:, hop:].reshape(-1)
     return out
 
 
-def _heard(sound: NDArray[np.float32], wideband: bool) -> NDArray[np.float32]:
-    spectra = short_time_spectra(sound)
+def scored(spectra: NDArray[np.complex64], layout: Layout, wideband: bool) -> NDArray[np.float32]:
+    """The part of the sound that is scored; wideband: without what such recordings do not hold."""
     if wideband:
-        spectra[:, WIDEBAND_BINS:] = 0
-    return synthesise(spectra)[SETTLING_FRAMES : -2 * HOP]
+        spectra[:, round(SCORED_WIDEBAND_HZ / layout.bin_hz) :] = 0
+    return synthesise(spectra, layout)[SETTLING_FRAMES : -layout.synthesis_frames]
 
 
 def scores(net: DenoiseNet, fixed: ValidationSet, with_pesq: bool = True) -> dict[str, float]:
     """Mean SI-SDR of mixes before and after, gain kept on clean sound, reduction on noise alone, PESQ on a part."""
     from pesq import PesqError, pesq
 
+    layout = net.layout
     enhanced = enhance(net, fixed.noisy)
     before, after, clean, reduction, opinions = [], [], [], [], []
     for index, kind in enumerate(fixed.kind):
         wideband = bool(fixed.wideband[index])
-        if wideband:
-            enhanced[index, :, WIDEBAND_BINS:] = 0
-        output = synthesise(enhanced[index])[SETTLING_FRAMES : -2 * HOP]
-        noisy, target = _heard(fixed.noisy[index], wideband), _heard(fixed.target[index], wideband)
+        output = scored(enhanced[index], layout, wideband)
+        noisy, target = (
+            scored(short_time_spectra(sound[index], layout), layout, wideband) for sound in (fixed.noisy, fixed.target)
+        )
         if kind == "noise":
             reduction.append(10 * np.log10(np.mean(np.square(noisy)) / (np.mean(np.square(output)) + 1e-12)))
         elif kind == "clean":

@@ -7,8 +7,8 @@ from enum import Enum
 
 import numpy as np
 
-from dsp.features import INPUT_SIZE
 from dsp.inference import StepModel, Values
+from dsp.layout import LIVE
 
 
 class ConstantModel:
@@ -16,7 +16,7 @@ class ConstantModel:
 
     runtime = "fake"
 
-    def __init__(self, mask: Values, input_size: int = INPUT_SIZE) -> None:
+    def __init__(self, mask: Values, input_size: int = LIVE.input_size) -> None:
         self.input: Values = np.zeros((1, input_size), np.float32)
         self.output: Values = mask.astype(np.float32).reshape(1, -1)
 

@@ -33,12 +33,17 @@ def test_a_whole_bundle_loads(tiny_folder: Path) -> None:
     [
         (r"^schema = 1", "schema = 2", "schema = 2: allowed 1"),
         (r"^hop_frames = 128\n", "", "hop_frames is missing: a whole number of 1 or more is needed"),
+        (r"^hop_frames = 128", "hop_frames = 96", "hop_frames = 96: allowed 128"),
         (r"^hop_frames = 128", 'hop_frames = "many"', "hop_frames = 'many': a whole number of 1 or more is allowed"),
         (r"^parameters = \d+", "parameters = true", "parameters = True: a whole number of 1 or more is allowed"),
         (r"^state_size = 16", "state_size = 0", "state_size = 0: a whole number of 1 or more is allowed"),
         (r"^input_size = 450", "input_size = 451", "input_size = 451: allowed 450"),
         (r"^output_size = 1000", "output_size = 9", "output_size = 9: allowed 1000"),
-        (r"^features = .*", 'features = "denoise-v9"', "features = 'denoise-v9': allowed denoise-v2, stems-v1"),
+        (
+            r"^features = .*",
+            'features = "denoise-v9"',
+            "features = 'denoise-v9': allowed denoise-v2, denoise-studio-v1, stems-v1",
+        ),
         (r"^kind = .*", 'kind = "reverb"', "kind = 'reverb': allowed denoise, stems"),
         (r"^kind = .*", 'kind = "stems"', "kind = 'stems': allowed denoise"),
         (r"^features = .*", 'features = "stems-v1"', "input_size = 450: allowed 624"),

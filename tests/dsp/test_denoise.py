@@ -6,9 +6,10 @@ import pytest
 from dsp.bundle import Bundle, BundleError
 from dsp.chain import Chain
 from dsp.denoise import Denoise
-from dsp.features import KEEP_ROOM_AT, OUTPUT_SIZE, SENSITIVITY_AT, identity_mask
+from dsp.features import identity_mask
 from dsp.inference import open_model
 from dsp.inference.fake import ConstantModel, Trouble, TroubledModel
+from dsp.layout import LIVE
 
 Run = Callable[..., np.ndarray]
 SECOND = 48_000
@@ -54,7 +55,7 @@ def test_0_db_reached_while_playing_gives_the_very_bits_too(tiny_bundle: Bundle,
 @pytest.mark.parametrize("amount_db", [6.0, 24.0, 40.0])
 def test_amount_is_how_far_the_rest_goes_down(tiny_bundle: Bundle, run: Run, amount_db: float) -> None:
     noise = np.random.default_rng(0).normal(0, 0.1, (SECOND, 1)).astype(np.float32)
-    removes_all = ConstantModel(np.zeros((1, OUTPUT_SIZE), np.float32))
+    removes_all = ConstantModel(np.zeros((1, LIVE.output_size), np.float32))
     chain = chain_of(Denoise(tiny_bundle, removes_all, real_time=False), amount_db=amount_db)
     out = run(chain, noise)
     assert np.allclose(out[2000:], noise[2000 - HOP : -HOP] * 10 ** (-amount_db / 20), atol=1e-5)
@@ -74,7 +75,7 @@ def test_the_network_hears_of_the_other_knobs(
 ) -> None:
     model = open_model(tiny_bundle)
     chain = chain_of(Denoise(tiny_bundle, model, real_time=False))
-    at = {"keep_room": KEEP_ROOM_AT, "sensitivity": SENSITIVITY_AT}[name]
+    at = {"keep_room": LIVE.keep_room_at, "sensitivity": LIVE.sensitivity_at}[name]
     seen = []
     run(chain, voice[: 50 * HOP])
     start = float(model.input[0, at])
@@ -196,7 +197,7 @@ def test_now_and_then_a_late_step_is_no_reason_to_be_off(tiny_bundle: Bundle, ru
 
 
 def test_a_mask_out_of_all_proportion_is_broken_too(tiny_bundle: Bundle, run: Run, voice: np.ndarray) -> None:
-    chain = chain_of(Denoise(tiny_bundle, ConstantModel(np.full((1, OUTPUT_SIZE), 1e4)), real_time=False))
+    chain = chain_of(Denoise(tiny_bundle, ConstantModel(np.full((1, LIVE.output_size), 1e4)), real_time=False))
     out = run(chain, voice)
     assert chain.dry_hops == 375
     assert np.array_equal(out[hop_slice(5)], voice[hop_slice(4, -1)])

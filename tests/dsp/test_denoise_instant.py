@@ -9,9 +9,10 @@ from dsp.bundle import Bundle, BundleError, BundleHashError
 from dsp.chain import Chain
 from dsp.denoise import Denoise
 from dsp.denoise_instant import DenoiseInstant
-from dsp.features import FINE_TAPS_AT, GAINS_AT, KEEP_ROOM_AT, OUTPUT_SIZE, SENSITIVITY_AT, identity_mask
+from dsp.features import identity_mask
 from dsp.inference import StepModel, open_model
 from dsp.inference.fake import ConstantModel, Trouble, TroubledModel
+from dsp.layout import LIVE
 
 Run = Callable[..., np.ndarray]
 SECOND = 48_000
@@ -108,7 +109,7 @@ def test_no_frame_waits_for_its_hop(instant: Bundle, run: Run, voice: np.ndarray
 @pytest.mark.parametrize("amount_db", [6.0, 24.0, 40.0])
 def test_amount_is_how_far_the_rest_goes_down(instant: Bundle, run: Run, amount_db: float) -> None:
     noise = np.random.default_rng(0).normal(0, 0.1, (SECOND, 1)).astype(np.float32)
-    chain = healthy(instant, model=ConstantModel(np.zeros((1, OUTPUT_SIZE), np.float32)), amount_db=amount_db)
+    chain = healthy(instant, model=ConstantModel(np.zeros((1, LIVE.output_size), np.float32)), amount_db=amount_db)
     out = run(chain, noise)
     assert np.allclose(out[2000:], late_by(LATE, noise)[2000:] * 10 ** (-amount_db / 20), atol=2e-5)
     assert chain.reduction_db == pytest.approx(amount_db, abs=0.1)
@@ -121,7 +122,7 @@ def test_a_mask_that_keeps_all_keeps_the_sound(instant: Bundle, run: Run, voice:
 
 def test_a_band_that_the_mask_closes_goes_and_the_rest_stays(instant: Bundle, run: Run) -> None:
     mask = identity_mask()
-    mask[0, GAINS_AT:FINE_TAPS_AT] = 0.0  # all above 6 kHz
+    mask[0, LIVE.gains_at : LIVE.fine_taps_at] = 0.0  # all above 6 kHz
     time = np.arange(SECOND) / SECOND
     low, high = (np.float32(0.2) * np.sin(2 * np.pi * hz * time, dtype=np.float32)[:, None] for hz in (1000, 12_000))
     out = run(healthy(instant, model=ConstantModel(mask), amount_db=40), low + high)
@@ -161,7 +162,7 @@ def test_the_network_hears_of_the_other_knobs(
 ) -> None:
     model = open_model(instant)
     chain = healthy(instant, model=model)
-    at = {"keep_room": KEEP_ROOM_AT, "sensitivity": SENSITIVITY_AT}[name]
+    at = {"keep_room": LIVE.keep_room_at, "sensitivity": LIVE.sensitivity_at}[name]
     run(chain, voice[: 50 * HOP])
     chain.set_param(f"denoise.{name}", value)
     seen = []

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from dsp.bundle import Bundle, BundleError, BundleHashError
-from dsp.features import INPUT_SIZE, OUTPUT_SIZE
 from dsp.inference import RuntimeUnfitError, StepModel, open_model
+from dsp.layout import LIVE
 
 RUNTIMES = ("onnx", "tflite")
 
@@ -18,7 +18,7 @@ def answers(model: StepModel, steps: int = 200) -> np.ndarray:
     rng = np.random.default_rng(2)
     out = []
     for _ in range(steps):
-        model.input[:] = rng.normal(0, 1, (1, INPUT_SIZE))
+        model.input[:] = rng.normal(0, 1, (1, LIVE.input_size))
         model.step()
         out.append(model.output.copy())
     return np.concatenate(out)
@@ -46,8 +46,8 @@ def test_input_and_output_stay_the_same_memory(tiny_bundle: Bundle, runtime: str
     for _ in range(5):
         model.step()
     assert (model.input.ctypes.data, model.output.ctypes.data) == places
-    assert held[0].shape == (1, INPUT_SIZE)
-    assert held[1].shape == (1, OUTPUT_SIZE)
+    assert held[0].shape == (1, LIVE.input_size)
+    assert held[1].shape == (1, LIVE.output_size)
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)

@@ -9,8 +9,8 @@ pytest.importorskip("tflite_runtime", reason="runs in an environment of its own:
 
 from dsp.build import build_chain
 from dsp.bundle import Bundle
-from dsp.features import INPUT_SIZE
 from dsp.inference import open_model
+from dsp.layout import LIVE
 
 SHIPPED = Path(__file__).parents[2] / "models_quantized" / "denoise-live"
 
@@ -21,7 +21,7 @@ def test_the_shipped_bundle_says_what_it_says_in_onnx() -> None:
     models = [open_model(bundle, runtime) for runtime in ("tflite_runtime", "onnx")]
     answers: list[list[np.ndarray]] = [[], []]
     for _ in range(500):
-        features = rng.normal(0, 1, (1, INPUT_SIZE)).astype(np.float32)
+        features = rng.normal(0, 1, (1, LIVE.input_size)).astype(np.float32)
         for model, answer in zip(models, answers, strict=True):
             model.input[:] = features
             model.step()

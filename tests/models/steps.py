@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from dsp.bundle import Bundle
+from dsp.layout import LAYOUTS, Layout
 from training.runtimes import OnnxStep, Step, TfliteStep
 
 MODELS = Path(__file__).parents[2] / "models_quantized"
@@ -15,3 +17,8 @@ def load(bundle: Path, runtime: str) -> Step:
     """Skips the test where the runtime is not installed."""
     pytest.importorskip(MODULES[runtime])
     return RUNTIMES[runtime](bundle / f"{bundle.name}.{runtime}")
+
+
+def layout_of(bundle: Path) -> Layout:
+    """Of a denoiser's features and mask."""
+    return LAYOUTS[Bundle.load(bundle).features]

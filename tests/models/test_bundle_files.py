@@ -7,11 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dsp import features, stems_features
+from dsp.bundle import LAYOUTS
 from tests.models.steps import MODELS, load
 from training.runtimes import stored_int8, stored_weight_types
 
-LAYOUTS = {"denoise": features, "stems": stems_features}
 MOST_BYTES = {"denoise": 4e6, "stems": 7.2e6}
 """Of the file that a box loads."""
 
@@ -33,9 +32,9 @@ def test_no_shipped_network_is_left_out() -> None:
 
 def test_the_description_matches_the_layout_and_the_files(bundle: Path, description: dict, runtime: str) -> None:
     step = load(bundle, runtime)
-    layout = LAYOUTS[description["kind"]]
-    assert (description["schema"], description["features"]) == (1, layout.LAYOUT)
-    assert (description["input_size"], description["output_size"]) == (layout.INPUT_SIZE, layout.OUTPUT_SIZE)
+    sizes = LAYOUTS[description["features"]]
+    assert (description["schema"], description["kind"]) == (1, sizes.kind)
+    assert (description["input_size"], description["output_size"]) == (sizes.input_size, sizes.output_size)
     assert description["algorithmic_latency_frames"] == description["synthesis_frames"]
     entry = description["files"][runtime]
     assert hashlib.sha256((bundle / entry["path"]).read_bytes()).hexdigest() == entry["sha256"]

@@ -1,4 +1,7 @@
-"""Tiny bundles with weights for both runtimes, made on the spot: a network of 16 units for each kind of model."""
+"""Tiny bundles with weights for both runtimes, made on the spot: a network of 16 units for each kind of model.
+
+"studio" stands for a denoiser of the layout for recording.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,12 @@ import numpy as np
 import pytest
 
 from dsp import features, stems_features
+from dsp.layout import LIVE, STUDIO
 
 STATE_SIZE = 16
 SIZES = {
-    "denoise": (features.INPUT_SIZE, features.OUTPUT_SIZE),
+    "denoise": (LIVE.input_size, LIVE.output_size),
+    "studio": (STUDIO.input_size, STUDIO.output_size),
     "stems": (stems_features.INPUT_SIZE, stems_features.OUTPUT_SIZE),
 }
 """Of the network's input and output, by kind."""
@@ -25,7 +30,8 @@ def tiny_weights(kind: str = "denoise") -> Weights:
     """state' = tanh(features a + state b); mask = state' c + a bias which is half the sound, or a quarter a stem."""
     rng = np.random.default_rng(5)
     size_in, size_out = SIZES[kind]
-    bias = 0.5 * features.identity_mask() if kind == "denoise" else np.full((1, size_out), 0.25, np.float32)
+    layout = {"denoise": LIVE, "studio": STUDIO}.get(kind)
+    bias = 0.5 * features.identity_mask(layout) if layout else np.full((1, size_out), 0.25, np.float32)
     return {
         "a": rng.normal(0, 0.05, (size_in, STATE_SIZE)).astype(np.float32),
         "b": rng.normal(0, 0.2, (STATE_SIZE, STATE_SIZE)).astype(np.float32),
@@ -173,6 +179,15 @@ algorithmic_latency_frames = 256
 features = "denoise-v2"
 input_size = 450
 output_size = 1000""",
+    "studio": """\
+channels = 1
+hop_frames = 480
+window_frames = 1920
+synthesis_frames = 960
+algorithmic_latency_frames = 960
+features = "denoise-studio-v1"
+input_size = 922
+output_size = 1672""",
     "stems": """\
 channels = 2
 hop_frames = 512
@@ -203,7 +218,7 @@ def tiny_models(kind: str) -> dict[str, bytes]:
 def write_bundle(folder: Path, models: dict[str, bytes], kind: str) -> Path:
     """A whole bundle in `folder`, which is created; its name is the folder's."""
     folder.mkdir(parents=True)
-    text = BUNDLE_TOML.format(name=folder.name, kind=kind, geometry=GEOMETRY[kind])
+    text = BUNDLE_TOML.format(name=folder.name, kind=kind.replace("studio", "denoise"), geometry=GEOMETRY[kind])
     for runtime, data in models.items():
         (folder / f"{folder.name}.{runtime}").write_bytes(data)
         text += FILE_TOML.format(name=folder.name, runtime=runtime, sha256=hashlib.sha256(data).hexdigest())

@@ -4,7 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training runs in its own environment, see training/requirements.txt")
 
-from dsp import features as layout  # noqa: E402
+from dsp.layout import LAYOUTS, LIVE  # noqa: E402
 from training import scan  # noqa: E402
 from training.model import DenoiseNet, NetShape, StepNet  # noqa: E402
 from training.train_denoise import Trainer  # noqa: E402
@@ -41,11 +41,13 @@ def test_fused_norm_conv_equals_torch_forward_and_backward(taps: int) -> None:
         torch.testing.assert_close(fused, plain, atol=1e-5, rtol=1e-4)
 
 
-def test_the_streaming_step_equals_the_parallel_form_over_200_frames() -> None:
+@pytest.mark.parametrize("name", list(LAYOUTS))
+def test_the_streaming_step_equals_the_parallel_form_over_200_frames(name: str) -> None:
     torch.manual_seed(3)
-    net = DenoiseNet(NetShape(width=64, blocks=3)).eval()
+    net = DenoiseNet(NetShape(width=64, blocks=3, features=name)).eval()
     torch.nn.init.normal_(net.filters.weight, std=0.1)
-    features = torch.randn(200, 1, layout.INPUT_SIZE) * torch.linspace(0.1, 2, layout.INPUT_SIZE) + 0.3
+    size = LAYOUTS[name].input_size
+    features = torch.randn(200, 1, size) * torch.linspace(0.1, 2, size) + 0.3
     net.whiten_like(features)
     with torch.no_grad():
         expected, _ = net(features, net.fresh_state(1))
@@ -58,7 +60,7 @@ def test_the_streaming_step_equals_the_parallel_form_over_200_frames() -> None:
 def test_state_carries_over_between_segments() -> None:
     torch.manual_seed(4)
     net = DenoiseNet(NetShape(width=32, blocks=2)).eval()
-    features = torch.randn(30, 2, layout.INPUT_SIZE)
+    features = torch.randn(30, 2, LIVE.input_size)
     with torch.no_grad():
         whole, _ = net(features, net.fresh_state(2))
         first, state = net(features[:13], net.fresh_state(2))
@@ -68,7 +70,7 @@ def test_state_carries_over_between_segments() -> None:
 
 def test_an_untrained_network_passes_the_sound() -> None:
     net = DenoiseNet(NetShape(width=32, blocks=2))
-    mask, _ = net(torch.zeros(1, 1, layout.INPUT_SIZE), net.fresh_state(1))
+    mask, _ = net(torch.zeros(1, 1, LIVE.input_size), net.fresh_state(1))
     assert (mask[0, 0, :96] > 0.6).all()
     assert (mask[0, 0, 576:616] > 0.6).all()
     assert not mask[0, 0, 96:576].any()
@@ -95,4 +97,4 @@ def test_the_average_reaches_back_as_far_as_told() -> None:
     with torch.no_grad():
         trainer.net.gains.bias += 1.0
     trainer._follow()
-    torch.testing.assert_close(trainer.average["gains.bias"] - before["gains.bias"], torch.full((layout.BANDS,), 0.05))
+    torch.testing.assert_close(trainer.average["gains.bias"] - before["gains.bias"], torch.full((LIVE.bands,), 0.05))

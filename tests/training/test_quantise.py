@@ -8,7 +8,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="training runs in its own environment, see training/requirements.txt")
 pytest.importorskip("onnx")
 
-from dsp import features as layout  # noqa: E402
+from dsp.layout import LIVE  # noqa: E402
 from training import quantise  # noqa: E402
 from training.export import export_onnx  # noqa: E402
 from training.model import DenoiseNet, NetShape, StepNet  # noqa: E402
@@ -68,7 +68,7 @@ def test_it_computes_what_the_rounded_weights_say(net: DenoiseNet, exported: Pat
     wanted, found = [], []
     with torch.no_grad():
         for _ in range(100):
-            features = rng.standard_normal((1, layout.INPUT_SIZE)).astype(np.float32)
+            features = rng.standard_normal((1, LIVE.input_size)).astype(np.float32)
             mask, state = rounded_net(torch.from_numpy(features), state)
             wanted.append(mask.numpy())
             found.append(step(features))

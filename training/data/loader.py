@@ -6,6 +6,7 @@ shuffled noises and new levels: the transform is linear, so a second mix costs a
 
 from __future__ import annotations
 
+import functools
 import multiprocessing
 import os
 import queue
@@ -13,36 +14,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing import shared_memory
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dsp import features as layout
-from dsp import fine
+from dsp import features, fine
+from dsp.layout import LIVE, Layout
 from dsp.stft import analysis_window
 from training.data.mixer import SEGMENT_FRAMES, Example, Mixer
 
-WINDOW, HOP = 768, 128
-STEPS = (SEGMENT_FRAMES - WINDOW) // HOP + 1
 MIXES_PER_RENDER = 3
 POOL = 80  # batches
 SCORED_WIDEBAND_HZ = 7000.0
 
-# Name and width of each array (STEPS, batch, width) in a batch.
-PARTS = {
-    "features": layout.INPUT_SIZE,
-    "noisy_low": 2 * layout.LOW_BINS,  # real | imaginary
-    "target_low": 2 * layout.LOW_BINS,
-    "noisy_high": layout.HIGH_BANDS,  # band amplitude
-    "target_high": layout.HIGH_BANDS,
-}
 EXTRAS = 3  # per example: loss scale, wideband, sensitivity
 
 
 @dataclass
 class Batch:
-    """Arrays (STEPS, batch, width) by name of PARTS, and (batch,) extras."""
+    """Arrays (steps, batch, width) by name of part_widths, and (batch,) extras."""
 
     parts: dict[str, NDArray[np.float32]]
     scale: NDArray[np.float32]
@@ -53,54 +44,91 @@ class Batch:
         return self.scale, self.wideband, self.sensitivity
 
 
-_WINDOW = analysis_window(WINDOW, 2 * HOP)
-_AVERAGES = np.ascontiguousarray(layout.band_averages().T)
-_STANDSTILL = fine.standstill()
-_ZOOM = np.ascontiguousarray(fine.zoom()[:, ::-1].T)
+def steps_of(layout: Layout, frames: int = SEGMENT_FRAMES) -> int:
+    """Whole windows in a segment."""
+    return (frames - layout.window_frames) // layout.hop_frames + 1
 
 
-def short_time_spectra(audio: NDArray[np.float32]) -> NDArray[np.complex64]:
-    """(frames,) -> (steps, BINS), as StreamingStft sees it."""
-    frames = np.lib.stride_tricks.sliding_window_view(audio, WINDOW)[::HOP]
-    return np.fft.rfft(frames * _WINDOW, axis=-1).astype(np.complex64, copy=False)
+def part_widths(layout: Layout) -> dict[str, int]:
+    """Name and width of each array (steps, batch, width) in a batch."""
+    low, high = 2 * layout.low_bins, layout.high_bands  # real | imaginary; band amplitude
+    return {
+        "features": layout.input_size,
+        "noisy_low": low,
+        "target_low": low,
+        "noisy_high": high,
+        "target_high": high,
+    }
 
 
-def spectra_of(example: Example) -> tuple[NDArray[np.complex64], NDArray[np.complex64], NDArray[np.complex64]]:
+class _Tables(NamedTuple):
+    """What spectra and features of one layout are computed with."""
+
+    window: NDArray[np.float32]
+    averages: NDArray[np.float32]
+    standstill: NDArray[np.complex64]
+    zoom: NDArray[np.complex64]
+
+
+@functools.cache
+def _tables(layout: Layout) -> _Tables:
+    return _Tables(
+        analysis_window(layout.window_frames, layout.synthesis_frames),
+        np.ascontiguousarray(features.band_averages(layout).T),
+        fine.standstill(layout),
+        np.ascontiguousarray(fine.zoom(layout)[:, ::-1].T),
+    )
+
+
+def short_time_spectra(audio: NDArray[np.float32], layout: Layout) -> NDArray[np.complex64]:
+    """(frames,) -> (steps, bins), as StreamingStft sees it."""
+    frames = np.lib.stride_tricks.sliding_window_view(audio, layout.window_frames)[:: layout.hop_frames]
+    return np.fft.rfft(frames * _tables(layout).window, axis=-1).astype(np.complex64, copy=False)
+
+
+def spectra_of(
+    example: Example, layout: Layout
+) -> tuple[NDArray[np.complex64], NDArray[np.complex64], NDArray[np.complex64]]:
     """Of voice, target and noise."""
-    voice = short_time_spectra(example.voice)
-    target = voice if example.target is example.voice else short_time_spectra(example.target)
-    return voice, target, short_time_spectra(example.noise)
+    voice = short_time_spectra(example.voice, layout)
+    target = voice if example.target is example.voice else short_time_spectra(example.target, layout)
+    return voice, target, short_time_spectra(example.noise, layout)
 
 
 def compute_features(
-    spectra: NDArray[np.complex64], keep_room: float, sensitivity: float, out: NDArray[np.float32]
+    spectra: NDArray[np.complex64], keep_room: float, sensitivity: float, out: NDArray[np.float32], layout: Layout
 ) -> NDArray[np.float32]:
-    """DenoiseFrontEnd.features for many frames.  spectra: (steps, BINS), out: (steps, INPUT_SIZE) -> band power."""
-    low = spectra[:, : layout.LOW_BINS]
+    """DenoiseFrontEnd.features for many frames.  spectra: (steps, bins), out: (steps, input_size) -> band power."""
+    bins = layout.low_bins
+    low = spectra[:, :bins]
     power = np.square(spectra.real) + np.square(spectra.imag)
-    bands = np.concatenate((power[:, : layout.LOW_BINS], power[:, layout.LOW_BINS :] @ _AVERAGES), axis=1)
-    floored = bands + np.float32(layout.POWER_FLOOR)
-    squeeze = np.power(floored[:, : layout.LOW_BINS], np.float32(layout.COMPRESSION))
-    first, second = layout.BANDS, layout.BANDS + layout.LOW_BINS
-    out[:, :first] = (np.log10(floored) + np.float32(layout.LOG_OFFSET)) * np.float32(layout.LOG_SCALE)
+    bands = np.concatenate((power[:, :bins], power[:, bins:] @ _tables(layout).averages), axis=1)
+    floored = bands + np.float32(features.POWER_FLOOR)
+    squeeze = np.power(floored[:, :bins], np.float32(features.COMPRESSION))
+    first, second = layout.bands, layout.bands + bins
+    out[:, :first] = _scaled_log(floored)
     out[:, first:second] = low.real * squeeze
-    out[:, second : second + layout.LOW_BINS] = low.imag * squeeze
-    out[:, layout.KEEP_ROOM_AT], out[:, layout.SENSITIVITY_AT] = keep_room, sensitivity
-    places = fine_power(low) + np.float32(layout.POWER_FLOOR)
-    out[:, layout.FINE_AT :] = (np.log10(places) + np.float32(layout.LOG_OFFSET)) * np.float32(layout.LOG_SCALE)
+    out[:, second : second + bins] = low.imag * squeeze
+    out[:, layout.keep_room_at], out[:, layout.sensitivity_at] = keep_room, sensitivity
+    out[:, layout.fine_at :] = _scaled_log(fine_power(low, layout) + np.float32(features.POWER_FLOOR))
     return bands
 
 
-def fine_power(low: NDArray[np.complex64]) -> NDArray[np.float32]:
-    """FineBins.look for many frames.  low: (steps, FINE_BINS or more) -> (steps, PLACES * FINE_BINS)."""
-    steps, bins, past = len(low), fine.FINE_BINS, fine.PAST_HOPS
+def _scaled_log(power: NDArray[np.float32]) -> NDArray[np.float32]:
+    scaled: NDArray[np.float32] = (np.log10(power) + np.float32(features.LOG_OFFSET)) * np.float32(features.LOG_SCALE)
+    return scaled
+
+
+def fine_power(low: NDArray[np.complex64], layout: Layout) -> NDArray[np.float32]:
+    """FineBins.look for many frames.  low: (steps, fine bins or more) -> (steps, places * fine bins)."""
+    steps, bins, past = len(low), layout.fine.bins, layout.fine.past_hops
     still = np.zeros((steps + past - 1, bins), np.complex64)
-    turns = np.resize(_STANDSTILL, (steps, bins))
+    turns = np.resize(_tables(layout).standstill, (steps, bins))
     np.multiply(low[:, :bins], turns, out=still[past - 1 :])
     windows = np.lib.stride_tricks.sliding_window_view(still, past, axis=0)  # (steps, bins, past), oldest first
-    places = windows.reshape(-1, past) @ _ZOOM
+    places = windows.reshape(-1, past) @ _tables(layout).zoom
     power = np.square(places.real) + np.square(places.imag)
-    return power.reshape(steps, bins, fine.PLACES).transpose(0, 2, 1).reshape(steps, -1)
+    return power.reshape(steps, bins, layout.fine.places).transpose(0, 2, 1).reshape(steps, -1)
 
 
 def active_rms(audio: NDArray[np.float32]) -> float:
@@ -125,37 +153,38 @@ def fill(
     example: Example,
     spectra: tuple[NDArray[np.complex64], NDArray[np.complex64], NDArray[np.complex64]],
     gains: tuple[float, float],
+    layout: Layout,
 ) -> None:
     """Mix one example into slot `index` of a batch.  spectra: voice, target, noise."""
     voice_gain, noise_gain = np.float32(gains[0]), np.float32(gains[1])
     noisy = spectra[0] * voice_gain + spectra[2] * noise_gain
     target = spectra[1] * voice_gain
-    bands = compute_features(noisy, example.keep_room, example.sensitivity, parts["features"][:, index])
-    low = layout.LOW_BINS
+    bands = compute_features(noisy, example.keep_room, example.sensitivity, parts["features"][:, index], layout)
+    low = layout.low_bins
     parts["noisy_low"][:, index, :low], parts["noisy_low"][:, index, low:] = noisy[:, :low].real, noisy[:, :low].imag
     parts["target_low"][:, index, :low] = target[:, :low].real
     parts["target_low"][:, index, low:] = target[:, :low].imag
     parts["noisy_high"][:, index] = np.sqrt(bands[:, low:])
     high = target[:, low:]
-    parts["target_high"][:, index] = np.sqrt((np.square(high.real) + np.square(high.imag)) @ _AVERAGES)
+    parts["target_high"][:, index] = np.sqrt((np.square(high.real) + np.square(high.imag)) @ _tables(layout).averages)
     # The loss compares spectra at a common level: unit RMS of the voice, or noise well below it.
     rms = max(voice_gain * active_rms(example.voice), noise_gain * (4.0 if example.kind == "noise" else 0.3), 1e-5)
     extras[0, index], extras[1, index], extras[2, index] = 1.0 / rms, example.wideband, example.sensitivity
 
 
-def _layout(batch: int) -> tuple[int, dict[str, tuple[int, int]]]:
-    at, places = 0, {}
-    for name, width in PARTS.items():
-        places[name] = (at, STEPS * batch * width)
-        at += STEPS * batch * width
+def _places(batch: int, layout: Layout) -> tuple[int, dict[str, tuple[int, int]]]:
+    at, places, rows = 0, {}, steps_of(layout) * batch
+    for name, width in part_widths(layout).items():
+        places[name] = (at, rows * width)
+        at += rows * width
     return at + EXTRAS * batch, places
 
 
-def views(buffer: Any, batch: int) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.float32]]:
+def views(buffer: Any, batch: int, layout: Layout) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.float32]]:
     """Arrays of one slot over its memory."""
-    size, places = _layout(batch)
+    size, places = _places(batch, layout)
     flat = np.frombuffer(buffer, np.float32, size)
-    parts = {name: flat[at : at + count].reshape(STEPS, batch, -1) for name, (at, count) in places.items()}
+    parts = {name: flat[at : at + count].reshape(steps_of(layout), batch, -1) for name, (at, count) in places.items()}
     return parts, flat[size - EXTRAS * batch :].reshape(EXTRAS, batch)
 
 
@@ -170,7 +199,7 @@ def _next_free(free: Any, trainer: int) -> int | None:
     return None
 
 
-def _work(names: list[str], batch: int, cache: Path, seed: int, free: Any, ready: Any) -> None:
+def _work(names: list[str], batch: int, cache: Path, seed: int, layout: Layout, free: Any, ready: Any) -> None:
     os.nice(1)
     trainer = os.getppid()
     rng = np.random.default_rng(seed)
@@ -178,13 +207,13 @@ def _work(names: list[str], batch: int, cache: Path, seed: int, free: Any, ready
     slots = [shared_memory.SharedMemory(name) for name in names]
     while True:
         examples = [mixer.example() for _ in range(batch)]
-        spectra = [spectra_of(example) for example in examples]
+        spectra = [spectra_of(example, layout) for example in examples]
         order = np.arange(batch)
         for turn in range(MIXES_PER_RENDER):
             slot = _next_free(free, trainer)
             if slot is None:
                 return
-            parts, extras = views(slots[slot].buf, batch)
+            parts, extras = views(slots[slot].buf, batch, layout)
             for index, example in enumerate(examples):
                 other = int(order[index])
                 snr_db, level_db = (
@@ -193,7 +222,7 @@ def _work(names: list[str], batch: int, cache: Path, seed: int, free: Any, ready
                     else (mixer.draw_snr_db(examples[other].bleed), mixer.draw_level_db())
                 )
                 gains = mix_gains(example, examples[other].noise, snr_db, level_db)
-                fill(parts, extras, index, example, (*spectra[index][:2], spectra[other][2]), gains)
+                fill(parts, extras, index, example, (*spectra[index][:2], spectra[other][2]), gains, layout)
             del parts, extras
             ready.put(slot)
             order = np.roll(order, int(rng.integers(1, max(batch, 2))))
@@ -221,19 +250,27 @@ class Loader:
     """Iterate over batches for ever, each `passes` times. A batch is valid until the next one is asked for."""
 
     def __init__(
-        self, cache: Path, batch: int, workers: int = 1, slots: int = 4, seed: int = 0, passes: int = 1
+        self,
+        cache: Path,
+        batch: int,
+        workers: int = 1,
+        slots: int = 4,
+        seed: int = 0,
+        passes: int = 1,
+        layout: Layout = LIVE,
     ) -> None:
         context = multiprocessing.get_context("spawn")
-        self.batch, self.passes = batch, passes
+        self.batch, self.passes, self.layout = batch, passes, layout
         self._rng = np.random.default_rng(seed)
-        self._slots = [shared_memory.SharedMemory(create=True, size=_layout(batch)[0] * 4) for _ in range(slots)]
+        size = _places(batch, layout)[0] * 4
+        self._slots = [shared_memory.SharedMemory(create=True, size=size) for _ in range(slots)]
         self._free, self._ready = context.Queue(), context.Queue()
         for slot in range(slots):
             self._free.put(slot)
         names = [slot.name for slot in self._slots]
         self._workers = [
             context.Process(
-                target=_work, args=(names, batch, cache, seed * 1000 + n, self._free, self._ready), daemon=True
+                target=_work, args=(names, batch, cache, seed * 1000 + n, layout, self._free, self._ready), daemon=True
             )
             for n in range(workers)
         ]
@@ -246,7 +283,7 @@ class Loader:
     def _new(self) -> Iterator[Batch]:
         while True:
             slot = self._ready.get(timeout=300)
-            parts, extras = views(self._slots[slot].buf, self.batch)
+            parts, extras = views(self._slots[slot].buf, self.batch, self.layout)
             yield Batch(parts, extras[0].copy(), extras[1].copy(), extras[2].copy())
             del parts, extras
             self._free.put(slot)
