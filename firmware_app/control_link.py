@@ -53,17 +53,22 @@ class ControlLink(threading.Thread):
         self._wake_read.setblocking(False)
         self._wake_write.setblocking(False)
         self._stopping = threading.Event()
+        self._peer: socket.socket | None = None
         self._agreed = False  # both sides count parameters alike; nothing is sent before that is known
 
     def send_param(self, id: str, value: float) -> None:
-        """Pass one changed value on. Any thread; returns at once."""
+        """Pass one changed value on. Any thread; returns at once.
+
+        A switch has left for the audio process on return, if that listens: what was answered to a phone, a mute above
+        all, outlives a crash of this process.
+        """
         with self._lock:
             if self._specs[id].discrete:
                 self._queue.append(self._message(Down.PARAM, self._index[id], value))
             else:
                 self._latest[id] = value
-            urgent = bool(self._queue)
-        if urgent:
+            urgent, peer = bool(self._queue), self._peer
+        if urgent and not (peer is not None and self._agreed and self._flush(peer)):
             self._wake()
 
     def send_reopen(self, trial: int = 0) -> None:
@@ -95,8 +100,12 @@ class ControlLink(threading.Thread):
             with peer:
                 self._agreed = False
                 self._queue_snapshot()
+                with self._lock:
+                    self._peer = peer
                 with contextlib.suppress(OSError):
                     self._serve(peer)
+                with self._lock:
+                    self._peer = None
             if not self._stopping.is_set():
                 self._on_down()
 
@@ -128,7 +137,7 @@ class ControlLink(threading.Thread):
             self._flush(peer)  # what was changed last, such as a switch let go while the box stops
 
     def _flush(self, peer: socket.socket) -> bool:
-        """Send all that waits; False when the socket is full."""
+        """Send all that waits; False when the socket is full or gone. Any thread."""
         with self._lock:
             for id, value in self._latest.items():
                 self._queue.append(self._message(Down.PARAM, self._index[id], value))
@@ -136,7 +145,7 @@ class ControlLink(threading.Thread):
             while self._queue:
                 try:
                     peer.send(self._queue[0])
-                except BlockingIOError:
+                except OSError:  # full, or gone: who serves the connection notices that
                     return False
                 self._queue.popleft()
         return True

@@ -100,6 +100,15 @@ def test_switches_keep_their_order_and_none_is_lost(ends: Ends) -> None:
     assert [bool(value) for _, _, value in messages] == pattern
 
 
+def test_a_switch_has_left_when_it_is_answered(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshot_of(ends)
+    # The link's own thread does nothing from here on, as when the process is killed at once.
+    monkeypatch.setattr(ends.control, "_wake", lambda: None)
+    for value in (1, 0, 1):
+        ends.set("a.mute", value)
+        assert ends.audio.receive() == (Down.PARAM, list(SPECS).index("a.mute"), float(value))
+
+
 def test_a_fader_leaves_its_last_value_only(ends: Ends) -> None:
     snapshot_of(ends)
     for step in range(5000):
