@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-RATE_HZ = 48_000
+from dsp.block import RATE_HZ
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from dsp.layout import LAYOUTS, LIVE, RATE_HZ, Layout
+from dsp.block import RATE_HZ
+from dsp.layout import LAYOUTS, LIVE, Layout
 from training.half import linear, linear_of
 from training.scan import EPS, gated_scan, norm_conv
 
