@@ -32,7 +32,7 @@ class Sizes:
     output_size: int
 
 
-LAYOUTS = {
+SIZES = {
     **{
         name: Sizes("denoise", each.window_frames, each.hop_frames, each.input_size, each.output_size)
         for name, each in layout.LAYOUTS.items()
@@ -50,7 +50,7 @@ INSTANT = "denoise-instant"
 
 INSTANT_LATENCY_FRAMES = 64
 
-KINDS = (*dict.fromkeys(sizes.kind for sizes in LAYOUTS.values()), INSTANT)
+KINDS = (*dict.fromkeys(sizes.kind for sizes in SIZES.values()), INSTANT)
 
 
 class BundleError(DspError, ValueError):
@@ -285,12 +285,12 @@ class _Reader:
     def _sense(self, schema: object, values: Mapping[str, Any]) -> None:
         """What each key may be, some beside others. A key told wrong already is told once, and excuses the rest."""
         self._allowed("schema", schema, (SCHEMA,))
-        for key, choices in (("kind", KINDS), ("rate_hz", (RATE_HZ,)), ("features", tuple(LAYOUTS))):
+        for key, choices in (("kind", KINDS), ("rate_hz", (RATE_HZ,)), ("features", tuple(SIZES))):
             self._allowed(key, values[key], choices)
         if "files" not in self.wrong_keys:
             self._allowed("default_runtime", values["default_runtime"], tuple(values["files"]))
         if "features" not in self.wrong_keys:
-            sizes = LAYOUTS[values["features"]]
+            sizes = SIZES[values["features"]]
             for key in ("kind", "window_frames", "hop_frames", "input_size", "output_size"):
                 self._allowed(key, values[key], (getattr(sizes, key),))
         if "hop_frames" not in self.wrong_keys:

@@ -59,8 +59,8 @@ class ControlLink(threading.Thread):
     def send_param(self, id: str, value: float) -> None:
         """Pass one changed value on. Any thread; returns at once.
 
-        A switch has left for the audio process on return, if that listens: what was answered to a phone, a mute above
-        all, outlives a crash of this process.
+        A switch has left for the audio process on return, if that listens and is not behind: what was answered to a
+        phone, a mute above all, outlives a crash of this process.
         """
         with self._lock:
             if self._specs[id].discrete:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dsp import stems_features
-from dsp.layout import LIVE, STUDIO
+from dsp.layout import LIVE, STUDIO, Layout
 from training.data import sources
 
 Files = dict[str, tuple[Path, dict[str, str]]]
@@ -30,32 +30,26 @@ class About:
     trained_on: tuple[tuple[str, str, str], ...]  # source, licence, what
 
 
-DENOISE_LIVE = About(
-    kind="denoise",
-    summary="Live voice denoiser, full band, 5.3 ms algorithmic latency",
-    channels=1,
-    hop_frames=LIVE.hop_frames,
-    window_frames=LIVE.window_frames,
-    synthesis_frames=LIVE.synthesis_frames,
-    layout=LIVE.name,
-    input_size=LIVE.input_size,
-    output_size=LIVE.output_size,
-    trained_on=sources.ATTRIBUTIONS,
+def _denoiser(layout: Layout, summary: str) -> About:
+    return About(
+        kind="denoise",
+        summary=summary,
+        channels=1,
+        hop_frames=layout.hop_frames,
+        window_frames=layout.window_frames,
+        synthesis_frames=layout.synthesis_frames,
+        layout=layout.name,
+        input_size=layout.input_size,
+        output_size=layout.output_size,
+        trained_on=sources.ATTRIBUTIONS,
+    )
+
+
+DENOISE_LIVE = _denoiser(LIVE, "Live voice denoiser, full band, 5.3 ms algorithmic latency")
+DENOISE_LIGHT = _denoiser(
+    LIVE, "Small voice denoiser for a Pi 4 and for busy moments, full band, 5.3 ms algorithmic latency"
 )
-DENOISE_LIGHT = replace(
-    DENOISE_LIVE,
-    summary="Small voice denoiser for a Pi 4 and for busy moments, full band, 5.3 ms algorithmic latency",
-)
-DENOISE_STUDIO = replace(
-    DENOISE_LIVE,
-    summary="Voice denoiser for recording, full band, 20 ms algorithmic latency",
-    hop_frames=STUDIO.hop_frames,
-    window_frames=STUDIO.window_frames,
-    synthesis_frames=STUDIO.synthesis_frames,
-    layout=STUDIO.name,
-    input_size=STUDIO.input_size,
-    output_size=STUDIO.output_size,
-)
+DENOISE_STUDIO = _denoiser(STUDIO, "Voice denoiser for recording, full band, 20 ms algorithmic latency")
 STEMS_LIVE = About(
     kind="stems",
     summary="Live separation into vocals, drums, bass and the rest, 21.3 ms algorithmic latency",
