@@ -11,13 +11,11 @@ last constant-rate checkpoint `stable.pt`; the cooled one is `cooled.pt`. `best.
 from __future__ import annotations
 
 import argparse
-import csv
 import math
 import time
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -34,13 +32,11 @@ from training.loss import LossWeights, Terms, denoise_loss, fused_terms
 from training.model import DenoiseNet, NetShape, State, parameter_count
 from training.muon import Muon
 from training.scan import can_compile
+from training.schedule import CHECKPOINTS, KEEP_STATE_SHARE, append_row, count, decay_factor, rate_factor
 
-CHECKPOINTS = Path("training/checkpoints")
-WARM_UP_STEPS = 150
 AVERAGE_STEPS = 700  # that the averaged weights, which are validated and shipped, reach back
 WHITEN_BATCHES = 4  # that are looked at before the first step, more than the directions of their features
 PROCESS_SEEDS = 7919  # apart
-KEEP_STATE_SHARE = 0.5  # of examples start from what an earlier, other one left in memory, as on the box
 
 
 def scored_bands(layout: Layout) -> Tensor:
@@ -157,27 +153,6 @@ class Trainer:
         )
 
 
-def rate_factor(step: int, warm_from: int, decay_from: int | None, decay_steps: int) -> float:
-    """Warm-up from step `warm_from`, constant, then a decay."""
-    if decay_from is not None:
-        return decay_factor((step - decay_from) / decay_steps)
-    return min(1.0, (step - warm_from + 1) / WARM_UP_STEPS)
-
-
-def decay_factor(share: float) -> float:
-    """When `share` of a decay is over: 1 - sqrt to zero (Hägele et al. 2024)."""
-    return max(0.0, 1 - math.sqrt(share))
-
-
-def _append(path: Path, row: dict[str, Any]) -> None:
-    new = not path.exists()
-    with path.open("a", newline="") as out:
-        writer = csv.DictWriter(out, row.keys())
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
-
-
 def main() -> None:
     args = arguments()
     together.run(args.processes, train, args)
@@ -188,10 +163,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--name", default="main")
     parser.add_argument("--cache", type=Path, default=CACHE)
     parser.add_argument("--features", choices=tuple(LAYOUTS), default=LIVE.name, help="their layout, see dsp/layout.py")
-    parser.add_argument("--width", type=int, default=256)
-    parser.add_argument("--blocks", type=int, default=4)
-    parser.add_argument("--average-steps", type=int, default=AVERAGE_STEPS, help="how far back the average reaches")
-    parser.add_argument("--batch", type=int, default=12)
+    parser.add_argument("--width", type=count, default=256)
+    parser.add_argument("--blocks", type=count, default=4)
+    parser.add_argument("--average-steps", type=count, default=AVERAGE_STEPS, help="how far back the average reaches")
+    parser.add_argument("--batch", type=count, default=12)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--optimiser", choices=("adamw", "muon"), default="muon")
     parser.add_argument("--hours", type=float, default=1e9)
@@ -199,12 +174,12 @@ def arguments() -> argparse.Namespace:
     cool = parser.add_mutually_exclusive_group()
     cool.add_argument("--decay-steps", type=int, default=0, help="cool down over this many steps, then stop")
     cool.add_argument("--decay-hours", type=float, default=0.0, help="the same by the clock")
-    parser.add_argument("--validate-every", type=int, default=250)
-    parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--validate-every", type=count, default=250)
+    parser.add_argument("--workers", type=count, default=1)
+    parser.add_argument("--threads", type=count, default=1)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--passes", type=int, default=1, help="how often each batch is learnt from")
-    parser.add_argument("--processes", type=int, default=1, help="each with a batch and a loader of its own")
+    parser.add_argument("--passes", type=count, default=1, help="how often each batch is learnt from")
+    parser.add_argument("--processes", type=count, default=1, help="each with a batch and a loader of its own")
     parser.add_argument("--from", dest="start_from", type=Path, help="weights to begin with, where no run is there yet")
     parser.add_argument("--sound", type=float, default=LossWeights.sound, help="share of the loss on the sound itself")
     for name in ("magnitude", "complex", "ratio", "high", "high_log", "spare_voice", "spare_in_noise", "loudness"):
@@ -267,13 +242,13 @@ def train(rank: int, args: argparse.Namespace) -> None:
                 "speed": round(speed, 1),
                 **means,
             }
-            _append(folder / "train.csv", row)
+            append_row(folder / "train.csv", row)
             print(row, flush=True)
             lap, sums = time.monotonic(), {}
         if trainer.step % args.validate_every == 0 or over:
             found = validate.scores(trainer.averaged(), fixed)
             found["sung_improvement"] = validate.scores(trainer.averaged(), sung, with_pesq=False)["improvement"]
-            _append(
+            append_row(
                 folder / "validation.csv",
                 {
                     "step": trainer.step,

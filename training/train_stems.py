@@ -21,12 +21,12 @@ from training import checkpoints, stems_validate
 from training.data.sources import RATE_HZ
 from training.model import NetShape, State, parameter_count
 from training.muon import Muon
+from training.schedule import CHECKPOINTS, KEEP_STATE_SHARE, append_row, count, rate_factor
 from training.stems_data.loader import StemsBatch, StemsLoader
 from training.stems_data.mixer import SEGMENT_FRAMES
 from training.stems_data.store import CACHE
 from training.stems_loss import StemsLossWeights, stems_loss
 from training.stems_model import StemsNet, network
-from training.train_denoise import CHECKPOINTS, KEEP_STATE_SHARE, _append, rate_factor
 
 
 class StemsTrainer:
@@ -125,15 +125,15 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--name", default="stems")
     parser.add_argument("--cache", type=Path, default=CACHE)
-    parser.add_argument("--width", type=int, default=320)
-    parser.add_argument("--blocks", type=int, default=4)
-    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--width", type=count, default=320)
+    parser.add_argument("--blocks", type=count, default=4)
+    parser.add_argument("--batch", type=count, default=8)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--hours", type=float, default=1e9)
     parser.add_argument("--steps", type=int, default=10**9, help="stop at this step")
     parser.add_argument("--decay-steps", type=int, default=0, help="cool down over this many steps, then stop")
-    parser.add_argument("--validate-every", type=int, default=200)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--validate-every", type=count, default=200)
+    parser.add_argument("--threads", type=count, default=1)
     parser.add_argument("--seed", type=int, default=0, help="of first weights and mixes: one for each of an ensemble")
     parser.add_argument(
         "--with-held-out-song", action="store_true", help="learn from it, too: for the last decay, chosen by nothing"
@@ -176,12 +176,12 @@ def main() -> None:
         if trainer.step % 25 == 0:
             speed = 25 * args.batch * SEGMENT_FRAMES / RATE_HZ / (time.monotonic() - lap)
             row = head | {"speed": round(speed, 1)} | {key: round(value / 25, 4) for key, value in sums.items()}
-            _append(folder / "train.csv", row)
+            append_row(folder / "train.csv", row)
             print(row, flush=True)
             lap, sums = time.monotonic(), {}
         if trainer.step % args.validate_every == 0 or over:
             found = stems_validate.scores(stems_validate.network_masks(trainer.averaged()), excerpts)
-            _append(folder / "validation.csv", head | found)
+            append_row(folder / "validation.csv", head | found)
             print("validation", trainer.step, found, flush=True)
             if found["sdr"] > trainer.best:
                 trainer.best = found["sdr"]
