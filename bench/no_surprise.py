@@ -21,14 +21,13 @@ from numpy.typing import NDArray
 
 from dsp.block import RATE_HZ
 from dsp.build import build_chain
+from dsp.bundle import Bundle
 from dsp.chain import Chain
+from dsp.layout import LAYOUTS
 
 ROOT = Path(__file__).parent.parent
 PERIOD = 128
 AMOUNT = "denoise.amount_db"
-MEMORY_FRAMES = 1536
-"""How far back what is heard may reach: the analysis window and the mask's oldest tap."""
-
 VOICE_FRAMES = 3 * RATE_HZ // PERIOD * PERIOD
 Sound = NDArray[np.float32]
 Maker = Callable[[int, np.random.Generator], Sound]
@@ -104,7 +103,8 @@ def main(argv: list[str] | None = None) -> int:
     from training.demo_vocal.make_demo_vocal import demo_vocal
 
     chain = build_chain(options.bundle, options.runtime, real_time=False)
-    findings = run(chain, demo_vocal()[1].astype(np.float32), 60.0 * options.minutes)
+    voice = demo_vocal()[1].astype(np.float32)
+    findings = run(chain, voice, 60.0 * options.minutes, memory_frames(options.bundle))
     if options.json:
         print(json.dumps([asdict(finding) for finding in findings], indent=1))
     else:
@@ -112,10 +112,18 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def run(chain: Chain, voice: Sound, seconds: float, segment_s: float = 8.0, seed: int = 0) -> list[Finding]:
+def memory_frames(folder: Path) -> int:
+    """How far back what is heard of the bundle in `folder` may reach. Raises BundleError."""
+    layout = LAYOUTS[Bundle.load(folder).features]
+    return layout.heard_hops * layout.hop_frames
+
+
+def run(
+    chain: Chain, voice: Sound, seconds: float, memory_frames: int, segment_s: float = 8.0, seed: int = 0
+) -> list[Finding]:
     """Trouble after trouble, the voice between them, without a reset, until `seconds` of sound have gone through.
 
-    chain: not yet prepared; voice: clean, (frames,), three seconds at least.
+    chain: not yet prepared; voice: clean, (frames,), three seconds at least; memory_frames: see there.
     """
     chain.set_param(AMOUNT, chain.params[AMOUNT].high)
     chain.prepare(RATE_HZ, PERIOD, 1)
@@ -129,7 +137,7 @@ def run(chain: Chain, voice: Sound, seconds: float, segment_s: float = 8.0, seed
         make = TROUBLES[len(findings) % len(TROUBLES)]
         trouble = make(int(segment_s * RATE_HZ) // PERIOD * PERIOD, rng)
         out = _play(chain, np.concatenate((trouble, voice)))
-        findings.append(_judge(make.__name__, np.concatenate((before, trouble)), trouble, out, wanted))
+        findings.append(_judge(make.__name__, np.concatenate((before, trouble)), trouble, out, wanted, memory_frames))
         before = voice
         done += (len(trouble) + len(voice)) / RATE_HZ
     return findings
@@ -143,11 +151,11 @@ def _play(chain: Chain, sound: Sound) -> Sound:
     return out
 
 
-def _judge(kind: str, heard: Sound, trouble: Sound, out: Sound, wanted: Sound) -> Finding:
+def _judge(kind: str, heard: Sound, trouble: Sound, out: Sound, wanted: Sound, memory: int) -> Finding:
     during, after = out[: len(trouble)], out[len(trouble) :]
     # While the voice before it may still be heard, its peak counts as input too.
-    at_first = _peak_db(during[:MEMORY_FRAMES], heard[-len(trouble) - MEMORY_FRAMES :][: 2 * MEMORY_FRAMES])
-    then = _peak_db(during[MEMORY_FRAMES:], trouble)
+    at_first = _peak_db(during[:memory], heard[-len(trouble) - memory :][: 2 * memory])
+    then = _peak_db(during[memory:], trouble)
     late, right = after[RATE_HZ:], wanted[RATE_HZ:]
     return Finding(
         kind=kind,

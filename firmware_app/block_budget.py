@@ -165,8 +165,14 @@ def _parts(folder: Path, runtime: str, sound: Block, channels: int, rows: list[R
         features_us.append((t2 - t1 + t4 - t3) / 1000)
         inference_us.append((t3 - t2) / 1000)
     medians = [float(np.median(times[_WARM_BLOCKS:])) for times in (stft_us, features_us, inference_us)]
-    whole = next((row.p50_us for row in rows if row.period_frames == hop and row.channels == channels), sum(medians))
+    whole = hop_us([row for row in rows if row.channels == channels], hop)
     return Parts(runtime, channels, *(round(us, 1) for us in (*medians, max(0.0, whole - sum(medians)))))
+
+
+def hop_us(rows: list[Row], hop: int) -> float:
+    """What the chain takes for one hop, by the row nearest to it: its mean where a block is not just one hop."""
+    row = min(rows, key=lambda row: abs(row.period_frames - hop))
+    return row.p50_us if row.period_frames == hop else row.load_mean * 1e6 * hop / RATE_HZ
 
 
 def _front(bundle: Bundle, channels: int) -> tuple[Callable[[Spectrum], Values], Callable[[Values, Spectrum], None]]:

@@ -16,7 +16,7 @@ from firmware_app.places import Places, PlacesError
 from hw import board
 
 LEAST_FREE_BYTES = 50_000_000
-LARGE, LARGE_FROM = "denoise-live", 128  # the denoiser that fills a Pi 4 at periods of so many frames and below
+LARGE, LARGE_FROM = ("denoise-live", "denoise-studio"), 128  # what fills a Pi 4 at periods of so many frames and below
 
 
 def models(places: Places, wanted: str, runtime: str = "auto") -> list[Finding]:
@@ -30,9 +30,10 @@ def models(places: Places, wanted: str, runtime: str = "auto") -> list[Finding]:
 def fitting_model(places: Places, wanted: str, period_frames: int, root: Path = Path("/")) -> list[Finding]:
     """Does the denoiser of the settings fit the board? (docs/boards.md)"""
     model = board.detect(root).model
-    if not model.startswith("Raspberry Pi 4") or places.bundle(wanted).name != LARGE or period_frames > LARGE_FROM:
+    name = places.bundle(wanted).name
+    if not model.startswith("Raspberry Pi 4") or name not in LARGE or period_frames > LARGE_FROM:
         return []
-    text = f"{LARGE} at periods of {period_frames} is at the edge of a Raspberry Pi 4"
+    text = f"{name} at periods of {period_frames} is at the edge of a Raspberry Pi 4"
     return [advice("model for this board", text, 'set bundle = "denoise-light" under [model], or longer periods')]
 
 

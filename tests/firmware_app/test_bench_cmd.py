@@ -37,6 +37,15 @@ def test_every_period_and_channel_count_is_measured(tiny):  # noqa: F811
     assert budget.peak_rss_mb > 10
 
 
+def test_a_hop_of_another_length_than_the_block_is_taken_from_the_mean():
+    whole, part = (
+        block_budget.Row("tflite", period, 1, 100, 1e6 * period / 48_000, p50_us, 900.0, 999.0, 900.0, 0.09, 0.0, 0.0)
+        for period, p50_us in ((128, 40.0), (256, 570.0))
+    )
+    assert block_budget.hop_us([whole, part], 128) == 40.0
+    assert block_budget.hop_us([whole, part], 480) == pytest.approx(900.0)  # 9 % of 10 ms
+
+
 def test_each_runtime_is_measured_in_a_process_of_its_own(tiny):  # noqa: F811
     command = [sys.executable, "-m", "firmware_app.cli", "bench", "--bundle", tiny, "--seconds", "0.1", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)

@@ -11,11 +11,12 @@ from dsp.bundle import SIZES
 from tests.models.steps import MODELS, load
 from training.runtimes import stored_int8, stored_weight_types
 
+SHIPPED = ["denoise-live", "denoise-light", "denoise-studio", "stems-live", "stems-light"]
 MOST_BYTES = {"denoise": 4e6, "stems": 7.2e6}
 """Of the file that a box loads."""
 
 
-@pytest.fixture(params=["denoise-live", "denoise-light", "stems-live", "stems-light"])
+@pytest.fixture(params=SHIPPED)
 def bundle(request: pytest.FixtureRequest) -> Path:
     return MODELS / request.param
 
@@ -27,7 +28,7 @@ def description(bundle: Path) -> dict:
 
 def test_no_shipped_network_is_left_out() -> None:
     here = {path.parent.name for path in MODELS.glob("*/*.onnx")}
-    assert here == {"denoise-live", "denoise-light", "stems-live", "stems-light"}
+    assert here == set(SHIPPED)
 
 
 def test_the_description_matches_the_layout_and_the_files(bundle: Path, description: dict, runtime: str) -> None:

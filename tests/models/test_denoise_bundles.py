@@ -10,7 +10,7 @@ from tests.models.steps import MODELS, layout_of, load
 from training.stream import agreement_db, denoise, made_up_voice
 
 
-@pytest.fixture(params=["denoise-live", "denoise-light"])
+@pytest.fixture(params=["denoise-live", "denoise-light", "denoise-studio"])
 def bundle(request: pytest.FixtureRequest) -> Path:
     return MODELS / request.param
 

@@ -14,7 +14,7 @@ SETTLED = slice(RATE_HZ, None)
 Sound = np.ndarray
 
 
-@pytest.fixture(params=["denoise-live", "denoise-light", "denoise-instant"])
+@pytest.fixture(params=["denoise-live", "denoise-light", "denoise-instant", "denoise-studio"])
 def bundle(request: pytest.FixtureRequest) -> Path:
     return MODELS / request.param
 
