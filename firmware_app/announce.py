@@ -20,14 +20,16 @@ def page(host: str, port: int) -> None:
     """Print the page's address; with a QR code on a terminal."""
     shown = own_address() if host in ("0.0.0.0", "::", "") else host
     url = f"http://{shown}:{port}/"
-    print(f"Hushbox's page: {url}", flush=True)
+    _say(f"Hushbox's page: {url}")
     if shown.startswith("127."):
-        print(
-            "(this machine only: no network was found)" if host in ("0.0.0.0", "::", "") else "(this machine only)",
-            flush=True,
-        )
+        _say("(this machine only: no network was found)" if host in ("0.0.0.0", "::", "") else "(this machine only)")
     elif sys.stdout.isatty():
         segno.make(url, error="l").terminal(out=sys.stdout, compact=True, border=2)
-        print("Point the phone's camera at it. Ctrl-C stops the box.", flush=True)
+        _say("Point the phone's camera at it. Ctrl-C stops the box.")
     else:
-        print("Ctrl-C stops the box.", flush=True)
+        _say("Ctrl-C stops the box.")
+
+
+def _say(line: str) -> None:
+    """With its end in one piece: unbuffered, another process's log would otherwise come between the two."""
+    print(line + "\n", end="", flush=True)

@@ -153,5 +153,5 @@ class RunningBox:
         assert self._process.stdout is not None
         for line in self._process.stdout:
             self.log.append(line)
-            if found := re.search(r"page: (https?://\S+)", line):
+            if found := re.search(r"page: (https?://[^/\s]+/)$", line):
                 self.url, self._token = found[1], ""  # another one after a restart, when the port is 0

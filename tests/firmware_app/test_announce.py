@@ -1,0 +1,30 @@
+"""The page's address, told in whole lines: other processes write to the same terminal or log."""
+
+import ast
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("host", "lines"),
+    [
+        ("127.0.0.1", ["Hushbox's page: http://127.0.0.1:8080/\n", "(this machine only)\n"]),
+        ("192.0.2.7", ["Hushbox's page: http://192.0.2.7:8080/\n", "Ctrl-C stops the box.\n"]),
+    ],
+)
+def test_each_line_is_one_write(host, lines):
+    # Unbuffered (PYTHONUNBUFFERED), each write goes out by itself, and others may come between two.
+    program = (
+        "import os, sys\n"
+        "class Out:\n"
+        "    def write(self, text): os.write(1, repr(text).encode() + b'\\n')\n"
+        "    def flush(self): pass\n"
+        "    def isatty(self): return False\n"
+        "sys.stdout = Out()\n"
+        "from firmware_app import announce\n"
+        f"announce.page({host!r}, 8080)\n"
+    )
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert [ast.literal_eval(line) for line in told.splitlines() if line != "''"] == lines
