@@ -113,17 +113,17 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def memory_frames(folder: Path) -> int:
-    """How far back what is heard of the bundle in `folder` may reach. Raises BundleError."""
+    """How far back what is heard of the bundle in `folder` may reach, oldest taps aside. Raises BundleError."""
     layout = LAYOUTS[Bundle.load(folder).features]
     return layout.heard_hops * layout.hop_frames
 
 
 def run(
-    chain: Chain, voice: Sound, seconds: float, memory_frames: int, segment_s: float = 8.0, seed: int = 0
+    chain: Chain, voice: Sound, seconds: float, memory: int, segment_s: float = 8.0, seed: int = 0
 ) -> list[Finding]:
     """Trouble after trouble, the voice between them, without a reset, until `seconds` of sound have gone through.
 
-    chain: not yet prepared; voice: clean, (frames,), three seconds at least; memory_frames: see there.
+    chain: not yet prepared; voice: clean, (frames,), three seconds at least; memory: its memory_frames().
     """
     chain.set_param(AMOUNT, chain.params[AMOUNT].high)
     chain.prepare(RATE_HZ, PERIOD, 1)
@@ -137,7 +137,7 @@ def run(
         make = TROUBLES[len(findings) % len(TROUBLES)]
         trouble = make(int(segment_s * RATE_HZ) // PERIOD * PERIOD, rng)
         out = _play(chain, np.concatenate((trouble, voice)))
-        findings.append(_judge(make.__name__, np.concatenate((before, trouble)), trouble, out, wanted, memory_frames))
+        findings.append(_judge(make.__name__, np.concatenate((before, trouble)), trouble, out, wanted, memory))
         before = voice
         done += (len(trouble) + len(voice)) / RATE_HZ
     return findings
