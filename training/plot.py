@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import argparse
 import csv
+import itertools
+import math
 from pathlib import Path
 
 import matplotlib
@@ -19,6 +21,18 @@ def column(path: Path, name: str) -> list[float]:
     """One column of a CSV file; empty cells become 0."""
     with path.open(newline="") as file:
         return [float(row[name] or 0) for row in csv.DictReader(file)]
+
+
+def descents(hours: list[float], values: list[float]) -> tuple[list[float], list[float]]:
+    """Both with a gap (nan) wherever a run went on from an earlier checkpoint: no line leads back."""
+    x, y = hours[:1], values[:1]
+    for (before, after), value in zip(itertools.pairwise(hours), values[1:], strict=True):
+        if after < before:
+            x.append(math.nan)
+            y.append(math.nan)
+        x.append(after)
+        y.append(value)
+    return x, y
 
 
 def _once(number: int, label: str) -> str | None:
@@ -38,7 +52,8 @@ def main() -> None:
         train, valid = (args.checkpoints / name / f"{kind}.csv" for kind in ("train", "validation"))
         # The ratio keeps its meaning when the loss's weights change. A run's first row may be of one step, not 25.
         heard, ratios = column(train, "audio_hours"), [-value for value in column(train, "ratio_db")]
-        upper.plot(heard[1:], ratios[1:], "C3", lw=0.7, label=_once(number, "training mixes, SNR below 6 kHz, dB"))
+        snr = _once(number, "training mixes, SNR below 6 kHz, dB")
+        upper.plot(*descents(heard[1:], ratios[1:]), "C3", lw=0.7, label=snr)
         hours = column(valid, "audio_hours")
         chosen = [index for index, value in enumerate(hours) if value >= args.from_hours]
         for field, style, label in (
@@ -47,7 +62,7 @@ def main() -> None:
             ("pesq", "C2s-", "PESQ wide band"),
         ):
             values = [column(valid, field)[index] for index in chosen]
-            lower.plot([hours[index] for index in chosen], values, style, ms=3, label=_once(number, label))
+            lower.plot(*descents([hours[index] for index in chosen], values), style, ms=3, label=_once(number, label))
         for axes in (upper, lower):
             axes.axvline(heard[0], color="0.6", lw=0.8, ls=":")
         upper.annotate(
