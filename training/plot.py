@@ -23,7 +23,7 @@ def column(path: Path, name: str) -> list[float]:
         return [float(row[name] or 0) for row in csv.DictReader(file)]
 
 
-def descents(hours: list[float], values: list[float]) -> tuple[list[float], list[float]]:
+def with_gaps(hours: list[float], values: list[float]) -> tuple[list[float], list[float]]:
     """Both with a gap (nan) wherever a run went on from an earlier checkpoint: no line leads back."""
     x, y = hours[:1], values[:1]
     for (before, after), value in zip(itertools.pairwise(hours), values[1:], strict=True):
@@ -53,7 +53,7 @@ def main() -> None:
         # The ratio keeps its meaning when the loss's weights change. A run's first row may be of one step, not 25.
         heard, ratios = column(train, "audio_hours"), [-value for value in column(train, "ratio_db")]
         snr = _once(number, "training mixes, SNR below 6 kHz, dB")
-        upper.plot(*descents(heard[1:], ratios[1:]), "C3", lw=0.7, label=snr)
+        upper.plot(*with_gaps(heard[1:], ratios[1:]), "C3", lw=0.7, label=snr)
         hours = column(valid, "audio_hours")
         chosen = [index for index, value in enumerate(hours) if value >= args.from_hours]
         for field, style, label in (
@@ -62,7 +62,7 @@ def main() -> None:
             ("pesq", "C2s-", "PESQ wide band"),
         ):
             values = [column(valid, field)[index] for index in chosen]
-            lower.plot(*descents([hours[index] for index in chosen], values), style, ms=3, label=_once(number, label))
+            lower.plot(*with_gaps([hours[index] for index in chosen], values), style, ms=3, label=_once(number, label))
         for axes in (upper, lower):
             axes.axvline(heard[0], color="0.6", lw=0.8, ls=":")
         upper.annotate(
