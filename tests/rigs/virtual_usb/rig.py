@@ -241,7 +241,7 @@ class VirtualUsb:
     def origin_s(self) -> float:
         """When frame 0 of the recording was (time.monotonic())."""
         c = self._control
-        return (c.base_host_ns + (self._playback.origin_ns - c.base_device_ns) / c.speed) / 1e9
+        return float(c.base_host_ns + (self._playback.origin_ns - c.base_device_ns) / c.speed) / 1e9
 
     def recording(self) -> Frames:
         """Everything played since the very first start, int32 (frames, channels), silence where nothing was."""
