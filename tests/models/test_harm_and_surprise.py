@@ -53,8 +53,8 @@ def test_sibilants_stay(bundle: Path, harmed: harm.Harm) -> None:
 
 def test_nothing_surprises(bundle: Path, voice: np.ndarray) -> None:
     chain = build_chain(bundle, real_time=False)
-    seconds = 7.0 * len(no_surprise.TROUBLES)
-    findings = no_surprise.run(chain, voice, seconds, no_surprise.memory_frames(bundle), segment_s=4.0, seed=1)
+    seconds = 5.0 * len(no_surprise.TROUBLES)
+    findings = no_surprise.run(chain, voice, seconds, no_surprise.memory_frames(bundle), segment_s=2.0, seed=1)
     assert [finding.kind for finding in findings] == [make.__name__ for make in no_surprise.TROUBLES]
     for finding in findings:
         assert finding.not_finite == 0, finding
