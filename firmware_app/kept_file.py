@@ -1,6 +1,7 @@
 """A JSON file that survives power cuts: written whole or not at all, with the version before it kept beside it."""
 
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -46,8 +47,9 @@ class KeptFile:
         what: str,
         migrations: Mapping[int, Migration] = MappingProxyType({}),
         private: bool = False,
+        largest_bytes: int = _LARGEST_BYTES,
     ) -> None:
-        """private: for the box's own user only."""
+        """private: for the box's own user only. largest_bytes: what is read again, so more is not written."""
         self.path = folder / name
         self.previous = folder / f"{name}.1"
         self.problem = ""  # why the last save did not reach the disk; empty when it did
@@ -58,6 +60,7 @@ class KeptFile:
         self._what = what
         self._migrations = migrations
         self._mode = 0o600 if private else 0o644
+        self._largest_bytes = largest_bytes
 
     def load(self, *, look_only: bool = False) -> Kept:
         """The newest version that can be read. A broken or newer file is set aside, and the one before is used.
@@ -89,6 +92,8 @@ class KeptFile:
         text = json.dumps(tree, indent=1, sort_keys=True, allow_nan=False) + "\n"
         fresh = self._beside(".new")
         try:
+            if len(text) > self._largest_bytes:
+                raise OSError(errno.EFBIG, f"{len(text)} bytes, and {self._largest_bytes} are allowed")
             self._make_folder()
             _write(fresh, text.encode(), self._mode)
             self._keep_previous()
@@ -96,6 +101,9 @@ class KeptFile:
             _sync_folder(self._folder)
         except OSError as error:
             self.problem = f"{self._what} are kept in memory only: {self.path} cannot be written: {error.strerror}"
+            self._folder_is_sure = False  # it may have been taken away
+            with contextlib.suppress(OSError):
+                fresh.unlink(missing_ok=True)  # half of a file only takes room
             return False
         self.problem = ""
         return True
@@ -118,9 +126,9 @@ class KeptFile:
         if path.is_dir():
             raise _BadFile("is a folder")
         with open(path, "rb") as file:
-            data = file.read(_LARGEST_BYTES + 1)
-        if len(data) > _LARGEST_BYTES:
-            raise _BadFile(f"is longer than {_LARGEST_BYTES} bytes")
+            data = file.read(self._largest_bytes + 1)
+        if len(data) > self._largest_bytes:
+            raise _BadFile(f"is longer than {self._largest_bytes} bytes")
         try:
             tree = json.loads(data)
         except (ValueError, RecursionError):

@@ -163,14 +163,12 @@ class Performer:
         with self._lock:
             self.presets.recalled(preset.name, self._control.values())
             self._control.set_params(preset.params, "preset")
-        self._control.save_soon()
 
     def keep_scene(self, name: str) -> None:
         """Let scene "A" or "B" be what is heard now, and the morph be there."""
         with self._lock:
             self.scenes.keep(name, self._control.values())
             self._control.set_param(MORPH.id, MORPH.low if name == "A" else MORPH.high, "scene")
-        self._control.save_soon()
 
     def recall_scene(self, name: str) -> None:
         """Let scene "A", "B" or the "other" one be heard; one that holds nothing changes nothing."""

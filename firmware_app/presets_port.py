@@ -116,7 +116,6 @@ class PresetsBoxPort:
             return self._performer.presets.find(name).name
 
     def _changed(self, answer: str) -> str:
-        self._control.save_soon()
         self._control.news()
         return answer
 

@@ -45,6 +45,7 @@ class PanelSetup:
         if mistakes:
             raise ConfigError(f"{source}: [[panel.mappings]] {mistake}" for mistake in mistakes)
         self._store = PanelStore(folder)
+        control.keep(self._store.keeping)
         self.changes, notes = self._store.load(control.specs, performer.presets.names_known)
         first, waiting = self._merged(self.changes)
         self.notes = (*notes, *waiting)
@@ -62,7 +63,7 @@ class PanelSetup:
     @property
     def problems(self) -> list[str]:
         """What does not work, in plain sentences, for the page's warning line."""
-        return [*self.bindings.problems, *([self._store.problem] if self._store.problem else [])]
+        return self.bindings.problems
 
     @property
     def file_controls(self) -> Sequence[PanelControl]:
@@ -261,7 +262,7 @@ class PanelSetup:
         self.bindings.change(made)
         if self._watching:
             self.bindings.panel.start_learning()
-        self._store.save(changes)
+        self._store.keep(changes)
         self._bump()
 
     def _bump(self) -> None:
