@@ -43,8 +43,9 @@ _STATES = {
 }
 MOST_DETENTS = 100
 TEMPERATURE_S = 5.0  # between two looks
-_SILENT = "The audio process does not answer. When it stays so, it is started again. Settings are kept."
-_DOWN = "The audio process is down and is being started again. Settings are kept."
+_SILENT = "The audio process does not answer. When it stays so, it is started again."
+_DOWN = "The audio process is down and is being started again."
+_KEPT = "Settings are kept."
 
 
 def box_version() -> str:
@@ -134,17 +135,13 @@ class BoxPort(PanelBoxPort, PresetsBoxPort, SoundBoxPort, SetupBoxPort, SystemBo
         return self._temperature_c
 
     def _message(self, meter: MeterFrame | None, info: InfoFrame, down: str) -> str:
-        if meter is None:
-            return down
-        notes = [
-            info.message,
-            _shed_words(self._control.health),
-            *self._setup.problems,
-            *self._control.notes[:1],
-        ]
         # What may be lost is said beside the others: the demo's note would hide it for ever.
-        lasting = (self._control.started_muted, self._control.save_problem)
-        said = [note for note in (*lasting, next((note for note in notes if note), "")) if note]
+        lasting = [said for said in (self._control.started_muted, self._control.save_problem) if said]
+        if meter is None:
+            notes = [down if lasting else f"{down} {_KEPT}"]
+        else:
+            notes = [info.message, _shed_words(self._control.health), *self._setup.problems, *self._control.notes[:1]]
+        said = [*lasting, *[note for note in notes if note][:1]]
         return " ".join(note if note.endswith(".") or note is said[-1] else f"{note}." for note in said)
 
     def wait_for_change(self, after_seq: int, timeout_s: float) -> Change:

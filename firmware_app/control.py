@@ -207,7 +207,7 @@ class Control:
         self._mutes_saver.hurry()
         self._saver.hurry()
 
-    def close(self, timeout_s: float = 1.2) -> tuple[str, ...]:
+    def close(self, timeout_s: float = 10.0) -> tuple[str, ...]:
         """Save what is unsaved and end. Returns what is not on disk even so; log, doctor and next start say it too."""
         began = time.monotonic()
         lost = self._saver.close(timeout_s * 0.75)

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 MOST_BAD = 5  # files set aside; the oldest makes room
 _LARGEST_BYTES = 1_000_000
+_CANNOT_SYNC = (errno.EINVAL, errno.EBADF, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
 Migration = Callable[[dict[str, object]], dict[str, object]]
@@ -98,10 +99,10 @@ class KeptFile:
             _write(fresh, text.encode(), self._mode)
             self._keep_previous()
             os.replace(fresh, self.path)
-            _sync_folder(self._folder)
+            sync_folder(self._folder)
         except OSError as error:
             self.problem = f"{self._what} are kept in memory only: {self.path} cannot be written: {error.strerror}"
-            self._folder_is_sure = False  # it may have been taken away
+            self._folder_is_sure = False
             with contextlib.suppress(OSError):
                 fresh.unlink(missing_ok=True)  # half of a file only takes room
             return False
@@ -109,13 +110,10 @@ class KeptFile:
         return True
 
     def _make_folder(self) -> None:
-        """Let the folder be there, and stay there: its own name is a change in the folder above."""
+        """Once, until a save fails: the folder may have been taken away."""
         if self._folder_is_sure:
             return
-        missing = [folder for folder in (self._folder, *self._folder.parents) if not folder.is_dir()]
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for folder in missing or [self._folder]:  # one that is there may be just made, by somebody who was killed since
-            _sync_folder(folder.parent)
+        make_folder(self._folder)
         self._folder_is_sure = True
 
     def _beside(self, ending: str) -> Path:
@@ -188,11 +186,21 @@ def _write(path: Path, data: bytes, mode: int) -> None:
         os.fsync(file.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make a rename durable. File systems that cannot sync a folder (some network ones) are let be."""
+def make_folder(folder: Path) -> None:
+    """Let a folder be there, and stay there: its own name is a change in the folder above. Raises OSError."""
+    missing = [each for each in (folder, *folder.parents) if not each.is_dir()]
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for each in missing or [folder]:  # one that is there may be just made, by somebody who was killed since
+        sync_folder(each.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename durable. File systems that cannot sync a folder (some network ones) are let be. Raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        with contextlib.suppress(OSError):
-            os.fsync(descriptor)
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _CANNOT_SYNC:
+            raise
     finally:
         os.close(descriptor)

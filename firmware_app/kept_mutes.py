@@ -14,6 +14,7 @@ from pathlib import Path
 
 from dsp.dry_path import MUTE
 from dsp.stems_features import STEMS
+from firmware_app.kept_file import make_folder, sync_folder
 
 NAME = "mutes"
 BLOCK_BYTES = 4096  # a page of most disks: a torn write never reaches the other record
@@ -112,8 +113,7 @@ class MutesFile:
 
     def _create(self, body: Mapping[str, list[str]]) -> None:
         """Both blocks, whole or not at all. Raises OSError."""
-        folder = self.path.parent
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(self.path.parent)
         fresh = self.path.with_name(NAME + ".new")
         try:
             with open(fresh, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
@@ -126,12 +126,7 @@ class MutesFile:
             with contextlib.suppress(OSError):
                 fresh.unlink(missing_ok=True)
             raise
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            with contextlib.suppress(OSError):  # file systems that cannot sync a folder (some network ones)
-                os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync_folder(self.path.parent)
         self._number = 2
 
 

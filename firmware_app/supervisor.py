@@ -176,7 +176,8 @@ def run(arguments: Sequence[str] = (), state_dir: str | None = None) -> int:
     with locks.lock_runtime(places.runtime):
         locks.must_be_free(places)
         # What an earlier run left behind: this one starts from what was saved, and as muted as that one was.
-        start_from.forget_last_run(places.runtime, PARAMS)
+        with contextlib.suppress(OSError):  # no room there: all of it counts then, mutes above all
+            start_from.forget_last_run(places.runtime, PARAMS)
         for name in crash_loop.FILES:
             (places.runtime / name).unlink(missing_ok=True)
         supervisor = Supervisor(places, arguments)

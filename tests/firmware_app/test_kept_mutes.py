@@ -11,6 +11,7 @@ import pytest
 
 from dsp.dry_path import MUTE
 from firmware_app import kept_mutes
+from firmware_app.box_port import BoxPort
 from firmware_app.control import Control
 from firmware_app.kept_mutes import BLOCK_BYTES, MutesFile, silences
 from firmware_app.link import params_hash
@@ -21,6 +22,9 @@ from firmware_app.store import Loaded, Store
 from firmware_app.system.backup import Backups, apply_staged
 from tests.rigs.hardships import small_disk
 from tests.rigs.mutes import fill
+from tests.rigs.panel_box import box_setup
+from tests.rigs.panel_hands import PanelHands
+from web_ui.app import create_app
 
 VOCALS, DRUMS = "stems.vocals.mute", "stems.drums.mute"
 ALL_LIVE = {id: spec.default for id, spec in PARAMS.items()}
@@ -176,6 +180,44 @@ def test_a_disk_that_refuses_is_said_and_the_next_start_is_muted(
     assert told[-1]
     monkeypatch.undo()
     assert is_muted(tmp_path)
+
+
+def test_the_answer_of_the_page_says_what_would_be_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every way in which the page mutes: a switch, a preset, the next preset, a scene, undo."""
+    hands = PanelHands(tmp_path)
+    port = BoxPort(box_setup(tmp_path, hands.control), hands.control, hands.setup, None, tmp_path / "listen")
+    page = create_app(port).test_client()
+    token = page.get("/api/v1/session").get_json()["token"]
+
+    def change(method: str, path: str, body: object) -> tuple[int, str]:
+        answer = page.open(f"/api/v1/{path}", method=method, json=body, headers={"X-CSRF-Token": token})
+        return answer.status_code, (answer.get_json(silent=True) or {}).get("problem", "")
+
+    ways = [
+        ("PUT", "params/stems.bass.mute", {"value": 1}),
+        ("POST", "presets/load", {"name": hands.performer.presets.names[0]}),
+        ("POST", "presets/step", {"by": 1}),
+        ("POST", "presets/undo", {"undo": True}),
+        ("POST", "scenes/recall", {"scene": "A"}),
+    ]
+    assert change("POST", "scenes/keep", {"scene": "A"}) == (204, "")
+    assert [change(*way) for way in ways] == [(200, ""), (204, ""), (204, ""), (200, ""), (204, "")]
+
+    def broken(*_: object) -> int:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "pwrite", broken)
+    monkeypatch.setattr(os, "fsync", broken)
+    hands.control.set_param(MUTE.id, 1.0, "panel")
+    for way in ways:
+        status, problem = change(*way)
+        assert status == 200
+        assert "what is muted would not outlive a power cut" in problem
+    assert change("PUT", "params/denoise.amount_db", {"value": 3}) == (200, "")  # which mutes nothing
+    assert "would not outlive a power cut" in page.get("/api/v1/status").get_json()["message"]
+    monkeypatch.undo()
+    port.close()
+    hands.close()
 
 
 def test_settings_are_never_ahead_of_the_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,8 +75,10 @@ def killed_after_mute(rounds: int, seed: int) -> dict[str, object]:
 
 
 def is_silent(box: RunningBox, param: str) -> bool:
-    """What was muted is silent: by its own switch, or because everything is."""
-    return bool(box.value(param) or box.value("box.mute"))
+    """What was muted is silent: by its own switch, the others' where it was a solo, or because everything is."""
+    others = [f"stems.{stem}.mute" for stem in ("vocals", "bass", "other")]
+    by_mutes = param == "stems.drums.solo" and all(box.value(other) for other in others)
+    return bool(box.value(param) or box.value("box.mute") or by_mutes)
 
 
 def full_disk(booted: bool) -> dict[str, object]:
