@@ -9,14 +9,13 @@ from dsp.dry_path import MUTE
 from dsp.params import ParamSpec, find
 from firmware_app.kept_mutes import SILENCING
 from firmware_app.link import HealthFrame, InfoFrame, MeterFrame
-from firmware_app.saver import Keeping, Saver
+from firmware_app.saver import ANSWER_WITHIN_S, Keeping, Saver
 from firmware_app.start_from import to_start_from
 from firmware_app.store import WHAT, Store
 
 SILENT_S = 1.0  # 20 meter frames that did not come
 SAVE_AFTER_S = 0.5  # a fader that is being moved is saved so often; switches are saved at once
 MUTES_FIRST_S = 1.0  # settings wait so long for the record of mutes, that it is never older than they are
-KEPT_WITHIN_S = 2.0  # who asks whether a mute would outlive a power cut waits so long for the disk
 
 Listener = Callable[[str, float, str], None]
 """Called with (id, value, origin) after each change; quick, and never calls back into Control."""
@@ -194,9 +193,9 @@ class Control:
     def mutes_not_kept(self) -> str:
         """Wait a moment for the disk: would what is muted now outlive a power cut? Why it would not, else "".
 
-        Not for the threads of panel and link: it may take KEPT_WITHIN_S.
+        Not for the threads of panel and link: it may take ANSWER_WITHIN_S.
         """
-        return self._mutes.wait(KEPT_WITHIN_S)
+        return self._mutes.wait(ANSWER_WITHIN_S)
 
     def flush(self, timeout_s: float) -> str:
         """Wait until all that has changed is on disk. Returns why it is not."""

@@ -127,7 +127,6 @@ class ControlProcess:
         """Raises ConfigError, PresetError."""
         scenes = Scenes(self._places.state, PARAMS)
         presets = library_in(self._places.factory_presets, self._places.state, PARAMS)
-        self.control.keep(scenes.keeping, presets.keeping)
         performer = Performer(self.control, presets, scenes)
         source = str(self._config.source or FILE_NAME)
         setup = PanelSetup(self._config.panel, self.control, performer, self._places.state, source)

@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 FIRST_RETRY_S, LONGEST_RETRY_S = 0.5, 30.0
 SLOW_S = 2.0  # a write that takes longer is told: the disk may hang
+ANSWER_WITHIN_S = 2.0  # a change by the page is answered once it is on disk, or after so long
 MOST_LAST_ROUNDS = 5  # at the end, of changes that come while others are written
 _LEFT = "unsaved.txt"  # in the runtime folder: what the doctor is told
 

@@ -19,6 +19,7 @@ from firmware_app.panel.layout import PAGE, Layout, PanelControl, PanelMapping, 
 from firmware_app.panel.learn import Heard, Learner, Learning
 from firmware_app.panel.simulated import SimulatedPanel
 from firmware_app.performer import Performer
+from firmware_app.saver import ANSWER_WITHIN_S
 from hw.errors import HwError
 from hw.panel_calibration import PedalCalibration
 from hw.panel_conflicts import conflicts
@@ -263,6 +264,7 @@ class PanelSetup:
         if self._watching:
             self.bindings.panel.start_learning()
         self._store.keep(changes)
+        self._store.keeping.wait(ANSWER_WITHIN_S)  # why it is not on disk, if it is not, is told by the saver
         self._bump()
 
     def _bump(self) -> None:

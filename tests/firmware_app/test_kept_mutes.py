@@ -148,7 +148,7 @@ def test_a_mute_is_answered_when_it_is_on_disk(tmp_path: Path, monkeypatch: pyte
 
 
 def test_a_disk_that_hangs_is_said_in_the_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("firmware_app.control.KEPT_WITHIN_S", 0.1)
+    monkeypatch.setattr("firmware_app.control.ANSWER_WITHIN_S", 0.1)
     control = started(tmp_path)
     control.mutes_not_kept()
     go_on = threading.Event()

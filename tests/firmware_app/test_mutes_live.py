@@ -28,3 +28,4 @@ def test_with_a_full_disk_it_starts_muted_and_says_so() -> None:
     assert "The box started muted" in said[0]  # on the page
     assert "kept in memory only" in said[0]
     assert figures["saved by itself once there was room"]
+    assert figures["told at the end"]

@@ -11,9 +11,11 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import random
 import secrets
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -31,10 +33,11 @@ MUTES = ("box.mute", "stems.vocals.mute", "stems.drums.solo")
 def kill_all(box: RunningBox) -> None:
     """kill -9 of the supervisor and both processes, with nothing in between."""
     supervisor = psutil.Process(box.pid)
-    victims = [supervisor, *supervisor.children(recursive=True)]
-    for victim in victims:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            victim.kill()
+    victims = [*supervisor.children(recursive=True), supervisor]  # its end would be a SIGTERM for its children
+    pids = [victim.pid for victim in victims]
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     psutil.wait_procs(victims, timeout=PATIENCE_S)
     assert box._process is not None
     box._process.wait()
@@ -110,9 +113,13 @@ def full_disk(booted: bool) -> dict[str, object]:
             box.wait_for(lambda: saved(box).get("denoise.amount_db") == 5.0, "the setting on disk", 40)
         except AssertionError:
             mended = False
+        fill(box.state)
+        box.set("denoise.amount_db", 4.0)
+        stop_s = box.stop()
+        told = [line.strip() for line in box.log if "lost at the end" in line]
     return {
         "booted": booted, "answer": answer, "muted": muted, "muted after a save that failed": unsure, "said": said,
-        "saved by itself once there was room": mended,
+        "saved by itself once there was room": mended, "stopped in s": round(stop_s, 2), "told at the end": told,
     }  # fmt: skip
 
 
