@@ -1,6 +1,7 @@
 """A JSON file that survives power cuts: written whole or not at all, with the version before it kept beside it."""
 
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -11,6 +12,7 @@ from types import MappingProxyType
 
 MOST_BAD = 5  # files set aside; the oldest makes room
 _LARGEST_BYTES = 1_000_000
+_CANNOT_SYNC = (errno.EINVAL, errno.EBADF, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
 Migration = Callable[[dict[str, object]], dict[str, object]]
@@ -46,8 +48,9 @@ class KeptFile:
         what: str,
         migrations: Mapping[int, Migration] = MappingProxyType({}),
         private: bool = False,
+        largest_bytes: int = _LARGEST_BYTES,
     ) -> None:
-        """private: for the box's own user only."""
+        """private: for the box's own user only. largest_bytes: what is read again, so more is not written."""
         self.path = folder / name
         self.previous = folder / f"{name}.1"
         self.problem = ""  # why the last save did not reach the disk; empty when it did
@@ -58,6 +61,7 @@ class KeptFile:
         self._what = what
         self._migrations = migrations
         self._mode = 0o600 if private else 0o644
+        self._largest_bytes = largest_bytes
 
     def load(self, *, look_only: bool = False) -> Kept:
         """The newest version that can be read. A broken or newer file is set aside, and the one before is used.
@@ -89,25 +93,27 @@ class KeptFile:
         text = json.dumps(tree, indent=1, sort_keys=True, allow_nan=False) + "\n"
         fresh = self._beside(".new")
         try:
+            if len(text) > self._largest_bytes:
+                raise OSError(errno.EFBIG, f"{len(text)} bytes, and {self._largest_bytes} are allowed")
             self._make_folder()
             _write(fresh, text.encode(), self._mode)
             self._keep_previous()
             os.replace(fresh, self.path)
-            _sync_folder(self._folder)
+            sync_folder(self._folder)
         except OSError as error:
             self.problem = f"{self._what} are kept in memory only: {self.path} cannot be written: {error.strerror}"
+            self._folder_is_sure = False
+            with contextlib.suppress(OSError):
+                fresh.unlink(missing_ok=True)  # half of a file only takes room
             return False
         self.problem = ""
         return True
 
     def _make_folder(self) -> None:
-        """Let the folder be there, and stay there: its own name is a change in the folder above."""
+        """Once, until a save fails: the folder may have been taken away."""
         if self._folder_is_sure:
             return
-        missing = [folder for folder in (self._folder, *self._folder.parents) if not folder.is_dir()]
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for folder in missing or [self._folder]:  # one that is there may be just made, by somebody who was killed since
-            _sync_folder(folder.parent)
+        make_folder(self._folder)
         self._folder_is_sure = True
 
     def _beside(self, ending: str) -> Path:
@@ -118,9 +124,9 @@ class KeptFile:
         if path.is_dir():
             raise _BadFile("is a folder")
         with open(path, "rb") as file:
-            data = file.read(_LARGEST_BYTES + 1)
-        if len(data) > _LARGEST_BYTES:
-            raise _BadFile(f"is longer than {_LARGEST_BYTES} bytes")
+            data = file.read(self._largest_bytes + 1)
+        if len(data) > self._largest_bytes:
+            raise _BadFile(f"is longer than {self._largest_bytes} bytes")
         try:
             tree = json.loads(data)
         except (ValueError, RecursionError):
@@ -180,11 +186,21 @@ def _write(path: Path, data: bytes, mode: int) -> None:
         os.fsync(file.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make a rename durable. File systems that cannot sync a folder (some network ones) are let be."""
+def make_folder(folder: Path) -> None:
+    """Let a folder be there, and stay there: its own name is a change in the folder above. Raises OSError."""
+    missing = [each for each in (folder, *folder.parents) if not each.is_dir()]
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for each in missing or [folder]:  # one that is there may be just made, by somebody who was killed since
+        sync_folder(each.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename durable. File systems that cannot sync a folder (some network ones) are let be. Raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        with contextlib.suppress(OSError):
-            os.fsync(descriptor)
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _CANNOT_SYNC:
+            raise
     finally:
         os.close(descriptor)

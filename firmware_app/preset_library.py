@@ -1,6 +1,6 @@
 """The presets of the box: the factory's, which stay as they are, and the player's own, in one order.
 
-The player's lie in `presets.json` in the state folder; only `save` touches the disk.
+The player's lie in `presets.json` in the state folder; the saver writes `keeping`, nothing else touches the disk.
 """
 
 import difflib
@@ -15,6 +15,7 @@ from dsp.rack import CHAIN
 from firmware_app.errors import AppError
 from firmware_app.kept_file import KeptFile
 from firmware_app.presets import Preset, Presets, UnknownPresetError
+from firmware_app.saver import Keeping
 from firmware_app.scenes import NOT_IN_A_SCENE
 
 LONGEST_NAME = 40  # characters: fits a phone's line
@@ -46,7 +47,7 @@ class _Step:
 
 
 class PresetLibrary:
-    """All presets. Any thread; `save` is the saver's."""
+    """All presets. Any thread."""
 
     def __init__(
         self, factory: Presets, store: KeptFile, specs: Mapping[str, ParamSpec], *, look_only: bool = False
@@ -57,7 +58,7 @@ class PresetLibrary:
         self._specs = specs
         self._lock = threading.RLock()
         self._undo: deque[_Step] = deque(maxlen=UNDO_STEPS)
-        self._unsaved = False
+        self.keeping = Keeping("presets", self._write)
         self.revision = 1
         kept = store.load(look_only=look_only)
         notes = list(kept.notes)
@@ -204,19 +205,17 @@ class PresetLibrary:
 
     # --- the disk ---
 
-    def save(self) -> None:
-        """Write what has changed. One thread: the saver's."""
-        with self._lock:
-            state, unsaved, self._unsaved = self._state, self._unsaved, False
-        if unsaved:
-            own = {name: {"about": preset.about, "params": dict(preset.params)} for name, preset in state.own.items()}
-            self._store.save(
-                {"own": own, "order": list(state.order), "current": state.current, "renamed": dict(state.renamed)}
-            )
+    def _write(self) -> str:
+        state = self._state
+        own = {name: {"about": preset.about, "params": dict(preset.params)} for name, preset in state.own.items()}
+        self._store.save(
+            {"own": own, "order": list(state.order), "current": state.current, "renamed": dict(state.renamed)}
+        )
+        return self._store.problem
 
     @property
     def problem(self) -> str:
-        return self._store.problem
+        return self.keeping.problem
 
     def _read(self, body: Mapping[str, object], notes: list[str]) -> _State:
         """What this version can use of what was kept."""
@@ -241,7 +240,7 @@ class PresetLibrary:
 
     def _note(self) -> None:
         self.revision += 1
-        self._unsaved = True
+        self.keeping.changed()
 
     def _checked_name(self, name: str) -> str:
         tidy = " ".join(name.split())

@@ -12,6 +12,7 @@ from firmware_app.config import ConfigError, read_control
 from firmware_app.config_panel import PanelConfig
 from firmware_app.kept_file import KeptFile
 from firmware_app.panel.layout import PAGE, Layout, PanelControl, PanelMapping, misfit
+from firmware_app.saver import Keeping
 from hw.panel_conflicts import same_source
 
 
@@ -46,14 +47,12 @@ class PanelChanges:
 
 
 class PanelStore:
-    """Reads and writes PanelChanges. One thread at a time; nothing is raised for a fault of the disk: see `problem`."""
+    """Reads PanelChanges, and has those that the saver writes by `keeping`."""
 
     def __init__(self, folder: Path) -> None:
         self._file = KeptFile(folder, "panel.json", 1, "panel", "panel settings")
-
-    @property
-    def problem(self) -> str:
-        return self._file.problem
+        self._changes = PanelChanges()
+        self.keeping = Keeping("panel settings", self._write)
 
     def load(
         self, specs: Mapping[str, ParamSpec], presets: Collection[str], *, look_only: bool = False
@@ -63,13 +62,19 @@ class PanelStore:
         changes, notes = read_changes(kept.body or {}, specs, presets)
         return changes, (*kept.notes, *notes)
 
-    def save(self, changes: PanelChanges) -> bool:
-        """False, with `problem` set, when it cannot be written."""
+    def keep(self, changes: PanelChanges) -> None:
+        """Let these be saved. Any thread."""
+        self._changes = changes
+        self.keeping.changed()
+
+    def _write(self) -> str:
+        changes = self._changes
         controls = [{"table": c.table, **asdict(c.config)} for c in changes.controls]
         mappings = [{"on": m.on, "gesture": m.gesture, **m.action.tree()} for m in changes.mappings]
-        return self._file.save(
+        self._file.save(
             {"controls": controls, "mappings": mappings, "off": sorted(changes.off), "unread": list(changes.unread)}
         )
+        return self._file.problem
 
 
 def read_changes(

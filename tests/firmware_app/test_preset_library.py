@@ -24,7 +24,7 @@ def test_everything_outlives_a_restart(tmp_path: Path):
     first.keep("Chapel", {**DEFAULTS, "denoise.amount_db": 7.0}, "wide")
     first.rename("Chapel", "Choir")
     first.reorder(["Choir", *[name for name in first.names if name != "Choir"]])
-    first.save()
+    first.keeping.save()
     again = library(tmp_path)
     assert again.notes == ()
     assert again.names == first.names
@@ -45,14 +45,14 @@ def test_a_preset_holds_no_switch_of_the_moment_and_its_chain_comes_last(tmp_pat
 def test_a_change_is_whole_on_the_disk_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     own = library(tmp_path)
     own.keep("One", DEFAULTS)
-    own.save()
+    own.keeping.save()
     own.keep("Two", DEFAULTS)
 
     def no_room(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", no_room)
-    own.save()
+    own.keeping.save()
     assert "kept in memory only" in own.problem
     monkeypatch.undo()
     assert "One" in library(tmp_path).names
@@ -62,7 +62,7 @@ def test_a_change_is_whole_on_the_disk_or_not_there(tmp_path: Path, monkeypatch:
 def test_what_this_version_does_not_know_is_left_out_and_said(tmp_path: Path):
     own = library(tmp_path)
     own.keep("Mine", DEFAULTS)
-    own.save()
+    own.keeping.save()
     path = tmp_path / "presets.json"
     tree = json.loads(path.read_text())
     tree["presets"]["own"]["Mine"]["params"] |= {"no.such": 1.0, "denoise.amount_db": 99.0, "box.wet_percent": "half"}
@@ -78,9 +78,9 @@ def test_what_this_version_does_not_know_is_left_out_and_said(tmp_path: Path):
 def test_a_damaged_file_is_set_aside_and_the_one_before_is_used(tmp_path: Path):
     own = library(tmp_path)
     own.keep("One", DEFAULTS)
-    own.save()
+    own.keeping.save()
     own.keep("Two", DEFAULTS)
-    own.save()
+    own.keeping.save()
     (tmp_path / "presets.json").write_text("{")
     again = library(tmp_path)
     assert "One" in again.names
