@@ -19,7 +19,7 @@ from tests.rigs.compare import compare
 from tests.rigs.running_box import RunningBox
 from tests.rigs.virtual_usb.rig import Unplug, VirtualUsb, matching_runs
 
-pytestmark = pytest.mark.rig
+pytestmark = [pytest.mark.rig, pytest.mark.box]
 ROOT = Path(__file__).parent.parent.parent
 DEMO = ROOT / "firmware_app" / "assets" / "demo_vocal.flac"
 PANEL = '[panel]\npins = "mock"\n'

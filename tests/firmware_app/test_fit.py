@@ -99,6 +99,7 @@ SMALLER: list[dict[str, Any]] = [
 
 
 @pytest.mark.rig
+@pytest.mark.box
 @pytest.mark.parametrize("usb", SMALLER, ids=str)
 @pytest.mark.parametrize(
     "settings", [{}, {"input_channels": (2,), "sample_format": "S24_3LE", "rate_hz": 96000}], ids=str
@@ -134,6 +135,7 @@ def _used(fitted: Fit | None) -> tuple[AudioConfig, StemsConfig]:
 
 
 @pytest.mark.rig
+@pytest.mark.box
 def test_what_somebody_has_just_asked_for_is_refused_instead(make_usb: MakeUsb, tmp_path: Path) -> None:
     device = make_usb(playback_channels=1).device
     source = AudioSource(AudioConfig(device=device), Places(tmp_path, tmp_path, tmp_path, tmp_path))
@@ -143,6 +145,7 @@ def test_what_somebody_has_just_asked_for_is_refused_instead(make_usb: MakeUsb, 
 
 
 @pytest.mark.rig
+@pytest.mark.box
 def test_headphones_at_another_rate_than_the_microphone(make_usb: MakeUsb, tmp_path: Path) -> None:
     microphone = make_usb(name="microphone", rates=16000, capture_channels=1)
     speaker = make_usb(name="speaker", beside=microphone)
@@ -154,6 +157,7 @@ def test_headphones_at_another_rate_than_the_microphone(make_usb: MakeUsb, tmp_p
 
 
 @pytest.mark.rig
+@pytest.mark.box
 def test_an_interface_that_comes_back_with_one_output_plays_on_it_and_says_so(
     make_usb: MakeUsb, tmp_path: Path
 ) -> None:

@@ -14,6 +14,8 @@ from dsp.build import build_chain
 from dsp.bundle import Bundle, list_bundles
 from training.demo_vocal.make_demo_vocal import demo_vocal
 
+pytestmark = pytest.mark.bundle
+
 # The demo's s is made of steady noise, and the present weights take a part of it for that: 4.4, 6.7, 4.5 and 3.6 dB; of
 # the s of real voices that training never heard they take 0.2 dB at most on average. It may not get worse.
 MOST_LOST_OF_S_DB = {"denoise-live": 5.0, "denoise-light": 7.2, "denoise-instant": 5.1, "denoise-studio": 4.0}

@@ -126,7 +126,9 @@ class RunningBox:
         views = views["params"] if isinstance(views, dict) else views
         return float(next(view["value"] for view in views if view["id"] == param))
 
-    def wait_status(self, wanted: Callable[[dict[str, Any]], bool], what: str, seconds: float = PATIENCE_S) -> dict[str, Any]:
+    def wait_status(
+        self, wanted: Callable[[dict[str, Any]], bool], what: str, seconds: float = PATIENCE_S
+    ) -> dict[str, Any]:
         """Wait until the page's status is as wanted, and return it."""
         latest: dict[str, Any] = {}
 
