@@ -6,6 +6,7 @@ there, and the tags that both know are translated. What is left out is told.
 """
 
 import contextlib
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -129,7 +130,7 @@ def _of_flac(file: BinaryIO, stream: flac.Flac) -> Metadata:
 
 def _of_another(path: Path) -> Metadata:
     """Text only, as libsndfile gives it."""
-    with contextlib.suppress(soundfile.LibsndfileError, TypeError), soundfile.SoundFile(path) as file:
+    with contextlib.suppress(soundfile.LibsndfileError, TypeError), soundfile.SoundFile(os.fsencode(path)) as file:
         texts, kind = file.copy_metadata(), file.format
         tags = [(name.upper(), value) for name, value in texts.items() if value and name != "software"]
         return Metadata(tags=tuple(tags), left_out=(f"what a file of kind {kind} says beside plain text, if anything",))

@@ -98,7 +98,8 @@ class _Flac:
         try:
             # libsndfile says no more than "System error"; the system itself says why.
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666))
-            self._file: Any = soundfile.SoundFile(path, "w", form.rate_hz, form.channels, form.subtype, format="FLAC")
+            name = os.fsencode(path)
+            self._file: Any = soundfile.SoundFile(name, "w", form.rate_hz, form.channels, form.subtype, format="FLAC")
         except soundfile.LibsndfileError as error:
             why = str(error.error_string).removeprefix("Error : ")
             raise SoundFileError(f"no FLAC file with a rate of {form.rate_hz} Hz can be written: {why}") from None

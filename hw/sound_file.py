@@ -51,7 +51,7 @@ class SoundReader:
         self.frames_read = 0
         self.frames = self.promised_frames = 0
         self._ends_in_frame = self._failed = False
-        self._source: Any = None  # the file that `_file` reads, where it does not read it by name
+        self._source: _Spliced | None = None  # the file that `_file` reads, where it does not read it by name
         with _open(path) as file:
             try:
                 self._file: Any = self._look_into(file, os.fstat(file.fileno()).st_size)
@@ -87,8 +87,9 @@ class SoundReader:
                 missing = np.isnan(sound[got:]).any(axis=1)
                 piece = int(missing.argmax()) if missing.any() else frames - got
                 self._failed = True
-            if isinstance(self._source, _Spliced) and self._source.trouble is not None:
-                trouble, self._source.trouble = self._source.trouble, None
+            if self._source is not None and (trouble := self._source.take_trouble()) is not None:
+                if isinstance(trouble, OSError):
+                    raise SoundFileError(f"{self.path}: cannot be read on: {_words(trouble)}") from trouble
                 raise trouble
             if not piece:
                 break
@@ -103,7 +104,7 @@ class SoundReader:
         try:
             if self._failed:  # after a fault libsndfile cannot seek any more
                 self._file.close()
-                self._file = _InOrder(self.path if self._source is None else self._source.again())
+                self._file = _InOrder(os.fsencode(self.path) if self._source is None else self._source.again())
             else:
                 self._file.seek(0)
         except (soundfile.LibsndfileError, OSError) as error:
@@ -147,9 +148,7 @@ class SoundReader:
         there = wave.sound_bytes // frame_bytes if frame_bytes else 0
         opened = self._by_name()
         if opened is None or (frame_bytes and opened.frames != there):
-            again = self._spliced(wave.header(), wave.sound_offset, wave.sound_bytes)
-            if again is not None and (opened is None or again.frames == there):
-                opened = again
+            opened = self._better(opened, self._spliced(wave.header(), wave.sound_offset, wave.sound_bytes), there)
         opened = self._or_refuse(opened)
         if wave.promised_bytes > wave.sound_bytes:
             whole = wave.promised_bytes // frame_bytes if frame_bytes else 0
@@ -166,8 +165,7 @@ class SoundReader:
     def _flac(self, stream: flac.Flac) -> Any:
         opened = self._by_name()
         if stream.frames > stream.promised_frames > 0:
-            again = self._spliced(stream.header(), stream.sound_offset)
-            opened = again if again is not None else opened
+            opened = self._better(opened, self._spliced(stream.header(), stream.sound_offset), stream.frames)
             told = f"its header counts {stream.promised_frames} frames; all {stream.frames} that are there are read"
             self.remarks.append(f"{self.path}: {told}")
         if opened is None:  # over damaged tags or pictures, maybe: the sound does not need them
@@ -180,7 +178,7 @@ class SoundReader:
 
     def _by_name(self) -> Any:
         try:
-            return _InOrder(self.path)
+            return _InOrder(os.fsencode(self.path))  # a name need not be text
         except (soundfile.LibsndfileError, TypeError):  # TypeError: a .raw file, which says nothing about itself
             return None
 
@@ -192,6 +190,20 @@ class SoundReader:
             source.close()
             return None
         self._source = source
+        return opened
+
+    def _better(self, opened: Any, again: Any, frames: int) -> Any:
+        """What was opened behind another header, if it has the frames that are there; the other is closed."""
+        if again is None:
+            return opened
+        if opened is None or again.frames == frames:
+            if opened is not None:
+                opened.close()
+            return again
+        again.close()
+        assert self._source is not None
+        self._source.close()
+        self._source = None
         return opened
 
     def _or_refuse(self, opened: Any) -> Any:
@@ -237,12 +249,17 @@ class _Spliced(io.RawIOBase):
     def __init__(self, header: bytes, path: Path, offset: int, length: int | None) -> None:
         """offset: where the sound begins in the file at `path`; length: of it, in bytes; None: all. Raises OSError."""
         super().__init__()
-        self.trouble: BaseException | None = None
+        self._trouble: BaseException | None = None
         self._header = header
         self._file = open(path, "rb", buffering=0)  # noqa: SIM115
         self._offset = offset
         self._length = os.fstat(self._file.fileno()).st_size - offset if length is None else length
         self._at = 0
+
+    def take_trouble(self) -> BaseException | None:
+        """What went wrong since the last call."""
+        trouble, self._trouble = self._trouble, None
+        return trouble
 
     def again(self) -> Self:
         """From the beginning."""
@@ -266,7 +283,7 @@ class _Spliced(io.RawIOBase):
                 self._at += got
             return done
         except BaseException as error:  # a signal's too
-            self.trouble = error
+            self._trouble = error
             return 0
 
     def _some(self, view: memoryview) -> int:

@@ -43,7 +43,7 @@ def record(target: Path) -> None:
 
 
 def written(target: Path) -> None:
-    np.testing.assert_array_equal(soundfile.read(target, dtype="int32")[0] >> 16, SOUND)
+    np.testing.assert_array_equal(soundfile.read(os.fsencode(target), dtype="int32")[0] >> 16, SOUND)
 
 
 # --- where ---
@@ -107,13 +107,24 @@ def test_a_pipe_to_write_to_stays_one():
     assert Path("out.wav").is_fifo()
 
 
+@pytest.mark.parametrize(("encoding", "source", "target"), [
+    ("utf-8:strict", "i\udcffn.wav", "o\udcfft.wav"), ("utf-8:strict", "i\udcffn.flac", "o\udcfft.flac"),
+    ("ascii:strict", "歌.wav", "出.flac"),
+])  # fmt: skip
+def test_names_need_not_be_text_nor_fit_the_terminal(encoding, source, target):
+    soundfile.write(os.fsencode(source), SOUND, 48_000)
+    code, said = hushbox("process", source, target, "--bundle", "none", PYTHONIOENCODING=encoding)
+    assert (code, said) == (0, "")
+    written(Path(target))
+
+
 # --- from where ---
 
 
-def hushbox(*words: str, stdin: object = subprocess.DEVNULL) -> tuple[int, str]:
+def hushbox(*words: str, stdin: object = subprocess.DEVNULL, **env: str) -> tuple[int, str]:
     """Exit code and standard error, in a process of its own."""
     command = [sys.executable, "-m", "firmware_app.cli", *words]
-    done = subprocess.run(command, stdin=stdin, capture_output=True, text=True, env=ENV, timeout=120)  # type: ignore[call-overload]
+    done = subprocess.run(command, stdin=stdin, capture_output=True, text=True, env=ENV | env, timeout=120)  # type: ignore[call-overload]
     return done.returncode, done.stderr
 
 
