@@ -91,15 +91,15 @@ def fit(found: Metadata, container: str, change: Change) -> Metadata:
 
 
 def _of_wav(file: BinaryIO, wave: riff.Riff) -> Metadata:
-    budget, left_out = _Budget(), [f"{_name(name)} (cut off)" for name in wave.cut_chunks]
+    budget, left_out = _Budget(), [f"{metadata_riff.printable(name)} (cut off)" for name in wave.cut_chunks]
     kept: dict[bool, list[RiffChunk]] = {True: [], False: []}
     for chunk in wave.chunks:
         if chunk.name in _NOT_METADATA:
             continue
         if chunk.name in _OF_THE_OLD_SOUND:
-            left_out.append(f"{_name(chunk.name)} ({_OF_THE_OLD_SOUND[chunk.name]})")
+            left_out.append(f"{metadata_riff.printable(chunk.name)} ({_OF_THE_OLD_SOUND[chunk.name]})")
         elif not budget.has_room(chunk.size):
-            left_out.append(f"{_name(chunk.name)} ({chunk.size} bytes; allowed {MOST_BYTES} in all)")
+            left_out.append(f"{metadata_riff.printable(chunk.name)} ({chunk.size} bytes; allowed {MOST_BYTES} in all)")
         else:
             file.seek(chunk.offset)
             kept[chunk.before_sound].append((chunk.name, file.read(chunk.size)))
@@ -145,10 +145,6 @@ def _in_words(blocks: Sequence[tuple[int, bytes]]) -> list[str]:
     """What a WAV cannot hold."""
     names = [metadata_flac.name(kind) for kind, _ in blocks]
     return [f"{name}{f' ({names.count(name)} times)' * (names.count(name) > 1)}" for name in dict.fromkeys(names)]
-
-
-def _name(name: bytes) -> str:
-    return "".join(chr(byte) if 32 <= byte < 127 else "?" for byte in name).strip()
 
 
 class _Budget:

@@ -3,17 +3,22 @@
 Sources: EBU Tech 3285 (bext) and R 98 (coding history); Microsoft's RIFF (LIST INFO, cue); iXML 2.
 """
 
+import io
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from firmware_app.wav_file import RiffChunk, packed
+import numpy as np
+import soundfile
+
+from firmware_app.wav_file import RiffChunk, WavFile, WavForm, packed
 
 TIMED = {b"bext", b"iXML", b"cue ", b"smpl", b"plst", b"SMED"}
 """Chunks that point at places in the sound, all in samples."""
 
 _TIME_REFERENCE, _VERSION, _LOUDNESS, _HISTORY = 338, 346, 412, 602  # where they stand in bext
 _LOUDNESS_VALUES = 5
+_FEW = 16  # frames
 _NOT_SET = 0x7FFF
 _INFO = {
     "TITLE": b"INAM", "ARTIST": b"IART", "ALBUM": b"IPRD", "COMMENT": b"ICMT", "DATE": b"ICRD", "GENRE": b"IGNR",
@@ -49,6 +54,9 @@ def fit(chunks: Sequence[RiffChunk], change: Change) -> tuple[list[RiffChunk], l
     kept, left_out = list[RiffChunk](), list[str]()
     same_shape = change.same_rate and change.from_channels == change.to_channels
     for name, content in chunks:
+        if not _is_sound(name, content):
+            left_out.append(f"{printable(name)} (damaged)")
+            continue
         if name == b"bext" and len(content) >= _HISTORY:
             content, lost = _broadcast(content, change)
             left_out += lost
@@ -56,10 +64,29 @@ def fit(chunks: Sequence[RiffChunk], change: Change) -> tuple[list[RiffChunk], l
             left_out.append(f"iXML (it tells of {change.from_channels} channels at {change.from_hz} Hz)")
             continue
         elif not change.same_rate and (name in TIMED or (name == b"LIST" and content[:4] == b"adtl")):
-            left_out.append(f"{name.decode('latin-1').strip()} (it counts samples at {change.from_hz} Hz)")
+            left_out.append(f"{printable(name)} (it counts samples at {change.from_hz} Hz)")
             continue
         kept.append((name, content))
     return kept, left_out
+
+
+def printable(name: bytes) -> str:
+    """Of a chunk, for people."""
+    return "".join(chr(byte) if 32 <= byte < 127 else "?" for byte in name).strip()
+
+
+def _is_sound(name: bytes, content: bytes) -> bool:
+    """Whether the chunk costs nobody the sound behind it: libsndfile finds it in a small WAV."""
+    if not all(32 <= byte < 127 for byte in name):
+        return False
+    form = WavForm(8000, 1, "PCM_16")
+    file = io.BytesIO()
+    WavFile(file, form, _FEW, [(name, content)]).write(np.zeros((_FEW, 1), np.int16))
+    try:
+        with soundfile.SoundFile(io.BytesIO(file.getvalue())) as found:
+            return bool(found.frames == _FEW)
+    except soundfile.LibsndfileError:
+        return False
 
 
 def _broadcast(content: bytes, change: Change) -> tuple[bytes, list[str]]:

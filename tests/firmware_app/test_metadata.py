@@ -14,7 +14,7 @@ import soundfile
 from firmware_app import cli, metadata, metadata_flac
 from firmware_app.metadata import MOST_BYTES, Metadata
 from firmware_app.metadata_riff import Change
-from firmware_app.wav_file import WavForm
+from firmware_app.wav_file import WavFile, WavForm
 from hw import flac, riff
 from tests.rigs.odd_files import FRAMES, RATE_HZ, SOUND, chunk, encoded, plain, process, wav
 
@@ -137,6 +137,13 @@ def test_a_chunk_that_was_cut_off_is_named():
     Path("in.wav").write_bytes(bwf()[:-9])
     assert said("in.wav", "out.wav") == "hushbox: in.wav: not taken over: LIST (cut off)\n"
     assert list(chunks("out.wav")) == [b"bext", b"iXML", b"cue "]
+
+
+def test_a_chunk_that_would_hide_the_sound_from_others_is_left_out():
+    """libsndfile gives up at a name that is no text."""
+    Path("in.wav").write_bytes(bwf(chunk(b"b\0xt", bext()), chunk(b"iXML", IXML)))
+    assert said("in.wav", "out.wav") == "hushbox: in.wav: not taken over: b?xt (damaged)\n"
+    assert list(chunks("out.wav")) == [b"iXML", b"cue ", b"LIST"]
 
 
 def test_keep_latency_says_that_the_timecode_is_off_by_it():
@@ -279,10 +286,16 @@ def test_whatever_the_bytes_are_the_metadata_is_read_or_refused_and_the_output_c
         for container in ("WAV", "FLAC"):
             fitted = metadata.fit(found, container, change)
             assert all(text.isprintable() for text in fitted.left_out)
+            if container == "WAV" and number % 5 == 0:
+                with open("out.wav", "wb") as target:
+                    wave = WavFile(target, form, FRAMES, fitted.chunks_before, fitted.chunks_after)
+                    wave.write(SOUND[:, None])
+                    wave.close()
+                assert soundfile.info("out.wav").frames == FRAMES
             if container == "FLAC" and fitted and number % 10 == 0:
                 with soundfile.SoundFile("out.flac", "w", 48_000, 1, "PCM_16") as file:
                     file.comment = metadata_flac.room_for(fitted)
                     file.write(SOUND)
                 metadata_flac.fill(Path("out.flac"), fitted, form, FRAMES)
                 assert soundfile.info("out.flac").frames == FRAMES
-    assert sorted(os.listdir()) in (["in"], ["in", "out.flac"])
+    assert sorted(os.listdir()) == ["in", "out.flac", "out.wav"]
