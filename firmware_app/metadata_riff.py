@@ -61,7 +61,8 @@ def fit(chunks: Sequence[RiffChunk], change: Change) -> tuple[list[RiffChunk], l
             content, lost = _broadcast(content, change)
             left_out += lost
         elif name == b"iXML" and not same_shape:
-            left_out.append(f"iXML (it tells of {change.from_channels} channels at {change.from_hz} Hz)")
+            channels = "1 channel" if change.from_channels == 1 else f"{change.from_channels} channels"
+            left_out.append(f"iXML (it tells of {channels} at {change.from_hz} Hz)")
             continue
         elif not change.same_rate and (name in TIMED or (name == b"LIST" and content[:4] == b"adtl")):
             left_out.append(f"{printable(name)} (it counts samples at {change.from_hz} Hz)")

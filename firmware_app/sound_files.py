@@ -119,7 +119,10 @@ class _Flac:
         except soundfile.LibsndfileError:
             raise _disk_full() from None
         if self._metadata:
-            metadata_flac.fill(self._path, self._metadata, self._form, self._frames)
+            # 8 bits are unsigned in the WAV whose chunks are kept.
+            subtype = "PCM_U8" if self._form.subtype == "PCM_S8" else self._form.subtype
+            form = WavForm(self._form.rate_hz, self._form.channels, subtype)
+            metadata_flac.fill(self._path, self._metadata, form, self._frames)
 
     def abandon(self) -> None:
         try:

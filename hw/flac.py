@@ -7,6 +7,8 @@ Source: RFC 9639.
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from hw.flac_blocks import crc16, span_at
+
 STREAM_INFO, PADDING, APPLICATION, SEEK_TABLE, COMMENT, CUE_SHEET, PICTURE = range(7)
 SIGNATURE = b"fLaC"
 LARGEST_BLOCK = (1 << 24) - 1
@@ -38,10 +40,9 @@ class Flac:
     frames: int = 0  # by the last block of sound that is whole; 0: none was found
     cut: bool = False  # another block begins after that one and breaks off
 
-    def header(self) -> bytes:
-        """A beginning that tells the true count, to read the sound after `sound_offset` by."""
+    def header(self, frames: int) -> bytes:
+        """A beginning that counts so many frames (0: not known), to read sound by."""
         info = bytearray(self.stream_info)
-        frames = self.frames or self.promised_frames
         count = int.from_bytes(info[13:18], "big") >> 36 << 36 | frames
         info[13:18] = count.to_bytes(5, "big")
         return SIGNATURE + bytes([0x80 | STREAM_INFO, 0, 0, STREAM_INFO_BYTES]) + bytes(info)
@@ -105,72 +106,13 @@ def _frames_by(tail: bytes, flac: Flac) -> tuple[int, bool]:
         tail = tail[:-128]
     at, starts = len(tail), set[int]()
     while len(starts) < _MOST_TRIES and (at := tail.rfind(b"\xff", 0, at)) >= 0:
-        start, count = _span_at(tail, at, flac.stream_info)
+        start, count = span_at(tail, at, flac.stream_info)
         if not count:
             continue
         # The header is believed where other tags follow; libFLAC then finds out whether the block is whole.
-        if count == flac.promised_frames or _crc16(tail[at:-2]) == int.from_bytes(tail[-2:], "big"):
+        if count == flac.promised_frames or crc16(tail[at:-2]) == int.from_bytes(tail[-2:], "big"):
             return count, False
         if count in starts:  # the next block begins with the very frame after this one's last
             return count, True
         starts.add(start)
     return 0, False
-
-
-def _span_at(data: bytes, at: int, info: bytes) -> tuple[int, int]:
-    """First frame of the block whose header begins at `at`, and the frame after its last; (0, 0) without a header."""
-    head = data[at : at + 16]
-    if len(head) < 6 or head[1] & 0xFC != 0xF8 or head[3] & 1 or head[2] >> 4 == 0 or head[2] & 15 == 15:
-        return 0, 0
-    if head[3] >> 4 > 10:
-        return 0, 0
-    length = 1 if head[4] < 0x80 else 8 - (head[4] ^ 0xFF).bit_length()
-    if length == 0 or length > 7 or 0x80 <= head[4] < 0xC0:
-        return 0, 0
-    number = head[4] if length == 1 else head[4] & (0x7F >> length)
-    for byte in head[5 : 4 + length]:
-        number = number << 6 | byte & 0x3F
-    size_at = 4 + length
-    size_code, rate_code = head[2] >> 4, head[2] & 15
-    size_bytes = {6: 1, 7: 2}.get(size_code, 0)
-    crc_at = size_at + size_bytes + {12: 1, 13: 2, 14: 2}.get(rate_code, 0)
-    if crc_at >= len(head) or _crc8(head[:crc_at]) != head[crc_at]:
-        return 0, 0
-    frames = _block_frames(size_code, head[size_at : size_at + size_bytes])
-    start = number if head[1] & 1 else number * int.from_bytes(info[:2], "big")
-    return start, start + frames
-
-
-def _block_frames(code: int, more: bytes) -> int:
-    if code in (6, 7):
-        return int.from_bytes(more, "big") + 1
-    return 192 if code == 1 else 576 << code - 2 if code < 6 else 256 << code - 8
-
-
-def _crc8(data: bytes) -> int:
-    crc = 0
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = (crc << 1 ^ 0x07 if crc & 0x80 else crc << 1) & 0xFF
-    return crc
-
-
-def _crc16(data: bytes) -> int:
-    crc = 0
-    for byte in data:
-        crc = (crc << 8 & 0xFFFF) ^ _CRC16[crc >> 8 ^ byte]
-    return crc
-
-
-def _table() -> list[int]:
-    table = []
-    for byte in range(256):
-        crc = byte << 8
-        for _ in range(8):
-            crc = (crc << 1 ^ 0x8005 if crc & 0x8000 else crc << 1) & 0xFFFF
-        table.append(crc)
-    return table
-
-
-_CRC16 = _table()

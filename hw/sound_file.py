@@ -5,19 +5,19 @@ mislead. Nothing here raises anything but a SoundFileError.
 """
 
 import errno
-import io
 import os
 import stat
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import BinaryIO, Self
 
 import numpy as np
-import soundfile
 
 from hw import flac, riff, sound_promises
 from hw.audio_io import Block
+from hw.decoder import Behind, Decoder
 from hw.errors import HwError
+from hw.flac_blocks import next_block
 
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 1_000, 768_000
 _ENDLESS = 1 << 62  # and more is libsndfile's length of a stream that does not tell it
@@ -39,8 +39,9 @@ class SoundReader:
     """One file, from the beginning, as float32. One thread.
 
     frames: how many are there, as far as can be told before reading; 0: not known. promised_frames: how many the
-    header tells of; 0: it does not know. `notes` say what is missing or damaged, at the latest when all is read;
-    `remarks` what is odd and costs nothing.
+    header tells of; 0: it does not know. What is damaged in the middle of a FLAC is silent, and the rest stays in its
+    place. `notes` say what is missing or damaged, at the latest when all is read; `remarks` what is odd and costs
+    nothing.
     """
 
     def __init__(self, path: Path) -> None:
@@ -48,23 +49,22 @@ class SoundReader:
         self.path = path
         self.notes: list[str] = []
         self.remarks: list[str] = []
-        self.frames_read = 0
-        self.frames = self.promised_frames = 0
-        self._ends_in_frame = self._failed = False
-        self._source: _Spliced | None = None  # the file that `_file` reads, where it does not read it by name
+        self.frames = self.promised_frames = self.frames_read = 0
+        self._ends_in_frame = False
+        self._stream: flac.Flac | None = None
+        self._gap_frames = self._silent_frames = 0  # still to be given as silence; and in all
         with _open(path) as file:
             try:
-                self._file: Any = self._look_into(file, os.fstat(file.fileno()).st_size)
+                self._decoder = self._look_into(file, os.fstat(file.fileno()).st_size)
             except SoundFileError:
                 raise
             except OSError as error:
                 raise SoundFileMissingError(f"{path}: {_words(error)}") from None
-        self.rate_hz: int = self._file.samplerate
-        self.channels: int = self._file.channels
-        self.subtype: str = self._file.subtype
-        self.container: str = self._file.format
+        self._first = self._decoder.behind
+        self.rate_hz, self.channels = self._decoder.rate_hz, self._decoder.channels
+        self.subtype, self.container = self._decoder.subtype, self._decoder.container
         trouble = ""
-        if self._file.frames <= 0:
+        if self._decoder.frames <= 0:
             trouble = "no sound in it (0 frames)"
         elif not LOWEST_RATE_HZ <= self.rate_hz <= HIGHEST_RATE_HZ:
             trouble = f"a rate of {self.rate_hz} Hz; allowed {LOWEST_RATE_HZ} to {HIGHEST_RATE_HZ}"
@@ -77,45 +77,41 @@ class SoundReader:
     def read(self, frames: int) -> Block:
         """Up to `frames` more, (frames, channels); none at the end. Raises SoundFileError if there never was any."""
         frames = min(frames, (self.frames or _ENDLESS) - self.frames_read)
-        sound: Block = np.full((frames, self.channels), np.nan, np.float32)
+        sound: Block = np.empty((frames, self.channels), np.float32)
         got = 0
-        while got < frames and not self._failed:
-            try:
-                piece = len(self._file.read(out=sound[got:]))
-            except soundfile.LibsndfileError:
-                # Damaged. What was decoded before stands in the array all the same; what was not is still no number.
-                missing = np.isnan(sound[got:]).any(axis=1)
-                piece = int(missing.argmax()) if missing.any() else frames - got
-                self._failed = True
-            if self._source is not None and (trouble := self._source.take_trouble()) is not None:
-                if isinstance(trouble, OSError):
-                    raise SoundFileError(f"{self.path}: cannot be read on: {_words(trouble)}") from trouble
-                raise trouble
-            if not piece:
-                break
-            got += piece
+        try:
+            while got < frames:
+                silent = min(self._gap_frames, frames - got)
+                self._gap_frames -= silent
+                sound[got : got + silent] = 0.0
+                got += silent
+                got += self._decoder.read_into(sound[got:])
+                if got < frames and not (self._decoder.failed and self._after_damage(self.frames_read + got)):
+                    break
+        except SoundFileError:
+            raise
+        except OSError as error:
+            raise SoundFileError(f"{self.path}: cannot be read on: {_words(error)}") from None
         self.frames_read += got
-        if got < frames or self.frames_read == self.frames or self._failed:
+        if got < frames or self.frames_read == self.frames:
             self._end()
         return sound[:got]
 
     def rewind(self) -> None:
         """Read from the beginning again. Raises SoundFileError."""
+        self._decoder.close()  # after a fault libsndfile cannot seek any more
         try:
-            if self._failed:  # after a fault libsndfile cannot seek any more
-                self._file.close()
-                self._file = _InOrder(os.fsencode(self.path) if self._source is None else self._source.again())
-            else:
-                self._file.seek(0)
-        except (soundfile.LibsndfileError, OSError) as error:
-            raise SoundFileError(f"{self.path}: cannot be read again: {error}") from None
-        self.frames_read, self._failed = 0, False
+            decoder = Decoder.opened(self.path, self._first)
+        except OSError as error:
+            raise SoundFileError(f"{self.path}: cannot be read again: {_words(error)}") from None
+        if decoder is None:
+            raise SoundFileError(f"{self.path}: cannot be read again: it has changed")
+        self._decoder = decoder
+        self.frames_read = self._gap_frames = self._silent_frames = 0
 
     def close(self) -> None:
         """May be called twice."""
-        self._file.close()
-        if self._source is not None:
-            self._source.close()
+        self._decoder.close()
 
     def __enter__(self) -> Self:
         return self
@@ -127,7 +123,7 @@ class SoundReader:
 
     # --- before reading ---
 
-    def _look_into(self, file: BinaryIO, size: int) -> Any:
+    def _look_into(self, file: BinaryIO, size: int) -> Decoder:
         """Find out how much sound there is, and open it so that all of it is read. Raises NotAudioError, OSError."""
         if size == 0:
             raise NotAudioError(f"{self.path}: empty, 0 bytes")
@@ -136,20 +132,21 @@ class SoundReader:
         if (stream := flac.walk(file, size)) is not None:
             return self._flac(stream)
         promise = sound_promises.look(file, size)
-        opened = self._by_name()
-        if opened is None and promise.header:
-            opened = self._spliced(promise.header, promise.sound_offset, promise.there_bytes)
-        opened = self._or_refuse(opened)
+        decoder = Decoder.opened(self.path)
+        if decoder is None and promise.header:
+            behind = Behind(promise.header, promise.sound_offset, promise.there_bytes)
+            decoder = Decoder.opened(self.path, behind)
+        decoder = self._readable(decoder)
         self.promised_frames = promise.of(self.frames)
-        return opened
+        return decoder
 
-    def _wave(self, wave: riff.Riff) -> Any:
+    def _wave(self, wave: riff.Riff) -> Decoder:
         frame_bytes = wave.frame_bytes
         there = wave.sound_bytes // frame_bytes if frame_bytes else 0
-        opened = self._by_name()
-        if opened is None or (frame_bytes and opened.frames != there):
-            opened = self._better(opened, self._spliced(wave.header(), wave.sound_offset, wave.sound_bytes), there)
-        opened = self._or_refuse(opened)
+        decoder = Decoder.opened(self.path)
+        if decoder is None or (frame_bytes and decoder.frames != there):
+            decoder = self._better(decoder, Behind(wave.header(), wave.sound_offset, wave.sound_bytes), there)
+        decoder = self._readable(decoder)
         if wave.promised_bytes > wave.sound_bytes:
             whole = wave.promised_bytes // frame_bytes if frame_bytes else 0
             share = self.frames * wave.promised_bytes // max(1, wave.sound_bytes)
@@ -160,68 +157,70 @@ class SoundReader:
             self._ends_in_frame = odd > 0 and not (odd == 1 and wave.sound_bytes % 2 == 0)
         if wave.remark:
             self.remarks.append(f"{self.path}: {wave.remark}")
-        return opened
+        return decoder
 
-    def _flac(self, stream: flac.Flac) -> Any:
-        opened = self._by_name()
-        if stream.frames > stream.promised_frames > 0:
-            opened = self._better(opened, self._spliced(stream.header(), stream.sound_offset), stream.frames)
-            told = f"its header counts {stream.promised_frames} frames; all {stream.frames} that are there are read"
-            self.remarks.append(f"{self.path}: {told}")
-        if opened is None:  # over damaged tags or pictures, maybe: the sound does not need them
-            opened = self._spliced(stream.header(), stream.sound_offset)
-        opened = self._or_refuse(opened)
+    def _flac(self, stream: flac.Flac) -> Decoder:
+        decoder = Decoder.opened(self.path)
+        if decoder is None or stream.frames > stream.promised_frames > 0:
+            # Without its tags and pictures too: libFLAC refuses all for one that is damaged.
+            behind = Behind(stream.header(stream.frames or stream.promised_frames), stream.sound_offset)
+            decoder = self._better(decoder, behind, stream.frames)
+        decoder = self._readable(decoder)
+        self._stream = stream
         self.frames = stream.frames or stream.promised_frames
         self.promised_frames = stream.promised_frames
         self._ends_in_frame = stream.cut and not stream.promised_frames
-        return opened
+        if stream.frames > stream.promised_frames > 0:
+            told = f"its header counts {stream.promised_frames} frames; all {stream.frames} that are there are read"
+            self.remarks.append(f"{self.path}: {told}")
+        return decoder
 
-    def _by_name(self) -> Any:
-        try:
-            return _InOrder(os.fsencode(self.path))  # a name need not be text
-        except (soundfile.LibsndfileError, TypeError):  # TypeError: a .raw file, which says nothing about itself
-            return None
+    def _better(self, decoder: Decoder | None, behind: Behind, frames: int) -> Decoder | None:
+        """The file behind another header, if that shows the frames that are there; the other one is closed."""
+        again = Decoder.opened(self.path, behind)
+        if again is None or decoder is None:
+            return again or decoder
+        wrong, right = (decoder, again) if again.frames == frames else (again, decoder)
+        wrong.close()
+        return right
 
-    def _spliced(self, header: bytes, offset: int, length: int | None = None) -> Any:
-        source = _Spliced(header, self.path, offset, length)
-        try:
-            opened = _InOrder(source)
-        except (soundfile.LibsndfileError, TypeError):
-            source.close()
-            return None
-        self._source = source
-        return opened
-
-    def _better(self, opened: Any, again: Any, frames: int) -> Any:
-        """What was opened behind another header, if it has the frames that are there; the other is closed."""
-        if again is None:
-            return opened
-        if opened is None or again.frames == frames:
-            if opened is not None:
-                opened.close()
-            return again
-        again.close()
-        assert self._source is not None
-        self._source.close()
-        self._source = None
-        return opened
-
-    def _or_refuse(self, opened: Any) -> Any:
-        if opened is None:
+    def _readable(self, decoder: Decoder | None) -> Decoder:
+        if decoder is None:
             raise NotAudioError(f"{self.path}: not a sound file that can be read (WAV or FLAC)")
-        self.frames = opened.frames if opened.frames < _ENDLESS else 0
-        return opened
+        self.frames = decoder.frames if decoder.frames < _ENDLESS else 0
+        return decoder
 
-    # --- at the end ---
+    # --- while reading ---
+
+    def _after_damage(self, at_frame: int) -> bool:
+        """Go on behind a damaged part of a FLAC, after as much silence. False when there is no more. Raises OSError."""
+        if self._stream is None:
+            return False
+        with open(self.path, "rb") as file:
+            found = next_block(file, self._stream.sound_offset, self._stream.stream_info, at_frame)
+        if found is None or (self.frames and found.start >= self.frames):
+            return False
+        decoder = Decoder.opened(self.path, Behind(self._stream.header(self.frames), found.offset))
+        if decoder is None:
+            return False
+        self._decoder.close()
+        self._decoder = decoder
+        self._gap_frames = found.start - at_frame
+        self._silent_frames += self._gap_frames
+        return True
 
     def _end(self) -> None:
         """All is read: say what is missing."""
-        whole_s = max(self.frames, self.promised_frames) / self.rate_hz
-        if self.frames_read == 0:
-            of_all = f" of its {whole_s:.2f} s" if whole_s else ""
+        whole = max(self.frames, self.promised_frames)
+        if self.frames_read <= self._silent_frames:
+            of_all = f" of its {whole / self.rate_hz:.2f} s" if whole else ""
             raise NotAudioError(f"{self.path}: damaged: nothing{of_all} could be read")
-        if self.frames_read < max(self.frames, self.promised_frames) or self._failed or self._ends_in_frame:
+        if self.frames_read < whole or self._decoder.failed or self._ends_in_frame:
             self._tell(self.frames_read)
+        if self._silent_frames:
+            silent_s, whole_s = self._silent_frames / self.rate_hz, self.frames_read / self.rate_hz
+            note = f"{self.path}: damaged: {silent_s:.2f} of {whole_s:.2f} s could not be read and are silent"
+            self.notes[:] = [*self.notes, note] if note not in self.notes else self.notes
 
     def _tell(self, frames: int) -> None:
         """Note that only so many frames can be had; what is known in the end counts."""
@@ -234,70 +233,6 @@ class SoundReader:
         else:
             said = f"damaged or cut short: {got} of {whole} s could be read"
         self.notes[:] = [f"{self.path}: {said}"]
-
-
-class _InOrder(soundfile.SoundFile):  # type: ignore[misc]
-    """libsndfile's file without a seek after every read, which fails at the end of a stream of unknown length."""
-
-    def seekable(self) -> bool:
-        return False
-
-
-class _Spliced(io.RawIOBase):
-    """A file that begins with another header than it has. What goes wrong in it is kept: libsndfile cannot pass it."""
-
-    def __init__(self, header: bytes, path: Path, offset: int, length: int | None) -> None:
-        """offset: where the sound begins in the file at `path`; length: of it, in bytes; None: all. Raises OSError."""
-        super().__init__()
-        self._trouble: BaseException | None = None
-        self._header = header
-        self._file = open(path, "rb", buffering=0)  # noqa: SIM115
-        self._offset = offset
-        self._length = os.fstat(self._file.fileno()).st_size - offset if length is None else length
-        self._at = 0
-
-    def take_trouble(self) -> BaseException | None:
-        """What went wrong since the last call."""
-        trouble, self._trouble = self._trouble, None
-        return trouble
-
-    def again(self) -> Self:
-        """From the beginning."""
-        self._at = 0
-        return self
-
-    def seek(self, at: int, whence: int = os.SEEK_SET) -> int:
-        end = len(self._header) + self._length
-        self._at = max(0, at + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: end}[whence])
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
-    def readinto(self, buffer: Any) -> int:
-        try:
-            view = memoryview(buffer).cast("B")
-            done = 0
-            while done < len(view) and (got := self._some(view[done:])):
-                done += got
-                self._at += got
-            return done
-        except BaseException as error:  # a signal's too
-            self._trouble = error
-            return 0
-
-    def _some(self, view: memoryview) -> int:
-        if self._at < len(self._header):
-            part = self._header[self._at : self._at + len(view)]
-            view[: len(part)] = part
-            return len(part)
-        at = self._at - len(self._header)
-        self._file.seek(self._offset + at)
-        return self._file.readinto(view[: max(0, self._length - at)]) or 0
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
 
 
 def _open(path: Path) -> BinaryIO:

@@ -245,6 +245,16 @@ def test_a_file_without_metadata_gets_none():
     assert [kind for kind, _ in blocks("out.flac")] == [flac.COMMENT]
 
 
+@pytest.mark.parametrize("subtype", ["PCM_S8", "PCM_16", "PCM_24"])
+def test_every_depth_of_a_flac_keeps_the_chunks_of_the_wav_it_came_from(subtype):
+    whole = encoded("FLAC", subtype)
+    more = bytes([flac.APPLICATION, 0, 0, 20]) + b"riff" + chunk(b"odd!", b"abcdefgh")
+    Path("in.flac").write_bytes(whole[:42] + more + whole[42:])
+    assert said("in.flac", "out.flac") == said("in.flac", "out.wav") == ""
+    for name in ("out.flac", "out.wav"):
+        assert (b"odd!", b"abcdefgh") in metadata.read(Path(name)).chunks_before
+
+
 # --- another rate, another number of channels ---
 
 
@@ -261,7 +271,7 @@ def test_at_another_rate_the_time_reference_is_turned_and_what_counts_samples_is
     assert fitted.chunks_after == ((b"LIST", INFO),)
     assert fitted.left_out == (
         "before",
-        "iXML (it tells of 1 channels at 44100 Hz)",
+        "iXML (it tells of 1 channel at 44100 Hz)",
         "cue (it counts samples at 44100 Hz)",
         "LIST (it counts samples at 44100 Hz)",
     )

@@ -52,7 +52,7 @@ def test_the_demo_plays_what_is_there_and_never_ends_the_process(odd: Odd, tmp_p
         assert str(source) in opened.message
         return
     assert opened.io is not None
-    assert ("cut short" in opened.message) == (odd.code == 1)
+    assert bool(opened.message) == (odd.code == 1)
     assert soundfile.info(kept).frames == odd.frames  # what is recorded is as long as one pass
     opened.io.close()
 

@@ -120,6 +120,31 @@ def test_what_was_decoded_ahead_of_a_fault_counts_whatever_the_steps_are(at_once
         assert len(all_of(reader, at_once)) == 4 * 4096
 
 
+@pytest.mark.parametrize("at_once", [1000, 4096, 10**6])
+@pytest.mark.parametrize("told", [True, False], ids=["length told", "length not told"])
+@pytest.mark.parametrize("places", [(0.02,), (0.5,), (0.97,), (0.2, 0.22, 0.6), (0.3, 0.4, 0.5, 0.6)])
+def test_a_damaged_flac_is_silent_where_it_is_damaged(
+    at_once: int, told: bool, places: tuple[float, ...], tmp_path: Path
+) -> None:
+    path = tmp_path / "take.flac"
+    data = bytearray(encoded("FLAC") if told else flac_counting(0))
+    for place in places:
+        at = int(place * len(data)) + 100
+        data[at : at + 200] = bytes(range(200))
+    path.write_bytes(data)
+    with SoundReader(path) as reader:
+        for _ in range(2):
+            sound = all_of(reader, at_once)[:, 0] * 32768
+            assert len(sound) == (FRAMES if places[-1] < 0.9 else FRAMES // 4096 * 4096)
+            heard = np.flatnonzero(sound)
+            np.testing.assert_array_equal(sound[heard], SOUND[heard])
+            silent = len(sound) - len(heard)
+            assert silent < (len(places) + 1) * 4096
+            assert silent > 4000 or places[-1] > 0.9
+            assert len(reader.notes) == 1
+            reader.rewind()
+
+
 def test_rates_outside_of_what_sound_has_are_refused(tmp_path: Path) -> None:
     for rate_hz, code in ((999, False), (1000, True), (768_000, True), (768_001, False)):
         form = struct.pack("<HHIIHH", 1, 1, rate_hz, 2 * rate_hz, 2, 16)
