@@ -141,6 +141,7 @@ class AudioSource:
         if channels > MAX_CHANNELS:
             io.close()
             return Opened(None, True, f"{audio.demo_file}: {channels} channels: a demo has 1 or 2")
+        message = message or io.warning
         if record_to:
             log.info("what the demo puts out is kept in %s, one pass of it", record_to)
         return Opened(io, True, message)
