@@ -34,6 +34,7 @@ from firmware_app.shared_state import values_in_force
 from firmware_app.store import Store
 from firmware_app.supervisor import EXIT_USAGE
 from firmware_app.system.backup import apply_staged
+from firmware_app.system.checks_of_backup import trial
 from hw import devices
 from hw.panel import Panel
 from web_ui.app import create_app
@@ -55,11 +56,11 @@ class ControlProcess:
         self._places = places
         self._stopping = threading.Event()
         self._said = SaidOnce(log)
-        restored = apply_staged(places.state)
+        restored = apply_staged(places.state, trial(config, places.factory_presets))
         self.control = Control(PARAMS, Store(places.state, PARAMS), _in_force(places, restored=restored))
         self._history = History()
         self._setup = self._panel_setup()
-        self._box = BoxSetup(config, places, self.control, box_version(), self._bindings.performer.preset_names)
+        self._box = BoxSetup(config, places, self.control, box_version())
         self._box.stop = self.stop
         self._link = ControlLink(
             places.runtime / "link.sock", PARAMS, self.control.values,

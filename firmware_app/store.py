@@ -12,7 +12,7 @@ from typing import TypeGuard
 
 from dsp.params import ParamRangeError, ParamSpec
 from firmware_app.kept_file import MOST_BAD as MOST_BAD
-from firmware_app.kept_file import KeptFile
+from firmware_app.kept_file import OTHER_VERSION, KeptFile, few
 
 SCHEMA = 1
 
@@ -47,26 +47,26 @@ class Store:
 
         look_only: leave a bad file where it is. The audio process reads so: the folder is control's to put in order.
         """
-        kept = self._file.load(look_only=look_only)
-        notes = list(kept.notes)
-        return Loaded(self._known(kept.body or {}, notes), tuple(notes))
+        (values, own), notes = self._file.load_as(self._read, look_only=look_only)
+        return Loaded(values, few([*notes, *own]))
 
     def save(self, values: Mapping[str, float]) -> bool:
         """Write `values`; at every moment a whole file is there. Returns False, with `problem` set, when it cannot."""
         return self._file.save(values)
 
-    def _known(self, saved: Mapping[str, object], notes: list[str]) -> dict[str, float]:
+    def _read(self, saved: Mapping[str, object]) -> tuple[dict[str, float], list[str]]:
         """Values that this box can use: unknown ids are left out, what is out of range is brought into it."""
         values: dict[str, float] = {}
+        notes: list[str] = []
         for id, value in saved.items():
             spec = self._specs.get(id)
             if spec is None:
-                notes.append(f"{self.path}: {id} is not a parameter of this version; ignored")
+                notes.append(f"{self.path}: {id[:60]} {OTHER_VERSION}")
             elif not _is_number(value):
                 notes.append(f"{self.path}: {id} = {str(value)[:40]!r} is no number; set to {spec.default:g}")
             else:
                 values[id] = self._in_range(spec, float(value), notes)
-        return values
+        return values, notes
 
     def _in_range(self, spec: ParamSpec, saved: float, notes: list[str]) -> float:
         try:
