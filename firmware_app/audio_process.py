@@ -26,8 +26,9 @@ from firmware_app.notify import Notifier
 from firmware_app.param_table import PARAMS
 from firmware_app.places import Places
 from firmware_app.self_care import SelfCare
-from firmware_app.shared_state import SharedState, to_start_from
+from firmware_app.shared_state import SharedState
 from firmware_app.sound_check import SoundCheck
+from firmware_app.start_from import SHARED, live_values, to_start_from
 from firmware_app.store import Store
 from firmware_app.telemetry import Telemetry
 from firmware_app.what_runs import what_runs
@@ -309,14 +310,12 @@ class AudioProcess:
 
     def _restore_values(self) -> None:
         """What was in force last: this boot's from shared memory, else what was saved; a mute outlives everything."""
-        saved = Store(self._places.state, PARAMS).load(look_only=True).values
-        known = [saved.get(id, spec.default) for id, spec in PARAMS.items()]
-        self._shared = SharedState(self._places.runtime / "audio.shm", params_hash(self._ids), known)
-        live = dict(zip(self._ids, self._shared.restored or (), strict=False))
-        values = to_start_from(saved, live)
-        for index, id in enumerate(self._ids):
-            self._set(index, known[index])  # what stands when the live value is no good
-            self._set(index, values.get(id, known[index]))
+        saved = Store(self._places.state, PARAMS).load(look_only=True)
+        values = to_start_from(saved, live_values(self._places.runtime, PARAMS))
+        known = [values.get(id, spec.default) for id, spec in PARAMS.items()]
+        self._shared = SharedState(self._places.runtime / SHARED, params_hash(self._ids), known)
+        for index, value in enumerate(known):
+            self._set(index, value)
 
     def _prepare(self, opened: Opened) -> None:
         """Fit the chain and the listen ring to the device."""

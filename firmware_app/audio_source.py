@@ -133,8 +133,9 @@ class AudioSource:
         """Where the demo's result goes unless somebody said; nowhere when the state folder cannot be written."""
         folder = self._places.recordings
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError:
+            self._places.make_state()
+            folder.mkdir(exist_ok=True, mode=0o700)
+        except OSError:  # PlacesError is one
             return None
         return folder / "demo.wav" if os.access(folder, os.W_OK) else None
 

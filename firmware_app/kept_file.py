@@ -19,6 +19,7 @@ OTHER_VERSION = "is not a parameter of this version; ignored"  # the end of a no
 MOST_NOTES = 20
 _LARGEST_BYTES = 1_000_000
 _LARGEST_INT = 2**53  # what every reader of JSON has exactly
+_CANNOT_SYNC = (errno.EINVAL, errno.EBADF, errno.EOPNOTSUPP, errno.ENOSYS)
 
 Read = TypeVar("Read")
 
@@ -139,9 +140,12 @@ class KeptFile:
             _write(fresh, text.encode(), self._mode)
             self._keep_previous()
             os.replace(fresh, self.path)
-            _sync_folder(self._folder)
+            sync_folder(self._folder)
         except OSError as error:
             self.problem = f"{self._what} are kept in memory only: {self.path} cannot be written: {error.strerror}"
+            self._folder_is_sure = False
+            with contextlib.suppress(OSError):
+                fresh.unlink(missing_ok=True)  # half of a file only takes room
             return False
         self.problem = ""
         return True
@@ -156,13 +160,10 @@ class KeptFile:
         return json.dumps(tree, indent=1, sort_keys=True, allow_nan=False) + "\n"
 
     def _make_folder(self) -> None:
-        """Let the folder be there, and stay there: its own name is a change in the folder above."""
+        """Once, until a save fails: the folder may have been taken away."""
         if self._folder_is_sure:
             return
-        missing = [folder for folder in (self._folder, *self._folder.parents) if not folder.is_dir()]
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for folder in missing or [self._folder]:  # one that is there may be just made, by somebody who was killed since
-            _sync_folder(folder.parent)
+        make_folder(self._folder)
         self._folder_is_sure = True
 
     def _beside(self, ending: str) -> Path:
@@ -251,7 +252,7 @@ def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
     fresh = path.with_name(path.name + ".new")
     _write(fresh, data, mode)
     os.replace(fresh, path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def _write(path: Path, data: bytes, mode: int) -> None:
@@ -261,11 +262,21 @@ def _write(path: Path, data: bytes, mode: int) -> None:
         os.fsync(file.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make a rename durable. File systems that cannot sync a folder (some network ones) are let be."""
+def make_folder(folder: Path) -> None:
+    """Let a folder be there, and stay there: its own name is a change in the folder above. Raises OSError."""
+    missing = [each for each in (folder, *folder.parents) if not each.is_dir()]
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for each in missing or [folder]:  # one that is there may be just made, by somebody who was killed since
+        sync_folder(each.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename durable. File systems that cannot sync a folder (some network ones) are let be. Raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        with contextlib.suppress(OSError):
-            os.fsync(descriptor)
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _CANNOT_SYNC:
+            raise
     finally:
         os.close(descriptor)

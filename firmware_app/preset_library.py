@@ -1,6 +1,6 @@
 """The presets of the box: the factory's, which stay as they are, and the player's own, in one order.
 
-The player's lie in `presets.json` in the state folder; only `save` touches the disk.
+The player's lie in `presets.json` in the state folder; the saver writes `keeping`, nothing else touches the disk.
 """
 
 import difflib
@@ -27,6 +27,7 @@ from firmware_app.preset_state import (
 from firmware_app.preset_state import MOST as MOST
 from firmware_app.preset_state import PresetRefused as PresetRefused
 from firmware_app.presets import Preset, Presets, UnknownPresetError
+from firmware_app.saver import Keeping
 
 UNDO_STEPS = 30
 
@@ -41,7 +42,7 @@ class _Step:
 
 
 class PresetLibrary:
-    """All presets. Any thread; `save` is the saver's."""
+    """All presets. Any thread."""
 
     def __init__(
         self, factory: Presets, store: KeptFile, specs: Mapping[str, ParamSpec], *, look_only: bool = False
@@ -52,7 +53,7 @@ class PresetLibrary:
         self._specs = specs
         self._lock = threading.RLock()
         self._undo: deque[_Step] = deque(maxlen=UNDO_STEPS)
-        self._unsaved = False
+        self.keeping = Keeping("presets", self._write)
         self.revision = 1
         (self._state, own), notes = store.load_as(
             lambda body: preset_state.read(body, self._factory, specs), look_only=look_only
@@ -199,16 +200,13 @@ class PresetLibrary:
 
     # --- the disk ---
 
-    def save(self) -> None:
-        """Write what has changed. One thread: the saver's."""
-        with self._lock:
-            state, unsaved, self._unsaved = self._state, self._unsaved, False
-        if unsaved:
-            self._store.save(body_of(state))
+    def _write(self) -> str:
+        self._store.save(body_of(self._state))
+        return self._store.problem
 
     @property
     def problem(self) -> str:
-        return self._store.problem
+        return self.keeping.problem
 
     # --- rules ---
 
@@ -221,7 +219,7 @@ class PresetLibrary:
 
     def _note(self) -> None:
         self.revision += 1
-        self._unsaved = True
+        self.keeping.changed()
 
     def _checked_name(self, name: str) -> str:
         name = tidy(name)

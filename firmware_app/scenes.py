@@ -7,6 +7,7 @@ from pathlib import Path
 from dsp.dry_path import BYPASS, MATCH, MUTE
 from dsp.params import ParamError, ParamSpec
 from firmware_app.kept_file import OTHER_VERSION, KeptFile, few
+from firmware_app.saver import Keeping
 
 NAMES = ("A", "B")
 MORPH = ParamSpec(
@@ -17,12 +18,12 @@ NOT_IN_A_SCENE = frozenset({BYPASS.id, MUTE.id, MATCH.id, MORPH.id, "box.freeze"
 
 
 class Scenes:
-    """Both scenes, saved in `folder`. Any thread; `save` does what touches the disk."""
+    """Both scenes, saved in `folder` by whoever has `keeping`. Any thread."""
 
     def __init__(self, folder: Path, specs: Mapping[str, ParamSpec]) -> None:
         self._file = KeptFile(folder, "scenes.json", 1, "scenes", "scenes")
         self._lock = threading.Lock()
-        self._unsaved = False
+        self.keeping = Keeping("scenes", self._write)
         self.live = ""  # the scene recalled or kept last, "" before that
         (self._scenes, own), notes = self._file.load_as(lambda body: _read(body, specs))
         self.notes = few([*notes, *own])
@@ -32,7 +33,7 @@ class Scenes:
         with self._lock:
             self._scenes[name] = {id: value for id, value in values.items() if id not in NOT_IN_A_SCENE}
             self.live = name
-            self._unsaved = True
+        self.keeping.changed()
 
     def recall(self, name: str) -> dict[str, float]:
         """The values of scene "A", "B" or the "other" one; empty when nothing has been kept there."""
@@ -59,16 +60,15 @@ class Scenes:
         """Which scenes hold something."""
         return {name: bool(values) for name, values in self._scenes.items()}
 
-    def save(self) -> None:
-        """Write what has changed. One thread: the saver's."""
+    def _write(self) -> str:
         with self._lock:
-            scenes, unsaved, self._unsaved = dict(self._scenes), self._unsaved, False
-        if unsaved:
-            self._file.save(scenes)
+            scenes = dict(self._scenes)
+        self._file.save(scenes)
+        return self._file.problem
 
     @property
     def problem(self) -> str:
-        return self._file.problem
+        return self.keeping.problem
 
 
 def _read(body: Mapping[str, object], specs: Mapping[str, ParamSpec]) -> tuple[dict[str, dict[str, float]], list[str]]:

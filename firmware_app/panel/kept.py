@@ -12,6 +12,7 @@ from firmware_app.config import ConfigError, read_control
 from firmware_app.config_panel import PanelConfig
 from firmware_app.kept_file import KeptFile, few
 from firmware_app.panel.layout import PAGE, Layout, PanelControl, PanelMapping, misfit
+from firmware_app.saver import Keeping
 from hw.panel_conflicts import same_source
 
 _LISTS = ("controls", "mappings", "off", "unread")
@@ -48,14 +49,12 @@ class PanelChanges:
 
 
 class PanelStore:
-    """Reads and writes PanelChanges. One thread at a time; nothing is raised for a fault of the disk: see `problem`."""
+    """Reads PanelChanges, and has those that the saver writes by `keeping`."""
 
     def __init__(self, folder: Path) -> None:
         self._file = KeptFile(folder, "panel.json", 1, "panel", "panel settings")
-
-    @property
-    def problem(self) -> str:
-        return self._file.problem
+        self._changes = PanelChanges()
+        self.keeping = Keeping("panel settings", self._write)
 
     def load(
         self,
@@ -78,9 +77,14 @@ class PanelStore:
         (changes, own), notes = self._file.load_as(read, look_only=look_only)
         return changes, few([*notes, *own])
 
-    def save(self, changes: PanelChanges) -> bool:
-        """False, with `problem` set, when it cannot be written."""
-        return self._file.save(_body(changes))
+    def keep(self, changes: PanelChanges) -> None:
+        """Let these be saved. Any thread."""
+        self._changes = changes
+        self.keeping.changed()
+
+    def _write(self) -> str:
+        self._file.save(_body(self._changes))
+        return self._file.problem
 
     def why_not(self, changes: PanelChanges) -> str:
         """Why they could not be saved, whatever the disk; empty when they could."""

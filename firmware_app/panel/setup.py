@@ -19,6 +19,7 @@ from firmware_app.panel.layout import PAGE, Layout, PanelControl, PanelMapping, 
 from firmware_app.panel.learn import Heard, Learner, Learning
 from firmware_app.panel.simulated import SimulatedPanel
 from firmware_app.performer import Performer
+from firmware_app.saver import ANSWER_WITHIN_S
 from hw.errors import HwError
 from hw.panel_calibration import PedalCalibration
 from hw.panel_conflicts import conflicts
@@ -45,6 +46,7 @@ class PanelSetup:
         if mistakes:
             raise ConfigError(f"{source}: [[panel.mappings]] {mistake}" for mistake in mistakes)
         self._store = PanelStore(folder)
+        control.keep(self._store.keeping)
         self.changes, notes = self._store.load(control.specs, performer.presets.names_known, self._try)
         first, waiting = self._merged(self.changes)
         self.notes = (*notes, *no_presets, *waiting)
@@ -62,7 +64,7 @@ class PanelSetup:
     @property
     def problems(self) -> list[str]:
         """What does not work, in plain sentences, for the page's warning line."""
-        return [*self.bindings.problems, *([self._store.problem] if self._store.problem else [])]
+        return self.bindings.problems
 
     @property
     def file_controls(self) -> Sequence[PanelControl]:
@@ -267,7 +269,8 @@ class PanelSetup:
         self.bindings.change(made)
         if self._watching:
             self.bindings.panel.start_learning()
-        self._store.save(changes)
+        self._store.keep(changes)
+        self._store.keeping.wait(ANSWER_WITHIN_S)  # why it is not on disk, if it is not, is told by the saver
         self._bump()
 
     def _bump(self) -> None:

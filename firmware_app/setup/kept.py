@@ -8,6 +8,7 @@ from typing import Any
 
 from firmware_app.config_checks import text
 from firmware_app.kept_file import KeptFile, few
+from firmware_app.saver import Keeping
 
 NAME = "setup.json"
 WIZARD_STATES = ("new", "begun", "skipped", "done")
@@ -42,24 +43,20 @@ class SetUp:
 
 
 class SetUpStore:
-    """Owns SetUp. Any thread; `save` is the saver's."""
+    """Owns SetUp. Any thread; the saver writes `keeping`."""
 
     def __init__(self, folder: Path) -> None:
         self._file = KeptFile(folder, NAME, 1, "setup", "set-up notes")
         self._lock = threading.Lock()
-        self._unsaved = False
+        self.keeping = Keeping("set-up notes", self._write)
         (self.now, own), notes = self._file.load_as(_read)
         self.notes = few([*notes, *own])
-
-    @property
-    def problem(self) -> str:
-        return self._file.problem
 
     def change(self, **values: Any) -> None:
         """Raises nothing: the caller has checked."""
         with self._lock:
             self.now = replace(self.now, **values)
-            self._unsaved = True
+        self.keeping.changed()
 
     def remember(self, measured: Measured) -> None:
         """Keep a measured latency in place of an older one of the same settings."""
@@ -70,12 +67,9 @@ class SetUpStore:
         """What was measured under these settings."""
         return next((m for m in self.now.measured if m.fits(wanted)), None)
 
-    def save(self) -> None:
-        """Write what has changed. One thread: the saver's."""
-        with self._lock:
-            now, unsaved, self._unsaved = self.now, self._unsaved, False
-        if unsaved:
-            self._file.save(asdict(now))
+    def _write(self) -> str:
+        self._file.save(asdict(self.now))
+        return self._file.problem
 
 
 def check_name(name: str) -> str | None:

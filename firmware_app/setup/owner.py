@@ -22,6 +22,7 @@ from firmware_app.system.power import PowerError
 log = logging.getLogger(__name__)
 
 _ANSWER_FIRST_S = 0.5  # so that the page hears that it worked
+_FLUSH_S = 2.0
 
 
 class BoxSetup:
@@ -42,16 +43,11 @@ class BoxSetup:
         self._link: ControlLink | None = None
         self.audio.on_change = self.changed
         self.check.on_result = self._measured
-        control.also_save(self._save)
+        control.keep(self.store.keeping, self.audio.keeping)
 
     @property
     def notes(self) -> tuple[str, ...]:
         return (*self.store.notes, *self.audio.notes)
-
-    @property
-    def problem(self) -> str:
-        """Why what was set up is not kept on disk; empty when it is."""
-        return self.store.problem or self.audio.problem
 
     @property
     def name(self) -> str:
@@ -63,10 +59,9 @@ class BoxSetup:
         self._link = link
 
     def changed(self) -> None:
-        """Tell every page, and save."""
+        """Tell every page."""
         self.revision += 1
         self.control.news()
-        self.control.save_soon()
 
     def take_meter(self, meter: MeterFrame) -> None:
         self.audio.take_meter(meter)
@@ -110,20 +105,15 @@ class BoxSetup:
         self.backups.stage(backup)
         self.restart()
 
-    def flush(self) -> None:
-        """Wait a moment for the saver, so that what was just set is on disk."""
-        self.control.save_soon()
-        time.sleep(0.2)
+    def flush(self) -> str:
+        """Wait a moment for the saver, so that what was just set is on disk. Returns why it is not."""
+        return self.control.flush(_FLUSH_S)
 
     def _measured(self, result: Result) -> None:
         if not result.fault:
             info = self.control.latest.info
             self.store.remember(Measured(result.frames, info.device, info.rate_hz, info.period_frames, info.periods))
         self.changed()
-
-    def _save(self) -> None:
-        self.store.save()
-        self.audio.save()
 
     def _command(self, kind: Down, index: int, value: float) -> None:
         if self._link is not None:

@@ -67,6 +67,13 @@ def value_of(port: ControlPort, id: str) -> float:
     return next(view.value for view in port.params() if view.id == id)
 
 
+def test_a_mute_is_kept_when_it_is_answered(port: ControlPort):
+    assert port.set_param("box.mute", 1, "page") == 1
+    assert port.not_kept("box.mute") == ""
+    assert port.not_kept("denoise.amount_db") == ""
+    assert port.not_kept() == ""
+
+
 def test_it_has_a_name_and_a_version(port: ControlPort):
     assert port.box_name
     assert port.version

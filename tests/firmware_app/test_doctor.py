@@ -15,7 +15,9 @@ from firmware_app import cli, places
 from firmware_app.checks import Finding, Level, box, panel, sound, system
 from firmware_app.config_keys import AudioConfig, PageConfig
 from firmware_app.config_panel import HidKeyConfig, KnobConfig, MappingConfig, MidiKnobConfig, PanelConfig, SwitchConfig
+from firmware_app.kept_mutes import MutesFile
 from firmware_app.places import Places
+from firmware_app.saver import leave_trouble
 from hw.devices import Interface
 from hw.probe import PcmCaps
 from tests.firmware_app.test_process import tiny  # noqa: F401
@@ -120,6 +122,26 @@ def test_a_runtime_folder_open_to_others_is_a_problem(here):
     here.runtime.chmod(0o777)
     _, runtime = box.folders(here)
     assert (runtime.level, runtime.check) == (Level.PROBLEM, "runtime folder")
+
+
+def test_what_could_not_be_saved_is_a_problem(here):
+    here.make_runtime()
+    leave_trouble(here.runtime, "settings are kept in memory only: no room")
+    _, saving, _ = box.folders(here)
+    assert (saving.level, saving.text) == (Level.PROBLEM, "settings are kept in memory only: no room")
+    leave_trouble(here.runtime, "")
+    MutesFile(here.state).save([], ["presets"])  # after a power cut: the disk itself tells
+    _, saving, _ = box.folders(here)
+    assert (saving.level, saving.text) == (Level.PROBLEM, "not saved when the box ended: presets")
+    MutesFile(here.state).save([])
+    assert len(box.folders(here)) == 2
+
+
+def test_a_state_folder_open_to_others_is_advice(here):
+    here.make_state()
+    here.state.chmod(0o755)
+    state, _ = box.folders(here)
+    assert (state.level, state.mend) == (Level.ADVICE, f"chmod 700 {here.state}")
 
 
 # --- page ---
