@@ -19,6 +19,7 @@ from firmware_app.audio_trial import AudioTrial
 from firmware_app.config_keys import Config
 from firmware_app.crash_loop import CrashLoop
 from firmware_app.device_life import DeviceLife
+from firmware_app.fit import Fit
 from firmware_app.link import MAX_CHANNELS, AudioLink, Check, Down, InfoFrame, State, params_hash
 from firmware_app.listen_ring import ListenRing
 from firmware_app.load_chains import load_chains
@@ -321,7 +322,8 @@ class AudioProcess:
         """Fit the chain and the listen ring to the device."""
         assert opened.io is not None
         form = opened.io.format
-        self._wiring = wiring(form, self._settings.audio, self._config.stems)
+        fitted = opened.fit or Fit(self._settings.audio, self._config.stems)
+        self._wiring = wiring(form, fitted.audio, fitted.stems)
         self._rack.prepare(48_000, form.box_period_frames, self._wiring)
         self._open_ring(min(self._wiring.mix, MAX_CHANNELS))
         self._telemetry.frame.channels = min(self._wiring.inputs, MAX_CHANNELS)

@@ -50,7 +50,7 @@ class AudioTrial:
             self.refused = str(error)
             return source.open()
         source.use(self.audio)
-        opened = source.open()
+        opened = source.open(exactly=True)
         if opened.io is None:
             self._give_up(before, opened.message, source)
             return source.open()

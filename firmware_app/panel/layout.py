@@ -89,12 +89,34 @@ class PanelControl:
     def gestures(self) -> tuple[str, ...]:
         """What a hand can do with it."""
         if isinstance(self.config, _SWITCHES):
-            return ("press",) if self.latching else PRESSES
+            if self.latching:
+                return ("press",)
+            return ("press", "double_press") if self.press_only else PRESSES
         return () if self.is_light else ("turn",)
 
     @property
     def latching(self) -> bool:
-        return isinstance(self.config, SwitchConfig) and self.config.latching
+        """A switch that stays where it is put, or a pedal that sends on and off in turn."""
+        return bool(getattr(self.config, "latching", False))
+
+    @property
+    def press_only(self) -> bool:
+        """A pedal that never says that it was let go."""
+        return bool(getattr(self.config, "press_only", False))
+
+    @property
+    def why_not_held(self) -> str:
+        """Why a switch cannot be held, or pressed together with another; empty when it can."""
+        if self.press_only:
+            return "it never says that it was let go"
+        if not self.latching:
+            return ""
+        return "it stays where it is put" if self.table == "switches" else "it sends on and off in turn"
+
+    @property
+    def springs(self) -> bool:
+        """A switch that says when it is let go, so that it can be held."""
+        return isinstance(self.config, _SWITCHES) and not self.why_not_held
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -142,8 +164,7 @@ class Layout:
             return frozenset({Trigger.PRESS}) if gesture == "program" and _program(on) else frozenset()
         if "+" in on:
             both = [self.find(name) for name in on.split("+")]
-            fits = {c.name for c in both if c and isinstance(c.config, _SWITCHES) and not c.latching}
-            fit = len(fits) == len(both) == 2
+            fit = len({c.name for c in both if c and c.springs}) == len(both) == 2
             return frozenset({Trigger.PRESS, Trigger.HELD}) if fit and gesture == "together" else frozenset()
         control = self.find(on)
         if control is None or gesture not in control.gestures:
@@ -151,7 +172,7 @@ class Layout:
         if gesture == "turn":
             encoder = isinstance(control.config, EncoderConfig)
             return frozenset({Trigger.DETENTS if encoder else Trigger.POSITION})
-        held = gesture != "release" and not control.latching
+        held = gesture != "release" and control.springs
         return frozenset({Trigger.PRESS, Trigger.HELD} if held else {Trigger.PRESS})
 
     def where(self, on: str) -> str:
@@ -201,25 +222,30 @@ class Layout:
 
     def _gestures(self, control: PanelControl) -> Gestures:
         if control.latching:
-            return Gestures(latching=True)
+            return Gestures(latching=True, press_only=control.press_only)
         mapped = {m.gesture for m in self.mappings if m.on == control.name}
         return Gestures(
             long_press_ms=self.config.long_press_ms if "long_press" in mapped else 0.0,
             double_press_ms=self.config.double_press_ms if "double_press" in mapped else 0.0,
             eager=getattr(control.config, "eager", False),
+            press_only=control.press_only,
         )
 
 
 def spec_of(config: AnyControlConfig, gestures: Gestures | None = None) -> Any:
     """hw's description of one control. Raises PanelSpecError."""
-    label, armed = title(config.name), gestures or Gestures()
+    kinds = {kind: bool(getattr(config, kind, False)) for kind in ("latching", "press_only")}
+    label, armed = title(config.name), gestures or Gestures(**kinds)
     match config:
         case SwitchConfig():
             return SwitchSpec(config.name, config.gpio, config.pull_up, label, armed)
         case HidKeyConfig():
             return KeySpec(config.name, config.device, config.key, label, armed)
         case MidiSwitchConfig():
-            return MidiSwitchSpec(config.name, config.port, config.message, config.channel, config.number, label, armed)
+            return MidiSwitchSpec(
+                config.name, config.port, config.message, config.channel, config.number, label, armed,
+                config.pressed_from, config.inverted,
+            )  # fmt: skip
         case KnobConfig():
             return KnobSpec(config.name, config.channel, config.chip, config.spi_device, label)
         case PedalConfig():
@@ -282,15 +308,22 @@ def mappings_of(
 def misfit(layout: Layout, on: str, gesture: str, action: Action) -> str:
     """Why `action` cannot be set off by this gesture; empty when it can."""
     triggers = layout.triggers(on, gesture)
+    control = layout.find(on)
+    why = control.why_not_held if control is not None else ""
     if not triggers:
-        control = layout.find(on)
         if control is not None:
             can = ", ".join(map(gesture_words, control.gestures)) or "nothing: it is a light"
-            return f"{control.label} has no {gesture_words(gesture)}: it can {can}"
+            because = f"{why}; " if why and gesture in PRESSES else ""
+            return f"{control.label} has no {gesture_words(gesture)}: {because}it can {can}"
+        for one in filter(None, map(layout.find, on.split("+"))):
+            if one.why_not_held and gesture == "together":
+                return f"{one.label} cannot be pressed together with another: {one.why_not_held}"
         known = ", ".join(c.name for c in layout.controls if not c.is_light) or "none"
         return f"no control {on[:80]!r} with the gesture {gesture_words(gesture)}: there are {known}"
     if not triggers & action.kind.triggers:
-        return f"{layout.where(on)}, {gesture_words(gesture)}: cannot {_CANNOT[next(iter(action.kind.triggers))]}"
+        because = f"{why}, so it " if why and Trigger.HELD in action.kind.triggers else ""
+        cannot = _CANNOT[next(iter(action.kind.triggers))]
+        return f"{layout.where(on)}, {gesture_words(gesture)}: {because}cannot {cannot}"
     return ""
 
 

@@ -90,8 +90,8 @@ class PanelSetup:
         mapping = PanelMapping(on, gesture, action, PAGE)
         with self._lock:
             self._stop_learning()
-            changes = self.changes.with_mapping(mapping)
-            self._change(PanelChanges((*changes.controls, *new), changes.mappings, changes.off, changes.unread))
+            changes = self._with_controls(self.changes.with_mapping(mapping), new)
+            self._change(changes)
 
     def remove(self, key: str) -> None:
         """Take a mapping away; the file's stays in the file and can be brought back."""
@@ -163,11 +163,14 @@ class PanelSetup:
 
     def _keep_ends(self, pedal: PanelControl, config: PedalConfig) -> None:
         with self._lock:
-            changes = self.changes
-            others = tuple(c for c in changes.controls if c.name != pedal.name)
-            off = changes.off | {f"control {pedal.name}"} if pedal.origin != PAGE else changes.off
-            kept = PanelControl(pedal.table, config, PAGE)
-            self._change(PanelChanges((*others, kept), changes.mappings, off, changes.unread))
+            self._change(self._with_controls(self.changes, [PanelControl(pedal.table, config, PAGE)]))
+
+    def _with_controls(self, changes: PanelChanges, controls: Sequence[PanelControl]) -> PanelChanges:
+        """These added, or in place of the ones of their name; the file's then is put away."""
+        names = {control.name for control in controls}
+        others = tuple(c for c in changes.controls if c.name not in names)
+        off = {f"control {c.name}" for c in self._file_controls if c.name in names}
+        return PanelChanges((*others, *controls), changes.mappings, changes.off | off, changes.unread)
 
     # --- learning ---
 

@@ -325,6 +325,25 @@ def test_what_nothing_is_connected_to_is_learned_and_becomes_a_control(port: Con
     assert port.panel_setup().header[6].role == "wired"
 
 
+def test_a_pedal_is_pressed_three_times_and_its_kind_is_said(port: ControlPort):
+    port.learn(TOGGLE)
+    for _ in range(3):
+        assert port.learning().state == "waiting"
+        port.touch("midi:simulated:cc:1:64", 1.0)
+        assert "three times in a row" in port.learning().note or port.learning().state == "heard"
+    wait_for(port, lambda: port.learning().state == "heard")
+    heard = port.learning()
+    assert (heard.on, heard.is_new) == ("cc-64", True)
+    assert heard.found.startswith("It sends 127 at each press and never says that it was let go.")
+    assert heard.gestures is not None
+    assert "press" in heard.gestures
+    assert "long_press" not in heard.gestures
+    (note,) = port.check_mapping("cc-64", "long_press", TOGGLE)
+    assert note.level == "refused"
+    port.set_mapping("cc-64", "press", TOGGLE, False)
+    assert mapped(port)["cc-64 press"] == "Mute on/off"
+
+
 def test_a_wrong_action_is_not_learned(port: ControlPort):
     with pytest.raises(ControlRefused):
         port.learn({"do": "no-such"})

@@ -197,16 +197,30 @@ def test_an_interface_that_fits_is_fine(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("config", "check", "said"),
+    ("config", "usb", "said"),
     [
-        (AudioConfig(input_channels=(3,)), "audio channels", "audio.input_channels = [3]: Scarlett records 2 channels"),
-        (AudioConfig(rate_hz=96_000), "audio rate", "audio.rate_hz = 96000: Scarlett records at 48000 Hz"),
-        (AudioConfig(sample_format="S32_LE"), "audio format", "audio.sample_format = S32_LE: Scarlett records S16_LE"),
+        (AudioConfig(input_channels=(3,)), USB, "only 2 inputs: the microphone is on 1, not on 3"),
+        (AudioConfig(rate_hz=96_000), USB, "no 96000 Hz: another rate"),
+        (AudioConfig(sample_format="S32_LE"), USB, "no S32_LE: another format"),
+        (
+            AudioConfig(),
+            replace(USB, playback=PcmCaps(("S16_LE",), (48_000,), (1,))),
+            "only 1 output: sound is on 1, not on 1 and 2",
+        ),
+        (
+            AudioConfig(),
+            replace(USB, capture=PcmCaps(("S16_LE",), (16_000,), (2,))),
+            "it runs at 16 kHz: nothing above 8 kHz is heard",
+        ),
     ],
 )
-def test_settings_that_the_interface_cannot_do_are_problems(config, check, said, tmp_path):
-    finding = next(f for f in sound.sound(config, tmp_path, lambda: [USB]) if f.check == check)
-    assert (finding.level, finding.text) == (Level.PROBLEM, said)
+def test_what_the_box_takes_where_the_settings_do_not_fit_is_said(config, usb, said, tmp_path):
+    finding = next(f for f in sound.sound(config, tmp_path, lambda: [usb]) if f.check == "audio settings")
+    assert (finding.level, finding.text) == (Level.ADVICE, f"Scarlett: {said}")
+    only_44100 = replace(
+        USB, capture=PcmCaps(("S16_LE",), (44_100,), (2,)), playback=PcmCaps(("S16_LE",), (44_100,), (2,))
+    )
+    assert {f.level for f in sound.sound(AudioConfig(), tmp_path, lambda: [only_44100])} == {Level.OK}
 
 
 def test_sound_servers_are_named(tmp_path):

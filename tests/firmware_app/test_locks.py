@@ -80,6 +80,7 @@ def test_run_ends_before_anything_is_started(
 
 
 @pytest.mark.rig
+@pytest.mark.box
 @pytest.mark.timeout(300)
 def test_a_second_box_changes_nothing_of_the_first(tmp_path: Path) -> None:
     """The first with `hushbox run`, the second its control process alone, as systemd starts it."""

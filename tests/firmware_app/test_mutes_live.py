@@ -8,6 +8,7 @@ from tests.rigs import mutes
 
 
 @pytest.mark.rig
+@pytest.mark.box
 @pytest.mark.timeout(400)
 def test_what_was_muted_comes_back_muted() -> None:
     figures = mutes.killed_after_mute(rounds=2, seed=5)
@@ -15,6 +16,7 @@ def test_what_was_muted_comes_back_muted() -> None:
 
 
 @pytest.mark.rig
+@pytest.mark.box
 @pytest.mark.timeout(400)
 def test_with_a_full_disk_it_starts_muted_and_says_so() -> None:
     if os.getuid() != 0:

@@ -180,7 +180,8 @@ def notes(box: Box, on: str, gesture: str, **action: Any) -> list[tuple[str, str
         ("left", "turn", {"do": "tap_tempo"}, "refused", "Left has no turn: it can press"),
         ("toggle", "press", {"do": "held_panic_dry"}, "refused", "be held: take a press of a switch that springs back"),
         ("amount", "turn", {"do": "tap_tempo"}, "refused", "cannot do what a press does: take a switch"),
-        ("left+toggle", "together", {"do": "tap_tempo"}, "refused", "no control 'left+toggle'"),
+        ("left+toggle", "together", {"do": "tap_tempo"}, "refused", "Toggle cannot be pressed together with another"),
+        ("left+amount", "together", {"do": "tap_tempo"}, "refused", "no control 'left+amount'"),
         ("status", "press", {"do": "tap_tempo"}, "refused", "Status has no press: it can nothing: it is a light"),
         ("no-such", "press", {"do": "tap_tempo"}, "refused", "no control 'no-such'"),
     ],
@@ -420,8 +421,10 @@ def test_two_feet_at_once_are_learned_together(box: Box):
 def test_what_is_no_control_yet_becomes_one(
     box: Box, action: dict[str, Any], source: str, kind: str, value: float, table: str, name: str
 ):
-    learning, _ = learner(box, **action)
-    learning.hear_activity(activity(source, kind, value), box.setup.layout)
+    learning, clock = learner(box, **action)
+    for _ in range(3 if source[:4] in ("hid:", "midi") else 1):  # what is plugged in is pressed three times
+        learning.hear_activity(activity(source, kind, value), box.setup.layout)
+    clock.now += 2.0
     heard = learning.view().heard
     assert heard is not None
     (control,) = heard.controls

@@ -19,6 +19,7 @@ def test_after_whatever_is_laid_there_or_accepted_the_box_starts_and_every_page_
     assert any("accepted" in what for what in fuzz.told)
 
 
+@pytest.mark.box
 @pytest.mark.timeout(300)
 def test_a_real_process_starts_on_odd_files_too(tmp_path: Path) -> None:
     assert Fuzz(tmp_path, random.Random(SEED)).process() == []

@@ -53,13 +53,17 @@ class PanelBox:
     def _sound(self) -> None:
         """What an audio process at work would tell."""
         born_s = time.monotonic()
-        levels = {"in_peak_db": (-14.0, -120.0), "in_rms_db": (-22.0, -120.0)}
-        out = {"out_peak_db": (-15.0, -120.0), "out_rms_db": (-24.0, -120.0)}
         while not self._closing.wait(0.05):
             if not self.sounding:
                 continue
             meter = MeterFrame(
-                state=State.RUNNING, uptime_s=time.monotonic() - born_s, stems_rms_db=STEMS_DB, **levels, **out
+                state=State.RUNNING,
+                uptime_s=time.monotonic() - born_s,
+                in_peak_db=(-14.0, -120.0),
+                in_rms_db=(-22.0, -120.0),
+                out_peak_db=(-15.0, -120.0),
+                out_rms_db=(-24.0, -120.0),
+                stems_rms_db=STEMS_DB,
             )
             self.control.take_meter(meter)
             self.setup.bindings.take_meter(meter)

@@ -21,6 +21,7 @@ from typing import Any
 import psutil
 
 CSRF_HEADER = "X-CSRF-Token"
+PATIENCE_S = 60.0  # of an answer, on a machine that does much else
 
 
 class RunningBox:
@@ -99,7 +100,7 @@ class RunningBox:
         return json.loads(self.get_bytes(f"/api/v1/{path}"))
 
     def get_bytes(self, path: str) -> bytes:
-        with urllib.request.urlopen(self.url.rstrip("/") + path, timeout=10) as answer:
+        with urllib.request.urlopen(self.url.rstrip("/") + path, timeout=PATIENCE_S) as answer:
             return bytes(answer.read())
 
     def send(self, method: str, path: str, body: object) -> Any:
@@ -113,7 +114,7 @@ class RunningBox:
         request = urllib.request.Request(
             f"{self.url.rstrip('/')}/api/v1/{path}", json.dumps(body).encode(), headers, method=method
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
             text = answer.read()
         return json.loads(text) if text else None
 
@@ -125,7 +126,9 @@ class RunningBox:
         views = views["params"] if isinstance(views, dict) else views
         return float(next(view["value"] for view in views if view["id"] == param))
 
-    def wait_status(self, wanted: Callable[[dict[str, Any]], bool], what: str, seconds: float = 20.0) -> dict[str, Any]:
+    def wait_status(
+        self, wanted: Callable[[dict[str, Any]], bool], what: str, seconds: float = PATIENCE_S
+    ) -> dict[str, Any]:
         """Wait until the page's status is as wanted, and return it."""
         latest: dict[str, Any] = {}
 
@@ -139,7 +142,7 @@ class RunningBox:
         self.wait_for(reached, what, seconds)
         return latest
 
-    def wait_for(self, condition: Callable[[], bool], what: str, seconds: float = 20.0) -> None:
+    def wait_for(self, condition: Callable[[], bool], what: str, seconds: float = PATIENCE_S) -> None:
         until = time.monotonic() + seconds
         while not condition():
             if not self.running and not condition():
