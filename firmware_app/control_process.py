@@ -35,6 +35,7 @@ from firmware_app.start_from import live_values, mutes_of
 from firmware_app.store import Store
 from firmware_app.supervisor import EXIT_USAGE
 from firmware_app.system.backup import apply_staged
+from firmware_app.system.checks_of_backup import trial
 from hw import devices
 from hw.panel import Panel
 from web_ui.app import create_app
@@ -59,7 +60,7 @@ class ControlProcess:
         self._stopping = threading.Event()
         self._stopped_s = time.monotonic()
         self._said = SaidOnce(log)
-        restored = apply_staged(places.state)
+        restored = apply_staged(places.state, trial(config, places.factory_presets))
         live = live_values(places.runtime, PARAMS)
         # Settings of a backup that were just put in place win; but a mute holds.
         self.control = Control(PARAMS, Store(places.state, PARAMS), mutes_of(live) if restored else live)
@@ -67,7 +68,7 @@ class ControlProcess:
         leave_trouble(places.runtime, self.control.save_problem)
         self._history = History()
         self._setup = self._panel_setup()
-        self._box = BoxSetup(config, places, self.control, box_version(), self._bindings.performer.preset_names)
+        self._box = BoxSetup(config, places, self.control, box_version())
         self._box.stop = self.stop
         self._link = ControlLink(
             places.runtime / "link.sock", PARAMS, self.control.values,

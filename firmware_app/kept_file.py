@@ -3,17 +3,25 @@
 import contextlib
 import errno
 import json
+import math
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any, TypeVar
+
+from dsp.handed_in import DEEPEST, HandedInError, flat, read_file
 
 MOST_BAD = 5  # files set aside; the oldest makes room
+OTHER_VERSION = "is not a parameter of this version; ignored"  # the end of a note that is no mistake
+MOST_NOTES = 20
 _LARGEST_BYTES = 1_000_000
+_LARGEST_INT = 2**53  # what every reader of JSON has exactly
 _CANNOT_SYNC = (errno.EINVAL, errno.EBADF, errno.EOPNOTSUPP, errno.ENOSYS)
 
+Read = TypeVar("Read")
 
 Migration = Callable[[dict[str, object]], dict[str, object]]
 """Content of one schema -> content of the next. May raise anything: the file is then set aside as damaged."""
@@ -25,6 +33,16 @@ class Kept:
 
     body: dict[str, object] | None
     notes: tuple[str, ...]  # for the log and the page, empty when all was well
+
+
+def few(notes: Sequence[str]) -> tuple[str, ...]:
+    """Notes as people can read them: twenty at most, those that only tell of another version last."""
+    ordered = sorted(notes, key=lambda note: note.endswith(OTHER_VERSION))
+    rest = ordered[MOST_NOTES:]
+    if not rest:
+        return tuple(ordered)
+    alike = all(note.endswith(OTHER_VERSION) for note in rest)
+    return (*ordered[:MOST_NOTES], f"and {len(rest)} more" + (f": each {OTHER_VERSION}" if alike else ""))
 
 
 class _BadFile(Exception):
@@ -69,28 +87,51 @@ class KeptFile:
         look_only: leave a bad file where it is.
         """
         notes: list[str] = []
+        return Kept(self._newest(lambda body: body, notes, look_only), tuple(notes))
+
+    def load_as(
+        self, reader: Callable[[dict[str, object]], Read], *, look_only: bool = False
+    ) -> tuple[Read, list[str]]:
+        """What `reader` makes of the newest version that it can read, and notes for the log and the page.
+
+        reader: may raise anything at what it cannot use; that version is then set aside, and the one before is used.
+        Where there is none, what it makes of an empty content, at which it must not raise.
+        """
+        notes: list[str] = []
+        found = self._newest(lambda body: (reader(body),), notes, look_only)
+        return found[0] if found is not None else reader({}), notes
+
+    def _newest(self, reader: Callable[[dict[str, object]], Read], notes: list[str], look_only: bool) -> Read | None:
         for path in (self.path, self.previous):
             try:
-                body = self._read(path)
+                read = self._use(reader, self._read(path, notes))
             except FileNotFoundError:
                 continue
             except _BadFile as bad:
-                notes.append(f"{path}: {bad}" + ("" if look_only else f"; {self._set_aside(path)}"))
+                notes.append(f"{path}: {bad}" + ("" if look_only else f"; {self.set_aside(path)}"))
                 continue
             except OSError as error:
                 notes.append(f"{path}: cannot be read: {error.strerror}")
                 continue
             if path is self.previous:
                 notes.append(f"{path}: used instead, the {self._what} before the last change")
-            return Kept(body, tuple(notes))
+            return read
         if notes:
             notes.append(f"the {self._what} start from their defaults")
-        return Kept(None, tuple(notes))
+        return None
+
+    @staticmethod
+    def _use(reader: Callable[[dict[str, object]], Read], body: dict[str, object]) -> Read:
+        """Raises _BadFile when the reader raises, whatever it raises: what is kept must never stop a start."""
+        try:
+            return reader(body)
+        except Exception as error:
+            why = str(error) or type(error).__name__
+            raise _BadFile(f"cannot be used: {why[:200]}") from None
 
     def save(self, body: Mapping[str, object]) -> bool:
         """Write `body`; at every moment a whole file is there. Returns False, with `problem` set, when it cannot."""
-        tree = {"schema": self._schema, self._key: dict(body)}
-        text = json.dumps(tree, indent=1, sort_keys=True, allow_nan=False) + "\n"
+        text = self._text(body)
         fresh = self._beside(".new")
         try:
             if len(text) > self._largest_bytes:
@@ -109,6 +150,15 @@ class KeptFile:
         self.problem = ""
         return True
 
+    def why_not(self, body: Mapping[str, object]) -> str:
+        """Why `body` could not be saved, whatever the disk; empty when it could."""
+        length = len(self._text(body))
+        return f"{length} bytes, and {self._largest_bytes} are allowed" if length > self._largest_bytes else ""
+
+    def _text(self, body: Mapping[str, object]) -> str:
+        tree = {"schema": self._schema, self._key: dict(body)}
+        return json.dumps(tree, indent=1, sort_keys=True, allow_nan=False) + "\n"
+
     def _make_folder(self) -> None:
         """Once, until a save fails: the folder may have been taken away."""
         if self._folder_is_sure:
@@ -119,18 +169,20 @@ class KeptFile:
     def _beside(self, ending: str) -> Path:
         return self.path.with_name(self.path.name + ending)
 
-    def _read(self, path: Path) -> dict[str, object]:
-        """The object under `key` as it stands. Raises _BadFile or OSError."""
-        if path.is_dir():
-            raise _BadFile("is a folder")
-        with open(path, "rb") as file:
-            data = file.read(self._largest_bytes + 1)
-        if len(data) > self._largest_bytes:
-            raise _BadFile(f"is longer than {self._largest_bytes} bytes")
+    def _read(self, path: Path, notes: list[str]) -> dict[str, object]:
+        """The object under `key` as it stands, but for what JSON has no words for. Raises _BadFile or OSError."""
         try:
-            tree = json.loads(data)
+            tree = json.loads(read_file(path, self._largest_bytes))
+        except HandedInError as error:
+            raise _BadFile(error.words) from None
         except (ValueError, RecursionError):
             raise _BadFile("is damaged") from None
+        if flat(tree) is None:
+            raise _BadFile(f"is more than {DEEPEST} deep")
+        usual = plain(tree)
+        if usual != tree:
+            notes.append(f"{path}: a text that is no Unicode, or a number that is none, was taken out of it")
+            tree = usual
         if (
             not isinstance(tree, dict)
             or type(tree.get("schema")) is not int
@@ -165,18 +217,42 @@ class KeptFile:
         os.replace(link, self.previous)
         link.unlink(missing_ok=True)  # a rename between two links to one file does nothing and leaves both
 
-    def _set_aside(self, path: Path) -> str:
+    def set_aside(self, path: Path) -> str:
         """Rename a bad file to the first free <name>.bad-<n>, or over the oldest. Returns what happened."""
         places = [self._beside(f".bad-{n}") for n in range(1, MOST_BAD + 1)]
         try:
-            place = next((p for p in places if not p.exists()), None) or min(places, key=lambda p: p.stat().st_mtime_ns)
-            if place.is_dir() or (path.is_dir() and place.exists()):
-                shutil.rmtree(place) if place.is_dir() else place.unlink()
+            free = (p for p in places if not os.path.lexists(p))
+            place = next(free, None) or min(places, key=lambda p: p.lstat().st_mtime_ns)
+            if place.is_dir() and not place.is_symlink():
+                shutil.rmtree(place)
+            else:
+                place.unlink(missing_ok=True)
             os.replace(path, place)
-            os.utime(place)
+            os.utime(place, follow_symlinks=False)
         except OSError as error:
             return f"could not be set aside: {error.strerror}"
         return f"set aside as {place.name}"
+
+
+def plain(tree: Any) -> Any:
+    """`tree` with nothing in it that cannot be sent or saved again: lone surrogates, NaN, endless numbers."""
+    if isinstance(tree, str):
+        return tree if tree.isascii() else tree.encode(errors="replace").decode()
+    if isinstance(tree, dict):
+        return {plain(key): plain(value) for key, value in tree.items()}
+    if isinstance(tree, list):
+        return [plain(value) for value in tree]
+    if isinstance(tree, float):
+        return tree if math.isfinite(tree) else None
+    return None if isinstance(tree, int) and not -_LARGEST_INT <= tree <= _LARGEST_INT else tree
+
+
+def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Let `path` hold `data`; at every moment it has all of that or what it had. Raises OSError."""
+    fresh = path.with_name(path.name + ".new")
+    _write(fresh, data, mode)
+    os.replace(fresh, path)
+    sync_folder(path.parent)
 
 
 def _write(path: Path, data: bytes, mode: int) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dsp.dry_path import BYPASS, MATCH, MUTE
 from dsp.params import ParamError, ParamSpec
-from firmware_app.kept_file import KeptFile
+from firmware_app.kept_file import OTHER_VERSION, KeptFile, few
 from firmware_app.saver import Keeping
 
 NAMES = ("A", "B")
@@ -25,9 +25,8 @@ class Scenes:
         self._lock = threading.Lock()
         self.keeping = Keeping("scenes", self._write)
         self.live = ""  # the scene recalled or kept last, "" before that
-        kept = self._file.load()
-        self.notes = kept.notes
-        self._scenes = {name: _usable((kept.body or {}).get(name), specs) for name in NAMES}
+        (self._scenes, own), notes = self._file.load_as(lambda body: _read(body, specs))
+        self.notes = few([*notes, *own])
 
     def keep(self, name: str, values: Mapping[str, float]) -> None:
         """Let scene `name` be `values`, but for bypass and mute."""
@@ -72,13 +71,33 @@ class Scenes:
         return self.keeping.problem
 
 
-def _usable(saved: object, specs: Mapping[str, ParamSpec]) -> dict[str, float]:
-    """What this version still knows and allows."""
+def _read(body: Mapping[str, object], specs: Mapping[str, ParamSpec]) -> tuple[dict[str, dict[str, float]], list[str]]:
+    """Both scenes, and notes on what was left out."""
+    notes = [f"scene {name[:40]}: there are only {' and '.join(NAMES)}; ignored" for name in body if name not in NAMES]
+    scenes = {}
+    for name in NAMES:
+        saved = body.get(name, {})
+        if not isinstance(saved, dict):
+            notes.append(f"scene {name} is no set of values; ignored")
+        scenes[name] = usable(saved if isinstance(saved, dict) else {}, specs, notes, f"scene {name}")
+    return scenes, notes
+
+
+def usable(
+    saved: Mapping[str, object], specs: Mapping[str, ParamSpec], notes: list[str], where: str
+) -> dict[str, float]:
+    """The values kept in a scene or preset that this version knows and allows; `notes` gets the others."""
     values: dict[str, float] = {}
-    for id, value in saved.items() if isinstance(saved, dict) else ():
-        if id in specs and id not in NOT_IN_A_SCENE:
-            try:
-                values[id] = specs[id].check(value)
-            except ParamError:
-                continue
+    for id, value in saved.items():
+        if id in NOT_IN_A_SCENE:
+            continue
+        if id not in specs:
+            notes.append(f"{where}: {id[:60]} {OTHER_VERSION}")
+            continue
+        try:
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise ParamError(f"{id} = {str(value)[:40]!r}: a number is allowed")
+            values[id] = specs[id].check(value)
+        except ParamError as error:
+            notes.append(f"{where}: {error}; ignored")
     return values

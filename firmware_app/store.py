@@ -12,7 +12,7 @@ from typing import TypeGuard
 
 from dsp.params import ParamRangeError, ParamSpec
 from firmware_app.kept_file import MOST_BAD as MOST_BAD
-from firmware_app.kept_file import KeptFile
+from firmware_app.kept_file import OTHER_VERSION, KeptFile, few
 from firmware_app.kept_mutes import MUTES, MutesFile, silences
 
 SCHEMA = 1
@@ -52,20 +52,19 @@ class Store:
 
         look_only: leave a bad file where it is. The audio process reads so: the folder is control's to put in order.
         """
-        kept = self._file.load(look_only=look_only)
+        (values, own), notes = self._file.load_as(self._read, look_only=look_only)
         mutes = self._mutes.load()
-        notes = list(kept.notes)
-        values = self._known(kept.body or {}, notes)
+        told = [*notes, *own]
         unsure = ""
         if others := [name for name in mutes.unsaved if name != WHAT]:
-            notes.append(f"changes of the {', '.join(others)} could not be saved before the last end")
+            told.append(f"changes of the {', '.join(others)} could not be saved before the last end")
         if WHAT in mutes.unsaved:
             unsure = "what was changed last could not be saved"
         elif mutes.damaged:
             unsure = mutes.damaged
-        elif mutes.silent is None and kept.notes:
+        elif mutes.silent is None and notes:
             unsure = "the settings could not be read"
-        return Loaded(values, tuple(notes), mutes.silent, unsure)
+        return Loaded(values, few(told), mutes.silent, unsure)
 
     def save(self, values: Mapping[str, float]) -> bool:
         """Write `values`; at every moment a whole file is there. Returns False, with `problem` set, when it cannot."""
@@ -75,13 +74,14 @@ class Store:
         """Keep what is silent under `values`, and what could not be saved. Returns why that failed, or ""."""
         return self._mutes.save(silences(values), unsaved)
 
-    def _known(self, saved: Mapping[str, object], notes: list[str]) -> dict[str, float]:
+    def _read(self, saved: Mapping[str, object]) -> tuple[dict[str, float], list[str]]:
         """Values that this box can use: unknown ids are left out, what is out of range is brought into it."""
         values: dict[str, float] = {}
+        notes: list[str] = []
         for id, value in saved.items():
             spec = self._specs.get(id)
             if spec is None:
-                notes.append(f"{self.path}: {id} is not a parameter of this version; ignored")
+                notes.append(f"{self.path}: {id[:60]} {OTHER_VERSION}")
             elif not _is_number(value):
                 instead = spec.default
                 if id in MUTES:  # nothing sounds by mistake
@@ -89,7 +89,7 @@ class Store:
                 notes.append(f"{self.path}: {id} = {str(value)[:40]!r} is no number; set to {instead:g}")
             else:
                 values[id] = self._in_range(spec, float(value), notes)
-        return values
+        return values, notes
 
     def _in_range(self, spec: ParamSpec, saved: float, notes: list[str]) -> float:
         try:

@@ -1,5 +1,6 @@
 """The routes to the box as a machine: versions, log, diagnostics, backup, restore, restart, power off."""
 
+import contextlib
 import time
 from dataclasses import asdict
 
@@ -8,6 +9,7 @@ from flask import Blueprint, Response, request
 from web_ui.bodies import body, reply
 from web_ui.control_port import ControlPort
 from web_ui.errors import Refused
+from web_ui.plain_text import parsed
 
 LOG_LINES = 300
 BACKUP_BYTES = 4_000_000
@@ -37,7 +39,10 @@ def add_system_routes(api: Blueprint, port: ControlPort) -> None:
         request.max_content_length = BACKUP_BYTES
         if request.mimetype != "application/json":
             raise Refused(415, "the body has to be the backup itself (Content-Type: application/json)")
-        port.restore_backup(request.get_data(cache=False))
+        backup = request.get_data(cache=False)
+        with contextlib.suppress(ValueError):  # what is no JSON is refused by whoever knows backups
+            parsed(backup)
+        port.restore_backup(backup)
         return Response(status=204)
 
     @api.post("/system/restart")

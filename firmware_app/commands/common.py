@@ -78,7 +78,9 @@ def start_log(process: str, state_dir: str | None = None) -> None:
     process: "run", "audio" or "control": without a journal its lines also go where the page finds them.
     """
     form = "%(message)s" if "JOURNAL_STREAM" in os.environ else "%(asctime)s %(levelname)s %(message)s"
-    logging.basicConfig(level=logging.INFO, format=form, datefmt="%H:%M:%S")
+    handler = logging.StreamHandler()
+    handler.setFormatter(log_files.OneLine(form, "%H:%M:%S"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     log_files.keep(places_of_box.find(state_dir), process)
 
 

@@ -1,5 +1,6 @@
 """Layout: which controls the panel has and what each gesture on them does; from the file and from the page."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -160,10 +161,10 @@ class Layout:
         if on == PROGRAM:
             return frozenset({Trigger.NUMBER}) if gesture == "program" else frozenset()
         if on.startswith(f"{PROGRAM}:"):
-            return frozenset({Trigger.PRESS}) if gesture == "program" else frozenset()
+            return frozenset({Trigger.PRESS}) if gesture == "program" and _program(on) else frozenset()
         if "+" in on:
             both = [self.find(name) for name in on.split("+")]
-            fit = len({c.name for c in both if c and c.springs}) == 2
+            fit = len({c.name for c in both if c and c.springs}) == len(both) == 2
             return frozenset({Trigger.PRESS, Trigger.HELD}) if fit and gesture == "together" else frozenset()
         control = self.find(on)
         if control is None or gesture not in control.gestures:
@@ -178,10 +179,10 @@ class Layout:
         """The control for people: "Footswitch", "Left and Right", "MIDI program 5 on channel 1"."""
         if on == PROGRAM:
             return "MIDI"
-        if on.startswith(f"{PROGRAM}:"):
-            _, channel, number = on.split(":")
-            return f"MIDI program {int(number) + 1} on channel {channel}"
-        return " and ".join(title(name) for name in on.split("+"))
+        if program := _program(on):
+            channel, number = program
+            return f"MIDI program {number + 1} on channel {channel}"
+        return " and ".join(title(name) for name in on[:80].split("+"))
 
     def words(self, mapping: PanelMapping, specs: Mapping[str, ParamSpec]) -> str:
         """ "Footswitch, long press: Mute on/off"."""
@@ -274,18 +275,24 @@ def controls_of(config: PanelConfig) -> list[PanelControl]:
 
 def mappings_of(
     config: PanelConfig, specs: Mapping[str, ParamSpec], presets: Collection[str]
-) -> tuple[list[PanelMapping], list[str]]:
-    """What the file maps: `does` and `sets` beside the controls, then [[panel.mappings]]; and what is wrong with it."""
+) -> tuple[list[PanelMapping], list[str], list[str]]:
+    """What the file maps: `does` and `sets` beside the controls, then [[panel.mappings]].
+
+    Then what is wrong with it, and what waits for a preset that is not there (now): no reason not to start.
+    """
     short = [_short(entry, specs) for control in controls_of(config) for entry in (control.config,)]
     wanted = [one for one in short if one is not None]
     wanted += [(m.on, m.gesture, _tree(m)) for m in config.mappings]
     if config.midi and config.program_presets:
         wanted.append((PROGRAM, "program", {"do": "numbered_preset"}))
     found: dict[str, PanelMapping] = {}
-    mistakes = []
+    mistakes, waiting = [], []
     for on, gesture, tree in wanted:
         try:
             mapping = PanelMapping(on, gesture, actions.read(tree, specs, presets))
+        except actions.NoPresetError as error:
+            waiting.append(f"{on}, {gesture}, waits: {error}")
+            continue
         except actions.ActionError as error:
             mistakes.append(f"{on}, {gesture}: {error}")
             continue
@@ -295,7 +302,7 @@ def mappings_of(
     layout = Layout(config, tuple(controls_of(config)), tuple(found.values()))
     whys = {m.key: misfit(layout, m.on, m.gesture, m.action) for m in layout.mappings}
     mistakes += [why for why in whys.values() if why]
-    return [m for m in layout.mappings if not whys[m.key]], mistakes
+    return [m for m in layout.mappings if not whys[m.key]], mistakes, waiting
 
 
 def misfit(layout: Layout, on: str, gesture: str, action: Action) -> str:
@@ -337,6 +344,13 @@ def title(name: str) -> str:
     """A control's name for people."""
     words = name.replace("_", " ").replace("-", " ")
     return (words[:1].upper() + words[1:]).replace("Cc ", "CC ").replace("Gpio", "GPIO")
+
+
+def _program(on: str) -> tuple[int, int] | None:
+    """Channel 1 to 16 and number 0 to 127 of "program:1:5"; None for anything else."""
+    found = re.fullmatch(rf"{PROGRAM}:([0-9]{{1,2}}):([0-9]{{1,3}})", on)
+    channel, number = (int(found[1]), int(found[2])) if found else (0, 0)
+    return (channel, number) if 1 <= channel <= 16 and number <= 127 else None
 
 
 def _two(on: str) -> tuple[str, str]:

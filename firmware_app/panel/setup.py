@@ -14,7 +14,7 @@ from firmware_app.control import Control
 from firmware_app.panel import check
 from firmware_app.panel.bindings import Bindings
 from firmware_app.panel.check import Level, Note
-from firmware_app.panel.kept import PanelChanges, PanelStore, merged
+from firmware_app.panel.kept import PanelChanges, PanelStore, merged, try_layout
 from firmware_app.panel.layout import PAGE, Layout, PanelControl, PanelMapping, controls_of, mappings_of
 from firmware_app.panel.learn import Heard, Learner, Learning
 from firmware_app.panel.simulated import SimulatedPanel
@@ -42,14 +42,14 @@ class PanelSetup:
         self._performer = performer
         self._lock = threading.Lock()
         self._file_controls = controls_of(config)
-        self._file_mappings, mistakes = mappings_of(config, control.specs, performer.presets.names_known)
+        self._file_mappings, mistakes, no_presets = mappings_of(config, control.specs, performer.presets.names_known)
         if mistakes:
             raise ConfigError(f"{source}: [[panel.mappings]] {mistake}" for mistake in mistakes)
         self._store = PanelStore(folder)
         control.keep(self._store.keeping)
-        self.changes, notes = self._store.load(control.specs, performer.presets.names_known)
+        self.changes, notes = self._store.load(control.specs, performer.presets.names_known, self._try)
         first, waiting = self._merged(self.changes)
-        self.notes = (*notes, *waiting)
+        self.notes = (*notes, *no_presets, *waiting)
         self.revision = 1
         self.learner = Learner()
         self._watching = False
@@ -258,8 +258,14 @@ class PanelSetup:
     def _merged(self, changes: PanelChanges) -> tuple[Layout, list[str]]:
         return merged(self._config, self._file_controls, self._file_mappings, changes)
 
+    def _try(self, changes: PanelChanges) -> None:
+        """All that a start does with changes. Raises what a start would."""
+        try_layout(self._merged(changes)[0], self._control.specs)
+
     def _change(self, changes: PanelChanges) -> None:
         """Put changes to use and save them. With the lock."""
+        if why := self._store.why_not(changes):
+            raise ControlRefused(f"the panel's settings would be too long: {why}; take something away first")
         made, notes = self._merged(changes)
         self.notes = tuple(notes)
         self.changes = changes

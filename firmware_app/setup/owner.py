@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 from firmware_app.config_keys import Config
 from firmware_app.control import Control
@@ -16,7 +16,7 @@ from firmware_app.setup.check import CheckSetup, Result
 from firmware_app.setup.kept import Measured, SetUpStore
 from firmware_app.system import power
 from firmware_app.system.backup import Backups
-from firmware_app.system.checks_of_backup import checks
+from firmware_app.system.checks_of_backup import trial
 from firmware_app.system.power import PowerError
 
 log = logging.getLogger(__name__)
@@ -28,10 +28,7 @@ _FLUSH_S = 2.0
 class BoxSetup:
     """One for the control process. Any thread; the take_* are the link's."""
 
-    def __init__(
-        self, config: Config, places: Places, control: Control, version: str, presets: Collection[str] = ()
-    ) -> None:
-        """presets: the names of the factory's."""
+    def __init__(self, config: Config, places: Places, control: Control, version: str) -> None:
         self.config, self.places, self.control, self.version = config, places, control, version
         self.store = SetUpStore(places.state)
         self.audio = AudioSetup(config, places, lambda number: self._command(Down.REOPEN, 0, float(number)))
@@ -39,7 +36,7 @@ class BoxSetup:
             lambda kind, index: self._command(kind, index, 0.0), lambda: control.latest.info, places.runtime
         )
         self.pin = Pin(places.state)
-        self.backups = Backups(places.state, version, checks(config, presets))
+        self.backups = Backups(places.state, version, trial(config, places.factory_presets))
         self.started = time.monotonic()
         self.stop: Callable[[], None] = lambda: None  # ends the control process; whoever owns it sets this
         self.revision = 1
@@ -104,6 +101,7 @@ class BoxSetup:
         reason = power.why_no_restart()
         if reason:
             raise PowerError(reason)
+        self.flush()  # what was just set belongs to what was there before
         self.backups.stage(backup)
         self.restart()
 

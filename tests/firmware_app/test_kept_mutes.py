@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from dsp.dry_path import MUTE
-from firmware_app import kept_mutes
+from firmware_app import kept_mutes, places
 from firmware_app.box_port import BoxPort
+from firmware_app.config_keys import Config
 from firmware_app.control import Control
 from firmware_app.kept_mutes import BLOCK_BYTES, MutesFile, silences
 from firmware_app.link import params_hash
@@ -20,12 +21,14 @@ from firmware_app.shared_state import SharedState
 from firmware_app.start_from import forget_last_run, live_values, mutes_of, to_start_from
 from firmware_app.store import Loaded, Store
 from firmware_app.system.backup import Backups, apply_staged
+from firmware_app.system.checks_of_backup import trial
 from tests.rigs.hardships import small_disk
 from tests.rigs.mutes import fill
 from tests.rigs.panel_box import box_setup
 from tests.rigs.panel_hands import PanelHands
 from web_ui.app import create_app
 
+TRIAL = trial(Config(), places.find().factory_presets)
 VOCALS, DRUMS = "stems.vocals.mute", "stems.drums.mute"
 ALL_LIVE = {id: spec.default for id, spec in PARAMS.items()}
 
@@ -309,9 +312,9 @@ def no_number(folder: Path) -> None:
 def restore(folder: Path) -> None:
     """A backup in which nothing is muted."""
     body = dict(ALL_LIVE)
-    backups = Backups(folder, "1", {"state.json": lambda body, files: []})
+    backups = Backups(folder, "1", TRIAL)
     backups.stage(json.dumps({"hushbox_backup": 1, "files": {"state.json": {"schema": 1, "params": body}}}).encode())
-    assert apply_staged(folder)
+    assert apply_staged(folder, TRIAL)
 
 
 @pytest.mark.parametrize(
@@ -331,9 +334,9 @@ def test_a_restore_brings_its_own_mutes(tmp_path: Path) -> None:
     control = started(tmp_path)
     control.close(20.0)
     body = {**ALL_LIVE, VOCALS: 1.0}
-    backups = Backups(tmp_path, "1", {"state.json": lambda body, files: []})
+    backups = Backups(tmp_path, "1", TRIAL)
     backups.stage(json.dumps({"hushbox_backup": 1, "files": {"state.json": {"schema": 1, "params": body}}}).encode())
-    assert apply_staged(tmp_path)
+    assert apply_staged(tmp_path, TRIAL)
     assert is_muted(tmp_path, VOCALS, mutes_of({**ALL_LIVE, DRUMS: 1.0}))
 
 

@@ -283,13 +283,24 @@ def test_mappings_of_the_file_that_cannot_be_are_all_told():
         mappings=(
             MappingConfig("left", "sweep", "press", "box.mute"),
             MappingConfig("lft", "tap_tempo"),
-            MappingConfig("right", "preset", preset="Nosuch"),
+            MappingConfig("right", "sett", param="box.mute"),
         ),
     )
     with pytest.raises(ConfigError) as caught:
         PanelSetup(wrong, _Unused(), _Unused(), Path("/nonexistent"))  # type: ignore[arg-type]
     assert len(caught.value.mistakes) == 3
     assert caught.value.mistakes[0].startswith("hushbox.toml: [[panel.mappings]] ")
+
+
+def test_a_preset_that_is_gone_keeps_no_box_from_starting(make: Make):
+    """It may be deleted on the page, or not be in a backup that is restored: the file that names it is not at fault."""
+    config = replace(BASE, mappings=(MappingConfig("right", "preset", preset="Mine"),))
+    box = make(config)
+    assert box.setup.notes == ("right, press, waits: no preset 'Mine'; did you mean Singing?",)
+    box.performer.presets.keep("Mine", {"denoise.amount_db": 3.0})
+    box.performer.presets.keeping.save()
+    box.close()
+    assert make(config).mapped()["right press"] == "preset"
 
 
 class _Unused:
