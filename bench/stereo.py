@@ -186,9 +186,9 @@ def separate(bundle: Path, mix: Sound) -> Sound:
     return out[:, 2:].reshape(len(mix), len(STEMS), 2).swapaxes(0, 1)
 
 
-def stem_scores(out: Sound, stems: Sound) -> Iterator[tuple[float, float]]:
-    """Level against the stem's own, and SDR, of each stem; nan where it does not sound."""
-    settled = slice(2 * RATE_HZ, -SETTLING)
+def stem_scores(out: Sound, stems: Sound, first_s: float = 2.0) -> Iterator[tuple[float, float]]:
+    """Level against the stem's own, and SDR, of each stem from `first_s` on; nan where it does not sound."""
+    settled = slice(round(first_s * RATE_HZ), -SETTLING)
     for mine, truth in zip(out[:, settled], stems[:, settled], strict=True):
         if np.sqrt(np.mean(np.square(truth))) < SOUNDS_RMS:
             yield float("nan"), float("nan")
