@@ -16,7 +16,7 @@ QUIETEST_CEILING = 1e-5  # the limiter divides by its ceiling
 
 
 class Denoise(Denoiser):
-    """HumCanceller -> StreamingStft -> features -> model -> mask -> sound, a hop at a time. Audio thread; see
+    """Ahead -> StreamingStft -> features -> model -> mask -> sound, a hop at a time. Audio thread; see
     dsp.features.
 
     Beside it runs the exact input, as late as the result. It is heard when the amount stands at 0 dB (then bit by bit)
@@ -97,9 +97,9 @@ class Denoise(Denoiser):
     def _take_hum(self, now: Block) -> bool:
         """Set `_hum_now` to the hum in `now`, and `_free` to what is left; False where there is none."""
         found = False
-        for start in range(0, len(now), self._hum_frames):
-            piece = slice(start, start + self._hum_frames)
-            hum = self._hum.follow(now[piece])
+        for start in range(0, len(now), self._ahead_frames):
+            piece = slice(start, start + self._ahead_frames)
+            hum = self._ahead.follow(now[piece])
             if hum is not None:
                 if not found:
                     self._hum_now.fill(0.0)

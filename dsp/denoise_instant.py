@@ -40,7 +40,7 @@ _OLD_END_FRAMES, _NEW_END_FRAMES = 64, 16  # how gently the taps are cut off
 
 
 class DenoiseInstant(Denoiser):
-    """Sound -> HumCanceller; hop -> spectrum -> model -> mask -> gains -> filter; the sound itself -> filter.
+    """Sound -> Ahead; hop -> spectrum -> model -> mask -> gains -> filter; the sound itself -> filter.
 
     The exact input is as late as the filtered one and in phase with it, so the amount is a mix of the two; at 0 dB it
     is heard bit by bit, and while the model is late or broken too (dry hops). Hum goes ahead of the filter, and the
@@ -106,7 +106,7 @@ class DenoiseInstant(Denoiser):
 
     def _without_hum(self, piece: Block) -> Block:
         """The sound without the hum in it: `piece` itself where there is none, else a reused buffer."""
-        hum = self._hum.follow(piece)
+        hum = self._ahead.follow(piece)
         if hum is None:
             return piece
         free = np.subtract(piece, hum, out=self._free[: len(piece)])

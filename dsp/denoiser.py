@@ -1,5 +1,5 @@
-"""What every denoiser shares: its knobs, the network behind its guard, mains hum ahead of it, the switch to what is
-removed.
+"""What every denoiser shares: its knobs, the network behind its guard, hum and rumble taken out ahead of it, and the
+switch to what is removed.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from typing import ClassVar
 
 import numpy as np
 
+from dsp.ahead import Ahead
 from dsp.block import Block
 from dsp.bundle import Bundle, BundleError
 from dsp.features import DenoiseFrontEnd, Spectrum, identity_mask
 from dsp.guard import ModelGuard
-from dsp.hum import HumCanceller
 from dsp.inference import StepModel
 from dsp.layout import LAYOUTS
 from dsp.params import ParamSpec
@@ -41,8 +41,8 @@ AMOUNT_RAMP_MS = 20.0
 MOST_RISE = 10 ** (0.9 / 20)
 """Clipped sound rises above its own peak when overtones go; here it may do so by this much."""
 
-MOST_HUM_FRAMES = 128
-"""The longest hop that hum is followed in; a longer one of the model's is cut."""
+MOST_AHEAD_FRAMES = 128
+"""The longest hop that hum and rumble are followed in; a longer one of the model's is cut."""
 
 _METER_SHARE = 0.1  # of the newest hop in the smoothed reduction
 
@@ -113,8 +113,8 @@ class Denoiser:
         hop = bundle.hop_frames
         self._stft = StreamingStft(channels, bundle.window_frames, bundle.synthesis_frames, hop)
         self._front = DenoiseFrontEnd(channels, self._layout)
-        self._hum_frames = hop // -(-hop // MOST_HUM_FRAMES)
-        self._hum = HumCanceller(channels, self._hum_frames, rate_hz)
+        self._ahead_frames = hop // -(-hop // MOST_AHEAD_FRAMES)
+        self._ahead = Ahead(channels, self._ahead_frames, rate_hz)
         self._share: Block = np.zeros((hop, channels), np.float32)
         self._fade_frames = ramp_frames(FADE_MS, rate_hz)
         self._amount_frames = ramp_frames(AMOUNT_RAMP_MS, rate_hz)
@@ -136,7 +136,7 @@ class Denoiser:
         """Forget the sound on its way, the model's state and a model's faults; parameters stay, at their targets."""
         self._stft.reset()
         self._front.reset()
-        self._hum.reset()
+        self._ahead.reset()
         self._guard.forget()
         self._keep_room.jump(self._values[KEEP_ROOM.id])
         self._sensitivity.jump(self._values[SENSITIVITY.id])
@@ -149,7 +149,7 @@ class Denoiser:
         return self._guard.step(self._front.features(spectrum, room, sensitivity))
 
     def _show(self, reduction_db: float, clean: float = 0.0, hum: float = 0.0, floor: float = 1.0) -> None:
-        """Show what the network takes from the hum-free sound, and the hum that went before it.
+        """Show what the network takes from the sound, and the hum and rumble that went before it.
 
         clean, hum: their energy; floor: the share of the input that always stays.
         """

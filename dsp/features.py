@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from dsp.fine import FineBins
 from dsp.layout import LIVE, Layout
+from dsp.sides import Sides
 
 Spectrum = NDArray[np.complex64]
 Array = NDArray[np.float32]
@@ -68,7 +69,7 @@ class DenoiseFrontEnd:
         self._power: Array = np.zeros((channels, bins), np.float32)
         self._scratch: Array = np.zeros((channels, bins), np.float32)
         self._mean_power: Array = np.zeros(bins, np.float32)
-        self._mid: Spectrum = np.zeros(low, np.complex64)
+        self._sides = Sides(channels, layout)
         self._squeeze: Array = np.zeros(low, np.float32)
         self._features: Array = np.zeros((1, layout.input_size), np.float32)
         self._log = self._features[0, : layout.bands]
@@ -90,11 +91,14 @@ class DenoiseFrontEnd:
         self._history.fill(0.0)
         self._hop = 0
         self._fine.reset()
+        self._sides.reset()
         self.reduction_db = 0.0
 
     def features(self, spectrum: Spectrum, keep_room: float = 0.0, sensitivity: float = 0.0) -> Array:
         """What the network sees.  spectrum: (channels, bins) -> (1, input_size), a reused buffer.
 
+        Of several channels it sees the mean power, at the fine places too, and in the low bins the mean of the spectra
+        of one polarity (dsp.sides): each the same as of one channel where all are alike, and none lost where not.
         keep_room: 0 takes late reverberation away, 1 leaves it; sensitivity: -1 spares the voice, 1 takes more noise.
         """
         np.square(spectrum.real, out=self._power)
@@ -104,14 +108,14 @@ class DenoiseFrontEnd:
             power, mid = self._power[0], spectrum[0, : self._low_bins]
         else:
             power = np.mean(self._power, axis=0, out=self._mean_power)
-            mid = np.mean(spectrum[:, : self._low_bins], axis=0, out=self._mid)
+            mid = self._sides.mean(spectrum)
         self._log[: self._low_bins] = power[: self._low_bins]
         np.dot(power[self._low_bins :], self._averages, out=self._log[self._low_bins :])
         np.add(self._log, POWER_FLOOR, out=self._log)
         np.power(self._log[: self._low_bins], COMPRESSION, out=self._squeeze)
         np.multiply(mid.real, self._squeeze, out=self._real)
         np.multiply(mid.imag, self._squeeze, out=self._imag)
-        self._fine.look(mid[: self.layout.fine.bins], self._places)
+        self._fine.look(spectrum, self._places)
         np.add(self._places, POWER_FLOOR, out=self._places)
         for logarithm in (self._log, self._places):
             np.log10(logarithm, out=logarithm)

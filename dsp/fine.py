@@ -58,14 +58,17 @@ class FineBins:
 
     def __init__(self, channels: int, layout: Layout = LIVE) -> None:
         shape = layout.fine
-        self._bins, self._past_hops = shape.bins, shape.past_hops
+        self._bins, self._past_hops, self._channels = shape.bins, shape.past_hops, channels
         self._zoom = np.ascontiguousarray(zoom(layout)[:, ::-1])  # oldest first, as the past is read
         self._standstill = standstill(layout)
         # Every hop is stored twice, so that the last past_hops always lie side by side.
-        self._mid: Spectrum = np.zeros((2 * shape.past_hops, shape.bins), np.complex64)
+        self._still: Spectrum = np.zeros((2 * shape.past_hops, channels * shape.bins), np.complex64)
+        self._still_sides = self._still.reshape(2 * shape.past_hops, channels, shape.bins)
         self._past: Spectrum = np.zeros((shape.past_hops, channels, shape.bins), np.complex64)
-        self._places: Spectrum = np.zeros((shape.places, shape.bins), np.complex64)
-        self._scratch: Array = np.zeros((shape.places, shape.bins), np.float32)
+        self._places: Spectrum = np.zeros((shape.places, channels * shape.bins), np.complex64)
+        self._power: Array = np.zeros((shape.places, channels * shape.bins), np.float32)
+        self._scratch: Array = np.zeros((shape.places, channels * shape.bins), np.float32)
+        self._power_sides = self._power.reshape(shape.places, channels, shape.bins)
         self._taps: Spectrum = np.zeros((shape.taps, shape.bins), np.complex64)
         self._delays = np.array(shape.delays_hops)
         self._at = np.zeros(shape.taps, self._delays.dtype)
@@ -76,21 +79,28 @@ class FineBins:
 
     def reset(self) -> None:
         """Forget the past: as new."""
-        self._mid.fill(0.0)
+        self._still.fill(0.0)
         self._past.fill(0.0)
         self._looked = self._hop = 0
 
-    def look(self, mid: Spectrum, out: Array) -> None:
-        """Power at each place, once a hop.  mid: (bins,), the channels' mean; out: (places, bins)."""
+    def look(self, low: Spectrum, out: Array) -> None:
+        """Power at each place, once a hop: the mean of all channels', so that none cancels another.
+
+        low: (channels, bins or more); out: (places, bins).
+        """
         past = self._past_hops
         at = self._looked % past
-        np.multiply(mid, self._standstill[self._looked % len(self._standstill)], out=self._mid[at])
-        self._mid[at + past] = self._mid[at]
+        turn = self._standstill[self._looked % len(self._standstill)]
+        np.multiply(low[:, : self._bins], turn, out=self._still_sides[at])
+        self._still[at + past] = self._still[at]
         self._looked += 1
-        np.matmul(self._zoom, self._mid[at + 1 : at + 1 + past], out=self._places)
-        np.square(self._places.real, out=out)
+        np.matmul(self._zoom, self._still[at + 1 : at + 1 + past], out=self._places)
+        np.square(self._places.real, out=self._power)
         np.square(self._places.imag, out=self._scratch)
-        np.add(out, self._scratch, out=out)
+        np.add(self._power, self._scratch, out=self._power)
+        np.add.reduce(self._power_sides, axis=1, out=out)
+        if self._channels > 1:
+            np.multiply(out, np.float32(1.0 / self._channels), out=out)
 
     def remember(self, low: Spectrum) -> None:
         """Keep this hop for the taps of later ones.  low: (channels, bins or more)."""

@@ -15,7 +15,8 @@ from dsp.hop_adapter import HopAdapter
 from dsp.inference import StepModel, Values
 from dsp.ramp import Ramp, ramp_frames
 from dsp.stem_faders import STEMS_PARAMS, StemFaders
-from dsp.stems_features import OUTPUT_SIZE, STEMS, StemsFrontEnd
+from dsp.stems_features import CHANNELS, OUTPUT_SIZE, STEMS, StemsFrontEnd
+from dsp.stems_sides import StemsSides
 from dsp.stft import Spectrum, StreamingStft, analysis_window
 
 HOLD_MS = 100.0
@@ -101,6 +102,7 @@ class Stems:
         sound = self._channels = channels // SPLIT if self._split else channels
         self._stft = StreamingStft(sound, bundle.window_frames, bundle.synthesis_frames, hop)
         self._front = StemsFrontEnd(sound)
+        self._sides = StemsSides() if sound == CHANNELS else None
         self.latency_frames = self._adapter.latency_frames + self._stft.latency_frames
         shape = (sound, self._stft.bins)
         self._now: Block = np.zeros((hop, sound), np.float32)
@@ -134,6 +136,8 @@ class Stems:
         self._adapter.reset()
         self._stft.reset()
         self._front.reset()
+        if self._sides:
+            self._sides.reset()
         if self._split:
             self._stems_stft.reset()
         self._forget()
@@ -155,7 +159,8 @@ class Stems:
         np.copyto(self._now, hop_in[:, : self._channels])
         self.bad_samples += mend(self._now)
         spectrum = self._stft.analyse(self._now)
-        if self._guard.step(self._front.features(spectrum)):
+        aligned = self._sides.hear(self._now, spectrum) if self._sides else None
+        if self._guard.step(self._front.features(spectrum, aligned)):
             self._masks = self._front.bin_masks(self._guard.mask)
             self._age_hops = 0
         else:

@@ -83,6 +83,7 @@ class StemsFrontEnd:
         self._scratch: Array = np.zeros((channels, BINS), np.float32)
         self._bins: Array = np.zeros((3, BINS), np.float32)  # mean power, half the difference, real cross power
         self._bands: Array = np.zeros((3, BANDS), np.float32)
+        self._aligned_bands: Array = np.zeros((1, BANDS), np.float32)
         self._high_bands: Array = np.zeros((3, HIGH_BANDS), np.float32)
         self._features: Array = np.zeros((1, INPUT_SIZE), np.float32)
         self._shares: Array = np.zeros((CLAIMED, channels, BANDS), np.float32)
@@ -94,28 +95,29 @@ class StemsFrontEnd:
         self._hops = 0
         self._level = 0.0
 
-    def features(self, spectrum: Spectrum) -> Array:
-        """What the network sees.  spectrum: (channels, BINS) -> (1, INPUT_SIZE), a reused buffer."""
-        np.square(spectrum.real, out=self._power)
-        np.square(spectrum.imag, out=self._scratch)
-        np.add(self._power, self._scratch, out=self._power)
-        mean, difference, cross = self._bins
+    def features(self, spectrum: Spectrum, aligned: Spectrum | None = None) -> Array:
+        """What the network sees.  spectrum: (channels, BINS) -> (1, INPUT_SIZE), a reused buffer.
+
+        aligned: the same with both sides in time and of one polarity, where they are not (dsp.stems_sides): balance
+        and coherence are then told from it.
+        """
+        self._set_power(spectrum)
+        mean, _, cross = self._bins
         if self.channels == 1:
             mean[:] = cross[:] = self._power[0]
         else:
             np.add(self._power[0], self._power[1], out=mean)
             np.multiply(mean, 0.5, out=mean)
-            np.subtract(self._power[0], self._power[1], out=difference)
-            np.multiply(difference, 0.5, out=difference)
-            np.multiply(spectrum[0].real, spectrum[1].real, out=cross)
-            np.multiply(spectrum[0].imag, spectrum[1].imag, out=self._scratch[0])
-            np.add(cross, self._scratch[0], out=cross)
-        self._bands[:, :LOW_BINS] = self._bins[:, :LOW_BINS]
-        np.matmul(self._bins[:, LOW_BINS:], self._averages, out=self._high_bands)
-        self._bands[:, LOW_BINS:] = self._high_bands
+            if aligned is None:
+                self._compare(spectrum)
+            else:
+                self._set_power(aligned)
+                self._compare(aligned)
+        self._into_bands(self._bins, self._bands)
         self._follow(float(np.mean(mean)))
         log, balance, coherence = self._features.reshape(3, BANDS)
-        np.add(self._bands[0], POWER_FLOOR, out=log)
+        compared = self._bands[:1] if aligned is None else self._power_in_bands()
+        np.add(compared[0], POWER_FLOOR, out=log)
         np.divide(self._bands[1], log, out=balance)
         np.divide(self._bands[2], log, out=coherence)
         np.multiply(self._bands[0], 1.0 / (self._level + POWER_FLOOR), out=log)
@@ -124,6 +126,34 @@ class StemsFrontEnd:
         np.add(log, LOG_OFFSET, out=log)
         np.multiply(log, LOG_SCALE, out=log)
         return self._features
+
+    def _set_power(self, spectrum: Spectrum) -> None:
+        np.square(spectrum.real, out=self._power)
+        np.square(spectrum.imag, out=self._scratch)
+        np.add(self._power, self._scratch, out=self._power)
+
+    def _compare(self, spectrum: Spectrum) -> None:
+        """Set the bins' difference and cross power. `_power` is that of `spectrum`."""
+        _, difference, cross = self._bins
+        np.subtract(self._power[0], self._power[1], out=difference)
+        np.multiply(difference, 0.5, out=difference)
+        np.multiply(spectrum[0].real, spectrum[1].real, out=cross)
+        np.multiply(spectrum[0].imag, spectrum[1].imag, out=self._scratch[0])
+        np.add(cross, self._scratch[0], out=cross)
+
+    def _into_bands(self, bins: Array, bands: Array) -> None:
+        """(rows, BINS) -> (rows, BANDS)."""
+        high = self._high_bands[: len(bins)]
+        bands[:, :LOW_BINS] = bins[:, :LOW_BINS]
+        np.matmul(bins[:, LOW_BINS:], self._averages, out=high)
+        bands[:, LOW_BINS:] = high
+
+    def _power_in_bands(self) -> Array:
+        """Mean of `_power` over both channels. (1, BANDS), a reused buffer."""
+        np.add(self._power[0], self._power[1], out=self._scratch[0])
+        np.multiply(self._scratch[0], 0.5, out=self._scratch[0])
+        self._into_bands(self._scratch[:1], self._aligned_bands)
+        return self._aligned_bands
 
     def _follow(self, power: float) -> None:
         """Move the level: a plain mean at first, a running one later."""

@@ -46,6 +46,14 @@ def inverse_transform(spectrum: Spectrum, out: Audio) -> None:
         out[:] = np.fft.irfft(spectrum, out.shape[-1], axis=-1)
 
 
+def forward_transform(waves: Audio, out: Spectrum) -> None:
+    """np.fft.rfft along the last axis, without a new array where numpy can.  out: (..., bins)."""
+    if _WRITES_INTO:
+        np.fft.rfft(waves, axis=-1, out=out)  # type: ignore[arg-type]  # stubs know double only
+    else:
+        out[:] = np.fft.rfft(waves, axis=-1)
+
+
 class StreamingStft:
     """Hop in, spectrum out; spectrum in, hop out. Audio thread; buffers are made once and reused.
 
@@ -95,10 +103,7 @@ class StreamingStft:
         oldest = start + frames
         self._position = oldest % self.window_frames
         np.multiply(self._past[:, oldest : oldest + self.window_frames], self._analysis, out=self._windowed)
-        if _WRITES_INTO:
-            np.fft.rfft(self._windowed, axis=-1, out=self._spectrum)  # type: ignore[arg-type]  # stubs know double only
-        else:
-            self._spectrum[:] = np.fft.rfft(self._windowed, axis=-1)
+        forward_transform(self._windowed, self._spectrum)
         return self._spectrum
 
     def synthesise(self, spectrum: Spectrum) -> Audio:

@@ -23,7 +23,7 @@ def _places(layout: Layout, tone_hz: float) -> np.ndarray:
     sound = np.sin(2 * np.pi * tone_hz * np.arange(hops * hop) / RATE_HZ).astype(np.float32)
     power = np.zeros((shape.places, shape.bins), np.float32)
     for at in range(hops):
-        bins.look(stft.analyse(sound[at * hop : (at + 1) * hop, None])[0, : shape.bins], power)
+        bins.look(stft.analyse(sound[at * hop : (at + 1) * hop, None]), power)
     return power.T.reshape(-1)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench import whistle
 from dsp.build import build_chain
 from dsp.chain import Chain
 
@@ -109,3 +110,14 @@ def test_output_and_removed_are_the_input_together(bundle: Path) -> None:
 def test_the_period_changes_nothing(bundle: Path, period: int) -> None:
     noisy = syllables(1.0)[0] + noise(RATE_HZ, 0.03)
     assert np.abs(play(bundle, noisy, period)[0] - play(bundle, noisy)[0]).max() < 1e-5
+
+
+def test_less_noise_reduction_keeps_a_whistled_melody(bundle: Path) -> None:
+    """The remedy that docs/denoise.md names: no network has learnt whistling, and Sensitivity does not save it."""
+    kept = whistle.kept_of(bundle, *whistle.whistle(-15.0, -25.0), amount_db=6.0)
+    assert min(kept) > -6.1
+    assert max(kept) < 1.0
+
+
+def test_the_studio_keeps_a_whistled_melody_at_full_amount() -> None:
+    assert min(whistle.kept_of(MODELS / "denoise-studio", *whistle.whistle(-15.0, -25.0), amount_db=40.0)) > -5.0

@@ -39,7 +39,7 @@ def _separate(step: Step, sound: np.ndarray) -> np.ndarray:
     return out
 
 
-def _parts() -> dict[str, np.ndarray]:
+def song_parts() -> dict[str, np.ndarray]:
     """Something like a song, each part (frames, 2): bursts and thumps, low notes, a buzzing voice."""
     frames = SECONDS * 48_000
     time, rng = np.arange(frames) / 48_000, np.random.default_rng(4)
@@ -54,13 +54,13 @@ def _parts() -> dict[str, np.ndarray]:
 
 
 def test_both_runtimes_agree(bundle: Path) -> None:
-    mix = np.sum(list(_parts().values()), axis=0)
+    mix = np.sum(list(song_parts().values()), axis=0)
     one, other = (_separate(load(bundle, runtime), mix)[:3] for runtime in RUNTIMES)
     assert 10 * np.log10(np.square(one - other).sum() / np.square(one).sum()) < -40
 
 
 def test_each_part_lands_mostly_in_its_own_stem(bundle: Path) -> None:
-    parts = _parts()
+    parts = song_parts()
     mix = np.sum(list(parts.values()), axis=0)
     stems = _separate(load(bundle, "tflite"), mix)[:, 48_000:]
     np.testing.assert_allclose(stems.sum(0), mix[48_000 - layout.HOP_FRAMES :][: stems.shape[1]], atol=1e-5)

@@ -1,0 +1,201 @@
+"""What lies below hearing (drift, wind on the capsule, handling): followed, and subtracted while it is too much.
+
+Nobody hears it, yet it eats headroom, moves loudspeakers and turns every compressor behind the box. A network cannot
+tell it from a voice's own lowest bin, and a high-pass that is always in the way turns the phase of a bass voice for
+nothing. So the guard listens first: it takes part only where what is below 20 Hz is out of proportion.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsp.block import RATE_HZ, Block
+
+Values = NDArray[np.float64]
+
+CORNER_HZ, CORNER_Q = 20.0, 1.0
+"""Of the high-pass whose complement is taken away: 40 dB less at 2 Hz, 24 at 5, 11 at 10. The sharper corner (1 dB more
+at 28 Hz) turns an 80 Hz tone by 15 degrees, where a Butterworth's turns it by 21.
+"""
+
+HEARD_HZ = 16.0
+"""Four poles there tell what is infrasonic: 33 dB less of a bass's lowest E at 41 Hz."""
+
+LEVEL_MS = 60.0  # over which levels are told
+REST_MEMORY_S = 5.0  # how long the loudest of the rest counts: pauses of a voice are not wind
+TOO_MUCH, SOUND_ENOUGH = 10.0**-1.0, 10.0**-1.8
+"""Of the rest's power. Voices recorded well stay below -30 dB, those with rumble of their own mostly below -12 dB."""
+
+PATIENCE_MS = 300.0
+"""So long it must be too much, for a breath on the capsule or a bass note's first waves are for less; unless it is
+OBVIOUS. Thumps add up.
+"""
+
+OBVIOUS = 1.0  # times the rest's power
+FORGIVEN = 0.2  # hops of too much, for each hop that is in order
+
+FAINTEST = 10.0**-5.6  # power below which it matters to nobody
+HOLD_S = 2.0
+FADE_IN_MS, FADE_OUT_MS = 30.0, 300.0
+_BUTTERWORTH = 0.5411961, 1.3065630
+
+
+class InfrasonicGuard:
+    """Tells what there is below hearing in the sound of just now, as HumCanceller does hum. Audio thread; no delay.
+
+    While there is no more of it than a clean voice brings along, nothing is told and nothing need be subtracted.
+    """
+
+    def __init__(self, channels: int, hop_frames: int = 128, rate_hz: int = RATE_HZ) -> None:
+        self._hop_frames = hop_frames
+        hop_s = hop_frames / rate_hz
+        self._detectors = [[_LowPass(HEARD_HZ, q, 1.0 / hop_s) for q in _BUTTERWORTH] for _ in range(channels)]
+        self._newest = 1.0 - math.exp(-1000.0 * hop_s / LEVEL_MS)
+        self._fall = math.exp(-hop_s / REST_MEMORY_S)
+        self._hold_hops = round(HOLD_S / hop_s)
+        self._patience_hops = round(PATIENCE_MS / 1000.0 / hop_s)
+        self._fade_in, self._fade_out = 1000.0 * hop_s / FADE_IN_MS, 1000.0 * hop_s / FADE_OUT_MS
+        self._make_filter(hop_frames, rate_hz)
+        self._state: Values = np.zeros((2, channels))
+        self._next_state: Values = np.zeros((2, channels))
+        self._moved: Values = np.zeros((2, channels))
+        self._exact: Values = np.zeros((hop_frames, channels))
+        self._from_state: Values = np.zeros((hop_frames, channels))
+        self._rumble: Block = np.zeros((hop_frames, channels), np.float32)
+        self._rise: Block = (np.arange(1.0, hop_frames + 1) / hop_frames).astype(np.float32)[:, None]
+        self._gain: Block = np.zeros((hop_frames, 1), np.float32)
+        self._sums: NDArray[np.float32] = np.zeros(channels, np.float32)
+        self._hop_sums: NDArray[np.float32] = np.zeros(channels, np.float32)
+        self.reset()
+
+    @property
+    def active(self) -> bool:
+        """Whether anything is told just now."""
+        return self._share > 0.0 or self._share_next > 0.0
+
+    def reset(self) -> None:
+        """Forget the sound: as new."""
+        for detector in self._detectors:
+            for part in detector:
+                part.reset()
+        self._done = 0
+        self._hop_sums.fill(0.0)
+        self._hop_energy = 0.0
+        self._low = self._rest = self._loudest_rest = 0.0
+        self._over = 0.0  # hops of too much, of late
+        self._since = self._hold_hops  # hops since there was too much for too long
+        self._share = self._share_next = 0.0  # of the rumble that is told, at the hop's start and end
+        self._state.fill(0.0)
+
+    def follow(self, block: Block) -> Block | None:
+        """Take `block` (frames, channels), not beyond the end of a hop; return what of it lies below hearing.
+
+        None where that is no more than it should be. A reused buffer of the block's shape. Hops begin at reset(), one
+        after the other.
+        """
+        frames, first = len(block), self._done
+        np.add.reduce(block, axis=0, out=self._sums)
+        np.add(self._hop_sums, self._sums, out=self._hop_sums)
+        self._hop_energy += float(np.vdot(block, block))
+        rumble = self._tell(block, first) if self.active else None
+        self._done += frames
+        if self._done >= self._hop_frames:
+            self._done = 0
+            self._judge()
+        return rumble
+
+    def _tell(self, block: Block, first: int) -> Block:
+        frames = len(block)
+        exact, rumble = self._exact[:frames], self._rumble[:frames]
+        np.copyto(exact, block)
+        np.matmul(self._response[:frames, :frames], block, out=rumble)
+        from_state = np.matmul(self._state_seen[:frames], self._state, out=self._from_state[:frames])
+        np.add(rumble, from_state, out=rumble, casting="same_kind")
+        np.matmul(self._powers[frames], self._state, out=self._moved)
+        np.matmul(self._drive[:, self._hop_frames - frames :], exact, out=self._next_state)
+        np.add(self._moved, self._next_state, out=self._state)
+        if self._share < 1.0 or self._share_next < 1.0:
+            gain = np.multiply(
+                self._rise[first : first + frames], self._share_next - self._share, out=self._gain[:frames]
+            )
+            np.add(gain, self._share, out=gain)
+            np.multiply(rumble, gain, out=rumble)
+        return rumble
+
+    def _judge(self) -> None:
+        """A hop is whole: is there too much below hearing? What follows from that begins with the next hop."""
+        low = total = 0.0
+        for channel, (first, second) in enumerate(self._detectors):
+            value = second.step(first.step(float(self._hop_sums[channel]) / self._hop_frames))
+            low += value * value
+        channels = len(self._detectors)
+        low, total = low / channels, self._hop_energy / (channels * self._hop_frames)
+        self._low += self._newest * (low - self._low)
+        self._rest += self._newest * (max(total - low, 0.0) - self._rest)
+        self._loudest_rest = max(self._rest, self._loudest_rest * self._fall)
+        held = self._since < self._hold_hops
+        limit = SOUND_ENOUGH if held else TOO_MUCH
+        too_much = self._low > max(FAINTEST, limit * self._loudest_rest)
+        self._over = self._over + 1.0 if too_much else max(0.0, self._over - FORGIVEN)
+        obvious = held or self._over > self._patience_hops or self._low > OBVIOUS * self._loudest_rest
+        self._since = 0 if too_much and obvious else min(self._since + 1, self._hold_hops)
+        self._over = min(self._over, 2.0 * self._patience_hops)
+        if self._since == 0 and not self.active:
+            self._start()
+        self._share = self._share_next
+        step = self._fade_in if self._since < self._hold_hops else -self._fade_out
+        self._share_next = min(1.0, max(0.0, self._share + step))
+        self._hop_sums.fill(0.0)
+        self._hop_energy = 0.0
+
+    def _start(self) -> None:
+        """The filter has not run until now: let it begin as if the input had stood still where it is."""
+        for channel in range(len(self._detectors)):
+            mean = float(self._hop_sums[channel]) / self._hop_frames
+            self._state[0, channel], self._state[1, channel] = -self._b0 * mean, self._b2 * mean
+
+    def _make_filter(self, frames: int, rate_hz: int) -> None:
+        """The high-pass' complement as matrices over a whole block: NumPy has no recursion."""
+        b, a = _coefficients(CORNER_HZ, CORNER_Q, rate_hz, high=True)
+        self._b0, self._b2 = b[0], b[2]
+        step = np.array([[-a[0], 1.0], [-a[1], 0.0]])
+        into = np.array([b[1] - a[0] * b[0], b[2] - a[1] * b[0]])
+        self._powers: Values = np.stack([np.linalg.matrix_power(step, count) for count in range(frames + 1)])
+        by_age = self._powers[:frames] @ into  # (frames, 2): what a frame of so long ago left behind
+        self._drive: Values = np.ascontiguousarray(by_age[::-1].T)
+        self._state_seen: Values = np.ascontiguousarray(-self._powers[:frames, 0])
+        impulse = np.concatenate(([1.0 - b[0]], -by_age[: frames - 1, 0]))
+        ages = np.arange(frames)[:, None] - np.arange(frames)
+        self._response: Block = np.where(ages >= 0, impulse[ages], 0.0).astype(np.float32)
+
+
+class _LowPass:
+    """Two poles, a value a hop."""
+
+    def __init__(self, hz: float, q: float, rate_hz: float) -> None:
+        (self._b0, self._b1, self._b2), (self._a1, self._a2) = _coefficients(hz, q, rate_hz, high=False)
+        self.reset()
+
+    def reset(self) -> None:
+        self._first = self._second = 0.0
+
+    def step(self, value: float) -> float:
+        out = self._b0 * value + self._first
+        self._first = self._b1 * value - self._a1 * out + self._second
+        self._second = self._b2 * value - self._a2 * out
+        return out
+
+
+def _coefficients(
+    hz: float, q: float, rate_hz: float, *, high: bool
+) -> tuple[tuple[float, float, float], tuple[float, float]]:
+    """Of a filter of two poles: b0, b1, b2 and a1, a2. R. Bristow-Johnson, "Audio EQ Cookbook"."""
+    angle = 2.0 * math.pi * hz / rate_hz
+    alpha, cosine = math.sin(angle) / (2.0 * q), math.cos(angle)
+    middle = -(1.0 + cosine) if high else 1.0 - cosine
+    b = (abs(middle) / 2.0, middle, abs(middle) / 2.0)
+    scale = 1.0 / (1.0 + alpha)
+    return (b[0] * scale, b[1] * scale, b[2] * scale), (-2.0 * cosine * scale, (1.0 - alpha) * scale)

@@ -1,0 +1,82 @@
+"""The two sides of a stereo microphone as one spectrum, whatever their polarity.
+
+A network that learnt from one channel wants one. The plain mean is right while the sides agree; where one of them is
+inverted (a cable, a preamplifier's switch, two microphones that face each other) a voice is gone from the mean, though
+it is in either side. So the mean is taken of sides brought to one polarity first.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsp.block import RATE_HZ
+from dsp.layout import LIVE, Layout
+
+Spectrum = NDArray[np.complex64]
+Array = NDArray[np.float32]
+
+MEMORY_MS = 300.0
+"""How long it is remembered whether sides agree: a syllable or two, so that no single consonant turns one. After
+silence the first sound decides, so that a voice is not lost for as long.
+"""
+
+OPPOSED = -0.3
+"""Correlation with the first side, as turned so far, below which a side is turned the other way. Sides that have little
+in common stay as they are; going back takes as much the other way.
+"""
+
+LOWEST_HZ = 100.0  # rumble and hum say nothing about voices
+
+
+class Sides:
+    """The mean of all channels, each turned to the first one's polarity. Audio thread; buffers are made once.
+
+    Channels that are alike give just their mean.
+    """
+
+    def __init__(self, channels: int, layout: Layout = LIVE) -> None:
+        self._bins = layout.low_bins
+        self._first_bin = math.ceil(LOWEST_HZ / layout.bin_hz)
+        self._newest = 1.0 - math.exp(-1000.0 * layout.hop_frames / (RATE_HZ * MEMORY_MS))
+        self._turned: Spectrum = np.zeros((channels, self._bins), np.complex64)
+        self._mid: Spectrum = np.zeros(self._bins, np.complex64)
+        self._signs: Array = np.ones((channels, 1), np.float32)
+        self._inverted = 0
+        self._agreement = [0.0] * channels
+        self._level = [0.0] * channels
+
+    def reset(self) -> None:
+        """Forget the past: as new."""
+        self._signs.fill(1.0)
+        self._inverted = 0
+        for each in (self._agreement, self._level):
+            each[:] = [0.0] * len(each)
+
+    def mean(self, spectrum: Spectrum) -> Spectrum:
+        """spectrum: (channels, low_bins or more) -> (low_bins,), a reused buffer."""
+        low = spectrum[:, : self._bins]
+        self._compare(low[:, self._first_bin :])
+        if not self._inverted:
+            np.add.reduce(low, axis=0, out=self._mid)
+        else:
+            np.multiply(low, self._signs, out=self._turned)
+            np.add.reduce(self._turned, axis=0, out=self._mid)
+        return np.multiply(self._mid, np.float32(1.0 / len(low)), out=self._mid)
+
+    def _compare(self, low: Spectrum) -> None:
+        """Turn each side that has been against the first one for a while."""
+        first = low[0]
+        power = float(np.vdot(first, first).real)
+        for side in range(1, len(low)):
+            other = low[side]
+            agreement = float(np.vdot(first, other).real) * float(self._signs[side, 0])
+            level = math.sqrt(power * float(np.vdot(other, other).real))
+            self._agreement[side] += self._newest * (agreement - self._agreement[side])
+            self._level[side] += self._newest * (level - self._level[side])
+            if self._agreement[side] < OPPOSED * self._level[side]:
+                self._signs[side, 0] *= -1.0
+                self._agreement[side] *= -1.0
+                self._inverted += -1 if self._signs[side, 0] > 0.0 else 1
