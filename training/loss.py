@@ -105,19 +105,19 @@ def denoise_loss(
     heads: Heads,
     spectra: dict[str, Tensor],
     extras: Sequence[Tensor],
-    scored_bands: Tensor,
+    bands_hz: Tensor,
     weights: LossWeights,
     layout: Layout,
     terms: Terms | None = None,
 ) -> tuple[Tensor, dict[str, float]]:
     """Mean loss and its parts.
 
-    spectra, extras: a Batch's; scored_bands: (high_bands,) 1 where wideband recordings have content; terms: what
-    `fused_terms` made, or None for plain torch.
+    spectra, extras: a Batch's; bands_hz: (high_bands,) their middles: those above an example's top do not count;
+    terms: what `fused_terms` made, or None for plain torch.
     """
     given = [spectra[name] for name in ("noisy_low", "target_low", "noisy_high", "target_high")]
-    fixed = tables(layout, str(scored_bands.device))
-    total, parts = (terms or loss_terms)(heads, *given, *extras, scored_bands, weights, fixed, layout)
+    fixed = tables(layout, str(bands_hz.device))
+    total, parts = (terms or loss_terms)(heads, *given, *extras, bands_hz, weights, fixed, layout)
     return total, {name: float(value.detach()) for name, value in parts.items()}
 
 
@@ -128,9 +128,9 @@ def loss_terms(
     noisy_high: Tensor,
     target_high: Tensor,
     scale: Tensor,
-    wideband: Tensor,
+    top_hz: Tensor,
     sensitivity: Tensor,
-    scored_bands: Tensor,
+    bands_hz: Tensor,
     weights: LossWeights,
     fixed: Tables,
     layout: Layout,
@@ -158,7 +158,7 @@ def loss_terms(
 
     heard = (high_gains * noisy_high * level).square()
     wanted = (target_high * level).square()
-    scored = 1 - wideband[:, None] * (1 - scored_bands)
+    scored = (bands_hz < top_hz[:, None]).float()
     high = (lopsided((heard + FLOOR).pow(0.15), (wanted + FLOOR).pow(0.15), spare) * scored).mean()
     apart = torch.log10(heard + HIGH_FLOOR) - torch.log10(wanted + HIGH_FLOOR)
     high_log = (F.smooth_l1_loss(apart, torch.zeros_like(apart), reduction="none") * scored).mean()

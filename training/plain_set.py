@@ -22,10 +22,10 @@ from training.data.noise_synth import unit
 from training.data.sources import RATE_HZ
 
 ITEMS = 40
-VOICES = {"kerstin": "speech", "philipp": "speech", "song": "sing", "vocobox": "sing", "sung": "sing"}
-NOISES = ("recorded", "hiss", "hum", "fan", "recorded", "babble", "recorded")
+VOICES = {"kathleen": "speech", "flemishguy": "speech", "song": "sing", "singing": "sing", "sung": "sing"}
+NOISES = ("recorded", "hiss", "hum", "fan", "recorded", "babble", "keys", "recorded", "clicks")
 SNRS_DB = (0, 5, 10, 15)
-OTHERS = {"kerstin": 1.0, "philipp": 1.0, "ocean": 1.0}  # who babbles
+OTHERS = {"libri": 1.0, "ocean": 1.0}  # who babbles
 PEAK = 0.5
 LEAST_RMS = 0.03  # of a voice: it sounds most of the time
 

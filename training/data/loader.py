@@ -26,9 +26,7 @@ from training.data.mixer import SEGMENT_FRAMES, Example, Mixer
 
 MIXES_PER_RENDER = 3
 POOL = 80  # batches
-SCORED_WIDEBAND_HZ = 7000.0
-
-EXTRAS = 3  # per example: loss scale, wideband, sensitivity
+EXTRAS = 3  # per example: loss scale, top in Hz, sensitivity
 
 
 @dataclass
@@ -37,11 +35,11 @@ class Batch:
 
     parts: dict[str, NDArray[np.float32]]
     scale: NDArray[np.float32]
-    wideband: NDArray[np.float32]
+    top_hz: NDArray[np.float32]
     sensitivity: NDArray[np.float32]
 
     def extras(self) -> tuple[NDArray[np.float32], ...]:
-        return self.scale, self.wideband, self.sensitivity
+        return self.scale, self.top_hz, self.sensitivity
 
 
 def steps_of(layout: Layout, frames: int = SEGMENT_FRAMES) -> int:
@@ -169,7 +167,7 @@ def fill(
     parts["target_high"][:, index] = np.sqrt((np.square(high.real) + np.square(high.imag)) @ _tables(layout).averages)
     # The loss compares spectra at a common level: unit RMS of the voice, or noise well below it.
     rms = max(voice_gain * active_rms(example.voice), noise_gain * (4.0 if example.kind == "noise" else 0.3), 1e-5)
-    extras[0, index], extras[1, index], extras[2, index] = 1.0 / rms, example.wideband, example.sensitivity
+    extras[0, index], extras[1, index], extras[2, index] = 1.0 / rms, example.top_hz, example.sensitivity
 
 
 def _places(batch: int, layout: Layout) -> tuple[int, dict[str, tuple[int, int]]]:
