@@ -234,18 +234,20 @@ def several_times(batches: Iterator[Batch], passes: int, rng: np.random.Generato
     """
     pool: list[Batch] = []
     for batch in batches:
-        kept = Batch({name: part.copy() for name, part in batch.parts.items()}, *batch.extras())
         if len(pool) < POOL:
-            pool.append(kept)
+            pool.append(batch)
         else:
-            pool[int(rng.integers(POOL))] = kept
-        yield kept
+            pool[int(rng.integers(POOL))] = batch
+        yield batch
         for _ in range(passes - 1):
             yield pool[int(rng.integers(len(pool)))]
 
 
 class Loader:
-    """Iterate over batches for ever, each `passes` times. A batch is valid until the next one is asked for."""
+    """Iterate over batches for ever, each `passes` times. A batch is the caller's own.
+
+    Raises RuntimeError where a worker has died.
+    """
 
     def __init__(
         self,
@@ -280,11 +282,24 @@ class Loader:
 
     def _new(self) -> Iterator[Batch]:
         while True:
-            slot = self._ready.get(timeout=300)
+            slot = self._next_ready()
             parts, extras = views(self._slots[slot].buf, self.batch, self.layout)
-            yield Batch(parts, extras[0].copy(), extras[1].copy(), extras[2].copy())
+            # Copied, which costs a hundredth of a step: shared memory that anybody still looks at cannot be closed.
+            batch = Batch({name: part.copy() for name, part in parts.items()}, *(row.copy() for row in extras))
             del parts, extras
             self._free.put(slot)
+            yield batch
+
+    def _next_ready(self) -> int:
+        """A filled slot, however long a busy machine takes."""
+        while True:
+            try:
+                slot: int = self._ready.get(timeout=5)
+            except queue.Empty:
+                if dead := [worker.name for worker in self._workers if not worker.is_alive()]:
+                    raise RuntimeError(f"no more batches: {', '.join(dead)} has died, see above why") from None
+                continue
+            return slot
 
     def close(self) -> None:
         """Stop the workers and give the memory back."""
@@ -292,4 +307,5 @@ class Loader:
             worker.terminate()
             worker.join(5)
         for slot in self._slots:
+            slot.close()
             slot.unlink()
