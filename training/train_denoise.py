@@ -182,7 +182,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--processes", type=count, default=1, help="each with a batch and a loader of its own")
     parser.add_argument("--from", dest="start_from", type=Path, help="weights to begin with, where no run is there yet")
     parser.add_argument("--sound", type=float, default=LossWeights.sound, help="share of the loss on the sound itself")
-    for name in ("magnitude", "complex", "ratio", "high", "high_log", "spare_voice", "spare_in_noise", "loudness"):
+    for name in (field.name for field in fields(LossWeights) if field.name != "sound"):
         option, default = "--" + name.replace("_", "-"), getattr(LossWeights, name)
         parser.add_argument(option, type=float, default=default, help=f"a weight of the loss, {default} unless told")
     return parser.parse_args()
