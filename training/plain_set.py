@@ -34,10 +34,13 @@ def write(cache: Path, out: Path) -> None:
     """NAME_noisy.flac and NAME_clean.flac for each item of set.json."""
     mixer = Mixer(cache, "val", np.random.default_rng(77))
     out.mkdir(parents=True, exist_ok=True)
+    voices = [group for group in VOICES if mixer.has(group)]
+    if missing := set(VOICES) - set(voices):
+        print(f"plain_set: no {', '.join(missing)} in {cache}: the set goes without, and compares with no other set")
     listing = []
     for index in range(ITEMS):
-        group, noise_kind = list(VOICES)[index % len(VOICES)], NOISES[index % len(NOISES)]
-        snr_db = SNRS_DB[index % len(SNRS_DB)]
+        group, noise_kind = voices[index % len(voices)], NOISES[index % len(NOISES)]
+        snr_db = SNRS_DB[index // len(voices) % len(SNRS_DB)]
         mixer.only_voices({group: 1.0})
         voice, _ = mixer.voice()
         while np.sqrt(np.mean(np.square(voice))) < LEAST_RMS:

@@ -130,3 +130,10 @@ def test_a_crowd_with_voices_is_heard_from_afar_only(mixer: Mixer) -> None:
         mixer.one_noise("babble")
     assert len(placed) == 1
     assert placed[0] < 0.7
+
+
+def test_voices_that_are_not_there_are_named(mixer: Mixer) -> None:
+    with pytest.raises(ValueError, match=r"no recordings of sung, singing in the cache.*run\.sh data"):
+        mixer.only_voices({"sung": 1.0, "singing": 1.0})
+    mixer.only_voices({"sung": 1.0, "kerstin": 1.0})
+    assert mixer.voice()[0].shape == (SEGMENT_FRAMES,)

@@ -106,9 +106,15 @@ class Mixer:
         self._rooms = [self._room(stretch) for stretch in self._stretches["rooms"]]
         self.only_voices(VOICE_SHARES)
 
+    def has(self, group: str) -> bool:
+        """Whether there are voices of `group` in this split."""
+        return group in self._stretches or group == WHISTLE
+
     def only_voices(self, shares: dict[str, float]) -> None:
-        """Restrict the voices to some groups; those without recordings are left out."""
-        self._voice_groups = [group for group in shares if group in self._stretches or group == WHISTLE]
+        """Restrict the voices to those of some groups that are there. Raises ValueError where none is."""
+        self._voice_groups = [group for group in shares if self.has(group)]
+        if not self._voice_groups:
+            raise ValueError(f"no recordings of {', '.join(shares)} in the cache; make them: training/run.sh data")
         weights = np.array([shares[group] for group in self._voice_groups])
         self._voice_shares = weights / weights.sum()
 
