@@ -24,7 +24,7 @@ from training.data.sources import RATE_HZ, Recording
 DATA = Path("../shared/data")
 CACHE = Path("training/.cache")
 HIGH_PASS_HZ = 70.0  # for groups with rumble; elsewhere what lies below belongs to the recording
-HIGH_PASSED = ("libri", "ocean")
+HIGH_PASSED = ("libri", "ocean", "flemishguy")
 LEAST_VOICE_SNR_DB = {
     "libri": 38.0,
     "ocean": 32.0,
