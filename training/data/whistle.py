@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from training.data.noise_synth import Audio, Rng, slow_modulation
 from training.data.sources import RATE_HZ
@@ -40,8 +41,8 @@ def whistle(rng: Rng, frames: int) -> Audio:
     return _scaled(level * (tone + _breath(rng, turn) * np.float32(10 ** (rng.uniform(-45, -18) / 20))))
 
 
-def _breath(rng: Rng, turn: np.ndarray) -> Audio:
-    """Air through the lips: rough around the pitch, a little everywhere. Unit RMS."""
+def _breath(rng: Rng, turn: NDArray[np.float64]) -> Audio:
+    """Air through the lips: rough around the pitch, a little everywhere. About unit RMS.  turn: the pitch's phase."""
     noise = rng.standard_normal(len(turn), np.float32)
     nodes = np.arange(0, len(turn) + 128, 128)
     slow = np.interp(np.arange(len(turn)), nodes, rng.standard_normal(len(nodes)))
