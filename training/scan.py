@@ -29,9 +29,10 @@ def _kernels() -> Any | None:
     if os.environ.get("HUSHBOX_PLAIN_TORCH") == "1":
         return None
     try:
-        from torch.utils.cpp_extension import get_default_build_root, load
+        from torch.utils.cpp_extension import load
 
-        build = Path(get_default_build_root()) / f"hushbox-scan-{sys.implementation.cache_tag}-{torch.__version__}"
+        # Not torch's folder in the home: two checkouts would build over each other's, each time anew.
+        build = Path(__file__).parent / ".cache" / f"scan-{sys.implementation.cache_tag}-{torch.__version__}"
         with alone_in(build):
             return load(
                 "hushbox_scan",

@@ -22,7 +22,7 @@ with alone_in(Path(sys.argv[1])):
 """
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_a_build_that_was_killed_is_not_waited_for(tmp_path: Path) -> None:
     build = tmp_path / "build"
     command = [sys.executable, "-c", STOPPED, build]
