@@ -12,6 +12,7 @@ import argparse
 import shutil
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +21,7 @@ import torch
 from dsp import stems_features
 from training import bundle_writer, checkpoints, quantise
 from training.bundle_writer import About
+from training.data import sources
 from training.model import DenoiseNet, parameter_count
 from training.runtimes import OnnxStep, Step, TfliteStep, stored_weight_types
 from training.stems_model import StemsEnsemble
@@ -122,6 +124,7 @@ def main() -> None:
     parser.add_argument("--version", default="0.1.0")
     parser.add_argument("--float", type=Path, help="leave a float32 bundle here as well, to compare with")
     parser.add_argument("--committed", type=Path, help="also write averaged weights in half precision here")
+    parser.add_argument("--data", type=Path, help="it learnt from this folder's INDEX.tsv too: name all its sources")
     args = parser.parse_args()
     torch.set_num_threads(1)
     checkpoint = checkpoints.load(args.checkpoint)
@@ -129,6 +132,8 @@ def main() -> None:
     about = ABOUT.get(args.bundle.name, bundle_writer.DENOISE_LIVE)
     if net.layout.name != about.layout:
         parser.error(f"{args.checkpoint}: layout {net.layout.name}, allowed for {args.bundle.name} is {about.layout}")
+    if args.data:
+        about = replace(about, trained_on=about.trained_on + sources.attributions(args.data))
     if args.committed:
         checkpoints.save_committed(args.committed, checkpoint)
     export_bundle(net, args.bundle, args.version, args.float, about, partial(agreement_db, layout=net.layout))

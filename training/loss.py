@@ -22,6 +22,11 @@ from training.sound_loss import Tables, sound, sound_loss, tables
 
 FLOOR = 0.01  # power at the common level, where a voice has RMS 1 and its bins 350 on average
 HIGH_FLOOR = 1e-4  # the same for the log distance of the high bands: 65 dB below that average
+USUAL_POWER = 350.0  # of a voice's bins on average, at the common level
+PAUSE_DB, PAUSE_FLOOR_DB = -40.0, -60.0  # below that: where nothing is said, and what nobody hears then
+PAUSE_EDGES = (0, 4, 8, 16, 32, 64)  # low bins where a band begins in which noise is heard by itself
+TOP_FROM_HZ = 2500.0  # from here on lost voice is what is missed first
+TOP_FLOOR_DB = -45.0
 NOISE_DB = (-22.0, -10.0)  # below the voice: from soft to loud, see how_noisy
 
 
@@ -36,6 +41,8 @@ class LossWeights:
     spare_in_noise: float = 1.0  # the same where it is loud
     sound: float = 0.0  # of the loss on the sound itself (training.sound_loss); the terms above then count 1 - sound
     loudness: float = 0.0  # of the points of PESQ's raw score that are lost (training.loudness_loss)
+    pauses: float = 0.0  # noise left where nothing is said, in tens of dB above what nobody hears
+    top_lost: float = 0.0  # voice taken away above TOP_FROM_HZ, in tens of dB
 
 
 def filter_low(mask: Tensor, noisy_low: Tensor, layout: Layout) -> tuple[Tensor, Tensor]:
@@ -91,6 +98,32 @@ def how_dear(noisy: Tensor, sensitivity: Tensor, weights: LossWeights) -> Tensor
     return weights.spare_voice * (weights.spare_in_noise / weights.spare_voice) ** noisy * torch.exp2(-sensitivity)
 
 
+def noise_in_pauses(power: Tensor, target_power: Tensor, high: Tensor, target_high: Tensor, scored: Tensor) -> Tensor:
+    """How much louder than the target the output is where the target is soft, in tens of dB, on average.
+
+    power, target_power: (T, B, low bins); high, target_high: (T, B, high bands) powers; scored: (B, high bands). Bands
+    as wide as an ear's, each for itself: a pause may be one of the consonants alone.
+    """
+    ends = (*PAUSE_EDGES[1:], power.shape[-1])
+    bands = [
+        (power[..., a:b].mean(-1), target_power[..., a:b].mean(-1)) for a, b in zip(PAUSE_EDGES, ends, strict=True)
+    ]
+    count = scored.sum(-1).clamp(min=1)
+    bands.append(((high * scored).sum(-1) / count, (target_high * scored).sum(-1) / count))
+    floor, soft = (USUAL_POWER * 10 ** (level_db / 10) for level_db in (PAUSE_FLOOR_DB, PAUSE_DB))
+    total = power.new_zeros(())
+    for left, wanted in bands:
+        more = F.relu(torch.log10(left + floor) - torch.log10(wanted + floor))
+        total = total + (more * soft / (wanted + soft)).mean()
+    return total / len(bands)
+
+
+def voice_lost(power: Tensor, target_power: Tensor) -> Tensor:
+    """How much softer than the target the output is, in tens of dB, each cell alone; what nobody hears is none."""
+    floor = USUAL_POWER * 10 ** (TOP_FLOOR_DB / 10)
+    return F.relu(torch.log10(target_power + floor) - torch.log10(power + floor))
+
+
 Terms = Callable[..., tuple[Tensor, dict[str, Tensor]]]
 """`loss_terms`, or what does the same."""
 
@@ -105,19 +138,19 @@ def denoise_loss(
     heads: Heads,
     spectra: dict[str, Tensor],
     extras: Sequence[Tensor],
-    scored_bands: Tensor,
+    bands_hz: Tensor,
     weights: LossWeights,
     layout: Layout,
     terms: Terms | None = None,
 ) -> tuple[Tensor, dict[str, float]]:
     """Mean loss and its parts.
 
-    spectra, extras: a Batch's; scored_bands: (high_bands,) 1 where wideband recordings have content; terms: what
-    `fused_terms` made, or None for plain torch.
+    spectra, extras: a Batch's; bands_hz: (high_bands,) their middles: those above an example's top do not count;
+    terms: what `fused_terms` made, or None for plain torch.
     """
     given = [spectra[name] for name in ("noisy_low", "target_low", "noisy_high", "target_high")]
-    fixed = tables(layout, str(scored_bands.device))
-    total, parts = (terms or loss_terms)(heads, *given, *extras, scored_bands, weights, fixed, layout)
+    fixed = tables(layout, str(bands_hz.device))
+    total, parts = (terms or loss_terms)(heads, *given, *extras, bands_hz, weights, fixed, layout)
     return total, {name: float(value.detach()) for name, value in parts.items()}
 
 
@@ -128,9 +161,9 @@ def loss_terms(
     noisy_high: Tensor,
     target_high: Tensor,
     scale: Tensor,
-    wideband: Tensor,
+    top_hz: Tensor,
     sensitivity: Tensor,
-    scored_bands: Tensor,
+    bands_hz: Tensor,
     weights: LossWeights,
     fixed: Tables,
     layout: Layout,
@@ -158,7 +191,7 @@ def loss_terms(
 
     heard = (high_gains * noisy_high * level).square()
     wanted = (target_high * level).square()
-    scored = 1 - wideband[:, None] * (1 - scored_bands)
+    scored = (bands_hz < top_hz[:, None]).float()
     high = (lopsided((heard + FLOOR).pow(0.15), (wanted + FLOOR).pow(0.15), spare) * scored).mean()
     apart = torch.log10(heard + HIGH_FLOOR) - torch.log10(wanted + HIGH_FLOOR)
     high_log = (F.smooth_l1_loss(apart, torch.zeros_like(apart), reduction="none") * scored).mean()
@@ -172,6 +205,18 @@ def loss_terms(
     spectral = weights.magnitude * low + weights.complex * turned + weights.ratio * ratio
     parts = {"low": low, "complex": turned, "high": high, "high_log": high_log, "ratio_db": 10 * ratio}
     total = (1 - weights.sound) * spectral + weights.high * high + weights.high_log * high_log
+    if weights.pauses:
+        left = noise_in_pauses(power, target_power, heard, wanted, scored)
+        total = total + weights.pauses * left
+        parts["pauses"] = left
+    if weights.top_lost:
+        first = round(TOP_FROM_HZ / layout.bin_hz)
+        lost_low = voice_lost(power[..., first:], target_power[..., first:]).sum(-1)
+        lost_high = (voice_lost(heard, wanted) * scored).sum(-1)
+        cells = power.shape[-1] - first + scored.sum(-1)
+        top_lost = ((lost_low + lost_high) / cells).mean()
+        total = total + weights.top_lost * top_lost
+        parts["top_lost"] = top_lost
     if weights.sound:
         heard_sound, wanted_sound = (
             sound(torch.cat(pair, -1), fixed.synthesis) for pair in ((real, imag), (target_real, target_imag))

@@ -9,8 +9,12 @@ input, so that the matrix products of all frames become one; Griffin (De et al.,
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import functools
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +31,31 @@ def _kernels() -> Any | None:
     try:
         from torch.utils.cpp_extension import load
 
-        return load(
-            "hushbox_scan",
-            [str(Path(__file__).with_name("scan.cpp"))],
-            extra_cflags=["-O3", "-march=native", "-ffast-math", "-mprefer-vector-width=512"],
-        )
+        # Not torch's folder in the home: two checkouts would build over each other's, each time anew.
+        build = Path(__file__).parent / ".cache" / f"scan-{sys.implementation.cache_tag}-{torch.__version__}"
+        with alone_in(build):
+            return load(
+                "hushbox_scan",
+                [str(Path(__file__).with_name("scan.cpp"))],
+                extra_cflags=["-O3", "-march=native", "-ffast-math", "-mprefer-vector-width=512"],
+                build_directory=str(build),
+            )
     except (ImportError, OSError, RuntimeError) as error:
         print(f"training/scan.py: no C++ kernels ({error}); plain torch is slower")
         return None
+
+
+@contextlib.contextmanager
+def alone_in(build: Path) -> Iterator[None]:
+    """Hold a build folder, which is made if need be. One process at a time; a dead one holds nothing.
+
+    torch locks a folder by a file: of a build that was stopped it stays, and every later run waits for it for ever.
+    """
+    build.mkdir(parents=True, exist_ok=True)
+    with (build / "held").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        (build / "lock").unlink(missing_ok=True)  # torch's; whoever made it is gone
+        yield
 
 
 def can_compile() -> bool:

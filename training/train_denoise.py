@@ -25,7 +25,7 @@ from dsp.features import band_averages
 from dsp.layout import LAYOUTS, LIVE, Layout
 from training import checkpoints, together, validate
 from training.data.decode import CACHE
-from training.data.loader import SCORED_WIDEBAND_HZ, Batch, Loader
+from training.data.loader import Batch, Loader
 from training.data.mixer import SEGMENT_FRAMES
 from training.data.sources import RATE_HZ
 from training.loss import LossWeights, Terms, denoise_loss, fused_terms
@@ -39,10 +39,10 @@ WHITEN_BATCHES = 4  # that are looked at before the first step, more than the di
 PROCESS_SEEDS = 7919  # apart
 
 
-def scored_bands(layout: Layout) -> Tensor:
-    """1 for the bands that wideband recordings fill. Shape (high_bands,)."""
+def bands_hz(layout: Layout) -> Tensor:
+    """Middles of the high bands. Shape (high_bands,)."""
     centre_hz = band_averages(layout) @ np.arange(layout.low_bins, layout.bins) * layout.bin_hz
-    return torch.from_numpy((centre_hz < SCORED_WIDEBAND_HZ).astype(np.float32))
+    return torch.from_numpy(centre_hz.astype(np.float32))
 
 
 class Trainer:
@@ -65,7 +65,7 @@ class Trainer:
             torch.optim.AdamW(others, lr=rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True),
         ]
         self.step, self.audio_hours, self.best = 0, 0.0, -100.0
-        self.bands = scored_bands(shape.layout).to(device)
+        self.bands = bands_hz(shape.layout).to(device)
         self.average_steps = AVERAGE_STEPS
         self.terms: Terms | None = None  # of the loss; None for plain torch
         self._state: State | None = None
@@ -182,7 +182,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--processes", type=count, default=1, help="each with a batch and a loader of its own")
     parser.add_argument("--from", dest="start_from", type=Path, help="weights to begin with, where no run is there yet")
     parser.add_argument("--sound", type=float, default=LossWeights.sound, help="share of the loss on the sound itself")
-    for name in ("magnitude", "complex", "ratio", "high", "high_log", "spare_voice", "spare_in_noise", "loudness"):
+    for name in (field.name for field in fields(LossWeights) if field.name != "sound"):
         option, default = "--" + name.replace("_", "-"), getattr(LossWeights, name)
         parser.add_argument(option, type=float, default=default, help=f"a weight of the loss, {default} unless told")
     return parser.parse_args()

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from dsp.features import band_triangles
 from dsp.layout import Layout
 from dsp.stft import synthesis_window
-from training.data.loader import SCORED_WIDEBAND_HZ, compute_features, mix_gains, short_time_spectra, steps_of
+from training.data.loader import compute_features, mix_gains, short_time_spectra, steps_of
 from training.data.mixer import SEGMENT_FRAMES, Mixer
 from training.data.sources import RATE_HZ
 from training.loss import filter_low
@@ -30,11 +30,11 @@ MOST_INPUT_DB = 25.0
 
 @dataclass
 class ValidationSet:
-    """noisy, target: (items, SEGMENT_FRAMES); wideband and kind per item."""
+    """noisy, target: (items, SEGMENT_FRAMES); top_hz and kind per item."""
 
     noisy: NDArray[np.float32]
     target: NDArray[np.float32]
-    wideband: NDArray[np.bool_]
+    top_hz: NDArray[np.float64]
     kind: NDArray[np.str_]
 
 
@@ -42,9 +42,9 @@ def fixed_set(cache: Path, name: str = "validation") -> ValidationSet:
     """Load the set, rendering it on first use."""
     path = cache / f"{name}.npz"
     if not path.exists():
-        _render(cache, path, {"sung": 1.0, "song": 0.5, "vocobox": 0.3} if name == "validation_sung" else None)
+        _render(cache, path, {"sung": 1.0, "song": 0.5, "singing": 0.7} if name == "validation_sung" else None)
     with np.load(path) as stored:
-        return ValidationSet(stored["noisy"], stored["target"], stored["wideband"], stored["kind"])
+        return ValidationSet(stored["noisy"], stored["target"], stored["top_hz"], stored["kind"])
 
 
 def _render(cache: Path, path: Path, groups: dict[str, float] | None) -> None:
@@ -54,7 +54,7 @@ def _render(cache: Path, path: Path, groups: dict[str, float] | None) -> None:
     if groups is not None:
         kinds = ["mix"] * 24
         mixer.only_voices(groups)
-    noisy, target, wideband = [], [], []
+    noisy, target, tops = [], [], []
     for index, kind in enumerate(kinds):
         example = mixer.example()
         while np.sqrt(np.mean(np.square(example.voice))) < 0.01:
@@ -64,8 +64,8 @@ def _render(cache: Path, path: Path, groups: dict[str, float] | None) -> None:
         # All room kept: the reference is the voice as heard.
         noisy.append(example.voice * np.float32(gains[0]) + example.noise * np.float32(gains[1]))
         target.append(example.voice * np.float32(gains[0]))
-        wideband.append(example.wideband)
-    np.savez(path, noisy=noisy, target=target, wideband=wideband, kind=kinds)
+        tops.append(example.top_hz)
+    np.savez(path, noisy=noisy, target=target, top_hz=tops, kind=kinds)
 
 
 def si_sdr_db(estimate: NDArray[np.float32], target: NDArray[np.float32]) -> float:
@@ -107,10 +107,9 @@ def synthesise(spectra: NDArray[np.complex64], layout: Layout) -> NDArray[np.flo
     return out
 
 
-def scored(spectra: NDArray[np.complex64], layout: Layout, wideband: bool) -> NDArray[np.float32]:
-    """The part of the sound that is scored; wideband: without what such recordings do not hold."""
-    if wideband:
-        spectra[:, round(SCORED_WIDEBAND_HZ / layout.bin_hz) :] = 0
+def scored(spectra: NDArray[np.complex64], layout: Layout, top_hz: float) -> NDArray[np.float32]:
+    """The part of the sound that is scored: nothing above the top of the recording."""
+    spectra[:, round(top_hz / layout.bin_hz) + 1 :] = 0
     return synthesise(spectra, layout)[SETTLING_FRAMES : -layout.synthesis_frames]
 
 
@@ -122,10 +121,10 @@ def scores(net: DenoiseNet, fixed: ValidationSet, with_pesq: bool = True) -> dic
     enhanced = enhance(net, fixed.noisy)
     before, after, clean, reduction, opinions = [], [], [], [], []
     for index, kind in enumerate(fixed.kind):
-        wideband = bool(fixed.wideband[index])
-        output = scored(enhanced[index], layout, wideband)
+        top_hz = float(fixed.top_hz[index])
+        output = scored(enhanced[index], layout, top_hz)
         noisy, target = (
-            scored(short_time_spectra(sound[index], layout), layout, wideband) for sound in (fixed.noisy, fixed.target)
+            scored(short_time_spectra(sound[index], layout), layout, top_hz) for sound in (fixed.noisy, fixed.target)
         )
         if kind == "noise":
             reduction.append(10 * np.log10(np.mean(np.square(noisy)) / (np.mean(np.square(output)) + 1e-12)))

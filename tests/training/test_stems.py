@@ -98,7 +98,7 @@ def test_songs_are_in_key_and_reproducible() -> None:
 def test_effects_keep_the_sound_finite_and_in_range(tmp_path: Path) -> None:
     rng = np.random.default_rng(4)
     (rng.normal(0, 3000, 9000) * np.exp(-np.arange(9000) / 2000)).astype(np.int16).tofile(tmp_path / "rooms.i16")
-    stretch = Stretch(0, 9000, "hall", "one", False, "train")
+    stretch = Stretch(0, 9000, "hall", "one", 24_000.0, "train")
     (tmp_path / "rooms.json").write_text(json.dumps([asdict(stretch)]))
     rooms, song = Rooms(tmp_path, rng), lines.draw_song(rng)
     for low in (True, False) * 8:

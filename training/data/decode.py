@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +24,17 @@ from training.data.sources import RATE_HZ, Recording
 DATA = Path("../shared/data")
 CACHE = Path("training/.cache")
 HIGH_PASS_HZ = 70.0  # for groups with rumble; elsewhere what lies below belongs to the recording
-HIGH_PASSED = ("libri", "ocean")
-LEAST_VOICE_SNR_DB = {"libri": 38.0, "ocean": 32.0, "kerstin": 25.0, "philipp": 25.0}
+HIGH_PASSED = ("libri", "ocean", "flemishguy")
+LEAST_VOICE_SNR_DB = {
+    "libri": 38.0,
+    "ocean": 32.0,
+    "kathleen": 32.0,
+    "flemishguy": 30.0,
+    "kerstin": 25.0,
+    "philipp": 25.0,
+    "nathalie": 25.0,
+}
+CROWD = "crowd"  # noise with voices in it
 CHECKED_STRETCH_SECONDS = 6.0
 
 
@@ -37,7 +46,7 @@ class Stretch:
     frames: int
     group: str
     name: str
-    wideband: bool
+    top_hz: float  # nothing above; sources.FULL_HZ where nothing is missing
     split: str
 
 
@@ -55,19 +64,53 @@ def voice_snr_db(audio: NDArray[np.float32]) -> float:
     return float(np.percentile(level, 90) - np.percentile(level, 8))
 
 
-def _parts(recording: Recording, frames: int) -> list[tuple[int, int, str]]:
-    if recording.split != "tail":
-        return [(0, frames, recording.split)]
-    share = sources.HELD_OUT_SONG_TAIL if recording.group in ("song", "drums", "bass", "other") else None
-    share = sources.HELD_OUT_NOISE_TAIL if share is None else share
-    if frames < 20 * RATE_HZ:
-        return [(0, frames, "train")]
-    cut = int(frames * (1 - share))
-    return [(0, cut, "train"), (cut, frames - cut, "val")]
+def _pieces(recording: Recording, frames: int, kind: str) -> list[tuple[int, int, str, float]]:
+    """Start, frames, group and top of the pieces of a recording: clips, or of a voice stretches to be checked.
+
+    A clip reaches to the next one, so that a run of short clips is one piece of sound, with its pauses. Of a voice, a
+    piece is whole only up to the lowest top of the clips in it.
+    """
+    clips = [(round(clip.start_seconds * RATE_HZ), clip) for clip in recording.clips]
+    if kind == "voices":
+        step = frames if recording.group == "song" else int(CHECKED_STRETCH_SECONDS * RATE_HZ)
+        pieces = []
+        for first in range(0, frames, step):
+            count = min(step, frames - first)
+            tops = [
+                clip.top_hz
+                for start, clip in clips
+                if start < first + count and first < start + round(clip.seconds * RATE_HZ)
+            ]
+            pieces.append((first, count, recording.group, min([recording.top_hz, *tops])))
+        return pieces
+    if not clips:
+        return [(0, frames, recording.group, recording.top_hz)]
+    ends = [start for start, _ in clips[1:]] + [frames]
+    return [
+        (
+            start,
+            (min(end, start + round(clip.seconds * RATE_HZ)) if kind == "notes" else end) - start,
+            CROWD if kind == "noises" and clip.speech else recording.group,
+            clip.top_hz,
+        )
+        for (start, clip), end in zip(clips, ends, strict=True)
+        if start < frames
+    ]
 
 
-def decode(recordings: list[Recording], target: Path, is_voice: bool = False) -> dict[str, float]:
-    """Write `target`.i16 and .json. Returns kept seconds by group and split."""
+def _joined(last: Stretch | None, piece: Stretch, kind: str) -> Stretch | None:
+    """Both as one where they lie side by side and are alike; of noises in a row the highest top counts."""
+    if not last or kind == "notes" or last.start + last.frames != piece.start:
+        return None
+    if (last.name, last.group, last.split) != (piece.name, piece.group, piece.split):
+        return None
+    if kind == "voices" and last.top_hz != piece.top_hz:
+        return None
+    return replace(last, frames=last.frames + piece.frames, top_hz=max(last.top_hz, piece.top_hz))
+
+
+def decode(recordings: list[Recording], target: Path, kind: str = "") -> dict[str, float]:
+    """Write `target`.i16 and .json. Returns kept minutes by group and split.  kind: "voices", "noises", "notes", ..."""
     high_pass = butter(4, HIGH_PASS_HZ, "highpass", fs=RATE_HZ, output="sos")
     stretches: list[Stretch] = []
     kept: dict[str, float] = {}
@@ -76,30 +119,23 @@ def decode(recordings: list[Recording], target: Path, is_voice: bool = False) ->
     with temporary.open("wb") as out:
         for recording in recordings:
             audio = read_mono(recording.path)
-            if is_voice and recording.group in HIGH_PASSED:
+            if kind == "voices" and recording.group in HIGH_PASSED:
                 audio = sosfilt(high_pass, audio).astype(np.float32)
             if not np.abs(audio).max(initial=0.0) > 1e-4:
                 continue
             audio *= 0.9 / np.abs(audio).max()
-            for start, frames, split in _parts(recording, len(audio)):
-                step = int(CHECKED_STRETCH_SECONDS * RATE_HZ) if is_voice and recording.group != "song" else frames
-                for first in range(start, start + frames, step):
-                    count = min(step, start + frames - first)
-                    piece = audio[first : first + count]
-                    if (
-                        is_voice
-                        and recording.group in LEAST_VOICE_SNR_DB
-                        and (count < step // 2 or voice_snr_db(piece) < LEAST_VOICE_SNR_DB[recording.group])
-                    ):
-                        continue
-                    last = stretches[-1] if stretches else None
-                    name = f"{recording.path.parent.name}/{recording.path.stem}"
-                    if last and last.name == name and last.split == split and last.start + last.frames == at + first:
-                        stretches[-1] = Stretch(last.start, last.frames + count, *list(asdict(last).values())[2:])
-                    else:
-                        stretches.append(Stretch(at + first, count, recording.group, name, recording.wideband, split))
-                    key = f"{recording.group}/{split}"
-                    kept[key] = kept.get(key, 0.0) + count / RATE_HZ
+            name = f"{recording.path.parent.name}/{recording.path.stem}"
+            for first, count, group, top_hz in _pieces(recording, len(audio), kind):
+                if kind == "voices" and not _is_clean(audio[first : first + count], group):
+                    continue
+                piece = Stretch(at + first, count, group, name, top_hz, recording.split)
+                joined = _joined(stretches[-1] if stretches else None, piece, kind)
+                if joined:
+                    stretches[-1] = joined
+                else:
+                    stretches.append(piece)
+                key = f"{group}/{recording.split}"
+                kept[key] = kept.get(key, 0.0) + count / RATE_HZ
             np.round(audio * 32767).astype(np.int16).tofile(out)
             at += len(audio)
     temporary.replace(target.with_suffix(".i16"))
@@ -107,10 +143,23 @@ def decode(recordings: list[Recording], target: Path, is_voice: bool = False) ->
     return {key: round(value / 60, 1) for key, value in kept.items()}
 
 
+def _is_clean(piece: NDArray[np.float32], group: str) -> bool:
+    """Whether a piece of a voice is long and clean enough for its group."""
+    least_db = LEAST_VOICE_SNR_DB.get(group)
+    if least_db is None:
+        return True
+    return len(piece) >= CHECKED_STRETCH_SECONDS * RATE_HZ / 2 and voice_snr_db(piece) >= least_db
+
+
 def load(cache: Path, kind: str) -> tuple[NDArray[np.int16], list[Stretch]]:
-    """A flat file and its index."""
+    """A flat file and its index. Raises ValueError where an older program made it."""
     audio = np.memmap(cache / f"{kind}.i16", np.int16, "r")
-    return audio, [Stretch(**entry) for entry in json.loads((cache / f"{kind}.json").read_text())]
+    path = cache / f"{kind}.json"
+    entries = json.loads(path.read_text())
+    expected = {field.name for field in fields(Stretch)}
+    if any(set(entry) != expected for entry in entries):
+        raise ValueError(f"{path}: made by another version of this program; make it anew: training/run.sh data")
+    return audio, [Stretch(**entry) for entry in entries]
 
 
 def main() -> None:
@@ -122,7 +171,7 @@ def main() -> None:
     args.cache.mkdir(parents=True, exist_ok=True)
     for kind in args.kinds:
         found = getattr(sources, kind)(args.data)
-        print(kind, "minutes kept:", decode(found, args.cache / kind, kind == "voices"), flush=True)
+        print(kind, "minutes kept:", decode(found, args.cache / kind, kind), flush=True)
 
 
 if __name__ == "__main__":

@@ -26,9 +26,7 @@ from training.data.mixer import SEGMENT_FRAMES, Example, Mixer
 
 MIXES_PER_RENDER = 3
 POOL = 80  # batches
-SCORED_WIDEBAND_HZ = 7000.0
-
-EXTRAS = 3  # per example: loss scale, wideband, sensitivity
+EXTRAS = 3  # per example: loss scale, top in Hz, sensitivity
 
 
 @dataclass
@@ -37,11 +35,11 @@ class Batch:
 
     parts: dict[str, NDArray[np.float32]]
     scale: NDArray[np.float32]
-    wideband: NDArray[np.float32]
+    top_hz: NDArray[np.float32]
     sensitivity: NDArray[np.float32]
 
     def extras(self) -> tuple[NDArray[np.float32], ...]:
-        return self.scale, self.wideband, self.sensitivity
+        return self.scale, self.top_hz, self.sensitivity
 
 
 def steps_of(layout: Layout, frames: int = SEGMENT_FRAMES) -> int:
@@ -169,7 +167,7 @@ def fill(
     parts["target_high"][:, index] = np.sqrt((np.square(high.real) + np.square(high.imag)) @ _tables(layout).averages)
     # The loss compares spectra at a common level: unit RMS of the voice, or noise well below it.
     rms = max(voice_gain * active_rms(example.voice), noise_gain * (4.0 if example.kind == "noise" else 0.3), 1e-5)
-    extras[0, index], extras[1, index], extras[2, index] = 1.0 / rms, example.wideband, example.sensitivity
+    extras[0, index], extras[1, index], extras[2, index] = 1.0 / rms, example.top_hz, example.sensitivity
 
 
 def _places(batch: int, layout: Layout) -> tuple[int, dict[str, tuple[int, int]]]:
@@ -236,18 +234,20 @@ def several_times(batches: Iterator[Batch], passes: int, rng: np.random.Generato
     """
     pool: list[Batch] = []
     for batch in batches:
-        kept = Batch({name: part.copy() for name, part in batch.parts.items()}, *batch.extras())
         if len(pool) < POOL:
-            pool.append(kept)
+            pool.append(batch)
         else:
-            pool[int(rng.integers(POOL))] = kept
-        yield kept
+            pool[int(rng.integers(POOL))] = batch
+        yield batch
         for _ in range(passes - 1):
             yield pool[int(rng.integers(len(pool)))]
 
 
 class Loader:
-    """Iterate over batches for ever, each `passes` times. A batch is valid until the next one is asked for."""
+    """Iterate over batches for ever, each `passes` times. A batch is the caller's own.
+
+    Raises RuntimeError where a worker has died.
+    """
 
     def __init__(
         self,
@@ -282,11 +282,24 @@ class Loader:
 
     def _new(self) -> Iterator[Batch]:
         while True:
-            slot = self._ready.get(timeout=300)
+            slot = self._next_ready()
             parts, extras = views(self._slots[slot].buf, self.batch, self.layout)
-            yield Batch(parts, extras[0].copy(), extras[1].copy(), extras[2].copy())
+            # Copied, which costs a hundredth of a step: shared memory that anybody still looks at cannot be closed.
+            batch = Batch({name: part.copy() for name, part in parts.items()}, *(row.copy() for row in extras))
             del parts, extras
             self._free.put(slot)
+            yield batch
+
+    def _next_ready(self) -> int:
+        """A filled slot, however long a busy machine takes."""
+        while True:
+            try:
+                slot: int = self._ready.get(timeout=5)
+            except queue.Empty:
+                if dead := [worker.name for worker in self._workers if not worker.is_alive()]:
+                    raise RuntimeError(f"no more batches: {', '.join(dead)} has died, see above why") from None
+                continue
+            return slot
 
     def close(self) -> None:
         """Stop the workers and give the memory back."""
@@ -294,4 +307,5 @@ class Loader:
             worker.terminate()
             worker.join(5)
         for slot in self._slots:
+            slot.close()
             slot.unlink()

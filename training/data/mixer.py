@@ -13,36 +13,54 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from training.data import decode, noise_synth, recording
-from training.data.decode import Stretch
+from training.data import bursts, decode, noise_synth, recording
+from training.data.decode import CROWD, Stretch
 from training.data.noise_synth import Audio, Rng, unit
-from training.data.sources import ENDS_HZ, RATE_HZ, ends_hz
+from training.data.sources import ENDS_HZ, FULL_HZ, RATE_HZ, WIDEBAND_ENDS_HZ
+from training.data.whistle import whistle
 
 SEGMENT_FRAMES = 131_072
 VOICE_SHARES = {
-    "kerstin": 0.16,
+    "kerstin": 0.10,
+    "nathalie": 0.13,
+    "kathleen": 0.10,
     "philipp": 0.10,
-    "vocobox": 0.06,
-    "song": 0.14,
-    "ocean": 0.16,
-    "intent": 0.08,
-    "libri": 0.09,
-    "wake": 0.04,
-    "sung": 0.17,
-}
+    "flemishguy": 0.10,
+    "producerspace": 0.05,
+    "vocobox": 0.05,
+    "song": 0.10,
+    "singing": 0.13,
+    "ocean": 0.10,
+    "intent": 0.06,
+    "libri": 0.07,
+    "wake": 0.03,
+    "sung": 0.12,
+    "whistle": 0.03,
+}  # of those that a split has
+WHISTLE = "whistle"  # made on the spot
 NOISE_SHARES = {
     "recorded": 0.30,
-    "hiss": 0.11,
-    "hum": 0.12,
-    "fan": 0.11,
-    "babble": 0.14,
-    "texture": 0.09,
-    "traffic": 0.04,
-    "music": 0.05,
+    "hiss": 0.08,
+    "hum": 0.10,
+    "fan": 0.09,
+    "buzz": 0.04,
+    "amplifier": 0.04,
+    "babble": 0.13,
+    "texture": 0.06,
+    "traffic": 0.03,
+    "clicks": 0.03,
+    "keys": 0.03,
+    "handling": 0.02,
+    "music": 0.04,
     "notes": 0.04,
 }
+BURST_KINDS = {"clicks": bursts.clicks, "keys": bursts.keys, "handling": bursts.handling}
+CROWD_SHARE = 0.3  # of babble is recorded
+BURSTS_SHARE, DRIFT_SHARE = 0.3, 0.06  # of noises have some on top
+DRIFT_DB = (0.0, 18.0)  # above the noise: what is softer belongs to a recording, see recording.with_floor
 CLEAN_SHARE, NOISE_SHARE = 0.12, 0.04  # of examples: nothing to take away, nothing to keep
-MADE_TOP_SHARE = 0.75  # of voices that end at 8 kHz are carried on to 20, and all of those that end lower
+MADE_TOP_SHARE = 0.75  # of voices that end at 8 or 12 kHz are carried on to 20, and all of those that end lower
+MADE_TOP_HZ = (4500.0, 12_000.0)  # of sounds that end here, some are carried on
 OTHER_TOP_SHARE = 0.3  # of voices with a top get another one, from somewhere here on:
 OTHER_TOP_HZ = (7500.0, 11_000.0)
 BABBLE_TOP_HZ = min(ENDS_HZ.values())
@@ -58,7 +76,7 @@ class Example:
     noise: Audio
     keep_room: float
     sensitivity: float
-    wideband: bool
+    top_hz: float  # nothing is known of the voice above it
     snr_db: float
     level_db: float
     kind: str  # "mix", "clean" or "noise"
@@ -70,30 +88,33 @@ class Mixer:
 
     def __init__(self, cache: Path, split: str, rng: Rng) -> None:
         self.rng = rng
-        self._audio: dict[str, NDArray[np.int16]] = {}
-        self._stretches: dict[str, dict[str, list[Stretch]]] = {}
+        self._audio: dict[str, NDArray[np.int16]] = {}  # by group
+        self._stretches: dict[str, list[Stretch]] = {}
         for kind in ("voices", "noises", "music", "rooms", "sung", "notes"):
             if not (cache / f"{kind}.json").exists():
                 continue
-            self._audio[kind], every = decode.load(cache, kind)
-            groups: dict[str, list[Stretch]] = {}
+            audio, every = decode.load(cache, kind)
             for stretch in every:
                 if stretch.split == split:
-                    groups.setdefault(stretch.group if kind == "voices" else kind, []).append(stretch)
-            self._stretches.update(groups)
-        self._weights = {
-            group: np.cumsum([s.frames for s in stretches], dtype=float) / sum(s.frames for s in stretches)
-            for group, stretches in self._stretches.items()
-        }
+                    group = stretch.group if kind == "voices" or stretch.group == CROWD else kind
+                    self._audio[group] = audio
+                    self._stretches.setdefault(group, []).append(stretch)
+        self._weights = {group: _cumulated(stretches) for group, stretches in self._stretches.items()}
         self._noise_kinds = [kind for kind in NOISE_SHARES if kind != "notes" or "notes" in self._stretches]
         shares = np.array([NOISE_SHARES[kind] for kind in self._noise_kinds])
         self._noise_shares = shares / shares.sum()
         self._rooms = [self._room(stretch) for stretch in self._stretches["rooms"]]
         self.only_voices(VOICE_SHARES)
 
+    def has(self, group: str) -> bool:
+        """Whether there are voices of `group` in this split."""
+        return group in self._stretches or group == WHISTLE
+
     def only_voices(self, shares: dict[str, float]) -> None:
-        """Restrict the voices to some groups; those without recordings are left out."""
-        self._voice_groups = [group for group in shares if group in self._stretches]
+        """Restrict the voices to those of some groups that are there. Raises ValueError where none is."""
+        self._voice_groups = [group for group in shares if self.has(group)]
+        if not self._voice_groups:
+            raise ValueError(f"no recordings of {', '.join(shares)} in the cache; make them: training/run.sh data")
         weights = np.array([shares[group] for group in self._voice_groups])
         self._voice_shares = weights / weights.sum()
 
@@ -102,7 +123,7 @@ class Mixer:
         rng = self.rng
         draw = rng.random()
         kind = "clean" if draw < CLEAN_SHARE else "noise" if draw < CLEAN_SHARE + NOISE_SHARE else "mix"
-        dry, wideband = self.voice()
+        dry, top_hz = self.voice()
         keep_room = 1.0 if rng.random() < 0.6 else float(rng.choice([0.0, 0.0, rng.random()]))
         voice, target = self._with_floor(*self._place(dry, keep_room))
         bleed = rng.random() < 0.05
@@ -112,7 +133,7 @@ class Mixer:
             noise=self._bleed() if bleed else self._noise(),
             keep_room=keep_room,
             sensitivity=0.0 if rng.random() < 0.6 else float(rng.uniform(-1, 1)),
-            wideband=wideband,
+            top_hz=top_hz,
             snr_db=self.draw_snr_db(bleed),
             level_db=self.draw_level_db(),
             kind=kind,
@@ -132,7 +153,7 @@ class Mixer:
         """A piece of `frames` frames; from_start: a whole recording's beginning, with silence after it."""
         rng = self.rng
         stretch = self._stretches[group][int(np.searchsorted(self._weights[group], rng.random()))]
-        audio = self._audio["voices" if group not in self._audio else group]
+        audio = self._audio[group]
         if from_start:
             piece = np.zeros(frames, np.float32)
             found = audio[stretch.start : stretch.start + min(stretch.frames, frames)]
@@ -145,10 +166,12 @@ class Mixer:
             piece = audio[at : at + frames].astype(np.float32)
         return piece * np.float32(1 / 32768), stretch
 
-    def voice(self) -> tuple[Audio, bool]:
-        """A dry voice of SEGMENT_FRAMES frames, and whether it ends at 8 kHz."""
+    def voice(self) -> tuple[Audio, float]:
+        """A dry voice of SEGMENT_FRAMES frames, and up to where it is known, in Hz."""
         rng = self.rng
         group = str(rng.choice(self._voice_groups, p=self._voice_shares))
+        if group == WHISTLE:
+            return whistle(rng, SEGMENT_FRAMES), FULL_HZ
         speed = float(rng.uniform(0.9, 1.14)) if rng.random() < 0.5 else 1.0
         frames = int(np.ceil(SEGMENT_FRAMES * speed)) + 8
         for _ in range(6):
@@ -160,14 +183,14 @@ class Mixer:
         piece = np.resize(piece, SEGMENT_FRAMES)
         if stretch.frames < frames or rng.random() < 0.12:
             piece = piece * self._some_silence()
-        end_hz = ends_hz(stretch.name, stretch.wideband)
-        if end_hz is None:
+        if stretch.top_hz >= MADE_TOP_HZ[1]:
             if rng.random() < OTHER_TOP_SHARE:
-                piece = recording.with_top(rng, piece, float(rng.uniform(*OTHER_TOP_HZ)))
-            return piece, False
-        if not stretch.wideband or rng.random() < MADE_TOP_SHARE:
-            return recording.with_top(rng, piece, end_hz), False
-        return piece, True
+                return recording.with_top(rng, piece, float(rng.uniform(*OTHER_TOP_HZ))), FULL_HZ
+            # A top that was sped up lies higher, but so may what the filter left above it.
+            return piece, FULL_HZ if stretch.top_hz == FULL_HZ else stretch.top_hz * min(speed, 1.0)
+        if stretch.top_hz < WIDEBAND_ENDS_HZ or rng.random() < MADE_TOP_SHARE:
+            return recording.with_top(rng, piece, stretch.top_hz), FULL_HZ
+        return piece, stretch.top_hz * min(speed, 1.0)
 
     def _with_floor(self, voice: Audio, target: Audio) -> tuple[Audio, Audio]:
         """Add what the recording itself brings along to both."""
@@ -233,11 +256,14 @@ class Mixer:
             kind = str(rng.choice(self._noise_kinds, p=self._noise_shares))
             level = 0.0 if index == 0 else rng.uniform(-15, 3)
             out += unit(self.one_noise(kind)) * np.float32(10 ** (level / 20))
-        if rng.random() < 0.2:
-            bursts = [noise_synth.clicks, noise_synth.thumps, noise_synth.breath]
-            burst = bursts[int(rng.integers(3))](rng, SEGMENT_FRAMES)
-            out += burst * np.float32(10 ** (rng.uniform(-6, 12) / 20))
-        return unit(out)
+        if rng.random() < BURSTS_SHARE:
+            burst = bursts.BURSTS[int(rng.integers(len(bursts.BURSTS)))](rng, SEGMENT_FRAMES)
+            peak = np.float32(np.abs(burst).max() + 1e-9)
+            out += burst / peak * np.float32(10 ** (rng.uniform(0, 24) / 20))
+        out = unit(out)
+        if rng.random() < DRIFT_SHARE:
+            out = out + noise_synth.drift(rng, SEGMENT_FRAMES) * np.float32(10 ** (rng.uniform(*DRIFT_DB) / 20))
+        return out
 
     def one_noise(self, kind: str) -> Audio:
         """A noise of a kind of NOISE_SHARES, at any level."""
@@ -251,6 +277,8 @@ class Mixer:
             return self._shape(piece, 4.0)
         if kind == "notes":
             return self._notes()
+        if kind in BURST_KINDS:
+            return BURST_KINDS[kind](rng, SEGMENT_FRAMES)
         made: Audio = getattr(noise_synth, kind)(rng, SEGMENT_FRAMES)
         return made
 
@@ -292,11 +320,14 @@ class Mixer:
         rng = self.rng
         speed = float(2 ** rng.uniform(-0.7, 0.7)) if rng.random() < 0.7 else 1.0
         frames = int(SEGMENT_FRAMES * speed) + 2
-        piece, _ = self._cut("noises", frames)
+        piece, stretch = self._cut("noises", frames)
         if speed != 1.0:
             # Linear interpolation is dull at the top, which is no harm to noise.
             piece = np.interp(np.arange(SEGMENT_FRAMES) * speed, np.arange(frames), piece).astype(np.float32)
         piece = piece[:SEGMENT_FRAMES]
+        top_hz = stretch.top_hz * speed
+        if MADE_TOP_HZ[0] < top_hz < MADE_TOP_HZ[1] and rng.random() < MADE_TOP_SHARE:
+            piece = recording.with_top(rng, piece, top_hz)  # or a noise would be known by its want of a top
         if rng.random() < 0.3:
             piece = piece[::-1]
         return self._shape(piece, 5.0) if rng.random() < 0.7 else piece
@@ -304,13 +335,17 @@ class Mixer:
     def _babble(self) -> Audio:
         """A room full of voices, far away, with or without dishes."""
         rng = self.rng
+        if CROWD in self._stretches and rng.random() < CROWD_SHARE:
+            # Voices are in it, so it is put far away: what is near is to be kept.
+            return self._far(self._cut(CROWD, SEGMENT_FRAMES)[0], float(rng.uniform(0, 0.6)))
         out = np.zeros(SEGMENT_FRAMES, np.float32)
+        groups = [group for group in self._voice_groups if group != WHISTLE]
         for _ in range(int(rng.choice([3, 5, 8, 14]))):  # one or two in a hall are a voice in a hall
-            group = str(rng.choice(self._voice_groups, p=self._voice_shares))
+            group = groups[int(rng.integers(len(groups)))]
             piece = self._cut(group, SEGMENT_FRAMES)[0]
             out += unit(piece) * np.float32(10 ** (rng.uniform(-12, 0) / 20))
         if rng.random() < 0.6:
-            out = unit(out) + noise_synth.clatter(rng, SEGMENT_FRAMES, int(rng.integers(1, 14)))
+            out = unit(out) + bursts.clatter(rng, SEGMENT_FRAMES, int(rng.integers(1, 14)))
         if rng.random() < MADE_TOP_SHARE:  # or else a voice without a top would be known for babble
             out = recording.with_top(rng, out, BABBLE_TOP_HZ)
         out = self._far(out, 0.5)
@@ -319,3 +354,12 @@ class Mixer:
                 10 ** (rng.uniform(-20, -4) / 20)
             )
         return out
+
+
+def _cumulated(stretches: list[Stretch]) -> NDArray[np.float64]:
+    """Chances of stretches, summed up: by length, but ten times as much of one kind is heard three times as often."""
+    frames_of: dict[str, int] = {}
+    for stretch in stretches:
+        frames_of[stretch.group] = frames_of.get(stretch.group, 0) + stretch.frames
+    weights = np.array([stretch.frames / np.sqrt(frames_of[stretch.group]) for stretch in stretches])
+    return np.asarray(np.cumsum(weights / weights.sum()))

@@ -1,4 +1,4 @@
-"""Noise made from scratch: hiss, hum, fans, clatter, clicks, thumps. float32, `frames` long, about unit RMS."""
+"""Noise made from scratch that goes on: hiss, hum, fans, buzz, textures. float32, `frames` long, unit RMS."""
 
 from __future__ import annotations
 
@@ -109,17 +109,27 @@ def hum(rng: Rng, frames: int) -> Audio:
 def fan(rng: Rng, frames: int) -> Audio:
     """Fans, air conditioners, computers: shaped noise, blade tones, slow swell."""
     noise = coloured(rng, frames, rng.uniform(-7, -2), 6.0)
-    if rng.random() < 0.6:
-        seconds = np.arange(frames, dtype=np.float32) / RATE_HZ
-        base = rng.uniform(25, 400)
-        for harmonic in range(1, int(rng.integers(2, 8))):
-            level = 10 ** (rng.uniform(-24, -2) / 20) / harmonic**0.5
-            noise = noise + np.float32(level) * np.sin(
-                np.float32(2 * np.pi * base * harmonic) * seconds + np.float32(rng.uniform(0, 6))
-            )
+    for _ in range(int(rng.choice([0, 1, 2], p=[0.35, 0.45, 0.2]))):  # two beat
+        noise = noise + blades(rng, frames)
     if rng.random() < 0.5:
         noise = noise * slow_modulation(rng, frames, rng.uniform(0.5, 2.5), rng.uniform(0.5, 8))
     return unit(noise)
+
+
+def blades(rng: Rng, frames: int) -> Audio:
+    """Tones of a fan: how often a blade passes and its multiples, each with neighbours a turn of the shaft away."""
+    count = int(rng.integers(3, 12))
+    base = rng.uniform(25, 400)
+    seconds = np.arange(frames, dtype=np.float32) / RATE_HZ
+    turning = (
+        base * np.cumsum(slow_modulation(rng, frames, rng.choice([0.0, 0.01, 0.05]), 1.0), dtype=np.float64) / RATE_HZ
+    )
+    uneven = 1 + rng.uniform(0, 0.5) * np.cos(2 * np.pi * np.float32(base / count) * seconds)
+    out = np.zeros(frames, np.float32)
+    for harmonic in range(1, int(rng.integers(2, 10))):
+        level = 10 ** (rng.uniform(-24, 0) / 20) / harmonic**0.5
+        out += (level * np.sin(2 * np.pi * harmonic * turning + rng.uniform(0, 6))).astype(np.float32)
+    return (out * uneven).astype(np.float32)
 
 
 def traffic(rng: Rng, frames: int) -> Audio:
@@ -133,57 +143,61 @@ def traffic(rng: Rng, frames: int) -> Audio:
     return unit(out)
 
 
-def clatter(rng: Rng, frames: int, count: int) -> Audio:
-    """Dishes, keys and taps: short ringing bursts."""
+def buzz(rng: Rng, frames: int) -> Audio:
+    """Dimmers and switching supplies: a spike twice a mains period that rings on, a whine that follows the mains."""
+    mains_hz = float(rng.choice([50.0, 60.0])) * (1 + rng.normal(0, 0.001))
+    seconds = np.arange(frames, dtype=np.float64) / RATE_HZ
+    phase = 2 * mains_hz * seconds + rng.random()
     out = np.zeros(frames, np.float32)
-    for _ in range(count):
-        length = int(rng.uniform(0.01, 0.12) * RATE_HZ)
-        seconds = np.arange(length, dtype=np.float32) / RATE_HZ
-        ring = rng.standard_normal(length, np.float32) * np.exp(-seconds * np.float32(rng.uniform(200, 900)))
+    if rng.random() < 0.75:
+        # A triac switches on at one angle of each half wave; what hangs on it rings.
+        since = (phase % 1.0) / (2 * mains_hz)
         for _ in range(int(rng.integers(1, 4))):
-            tone = np.sin(np.float32(2 * np.pi * rng.uniform(800, 9000)) * seconds)
-            ring = ring + tone * np.exp(-seconds * np.float32(rng.uniform(30, 200)))
-        at = int(rng.integers(0, frames - length))
-        out[at : at + length] += ring * np.float32(10 ** (rng.uniform(-20, 0) / 20))
-    return out
+            ring_hz, fall = 2 ** rng.uniform(np.log2(250), np.log2(9000)), rng.uniform(300, 4000)
+            spike = np.exp(-since * fall) * np.cos(2 * np.pi * ring_hz * since)
+            out += (spike * np.where(np.floor(phase) % 2 == 0, 1.0, rng.uniform(-1, 1))).astype(np.float32)
+        out = unit(out)
+    if rng.random() < 0.6 or not out.any():
+        base = 2 ** rng.uniform(np.log2(900), np.log2(16_000))
+        swing = 1 + rng.uniform(0, 1) * np.cos(2 * np.pi * phase)
+        wobble = rng.uniform(0, 4) * np.cumsum(slow_modulation(rng, frames, 0.05, 2.0) - 1) / RATE_HZ
+        whine = np.zeros(frames)
+        for harmonic in range(1, int(rng.integers(2, 6))):
+            if base * harmonic < 20_000:
+                whine += np.sin(2 * np.pi * base * harmonic * (seconds + wobble / 100)) * harmonic ** -rng.uniform(
+                    0.3, 2
+                )
+        out = out + unit((whine * swing).astype(np.float32)) * np.float32(10 ** (rng.uniform(-15, 6) / 20))
+    return unit(out)
 
 
-def clicks(rng: Rng, frames: int) -> Audio:
-    """Vinyl crackle and mouse clicks: sparse, a few samples wide."""
-    out = np.zeros(frames, np.float32)
-    count = int(rng.integers(3, 120))
-    at = rng.integers(0, frames - 16, count)
-    for start in at:
-        width = int(rng.integers(1, 12))
-        out[start : start + width] += rng.standard_normal(width, np.float32) * np.float32(rng.lognormal(0, 0.8))
-    return out
-
-
-def thumps(rng: Rng, frames: int) -> Audio:
-    """A hand on the microphone stand, a foot on the floor, a plosive."""
-    out = np.zeros(frames, np.float32)
-    for _ in range(int(rng.integers(1, 5))):
-        length = int(rng.uniform(0.05, 0.25) * RATE_HZ)
-        seconds = np.arange(length, dtype=np.float32) / RATE_HZ
-        swing = np.sin(np.float32(2 * np.pi * rng.uniform(25, 130)) * seconds + np.float32(rng.uniform(0, 6)))
-        body = swing + np.cumsum(rng.standard_normal(length, np.float32)) * np.float32(0.01)
-        at = int(rng.integers(0, frames - length))
-        out[at : at + length] += (
-            body * np.exp(-seconds * np.float32(rng.uniform(15, 60))) * np.float32(rng.uniform(0.3, 1))
+def amplifier(rng: Rng, frames: int) -> Audio:
+    """An instrument amplifier with nothing played: hiss with a tilt, cut off by its loudspeaker, and some hum."""
+    octaves = octaves_above_1khz(frames)
+    gain_db = rng.uniform(-3, 4) * octaves
+    if rng.random() < 0.7:
+        top, steep = np.log2(rng.uniform(3.0, 7.0)), rng.uniform(12, 30)
+        gain_db = (
+            gain_db
+            - steep * np.maximum(octaves - top, 0)
+            + rng.uniform(0, 9) * np.exp(-np.square((octaves - 1.3) / 0.5))
         )
-    return out
+    gain_db = gain_db - rng.uniform(6, 18) * np.maximum(-octaves - rng.uniform(2, 3.5), 0)
+    noise = np.fft.rfft(rng.standard_normal(frames, np.float32)) * (10 ** (gain_db / 20)).astype(np.float32)
+    out = unit(np.fft.irfft(noise, frames).astype(np.float32))
+    if rng.random() < 0.6:
+        out = out + hum(rng, frames) * np.float32(10 ** (rng.uniform(-25, 0) / 20))
+    return unit(out)
 
 
-def breath(rng: Rng, frames: int) -> Audio:
-    """Air that strikes the capsule: a plosive or a breath too close, a gust outside. Low and rough, no voice in it."""
-    out = np.zeros(frames, np.float32)
-    for _ in range(int(rng.integers(1, 6))):
-        length = int(rng.uniform(0.04, 0.9) * RATE_HZ)
-        gust = coloured(rng, length, rng.uniform(-10, -5), 4.0)
-        swell = np.sin(np.linspace(0, 3.14, length, dtype=np.float32)) ** np.float32(rng.uniform(0.5, 3))
-        at = int(rng.integers(0, frames - length))
-        out[at : at + length] += gust * swell * np.float32(10 ** (rng.uniform(-12, 0) / 20))
-    return out
+def drift(rng: Rng, frames: int) -> Audio:
+    """Wind in a capsule, a rumbling floor, a wandering offset: all of it under 20 Hz."""
+    hz = np.fft.rfftfreq(frames, 1 / RATE_HZ)
+    top_hz = 2 ** rng.uniform(0, np.log2(20.0))
+    slope = rng.uniform(0, 1.5)
+    gain = (hz > 0) * np.maximum(hz, 0.2) ** -slope / (1 + (hz / top_hz) ** 8)
+    phase = rng.standard_normal((len(hz), 2), np.float32).view(np.complex64)[:, 0]
+    return unit(np.fft.irfft(phase * gain, frames).astype(np.float32))
 
 
 def texture(rng: Rng, frames: int) -> Audio:

@@ -24,7 +24,7 @@ def with_floor(rng: Rng, voice_rms: float, frames: int) -> Audio | None:
         corner_hz, steep = 2 ** rng.uniform(3.3, np.log2(INAUDIBLE_HZ)), rng.uniform(2.5, 5.0)
         below = octaves_above_1khz(frames) - np.float32(np.log2(corner_hz / 1000.0))
         floor = _noise(rng, 1 / np.sqrt(1 + np.exp2(2 * steep * below)))
-        floor *= np.float32(10 ** (rng.uniform(-42, -6) / 20))
+        floor *= np.float32(10 ** (rng.uniform(-42, -10) / 20))
     if rng.random() < 0.5:
         slope_db = rng.uniform(-5, 0.5)
         tone = _noise(rng, 10 ** (slope_db * octaves_above_1khz(frames) / 20)) * np.float32(

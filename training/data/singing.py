@@ -24,7 +24,8 @@ from training.data.sources import RATE_HZ
 
 FRAME_MS = 5.0
 PIECE_SECONDS = 8.0
-SHARES = {"kerstin": 0.3, "philipp": 0.25, "ocean": 0.25, "libri": 0.2}
+SHARES = {"kerstin": 0.2, "nathalie": 0.2, "philipp": 0.2, "ocean": 0.2, "libri": 0.2}
+HELD_OUT_SHARES = {"kathleen": 0.3, "flemishguy": 0.3, "ocean": 0.2, "libri": 0.2}
 HELD_SHARE, HOLD_EVERY_SECONDS, HELD_SECONDS = 0.4, 1.5, (0.5, 3.0)  # of pieces; of the speech; of a vowel
 SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 2, 4, 7, 9))
 
@@ -108,16 +109,17 @@ def main() -> None:
     temporary = args.cache / "sung.tmp"
     with temporary.open("wb") as out:
         while at < args.minutes * 60 * RATE_HZ:
-            group = str(rng.choice(list(SHARES), p=list(SHARES.values())))
-            # Every twentieth piece comes from, and goes to, the held-out voices.
-            split = "val" if len(found) % 20 == 19 else "train"
+            # Every tenth piece comes from, and goes to, the held-out voices.
+            split = "val" if len(found) % 10 == 9 else "train"
+            shares = HELD_OUT_SHARES if split == "val" else SHARES
+            group = str(rng.choice(list(shares), p=list(shares.values())))
             choice = [s for s in stretches if s.group == group and s.split == split and s.frames > 3 * RATE_HZ]
             stretch = choice[int(rng.integers(len(choice)))]
             frames = min(int(PIECE_SECONDS * RATE_HZ), stretch.frames)
             start = stretch.start + int(rng.integers(stretch.frames - frames + 1))
             sung = sing(rng, audio[start : start + frames].astype(np.float32) / 32768)
             np.round(sung * 32767).astype(np.int16).tofile(out)
-            found.append(Stretch(at, len(sung), "sung", stretch.name, stretch.wideband, split))
+            found.append(Stretch(at, len(sung), "sung", stretch.name, stretch.top_hz, split))
             at += len(sung)
             if len(found) % 20 == 0:
                 print(f"{at / RATE_HZ / 60:.1f} minutes", flush=True)
