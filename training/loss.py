@@ -150,7 +150,8 @@ def denoise_loss(
     """
     given = [spectra[name] for name in ("noisy_low", "target_low", "noisy_high", "target_high")]
     fixed = tables(layout, str(bands_hz.device))
-    total, parts = (terms or loss_terms)(heads, *given, *extras, bands_hz, weights, fixed, layout)
+    chosen: Terms = terms or loss_terms
+    total, parts = chosen(heads, *given, *extras, bands_hz, weights, fixed, layout)
     return total, {name: float(value.detach()) for name, value in parts.items()}
 
 

@@ -28,13 +28,14 @@ MOST_DISTURBING = 45.0  # of one frame
 DISTURBED, ADDED = 0.1, 0.0309  # what both sums cost, in points of PESQ's raw score
 
 
-def bark(hz: NDArray[np.float64]) -> NDArray[np.float64]:
+def bark(hz: NDArray[np.floating]) -> NDArray[np.float64]:
     """Traunmüller's scale."""
     scale: NDArray[np.float64] = 26.81 * hz / (1960.0 + hz) - 0.53
     return scale
 
 
-_EDGES_BARK = np.linspace(*bark(np.array([LOWEST_HZ, HIGHEST_HZ])), BANDS + 1)
+_LOWEST_BARK, _HIGHEST_BARK = bark(np.array([LOWEST_HZ, HIGHEST_HZ])).tolist()
+_EDGES_BARK: NDArray[np.float64] = np.linspace(_LOWEST_BARK, _HIGHEST_BARK, BANDS + 1)
 _ALL_BARK = float(_EDGES_BARK[-1] - _EDGES_BARK[0])
 _BAND_BARK = _ALL_BARK / BANDS
 
@@ -42,7 +43,7 @@ _BAND_BARK = _ALL_BARK / BANDS
 def critical_bands() -> Tensor:
     """Power of each bin to sound pressure in each band.  (WINDOW // 2 + 1, BANDS)"""
     edges = _EDGES_BARK
-    hz = np.arange(WINDOW // 2 + 1) * (RATE_HZ / WINDOW)
+    hz = np.arange(WINDOW // 2 + 1, dtype=np.float64) * (RATE_HZ / WINDOW)
     half = RATE_HZ / WINDOW / 2
     low, high = bark(np.maximum(hz - half, 0.0))[:, None], bark(hz + half)[:, None]
     # A bin is shared by the bands that it touches: the lowest bands are narrower than one.

@@ -155,7 +155,7 @@ class _Graph:
     def _add(self, kind: str, inputs: list[str], output: str, **attributes: int) -> None:
         from onnx import helper
 
-        self.nodes.append(helper.make_node(kind, inputs, [output], **attributes))
+        self.nodes.append(helper.make_node(kind, inputs, [output], **dict[str, Any](attributes)))
 
 
 def rounded(weight: Weight) -> tuple[NDArray[np.int8], Weight]:

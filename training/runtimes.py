@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +59,7 @@ class TfliteStep:
         return mask
 
 
-def _size(detail: dict) -> int:
+def _size(detail: dict[str, Any]) -> int:
     return int(detail["shape"][-1])
 
 
@@ -134,7 +134,7 @@ def onnx_initialisers(model: bytes) -> Iterator[tuple[int, list[int]]]:
             for field, value in _walk(tensor):
                 if field == 1:
                     dims += [value] if isinstance(value, int) else _varints(value)
-            yield int(next(value for field, value in _walk(tensor) if field == 2)), dims  # type: ignore[arg-type]
+            yield int(next(value for field, value in _walk(tensor) if field == 2)), dims
 
 
 def _fields(message: bytes, wanted: int) -> Iterator[bytes]:

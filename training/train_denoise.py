@@ -212,7 +212,8 @@ def train(rank: int, args: argparse.Namespace) -> None:
     cooling = bool(args.decay_steps or args.decay_hours)
     decay_from = trainer.step if args.decay_steps else None
     last_step = trainer.step + args.decay_steps if args.decay_steps else args.steps
-    started, lap, sums = time.monotonic(), time.monotonic(), {}
+    started, lap = time.monotonic(), time.monotonic()
+    sums: dict[str, float] = {}
     weights = LossWeights(**{field.name: getattr(args, field.name) for field in fields(LossWeights)})
     name = "cooled.pt" if cooling else "stable.pt"
     batches = iter(loader)

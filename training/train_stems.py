@@ -163,7 +163,8 @@ def main() -> None:
     )
     decay_from = trainer.step if args.decay_steps else None
     last_step = trainer.step + args.decay_steps if args.decay_steps else args.steps
-    started, lap, sums = time.monotonic(), time.monotonic(), {}
+    started, lap = time.monotonic(), time.monotonic()
+    sums: dict[str, float] = {}
     name = "cooled.pt" if args.decay_steps else "stable.pt"
     for batch in loader:
         if trainer.step == 0:

@@ -119,7 +119,8 @@ def scores(net: DenoiseNet, fixed: ValidationSet, with_pesq: bool = True) -> dic
 
     layout = net.layout
     enhanced = enhance(net, fixed.noisy)
-    before, after, clean, reduction, opinions = [], [], [], [], []
+    before, after, clean, reduction = [], [], [], []
+    opinions: list[float] = []
     for index, kind in enumerate(fixed.kind):
         top_hz = float(fixed.top_hz[index])
         output = scored(enhanced[index], layout, top_hz)

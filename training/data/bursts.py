@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from training.data.noise_synth import Audio, Rng, coloured, slow_modulation
 from training.data.sources import RATE_HZ
@@ -26,7 +27,7 @@ def moments(rng: Rng, frames: int) -> list[int]:
     return [int(start) for start in np.clip(at, 0, frames - 1)]
 
 
-def _put(out: Audio, at: int, sound: Audio) -> None:
+def _put(out: Audio, at: int, sound: NDArray[np.floating]) -> None:
     """Add `sound` from frame `at` on; what would lie beyond the end is cut off."""
     if 0 <= at < len(out):
         found = sound[: len(out) - at]

@@ -166,7 +166,11 @@ def fill(
     high = target[:, low:]
     parts["target_high"][:, index] = np.sqrt((np.square(high.real) + np.square(high.imag)) @ _tables(layout).averages)
     # The loss compares spectra at a common level: unit RMS of the voice, or noise well below it.
-    rms = max(voice_gain * active_rms(example.voice), noise_gain * (4.0 if example.kind == "noise" else 0.3), 1e-5)
+    rms = max(
+        float(voice_gain) * active_rms(example.voice),
+        float(noise_gain) * (4.0 if example.kind == "noise" else 0.3),
+        1e-5,
+    )
     extras[0, index], extras[1, index], extras[2, index] = 1.0 / rms, example.top_hz, example.sensitivity
 
 

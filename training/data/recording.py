@@ -7,6 +7,7 @@ gated one, and a voice that nobody else sounds with must come out as it went in.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from training.data.noise_synth import Audio, Rng, octaves_above_1khz, unit
 from training.data.sources import RATE_HZ
@@ -34,7 +35,7 @@ def with_floor(rng: Rng, voice_rms: float, frames: int) -> Audio | None:
     return None if floor is None else floor * np.float32(voice_rms)
 
 
-def _noise(rng: Rng, gain: Audio) -> Audio:
+def _noise(rng: Rng, gain: NDArray[np.floating]) -> Audio:
     bins = len(gain)
     phase = rng.standard_normal((bins, 2), np.float32).view(np.complex64)[:, 0]
     return unit(np.fft.irfft(phase * gain.astype(np.float32)).astype(np.float32))

@@ -117,7 +117,7 @@ def main() -> None:
             stretch = choice[int(rng.integers(len(choice)))]
             frames = min(int(PIECE_SECONDS * RATE_HZ), stretch.frames)
             start = stretch.start + int(rng.integers(stretch.frames - frames + 1))
-            sung = sing(rng, audio[start : start + frames].astype(np.float32) / 32768)
+            sung = sing(rng, audio[start : start + frames].astype(np.float32) / np.float32(32768))
             np.round(sung * 32767).astype(np.int16).tofile(out)
             found.append(Stretch(at, len(sung), "sung", stretch.name, stretch.top_hz, split))
             at += len(sung)

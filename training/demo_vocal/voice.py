@@ -115,7 +115,8 @@ def _tract(tracks: dict[str, Signal], f_hz: Signal) -> NDArray[np.complex128]:
 
 
 def _resonance(f_hz: Signal, centre_hz: Signal | float, width_hz: float) -> NDArray[np.complex128]:
-    return centre_hz**2 / (centre_hz**2 - f_hz**2 + 1j * f_hz * width_hz)
+    response: NDArray[np.complex128] = (centre_hz**2 + 0j) / (centre_hz**2 - f_hz**2 + 1j * f_hz * width_hz)
+    return response
 
 
 def _source(f_hz: Signal) -> Signal:

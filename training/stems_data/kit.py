@@ -171,7 +171,7 @@ def play(performance: list[Hit], rack: DrumRack, rng: Rng) -> Stereo:
             voices[hit.drum] = (rack.voice(hit.drum, electronic), PLACES.get(hit.drum, 0.0) * spread)
         shots, place = voices[hit.drum]
         shot = shots[min(int(hit.strength * len(shots)), len(shots) - 1)]
-        gains = np.float32([min(1.0, 1 - place), min(1.0, 1 + place)]) * np.float32(hit.strength**1.2)
+        gains = np.array([min(1.0, 1 - place), min(1.0, 1 + place)], np.float32) * np.float32(hit.strength**1.2)
         shot = shot[: len(out) - at]
         out[at : at + len(shot)] += shot * gains
     return out[: int(length * RATE_HZ)]

@@ -195,7 +195,7 @@ def effects(sound: Stereo, song: Song, low: bool, rooms: Rooms, rng: Rng) -> Ste
         sound = rooms.place(sound.astype(np.float32))
     if not low:
         place = float(np.clip(rng.normal(0, 0.4), -1, 1))
-        sound = sound * np.float32([min(1, 1 - place), min(1, 1 + place)])
+        sound = sound * np.array([min(1, 1 - place), min(1, 1 + place)], np.float32)
     return (sound * np.float32(0.8 / (np.abs(sound).max() + 1e-6))).astype(np.float32)
 
 

@@ -184,7 +184,7 @@ class StemsMixer:
             middle, apart = sound.mean(axis=1), (sound[:, 0] - sound[:, 1]) * (0.5 * side)
             sound = np.stack((middle + apart, middle - apart), axis=1)
         if rng.random() < 0.2:
-            sound = sound * np.float32([2 ** rng.uniform(-0.7, 0), 1.0])
+            sound = sound * np.array([2 ** rng.uniform(-0.7, 0), 1.0], np.float32)
         return sound
 
 
