@@ -31,7 +31,7 @@ def create_app(
 ) -> Flask:
     """The page for the box behind `port`.
 
-    allowed_hosts: names the box is reached by, beside its own names and private addresses. secret: keeps open pages'
+    allowed_hosts: names the box is reached by, beside its own names and addresses. secret: keeps open pages'
     tokens good over a restart; without one a page fetches a new token by itself. max_streams: pages open at a time.
     """
     app = Flask("web_ui")

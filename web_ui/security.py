@@ -63,15 +63,17 @@ class Gate:
     def knows(self, host: str) -> bool:
         """Whether `host` (a Host header, with or without port) means this box.
 
-        A literal address of a private network is fine: rebinding needs a name, which the attacker owns.
+        Any literal address is fine, a public one too: rebinding needs a name, which its owner points elsewhere. Who
+        asks for a literal has connected to it, so that its page came from where this request goes: from here.
         """
         name = _plain(host)
         if name in map(_plain, self._names()):
             return True
         try:
-            return not ipaddress.ip_address(name.split("%", 1)[0]).is_global
+            ipaddress.ip_address(name.split("%", 1)[0])
         except ValueError:
             return False
+        return True
 
     def _check(self) -> None:
         if not self.knows(request.host):

@@ -26,15 +26,31 @@ from web_ui.security import HEADERS
         "[::1]:8080",
         "[fe80::ba27:ebff:fe00:1]",
         "[fd00::5]:8080",
+        "8.8.8.8",  # campus and event networks hand out public ones
+        "141.20.1.7:8080",
+        "[2001:67c:1234::5]:8080",
     ],
 )
-def test_the_box_answers_to_its_names_and_private_addresses(client: FlaskClient, host: str):
+def test_the_box_answers_to_its_names_and_to_literal_addresses(client: FlaskClient, host: str):
     assert client.get("/api/v1/status", headers={"Host": host}).status_code == 200
 
 
 @pytest.mark.parametrize(
     "host",
-    ["evil.example", "hushbox.local.evil.example", "hushbox.evil.example", "8.8.8.8", "evil.example:8080", "1.2.3.4.5"],
+    [
+        "evil.example",
+        "hushbox.local.evil.example",
+        "hushbox.evil.example",
+        "evil.example:8080",
+        "1.2.3.4.5",
+        "8.8.8.8.evil.example",
+        "8.8.8.8.nip.io",
+        "0x8.8.8.8",
+        "134744072",
+        "[2001:67c::5.evil.example]:8080",
+        "[evil.example]",
+        "",
+    ],
 )
 def test_a_rebound_name_is_refused_for_pages_and_api_alike(client: FlaskClient, host: str):
     for path in ("/", "/api/v1/status", "/api/v1/session", "/static/js/main.js", "/nothing"):
@@ -43,9 +59,10 @@ def test_a_rebound_name_is_refused_for_pages_and_api_alike(client: FlaskClient, 
         assert "allowed_hosts" in answer.get_json()["error"]
 
 
-def test_a_name_from_the_settings_is_answered_to():
-    client = create_app(FakeControlPort(), allowed_hosts=("stage.example",)).test_client()
-    assert client.get("/", base_url="http://stage.example:8080").status_code == 200
+@pytest.mark.parametrize("name", ["stage.example", "hushbox.fritz.box", "Hushbox.Tail1234.ts.net."])
+def test_a_name_from_the_settings_is_answered_to(name: str):
+    client = create_app(FakeControlPort(), allowed_hosts=(name,)).test_client()
+    assert client.get("/", base_url=f"http://{name.lower().rstrip('.')}:8080").status_code == 200
 
 
 @pytest.mark.parametrize("first", ["hushbox", "studio"])
