@@ -204,5 +204,6 @@ def _in_force(places: Places, *, restored: bool = False) -> dict[str, float]:
 def main(config: Config, places: Places) -> int:
     """The control process's whole life. Returns its exit code. Raises AppError for a mistake in the configuration."""
     realtime.die_with_supervisor()
+    realtime.give_memory_back()
     places.make_runtime()
     return ControlProcess(config, places).run()

@@ -184,7 +184,7 @@ class FakeSystemPort:
         lines = [f"2026-01-01 12:00:{second:02d},000 audio: line {second}" for second in range(40)]
         return lines[-most:]
 
-    def diagnostics(self) -> bytes:
+    def diagnostics(self, gone: Callable[[], bool] = bool) -> bytes:
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w") as pack:
             pack.writestr("hushbox-diagnostics/log.txt", "\n".join(self.log_lines(100)))

@@ -16,6 +16,7 @@ from flask import Flask, Request, Response, request
 
 from web_ui.errors import Refused
 
+API = "/api/"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 TOKEN_HEADER = "X-CSRF-Token"
 FIRST_NAME = "hushbox"
@@ -83,6 +84,8 @@ class Gate:
                 "or add the name to [page] allowed_hosts",
             )
         if request.method in SAFE_METHODS:
+            if request.path.startswith(API) and _comes_from_elsewhere(request):
+                raise Refused(403, "other sites' pages may not ask this box anything")
             return
         if not _same_origin(request):
             raise Refused(403, f"changes from pages of {request.headers['Origin']} are not taken")
@@ -112,10 +115,25 @@ def _plain(host: str) -> str:
 def _same_origin(request: Request) -> bool:
     """Browsers send Origin with every change; curl and scripts send none, and have to know the token anyway."""
     origin = request.headers.get("Origin")
-    if origin is None:
+    return origin is None or _is_of(origin, request)
+
+
+def _comes_from_elsewhere(request: Request) -> bool:
+    """Whether another site's page sent a read.
+
+    Browsers say so in Sec-Fetch-Site where the address is a trustworthy one (localhost, HTTPS); everywhere they send
+    Origin with what is read by script, and Referer unless that page forbids it. This page sends no Referer. What slips
+    through cannot be read there, and is anybody's: phones.py knows the page's own requests by their cookie.
+    """
+    if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
         return True
+    referer = request.headers.get("Referer")
+    return not _same_origin(request) or (referer is not None and not _is_of(referer, request))
+
+
+def _is_of(url: str, request: Request) -> bool:
     try:
-        parts = urlsplit(origin)
+        parts = urlsplit(url)
         return parts.scheme in ("http", "https") and parts.netloc.lower() == request.host.lower()
     except ValueError:
         return False

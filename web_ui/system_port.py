@@ -1,6 +1,6 @@
 """SystemPort: the box as a machine, and its PIN, in the page's words. A part of ControlPort; the same rules hold."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,8 +34,8 @@ class SystemPort(Protocol):
         """The newest lines of the log, oldest first. May take seconds."""
         ...
 
-    def diagnostics(self) -> bytes:
-        """A zip for whoever helps, with nothing secret in it. Takes seconds."""
+    def diagnostics(self, gone: Callable[[], bool] = bool) -> bytes:
+        """A zip for whoever helps, with nothing secret in it. Takes seconds; given up once who asked is `gone`."""
         ...
 
     def backup(self) -> bytes:

@@ -1,7 +1,7 @@
 """SystemBoxPort: the box as a machine, and its PIN, as the page sees them, over BoxSetup."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from firmware_app.pin import PinError, PinWait
 from firmware_app.setup.owner import BoxSetup
@@ -39,19 +39,23 @@ class SystemBoxPort:
     def log_lines(self, most: int) -> Sequence[str]:
         return log_files.last_lines(self._box.places.runtime, most)
 
-    def diagnostics(self) -> bytes:
+    def diagnostics(self, gone: Callable[[], bool] = bool) -> bytes:
         box = self._box
         source = box.config.source
         arguments = ["--state-dir", str(box.places.state)] + (["--config", str(source)] if source else [])
-        return diagnostics.bundle(
-            state=box.places.state,
-            config_file=source,
-            doctor_arguments=arguments,
-            versions=versions(box.version),
-            info=box.control.latest.info,
-            history=self._meters(),
-            log=log_files.last_lines(box.places.runtime, 2000),
-        )
+        try:
+            return diagnostics.bundle(
+                state=box.places.state,
+                config_file=source,
+                doctor_arguments=arguments,
+                versions=versions(box.version),
+                info=box.control.latest.info,
+                history=self._meters(),
+                log=log_files.last_lines(box.places.runtime, 2000),
+                gone=gone,
+            )
+        except diagnostics.GivenUp as error:
+            raise ControlRefused(str(error)) from None
 
     def backup(self) -> bytes:
         self._box.flush()

@@ -104,6 +104,11 @@ class RunningBox:
 
     def send(self, method: str, path: str, body: object) -> Any:
         """Change something through the API, as the page does."""
+        text = self.send_for_bytes(method, path, body, 10)
+        return json.loads(text) if text else None
+
+    def send_for_bytes(self, method: str, path: str, body: object, patience_s: float = 90) -> bytes:
+        """The same for what is answered with a file."""
         if not self._token:
             page = self.get_bytes("/").decode()
             found = re.search(r'name="csrf-token" content="([^"]+)"', page)
@@ -113,9 +118,8 @@ class RunningBox:
         request = urllib.request.Request(
             f"{self.url.rstrip('/')}/api/v1/{path}", json.dumps(body).encode(), headers, method=method
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            text = answer.read()
-        return json.loads(text) if text else None
+        with urllib.request.urlopen(request, timeout=patience_s) as answer:
+            return bytes(answer.read())
 
     def set(self, param: str, value: float) -> None:
         self.send("PUT", f"params/{param}", {"value": value})

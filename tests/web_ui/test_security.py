@@ -9,6 +9,8 @@ from web_ui.app import create_app
 from web_ui.fake_control import FakeControlPort
 from web_ui.security import HEADERS
 
+from .conftest import ORIGIN
+
 
 @pytest.mark.parametrize(
     "host",
@@ -92,6 +94,56 @@ def test_a_change_from_another_origin_is_refused_even_with_the_token(client: Fla
     answer = client.put("/api/v1/params/box.bypass", json={"value": 1}, headers=headers)
     assert answer.status_code == 403
     assert "changes from pages" in answer.get_json()["error"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},  # another program of this machine, at another port
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Referer": "http://evil.example/page"},
+        {"Referer": "http://hushbox.local:9999/"},
+        {"Referer": "http://["},
+    ],
+)
+@pytest.mark.parametrize(
+    "path", ["status", "events", "listen/before.wav", "system", "presets", "openapi.json", "nothing"]
+)
+def test_another_sites_page_may_not_even_ask(client: FlaskClient, path: str, headers: dict[str, str]):
+    answer = client.get(f"/api/v1/{path}", headers=headers)
+    assert answer.status_code == 403
+    assert "other sites" in answer.get_json()["error"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "same-origin"},
+        {"Sec-Fetch-Site": "none"},  # typed, or from a bookmark
+        {"Origin": ORIGIN},
+        {"Referer": f"{ORIGIN}/"},
+    ],
+)
+def test_the_page_itself_may(client: FlaskClient, headers: dict[str, str]):
+    assert client.get("/api/v1/status", headers=headers).status_code == 200
+
+
+def test_a_link_on_another_site_opens_the_page(client: FlaskClient):
+    headers = {"Sec-Fetch-Site": "cross-site", "Referer": "http://evil.example/"}
+    assert client.get("/", headers=headers).status_code == 200
+
+
+def test_a_phone_is_known_by_a_cookie_that_other_sites_cannot_send(client: FlaskClient):
+    page = client.get("/")
+    cookie = page.headers["Set-Cookie"]
+    assert cookie.startswith("hushbox_phone=")
+    assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(cookie.split("; "))
+    assert "Set-Cookie" not in client.get("/").headers
+    for forged in ("", "1.2", "0011223344556677.0", cookie.partition(";")[0].partition("=")[2][:-1] + "x"):
+        client.set_cookie("hushbox_phone", forged, domain="hushbox.local")
+        assert "Set-Cookie" in client.get("/").headers
 
 
 def test_a_script_without_origin_may_change_things_with_the_token(client: FlaskClient, token: str):

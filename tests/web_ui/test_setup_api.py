@@ -52,9 +52,10 @@ def test_the_page_answers_to_the_boxs_new_name(change: Change, client: FlaskClie
     assert client.get("/api/v1/session", base_url="http://stage-left.local").get_json()["box_name"] == "Stage left"
 
 
-def test_files_come_with_the_boxs_name(client: FlaskClient):
-    for path, kind in (("diagnostics.zip", "application/zip"), ("backup.json", "application/json")):
-        answer = client.get(f"/api/v1/system/{path}")
+def test_files_come_with_the_boxs_name(client: FlaskClient, change: Change):
+    made = change("POST", "system/diagnostics.zip", {"make": True})
+    kept = client.get("/api/v1/system/backup.json")
+    for answer, kind in ((made, "application/zip"), (kept, "application/json")):
         assert answer.mimetype == kind
         assert re.match(r'attachment; filename="hushbox-\w+-\d{4}-\d\d-\d\d\.', answer.headers["Content-Disposition"])
 

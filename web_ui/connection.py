@@ -1,0 +1,196 @@
+"""One phone's connection: waitress's, with deadlines that a trickle does not renew, and bodies judged by their head."""
+
+import time
+from typing import Any
+
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.task import ErrorTask, WSGITask
+from waitress.utilities import RequestEntityTooLarge
+
+from web_ui import limits
+from web_ui.phones import CONNECTION, Rank
+from web_ui.views import dumps
+
+
+class PageRequest(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
+    """A request as it comes in. The server's thread."""
+
+    error: Any
+    completed: bool
+
+    def __init__(self, adj: Any, begun_s: float = 0.0) -> None:
+        """begun_s: since when it may have come; 0 for now."""
+        super().__init__(adj)
+        self.begun_s = begun_s or time.monotonic()
+        self.head_ended_s = 0.0
+        self.most_body = limits.MOST_BODY_BYTES
+
+    def received(self, data: bytes) -> int:
+        """Take what came; returns how much of it belongs to this request."""
+        before = self.headers_finished
+        consumed: int = super().received(data)
+        if self.headers_finished and not before and self.error is None and not self.empty:
+            self.head_ended_s = time.monotonic()
+            self.most_body = limits.most_body_bytes(self.command, self.path)
+        if self.error is None and max(self.content_length, self.body_bytes_received) > self.most_body:
+            # Nothing of it is read on: the answer ends the connection.
+            self.error = RequestEntityTooLarge(f"the body is too large: {self.most_body} bytes are allowed")
+            self.completed = True
+        return consumed
+
+    @property
+    def deadline_s(self) -> float:
+        """Until when the rest of it has to be there."""
+        if not self.head_ended_s:
+            return self.begun_s + limits.HEAD_S
+        length = min(self.content_length or self.most_body, self.most_body)
+        return self.head_ended_s + limits.PATIENCE_S + length / limits.SLOWEST_BYTES_PER_S
+
+
+class PageTask(WSGITask):  # type: ignore[misc]
+    """Answers through the app, which hears what connection it answers on."""
+
+    def get_environment(self) -> dict[str, Any]:
+        environ: dict[str, Any] = super().get_environment()
+        environ[CONNECTION] = self.channel
+        return environ
+
+
+class PageErrorTask(ErrorTask):  # type: ignore[misc]
+    """What the server itself refuses is answered in JSON too, as the app does it."""
+
+    def execute(self) -> None:
+        error = self.request.error
+        body = dumps({"error": str(error.body), "code": ""}).encode()
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers.append(("Content-Type", "application/json"))
+        self.response_headers.append(("Cache-Control", "no-store"))
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
+class PageChannel(HTTPChannel):  # type: ignore[misc]
+    """A connection. The server's thread, but for `hang_up`, `service`, `goes_on` and `write_soon`.
+
+    rank: of who has asked on it, or asks from its address.
+    """
+
+    request: PageRequest | None
+    sent_continue: bool
+    parser_class = PageRequest
+    task_class = PageTask
+    error_task_class = PageErrorTask
+
+    def __init__(self, server: Any, sock: Any, addr: Any, adj: Any, map: Any = None) -> None:
+        self.address = str(addr[0])
+        self.since_s = self.fetched_s = time.monotonic()
+        self._rank = server.addresses.rank(self.address)
+        self._is_first = True
+        self._head_since_s = self.since_s  # empty lines before a request do not renew its deadline
+        self._is_last = False  # more came before the answer: it is let fall, and the connection ends with the answer
+        self._fetch_until_s = 0.0
+        self._has_turn = False
+        super().__init__(server, sock, addr, adj, map=map)
+
+    @property
+    def rank(self) -> Rank:
+        rank: Rank = self._rank
+        return rank
+
+    @rank.setter
+    def rank(self, rank: Rank) -> None:
+        self._rank = rank
+        if rank:
+            self.server.addresses.note(self.address, rank)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it waits for its phone, not the phone for the box: such a one may be closed when room is needed."""
+        return not self.requests
+
+    @property
+    def owed_bytes(self) -> int:
+        """What has been answered and not fetched."""
+        return int(self.total_outbufs_len)
+
+    def is_overdue(self, now: float) -> bool:
+        """Whether its phone has taken longer than it may."""
+        if self.total_outbufs_len:
+            stalled = now - self.fetched_s > limits.STALLED_S
+            return stalled or (not self.requests and 0.0 < self._fetch_until_s < now)
+        if self.requests:
+            return False
+        request: PageRequest | None = self.request
+        if request is not None:
+            return now > request.deadline_s
+        return now - self.since_s > (limits.HEAD_S if self._is_first else limits.IDLE_S)
+
+    def hang_up(self) -> None:
+        """Close it soon, whatever it is doing. Any thread."""
+        self.will_close = True
+        self.server.pull_trigger()
+
+    def goes_on(self) -> None:
+        """What is answered goes on for long: others from the same address need not wait for it. In its thread."""
+        if self._has_turn:
+            self._has_turn = False
+            self.server.task_dispatcher.done(self.address)
+
+    def received(self, data: bytes) -> bool:
+        """One request at a time: a second one before the answer would hold a thread until the first is fetched."""
+        with self.requests_lock:
+            if not data or self.will_close or self.close_when_flushed:
+                return False
+            if self.requests:
+                self._is_last = True
+                return True
+            while data:
+                if self.request is None:
+                    self._head_since_s = self._head_since_s or time.monotonic()
+                    self.request = PageRequest(self.adj, self._head_since_s)
+                request = self.request
+                taken = request.received(data)
+                waits = request.expect_continue and request.headers_finished and not request.completed
+                if waits and not self.sent_continue:
+                    self.send_continue()
+                data = data[taken:]
+                if request.completed:
+                    self.sent_continue = False
+                    self.request = None
+                    if not request.empty:
+                        self._is_last = bool(data)
+                        self.requests.append(request)
+                        self.server.add_task(self)
+                        break
+        return True
+
+    def service(self) -> None:
+        """Answer a request, in one of the server's threads."""
+        self._fetch_until_s = 0.0
+        self._has_turn = True
+        try:
+            super().service()
+        finally:
+            self.goes_on()  # to the next one
+        now = time.monotonic()
+        self._fetch_until_s = now + limits.PATIENCE_S + self.owed_bytes / limits.SLOWEST_BYTES_PER_S
+        self.since_s, self._head_since_s, self._is_first = now, 0.0, False
+        if self._is_last:
+            with self.requests_lock:
+                self.close_when_flushed = True
+            self.server.pull_trigger()
+
+    def write_soon(self, data: Any) -> int:
+        """Raises ClientDisconnected."""
+        if not self.total_outbufs_len:
+            self.fetched_s = time.monotonic()
+        written: int = super().write_soon(data)
+        return written
+
+    def send(self, data: bytes, do_close: bool = True) -> int:
+        sent: int = super().send(data, do_close=do_close)
+        if sent:
+            self.fetched_s = time.monotonic()
+        return sent
