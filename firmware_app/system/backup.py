@@ -15,6 +15,7 @@ from typing import Any
 
 from firmware_app.errors import AppError
 from firmware_app.kept_file import KeptFile
+from firmware_app.system.kept_shapes import chosen
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ class Backups:
         """The backup as it stands on disk: settings of the last half second may be missing."""
         files = {}
         for path in sorted(self._folder.glob("*.json")):
-            tree = _tree(path)
+            tree = chosen(path.name, _tree(path))
             if path.name in self._checks and tree is not None:
                 files[path.name] = tree
         made = {

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from firmware_app.pin import Asker, PinError, PinWait
 from firmware_app.setup.owner import BoxSetup
-from firmware_app.system import diagnostics, log_files, power
+from firmware_app.system import diagnostics, log_files, power, scrub
 from firmware_app.system.backup import BackupError
 from firmware_app.system.power import PowerError
 from firmware_app.system.versions import versions
@@ -37,7 +37,7 @@ class SystemBoxPort:
         )
 
     def log_lines(self, most: int) -> Sequence[str]:
-        return log_files.last_lines(self._box.places.runtime, most)
+        return scrub.lines(log_files.last_lines(self._box.places.runtime, most))
 
     def diagnostics(self, gone: Callable[[], bool] = bool) -> bytes:
         box = self._box

@@ -163,7 +163,7 @@ def test_backup_restore_restart_and_diagnostics(make_usb: MakeUsb, tmp_path: Pat
         made = box.send_for_bytes("POST", "system/diagnostics.zip", {"make": True})
         with zipfile.ZipFile(io.BytesIO(made)) as pack:
             texts = {name.removeprefix("hushbox-diagnostics/"): pack.read(name).decode() for name in pack.namelist()}
-        assert {"versions.json", "doctor.json", "hushbox.toml", "log.txt", "what-runs.json", "meters.json"} <= set(
+        assert {"versions.json", "doctor.json", "settings.json", "log.txt", "what-runs.json", "meters.json"} <= set(
             texts
         )
         assert json.loads(texts["doctor.json"])["findings"]
