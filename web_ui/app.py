@@ -14,7 +14,7 @@ from web_ui.events import EventStreams
 from web_ui.limits import MAX_STREAMS, MOST_BODY_BYTES, most_body_bytes
 from web_ui.page import add_pages
 from web_ui.phones import Phones
-from web_ui.pin_gate import guard
+from web_ui.pin_gate import guard, may_set_up
 from web_ui.security import Gate, box_names
 from web_ui.sound_streams import SoundStreams
 from web_ui.views import dumps
@@ -44,6 +44,7 @@ def create_app(
     phones = Phones(port, key)
     phones.install(app)
     guard(app, port)
+    app.extensions["hushbox.trusts"] = lambda headers: gate.trusts(headers) and may_set_up(port, headers)
     streams = EventStreams(port, max_streams)
     app.extensions["hushbox.streams"] = streams
     sound = SoundStreams(port)

@@ -1,16 +1,24 @@
 """One phone's connection: waitress's, with deadlines that a trickle does not renew, and bodies judged by their head."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.task import ErrorTask, WSGITask
-from waitress.utilities import RequestEntityTooLarge
+from waitress.utilities import BadRequest, RequestEntityTooLarge
 
 from web_ui import limits
 from web_ui.phones import CONNECTION, Rank
 from web_ui.views import dumps
+
+
+class Busy(BadRequest):  # type: ignore[misc]  # waitress has no types
+    """As many long bodies as may be are coming in already."""
+
+    code = 503
+    reason = "Service Unavailable"
 
 
 class PageRequest(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
@@ -19,10 +27,16 @@ class PageRequest(HTTPRequestParser):  # type: ignore[misc]  # waitress has no t
     error: Any
     completed: bool
 
-    def __init__(self, adj: Any, begun_s: float = 0.0) -> None:
-        """begun_s: since when it may have come; 0 for now."""
+    def __init__(self, adj: Any, begun_s: float = 0.0, may_send: Callable[["PageRequest"], bool] | None = None) -> None:
+        """begun_s: since when it may have come; 0 for now. may_send: asked before a long body is read.
+
+        may_send may set `error`; where it says no, the app refuses the request by its head, and hears of no body.
+        """
         super().__init__(adj)
         self.begun_s = begun_s or time.monotonic()
+        self.is_long = False  # its body is, and comes in
+        self.is_cut = False  # its body is not read, so that nothing can follow it
+        self._may_send = may_send
         self.head_ended_s = 0.0
         self.most_body = limits.MOST_BODY_BYTES
 
@@ -37,7 +51,18 @@ class PageRequest(HTTPRequestParser):  # type: ignore[misc]  # waitress has no t
             # Nothing of it is read on: the answer ends the connection.
             self.error = RequestEntityTooLarge(f"the body is too large: {self.most_body} bytes are allowed")
             self.completed = True
+        elif self.headers_finished and not before and not self.completed:
+            self._judge()
         return consumed
+
+    def _judge(self) -> None:
+        """Before the first byte of a body: whether it is read at all."""
+        length = self.most_body if self.chunked else self.content_length
+        if length <= limits.LONG_BYTES or self._may_send is None:
+            return
+        self.is_long = self._may_send(self)
+        if not self.is_long:
+            self.is_cut = self.completed = True
 
     @property
     def deadline_s(self) -> float:
@@ -149,7 +174,7 @@ class PageChannel(HTTPChannel):  # type: ignore[misc]
             while data:
                 if self.request is None:
                     self._head_since_s = self._head_since_s or time.monotonic()
-                    self.request = PageRequest(self.adj, self._head_since_s)
+                    self.request = PageRequest(self.adj, self._head_since_s, self.server.may_send)
                 request = self.request
                 taken = request.received(data)
                 waits = request.expect_continue and request.headers_finished and not request.completed
@@ -160,7 +185,7 @@ class PageChannel(HTTPChannel):  # type: ignore[misc]
                     self.sent_continue = False
                     self.request = None
                     if not request.empty:
-                        self._is_last = bool(data)
+                        self._is_last = request.is_cut or bool(data)
                         self.requests.append(request)
                         self.server.add_task(self)
                         break

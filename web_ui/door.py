@@ -5,12 +5,13 @@ import heapq
 import logging
 import time
 from collections import Counter
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from waitress.server import TcpWSGIServer
 
 from web_ui import limits
-from web_ui.connection import PageChannel
+from web_ui.connection import Busy, PageChannel, PageRequest
 from web_ui.phones import Addresses
 
 log = logging.getLogger(__name__)
@@ -30,7 +31,9 @@ class Door(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
 
     channel_class = PageChannel
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, trusts: Callable[[Mapping[str, str]], bool], **kwargs: Any) -> None:
+        """trusts: given a request's headers, by names like X_CSRF_TOKEN: whether its sender may change all there is."""
+        self._trusts = trusts
         self.addresses = Addresses()
         self._tend_at = 0.0
         self._shut_until = 0.0
@@ -63,6 +66,16 @@ class Door(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
         """An IPv4 phone is the same whichever socket it came to."""
         host = str(addr[0])
         return (host.removeprefix(_MAPPED) if "." in host else host, *addr[1:])
+
+    def may_send(self, request: PageRequest) -> bool:
+        """Whether a long body is read: from who could do something with it, and a few at a time."""
+        if not self._trusts(request.headers):
+            return False
+        coming = [channel.request for channel in self._channels() if channel.request is not None]
+        if sum(each.is_long for each in coming) >= limits.MOST_LONG_BODIES:
+            request.error = Busy("others send the box a file at this moment: try again")
+            return False
+        return True
 
     def tend(self) -> None:
         """Close what is overdue, and what owes too much. Called often; works every TEND_S."""

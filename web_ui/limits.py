@@ -27,6 +27,8 @@ LONGER_BODIES = {
     ("PUT", "/api/v1/presets/order"): MOST_IMPORT_BYTES,
 }
 MOST_HEAD_BYTES = 16384
+LONG_BYTES = 100_000  # a body above this is read only from who may send it, and so many at a time
+MOST_LONG_BODIES = 2
 
 
 def most_body_bytes(method: str, path: str) -> int:

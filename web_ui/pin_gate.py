@@ -5,9 +5,10 @@ The session lies in a cookie that scripts cannot read (HttpOnly) and that no oth
 new route is closed until somebody opens it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from flask import Blueprint, Flask, Response, request
+from werkzeug.http import parse_cookie
 
 from web_ui.bodies import bodies, body, reply, text
 from web_ui.control_port import ControlPort, PinRefused
@@ -37,6 +38,11 @@ def guard(app: Flask, port: ControlPort) -> None:
             raise Refused(401, "this part of the page is guarded: tell the PIN first", "pin")
 
     app.before_request(check)
+
+
+def may_set_up(port: ControlPort, headers: Mapping[str, str]) -> bool:
+    """Whether who sends these headers, named as in WSGI, has told the PIN; so it is while none is set."""
+    return port.knows_session(parse_cookie(headers.get("COOKIE", "")).get(COOKIE, ""))
 
 
 def add_pin_routes(api: Blueprint, port: ControlPort) -> None:

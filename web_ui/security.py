@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import ipaddress
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, request
@@ -76,6 +76,13 @@ class Gate:
             return False
         return True
 
+    def trusts(self, headers: Mapping[str, str]) -> bool:
+        """Whether a change with these headers would be taken; names as in WSGI, X_CSRF_TOKEN."""
+        return self._is_token(headers.get(TOKEN_HEADER.upper().replace("-", "_"), ""))
+
+    def _is_token(self, told: str) -> bool:
+        return hmac.compare_digest(told.encode(), self.token.encode())
+
     def _check(self) -> None:
         if not self.knows(request.host):
             raise Refused(
@@ -89,7 +96,7 @@ class Gate:
             return
         if not _same_origin(request):
             raise Refused(403, f"changes from pages of {request.headers['Origin']} are not taken")
-        if not hmac.compare_digest(request.headers.get(TOKEN_HEADER, "").encode(), self.token.encode()):
+        if not self._is_token(request.headers.get(TOKEN_HEADER, "")):
             raise Refused(403, f"the {TOKEN_HEADER} header is missing or old: get one from /api/v1/session", "token")
 
 

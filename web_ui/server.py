@@ -65,6 +65,7 @@ class PageServer:
             dispatcher=dispatcher,
             adj=adj,
             bind_socket=False,
+            trusts=self._app.extensions["hushbox.trusts"],
             sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
         )
         self._thread = threading.Thread(target=self._serve, name="page", daemon=True)

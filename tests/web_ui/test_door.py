@@ -106,7 +106,6 @@ def until(true: Callable[[], bool]) -> None:
         ("PUT", "/api/v1/params/box.mute", limits.MOST_BODY_BYTES),
         ("GET", "/api/v1/status", limits.MOST_BODY_BYTES),
         ("POST", "/api/v1/presets/import", limits.MOST_IMPORT_BYTES),
-        ("PUT", "/api/v1/system/backup.json", limits.BACKUP_BYTES),
         ("PUT", "//api/v1/system/backup.json", limits.MOST_BODY_BYTES),
         ("PUT", "/nothing", limits.MOST_BODY_BYTES),
     ],
@@ -126,6 +125,54 @@ def test_a_body_is_refused_by_its_head(served: Served, method: str, path: str, m
             sock.settimeout(0.3)
             with pytest.raises(TimeoutError):  # it waits for the body
                 sock.recv(1)
+
+
+def long_head(token: str, length: int = 3_900_000, cookie: str = "", expect: str = "") -> bytes:
+    return (
+        "PUT /api/v1/system/backup.json HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        f"X-CSRF-Token: {token}\r\nCookie: {cookie}\r\n{expect}Content-Length: {length}\r\n\r\n"
+    ).encode()
+
+
+def token_of(served: Served) -> str:
+    return str(json.loads(served.get("/api/v1/session")[1])["token"])
+
+
+def answered(sock: socket.socket) -> tuple[int, str]:
+    answer = http.client.HTTPResponse(sock)
+    answer.begin()
+    return answer.status, json.loads(answer.read() or b'{"code": ""}')["code"]
+
+
+@pytest.mark.parametrize("expect", ["", "Expect: 100-continue\r\n"])
+def test_a_long_body_is_read_from_who_may_send_it_only(served: Served, port: FakeControlPort, expect: str):
+    token = token_of(served)
+    with connected(served, long_head("guess", expect=expect)) as sock:  # and nothing of the body
+        assert answered(sock) == (403, "token")
+        assert is_closed(sock)
+    session = port.set_pin("2468", "")
+    for cookie in ("", "hushbox_session=guess", "hushbox_session=\xff; x"):
+        with connected(served, long_head(token, cookie=cookie, expect=expect)) as sock:
+            assert answered(sock) == (401, "pin")
+            assert is_closed(sock)
+    body = json.dumps({"hushbox_backup": 1, "files": {"x": "y" * 200_000}}).encode()
+    with connected(served, long_head(token, len(body), f"hushbox_session={session}", expect)) as sock:
+        if expect:
+            assert sock.recv(25).startswith(b"HTTP/1.1 100")
+        sock.sendall(body)
+        assert answered(sock)[0] == 204
+    assert port.asked == ["restore"]
+
+
+def test_a_few_long_bodies_come_in_at_a_time(served: Served):
+    token = token_of(served)
+    with contextlib.ExitStack() as stack:
+        for _ in range(limits.MOST_LONG_BODIES):
+            stack.enter_context(connected(served, long_head(token) + b"{"))
+        until(lambda: sum(bool(c.request and c.request.is_long) for c in door_of(served)._channels()) == 2)
+        with connected(served, long_head(token)) as sock:
+            assert answered(sock)[0] == 503
+        assert served.get("/api/v1/status")[0] == 200
 
 
 def test_a_chunked_body_ends_at_the_same_limit(served: Served):
