@@ -44,6 +44,7 @@ def create_app(
     phones = Phones(port, key)
     phones.install(app)
     guard(app, port)
+    app.extensions["hushbox.rank"] = phones.rank_of_headers
     app.extensions["hushbox.trusts"] = lambda headers: gate.trusts(headers) and may_set_up(port, headers)
     streams = EventStreams(port, max_streams)
     app.extensions["hushbox.streams"] = streams

@@ -14,6 +14,12 @@ from web_ui.phones import CONNECTION, Rank
 from web_ui.views import dumps
 
 
+def once(do: Callable[[], None]) -> Callable[[], None]:
+    """`do`, the first time that it is called."""
+    left = [do]
+    return lambda: left.pop()() if left else None
+
+
 class Busy(BadRequest):  # type: ignore[misc]  # waitress has no types
     """As many long bodies as may be are coming in already."""
 
@@ -99,7 +105,7 @@ class PageErrorTask(ErrorTask):  # type: ignore[misc]
 class PageChannel(HTTPChannel):  # type: ignore[misc]
     """A connection. The server's thread, but for `hang_up`, `service`, `goes_on` and `write_soon`.
 
-    rank: of who has asked on it, or asks from its address.
+    rank: of who has sent its request.
     """
 
     request: PageRequest | None
@@ -111,29 +117,31 @@ class PageChannel(HTTPChannel):  # type: ignore[misc]
     def __init__(self, server: Any, sock: Any, addr: Any, adj: Any, map: Any = None) -> None:
         self.address = str(addr[0])
         self.since_s = self.fetched_s = time.monotonic()
-        self._rank = server.addresses.rank(self.address)
+        self.rank = Rank.ANYBODY
         self._is_first = True
         self._head_since_s = self.since_s  # empty lines before a request do not renew its deadline
-        self._is_last = False  # more came before the answer: it is let fall, and the connection ends with the answer
+        self._is_last = False  # the connection ends with the answer
+        self._early = b""  # what came before the answer was fetched
         self._fetch_until_s = 0.0
-        self._has_turn = False
+        self._is_begun = False
+        self._end_turn: Callable[[], None] = lambda: None
         super().__init__(server, sock, addr, adj, map=map)
 
     @property
-    def rank(self) -> Rank:
-        rank: Rank = self._rank
-        return rank
-
-    @rank.setter
-    def rank(self, rank: Rank) -> None:
-        self._rank = rank
-        if rank:
-            self.server.addresses.note(self.address, rank)
+    def standing(self) -> Rank:
+        """The rank, or that of phones that have asked from its address lately: it may be one of them."""
+        of_address: Rank = self.server.addresses.rank(self.address)
+        return max(self.rank, of_address)
 
     @property
     def is_waiting(self) -> bool:
         """Whether it waits for its phone, not the phone for the box: such a one may be closed when room is needed."""
         return not self.requests
+
+    @property
+    def is_anybodys_and_not_begun(self) -> bool:
+        """Whether its request waits for a thread, and nobody known has sent it."""
+        return bool(self.requests) and not self._is_begun and self.rank is Rank.ANYBODY
 
     @property
     def owed_bytes(self) -> int:
@@ -159,9 +167,27 @@ class PageChannel(HTTPChannel):  # type: ignore[misc]
 
     def goes_on(self) -> None:
         """What is answered goes on for long: others from the same address need not wait for it. In its thread."""
-        if self._has_turn:
-            self._has_turn = False
-            self.server.task_dispatcher.done(self.address)
+        self._end_turn()
+
+    def read_what_is_there(self) -> None:
+        """A new connection's request has often come with it: read now, it makes no room for those behind it."""
+        try:
+            data = self.socket.recv(self.adj.recv_bytes)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if data:
+            self.received(data)
+        else:
+            self.handle_close()
+
+    def readable(self) -> bool:
+        """Asked before each wait: what came early is taken up here, once the answer before it is fetched."""
+        if self._early and not self.requests and not self.total_outbufs_len:
+            early, self._early = self._early, b""
+            self.received(early)
+        return len(self._early) < limits.MOST_EARLY_BYTES and bool(super().readable())
 
     def received(self, data: bytes) -> bool:
         """One request at a time: a second one before the answer would hold a thread until the first is fetched."""
@@ -169,7 +195,7 @@ class PageChannel(HTTPChannel):  # type: ignore[misc]
             if not data or self.will_close or self.close_when_flushed:
                 return False
             if self.requests:
-                self._is_last = True
+                self._early += data
                 return True
             while data:
                 if self.request is None:
@@ -185,20 +211,29 @@ class PageChannel(HTTPChannel):  # type: ignore[misc]
                     self.sent_continue = False
                     self.request = None
                     if not request.empty:
-                        self._is_last = request.is_cut or bool(data)
+                        self._recognise(request)
+                        self._is_last, self._early = request.is_cut, data
                         self.requests.append(request)
                         self.server.add_task(self)
                         break
         return True
 
+    def _recognise(self, request: PageRequest) -> None:
+        self.rank = self.server.rank_of(request.headers)
+        if self.rank:
+            self.server.addresses.note(self.address, self.rank)
+
     def service(self) -> None:
         """Answer a request, in one of the server's threads."""
         self._fetch_until_s = 0.0
-        self._has_turn = True
+        # Of this request: when it is answered, the next one may have begun in another thread already.
+        end_turn = once(lambda: self.server.task_dispatcher.done(self.address))
+        self._end_turn, self._is_begun = end_turn, True
         try:
             super().service()
         finally:
-            self.goes_on()  # to the next one
+            end_turn()
+            self._is_begun = False
         now = time.monotonic()
         self._fetch_until_s = now + limits.PATIENCE_S + self.owed_bytes / limits.SLOWEST_BYTES_PER_S
         self.since_s, self._head_since_s, self._is_first = now, 0.0, False

@@ -12,12 +12,12 @@ from waitress.server import TcpWSGIServer
 
 from web_ui import limits
 from web_ui.connection import Busy, PageChannel, PageRequest
-from web_ui.phones import Addresses
+from web_ui.phones import Addresses, Rank
 
 log = logging.getLogger(__name__)
 
 TEND_S = 0.5  # between two looks for connections that are overdue
-_AT_ONCE = 64  # new connections taken between two looks at the others
+_AT_ONCE = 24  # new connections taken between two looks at the others
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _MAPPED = "::ffff:"  # before an IPv4 address that came to an IPv6 socket
 
@@ -31,9 +31,15 @@ class Door(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
 
     channel_class = PageChannel
 
-    def __init__(self, *args: Any, trusts: Callable[[Mapping[str, str]], bool], **kwargs: Any) -> None:
-        """trusts: given a request's headers, by names like X_CSRF_TOKEN: whether its sender may change all there is."""
-        self._trusts = trusts
+    def __init__(
+        self,
+        *args: Any,
+        rank_of: Callable[[Mapping[str, str]], Rank],
+        trusts: Callable[[Mapping[str, str]], bool],
+        **kwargs: Any,
+    ) -> None:
+        """Given a request's headers, by names like X_CSRF_TOKEN: who sent it; whether they may change everything."""
+        self.rank_of, self._trusts = rank_of, trusts
         self.addresses = Addresses()
         self._tend_at = 0.0
         self._shut_until = 0.0
@@ -58,9 +64,11 @@ class Door(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
                 if not self._make_room(str(addr[0])):
                     sock.close()
                     continue
-                self.channel_class(self, sock, addr, self.adj, map=self._map)
+                channel = self.channel_class(self, sock, addr, self.adj, map=self._map)
             except OSError:  # gone before it was there
                 sock.close()
+                continue
+            channel.read_what_is_there()
 
     def fix_addr(self, addr: Any) -> Any:
         """An IPv4 phone is the same whichever socket it came to."""
@@ -86,7 +94,7 @@ class Door(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
         for channel in self._channels():
             if channel.is_overdue(now):
                 channel.handle_close()
-        owing = sorted(self._channels(), key=lambda channel: (channel.rank, -channel.owed_bytes))
+        owing = sorted(self._channels(), key=lambda channel: (channel.standing, -channel.owed_bytes))
         owed = sum(channel.owed_bytes for channel in owing)
         for channel in owing:
             if owed <= limits.MOST_OWED_BYTES:
@@ -104,27 +112,31 @@ class Door(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
         """Whether there is room for one more from there, closing another where that takes it."""
         channels = self._channels()
         of_address = [channel for channel in channels if channel.address == address]
-        if len(of_address) >= limits.MOST_OF_AN_ADDRESS:
-            return _close_some(of_address)
-        if len(channels) >= limits.MOST_CONNECTIONS:
-            return _close_some(channels)
-        return True
+        full = (
+            of_address if len(of_address) >= limits.MOST_OF_AN_ADDRESS
+            else channels if len(channels) >= limits.MOST_CONNECTIONS
+            else None
+        )  # fmt: skip
+        if full is None or _close_some([channel for channel in full if channel.is_waiting]):
+            return True
+        # The box is at work for all of them. For who may be known it lets requests go that it has not begun.
+        is_known = self.addresses.rank(address) > Rank.ANYBODY
+        return is_known and _close_some([channel for channel in full if channel.is_anybodys_and_not_begun])
 
     def _exhausted(self, error: OSError) -> None:
         """No more files or memory for another: the listener would be ready for ever, and take all time."""
         log.error("page: no more connections can be taken (%s): the oldest waiting ones are closed", error.strerror)
-        _close_some(self._channels())
+        _close_some([channel for channel in self._channels() if channel.is_waiting])
         self._shut_until = time.monotonic() + TEND_S
 
 
 def _close_some(channels: list[PageChannel]) -> bool:
     """Close those that are missed least: a few at once, for looking for them takes longer than closing them.
 
-    False when the box is at work for every one of them.
+    False when there is none.
     """
-    waiting = [channel for channel in channels if channel.is_waiting]
-    count = Counter(channel.address for channel in waiting)
-    order = [(channel.rank, -count[channel.address], channel.since_s, id(channel), channel) for channel in waiting]
+    count = Counter(channel.address for channel in channels)
+    order = [(channel.standing, -count[channel.address], channel.since_s, id(channel), channel) for channel in channels]
     for *_, channel in heapq.nsmallest(1 + len(channels) // 16, order):
         channel.handle_close()
-    return bool(waiting)
+    return bool(channels)

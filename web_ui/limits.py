@@ -27,6 +27,7 @@ LONGER_BODIES = {
     ("PUT", "/api/v1/presets/order"): MOST_IMPORT_BYTES,
 }
 MOST_HEAD_BYTES = 16384
+MOST_EARLY_BYTES = 16384  # of the next request, before the answer to this one is fetched
 LONG_BYTES = 100_000  # a body above this is read only from who may send it, and so many at a time
 MOST_LONG_BODIES = 2
 

@@ -12,11 +12,12 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from flask import Flask, Response, request
+from werkzeug.http import parse_cookie
 
 from web_ui.control_port import ControlPort
 from web_ui.pin_gate import COOKIE as SESSION_COOKIE
@@ -39,8 +40,6 @@ class Rank(enum.IntEnum):
 
 class Connection(Protocol):
     """What the server tells of the connection that a request came on."""
-
-    rank: Rank
 
     def goes_on(self) -> None:
         """What is answered goes on for long: others from the same address need not wait for it."""
@@ -67,25 +66,25 @@ class Phones:
         self._key = key
 
     def install(self, app: Flask) -> None:
-        """Look at every request of `app`, and give who loads the page a cookie."""
-        app.before_request(self._look)
+        """Give who loads the page a cookie."""
         app.after_request(self._greet)
 
     def visitor(self) -> Visitor:
         """Who sent the request being answered."""
         connection: Connection | None = request.environ.get(CONNECTION)
-        return Visitor(self._rank(), request.remote_addr or "", connection.hang_up if connection else lambda: None)
+        hang_up = connection.hang_up if connection else lambda: None
+        return Visitor(self.rank(request.cookies), request.remote_addr or "", hang_up)
 
-    def _look(self) -> None:
-        connection: Connection | None = request.environ.get(CONNECTION)
-        if connection is not None and request.cookies:
-            connection.rank = max(connection.rank, self._rank())
-
-    def _rank(self) -> Rank:
-        session = request.cookies.get(SESSION_COOKIE, "")
+    def rank(self, cookies: Mapping[str, str]) -> Rank:
+        """Of who sends these cookies."""
+        session = cookies.get(SESSION_COOKIE, "")
         if session and self._port.pin().in_force and self._port.knows_session(session):
             return Rank.OWNER
-        return Rank.PHONE if self._knows(request.cookies.get(COOKIE, "")) else Rank.ANYBODY
+        return Rank.PHONE if self._knows(cookies.get(COOKIE, "")) else Rank.ANYBODY
+
+    def rank_of_headers(self, headers: Mapping[str, str]) -> Rank:
+        """The same from a request's headers, named as in WSGI: COOKIE."""
+        return self.rank(parse_cookie(headers["COOKIE"])) if "COOKIE" in headers else Rank.ANYBODY
 
     def _greet(self, response: Response) -> Response:
         if request.endpoint in GIVEN_WITH and not self._knows(request.cookies.get(COOKIE, "")):

@@ -65,6 +65,7 @@ class PageServer:
             dispatcher=dispatcher,
             adj=adj,
             bind_socket=False,
+            rank_of=self._app.extensions["hushbox.rank"],
             trusts=self._app.extensions["hushbox.trusts"],
             sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
         )

@@ -26,6 +26,7 @@ ROOT = Path(__file__).parent.parent.parent
 MOST = 2000
 LONGEST_S = 300.0
 TRICKLE_S = 0.5  # between two bytes of a connection
+ANOTHER = "127.0.0.2"
 AGAIN_S = 0.05  # before a connection that was closed is made again
 
 _HEAD = "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{more}\r\n"
@@ -186,7 +187,7 @@ class _Crowd:
 class Phone:
     """Another phone, at an address of its own. It keeps its cookies, and makes a connection for each question."""
 
-    def __init__(self, port: int, address: str = "127.0.0.2") -> None:
+    def __init__(self, port: int, address: str = ANOTHER) -> None:
         self.port, self.address = port, address
         self.cookies: dict[str, str] = {}
 
@@ -240,7 +241,7 @@ def worst_wait_s(phone: Phone, seconds: float) -> tuple[float, int]:
     return worst, answers
 
 
-def _box(count: int, seconds: float, addresses: int, kinds: list[str]) -> Iterator[str]:
+def _box(count: int, seconds: float, addresses: int, kinds: list[str], address: str) -> Iterator[str]:
     from tests.rigs.running_box import RunningBox
 
     with tempfile.TemporaryDirectory() as folder, RunningBox(Path(folder), '[audio]\ndevice = "demo"\n') as box:
@@ -249,8 +250,8 @@ def _box(count: int, seconds: float, addresses: int, kinds: list[str]) -> Iterat
         port = int(box.url.rstrip("/").rpartition(":")[2])
         control = box.child("control")
         yield f"at rest: control {control.memory_info().rss / 1e6:.0f} MB"
-        phone = Phone(port)
-        if addresses > 1:
+        phone = Phone(port, address)
+        if addresses > 1 or address != ANOTHER:
             phone.open_page()  # before they come: known
         for kind in kinds:
             with Siege(kind, port, count, seconds + 30, addresses) as siege:
@@ -268,6 +269,9 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=6.0)
     parser.add_argument("--addresses", type=int, default=1)
+    parser.add_argument(
+        "--phone", default=ANOTHER, help="where the other phone asks from; the first attacker: 127.0.1.1"
+    )
     parser.add_argument("kinds", nargs="*", default=list(KINDS))
     if sys.argv[1:2] == ["attack"]:
         kinds, port, count, seconds, addresses = sys.argv[2:]
@@ -280,7 +284,7 @@ def main() -> None:
         )
         return
     args = parser.parse_args()
-    for line in _box(args.count, args.seconds, args.addresses, args.kinds):
+    for line in _box(args.count, args.seconds, args.addresses, args.kinds, args.phone):
         print(line, flush=True)
 
 

@@ -189,13 +189,35 @@ def test_a_head_without_end_is_refused_in_json(served: Served):
         assert "error" in json.loads(answer.read())
 
 
-def test_a_second_request_before_the_answer_ends_the_connection_after_it(served: Served):
-    with connected(served, (HEAD + b"\r\n") * 3) as sock:
-        answer = http.client.HTTPResponse(sock)
-        answer.begin()
-        assert answer.status == 200
-        json.loads(answer.read())
-        assert is_closed(sock)
+def test_requests_before_the_answer_are_answered_in_order(served: Served):
+    asked = [
+        HEAD + b"\r\n",
+        HEAD.replace(b"status", b"session") + b"\r\n",
+        HEAD.replace(b"status", b"nothing") + b"\r\n",
+    ]
+    with connected(served, b"".join(asked)[:-5]) as sock:
+        sock.sendall(b"".join(asked)[-5:])
+        file = sock.makefile("rb")
+        found = []
+        for _ in asked:
+            status = file.readline()
+            length = 0
+            while (line := file.readline()) != b"\r\n":
+                if line.lower().startswith(b"content-length:"):
+                    length = int(line.split()[1])
+            found.append((int(status.split()[1]), json.loads(file.read(length))))
+    assert [status for status, _ in found] == [200, 200, 404]
+    assert "token" in found[1][1]
+
+
+def test_requests_whose_answers_nobody_fetches_hold_no_thread(served: Served, port: FakeControlPort):
+    port.set_status(message="x" * 200_000)
+    with contextlib.ExitStack() as stack:
+        for _ in range(limits.WORKERS + limits.MAX_STREAMS + 10):
+            stack.enter_context(connected(served, (HEAD + b"\r\n") * 8))
+        until(lambda: sum(bool(channel.owed_bytes) for channel in door_of(served)._channels()) > limits.WORKERS)
+        until(lambda: not any(channel.requests for channel in door_of(served)._channels()))
+        assert served.get("/api/v1/session")[0] == 200
 
 
 def test_a_connection_serves_one_request_after_the_other(served: Served):
@@ -207,6 +229,26 @@ def test_a_connection_serves_one_request_after_the_other(served: Served):
         assert connection.getresponse().read()
         assert connection.sock is sock
     connection.close()
+
+
+def test_every_turn_comes_back(served: Served):
+    """Whatever is asked for, and however fast one request follows the other on a connection."""
+    connections = [served.connect() for _ in range(4)]
+
+    def ask(connection: http.client.HTTPConnection) -> None:
+        for path in ("/api/v1/status", "/", "/nothing", "/static/built/main.js", "/api/v1/listen/after.wav") * 12:
+            connection.request("GET", path)
+            connection.getresponse().read()
+        connection.request("GET", "/api/v1/events")
+        connection.getresponse().readline()
+        connection.close()
+
+    threads = [threading.Thread(target=ask, args=(connection,)) for connection in connections[:3]]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE_S)
+    until(lambda: not door_of(served).task_dispatcher.queue._at_work)
 
 
 def test_an_address_has_so_many_connections_and_the_oldest_makes_room(served: Served):
@@ -247,6 +289,33 @@ def test_who_is_known_is_not_the_one_that_makes_room(served: Served, monkeypatch
             stack.enter_context(connected(served, address=f"127.0.1.{number + 1}"))
         until(lambda: len(door_of(served).active_channels) <= 6)
         assert not any(is_closed(sock, seconds=0.1) for sock in mine)
+
+
+def test_a_phone_that_is_known_gets_in_though_all_connections_have_asked_something(
+    app: Flask, port: FakeControlPort, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(limits, "MOST_OF_AN_ADDRESS", limits.MOST_AT_ONCE + 3)
+    busy = threading.Event()
+    port.status = lambda: (busy.wait(PATIENCE_S), FakeControlPort().status())[1]  # type: ignore[method-assign]
+    server = PageServer(app, "127.0.0.1", 0)
+    served = Served(server, server.start())
+    phone = Phone(served.number, "127.0.0.1")
+    try:
+        for _ in range(2):  # with the cookie of the first
+            phone.ask("GET", "/api/v1/session")
+        with contextlib.ExitStack() as stack:
+            held = [stack.enter_context(connected(served, HEAD + b"\r\n")) for _ in range(limits.MOST_OF_AN_ADDRESS)]
+            until(lambda: len(door_of(served).task_dispatcher.queue) >= 3)
+            asked = threading.Thread(target=lambda: phone.ask("GET", "/api/v1/session"))
+            asked.start()
+            until(lambda: any(channel.rank for channel in door_of(served)._channels()))
+            assert any(is_closed(sock, seconds=0.1) for sock in held)
+            busy.set()
+            asked.join(PATIENCE_S)
+            assert not asked.is_alive()
+    finally:
+        busy.set()
+        server.stop()
 
 
 def test_answers_that_nobody_fetches_take_so_much_memory_and_no_more(served: Served, monkeypatch: pytest.MonkeyPatch):
