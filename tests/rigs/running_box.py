@@ -51,7 +51,7 @@ class RunningBox:
         self._reader = threading.Thread(target=self._read_log, daemon=True)
         self._reader.start()
         try:
-            self.wait_for(lambda: bool(self.url), "the page's address")
+            self.wait_for(lambda: bool(self.url), "the page's address", 60.0)  # of a busy machine
         except BaseException:
             self.stop()
             raise
