@@ -4,7 +4,7 @@ PY := .venv/bin/python
 RUN := .venv/bin/hushbox
 
 .PHONY: help setup setup-dev run test check lint format e2e faults bench lock clean install uninstall wheels deb test-deb \
-        soak endure e2e-vm e2e-vm-arm64 \
+        soak endure odd-files e2e-vm e2e-vm-arm64 \
         train-denoise-live export-denoise-live train-denoise-light export-denoise-light \
         train-denoise-studio export-denoise-studio train-stems-live export-stems-live \
         test-tflite-runtime demo-vocal bench-denoise \
@@ -24,8 +24,8 @@ setup-dev: ## The same, with what tests and checks need
 run: setup ## Start the box (the built-in demo plays when there is no interface). ARGS="--port 9000" passes options
 	@$(RUN) run $(ARGS)
 
-test: setup-dev ## All quick tests, without hardware
-	$(PY) -m pytest -m "not e2e" $(ARGS)
+test: setup-dev ## All quick tests, without hardware, on every core. ARGS="-m 'not e2e and not box and not bundle'" in a minute
+	$(PY) -m pytest -n logical --maxprocesses 4 --dist loadscope -m "not e2e" $(ARGS)
 
 lint: setup-dev ## ruff, mypy, import-linter
 	.venv/bin/ruff check .
@@ -41,6 +41,9 @@ format: setup-dev ## Let ruff format the code
 
 faults: setup-dev ## Every fault in every state, then 200 random ones (half an hour). ARGS="--seed N --count 200"
 	$(PY) -m tests.rigs.faults --matrix --count 200 $(ARGS)
+
+odd-files: setup-dev ## 2000 odd files, imports, restores and requests, each with a start after it (an hour). ARGS="--seed N --count 100"
+	$(PY) -m tests.rigs.start_fuzz $(ARGS)
 
 e2e: setup-dev ## Whole box and real Chromium on the page (needs Debian's chromium)
 	$(PY) -m pytest -m e2e $(ARGS)

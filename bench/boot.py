@@ -55,12 +55,12 @@ def boot(machine: str) -> list[float]:
     ):
         box = Box(it)
         box.wait("systemctl is-active hushbox-audio", 300)
-        moments = {}
+        moments: dict[str, str] = {}
         for words in (
             it.run("systemctl show -p UserspaceTimestampMonotonic"),
             it.run("systemctl show -p ExecMainStartTimestampMonotonic -p ActiveEnterTimestampMonotonic hushbox-audio"),
         ):
-            moments.update(line.split("=") for line in words.split())
+            moments.update(dict(line.split("=") for line in words.split()))
         userspace, started, sounds = (
             int(moments[f"{name}TimestampMonotonic"]) / 1e6 for name in ("Userspace", "ExecMainStart", "ActiveEnter")
         )

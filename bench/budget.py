@@ -34,7 +34,7 @@ def main() -> int:
             "--seconds",
             seconds,
             "--bundle",
-            folder,
+            str(folder),
         ]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
         failed += done.returncode != 0

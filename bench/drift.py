@@ -13,6 +13,7 @@ import os
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,9 +73,12 @@ def live(ppm: float, minutes: float, period: int, periods: int) -> None:
 
     tones = Tones()
     with tempfile.TemporaryDirectory(prefix="hushbox-drift-", dir="/dev/shm") as temporary:
-        one = dict(capture_channels=1, playback_channels=1)
-        microphone = VirtualUsb(Path(temporary), name="microphone", capture=tones.recorded(), loop=True, **one)
-        speaker = VirtualUsb(Path(temporary), name="speaker", beside=microphone, **one)
+
+        def mono(name: str, **options: Any) -> VirtualUsb:
+            return VirtualUsb(Path(temporary), name=name, capture_channels=1, playback_channels=1, **options)
+
+        microphone = mono("microphone", capture=tones.recorded(), loop=True)
+        speaker = mono("speaker", beside=microphone)
         os.environ.update(speaker.env)
         microphone.skew(ppm / 2)
         speaker.skew(-ppm / 2)

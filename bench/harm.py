@@ -15,6 +15,7 @@ import itertools
 import json
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -131,14 +132,16 @@ def as_text(model: str, harms: list[Harm]) -> str:
     width = max(len(harm.name) for harm in harms)
     lines = [f"{model}: clean voice in, full amount; dB", f"{'':{width}}  SI-SDR  sibilants   tails at"]
     lines[1] += "".join(f"{depth:>11}" for depth in depths)
-    rows = [(harm.name, (harm.si_sdr_db, harm.sibilants_db, *harm.tails_db)) for harm in harms]
+    rows: list[tuple[str, Sequence[float]]] = [
+        (harm.name, (harm.si_sdr_db, harm.sibilants_db, *harm.tails_db)) for harm in harms
+    ]
     table = np.array([figures for _, figures in rows])
     mean = np.array([np.nanmean(column) if np.isfinite(column).any() else np.nan for column in table.T])
     far = np.array(
         [np.nan if np.isnan(column).all() else max(column[~np.isnan(column)], key=abs) for column in table.T]
     )
     far[0] = table[:, 0].min()
-    for name, figures in (*rows, ("mean", mean), ("worst", far)):
+    for name, figures in [*rows, ("mean", tuple(mean)), ("worst", tuple(far))]:
         tails = "".join(f"{figure:11.2f}" for figure in figures[2:])
         lines.append(f"{name:{width}}{figures[0]:8.2f}{figures[1]:11.2f}{'':11}{tails}")
     return "\n".join(lines)

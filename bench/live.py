@@ -92,7 +92,14 @@ def run(
         }
         if not bypass and chain == "voice":
             soundfile.write(folder / "in.wav", sound, 48_000, subtype="PCM_24")
-            command = [sys.executable, "-m", "firmware_app.cli", "process", folder / "in.wav", folder / "out.wav"]
+            command = [
+                sys.executable,
+                "-m",
+                "firmware_app.cli",
+                "process",
+                str(folder / "in.wav"),
+                str(folder / "out.wav"),
+            ]
             subprocess.run(command, check=True, capture_output=True)
             offline = soundfile.read(folder / "out.wav", dtype="float32")[0][: int(seconds * 48_000)]
             found = compare((usb.recording()[:, 0] / 2**31).astype(np.float32), offline)

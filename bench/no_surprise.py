@@ -76,7 +76,8 @@ def clipping(frames: int, rng: np.random.Generator) -> Sound:
     """Several tones 20 dB over full scale, cut off at it."""
     time = np.arange(frames)[:, None] / RATE_HZ
     tones = np.sin(2 * np.pi * time * rng.uniform(80, 3000, 3)).sum(axis=1)
-    return np.clip(10.0 * tones, -1.0, 1.0).astype(np.float32)
+    clipped: Sound = np.clip(10.0 * tones, -1.0, 1.0).astype(np.float32)
+    return clipped
 
 
 def quiet_clipping(frames: int, rng: np.random.Generator) -> Sound:
@@ -206,7 +207,8 @@ def _db(power: float, reference: float) -> float:
 
 
 def _scaled(sound: NDArray[np.float64], peak: float) -> Sound:
-    return (sound * (peak / np.abs(sound).max())).astype(np.float32)
+    scaled: Sound = (sound * (peak / np.abs(sound).max())).astype(np.float32)
+    return scaled
 
 
 if __name__ == "__main__":

@@ -63,7 +63,12 @@ def measure(train: tuple[float, ...], seconds: float) -> dict[str, Any]:
     pressed: list[float] = []
     with tempfile.TemporaryDirectory(prefix="hushbox-panel-") as folder:
         box = PanelHands(Path(folder), config)
-        box.control.listen("bench", lambda id, value, origin: value and heard.append(time.monotonic()))
+
+        def hear(id: str, value: float, origin: str) -> None:
+            if value:
+                heard.append(time.monotonic())
+
+        box.control.listen("bench", hear)
         pin = box.setup.bindings.panel.choice.factory.pin("GPIO17")
         begun = time.monotonic()
         for half in range(int(seconds * RATE) * 2):

@@ -121,7 +121,7 @@ def _scores(options: argparse.Namespace) -> dict[str, Any]:
         with tempfile.TemporaryDirectory(prefix="hushbox-stems-") as temporary:
             out, begun, seconds = Path(temporary), time.perf_counter(), 0.0
             for excerpt in names:
-                mix = sum(_truth(options.set, excerpt).values())
+                mix = np.sum(list(_truth(options.set, excerpt).values()), axis=0)
                 source = out / f"{excerpt}.wav"
                 soundfile.write(source, mix, 48_000, subtype="FLOAT")
                 (out / excerpt).mkdir()
@@ -184,7 +184,8 @@ def _mean_of(measured: list[dict[str, Any]]) -> dict[str, Any]:
 def _levels(sound: Sound, frames: int = 24_000) -> Sound:
     """RMS of each half second, dBFS."""
     whole = sound[: len(sound) // frames * frames].reshape(-1, frames * sound.shape[1])
-    return 10 * np.log10(np.mean(whole**2, axis=1) + 1e-12)
+    levels: Sound = 10 * np.log10(np.mean(whole**2, axis=1) + 1e-12)
+    return levels
 
 
 def _change_db(after: Sound, before: Sound) -> float:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import difflib
 import hashlib
 import re
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -16,8 +16,12 @@ from typing import Any
 from dsp import layout, stems_features
 from dsp.block import RATE_HZ
 from dsp.errors import DspError
+from dsp.handed_in import HandedInError, file_chunks, read_file, read_toml
 
 SCHEMA = 1
+LARGEST_TOML_BYTES = 100_000
+LARGEST_WEIGHTS_BYTES = 256 << 20  # a runtime's file; ours have 7 MB at most, and all of it lies in memory
+_MOST_HINTS = 50  # each takes a while
 RUNTIMES = ("tflite", "tflite_runtime", "onnx")
 
 
@@ -126,14 +130,18 @@ class Bundle:
         if runtime not in self.files:
             raise BundleError(f"{self.folder}: no weights for runtime {runtime!r}; allowed {', '.join(self.files)}")
         file = self.files[runtime]
-        try:
-            data = file.path.read_bytes()
-        except OSError as error:
-            raise BundleError(f"{file.path}: cannot be read: {error.strerror}") from None
-        found = hashlib.sha256(data).hexdigest()
-        if found != file.sha256:
-            raise BundleHashError(_hash_message(file, found))
+        with _refusing(file.path):
+            data = read_file(file.path, LARGEST_WEIGHTS_BYTES, within=file.path.parent)
+        _compare(file, hashlib.sha256(data))
         return data
+
+    def check(self, runtime: str) -> None:
+        """Hold one runtime's file against its hash, a piece at a time. Raises BundleError, BundleHashError."""
+        file, total = self.files[runtime], hashlib.sha256()
+        with _refusing(file.path):
+            for piece in file_chunks(file.path, LARGEST_WEIGHTS_BYTES, within=file.path.parent):
+                total.update(piece)
+        _compare(file, total)
 
 
 def list_bundles(root: Path | str) -> list[Path]:
@@ -141,8 +149,27 @@ def list_bundles(root: Path | str) -> list[Path]:
     return sorted(path.parent for path in Path(root).glob("*/bundle.toml"))
 
 
-def _hash_message(file: ModelFile, found: str) -> str:
-    return f"{file.path}: sha256 expected {file.sha256}, found {found}"
+@contextlib.contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    """Says in a BundleError why a file cannot be read."""
+    try:
+        yield
+    except HandedInError as error:
+        raise BundleError(str(error)) from None
+    except OSError as error:
+        raise BundleError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _compare(file: ModelFile, found: Any) -> None:
+    """found: a hash of hashlib. Raises BundleHashError."""
+    if found.hexdigest() != file.sha256:
+        raise BundleHashError(f"{file.path}: sha256 expected {file.sha256}, found {found.hexdigest()}")
+
+
+def _shown(value: object) -> str:
+    """A value of the file in a message, cut short."""
+    shown = repr(value)
+    return shown if len(shown) <= 100 else shown[:99] + "…"
 
 
 _TEXTS = ("name", "version", "kind", "summary", "features", "default_runtime", "licence")
@@ -174,7 +201,7 @@ class _Reader:
         raw = self._toml()
         for key, allowed in (("kind", "denoise"), ("features", layout.LIVE.name)):
             if raw.get(key) != allowed:
-                raise BundleError(f"{self.path}: {key} = {raw.get(key)!r}: allowed {allowed}")
+                raise BundleError(f"{self.path}: {key} = {_shown(raw.get(key))}: allowed {allowed}")
         return self._own(raw)
 
     def _borrower(self, raw: Mapping[str, Any]) -> Bundle:
@@ -185,13 +212,13 @@ class _Reader:
         self._allowed("algorithmic_latency_frames", latency, (INSTANT_LATENCY_FRAMES,))
         network = own["network"]
         if network and (Path(network).name != network or network == ".."):
-            self._wrong("network", f" = {network!r}: the name of a bundle's folder beside this one is allowed")
+            self._wrong("network", f" = {_shown(network)}: the name of a bundle's folder beside this one is allowed")
         if self.mistakes:
             raise BundleError("\n".join(self.mistakes))
         try:
             lender = _Reader(self.folder.parent / network).lent()
         except BundleError as error:
-            raise type(error)(f"{self.path}: network = {network!r}: {error}") from None
+            raise type(error)(f"{self.path}: network = {_shown(network)}: {error}") from None
         return dataclasses.replace(lender, folder=self.folder, algorithmic_latency_frames=latency, **own)
 
     def _own(self, raw: Mapping[str, Any]) -> Bundle:
@@ -213,25 +240,25 @@ class _Reader:
         self.wrong_keys.add(key.split(".")[0])
 
     def _toml(self) -> dict[str, Any]:
-        try:
-            return tomllib.loads(self.path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise BundleError(f"{self.path}: cannot be read: {error.strerror}") from None
-        except ValueError as error:  # TOML and UTF-8 errors both
-            raise BundleError(f"{self.path}: is not TOML: {error}") from None
+        with _refusing(self.path):
+            return read_toml(self.path, LARGEST_TOML_BYTES, within=self.folder)
 
     def _known(self, raw: Mapping[str, Any], allowed: Sequence[str], prefix: str) -> None:
         for key in raw:
             if key not in allowed:
-                near = difflib.get_close_matches(key, allowed, n=1)
-                self._wrong(prefix + key, " is no known key" + (f"; did you mean {near[0]}?" if near else ""))
+                near = difflib.get_close_matches(key[:40], allowed, n=1) if len(self.mistakes) < _MOST_HINTS else []
+                hint = f"; did you mean {near[0]}?" if near else ""
+                name = key if key.isprintable() and len(key) <= 60 else _shown(key)
+                self._wrong(prefix + name, f" is no known key{hint}")
 
     def _text(self, raw: Mapping[str, Any], key: str, prefix: str = "") -> str:
         value = raw.get(key)
         if value is None:
             self._wrong(prefix + key, " is missing: a text is needed")
         elif not isinstance(value, str) or not value:
-            self._wrong(prefix + key, f" = {value!r}: a text is allowed")
+            self._wrong(prefix + key, f" = {_shown(value)}: a text is allowed")
+        elif not value.isprintable():
+            self._wrong(prefix + key, f" = {_shown(value)}: a text of printable characters is allowed")
         else:
             return value
         return ""
@@ -241,7 +268,7 @@ class _Reader:
         if value is None:
             self._wrong(key, f" is missing: a whole number of {least} or more is needed")
         elif not isinstance(value, int) or isinstance(value, bool) or value < least:
-            self._wrong(key, f" = {value!r}: a whole number of {least} or more is allowed")
+            self._wrong(key, f" = {_shown(value)}: a whole number of {least} or more is allowed")
         else:
             return value
         return least
@@ -249,7 +276,7 @@ class _Reader:
     def _sources(self, raw: Mapping[str, Any]) -> tuple[Source, ...]:
         entries = raw.get("trained_on")
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-            self._wrong("trained_on", f" = {entries!r}: a list of {{name, licence, what}} is needed")
+            self._wrong("trained_on", f" = {_shown(entries)}: a list of {{name, licence, what}} is needed")
             return ()
         found = []
         for at, entry in enumerate(entries):
@@ -261,7 +288,9 @@ class _Reader:
     def _files(self, raw: Mapping[str, Any]) -> dict[str, ModelFile]:
         tables = raw.get("files")
         if not isinstance(tables, dict) or not tables:
-            self._wrong("files", f" = {tables!r}: one of [files.{'], [files.'.join(RUNTIMES)}] at least is needed")
+            self._wrong(
+                "files", f" = {_shown(tables)}: one of [files.{'], [files.'.join(RUNTIMES)}] at least is needed"
+            )
             return {}
         self._known(tables, RUNTIMES, "files.")
         found = {}
@@ -270,15 +299,15 @@ class _Reader:
             if entry is None:
                 continue
             if not isinstance(entry, dict):
-                self._wrong(f"files.{runtime}", f" = {entry!r}: a table is needed")
+                self._wrong(f"files.{runtime}", f" = {_shown(entry)}: a table is needed")
                 continue
             prefix = f"files.{runtime}."
             self._known(entry, _FILE_TEXTS, prefix)
             texts = {key: self._text(entry, key, prefix) for key in _FILE_TEXTS}
-            if texts["path"] and Path(texts["path"]).name != texts["path"]:
-                self._wrong(prefix + "path", f" = {texts['path']!r}: a file of the same folder is allowed")
+            if texts["path"] and (Path(texts["path"]).name != texts["path"] or texts["path"] == ".."):
+                self._wrong(prefix + "path", f" = {_shown(texts['path'])}: a file of the same folder is allowed")
             if texts["sha256"] and not re.fullmatch("[0-9a-f]{64}", texts["sha256"]):
-                self._wrong(prefix + "sha256", f" = {texts['sha256']!r}: 64 lower-case hex digits are allowed")
+                self._wrong(prefix + "sha256", f" = {_shown(texts['sha256'])}: 64 lower-case hex digits are allowed")
             found[runtime] = ModelFile(self.folder / texts.pop("path"), **texts)
         return found
 
@@ -301,13 +330,13 @@ class _Reader:
 
     def _allowed(self, key: str, value: object, choices: Sequence[object]) -> None:
         if key not in self.wrong_keys and value not in choices:
-            self._wrong(key, f" = {value!r}: allowed {', '.join(str(choice) for choice in choices)}")
+            self._wrong(key, f" = {_shown(value)}: allowed {', '.join(str(choice) for choice in choices)}")
 
     def _hashes(self, bundle: Bundle) -> None:
         wrong, missing = [], []
         for runtime in bundle.files:
             try:
-                bundle.weights(runtime)
+                bundle.check(runtime)
             except BundleHashError as error:
                 wrong.append(str(error))
             except BundleError as error:

@@ -59,6 +59,7 @@ class Lane:
         width = len(self.columns)
         if not width:
             return
+        self._share: Block | None = np.zeros(period_frames, np.float32) if wiring.mix == 1 < width else None
         self._block: Block = np.zeros((period_frames, width * (1 + self._stems_behind)), np.float32)
         for processor in self.processors:
             processor.prepare(rate_hz, period_frames, self._block.shape[1])
@@ -80,15 +81,25 @@ class Lane:
             processor.process(self._block)
 
     def add_to(self, out: Block) -> None:
-        """Add the result to the mix, a single column to all of it; stems go to their own outputs."""
+        """Add the result to the mix, a single column to all of it, all to a single column; stems go to their own."""
         if not self.columns:
             return
         sound = self._delay.process(self._block) if self._delay is not None else self._block
         width = len(self.columns)
-        for column in range(self._wiring.mix):
-            np.add(out[:, column], sound[:, column % width], out=out[:, column])
+        if self._share is not None:
+            self._add_all(sound, range(width), out)
+        else:
+            for column in range(self._wiring.mix):
+                np.add(out[:, column], sound[:, column % width], out=out[:, column])
         if self._stems_behind:
             self._add_stems(out, sound, width)
+
+    def _add_all(self, sound: Block, columns: Sequence[int], out: Block) -> None:
+        """Add the mean of these columns to a mix of one."""
+        assert self._share is not None
+        for column in columns:
+            np.multiply(sound[:, column], 1.0 / len(columns), out=self._share)
+            np.add(out[:, 0], self._share, out=out[:, 0])
 
     def _add_stems(self, out: Block, sound: Block, width: int) -> None:
         column = self._wiring.mix
@@ -103,7 +114,9 @@ class Lane:
 
     def add_untouched(self, block: Block, out: Block) -> None:
         """What bypass plays: the source as it came in, where add_to() puts the result."""
-        if self.columns:
+        if self.columns and self._share is not None:
+            self._add_all(block, self.columns, out)
+        elif self.columns:
             for column in range(self._wiring.mix):
                 source = self.columns[column % len(self.columns)]
                 np.add(out[:, column], block[:, source], out=out[:, column])

@@ -51,9 +51,9 @@ class ParamSpec:
         unit = f" {self.unit}" if self.unit else ""
         try:
             number = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise ParamRangeError(
-                f"{self.id} = {value!r}: a number from {self.low:g} to {self.high:g}{unit} is allowed"
+                f"{self.id} = {repr(value)[:60]}: a number from {self.low:g} to {self.high:g}{unit} is allowed"
             ) from None
         if not math.isfinite(number) or not self.low <= number <= self.high:
             raise ParamRangeError(f"{self.id} = {number:g}{unit}: allowed {self.low:g} to {self.high:g}")

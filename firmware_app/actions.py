@@ -15,6 +15,10 @@ class ActionError(AppError, ValueError):
     """An action that does not exist, or lacks or mistakes what it needs."""
 
 
+class NoPresetError(ActionError):
+    """An action that is right but for its preset, which is not there: it may come back."""
+
+
 class Trigger(StrEnum):
     """How a control can set an action off."""
 
@@ -102,15 +106,15 @@ def read(tree: object, specs: Mapping[str, ParamSpec], presets: Collection[str])
     ]
     mistakes += [f"{do} needs {name}" for name in kind.needs if name not in given]
     if not mistakes:
-        values, mistakes = _check(given, specs, presets)
+        values, mistakes = _check(given, specs)
+    if not mistakes and "preset" in given:
+        values["preset"] = _preset(given["preset"], presets)
     if mistakes:
         raise ActionError("; ".join(mistakes))
     return Action(do, **values)
 
 
-def _check(
-    given: Mapping[str, Any], specs: Mapping[str, ParamSpec], presets: Collection[str]
-) -> tuple[dict[str, Any], list[str]]:
+def _check(given: Mapping[str, Any], specs: Mapping[str, ParamSpec]) -> tuple[dict[str, Any], list[str]]:
     values: dict[str, Any] = {}
     mistakes: list[str] = []
     if "param" in given:
@@ -125,19 +129,21 @@ def _check(
         low, high = values.get("low", spec.low), values.get("high", spec.high)
         if not mistakes and low >= high:
             mistakes.append(f"low = {low:g}, high = {high:g}: low has to be below high")
-    if "preset" in given:
-        by_name = {name.casefold(): name for name in presets}
-        wanted = str(given["preset"])[:100]
-        if wanted.strip().casefold() in by_name:
-            values["preset"] = by_name[wanted.strip().casefold()]
-        else:
-            hint = f"; did you mean {_nearest(wanted, presets)}?" if presets else ""
-            mistakes.append(f"no preset {wanted!r}{hint}")
     if "scene" in given:
         values["scene"] = given["scene"]
         if given["scene"] not in SCENES:
             mistakes.append(f"scene = {str(given['scene'])[:40]!r}: allowed {', '.join(SCENES)}")
     return values, mistakes
+
+
+def _preset(given: object, presets: Collection[str]) -> str:
+    """The name of the preset that is meant. Raises NoPresetError."""
+    by_name = {name.casefold(): name for name in presets}
+    wanted = str(given)[:100]
+    if wanted.strip().casefold() not in by_name:
+        hint = f"; did you mean {_nearest(wanted, presets)}?" if presets else ""
+        raise NoPresetError(f"no preset {wanted!r}{hint}")
+    return by_name[wanted.strip().casefold()]
 
 
 def _number(name: str, value: object, spec: ParamSpec, values: dict[str, Any], mistakes: list[str]) -> None:
@@ -159,7 +165,7 @@ def _step(by: float, spec: ParamSpec) -> float:
 
 
 def _nearest(name: str, known: Collection[str]) -> str:
-    return difflib.get_close_matches(name, list(known), n=1, cutoff=0.0)[0]
+    return difflib.get_close_matches(name[:60], list(known), n=1, cutoff=0.0)[0]
 
 
 # --- in plain words --------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from firmware_app.audio_trial import AudioTrial
 from firmware_app.config_keys import Config
 from firmware_app.crash_loop import CrashLoop
 from firmware_app.device_life import DeviceLife
+from firmware_app.fit import Fit
 from firmware_app.link import MAX_CHANNELS, AudioLink, Check, Down, InfoFrame, State, params_hash
 from firmware_app.listen_ring import ListenRing
 from firmware_app.load_chains import load_chains
@@ -26,8 +27,9 @@ from firmware_app.notify import Notifier
 from firmware_app.param_table import PARAMS
 from firmware_app.places import Places
 from firmware_app.self_care import SelfCare
-from firmware_app.shared_state import SharedState, to_start_from
+from firmware_app.shared_state import SharedState
 from firmware_app.sound_check import SoundCheck
+from firmware_app.start_from import SHARED, live_values, to_start_from
 from firmware_app.store import Store
 from firmware_app.telemetry import Telemetry
 from firmware_app.what_runs import what_runs
@@ -309,20 +311,19 @@ class AudioProcess:
 
     def _restore_values(self) -> None:
         """What was in force last: this boot's from shared memory, else what was saved; a mute outlives everything."""
-        saved = Store(self._places.state, PARAMS).load(look_only=True).values
-        known = [saved.get(id, spec.default) for id, spec in PARAMS.items()]
-        self._shared = SharedState(self._places.runtime / "audio.shm", params_hash(self._ids), known)
-        live = dict(zip(self._ids, self._shared.restored or (), strict=False))
-        values = to_start_from(saved, live)
-        for index, id in enumerate(self._ids):
-            self._set(index, known[index])  # what stands when the live value is no good
-            self._set(index, values.get(id, known[index]))
+        saved = Store(self._places.state, PARAMS).load(look_only=True)
+        values = to_start_from(saved, live_values(self._places.runtime, PARAMS))
+        known = [values.get(id, spec.default) for id, spec in PARAMS.items()]
+        self._shared = SharedState(self._places.runtime / SHARED, params_hash(self._ids), known)
+        for index, value in enumerate(known):
+            self._set(index, value)
 
     def _prepare(self, opened: Opened) -> None:
         """Fit the chain and the listen ring to the device."""
         assert opened.io is not None
         form = opened.io.format
-        self._wiring = wiring(form, self._settings.audio, self._config.stems)
+        fitted = opened.fit or Fit(self._settings.audio, self._config.stems)
+        self._wiring = wiring(form, fitted.audio, fitted.stems)
         self._rack.prepare(48_000, form.box_period_frames, self._wiring)
         self._open_ring(min(self._wiring.mix, MAX_CHANNELS))
         self._telemetry.frame.channels = min(self._wiring.inputs, MAX_CHANNELS)

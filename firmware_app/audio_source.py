@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firmware_app.config_keys import AudioConfig, StemsConfig
+from firmware_app.fit import Fit, dull, fit
 from firmware_app.link import MAX_CHANNELS, MOST_INPUTS
 from firmware_app.places import Places
 from firmware_app.said_once import SaidOnce
 from firmware_app.wiring import input_channels, output_channels
 from hw import devices
+from hw.agreement import ChannelOutOfRangeError, UnsupportedFormatError, UnsupportedRateError
 from hw.alsa import AlsaRequest, open_alsa
 from hw.audio_io import AudioIo
 from hw.errors import HwError
@@ -27,6 +29,7 @@ class Opened:
     io: AudioIo | None
     demo: bool
     message: str  # plain words for the page, empty when all is well
+    fit: Fit | None = None  # the settings as this interface does them
 
 
 class AudioSource:
@@ -41,18 +44,19 @@ class AudioSource:
         self._before: devices.Interface | None = None  # what ran last, where it was chosen by us
         self._last_message = ""
         self._said = SaidOnce(log)
-        self._every_input = False
+        self._every_input = self._exactly = False
 
     def use(self, config: AudioConfig) -> None:
         """Open by these settings from now on."""
         self._config = config
 
-    def open(self, *, every_input: bool = False) -> Opened:
+    def open(self, *, every_input: bool = False, exactly: bool = False) -> Opened:
         """Never raises for a device: what is wrong becomes the message, once in the log.
 
-        every_input: all that the interface has, for the sound check, instead of those of the settings.
+        every_input: all that the interface has, for the sound check, instead of those of the settings. exactly: refuse
+        an interface that cannot do all that the settings ask, instead of taking what it can do.
         """
-        self._every_input = every_input
+        self._every_input, self._exactly = every_input, exactly
         opened = self._open()
         if opened.message and opened.message != self._last_message:
             self._said.warn(opened.message)
@@ -86,27 +90,39 @@ class AudioSource:
     def _open_interface(self, device: str) -> Opened:
         audio = self._config
         capture = _device(audio.capture_device) if audio.capture_device else device
+        playback = _device(audio.playback_device) if audio.playback_device else device
+        fitted = Fit(audio, self._stems)
         try:
-            inputs = _all_inputs(capture) if self._every_input else input_channels(audio)
-        except HwError as error:
-            return Opened(None, False, str(error))
-        request = AlsaRequest(
-            capture_device=capture,
-            playback_device=_device(audio.playback_device) if audio.playback_device else device,
-            rate_hz=audio.rate_hz,
-            period_frames=audio.period_frames,
-            periods=audio.periods,
-            sample_format=audio.sample_format,
-            input_channels=inputs,
-            output_channels=audio.output_channels if self._every_input else output_channels(audio, self._stems),
-        )
-        try:
-            io = open_alsa(request)
+            try:
+                io = self._open_with(fitted, capture, playback)
+            except (ChannelOutOfRangeError, UnsupportedFormatError, UnsupportedRateError):
+                if self._exactly:
+                    raise
+                caps = probe(capture, Direction.CAPTURE), probe(playback, Direction.PLAYBACK)
+                fitted = fit(audio, self._stems, *caps)
+                io = self._open_with(fitted, capture, playback)
         except HwError as error:
             return Opened(None, False, str(error))
         for note in getattr(io, "notes", ()):  # where the interface differs from what was asked
             log.info("%s: %s", io.name, note)
-        return Opened(io, False, "")
+        said = [*fitted.notes, *filter(None, [dull(io.format.rate_hz)])]
+        return Opened(io, False, f"{io.name}: {'; '.join(said)}." if said else "", fitted)
+
+    def _open_with(self, fitted: Fit, capture: str, playback: str) -> AudioIo:
+        """Raises HwError."""
+        audio = fitted.audio
+        outputs = output_channels(audio, fitted.stems)
+        request = AlsaRequest(
+            capture_device=capture,
+            playback_device=playback,
+            rate_hz=audio.rate_hz,
+            period_frames=audio.period_frames,
+            periods=audio.periods,
+            sample_format=audio.sample_format,
+            input_channels=_all_inputs(capture) if self._every_input else input_channels(audio),
+            output_channels=audio.output_channels if self._every_input else outputs,
+        )
+        return open_alsa(request)
 
     def _open_demo(self, message: str) -> Opened:
         audio = self._config
@@ -125,6 +141,7 @@ class AudioSource:
         if channels > MAX_CHANNELS:
             io.close()
             return Opened(None, True, f"{audio.demo_file}: {channels} channels: a demo has 1 or 2")
+        message = message or io.warning
         if record_to:
             log.info("what the demo puts out is kept in %s, one pass of it", record_to)
         return Opened(io, True, message)
@@ -133,8 +150,9 @@ class AudioSource:
         """Where the demo's result goes unless somebody said; nowhere when the state folder cannot be written."""
         folder = self._places.recordings
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError:
+            self._places.make_state()
+            folder.mkdir(exist_ok=True, mode=0o700)
+        except OSError:  # PlacesError is one
             return None
         return folder / "demo.wav" if os.access(folder, os.W_OK) else None
 

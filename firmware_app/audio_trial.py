@@ -50,7 +50,7 @@ class AudioTrial:
             self.refused = str(error)
             return source.open()
         source.use(self.audio)
-        opened = source.open()
+        opened = source.open(exactly=True)
         if opened.io is None:
             self._give_up(before, opened.message, source)
             return source.open()
@@ -80,7 +80,7 @@ def _read(config: Config, runtime: Path, number: int) -> AudioConfig:
     try:
         tree = json.loads((runtime / _NAME).read_text())
         left, changes = int(tree["number"]), dict(tree["audio"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError):
         raise AudioSettingsError(["the settings to try cannot be read"]) from None
     if left != number:
         raise AudioSettingsError(["other settings came between"])

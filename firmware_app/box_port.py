@@ -14,6 +14,7 @@ from firmware_app import listen_ring, shedding
 from firmware_app.compare import Comparer
 from firmware_app.control import Control
 from firmware_app.history import History
+from firmware_app.kept_mutes import SILENCING
 from firmware_app.link import HealthFrame, InfoFrame, MeterFrame, State
 from firmware_app.panel.port import PanelBoxPort
 from firmware_app.panel.setup import PanelSetup
@@ -42,8 +43,9 @@ _STATES = {
 }
 MOST_DETENTS = 100
 TEMPERATURE_S = 5.0  # between two looks
-_SILENT = "The audio process does not answer. When it stays so, it is started again. Settings are kept."
-_DOWN = "The audio process is down and is being started again. Settings are kept."
+_SILENT = "The audio process does not answer. When it stays so, it is started again."
+_DOWN = "The audio process is down and is being started again."
+_KEPT = "Settings are kept."
 
 
 def box_version() -> str:
@@ -113,6 +115,9 @@ class BoxPort(PanelBoxPort, PresetsBoxPort, SoundBoxPort, SetupBoxPort, SystemBo
         except ParamError as error:
             raise ControlRefused(str(error)) from None
 
+    def not_kept(self, param_id: str = "") -> str:
+        return self._control.mutes_not_kept() if not param_id or param_id in SILENCING else ""
+
     def status(self) -> StatusView:
         latest = self._control.latest
         # One that hangs keeps its link: what it said last is no news.
@@ -130,17 +135,14 @@ class BoxPort(PanelBoxPort, PresetsBoxPort, SoundBoxPort, SetupBoxPort, SystemBo
         return self._temperature_c
 
     def _message(self, meter: MeterFrame | None, info: InfoFrame, down: str) -> str:
+        # What may be lost is said beside the others: the demo's note would hide it for ever.
+        lasting = [said for said in (self._control.started_muted, self._control.save_problem) if said]
         if meter is None:
-            return down
-        notes = [
-            info.message,
-            _shed_words(self._control.health),
-            self._control.save_problem,
-            self._box.problem,
-            *self._setup.problems,
-            *self._control.notes[:1],
-        ]
-        return next((note for note in notes if note), "")
+            notes = [down if lasting else f"{down} {_KEPT}"]
+        else:
+            notes = [info.message, _shed_words(self._control.health), *self._setup.problems, *self._control.notes[:1]]
+        said = [*lasting, *[note for note in notes if note][:1]]
+        return " ".join(note if note.endswith(".") or note is said[-1] else f"{note}." for note in said)
 
     def wait_for_change(self, after_seq: int, timeout_s: float) -> Change:
         seq = self._control.wait(after_seq, timeout_s)

@@ -4,11 +4,13 @@ import difflib
 import os
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, cast
 
+from dsp.handed_in import HandedInError, parse_toml, read_file
 from dsp.params import ParamSpec
 from firmware_app.config_audio import channel_mistakes, stem_mistakes
 from firmware_app.config_keys import REPEATED, TABLES, Key
@@ -19,7 +21,9 @@ from firmware_app.panel.layout import RELAY, spec_of
 from hw.panel_controls import PanelSpecError
 
 FILE_NAME = "hushbox.toml"
-_LARGEST_BYTES = 1_000_000
+_LARGEST_BYTES = 250_000  # the example, with every key in it, has 15,000
+_MOST_MISTAKES = 200
+_MOST_HINTS = 50  # each takes a while
 SPI_PINS = range(8, 12)  # BCM numbers that the knobs' converter needs
 
 
@@ -47,7 +51,7 @@ def find_file(named: str | Path | None = None) -> Path | None:
     home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
     folders = (Path(), Path(home) / "hushbox", Path("/etc/hushbox"))
     # os.path: a folder that this user may not look into is one without a file.
-    return next((folder / FILE_NAME for folder in folders if os.path.isfile(folder / FILE_NAME)), None)
+    return next((folder / FILE_NAME for folder in folders if os.path.exists(folder / FILE_NAME)), None)
 
 
 def load(named: str | Path | None = None, overrides: Mapping[str, object] | None = None) -> Config:
@@ -56,11 +60,11 @@ def load(named: str | Path | None = None, overrides: Mapping[str, object] | None
     if path is None:
         return parse("", None, overrides)
     try:
-        data = path.read_bytes()
+        data = read_file(path, _LARGEST_BYTES)
+    except HandedInError as error:
+        raise ConfigError([str(error)]) from None
     except OSError as error:
         raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from None
-    if len(data) > _LARGEST_BYTES:
-        raise ConfigError([f"{path}: {len(data)} bytes is no configuration; at most {_LARGEST_BYTES} are read"])
     try:
         return parse(data.decode("utf-8-sig"), path, overrides)
     except UnicodeDecodeError as error:
@@ -71,17 +75,19 @@ def parse(toml_text: str, source: Path | None = None, overrides: Mapping[str, ob
     """Check a text in TOML and return its Config. Raises ConfigError with every mistake in it."""
     name = str(source) if source else FILE_NAME
     try:
-        tree = tomllib.loads(toml_text)
+        tree = parse_toml(toml_text)
     except tomllib.TOMLDecodeError as error:
         place = re.search(r"\(at line (\d+), column \d+\)$", str(error))
         line = f":{place[1]}" if place else ""
         raise ConfigError([f"{name}{line}: not TOML: {error}"]) from None
-    except RecursionError:
-        raise ConfigError([f"{name}: not TOML: nested too deeply"]) from None
+    except ValueError as error:
+        raise ConfigError([f"{name}: not TOML: {error}"]) from None
     reader = _Reader(name, _line_numbers(toml_text))
     config = reader.config(tree, source, overrides or {})
     if reader.mistakes:
-        raise ConfigError(reader.mistakes)
+        more = len(reader.mistakes) - _MOST_MISTAKES
+        rest = [f"{name}: and {more} more mistakes"] if more > 0 else []
+        raise ConfigError(reader.mistakes[:_MOST_MISTAKES] + rest)
     return config
 
 
@@ -167,7 +173,7 @@ class _Reader:
         for name, value in table.items():
             dotted = f"{section}.{name}"
             if name not in known:
-                self._mistake(dotted, f"{title} {name}: no such key{_nearest(name, known)}", index)
+                self._mistake(dotted, f"{title} {name[:60]}: no such key{self._hint(name, known)}", index)
             elif dotted in REPEATED:
                 values[name] = self._repeated(dotted, value)
             else:
@@ -237,11 +243,14 @@ class _Reader:
     def _unknown_at_top(self, name: str, value: object) -> None:
         homes = [section for section, cls in TABLES.items() if name in {f.name for f in fields(cls)}]
         if isinstance(value, dict | list):
-            self._mistake(name, f"[{name}]: no such section{_nearest(name, TABLES)}")
+            self._mistake(name, f"[{name[:60]}]: no such section{self._hint(name, TABLES)}")
         elif homes:
             self._mistake(name, f"{name}: this key belongs under [{homes[0]}]")
         else:
-            self._mistake(name, f"{name}: no such key{_nearest(name, _all_keys())}")
+            self._mistake(name, f"{name[:60]}: no such key{self._hint(name, _all_keys())}")
+
+    def _hint(self, name: str, known: Iterable[str]) -> str:
+        return _nearest(name, known) if len(self.mistakes) < _MOST_HINTS else ""
 
     def _mistake(self, dotted: str, message: str, index: int = 0) -> None:
         table, _, name = dotted.rpartition(".")
@@ -272,7 +281,7 @@ def _all_keys() -> list[str]:
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.0)
+    near = difflib.get_close_matches(name[:60], list(known), n=1, cutoff=0.0)
     return f"; did you mean {near[0]}?" if near else ""
 
 
@@ -294,13 +303,13 @@ _KEY = re.compile(r"\s*([A-Za-z0-9_.\-]+)\s*=")
 def _line_numbers(toml_text: str) -> dict[tuple[str, int, str], int]:
     """(table, its index, key or "") -> line. tomllib keeps no lines; good enough to point a person at the place."""
     lines: dict[tuple[str, int, str], int] = {}
+    seen: Counter[str] = Counter()  # of each [[table]]
     table, index = "", 0
     for number, line in enumerate(toml_text.splitlines(), start=1):
         if header := _HEADER.match(line):
             table = header[2]
-            index = 0
-            while header[1] == "[[" and (table, index, "") in lines:
-                index += 1
+            index = seen[table] if header[1] == "[[" else 0
+            seen[table] += 1
             lines.setdefault((table, index, ""), number)
         elif found := _KEY.match(line):
             inner, _, name = found[1].rpartition(".")

@@ -10,7 +10,7 @@ from typing import Any
 
 from firmware_app.actions import KINDS, SCENES
 from firmware_app.config_checks import flag, key, listed, matching, maybe, number, one_of, required, text, whole
-from hw.panel_controls import CHIPS
+from hw.panel_controls import CHIPS, PRESSED
 
 SHOWS = ("processing", "bypass", "mute", "clip", "alive", "tempo", "scene_a", "scene_b")
 LEVELS = ("input", "output", "reduction")
@@ -46,6 +46,14 @@ def _momentary() -> Any:
 
 def _eager() -> Any:
     return key(False, flag, "true: a press acts at once, even where a long or double press may follow.")
+
+
+def _latching() -> Any:
+    return key(False, flag, "true: on and off in turn, one at each press; each is a press.")
+
+
+def _press_only() -> Any:
+    return key(False, flag, "true: it never says that it was let go, so it cannot be held.")
 
 
 def _sets() -> Any:
@@ -123,11 +131,13 @@ class HidKeyConfig(_Does):
     does: str = _does()
     momentary: bool = _momentary()
     eager: bool = _eager()
+    latching: bool = _latching()
+    press_only: bool = _press_only()
 
 
 @dataclass(frozen=True)
 class MidiSwitchConfig(_Does):
-    """A MIDI note, or a controller that is pressed from 64 on."""
+    """A MIDI note or controller. Learning on the page finds out what a pedal sends."""
 
     name: str = _name()
     channel: int = _midi_channel()
@@ -137,6 +147,10 @@ class MidiSwitchConfig(_Does):
     does: str = _does()
     momentary: bool = _momentary()
     eager: bool = _eager()
+    latching: bool = _latching()
+    press_only: bool = _press_only()
+    pressed_from: int = key(PRESSED, whole(0, 127), "From this value on a controller is pressed; a note is from 1 on.")
+    inverted: bool = key(False, flag, "true: a controller is pressed below pressed_from.")
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,21 @@
 """Control: the one owner of live settings. Every change, from phone, knob, switch or preset, passes it."""
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from dsp.dry_path import MUTE
 from dsp.params import ParamSpec, find
+from firmware_app.kept_mutes import SILENCING
 from firmware_app.link import HealthFrame, InfoFrame, MeterFrame
-from firmware_app.shared_state import to_start_from
-from firmware_app.store import Store
-
-log = logging.getLogger(__name__)
+from firmware_app.saver import ANSWER_WITHIN_S, Keeping, Saver
+from firmware_app.start_from import to_start_from
+from firmware_app.store import WHAT, Store
 
 SILENT_S = 1.0  # 20 meter frames that did not come
 SAVE_AFTER_S = 0.5  # a fader that is being moved is saved so often; switches are saved at once
+MUTES_FIRST_S = 1.0  # settings wait so long for the record of mutes, that it is never older than they are
 
 Listener = Callable[[str, float, str], None]
 """Called with (id, value, origin) after each change; quick, and never calls back into Control."""
@@ -38,12 +39,13 @@ class Control:
         """Starts from what `store` has saved; `notes` then says what was wrong with it, if anything.
 
         in_force: what the audio process has now, when it is ahead of the disk because control was killed; it wins,
-        but for a mute (shared_state.to_start_from).
+        but for a mute (start_from.py).
         """
         loaded = store.load()
-        known = to_start_from(loaded.values, in_force or {})
+        known = to_start_from(loaded, in_force or {})
         self.specs = specs
         self.notes = loaded.notes
+        self._unsure = loaded.unsure if known.get(MUTE.id) else ""
         self._store = store
         self._changed = threading.Condition()
         self._values = {id: known.get(id, spec.default) for id, spec in specs.items()}
@@ -53,12 +55,19 @@ class Control:
         self._health = HealthFrame()
         self._send: Callable[[str, float], None] = lambda id, value: None
         self._listeners: list[tuple[str, Listener]] = []
-        self._also_save: list[Callable[[], None]] = []
-        self._unsaved = threading.Event()
-        self._save_now = threading.Event()
-        self._stopping = threading.Event()
-        self._saver = threading.Thread(target=self._save_loop, name="saver", daemon=True)
-        self._saver.start()
+        self.on_trouble: Callable[[str], None] = lambda words: None  # told what is not on disk; "" once it is
+        self._unsaved: tuple[str, ...] = ()  # what could not be saved, in words
+        self._settings = Keeping(WHAT, self._write_settings)
+        self._mutes = Keeping("mutes", lambda: self._store.save_mutes(self.values(), self._unsaved))
+        # A mute waits for nothing else that is written.
+        self._mutes_saver = Saver("mutes", self._trouble_changed)
+        self._saver = Saver("saver", self._trouble_changed)
+        self._mutes_saver.add(self._mutes)
+        self._saver.add(self._settings)
+        if loaded.unsure:  # until everything is on disk, the next start is no surer than this one
+            self._unsaved = (WHAT,)
+            self._settings.changed()
+        self._mutes.changed()  # the record is to be there before the disk is full
 
     def connect(self, send: Callable[[str, float], None]) -> None:
         """Where changes go from now on: the link's send_param."""
@@ -68,14 +77,10 @@ class Control:
         """Tell `listener` of every change that did not come from `origin` itself."""
         self._listeners.append((origin, listener))
 
-    def also_save(self, save: Callable[[], None]) -> None:
-        """Call `save` on the saver's thread whenever something is saved: for what lies beside the settings."""
-        self._also_save.append(save)
-
-    def save_soon(self) -> None:
-        """Something has changed that `also_save` saves."""
-        self._save_now.set()
-        self._unsaved.set()
+    def keep(self, *keepings: Keeping) -> None:
+        """Let the saver write these too: what lies beside the settings."""
+        for keeping in keepings:
+            self._saver.add(keeping)
 
     def set_param(self, id: str, value: float, origin: str) -> float:
         """Change one parameter and return the value in force. Raises UnknownParamError, ParamRangeError."""
@@ -83,17 +88,18 @@ class Control:
         number = spec.check(value)
         with self._changed:
             # Sent under the lock: two origins at once must reach the audio process in the order they took effect.
+            silences = id in SILENCING and number != self._values[id]
             self._values[id] = number
             self._origins[id] = origin
             self._send(id, number)
+            if silences:  # under the lock: settings that have it are never saved before the record of mutes
+                self._mutes.changed()
             self._seq += 1
             self._changed.notify_all()
+        self._settings.changed(within_s=0.0 if spec.discrete else SAVE_AFTER_S)
         for own_origin, listener in self._listeners:
             if own_origin != origin:
                 listener(id, number, origin)
-        if spec.discrete:
-            self._save_now.set()
-        self._unsaved.set()
         return number
 
     def toggle(self, id: str, origin: str, between: tuple[float, float] = (0.0, 1.0)) -> float:
@@ -170,30 +176,61 @@ class Control:
             self._seq += 1
             self._changed.notify_all()
 
+    # --- the disk ---
+
+    @property
+    def started_muted(self) -> str:
+        """Why the box started muted, in words, as long as it is; empty when nobody but a person muted it."""
+        if not self._unsure or not self._values.get(MUTE.id):
+            return ""
+        return f"The box started muted, to be safe: {self._unsure}. Unmute it when you are ready."
+
     @property
     def save_problem(self) -> str:
-        """Why settings are not kept on disk, in words; empty when they are."""
+        """Why something is not kept on disk, in words; empty when all is."""
+        return ". ".join(trouble for trouble in (self._mutes_saver.trouble, self._saver.trouble) if trouble)
+
+    def mutes_not_kept(self) -> str:
+        """Wait a moment for the disk: would what is muted now outlive a power cut? Why it would not, else "".
+
+        Not for the threads of panel and link: it may take ANSWER_WITHIN_S.
+        """
+        return self._mutes.wait(ANSWER_WITHIN_S)
+
+    def flush(self, timeout_s: float) -> str:
+        """Wait until all that has changed is on disk. Returns why it is not."""
+        return self._saver.flush(timeout_s)
+
+    def hurry(self) -> None:
+        """The end is near: write now what is not kept yet. Returns at once."""
+        self._mutes_saver.hurry()
+        self._saver.hurry()
+
+    def close(self, timeout_s: float = 10.0) -> tuple[str, ...]:
+        """Save what is unsaved and end. Returns what is not on disk even so; log, doctor and next start say it too."""
+        began = time.monotonic()
+        lost = self._saver.close(timeout_s * 0.75)
+        self._unsaved_are(lost)
+        lost += self._mutes_saver.close(max(0.1, began + timeout_s - time.monotonic()))
+        if lost:
+            self.on_trouble(self.save_problem or f"at the end of the box these were not on disk: {', '.join(lost)}")
+        return lost
+
+    def _write_settings(self) -> str:
+        values = self.values()
+        self._mutes.wait(MUTES_FIRST_S)
+        if self._store.save(values):
+            self._unsaved_are(tuple(name for name in self._unsaved if name != WHAT))
         return self._store.problem
 
-    def close(self) -> None:
-        """Save what is unsaved and end. Raises RuntimeError when the saver will not end."""
-        self._stopping.set()
-        self._save_now.set()
-        self._unsaved.set()
-        self._saver.join(timeout=1.5)
-        if self._saver.is_alive():
-            raise RuntimeError("settings were not saved within 1.5 s")
+    def _trouble_changed(self) -> None:
+        """On a saver's thread: other things cannot be saved than before."""
+        self._unsaved_are(self._saver.failing)
+        self.on_trouble(self.save_problem)
+        self.news()
 
-    def _save_loop(self) -> None:
-        while not self._stopping.is_set():
-            self._unsaved.wait()
-            self._save_now.wait(SAVE_AFTER_S)
-            self._unsaved.clear()
-            self._save_now.clear()
-            had_problem = self._store.problem
-            for save in self._also_save:
-                save()
-            if not self._store.save(self.values()) and not had_problem:
-                log.warning("%s", self._store.problem)
-        if self._unsaved.is_set():  # what was changed during the last save
-            self._store.save(self.values())
+    def _unsaved_are(self, names: tuple[str, ...]) -> None:
+        """Let the record of mutes say so: the next start has to know."""
+        if names != self._unsaved:
+            self._unsaved = names
+            self._mutes.changed()

@@ -8,7 +8,6 @@ import threading
 import time
 
 from dsp.bundle import Bundle
-from dsp.dry_path import MUTE
 from dsp.errors import DspError
 from firmware_app import announce, realtime
 from firmware_app.box_port import BoxPort, box_version
@@ -18,7 +17,8 @@ from firmware_app.control import Control
 from firmware_app.control_link import ControlLink
 from firmware_app.heat import LOOK_S, HeatWatch
 from firmware_app.history import History
-from firmware_app.link import Down, InfoFrame, MeterFrame, params_hash
+from firmware_app.link import Down, InfoFrame, MeterFrame
+from firmware_app.locks import AlreadyRunning, state_locked
 from firmware_app.morph import Morpher
 from firmware_app.notify import Notifier
 from firmware_app.panel.bindings import Bindings
@@ -28,12 +28,14 @@ from firmware_app.performer import Performer
 from firmware_app.places import Places
 from firmware_app.preset_library import library_in
 from firmware_app.said_once import SaidOnce
+from firmware_app.saver import leave_trouble
 from firmware_app.scenes import Scenes
 from firmware_app.setup.owner import BoxSetup
-from firmware_app.shared_state import values_in_force
+from firmware_app.start_from import live_values, mutes_of
 from firmware_app.store import Store
 from firmware_app.supervisor import EXIT_USAGE
 from firmware_app.system.backup import apply_staged
+from firmware_app.system.checks_of_backup import trial
 from hw import devices
 from hw.panel import Panel
 from web_ui.app import create_app
@@ -42,6 +44,8 @@ from web_ui.server import PageAddressError, PageServer
 log = logging.getLogger(__name__)
 
 LOOK_FOR_INTERFACE_S = 0.5
+CLOSE_S = 1.1  # of the supervisor's patience: until then all is on disk, or it is told what is not
+LEAST_CLOSE_S = 0.3
 SWITCH_INTERVAL_S = 0.0005  # between threads: a press must not wait behind a page that is being made
 
 
@@ -54,12 +58,17 @@ class ControlProcess:
         self._config = config
         self._places = places
         self._stopping = threading.Event()
+        self._stopped_s = time.monotonic()
         self._said = SaidOnce(log)
-        restored = apply_staged(places.state)
-        self.control = Control(PARAMS, Store(places.state, PARAMS), _in_force(places, restored=restored))
+        restored = apply_staged(places.state, trial(config, places.factory_presets))
+        live = live_values(places.runtime, PARAMS)
+        # Settings of a backup that were just put in place win; but a mute holds.
+        self.control = Control(PARAMS, Store(places.state, PARAMS), mutes_of(live) if restored else live)
+        self.control.on_trouble = lambda words: leave_trouble(places.runtime, words)
+        leave_trouble(places.runtime, self.control.save_problem)
         self._history = History()
         self._setup = self._panel_setup()
-        self._box = BoxSetup(config, places, self.control, box_version(), self._bindings.performer.preset_names)
+        self._box = BoxSetup(config, places, self.control, box_version())
         self._box.stop = self.stop
         self._link = ControlLink(
             places.runtime / "link.sock", PARAMS, self.control.values,
@@ -69,14 +78,16 @@ class ControlProcess:
         self._box.connect(self._link)
 
     def run(self) -> int:
-        """Until SIGTERM. Returns the exit code."""
+        """Until SIGTERM. Returns the exit code: 1 when something could not be saved at the end."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop())
         sys.setswitchinterval(SWITCH_INTERVAL_S)
-        for note in (*self.control.notes, *self._box.notes):
-            log.warning("%s", note)
+        for note in (self.control.started_muted, *self.control.notes, *self._box.notes):
+            if note:
+                log.warning("%s", note)
+        lost: list[str] = []
         with contextlib.ExitStack() as stack:
-            stack.callback(self.control.close)
+            stack.callback(lambda: lost.extend(self._close()))
             self._link.start()
             stack.callback(self._link.stop)
             self._bindings.start()
@@ -92,8 +103,14 @@ class ControlProcess:
                 print(f"hushbox: {error}", file=sys.stderr)
                 return EXIT_USAGE
             stack.callback(server.stop)
+            stack.callback(self.control.hurry)  # while the others end
             self._watch()
-        return 0
+            self._stopped_s = time.monotonic()
+        return 1 if lost else 0
+
+    def _close(self) -> tuple[str, ...]:
+        """The last of all: save, within what is left of the time."""
+        return self.control.close(max(LEAST_CLOSE_S, CLOSE_S - (time.monotonic() - self._stopped_s)))
 
     def stop(self) -> None:
         """End run(). Any thread."""
@@ -110,9 +127,7 @@ class ControlProcess:
     def _panel_setup(self) -> PanelSetup:
         """Raises ConfigError, PresetError."""
         scenes = Scenes(self._places.state, PARAMS)
-        self.control.also_save(scenes.save)
         presets = library_in(self._places.factory_presets, self._places.state, PARAMS)
-        self.control.also_save(presets.save)
         performer = Performer(self.control, presets, scenes)
         source = str(self._config.source or FILE_NAME)
         setup = PanelSetup(self._config.panel, self.control, performer, self._places.state, source)
@@ -190,20 +205,14 @@ class ControlProcess:
                 self._link.send_reopen()
 
 
-def _in_force(places: Places, *, restored: bool = False) -> dict[str, float]:
-    """What the audio process has at present, each value still within its range.
-
-    restored: settings of a backup were just put in place, and win over it; but a mute holds.
-    """
-    values = values_in_force(places.runtime / "audio.shm", params_hash(PARAMS), len(PARAMS))
-    pairs = zip(PARAMS.items(), values or (), strict=False)
-    known = {id: value for (id, spec), value in pairs if spec.low <= value <= spec.high}
-    return {id: value for id, value in known.items() if id == MUTE.id and value} if restored else known
-
-
 def main(config: Config, places: Places) -> int:
     """The control process's whole life. Returns its exit code. Raises AppError for a mistake in the configuration."""
     realtime.die_with_supervisor()
     realtime.give_memory_back()
     places.make_runtime()
-    return ControlProcess(config, places).run()
+    try:
+        with state_locked(places):
+            return ControlProcess(config, places).run()
+    except AlreadyRunning as error:
+        print(f"hushbox: {error}", file=sys.stderr)
+        return EXIT_USAGE

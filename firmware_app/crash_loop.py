@@ -86,7 +86,7 @@ class CrashLoop:
                 float(tree["safe_until_s"]),
                 int(tree["times_safe"]),
             )
-        except (OSError, ValueError, KeyError, TypeError, OverflowError):
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return _Record()
         # A record from before a reboot, in a folder that outlived it: its clock began anew.
         return record if record.began_s <= now and record.safe_until_s <= now + LONGEST_SAFE_S else _Record()

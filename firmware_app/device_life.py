@@ -29,10 +29,12 @@ class DeviceLife:
         self._clock = clock
         self._said = SaidOnce(log, clock)
         self._lost_at = self._heard_at = clock()
+        self._standing = ""  # what is to be said of the device for as long as it runs
         self._rate_excused = False  # its rate is off, and opening it again has not helped
 
     def opened(self, opened: Opened) -> Opened:
         """The device is open again: what went wrong before is said until sound has come."""
+        self._standing = opened.message
         if not self.trouble:
             return opened
         assert opened.io is not None
@@ -46,7 +48,7 @@ class DeviceLife:
         self.ended = ""
         self._heard_at = self._clock()
         self._rate = RateWatch(48_000, io.format.box_period_frames)
-        self.message, self.news = "", False
+        self.message, self.news = self._standing, False
 
     def goes_on(self, status: IoStatus) -> bool:
         """After each read, and a write that failed. False: close the device and open it again; `ended` says why."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from firmware_app.config_audio import AudioSettingsError, changed
 from firmware_app.config_keys import AudioConfig, Config
-from firmware_app.kept_file import KeptFile
+from firmware_app.kept_file import KeptFile, few
 
 NAME = "audio.json"
 KEYS = (
@@ -31,12 +31,15 @@ def in_force(config: Config, folder: Path, *, look_only: bool = True) -> tuple[A
     What the command line names wins over both. Kept settings that do not fit any more (the file's [stems] may have
     changed) are left alone as a whole, and the file's hold.
     """
-    kept = settings_file(folder).load(look_only=look_only)
+    (audio, own), notes = settings_file(folder).load_as(lambda body: _read(config, body), look_only=look_only)
+    return audio, few([*notes, *(f"{folder / NAME}: not used, the settings of the file hold: {note}" for note in own)])
+
+
+def _read(config: Config, body: Mapping[str, Any]) -> tuple[AudioConfig, list[str]]:
     try:
-        return merged(config, kept.body or {}), kept.notes
-    except AudioSettingsError as error:
-        note = f"{folder / NAME}: not used, the settings of the file hold: {error}"
-        return config.audio, (*kept.notes, note)
+        return merged(config, body), []
+    except AudioSettingsError as error:  # left where it is: it may fit again when the file is changed back
+        return config.audio, list(error.mistakes)
 
 
 def merged(config: Config, changes: Mapping[str, Any]) -> AudioConfig:

@@ -19,7 +19,7 @@ from pathlib import Path
 DOWN = struct.Struct("<BxHId16x")  # kind, param index, seq, value
 UP_BYTES = 512
 _METER = struct.Struct("<BBBBBddddQQQ12d")
-_INFO = struct.Struct("<BxxxIIIIIIIHH128s64s160s100s")
+_INFO = struct.Struct("<BxxxIIIIIIIHH128s64s184s100s")
 _INPUTS = struct.Struct("<BBBxII16f")
 MAX_CHANNELS = 2
 MOST_INPUTS = 16
@@ -122,7 +122,7 @@ class InfoFrame:
         _INFO.pack_into(
             buffer, 0, kind, self.params_hash, self.rate_hz, self.period_frames, self.periods,
             self.chain_latency_frames, self.io_latency_frames, self.trial, self.device_inputs, self.device_outputs,
-            _cut(self.device, 128), _cut(self.bundle, 64), _cut(self.message, 160), _cut(self.refused, 100),
+            _cut(self.device, 128), _cut(self.bundle, 64), _cut(self.message, 184), _cut(self.refused, 100),
         )  # fmt: skip
 
     @classmethod

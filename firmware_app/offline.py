@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,13 @@ import numpy as np
 
 from dsp.block import RATE_HZ, Block, mend
 from dsp.chain import Chain
+from firmware_app import metadata
 from firmware_app.errors import UsageError
-from firmware_app.sound_files import FileFormat, SoundFileError, SoundReader, SoundWriter, output_format
+from firmware_app.metadata import Metadata
+from firmware_app.metadata_riff import Change
+from firmware_app.sound_files import BITS, FileFormat, SoundWriter, output_format, subtype_for
+from hw.replacing import Replacement
+from hw.sound_file import SoundFileError, SoundReader
 
 MOST_CHANNELS = 2
 _READ_SECONDS = 1.0
@@ -40,6 +46,8 @@ class Summary:
     dry_hops: int
     bad_samples: int  # not finite, replaced by silence
     notes: tuple[str, ...]  # what was wrong with the input, empty when nothing
+    remarks: tuple[str, ...]  # what was odd, and cost nothing
+    left_out: tuple[str, ...]  # of what the input says beside its sound
 
 
 def process_file(
@@ -56,18 +64,19 @@ def process_file(
     Raises UsageError (the same file twice, a suffix that is not .wav or .flac) and SoundFileError.
     """
     form = output_format(target)
-    if target.exists() and source.exists() and os.path.samefile(source, target):
+    if os.path.exists(target) and os.path.exists(source) and os.path.samefile(source, target):
         raise UsageError(f"{target}: IN and OUT are the same file; name another OUT")
-    if not target.parent.is_dir():
-        raise SoundFileError(f"{target}: the folder {target.parent} does not exist")
-    if target.is_dir():
-        raise SoundFileError(f"{target}: is a folder")
+    check_place(target)
     begun = time.perf_counter()
     with SoundReader(source) as reader:
         if reader.channels > MOST_CHANNELS:
             raise SoundFileError(f"{source}: {reader.channels} channels; allowed 1 to {MOST_CHANNELS}")
         chain.prepare(RATE_HZ, period_frames, reader.channels)
-        with appearing(target) as unfinished, SoundWriter(unfinished, form, reader) as writer:
+        told = fitted_metadata(reader, form, reader)
+        if keep_latency and told.has_time:
+            later_ms = 1000 * chain.latency_frames / RATE_HZ
+            reader.remarks.append(f"{target}: its sound lies {later_ms:.2f} ms later than its timecode and markers say")
+        with appearing(target) as unfinished, SoundWriter(unfinished, form, reader, told) as writer:
             bad_samples = _stream(chain, reader, writer, period_frames, keep_latency, progress)
     seconds = reader.frames_read / reader.rate_hz
     return Summary(
@@ -82,7 +91,32 @@ def process_file(
         dry_hops=chain.dry_hops,
         bad_samples=bad_samples,
         notes=tuple(reader.notes),
+        remarks=tuple(reader.remarks),
+        left_out=told.left_out,
     )
+
+
+def fitted_metadata(reader: SoundReader, container: str, like: FileFormat) -> Metadata:
+    """What the file says beside its sound, as an output of this kind can hold it. Raises SoundFileError."""
+    change = Change(
+        from_hz=reader.rate_hz,
+        to_hz=like.rate_hz,
+        from_channels=reader.channels,
+        to_channels=like.channels,
+        bits=BITS[subtype_for(container, like.subtype)],
+        by=_name_and_version(),
+    )
+    try:
+        return metadata.fit(metadata.read(reader.path), container, change)
+    except OSError as error:
+        raise SoundFileError(f"{reader.path}: cannot be read: {error.strerror}") from None
+
+
+def _name_and_version() -> str:
+    try:
+        return f"Hushbox {version('hushbox')}"
+    except PackageNotFoundError:  # from loose files
+        return "Hushbox"
 
 
 def _stream(
@@ -160,18 +194,28 @@ class Resampler:
         return self.resample(self._nothing, last=True)
 
 
+def check_place(target: Path) -> None:
+    """Whether a file can be put there, links followed. Raises SoundFileError."""
+    place = Path(os.path.realpath(target))
+    if not os.path.isdir(place.parent):
+        folder = place.parent if target.is_symlink() else target.parent
+        raise SoundFileError(f"{target}: the folder {folder} does not exist")
+    if os.path.isdir(place):
+        raise SoundFileError(f"{target}: is a folder")
+
+
 @contextlib.contextmanager
 def appearing(target: Path) -> Iterator[Path]:
     """A temporary file beside `target` that takes its place at the end, or goes away when anything fails."""
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}.part")
+    replacement = None
     try:
-        yield unfinished
-        with open(unfinished, "rb") as file:
-            os.fsync(file.fileno())
-        os.replace(unfinished, target)
+        replacement = Replacement(target)
+        yield replacement.unfinished
+        replacement.put_in_place()
     except SoundFileError:
         raise
     except OSError as error:
         raise SoundFileError(f"{target}: cannot be written: {error.strerror}") from None
     finally:
-        unfinished.unlink(missing_ok=True)
+        if replacement is not None:
+            replacement.remove()

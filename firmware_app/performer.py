@@ -23,7 +23,8 @@ PANIC_PARAM = {
 
 
 class Performer:
-    """One for the whole box. Any thread; each method returns as quickly as Control.set_param does.
+    """One for the whole box, whose presets and scenes it lets Control save. Any thread; each method returns as quickly
+    as Control.set_param does.
 
     `origin` says who acts ("panel", "midi"), so that Control never tells the change back to it.
     """
@@ -33,6 +34,7 @@ class Performer:
         self.scenes = scenes
         self.presets = presets
         self._control = control
+        control.keep(presets.keeping, scenes.keeping)
         self._lock = threading.RLock()
         self._before: dict[Action, float] = {}  # what a momentary action found
         self._holders: dict[Action, set[str]] = {}  # whose feet are on it
@@ -163,14 +165,12 @@ class Performer:
         with self._lock:
             self.presets.recalled(preset.name, self._control.values())
             self._control.set_params(preset.params, "preset")
-        self._control.save_soon()
 
     def keep_scene(self, name: str) -> None:
         """Let scene "A" or "B" be what is heard now, and the morph be there."""
         with self._lock:
             self.scenes.keep(name, self._control.values())
             self._control.set_param(MORPH.id, MORPH.low if name == "A" else MORPH.high, "scene")
-        self._control.save_soon()
 
     def recall_scene(self, name: str) -> None:
         """Let scene "A", "B" or the "other" one be heard; one that holds nothing changes nothing."""

@@ -4,8 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 
 from dsp.params import ParamSpec
-from firmware_app.preset_library import LONGEST_NAME, PresetRefused, in_order, usable
+from firmware_app.preset_state import LONGEST_ABOUT, LONGEST_NAME, PresetRefused, in_order
 from firmware_app.presets import Preset
+from firmware_app.scenes import usable
 
 FORM = "hushbox presets 1"
 MOST_IN_A_FILE = 100
@@ -33,7 +34,7 @@ def read(tree: object, specs: Mapping[str, ParamSpec]) -> tuple[list[Preset], li
     notes: list[str] = []
     for number, entry in enumerate(listed, start=1):
         name, about, params = _fields(entry, number)
-        values = usable(list(params.items()), specs, notes, name)
+        values = usable(params, specs, notes, f"preset {name}")
         if not values:
             raise PresetRefused(f"preset {name}: nothing in it that this version knows")
         presets.append(Preset(name, about, in_order(values, specs)))
@@ -48,5 +49,5 @@ def _fields(entry: object, number: int) -> tuple[str, str, Mapping[str, object]]
                 raise PresetRefused(
                     f"preset {number}: name = {name[:60]!r}: 1 to {LONGEST_NAME} characters are allowed"
                 )
-            return name, about[:200], params
+            return name, about[:LONGEST_ABOUT], params
     raise PresetRefused(f"preset {number}: name, about and params are expected")

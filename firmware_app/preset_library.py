@@ -1,6 +1,6 @@
 """The presets of the box: the factory's, which stay as they are, and the player's own, in one order.
 
-The player's lie in `presets.json` in the state folder; only `save` touches the disk.
+The player's lie in `presets.json` in the state folder; the saver writes `keeping`, nothing else touches the disk.
 """
 
 import difflib
@@ -10,30 +10,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dsp.params import ParamError, ParamSpec
-from dsp.rack import CHAIN
-from firmware_app.errors import AppError
-from firmware_app.kept_file import KeptFile
+from dsp.params import ParamSpec
+from firmware_app import preset_state
+from firmware_app.kept_file import KeptFile, few
+from firmware_app.preset_state import (
+    LONGEST_ABOUT,
+    LONGEST_NAME,
+    PresetState,
+    body_of,
+    check_kept,
+    in_order,
+    next_name,
+    tidy,
+    with_renamed,
+)
+from firmware_app.preset_state import MOST as MOST
+from firmware_app.preset_state import PresetRefused as PresetRefused
 from firmware_app.presets import Preset, Presets, UnknownPresetError
-from firmware_app.scenes import NOT_IN_A_SCENE
+from firmware_app.saver import Keeping
 
-LONGEST_NAME = 40  # characters: fits a phone's line
-MOST = 200  # presets, all in all
 UNDO_STEPS = 30
-
-
-class PresetRefused(AppError, ValueError):
-    """A change of the presets that cannot be. The message names the thing, the value and what is allowed."""
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
-    """Everything the player can change; replaced as a whole, so that undo is to take the one before."""
-
-    own: Mapping[str, Preset]  # by name
-    order: tuple[str, ...]  # names of all, factory's too; what is missing in it follows at the end
-    current: str  # recalled or saved last, "" for none
-    renamed: Mapping[str, str]  # old name: new one, so that a switch mapped to the old one still finds it
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +37,12 @@ class _Step:
     """One thing to take back: what it was, in words, and what was before it."""
 
     words: str
-    before: _State
+    before: PresetState
     values: Mapping[str, float] | None  # what was heard before a recall
 
 
 class PresetLibrary:
-    """All presets. Any thread; `save` is the saver's."""
+    """All presets. Any thread."""
 
     def __init__(
         self, factory: Presets, store: KeptFile, specs: Mapping[str, ParamSpec], *, look_only: bool = False
@@ -57,12 +53,12 @@ class PresetLibrary:
         self._specs = specs
         self._lock = threading.RLock()
         self._undo: deque[_Step] = deque(maxlen=UNDO_STEPS)
-        self._unsaved = False
+        self.keeping = Keeping("presets", self._write)
         self.revision = 1
-        kept = store.load(look_only=look_only)
-        notes = list(kept.notes)
-        self._state = self._read(kept.body or {}, notes)
-        self.notes = tuple(notes)
+        (self._state, own), notes = store.load_as(
+            lambda body: preset_state.read(body, self._factory, specs), look_only=look_only
+        )
+        self.notes = few([*notes, *own])
 
     # --- looking ---
 
@@ -70,8 +66,8 @@ class PresetLibrary:
         """All, in the player's order."""
         state = self._state
         there = {**self._factory, **state.own}
-        ordered = [name for name in state.order if name in there]
-        return [there[name] for name in (*ordered, *(name for name in there if name not in ordered))]
+        ordered = {name: there[name] for name in state.order if name in there}
+        return list({**ordered, **{name: preset for name, preset in there.items() if name not in ordered}}.values())
 
     @property
     def names(self) -> list[str]:
@@ -97,10 +93,11 @@ class PresetLibrary:
 
     def find(self, name: str) -> Preset:
         """The preset called `name`, in any case, or renamed from it. Raises UnknownPresetError."""
-        wanted = self._state.renamed.get(name, name).strip().casefold()
-        found = next((preset for preset in self.all() if preset.name.casefold() == wanted), None)
+        by_name = {preset.name.casefold(): preset for preset in self.all()}
+        wanted = name.strip().casefold()
+        found = by_name.get(wanted) or by_name.get(self._state.renamed.get(name, name).strip().casefold())
         if found is None:
-            near = difflib.get_close_matches(wanted, [there.casefold() for there in self.names], n=1, cutoff=0.0)
+            near = difflib.get_close_matches(wanted[:60], [there.casefold() for there in self.names], n=1, cutoff=0.0)
             hint = f"; did you mean {self.find(near[0]).name}?" if near else ""
             raise UnknownPresetError(f"no preset {name[:60]!r}{hint}")
         return found
@@ -122,7 +119,7 @@ class PresetLibrary:
                 self._must_be_free(name)
                 self._must_have_room(1)
             name = mine or name
-            about = about[:200] or (self._state.own[name].about if mine else "")
+            about = self._checked_about(about) or (self._state.own[name].about if mine else "")
             preset = Preset(name, about, in_order(values, self._specs))
             order = self._state.order if name in self.names else (*self.names, name)
             own = {**self._state.own, name: preset}
@@ -140,11 +137,9 @@ class PresetLibrary:
             own = {n: p for n, p in state.own.items() if n != preset.name}
             own[to] = Preset(to, preset.about, preset.params)
             order = tuple(to if n == preset.name else n for n in self.names)
-            renamed = {old: to if new == preset.name else new for old, new in state.renamed.items()}
-            renamed[preset.name] = to
-            renamed.pop(to, None)
+            renamed = with_renamed(state.renamed, preset.name, to)
             current = to if state.current == preset.name else state.current
-            self._change(f"rename {preset.name}", _State(own, order, current, renamed))
+            self._change(f"rename {preset.name}", PresetState(own, order, current, renamed))
             return to
 
     def duplicate(self, name: str) -> str:
@@ -155,7 +150,8 @@ class PresetLibrary:
             copy = self._free_name(preset.name)
             at = self.names.index(preset.name) + 1
             order = (*self.names[:at], copy, *self.names[at:])
-            own = {**self._state.own, copy: Preset(copy, preset.about, preset.params)}
+            params = in_order(preset.params, self._specs)
+            own = {**self._state.own, copy: Preset(copy, preset.about[:LONGEST_ABOUT], params)}
             self._change(f"duplicate {preset.name}", replace(self._state, own=own, order=order))
             return copy
 
@@ -167,7 +163,7 @@ class PresetLibrary:
             current = "" if state.current == preset.name else state.current
             renamed = {old: new for old, new in state.renamed.items() if new != preset.name}
             order = tuple(n for n in self.names if n != preset.name)
-            self._change(f"delete {preset.name}", _State(own, order, current, renamed))
+            self._change(f"delete {preset.name}", PresetState(own, order, current, renamed))
 
     def reorder(self, names: Sequence[str]) -> None:
         """Let the list be in the order of `names`, which are all there are."""
@@ -184,8 +180,8 @@ class PresetLibrary:
             for preset in presets:
                 wanted = self._checked_name(preset.name)
                 there = {name.casefold() for name in order}
-                name = wanted if wanted.casefold() not in there else _next_name(wanted, there)
-                own[name] = Preset(name, preset.about, preset.params)
+                name = wanted if wanted.casefold() not in there else next_name(wanted, there)
+                own[name] = Preset(name, self._checked_about(preset.about), preset.params)
                 order.append(name)
                 taken.append(name)
             words = f"import {taken[0]}" if len(taken) == 1 else f"import {len(taken)} presets"
@@ -204,50 +200,37 @@ class PresetLibrary:
 
     # --- the disk ---
 
-    def save(self) -> None:
-        """Write what has changed. One thread: the saver's."""
-        with self._lock:
-            state, unsaved, self._unsaved = self._state, self._unsaved, False
-        if unsaved:
-            own = {name: {"about": preset.about, "params": dict(preset.params)} for name, preset in state.own.items()}
-            self._store.save(
-                {"own": own, "order": list(state.order), "current": state.current, "renamed": dict(state.renamed)}
-            )
+    def _write(self) -> str:
+        self._store.save(body_of(self._state))
+        return self._store.problem
 
     @property
     def problem(self) -> str:
-        return self._store.problem
-
-    def _read(self, body: Mapping[str, object], notes: list[str]) -> _State:
-        """What this version can use of what was kept."""
-        own: dict[str, Preset] = {}
-        for name, tree in _items(body.get("own")):
-            params = usable(_items(tree.get("params") if isinstance(tree, dict) else None), self._specs, notes, name)
-            if isinstance(tree, dict) and name not in self._factory:
-                own[name] = Preset(name, str(tree.get("about", ""))[:200], in_order(params, self._specs))
-        names = body.get("order")
-        order = tuple(name for name in names if isinstance(name, str)) if isinstance(names, list) else ()
-        current = body.get("current")
-        there = {*own, *self._factory}
-        renamed = {old: new for old, new in _items(body.get("renamed")) if new in there}
-        return _State(own, order, current if current in there and isinstance(current, str) else "", renamed)
+        return self.keeping.problem
 
     # --- rules ---
 
-    def _change(self, words: str, state: _State, values: Mapping[str, float] | None = None) -> None:
+    def _change(self, words: str, state: PresetState, values: Mapping[str, float] | None = None) -> None:
+        if values is None:  # a recall changes nothing that could not be kept, and a foot waits for it
+            check_kept(state, self._store, self._factory, self._specs)
         self._undo.append(_Step(words, self._state, values))
         self._state = state
         self._note()
 
     def _note(self) -> None:
         self.revision += 1
-        self._unsaved = True
+        self.keeping.changed()
 
     def _checked_name(self, name: str) -> str:
-        tidy = " ".join(name.split())
-        if not tidy or len(tidy) > LONGEST_NAME or not tidy.isprintable():
+        name = tidy(name)
+        if not name or len(name) > LONGEST_NAME or not name.isprintable():
             raise PresetRefused(f"name = {name[:60]!r}: 1 to {LONGEST_NAME} printable characters are allowed")
-        return tidy
+        return name
+
+    def _checked_about(self, about: str) -> str:
+        if not about.isprintable() or len(about) > LONGEST_ABOUT:
+            raise PresetRefused(f"about = {about[:60]!r}: at most {LONGEST_ABOUT} printable characters are allowed")
+        return about
 
     def _must_be_free(self, name: str) -> None:
         there = next((there for there in self.names if there.casefold() == name.casefold()), None)
@@ -266,7 +249,7 @@ class PresetLibrary:
         return preset
 
     def _free_name(self, name: str) -> str:
-        return _next_name(name, {there.casefold() for there in self.names})
+        return next_name(name, {there.casefold() for there in self.names})
 
 
 def library_in(factory: Path, state: Path, specs: Mapping[str, ParamSpec], *, look_only: bool = False) -> PresetLibrary:
@@ -277,47 +260,3 @@ def library_in(factory: Path, state: Path, specs: Mapping[str, ParamSpec], *, lo
 def presets_file(folder: Path) -> KeptFile:
     """The file that keeps the player's presets, in the state folder."""
     return KeptFile(folder, "presets.json", 1, "presets", "presets")
-
-
-def in_order(values: Mapping[str, float], specs: Mapping[str, ParamSpec]) -> dict[str, float]:
-    """What a preset holds of `values`, the chain last: mutes come before it, or something could be heard too soon."""
-    held = {id: values[id] for id in specs if id in values and id not in NOT_IN_A_SCENE and id != CHAIN.id}
-    if CHAIN.id in values:
-        held[CHAIN.id] = values[CHAIN.id]
-    return held
-
-
-def usable(
-    saved: Sequence[tuple[str, object]], specs: Mapping[str, ParamSpec], notes: list[str], name: str
-) -> dict[str, float]:
-    """The parameters of preset `name` that this version knows and allows; `notes` gets the others."""
-    values: dict[str, float] = {}
-    for id, value in saved:
-        if id in NOT_IN_A_SCENE:
-            continue
-        if id not in specs:
-            notes.append(f"preset {name}: {id[:60]} is not a parameter of this version; ignored")
-            continue
-        try:
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                raise ParamError(f"{id} = {str(value)[:40]!r}: a number is allowed")
-            values[id] = specs[id].check(value)
-        except (ParamError, OverflowError) as error:
-            notes.append(f"preset {name}: {error}; ignored")
-    return values
-
-
-def _next_name(name: str, there: set[str]) -> str:
-    """`name` with the first number after it that makes it a new one: "Choir 2"."""
-    stem, _, number = name.rpartition(" ")
-    stem = stem if stem and number.isdigit() else name
-    for count in range(2, MOST + 3):
-        ending = f" {count}"
-        wanted = stem[: LONGEST_NAME - len(ending)] + ending
-        if wanted.casefold() not in there:
-            return wanted
-    raise PresetRefused(f"name = {name!r}: no number up to {MOST} is free after it")
-
-
-def _items(tree: object) -> list[tuple[str, object]]:
-    return [(str(key), value) for key, value in tree.items()] if isinstance(tree, dict) else []

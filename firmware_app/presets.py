@@ -1,16 +1,18 @@
 """Factory presets: named sets of parameter values, one TOML file each in assets/presets."""
 
 import difflib
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 from dsp.errors import DspError
+from dsp.handed_in import HandedInError, read_toml
 from dsp.params import ParamSpec, find
 from dsp.rack import CHAIN
 from firmware_app.errors import AppError
+
+_LARGEST_BYTES = 100_000
 
 
 class PresetError(AppError, ValueError):
@@ -72,9 +74,11 @@ class Presets:
 
 def _read(path: Path, specs: Mapping[str, ParamSpec]) -> Preset:
     try:
-        tree = tomllib.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise PresetError(f"{path}: cannot be read: {error}") from None
+        tree = read_toml(path, _LARGEST_BYTES)
+    except HandedInError as error:
+        raise PresetError(str(error)) from None
+    except OSError as error:
+        raise PresetError(f"{path}: cannot be read: {error.strerror}") from None
     unknown = sorted(set(tree) - {"name", "about", "params"})
     name, about, params = tree.get("name"), tree.get("about", ""), tree.get("params")
     if unknown or not isinstance(name, str) or not isinstance(about, str) or not isinstance(params, dict):

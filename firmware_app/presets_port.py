@@ -9,6 +9,7 @@ from firmware_app.control import Control
 from firmware_app.performer import Performer
 from firmware_app.preset_library import PresetRefused
 from firmware_app.presets import UnknownPresetError
+from firmware_app.saver import ANSWER_WITHIN_S
 from firmware_app.scenes import NAMES, NOT_IN_A_SCENE
 from web_ui.control_port import ControlRefused, NotThere
 from web_ui.presets_port import PresetsNews, PresetsView, PresetView
@@ -95,6 +96,7 @@ class PresetsBoxPort:
     def keep_scene(self, name: str) -> None:
         self._scene(name)
         self._performer.keep_scene(name)
+        self._performer.scenes.keeping.wait(ANSWER_WITHIN_S)
         self._control.news()
 
     def recall_scene(self, name: str) -> None:
@@ -116,7 +118,8 @@ class PresetsBoxPort:
             return self._performer.presets.find(name).name
 
     def _changed(self, answer: str) -> str:
-        self._control.save_soon()
+        """On disk, or after a moment: why it is not then is told by the saver."""
+        self._performer.presets.keeping.wait(ANSWER_WITHIN_S)
         self._control.news()
         return answer
 

@@ -10,7 +10,8 @@ BLAS_ENV = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREAD
 """Must be in the environment before numpy is imported."""
 
 SUPERVISOR_ENV = "HUSHBOX_SUPERVISOR_PID"
-FIFO_PRIORITY = 70  # where JACK puts itself too; a PREEMPT_RT board keeps the USB interrupt above it
+FIFO_PRIORITY = 70  # where JACK puts itself too; hushbox-tune.service puts the threads of USB interrupts above it
+LEAST_CORES = 4  # with fewer, the sound shares them all with everything else
 RTTIME_US = 200_000  # who runs this long without sleeping gets SIGXCPU, and twice as long is killed: no frozen board
 _MCL_CURRENT, _MCL_FUTURE, _MCL_ONFAULT = 1, 2, 4
 _PR_SET_PDEATHSIG = 1
@@ -19,7 +20,8 @@ _LARGE_BYTES = 128 * 1024
 
 
 def enter() -> list[str]:
-    """Limit runaways, lock the memory, still the garbage collector. Returns what is refused, in words."""
+    """Leave core 0, limit runaways, lock the memory, still the garbage collector. Returns what is refused, in words."""
+    leave_core_0()
     # RLIMIT_RTTIME is set before FIFO, or a runaway could freeze the board between the two.
     limit_runaways()
     refused = [reason for reason in (stream(True), stream(False)) if reason][:1]
@@ -29,6 +31,18 @@ def enter() -> list[str]:
         refused.append(f"memory is not locked ({reason}): raise the memlock limit of the audio group or use the unit")
     still_the_collector()
     return refused
+
+
+def leave_core_0() -> None:
+    """Run away from the core where interrupts come in, unless somebody has chosen cores for this process already."""
+    cores = cores_for_sound(os.sched_getaffinity(0), os.cpu_count() or 1)
+    if cores:
+        os.sched_setaffinity(0, cores)
+
+
+def cores_for_sound(allowed: set[int], online: int) -> set[int]:
+    """All but core 0; empty: leave it as it is, since there are too few cores or they are chosen by hand."""
+    return allowed - {0} if len(allowed) == online >= LEAST_CORES else set()
 
 
 def limit_runaways() -> None:

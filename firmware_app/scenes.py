@@ -6,7 +6,8 @@ from pathlib import Path
 
 from dsp.dry_path import BYPASS, MATCH, MUTE
 from dsp.params import ParamError, ParamSpec
-from firmware_app.kept_file import KeptFile
+from firmware_app.kept_file import OTHER_VERSION, KeptFile, few
+from firmware_app.saver import Keeping
 
 NAMES = ("A", "B")
 MORPH = ParamSpec(
@@ -17,23 +18,22 @@ NOT_IN_A_SCENE = frozenset({BYPASS.id, MUTE.id, MATCH.id, MORPH.id, "box.freeze"
 
 
 class Scenes:
-    """Both scenes, saved in `folder`. Any thread; `save` does what touches the disk."""
+    """Both scenes, saved in `folder` by whoever has `keeping`. Any thread."""
 
     def __init__(self, folder: Path, specs: Mapping[str, ParamSpec]) -> None:
         self._file = KeptFile(folder, "scenes.json", 1, "scenes", "scenes")
         self._lock = threading.Lock()
-        self._unsaved = False
+        self.keeping = Keeping("scenes", self._write)
         self.live = ""  # the scene recalled or kept last, "" before that
-        kept = self._file.load()
-        self.notes = kept.notes
-        self._scenes = {name: _usable((kept.body or {}).get(name), specs) for name in NAMES}
+        (self._scenes, own), notes = self._file.load_as(lambda body: _read(body, specs))
+        self.notes = few([*notes, *own])
 
     def keep(self, name: str, values: Mapping[str, float]) -> None:
         """Let scene `name` be `values`, but for bypass and mute."""
         with self._lock:
             self._scenes[name] = {id: value for id, value in values.items() if id not in NOT_IN_A_SCENE}
             self.live = name
-            self._unsaved = True
+        self.keeping.changed()
 
     def recall(self, name: str) -> dict[str, float]:
         """The values of scene "A", "B" or the "other" one; empty when nothing has been kept there."""
@@ -60,25 +60,44 @@ class Scenes:
         """Which scenes hold something."""
         return {name: bool(values) for name, values in self._scenes.items()}
 
-    def save(self) -> None:
-        """Write what has changed. One thread: the saver's."""
+    def _write(self) -> str:
         with self._lock:
-            scenes, unsaved, self._unsaved = dict(self._scenes), self._unsaved, False
-        if unsaved:
-            self._file.save(scenes)
+            scenes = dict(self._scenes)
+        self._file.save(scenes)
+        return self._file.problem
 
     @property
     def problem(self) -> str:
-        return self._file.problem
+        return self.keeping.problem
 
 
-def _usable(saved: object, specs: Mapping[str, ParamSpec]) -> dict[str, float]:
-    """What this version still knows and allows."""
+def _read(body: Mapping[str, object], specs: Mapping[str, ParamSpec]) -> tuple[dict[str, dict[str, float]], list[str]]:
+    """Both scenes, and notes on what was left out."""
+    notes = [f"scene {name[:40]}: there are only {' and '.join(NAMES)}; ignored" for name in body if name not in NAMES]
+    scenes = {}
+    for name in NAMES:
+        saved = body.get(name, {})
+        if not isinstance(saved, dict):
+            notes.append(f"scene {name} is no set of values; ignored")
+        scenes[name] = usable(saved if isinstance(saved, dict) else {}, specs, notes, f"scene {name}")
+    return scenes, notes
+
+
+def usable(
+    saved: Mapping[str, object], specs: Mapping[str, ParamSpec], notes: list[str], where: str
+) -> dict[str, float]:
+    """The values kept in a scene or preset that this version knows and allows; `notes` gets the others."""
     values: dict[str, float] = {}
-    for id, value in saved.items() if isinstance(saved, dict) else ():
-        if id in specs and id not in NOT_IN_A_SCENE:
-            try:
-                values[id] = specs[id].check(value)
-            except ParamError:
-                continue
+    for id, value in saved.items():
+        if id in NOT_IN_A_SCENE:
+            continue
+        if id not in specs:
+            notes.append(f"{where}: {id[:60]} {OTHER_VERSION}")
+            continue
+        try:
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise ParamError(f"{id} = {str(value)[:40]!r}: a number is allowed")
+            values[id] = specs[id].check(value)
+        except ParamError as error:
+            notes.append(f"{where}: {error}; ignored")
     return values

@@ -1,10 +1,11 @@
 """A small memory-mapped file of the audio process: its heartbeat, and the parameter values it last had.
 
 The values outlive a crash of either process, so that an output that was muted comes back muted even when nobody is
-there to say so. Writing is a store to memory: no system call, no lock.
+there to say so. Writing is a store to memory: no system call, no lock. start_from.py says what a start makes of them.
 """
 
 import contextlib
+import math
 import mmap
 import os
 import struct
@@ -14,8 +15,6 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
-
-from dsp.dry_path import MUTE
 
 _HEADER = struct.Struct("<8sIIq")  # magic, params hash, count, heartbeat (monotonic ns)
 _MAGIC = b"HUSHBOX1"
@@ -65,15 +64,19 @@ def values_in_force(path: Path, params_hash: int, count: int) -> tuple[float, ..
     return struct.unpack_from(f"<{count}d", data, _VALUES_AT)
 
 
-def to_start_from(saved: Mapping[str, float], live: Mapping[str, float]) -> dict[str, float]:
-    """Values by id: what the audio process last had wins over what was saved, for it is newer as long as both run.
+def forget_all_but(path: Path, params_hash: int, ids: Sequence[str], keep: Mapping[str, float]) -> None:
+    """Let the file hold the values in `keep` alone, NaN for all others; away with it when `keep` is empty.
 
-    But a mute set while the audio process was down is on the disk only, so a mute in either place holds.
+    ids: all parameters, in the order of the table. Raises OSError.
     """
-    known = {**saved, **live}
-    if saved.get(MUTE.id):
-        known[MUTE.id] = saved[MUTE.id]
-    return known
+    if not keep:
+        path.unlink(missing_ok=True)
+        return
+    fresh = path.with_suffix(".new")
+    header = _HEADER.pack(_MAGIC, params_hash, len(ids), 0)
+    values = (keep.get(id, math.nan) for id in ids)
+    fresh.write_bytes(header.ljust(_VALUES_AT, b"\0") + struct.pack(f"<{len(ids)}d", *values))
+    fresh.replace(path)
 
 
 class Heartbeat:

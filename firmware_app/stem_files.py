@@ -12,8 +12,9 @@ from dsp.bundle import Bundle
 from dsp.inference import open_model
 from dsp.stems import SPLIT, Stems
 from dsp.stems_features import STEMS
-from firmware_app.offline import Progress, Resampler, appearing
-from firmware_app.sound_files import SoundFileError, SoundReader, SoundWriter
+from firmware_app.offline import Progress, Resampler, appearing, check_place, fitted_metadata
+from firmware_app.sound_files import SoundWriter
+from hw.sound_file import SoundFileError, SoundReader
 
 CHANNELS = 2
 _READ_SECONDS = 1.0
@@ -31,6 +32,8 @@ class StemsSummary:
     dry_hops: int
     bad_samples: int  # not finite, replaced by silence
     notes: tuple[str, ...]  # what was wrong with the input, empty when nothing
+    remarks: tuple[str, ...]  # what was odd, and cost nothing
+    left_out: tuple[str, ...]  # of what the input says beside its sound
 
 
 @dataclass(slots=True)
@@ -70,8 +73,12 @@ def separate_file(
         for target in targets:
             if target.exists() and source.samefile(target):
                 raise SoundFileError(f"{source}: would be written over; name another folder")
+            check_place(target)
+        told = fitted_metadata(reader, "WAV", form)
+        if told.has_time and reader.rate_hz != RATE_HZ:
+            reader.remarks.append(f"{source}: its time reference is turned from {reader.rate_hz} into {RATE_HZ} Hz")
         unfinished = [stack.enter_context(appearing(target)) for target in targets]
-        writers = [stack.enter_context(SoundWriter(path, "WAV", form)) for path in unfinished]
+        writers = [stack.enter_context(SoundWriter(path, "WAV", form, told)) for path in unfinished]
         bad_samples, frames = _stream(passes, reader, writers, progress)
     seconds = reader.frames_read / reader.rate_hz
     return StemsSummary(
@@ -81,6 +88,8 @@ def separate_file(
         dry_hops=sum(one.stems.dry_hops for one in passes),
         bad_samples=bad_samples,
         notes=tuple(reader.notes),
+        remarks=tuple(reader.remarks),
+        left_out=told.left_out,
     )
 
 

@@ -1,20 +1,22 @@
 """The live settings on disk: saved so that a power cut loses only the last change, read so that nothing stops the box.
 
-`state.json` is the newest, `state.json.1` the one before. Control owns them and decides when to save; the audio
-process only looks.
+`state.json` is the newest, `state.json.1` the one before, `mutes` what is silent (kept_mutes.py). Control owns them and
+decides when to save; the audio process only looks.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeGuard
 
 from dsp.params import ParamRangeError, ParamSpec
 from firmware_app.kept_file import MOST_BAD as MOST_BAD
-from firmware_app.kept_file import KeptFile
+from firmware_app.kept_file import OTHER_VERSION, KeptFile, few
+from firmware_app.kept_mutes import MUTES, MutesFile, silences
 
 SCHEMA = 1
+WHAT = "settings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,8 @@ class Loaded:
 
     values: Mapping[str, float]
     notes: tuple[str, ...]  # for the log and the page, empty when all was well
+    silent: frozenset[str] | None = None  # ids of mutes that were on; None: only `values` know
+    unsure: str = ""  # why it is not known for sure what was muted, in words
 
 
 class Store:
@@ -32,10 +36,11 @@ class Store:
     """
 
     def __init__(self, folder: Path, specs: Mapping[str, ParamSpec]) -> None:
-        self._file = KeptFile(folder, "state.json", SCHEMA, "params", "settings")
+        self._file = KeptFile(folder, "state.json", SCHEMA, "params", WHAT)
         self.path = self._file.path
         self.previous = self._file.previous
         self._specs = specs
+        self._mutes = MutesFile(folder)
 
     @property
     def problem(self) -> str:
@@ -47,32 +52,52 @@ class Store:
 
         look_only: leave a bad file where it is. The audio process reads so: the folder is control's to put in order.
         """
-        kept = self._file.load(look_only=look_only)
-        notes = list(kept.notes)
-        return Loaded(self._known(kept.body or {}, notes), tuple(notes))
+        (values, own), notes = self._file.load_as(self._read, look_only=look_only)
+        mutes = self._mutes.load()
+        told = [*notes, *own]
+        unsure = ""
+        if others := [name for name in mutes.unsaved if name != WHAT]:
+            told.append(f"changes of the {', '.join(others)} could not be saved before the last end")
+        if WHAT in mutes.unsaved:
+            unsure = "what was changed last could not be saved"
+        elif mutes.damaged:
+            unsure = mutes.damaged
+        elif mutes.silent is None and notes:
+            unsure = "the settings could not be read"
+        return Loaded(values, few(told), mutes.silent, unsure)
 
     def save(self, values: Mapping[str, float]) -> bool:
         """Write `values`; at every moment a whole file is there. Returns False, with `problem` set, when it cannot."""
         return self._file.save(values)
 
-    def _known(self, saved: Mapping[str, object], notes: list[str]) -> dict[str, float]:
+    def save_mutes(self, values: Mapping[str, float], unsaved: Iterable[str] = ()) -> str:
+        """Keep what is silent under `values`, and what could not be saved. Returns why that failed, or ""."""
+        return self._mutes.save(silences(values), unsaved)
+
+    def _read(self, saved: Mapping[str, object]) -> tuple[dict[str, float], list[str]]:
         """Values that this box can use: unknown ids are left out, what is out of range is brought into it."""
         values: dict[str, float] = {}
+        notes: list[str] = []
         for id, value in saved.items():
             spec = self._specs.get(id)
             if spec is None:
-                notes.append(f"{self.path}: {id} is not a parameter of this version; ignored")
+                notes.append(f"{self.path}: {id[:60]} {OTHER_VERSION}")
             elif not _is_number(value):
-                notes.append(f"{self.path}: {id} = {str(value)[:40]!r} is no number; set to {spec.default:g}")
+                instead = spec.default
+                if id in MUTES:  # nothing sounds by mistake
+                    values[id] = instead = spec.high
+                notes.append(f"{self.path}: {id} = {str(value)[:40]!r} is no number; set to {instead:g}")
             else:
                 values[id] = self._in_range(spec, float(value), notes)
-        return values
+        return values, notes
 
     def _in_range(self, spec: ParamSpec, saved: float, notes: list[str]) -> float:
         try:
             usable = spec.check(min(max(saved, spec.low), spec.high))
         except ParamRangeError:  # between two choices
             usable = spec.default
+        if spec.id in MUTES and saved:
+            usable = spec.high
         if usable != saved:
             notes.append(f"{self.path}: {spec.id} = {saved:g} is not allowed any more; set to {usable:g}")
         return usable

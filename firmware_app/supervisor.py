@@ -1,7 +1,6 @@
 """`hushbox run` on a laptop: starts both processes and keeps them running. On the device systemd does this."""
 
 import contextlib
-import fcntl
 import logging
 import os
 import signal
@@ -10,12 +9,10 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO
 
-from firmware_app import crash_loop, realtime
+from firmware_app import crash_loop, locks, realtime, start_from
 from firmware_app import places as places_of_box
-from firmware_app.errors import AppError
+from firmware_app.param_table import PARAMS
 from firmware_app.places import Places
 from firmware_app.shared_state import Heartbeat
 
@@ -26,10 +23,6 @@ LOADING_S = 30.0  # a process that has not had a heartbeat at all may load its m
 STOP_S = 1.3  # between asking and forcing; the whole stop stays under 2 s
 EXIT_USAGE = 78  # a child that ends so has told the person what to change: starting it at once would not help
 FIRST_BACK_OFF_S, LONGEST_BACK_OFF_S, STEADY_S = 0.2, 5.0, 10.0
-
-
-class AlreadyRunning(AppError, OSError):
-    """Another Hushbox uses the same runtime folder."""
 
 
 @dataclass(slots=True)
@@ -89,7 +82,7 @@ class Supervisor:
         """arguments: options of `hushbox` that both children get (--config, --state-dir)."""
         places.make_runtime()
         self._runtime = places.runtime
-        self._heartbeat = Heartbeat(places.runtime / "audio.shm")
+        self._heartbeat = Heartbeat(places.runtime / start_from.SHARED)
         self._stop = False
         me = program()
         env = {**realtime.BLAS_ENV, realtime.SUPERVISOR_ENV: str(os.getpid())}
@@ -100,6 +93,11 @@ class Supervisor:
     def stop(self, *_: object) -> None:
         """End run(); a signal handler too."""
         self._stop = True
+
+    @property
+    def all_is_saved(self) -> bool:
+        """Whether the control process has ended and said that everything is on disk."""
+        return self.control.process is not None and self.control.process.poll() == 0
 
     def run(self) -> int:
         """Until a signal comes, or a child says that the person must change something. Returns the exit code."""
@@ -171,28 +169,19 @@ def _words(status: int) -> str:
     return crash_loop.signal_name(-status)
 
 
-def lock(runtime: Path) -> IO[str]:
-    """Hold the runtime folder for this Hushbox. Raises AlreadyRunning naming the other's process."""
-    file = (runtime / "hushbox.lock").open("a+")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.seek(0)
-        other = file.read().strip() or "unknown"
-        file.close()
-        raise AlreadyRunning(f"Hushbox is running already (process {other}): stop it first (kill {other})") from None
-    file.truncate(0)
-    file.write(str(os.getpid()))
-    file.flush()
-    return file
-
-
 def run(arguments: Sequence[str] = (), state_dir: str | None = None) -> int:
     """`hushbox run`: blocks until stopped; returns the exit code. Raises AppError."""
     places = places_of_box.find(state_dir)
     places.make_runtime()
-    with lock(places.runtime):
-        # What an earlier run left behind: this one starts from what was saved.
-        for name in ("audio.shm", *crash_loop.FILES):
+    with locks.lock_runtime(places.runtime):
+        locks.must_be_free(places)
+        # What an earlier run left behind: this one starts from what was saved, and as muted as that one was.
+        with contextlib.suppress(OSError):  # no room there: all of it counts then, mutes above all
+            start_from.forget_last_run(places.runtime, PARAMS)
+        for name in crash_loop.FILES:
             (places.runtime / name).unlink(missing_ok=True)
-        return Supervisor(places, arguments).run()
+        supervisor = Supervisor(places, arguments)
+        status = supervisor.run()
+        if supervisor.all_is_saved:
+            (places.runtime / start_from.SHARED).unlink(missing_ok=True)
+        return status

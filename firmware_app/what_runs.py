@@ -28,7 +28,8 @@ def what_runs(
         io_latency_frames=io.latency_frames if io else 0,
         device=io.name if io else "none",
         bundle=rack.model_name,
-        message=messages[0] or messages[1],
+        # Both, where the interface does less than the settings ask.
+        message=" ".join(filter(None, messages)) if opened.fit else messages[0] or messages[1],
         demo=opened.demo,
         trial=settings.number,
         refused=settings.refused,

@@ -23,6 +23,6 @@ def wiring(form: IoFormat, audio: AudioConfig, stems: StemsConfig) -> Wiring:
     voice = len(audio.input_channels)
     # A mix of one column goes to all outputs; not so beside stems, where each output has a column of its own.
     mix = max(voice, len(audio.music_channels))
-    if any(stems.outputs):
+    if any(stems.outputs) or len(audio.output_channels) < mix:
         mix = len(audio.output_channels)
     return Wiring(len(columns), columns[:voice], columns[voice:], mix, stems.outputs)

@@ -1,6 +1,7 @@
 """What is asked of an interface, and what it and Hushbox can agree on. Pure: nothing is opened here."""
 
 from dataclasses import dataclass, replace
+from math import ceil
 
 from hw.errors import HwError
 from hw.probe import RATES_HZ, PcmCaps
@@ -78,18 +79,26 @@ def check(request: AlsaRequest) -> None:
 def agree(request: AlsaRequest, capture: PcmCaps, playback: PcmCaps) -> Agreement:
     """Match a checked request with what the two directions can do. Raises one of this module's errors."""
     rate_hz = _rate(request, capture, playback)
-    period_frames = request.period_frames
-    if rate_hz % BOX_RATE_HZ == 0:  # the same time at 96 kHz; at 44.1 kHz the same round number
-        period_frames *= rate_hz // BOX_RATE_HZ
     return Agreement(
         rate_hz=rate_hz,
-        period_frames=period_frames,
+        period_frames=period_at(rate_hz, request.period_frames),
         periods=request.periods,
         capture_format=_format(request, request.capture_device, capture),
         playback_format=_format(request, request.playback_device, playback),
         capture_channels=_channels("input", request.capture_device, request.input_channels, capture),
         playback_channels=_channels("output", request.playback_device, request.output_channels, playback),
     )
+
+
+def period_at(rate_hz: int, frames: int) -> int:
+    """The interface's period for one of `frames` at 48 kHz: about the same time, in a round number of frames.
+
+    At 44.1 kHz the same number, above 48 kHz a multiple of it, below a power of two that is no shorter.
+    """
+    for near in (BOX_RATE_HZ, 44100):
+        if rate_hz % near == 0:
+            return frames * (rate_hz // near)
+    return max(PERIOD_FRAMES[0], 1 << (ceil(frames * rate_hz / BOX_RATE_HZ) - 1).bit_length())
 
 
 def agree_apart(request: AlsaRequest, capture: PcmCaps, playback: PcmCaps) -> tuple[Agreement, Agreement]:

@@ -18,7 +18,7 @@ from hw.agreement import (
 )
 from hw.alsa_stream import AlsaStream
 from hw.audio_io import AudioIo, Block, IoFormat, IoStatus
-from hw.probe import Direction, probe
+from hw.probe import Direction, PcmCaps, probe
 from hw.resampled import ResampledIo
 from hw.samples import SampleDecoder, SampleEncoder
 from hw.two_clocks import TwoClocksIo
@@ -41,15 +41,20 @@ def open_alsa(request: AlsaRequest) -> AudioIo:
     check(request)
     capture = probe(request.capture_device, Direction.CAPTURE)
     playback = probe(request.playback_device, Direction.PLAYBACK)
-    one_clock = request.capture_device == request.playback_device or 0 <= capture.card == playback.card
     io: AudioIo
-    if one_clock:
+    if one_clock(request, capture, playback):
         io = AlsaIo(request, agree(request, capture, playback))
     else:
         io = _open_apart(request, *agree_apart(request, capture, playback))
     if io.format.rate_hz == BOX_RATE_HZ:
         return io
     return ResampledIo(io, request.period_frames)
+
+
+def one_clock(request: AlsaRequest, capture: PcmCaps, playback: PcmCaps) -> bool:
+    """Whether both directions run in step. Headsets that record at 16 kHz only and play at 48 are two devices to us."""
+    same = request.capture_device == request.playback_device or 0 <= capture.card == playback.card
+    return same and bool(set(capture.rates_hz) & set(playback.rates_hz))
 
 
 def _open_apart(request: AlsaRequest, to_record: Agreement, to_play: Agreement) -> TwoClocksIo:

@@ -62,14 +62,15 @@ def choose(
 
     wanted: "auto", a serial number, where it is plugged in, a card's id or part of its name, or any ALSA device string.
     before: what ran last; "auto" takes the same one at whatever port, else what is at its port, else one of its kind,
-    else the first by port: never by the card's number, which changes with every plug.
+    else the first by port that runs at 44.1 kHz or more, else the first: never by the card's number, which changes
+    with every plug.
     """
     if wanted != "auto":
         return _choose_named(interfaces, wanted, ask)
     # A laptop's own microphone and speakers, taken unasked, would howl; so would a HAT with both.
     best = [i for i in interfaces if i.usb and i.usable and not i.in_use_by]
     if best:
-        best.sort(key=lambda i: (*_strangeness(i, before), _port_order(i.usb_path)))
+        best.sort(key=lambda i: (*_strangeness(i, before), _is_dull(i), _port_order(i.usb_path)))
         others = f", the first of {len(best)}" if len(best) > 1 else ""
         return Choice(best[0], f"{best[0].name} is a USB interface that records and plays{others}")
     built_in = [
@@ -100,6 +101,12 @@ def _strangeness(interface: Interface, before: Interface | None) -> tuple[bool, 
         before.usb_path != interface.usb_path,
         before.name != interface.name,
     )
+
+
+def _is_dull(interface: Interface) -> bool:
+    """A webcam's or a headset's 16 kHz, beside which any other interface is better."""
+    sides = [caps for caps in (interface.capture, interface.playback) if caps is not None]
+    return any(max(caps.rates_hz, default=0) < 44100 for caps in sides)
 
 
 def _port_order(usb_path: str) -> list[int]:
@@ -169,8 +176,8 @@ def _missing(capture: PcmCaps | None, playback: PcmCaps | None) -> str:
     for does, caps in (("records", capture), ("plays", playback)):
         if not caps.formats:
             return f"it {does} in none of {', '.join(SAMPLE_FORMATS)}"
-    if not set(capture.rates_hz) & set(playback.rates_hz):
-        return f"it records and plays at none of {', '.join(map(str, RATES_HZ))} Hz"
+        if not caps.rates_hz:
+            return f"it {does} at none of {', '.join(map(str, RATES_HZ))} Hz"
     return ""
 
 

@@ -23,8 +23,8 @@ RELEASED, PRESSED = 0, 1  # 2 is auto-repeat
 class HidThread(PortThread):
     """Opens and grabs the devices in `wanted` ("1a86-e026": USB vendor and product) whenever they are there.
 
-    on_key(device, key, closed) is called in this thread, with "KEY_A"; keys held on a device that goes are let go.
-    open_device: evdev's InputDevice.
+    on_key(device, key, closed) is called in this thread, with "KEY_A"; a key held on a device that goes is told to
+    let_go(device, key), or to on_key as opened. open_device: evdev's InputDevice.
     """
 
     def __init__(
@@ -33,10 +33,12 @@ class HidThread(PortThread):
         on_key: Callable[[str, str, bool], None],
         root: Path = Path("/"),
         open_device: Callable[[str], InputDevice[str]] | None = None,
+        let_go: Callable[[str, str], None] | None = None,
     ) -> None:
         super().__init__("panel HID")
         self._wanted = frozenset(wanted)
         self._on_key = on_key
+        self._let_go = let_go or (lambda device, key: on_key(device, key, False))
         self._folder = root / "dev/input"
         self._open_device = open_device or _open_readonly
         self._devices: dict[int, InputDevice[str]] = {}
@@ -138,6 +140,8 @@ class HidThread(PortThread):
         self._problems[path] = problem
 
     def _key(self, fd: int, key: str, closed: bool) -> None:
+        if closed and key in self._held[fd]:  # it cannot be pressed twice without being let go: that was not said
+            self._on_key(device_id(self._devices[fd]), key, False)
         (self._held[fd].add if closed else self._held[fd].discard)(key)
         self._on_key(device_id(self._devices[fd]), key, closed)
 
@@ -148,10 +152,9 @@ class HidThread(PortThread):
             self._key(fd, key, key in down)
 
     def _drop(self, fd: int) -> None:
-        for key in sorted(self._held[fd]):
-            self._key(fd, key, closed=False)
         device = self._devices.pop(fd)
-        del self._held[fd]
+        for key in sorted(self._held.pop(fd)):
+            self._let_go(device_id(device), key)
         self.forget(fd)
         device.close()
         log.info("front panel: keys of %s (%s) are gone", device.name, device_id(device))

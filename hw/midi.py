@@ -1,4 +1,4 @@
-"""MIDI in and out: ports that come and go, and what their messages mean to the panel."""
+"""MIDI in and out: ports that come and go, what is heard there and what is shown there."""
 
 import errno
 import logging
@@ -11,11 +11,10 @@ from hw.midi_clock import CLOCK, ClockReader, ClockWriter
 from hw.midi_messages import PITCH_TOP, MidiMessage
 from hw.midi_ports import MidiPort, explain_port, find_ports
 from hw.panel_controls import MidiKnobSpec, MidiSpec, MidiSwitchSpec
-from hw.panel_events import PanelEvent, ProgramEvent, TempoEvent, TurnEvent
-from hw.panel_spec import PanelSpec
+from hw.panel_events import TempoEvent
 from hw.port_thread import FAILED, PortThread
 
-PRESSED = 64  # a controller is a closed switch from here on (MIDI 1.0: 0 to 63 off, 64 to 127 on)
+ECHO_S = 0.1  # what a device sends back so soon after it was sent there is no hand
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +43,7 @@ class MidiThread(PortThread):
         self._shown: dict[tuple[str, MidiMessage], bytes] = {}  # (wanted port, message without value): as last sent
         self._unsent: dict[str, dict[MidiMessage, bytes]] = {}  # by open port
         self._heard: dict[tuple[str, MidiMessage], bytes] = {}
+        self._sent: dict[tuple[str, MidiMessage], tuple[bytes, float]] = {}  # (as sent, when); this thread's alone
 
     @property
     def ports(self) -> tuple[str, ...]:
@@ -110,6 +110,8 @@ class MidiThread(PortThread):
             if events & select.POLLIN:
                 for message in port.read():
                     key = MidiMessage(message.kind, message.channel, message.number)
+                    if self._is_echo(port.place.name, key, message):
+                        continue
                     with self._condition:
                         self._heard[port.place.name, key] = message.bytes()
                         # The hand is newer than what still waits to be shown there.
@@ -122,6 +124,11 @@ class MidiThread(PortThread):
                 self.watch(fd)
         except OSError:
             self._drop(fd)
+
+    def _is_echo(self, name: str, key: MidiMessage, message: MidiMessage) -> bool:
+        """Whether a device only hands on what was sent to it. Taken for a stomp, that would be answered for ever."""
+        data, at_s = self._sent.pop((name, key), (b"", 0.0))
+        return data == message.bytes() and time.monotonic() - at_s < ECHO_S
 
     def _take_clock(self, name: str, realtime: bytes) -> None:
         if self._spec.clock != "in":
@@ -137,8 +144,12 @@ class MidiThread(PortThread):
         for fd, port in list(self._ports.items()):
             if port.busy:
                 continue
+            name = port.place.name
             with self._condition:
-                data = clock + b"".join(self._unsent.pop(port.place.name, {}).values())
+                shown = self._unsent.pop(name, {})
+            data = clock + b"".join(shown.values())
+            now_s = time.monotonic()
+            self._sent.update({(name, key): (wire, now_s) for key, wire in shown.items()})
             try:
                 if data and port.send(data):
                     self.watch(fd, writing=True)
@@ -160,69 +171,9 @@ class MidiThread(PortThread):
         with self._condition:
             self._unsent.pop(name, None)
             self._heard = {key: data for key, data in self._heard.items() if key[0] != name}
+        self._sent = {key: sent for key, sent in self._sent.items() if key[0] != name}
         log.info("front panel: MIDI port %s is gone", name)
         self._on_gone(name)
-
-
-class MidiRoutes:
-    """What messages do on this panel. The MIDI thread's alone (or the simulator's).
-
-    contact(name, closed) moves a switch, tell(event) tells a turn or a program change.
-    """
-
-    def __init__(
-        self, spec: PanelSpec, contact: Callable[[str, bool], None], tell: Callable[[PanelEvent], None]
-    ) -> None:
-        self._switches = [switch for switch in spec.switches if isinstance(switch, MidiSwitchSpec)]
-        self._knobs = [knob for knob in spec.knobs if isinstance(knob, MidiKnobSpec)]
-        self._contact, self._tell = contact, tell
-        self._closed: set[tuple[str, str]] = set()  # (port, switch)
-        self._coarse: dict[tuple[str, str], int] = {}  # (port, knob): the high 7 bits of a 14-bit controller
-        self._fine: set[tuple[str, str]] = set()  # those that send low bits too
-
-    def take(self, port: str, message: MidiMessage) -> None:
-        """A message came from `port`."""
-        if message.kind == "program":
-            self._tell(ProgramEvent(port, message.channel, message.number, time.monotonic()))
-        for switch in self._switches:
-            if switch.port in ("*", port) and (switch.message, switch.channel, switch.number) == (
-                message.kind,
-                message.channel,
-                message.number,
-            ):
-                self._move(port, switch.name, message.value >= (PRESSED if message.kind == "cc" else 1))
-        for knob in self._knobs:
-            if knob.port in ("*", port) and knob.channel == message.channel:
-                position = self._position(port, knob, message)
-                if position is not None:
-                    self._tell(TurnEvent(knob.name, position, time.monotonic()))
-
-    def gone(self, port: str) -> None:
-        """A port was unplugged: what was held on it is let go."""
-        for held, name in sorted(self._closed):
-            if held == port:
-                self._move(port, name, closed=False)
-
-    def _move(self, port: str, name: str, closed: bool) -> None:
-        (self._closed.add if closed else self._closed.discard)((port, name))
-        self._contact(name, closed)
-
-    def _position(self, port: str, knob: MidiKnobSpec, message: MidiMessage) -> float | None:
-        if knob.message == "pitch":
-            return message.value / PITCH_TOP if message.kind == "pitch" else None
-        if message.kind != "cc":
-            return None
-        if knob.message == "cc":
-            return message.value / 127 if message.number == knob.number else None
-        key = (port, knob.name)
-        if message.number == knob.number:
-            self._coarse[key] = message.value
-            # Where low bits follow, the coarse value alone would be a step back.
-            return None if key in self._fine else message.value / 127
-        if message.number == knob.number + 32 and key in self._coarse:
-            self._fine.add(key)
-            return (self._coarse[key] << 7 | message.value) / PITCH_TOP
-        return None
 
 
 def feedback_messages(spec: MidiSwitchSpec | MidiKnobSpec, position: float) -> list[MidiMessage]:

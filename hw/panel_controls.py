@@ -14,6 +14,7 @@ CHIPS = {  # name: (channels, bits)
 }  # fmt: skip
 ON_I2C = ("ads1115",)  # the others are on SPI
 DETENT_EDGES = (1, 2, 4)
+PRESSED = 64  # a controller is a closed switch from here on (MIDI 1.0: 0 to 63 off, 64 to 127 on)
 MIN_TRAVEL = 0.05  # of a converter's range, from heel to toe
 
 
@@ -40,12 +41,14 @@ class Gestures:
     double_press_ms: a second press begun so soon after the first began is a DOUBLE_PRESS; a single one waits for it.
     eager: tell PRESS at once all the same; the longer gestures come in addition to it.
     latching: a switch that stays where it is put: each flip, either way, is a PRESS followed by a RELEASE.
+    press_only: a switch that never says that it was let go: each closing is a PRESS followed by a RELEASE.
     """
 
     long_press_ms: float = 0.0
     double_press_ms: float = 0.0
     eager: bool = False
     latching: bool = False
+    press_only: bool = False
 
     def __post_init__(self) -> None:
         for field, value in (("long_press_ms", self.long_press_ms), ("double_press_ms", self.double_press_ms)):
@@ -53,12 +56,19 @@ class Gestures:
                 raise PanelSpecError(f"{field} = {value:g} ms: allowed 0 (off) or 50 to 5000")
         if self.latching and (self.long_press_ms or self.double_press_ms or self.eager):
             raise PanelSpecError("a latching switch has no long, double or eager press")
+        if self.press_only and (self.latching or self.long_press_ms):
+            raise PanelSpecError("a switch that never says that it was let go is not latching, and has no long press")
 
     def cost(self, chord_ms: float = 0.0) -> PressCost:
         """What a single press waits for. chord_ms: the window for pressing two together, 0 when in no chord."""
         if self.eager or self.latching:
             return PressCost()
         return PressCost(max(self.double_press_ms, chord_ms), on_release=self.long_press_ms > 0.0)
+
+    @property
+    def springs(self) -> bool:
+        """Whether it says when it is let go: only then it can be held, or pressed together with another."""
+        return not (self.latching or self.press_only)
 
 
 PLAIN = Gestures()
@@ -99,9 +109,11 @@ class KeySpec:
 
 @dataclass(frozen=True, slots=True)
 class MidiSwitchSpec:
-    """A MIDI note, or a controller pressed from 64 on, used like a switch.
+    """A MIDI note, or a controller, used like a switch.
 
-    port: as in `Activity.source`; "*" is any. message: "note" or "cc". channel 1…16; number 0…127.
+    port: as in `Activity.source`; "*" is any. message: "note" or "cc". channel 1…16; number 0…127. pressed_from: the
+    value from which a controller is pressed; a note is from 1 on. inverted: below it instead. With
+    `Gestures.latching` each message is a press, whatever its value.
     """
 
     name: str
@@ -111,9 +123,13 @@ class MidiSwitchSpec:
     number: int
     label: str = ""
     gestures: Gestures = PLAIN
+    pressed_from: int = PRESSED
+    inverted: bool = False
 
     def __post_init__(self) -> None:
         _check_midi(self.name, self.message, ("note", "cc"), self.channel, self.number)
+        if not 0 <= self.pressed_from <= 127:
+            raise PanelSpecError(f"MIDI control {self.name}: pressed_from = {self.pressed_from}: allowed 0 to 127")
 
     @property
     def sources(self) -> tuple[str, ...]:

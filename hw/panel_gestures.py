@@ -41,6 +41,12 @@ class GestureMachine:
         switch = self._switches[name]
         if switch.gestures.latching:
             return [*events, _event(name, SwitchKind.PRESS, at_s), _event(name, SwitchKind.RELEASE, at_s)]
+        if switch.gestures.press_only and closed:
+            # Nobody will say that the foot has left, so it leaves at once.
+            switch.down = True
+            events += self._closed(name, switch, at_s)
+            switch.down = False
+            return events + self._opened(name, switch, at_s)
         if closed == switch.down:
             return events
         switch.down = closed

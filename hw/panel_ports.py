@@ -5,8 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hw.midi import MidiRoutes, MidiThread, feedback_messages, source_of
+from hw.midi import MidiThread, feedback_messages, source_of
 from hw.midi_messages import MidiMessage
+from hw.midi_routes import MidiRoutes
 from hw.panel_controls import KeySpec, MidiKnobSpec, MidiSwitchSpec
 from hw.panel_events import PanelEvent
 from hw.panel_problems import Reported, title
@@ -34,6 +35,7 @@ class PanelPorts:
         self._root = root
         self._problems: list[str] = []
         self._keys: dict[tuple[str, str], str] = {}
+        self._latching = {switch.name for switch in spec.switches if switch.gestures.latching}
         for switch in spec.switches:
             if isinstance(switch, KeySpec):
                 with Reported(self._problems.append, switch):
@@ -55,7 +57,8 @@ class PanelPorts:
     @property
     def problems(self) -> list[str]:
         """Any thread."""
-        return self._problems + (self._midi.problems if self._midi else []) + (self._hid.problems if self._hid else [])
+        midi = [*self._midi.problems, *self._routes.problems] if self._midi else []
+        return self._problems + midi + (self._hid.problems if self._hid else [])
 
     @property
     def midi_names(self) -> tuple[str, ...]:
@@ -114,6 +117,12 @@ class PanelPorts:
         if name is not None:
             self._contact(name, closed)
 
+    def let_go(self, device: str, key: str) -> None:
+        """A device went while a key of it was down: nobody's foot did that."""
+        name = self._keys.get((device, key))
+        if name is not None and name not in self._latching:
+            self._contact(name, False)
+
     def end(self) -> list[str]:
         """Stop; the names of threads that would not end."""
         return [thread.name for thread in (self._midi, self._hid) if thread is not None and not thread.end()]
@@ -121,5 +130,5 @@ class PanelPorts:
     def _start_hid(self) -> None:
         from hw.hid import HidThread
 
-        self._hid = HidThread({device for device, _ in self._keys}, self.take_key, self._root)
+        self._hid = HidThread({device for device, _ in self._keys}, self.take_key, self._root, let_go=self.let_go)
         self._hid.start()

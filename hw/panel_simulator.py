@@ -165,9 +165,13 @@ class Simulator:
     def _move_ported(self, name: str, position: float) -> None:
         control = self._ported[name]
         self._ported_at[name] = position
+        if not isinstance(control, MidiKnobSpec) and control.gestures.press_only and position <= 0.0:
+            return  # that is what such a pedal never says
         if isinstance(control, KeySpec):
             self._ports.take_key(control.device, control.key, closed=position > 0.0)
             return
+        if isinstance(control, MidiSwitchSpec) and control.inverted:
+            position = 1.0 - position
         for message in feedback_messages(control, position):
             self._ports.take_midi("simulated" if control.port == "*" else control.port, message)
 

@@ -115,3 +115,5 @@ class PanelSpec:
                     raise PanelSpecError(f"chord {chord.name}: no switch {name!r}: there is {', '.join(there)}")
                 if there[name].gestures.latching:
                     raise PanelSpecError(f"chord {chord.name}: switch {name!r} is latching")
+                if there[name].gestures.press_only:
+                    raise PanelSpecError(f"chord {chord.name}: switch {name!r} never says that it was let go")

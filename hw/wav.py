@@ -1,11 +1,11 @@
 """WavIo: sound files as an audio interface, at the pace of a real one or as fast as possible."""
 
+import os
 import time
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
 from hw.agreement import ChannelOutOfRangeError
 from hw.audio_io import Block, IoFormat, IoStatus
@@ -103,7 +103,7 @@ class WavIo:
             return IoStatus.XRUN
         try:
             real_frames = self._input.read_into(self._all_inputs)
-        except (OSError, soundfile.LibsndfileError) as error:
+        except OSError as error:
             return self._lost(block, f"{self.name}: cannot be read on: {error}")
         for j, column in enumerate(self._columns):
             block[:, j] = self._all_inputs[:, column]
@@ -161,7 +161,7 @@ class WavIo:
         return IoStatus.GONE
 
     def _open_output(self, source: Path, path: Path, loop: bool) -> Output:
-        if path.exists() and path.samefile(source):
+        if os.path.exists(path) and os.path.samefile(path, source):
             raise OutputFileError(f"{path}: input and output are the same file")
         channels, sample_format = self.format.playback_channels, self.format.sample_format
         if loop:
@@ -175,4 +175,4 @@ def _check_channels(source: Path, has: int, inputs: tuple[int, ...], outputs: tu
             raise ChannelOutOfRangeError(f"input channel {channel}: {source.name} has 1 to {has}")
     for channel in outputs:
         if not 1 <= channel <= 8:
-            raise ChannelOutOfRangeError(f"output channel {channel}: a recording has 1 to 8")
+            raise ChannelOutOfRangeError(f"{source}: output channel {channel}: a recording has 1 to 8")

@@ -4,68 +4,60 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
 import soxr
 
 from hw.audio_io import Block
-from hw.errors import HwError
+from hw.sound_file import NotAudioError, SoundReader
 
 BOX_RATE_HZ = 48000
-SMALL_BYTES = 64 * 1024 * 1024  # decoded
-_CHUNK_FRAMES = 8192
-
-
-class NotAudioError(HwError, ValueError):
-    """The file is no sound file that Hushbox reads, or has nothing in it."""
-
-
-class SoundFileMissingError(HwError, FileNotFoundError):
-    """There is no such file, or it may not be read."""
+SMALL_BYTES = 16 * 1024 * 1024  # decoded, which a slow board does well within the time that its watchdog allows
+_CHUNK_FRAMES = 2048  # decoded at once between two blocks
 
 
 class WavInput:
     """A WAV or FLAC file as float32 frames at 48 kHz. One thread.
 
-    frames: how many there are, at 48 kHz. warning: what is wrong with the file, in plain words, or empty.
-    bad_samples: how many NaN or infinite samples were replaced by silence so far.
+    frames: how many there are, at 48 kHz. bad_samples: how many NaN or infinite samples were made silent so far.
     Raises SoundFileMissingError or NotAudioError.
     """
 
     def __init__(self, path: Path, *, loop: bool = False) -> None:
         self.path = path
-        self.warning = ""
         self.bad_samples = 0
         self._loop = loop
-        self._file = _open(path)
-        self.rate_hz = int(self._file.samplerate)
-        self.channels = int(self._file.channels)
-        self.subtype = str(self._file.subtype)
-        if self._file.frames <= 0:
-            raise NotAudioError(f"{path.name}: an empty sound file, 0 frames")
+        self._file = SoundReader(path)
+        self.rate_hz = self._file.rate_hz
+        self.channels = self._file.channels
         self.frames: int = round(self._file.frames * BOX_RATE_HZ / self.rate_hz)
-        promised = promised_frames(path)
-        if promised > self._file.frames:
-            self.warning = f"{path.name}: cut off: {self._file.frames} of {promised} frames are there"
         self._waiting = np.zeros((0, self.channels), np.float32)
         self._position = 0
         self._ended = False
         self._memory: Block | None = None
         self._begin()
         if self.frames * self.channels * 4 <= SMALL_BYTES:
-            chunks = []
+            chunks, most = [], SMALL_BYTES // (4 * self.channels)
             while (chunk := self._next_chunk()) is not None:
                 chunks.append(chunk)
+                most -= len(chunk)
+                if most < 0 and not self._file.frames:
+                    self._file.close()
+                    raise NotAudioError(f"{path}: damaged: how long it is cannot be told")
             self._memory = np.concatenate(chunks) if chunks else np.zeros((0, self.channels), np.float32)
             self.frames = len(self._memory)
             self._file.close()
         if self.frames == 0:
             self._file.close()
-            raise NotAudioError(f"{path.name}: too short a sound file, not one frame at {BOX_RATE_HZ} Hz")
+            raise NotAudioError(f"{path}: too short a sound file, not one frame at {BOX_RATE_HZ} Hz")
+
+    @property
+    def warning(self) -> str:
+        """What is missing or damaged, in plain words, or empty; of a large file as far as it has been read."""
+        return "; ".join(self._file.notes)
 
     def read_into(self, block: Block) -> int:
         """Fill `block`, float32 (frames, channels); silence after the end. Returns how many frames are real.
 
-        Raises OSError or soundfile.LibsndfileError when a large file cannot be read on.
+        Raises OSError when a large file cannot be read on.
         """
         filled = 0
         while filled < len(block):
@@ -98,7 +90,7 @@ class WavInput:
         return len(self._waiting) > 0
 
     def _begin(self) -> None:
-        self._file.seek(0)
+        self._file.rewind()
         self._ended = False
         self._resampler: Any = None
         if self.rate_hz != BOX_RATE_HZ:
@@ -107,7 +99,7 @@ class WavInput:
     def _next_chunk(self) -> Block | None:
         """The next frames at 48 kHz, at least one; None at the end."""
         while not self._ended:
-            chunk: Block = self._file.read(_CHUNK_FRAMES, dtype="float32", always_2d=True)
+            chunk = self._file.read(_CHUNK_FRAMES)
             self._ended = len(chunk) == 0
             bad = ~np.isfinite(chunk)
             if bad.any():
@@ -118,36 +110,3 @@ class WavInput:
             if len(chunk):
                 return chunk
         return None
-
-
-def promised_frames(path: Path) -> int:
-    """How many frames a WAV's header promises; 0 where it is not a plain RIFF WAV."""
-    with path.open("rb") as file:
-        header = file.read(12)
-        if header[:4] != b"RIFF" or header[8:] != b"WAVE":
-            return 0
-        frame_bytes = 0
-        while len(chunk := file.read(8)) == 8:
-            size = int.from_bytes(chunk[4:], "little")
-            if chunk[:4] == b"fmt ":
-                frame_bytes = int.from_bytes(file.read(size)[12:14], "little")
-                continue
-            if chunk[:4] == b"data":
-                streamed = size >= 0xFFFFFF00  # "unknown length", from a program that wrote into a pipe
-                return 0 if streamed or not frame_bytes else size // frame_bytes
-            file.seek(size + size % 2, 1)
-    return 0
-
-
-def _open(path: Path) -> Any:
-    if not path.is_file():
-        raise SoundFileMissingError(f"{path}: there is no such file")
-    try:
-        return soundfile.SoundFile(path)
-    except soundfile.LibsndfileError as error:
-        try:
-            path.open("rb").close()
-        except OSError as cannot:
-            raise SoundFileMissingError(f"{path}: cannot be read: {cannot.strerror}") from error
-        reason = "an empty file" if path.stat().st_size == 0 else str(error.error_string).strip().rstrip(".")
-        raise NotAudioError(f"{path.name}: not a WAV or FLAC file: {reason}") from error

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from hw.errors import HwError
+from hw.replacing import Replacement
 from hw.samples import SAMPLE_BYTES
 
 RATE_HZ = 48000
@@ -52,9 +53,9 @@ class GrowingWav:
         """Raises OutputFileError."""
         self._path, self._channels, self._sample_format = path, channels, sample_format
         self._bytes = 0
-        self._unfinished = _beside(path)
         with _explained(path):
-            self._file = self._unfinished.open("wb")
+            self._replacement = Replacement(path)
+            self._file = self._replacement.unfinished.open("wb")
             self._file.write(header(channels, sample_format, 0))
 
     def write(self, data: memoryview) -> None:
@@ -71,13 +72,10 @@ class GrowingWav:
                     self._file.write(b"\0")
                 self._file.seek(0)
                 self._file.write(header(self._channels, self._sample_format, self._bytes))
-                self._file.flush()
-                os.fsync(self._file.fileno())
             with _explained(self._path):
-                _replace(self._unfinished, self._path)
-        except OutputFileError:
-            self._unfinished.unlink(missing_ok=True)
-            raise
+                self._replacement.put_in_place()
+        finally:
+            self._replacement.remove()
 
 
 class LoopingWav:
@@ -90,19 +88,17 @@ class LoopingWav:
     def __init__(self, path: Path, channels: int, sample_format: str, frames: int) -> None:
         """Raises OutputFileError."""
         size = frames * channels * SAMPLE_BYTES[sample_format]
-        unfinished = _beside(path)
         with _explained(path):
+            replacement = Replacement(path)
             try:
-                with unfinished.open("w+b") as file:
+                with replacement.unfinished.open("w+b") as file:
                     file.write(header(channels, sample_format, size))
                     file.flush()
                     os.posix_fallocate(file.fileno(), 0, _HEADER_BYTES + size + size % 2)
                     self._map = mmap.mmap(file.fileno(), 0)
-                    os.fsync(file.fileno())
-                _replace(unfinished, path)
-            except OSError:
-                unfinished.unlink(missing_ok=True)
-                raise
+                replacement.put_in_place()
+            finally:
+                replacement.remove()
         self._end = _HEADER_BYTES + size
         self._position = _HEADER_BYTES
 
@@ -137,16 +133,3 @@ class _explained:
         if not folder.is_dir():
             raise OutputFileError(f"{self._path}: there is no folder {folder}") from error
         raise OutputFileError(f"{self._path}: cannot be written: {error.strerror}") from error
-
-
-def _beside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.unfinished")
-
-
-def _replace(unfinished: Path, path: Path) -> None:
-    unfinished.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # or a power cut may undo the renaming
-    finally:
-        os.close(folder)

@@ -10,7 +10,6 @@ units() { grep -l '^\[Install\]' /usr/lib/systemd/system/hushbox* 2>/dev/null | 
 
 rules() {
     systemd-sysusers /usr/lib/sysusers.d/hushbox.conf
-    # A governor that is not there (a laptop, a chroot) is no fault of the installation.
     systemd-tmpfiles --create /usr/lib/tmpfiles.d/hushbox.conf || true
     booted || return 0
     if has sysctl; then sysctl -q -p /usr/lib/sysctl.d/50-hushbox.conf || true; fi

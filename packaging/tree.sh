@@ -56,6 +56,7 @@ chmod 755 "$home/.venv/bin/hushbox"
 
 install -m 644 README.md CHANGELOG.md LICENSE "$home"
 install -m 755 packaging/configure.sh "$home/configure"
+install -m 755 packaging/tune.sh "$home/tune"
 install -d "$root/usr/bin" "$root/etc/hushbox"
 ln -sf /opt/hushbox/.venv/bin/hushbox "$root/usr/bin/hushbox"
 install -m 644 hushbox.toml.example "$root/etc/hushbox"

@@ -49,7 +49,7 @@ def create_api(port: ControlPort, streams: EventStreams, sound: SoundStreams, ph
     @api.put("/params/<id>")
     def set_param(id: str) -> Response:
         value = port.set_param(id, number(bodies("value"), "value"), ORIGIN)
-        return reply({"id": id, "value": value})
+        return reply({"id": id, "value": value, "problem": port.not_kept(id)})
 
     @api.get("/events")
     def events() -> Response:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from web_ui import plain_text
 from web_ui.api import create_api
 from web_ui.control_port import ControlPort, ControlRefused, NotThere
 from web_ui.errors import Refused
@@ -40,6 +41,7 @@ def create_app(
     named = port.box_name  # renaming it must not shut out the page that did so
     gate = Gate(lambda: {*box_names(named), *box_names(port.box_name), *allowed_hosts}, key)
     gate.install(app)
+    plain_text.install(app)
     app.before_request(_limit_body)
     phones = Phones(port, key)
     phones.install(app)

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response, request
 
 from web_ui.errors import Refused
+from web_ui.plain_text import parsed
 from web_ui.views import dumps
 
 
@@ -26,8 +27,8 @@ def bodies(*fields: str) -> Mapping[str, Any]:
     if request.mimetype != "application/json":
         raise Refused(415, "the body has to be JSON (Content-Type: application/json)")
     try:
-        tree = json.loads(request.get_data(cache=False), parse_constant=_no_constant)
-    except (ValueError, RecursionError):  # UnicodeDecodeError and JSONDecodeError are ValueErrors
+        tree = parsed(request.get_data(cache=False))
+    except ValueError:
         raise Refused(400, f"the body is not JSON: {{{wanted}}} is expected") from None
     if not isinstance(tree, dict) or set(tree) != set(fields):
         raise Refused(400, f"the body has to be {{{wanted}}} and nothing else")
@@ -66,9 +67,5 @@ def mapping(tree: Mapping[str, Any], field: str) -> Mapping[str, Any]:
 
 def shown(value: object) -> str:
     """A value in a message, cut short."""
-    text = json.dumps(value)
+    text = json.dumps(value)[:400]
     return text if len(text) <= 40 else text[:39] + "…"
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(name)  # NaN and Infinity are Python's, not JSON's

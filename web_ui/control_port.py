@@ -2,7 +2,7 @@
 
 firmware_app implements it over Control; tests drive the page with `FakeControlPort` (fake_control.py), and both pass
 the same contract tests. Every method may be called from any of the web server's threads and returns at once, except
-`wait_for_change`.
+`wait_for_change` and `not_kept`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -132,6 +132,13 @@ class ControlPort(PanelPort, PresetsPort, SoundPort, SetupPort, SystemPort, Prot
 
     def set_param(self, param_id: str, value: float, origin: str) -> float:
         """Set and return the value now in force. Raises NotThere or ControlRefused."""
+        ...
+
+    def not_kept(self, param_id: str = "") -> str:
+        """Why what `param_id` mutes, or anything, would not outlive a power cut, in words; empty when it would.
+
+        Waits up to 2 s for the disk, but at once with "" for a parameter that mutes nothing.
+        """
         ...
 
     def status(self) -> StatusView: ...

@@ -138,6 +138,9 @@ class FakeControlPort(FakePanelPort, FakePresetsPort, FakeSoundPort, FakeSetupPo
             self._note_change()
             return float(value)
 
+    def not_kept(self, param_id: str = "") -> str:
+        return ""
+
     def status(self) -> StatusView:
         values = {view.id: view.value for view in self.params()}
         if not self.status_now.audio_alive:

@@ -18,6 +18,8 @@ from web_ui.panel_port import (
 )
 
 PRESSES = {"press": "press", "long_press": "long press", "double_press": "double press"}
+PEDAL = "midi:simulated:cc:1:64"
+_STOMPS = {"press": "press", "double_press": "double press"}
 KINDS = (
     ActionKindView("toggle", "switch between two values", ("param",), ("low", "high"), ("press",)),
     ActionKindView("set", "set a value", ("param", "value"), (), ("press",)),
@@ -67,6 +69,7 @@ class FakePanel:
         self._away: dict[str, MappingView] = {}
         self._learn = LearnView("off", 1)
         self._new: PanelControlView | None = None  # heard, and not yet saved
+        self._stomps = 0
 
     def does(self, on: str, gesture: str) -> Mapping[str, Any] | None:
         """The action mapped there."""
@@ -136,7 +139,8 @@ class FakePanel:
             raise ControlRefused(" ".join(refused))
         if self._new is not None and self._new.name == on:
             self._controls.append(self._new)
-            self._gpios[int(on.removeprefix("switch-"))] = self._new.label
+            if on.startswith("switch-"):
+                self._gpios[int(on.removeprefix("switch-"))] = self._new.label
             self._new = None
         key = f"{on} {gesture}"
         if key in self._mappings and self._mappings[key].origin == "file":
@@ -181,6 +185,7 @@ class FakePanel:
         self._note()
 
     def learn(self, action: Mapping[str, Any]) -> None:
+        self._stomps = 0
         self._learn = LearnView("waiting", 0, self._words(action), dict(action), seconds_left=30)
         self._changed()
 
@@ -189,7 +194,10 @@ class FakePanel:
         self._changed()
 
     def touch(self, source: str, value: float) -> None:
-        """Only a pin can be touched here, and becomes a switch when it is saved."""
+        """A pin and one pedal can be touched here, and become a switch when that is saved."""
+        if source == PEDAL:
+            self._stomp()
+            return
         gpio = int(source.removeprefix("gpio:")) if source.removeprefix("gpio:").isdigit() else -1
         if gpio not in _HEADER or gpio in self._gpios:
             raise NotThere(f"nothing to touch at {source!r}")
@@ -201,6 +209,22 @@ class FakePanel:
             self._learn, state="heard", on=name, gesture="press", where=f"{self._new.label} ({self._new.place})",
             gestures=PRESSES, is_new=True, notes=(), note="",
         )  # fmt: skip
+        self._changed()
+
+    def _stomp(self) -> None:
+        """The pedal only says that it is pressed: after three times that is clear."""
+        if self._learn.action is None:
+            return
+        self._stomps += 1
+        if self._stomps < 3:
+            self._learn = replace(self._learn, note="CC 64 is heard. Press it three times in a row.")
+        else:
+            self._new = PanelControlView("cc-64", "CC 64", "midi_switches", "CC 64 on channel 1", _STOMPS, "", "page")
+            self._learn = replace(
+                self._learn, state="heard", on="cc-64", gesture="press", where=f"CC 64 ({self._new.place})",
+                gestures=_STOMPS, is_new=True, notes=(), note="",
+                found="It sends 127 at each press and never says that it was let go. So it cannot be held.",
+            )  # fmt: skip
         self._changed()
 
     def _all(self) -> list[PanelControlView]:

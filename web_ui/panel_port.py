@@ -115,8 +115,9 @@ class LearnView:
     where: str = ""
     gestures: Mapping[str, str] | None = None  # which of its gestures can do this
     is_new: bool = False  # it is no control yet, and becomes one when it is saved
+    found: str = ""  # what kind of switch it is, told from three presses
     notes: tuple[NoteView, ...] = ()
-    note: str = ""  # why nothing was heard
+    note: str = ""  # why nothing was heard, or what to do so that it is
     seconds_left: int = 0
 
 

@@ -16,7 +16,7 @@ def add_preset_routes(api: Blueprint, port: ControlPort) -> None:
     @api.post("/presets/load")
     def load_preset() -> Response:
         port.load_preset(text(bodies("name"), "name"))
-        return _done()
+        return _heard(port)
 
     @api.post("/presets/step")
     def step_preset() -> Response:
@@ -24,7 +24,7 @@ def add_preset_routes(api: Blueprint, port: ControlPort) -> None:
         if isinstance(by, bool) or not isinstance(by, int):
             raise Refused(400, f"by = {shown(by)}: 1 or -1 is allowed")
         port.step_preset(by)
-        return _done()
+        return _heard(port)
 
     @api.post("/presets/save")
     def save_preset() -> Response:
@@ -57,7 +57,7 @@ def add_preset_routes(api: Blueprint, port: ControlPort) -> None:
     def undo_presets() -> Response:
         if bodies("undo")["undo"] is not True:
             raise Refused(400, "undo: true is expected")
-        return reply({"undone": port.undo_presets()})
+        return reply({"undone": port.undo_presets(), "problem": port.not_kept()})
 
     @api.get("/presets/export")
     def export_presets() -> Response:
@@ -78,7 +78,7 @@ def add_preset_routes(api: Blueprint, port: ControlPort) -> None:
     @api.post("/scenes/recall")
     def recall_scene() -> Response:
         port.recall_scene(text(bodies("scene"), "scene"))
-        return _done()
+        return _heard(port)
 
 
 def presets_json(view: PresetsView) -> dict[str, object]:
@@ -92,6 +92,12 @@ def presets_json(view: PresetsView) -> dict[str, object]:
         "scenes": dict(view.scenes),
         "problem": view.problem,
     }
+
+
+def _heard(port: ControlPort) -> Response:
+    """What may have muted something is answered when that would outlive a power cut, or with why it would not."""
+    problem = port.not_kept()
+    return reply({"problem": problem}) if problem else _done()
 
 
 def _done() -> Response:

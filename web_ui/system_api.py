@@ -1,5 +1,6 @@
 """The routes to the box as a machine: versions, log, diagnostics, backup, restore, restart, power off."""
 
+import contextlib
 import time
 from dataclasses import asdict
 
@@ -11,6 +12,7 @@ from web_ui.errors import Refused
 from web_ui.limits import MAX_LOGS
 from web_ui.phones import Phones
 from web_ui.places import Places, gone
+from web_ui.plain_text import parsed
 
 LOG_LINES = 300
 
@@ -52,9 +54,12 @@ def add_system_routes(api: Blueprint, port: ControlPort, phones: Phones) -> None
     def restore_backup() -> Response:
         if request.mimetype != "application/json":
             raise Refused(415, "the body has to be the backup itself (Content-Type: application/json)")
+        backup = request.get_data(cache=False)
+        with contextlib.suppress(ValueError):  # what is no JSON is refused by whoever knows backups
+            parsed(backup)
         place = restoring.take(phones.visitor())
         try:
-            port.restore_backup(request.get_data(cache=False))
+            port.restore_backup(backup)
         finally:
             place.give_back()
         return Response(status=204)

@@ -16,8 +16,10 @@ SILENCE_DB = -120.0
 
 
 def dumps(value: object) -> str:
-    """Compact JSON; refuses NaN, which no browser would parse."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    """Compact JSON; refuses NaN, which no browser would parse. Whatever a name holds, it can be sent."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    # Half a character, kept by an older version, becomes its escape: UTF-8 has no bytes for it.
+    return text if text.isascii() else text.encode(errors="backslashreplace").decode()
 
 
 def status_json(view: StatusView) -> dict[str, Any]:

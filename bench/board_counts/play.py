@@ -7,11 +7,12 @@ line of JSON a row; the plug-in writes one line of counters a mark, in the same 
 import json
 import os
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 
 import numpy as np
 
-from dsp.block import RATE_HZ
+from dsp.block import RATE_HZ, Block
 from dsp.build import build_chain
 from dsp.bundle import Bundle
 from dsp.chain import Chain
@@ -35,7 +36,9 @@ def mark() -> None:
         os.getpriority(os.PRIO_PROCESS, MARK)
 
 
-def play(name: str, process, hop: int, period: int, wiring: Wiring, hops: int) -> None:
+def play(
+    name: str, process: Callable[[Block, Block], object], hop: int, period: int, wiring: Wiring, hops: int
+) -> None:
     blocks = max(4, hops * hop // period)
     rng = np.random.default_rng(1)
     sound = (rng.standard_normal((period * (blocks + 20), wiring.inputs)) * 0.05).astype(np.float32)

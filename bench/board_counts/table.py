@@ -57,7 +57,8 @@ class Counts:
         """The mean of the blocks in which the model runs: all, or one in so many where the period is below the hop."""
         order = np.argsort(self.blocks[:, 0])
         with_model = len(order) * min(1.0, self.period_frames / self.hop_frames)
-        return self.blocks[order[-max(1, round(with_model)) :]].mean(axis=0)
+        worst: np.ndarray = self.blocks[order[-max(1, round(with_model)) :]].mean(axis=0)
+        return worst
 
 
 def read(played: Path, counters: Path) -> list[Counts]:

@@ -12,7 +12,9 @@ from dsp.errors import DspError
 from dsp.inference import RuntimeUnfitError, installed, open_model
 from firmware_app.checks import Finding, advice, ok, problem
 from firmware_app.config_keys import PageConfig
+from firmware_app.kept_mutes import MutesFile
 from firmware_app.places import Places, PlacesError
+from firmware_app.saver import trouble_left
 from hw import board
 
 LEAST_FREE_BYTES = 50_000_000
@@ -67,8 +69,19 @@ def _model(folder: Path, wanted: bool, runtime: str) -> list[Finding]:
 
 
 def folders(places: Places) -> list[Finding]:
-    """Can settings be kept, can the two processes meet?"""
-    return [_state(places), _runtime(places)]
+    """Can settings be kept, and were they; can the two processes meet?"""
+    return [_state(places), *_unsaved(places), _runtime(places)]
+
+
+def _unsaved(places: Places) -> list[Finding]:
+    """What the box that runs, or ran last, could not save."""
+    mend = "make room on the disk, or see to it that it can be written; the box tries again by itself"
+    found = []
+    if words := trouble_left(places.runtime):
+        found.append(problem("saving", words, mend))
+    elif unsaved := MutesFile(places.state).load().unsaved:
+        found.append(problem("saving", f"not saved when the box ended: {', '.join(unsaved)}", mend))
+    return found
 
 
 def _state(places: Places) -> Finding:
@@ -86,6 +99,8 @@ def _state(places: Places) -> Finding:
         return problem("state folder", f"{places.state} cannot be written: {why}; settings are lost at the end", mend)
     if free < LEAST_FREE_BYTES:
         return advice("state folder", f"{free // 1_000_000} MB left on its disk", "make room")
+    if places.state.stat().st_mode & 0o077:
+        return advice("state folder", f"{places.state} is open to other users", f"chmod 700 {places.state}")
     return ok("state folder", str(places.state))
 
 

@@ -11,7 +11,7 @@ from firmware_app.checks.system import user
 from firmware_app.config_panel import KnobConfig, PanelConfig, PedalConfig
 from firmware_app.errors import AppError
 from firmware_app.panel import wiring
-from firmware_app.panel.kept import PanelChanges, PanelStore, merged
+from firmware_app.panel.kept import PanelChanges, PanelStore, merged, try_layout
 from firmware_app.panel.layout import Layout, PanelControl, controls_of, gesture_words, mappings_of
 from firmware_app.param_table import PARAMS
 from firmware_app.places import Places
@@ -55,12 +55,19 @@ def _layout(config: PanelConfig, places: Places | None) -> tuple[Layout, list[Fi
             names = library_in(places.factory_presets, places.state, PARAMS, look_only=True).names_known
         except (AppError, DspError) as error:
             findings.append(problem("presets", str(error), "mend or remove that file"))
-        changes, notes = PanelStore(places.state).load(PARAMS, names, look_only=True)
-    mappings, mistakes = mappings_of(config, PARAMS, names)
-    layout, waiting = merged(config, controls_of(config), mappings, changes)
+    mappings, mistakes, no_presets = mappings_of(config, PARAMS, names)
+    controls = controls_of(config)
+    if places is not None:
+        changes, notes = PanelStore(places.state).load(
+            PARAMS,
+            names,
+            lambda changes: try_layout(merged(config, controls, mappings, changes)[0], PARAMS),
+            look_only=True,
+        )
+    layout, waiting = merged(config, controls, mappings, changes)
     findings += [problem("panel", mistake, "change [[panel.mappings]] in hushbox.toml") for mistake in mistakes]
     mend = "change it on the page, under Front panel set-up"
-    findings += [problem("panel", note, mend) for note in (*notes, *waiting)]
+    findings += [problem("panel", note, mend) for note in (*notes, *no_presets, *waiting)]
     return layout, findings
 
 

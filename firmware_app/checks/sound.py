@@ -6,9 +6,11 @@ from pathlib import Path
 
 from firmware_app.checks import Finding, advice, ok, problem
 from firmware_app.checks.system import user
-from firmware_app.config_keys import AudioConfig
+from firmware_app.config_keys import AudioConfig, StemsConfig
+from firmware_app.fit import dull, fit
 from hw import devices
 from hw.devices import Interface
+from hw.probe import PcmCaps
 
 SERVERS = ("pulseaudio", "pipewire", "wireplumber", "jackd", "jackdbus")
 
@@ -17,8 +19,9 @@ def sound(
     config: AudioConfig,
     root: Path = Path("/"),
     list_interfaces: Callable[[], Sequence[Interface]] = devices.list_interfaces,
+    stems: StemsConfig | None = None,
 ) -> list[Finding]:
-    return [*_permission(root), *_interface(config, list_interfaces()), *_servers(root)]
+    return [*_permission(root), *_interface(config, stems or StemsConfig(), list_interfaces()), *_servers(root)]
 
 
 def _permission(root: Path) -> list[Finding]:
@@ -32,39 +35,34 @@ def _permission(root: Path) -> list[Finding]:
     return [ok("group audio", "this user may use the sound devices")]
 
 
-def _interface(config: AudioConfig, interfaces: Sequence[Interface]) -> list[Finding]:
+def _interface(config: AudioConfig, stems: StemsConfig, interfaces: Sequence[Interface]) -> list[Finding]:
     if config.device == "demo":
         return [ok("audio interface", "the demo plays, as the settings ask")]
     choice = devices.choose(interfaces, config.device)
     if choice.interface is not None:
-        return [ok("audio interface", choice.reason), *_abilities(config, choice.interface)]
+        return [ok("audio interface", choice.reason), *_abilities(config, stems, choice.interface)]
     mend = "plug in a class-compliant USB interface; `hushbox devices` shows what is seen"
     if config.device == "auto":
         return [advice("audio interface", f"{choice.reason}; the demo plays", mend)]
     return [problem("audio interface", choice.reason, f"{mend}; or set audio.device")]
 
 
-def _abilities(config: AudioConfig, interface: Interface) -> list[Finding]:
-    """Do channels, rate and format of the settings fit?"""
-    found = []
-    mend = "change it in hushbox.toml; `hushbox devices` shows what there is"
-    for caps, channels, key, does in (
-        (interface.capture, config.input_channels, "input_channels", "records"),
-        (interface.playback, config.output_channels, "output_channels", "plays"),
-    ):
-        if caps is None:
-            continue
-        if caps.channels and max(channels) > max(caps.channels):
-            text = f"audio.{key} = {list(channels)}: {interface.name} {does} {max(caps.channels)} channels"
-            found.append(problem("audio channels", text, mend))
-        if caps.rates_hz and config.rate_hz not in caps.rates_hz:
-            rates = ", ".join(map(str, caps.rates_hz))
-            text = f"audio.rate_hz = {config.rate_hz}: {interface.name} {does} at {rates} Hz"
-            found.append(problem("audio rate", text, mend))
-        if config.sample_format != "auto" and config.sample_format not in caps.formats:
-            text = f"audio.sample_format = {config.sample_format}: {interface.name} {does} {', '.join(caps.formats)}"
-            found.append(problem("audio format", text, mend))
-    return found
+def _abilities(config: AudioConfig, stems: StemsConfig, interface: Interface) -> list[Finding]:
+    """Do channels, rate and format of the settings fit? Where not, the box takes what there is."""
+    if interface.capture is None or interface.playback is None:
+        return []
+    fitted = fit(config, stems, interface.capture, interface.playback)
+    mend = "change [audio] in hushbox.toml, or take another interface; `hushbox devices` shows what there is"
+    notes = [*fitted.notes, *filter(None, [dull(_rate_of(fitted.audio, interface.capture, interface.playback))])]
+    return [advice("audio settings", f"{interface.name}: {note}", mend) for note in notes]
+
+
+def _rate_of(audio: AudioConfig, capture: PcmCaps, playback: PcmCaps) -> int:
+    """The lower rate of the two directions, once they run."""
+    both = [rate for rate in capture.rates_hz if rate in playback.rates_hz]
+    if audio.rate_hz in both:
+        return audio.rate_hz
+    return both[0] if both else min(caps.rates_hz[0] for caps in (capture, playback) if caps.rates_hz)
 
 
 def _servers(root: Path) -> list[Finding]:

@@ -74,6 +74,7 @@ def processor(root: Path = Path("/")) -> list[Finding]:
         advice(
             "processor speed",
             f"governor {', '.join(sorted(governors))}: the processor may be slow at the wrong moment",
+            "sudo systemctl start hushbox-tune, or "
             "echo performance | sudo tee /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor",
         )
     ]

@@ -1,12 +1,14 @@
 """What several commands share: the options that find the settings, and the bundles by name."""
 
 import argparse
+import contextlib
 import difflib
 import logging
 import os
+import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from dsp.bundle import RUNTIMES, list_bundles
@@ -76,7 +78,9 @@ def start_log(process: str, state_dir: str | None = None) -> None:
     process: "run", "audio" or "control": without a journal its lines also go where the page finds them.
     """
     form = "%(message)s" if "JOURNAL_STREAM" in os.environ else "%(asctime)s %(levelname)s %(message)s"
-    logging.basicConfig(level=logging.INFO, format=form, datefmt="%H:%M:%S")
+    handler = logging.StreamHandler()
+    handler.setFormatter(log_files.OneLine(form, "%H:%M:%S"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     log_files.keep(places_of_box.find(state_dir), process)
 
 
@@ -91,6 +95,25 @@ def run_process(args: argparse.Namespace, process: str, main: Callable[[Config, 
     if status == EXIT_USAGE and os.environ.get("NOTIFY_SOCKET"):
         time.sleep(RETRY_S)  # systemd starts us again all the same: not five times a second then
     return status
+
+
+@contextlib.contextmanager
+def ending_cleanly() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end the work as Ctrl-C does, so that no temporary file stays. Main thread."""
+
+    def end(number: int, _: object) -> None:
+        signal.signal(number, signal.SIG_IGN)  # once is enough: what follows is the cleaning up
+        raise SystemExit(128 + number)
+
+    # A signal that whoever started us has set aside (nohup) stays so.
+    ours = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is signal.SIG_DFL]
+    for number in ours:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def milliseconds(frames: int, rate_hz: int = 48_000) -> float:

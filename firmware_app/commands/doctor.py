@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _examine(args: argparse.Namespace) -> Iterator[Finding]:
     """All findings. With wrong settings the rest is checked against the defaults."""
-    from firmware_app.checks import box, panel, sound, system
+    from firmware_app.checks import box, interrupts, panel, sound, system
 
     config, findings = _settings(args)
     yield from findings
@@ -51,11 +51,12 @@ def _examine(args: argparse.Namespace) -> Iterator[Finding]:
         ("folders", lambda: box.folders(places)),
         ("models", lambda: box.models(places, config.model.bundle, config.model.runtime)),
         ("board", lambda: box.fitting_model(places, config.model.bundle, config.audio.period_frames)),
-        ("sound", lambda: sound.sound(config.audio)),
+        ("sound", lambda: sound.sound(config.audio, stems=config.stems)),
         ("front panel", lambda: panel.panel(config.panel, places=places)),
         ("page", lambda: box.page(config.page, places)),
         ("real time", system.real_time),
         ("processor", system.processor),
+        ("interrupts", interrupts.interrupts),
         ("power and heat", system.power_and_heat),
         ("clock", system.clock),
     )

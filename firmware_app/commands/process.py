@@ -19,7 +19,15 @@ from dsp.build import build_chain
 from dsp.chain import Chain
 from dsp.params import ParamError, find
 from dsp.rack import CHAIN, CHAINS
-from firmware_app.commands.common import BAR, add_model, add_settings, bundle_folder, milliseconds, settings
+from firmware_app.commands.common import (
+    BAR,
+    add_model,
+    add_settings,
+    bundle_folder,
+    ending_cleanly,
+    milliseconds,
+    settings,
+)
 from firmware_app.config_keys import full_id
 from firmware_app.errors import UsageError
 from firmware_app.offline import Summary, process_file
@@ -67,7 +75,8 @@ def run(args: argparse.Namespace) -> int:
             bar.update(done_s - bar.n)
 
         period = config.audio.period_frames
-        summary = process_file(chain, args.source, args.target, period, args.keep_latency, progress)
+        with ending_cleanly():
+            summary = process_file(chain, args.source, args.target, period, args.keep_latency, progress)
     _report(args, chain, summary)
     return 1 if summary.notes else 0
 
@@ -95,8 +104,10 @@ def _report(args: argparse.Namespace, chain: Chain, summary: Summary) -> None:
     if args.json:
         print(json.dumps({"out": str(args.target), "model": model, **asdict(summary)}, indent=2))
         return
-    for note in summary.notes:
+    for note in (*summary.notes, *summary.remarks):
         print(f"hushbox: {note}", file=sys.stderr)
+    if summary.left_out:
+        print(f"hushbox: {args.source}: not taken over: {'; '.join(summary.left_out)}", file=sys.stderr)
     if summary.bad_samples:
         print(f"hushbox: {args.source}: {summary.bad_samples} samples were no numbers; now silent", file=sys.stderr)
     delay_ms = milliseconds(summary.latency_frames)

@@ -17,7 +17,7 @@ import tqdm
 
 from dsp.bundle import RUNTIMES, Bundle
 from dsp.stems_features import STEMS
-from firmware_app.commands.common import BAR, add_settings, bundle_folder, settings
+from firmware_app.commands.common import BAR, add_settings, bundle_folder, ending_cleanly, settings
 from firmware_app.errors import UsageError
 from firmware_app.stem_files import StemsSummary, separate_file
 
@@ -46,7 +46,8 @@ def run(args: argparse.Namespace) -> int:
             bar.total = all_s
             bar.update(done_s - bar.n)
 
-        summary = separate_file(bundle, config.model.runtime, args.source, args.folder, args.best, progress)
+        with ending_cleanly():
+            summary = separate_file(bundle, config.model.runtime, args.source, args.folder, args.best, progress)
     _report(args, bundle, summary)
     return 1 if summary.notes else 0
 
@@ -57,8 +58,10 @@ def _report(args: argparse.Namespace, bundle: Bundle, summary: StemsSummary) -> 
     if args.json:
         print(json.dumps({"out": files, "model": model, **asdict(summary)}, indent=2))
         return
-    for note in summary.notes:
+    for note in (*summary.notes, *summary.remarks):
         print(f"hushbox: {note}", file=sys.stderr)
+    if summary.left_out:
+        print(f"hushbox: {args.source}: not taken over: {'; '.join(summary.left_out)}", file=sys.stderr)
     if summary.bad_samples:
         print(f"hushbox: {args.source}: {summary.bad_samples} samples were no numbers; now silent", file=sys.stderr)
     print(f"{', '.join(files)}: {summary.seconds:.1f} s, {summary.times_real_time:.1f} times real time, {model}")

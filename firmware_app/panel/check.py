@@ -28,7 +28,17 @@ class Note:
 
 
 def with_controls(layout: Layout, controls: Sequence[PanelControl]) -> Layout:
-    return replace(layout, controls=(*layout.controls, *controls))
+    """`layout` with these added, each in place of one of its name; what cannot be mapped there any more goes."""
+    names = {control.name for control in controls}
+    wider = replace(layout, controls=(*(c for c in layout.controls if c.name not in names), *controls))
+    fitting = tuple(m for m in layout.mappings if not misfit(wider, m.on, m.gesture, m.action))
+    return replace(wider, mappings=fitting)
+
+
+def known_anew(layout: Layout, control: PanelControl) -> bool:
+    """Whether `control` is one that is there already, of which learning has found out more."""
+    there = layout.find(control.name)
+    return there is not None and there.sources == control.sources
 
 
 def with_mapping(layout: Layout, mapping: PanelMapping) -> Layout:
@@ -45,8 +55,9 @@ def notes_on(
     action: Action,
     specs: Mapping[str, ParamSpec],
 ) -> list[Note]:
-    """All there is to say about mapping `action` there, with `controls` added for it."""
-    refused = [Note(Level.REFUSED, why) for control in controls if (why := taken(layout, control))]
+    """All there is to say about mapping `action` there, with `controls` added, or changed, for it."""
+    new = [control for control in controls if not known_anew(layout, control)]
+    refused = [Note(Level.REFUSED, why) for control in new if (why := taken(layout, control))]
     wider = with_controls(layout, controls)
     if not refused and (why := misfit(wider, on, gesture, action)):
         refused.append(Note(Level.REFUSED, why))
@@ -56,6 +67,10 @@ def notes_on(
     before = layout.on(on, gesture)
     if before is not None and before.action != action:
         notes.append(Note(Level.REPLACES, f"Now there: {layout.words(before, specs)}."))
+    for other in layout.mappings:
+        lost = other.key != f"{on} {gesture}" and misfit(wider, other.on, other.gesture, other.action)
+        if lost and not misfit(layout, other.on, other.gesture, other.action):
+            notes.append(Note(Level.COSTS, f"{layout.words(other, specs)}: will not work any more. {lost}."))
     notes += _costs(wider, with_mapping(wider, PanelMapping(on, gesture, action)), action)
     for other in layout.mappings:
         same = other.action.do == action.do == "sweep" and other.action.param == action.param

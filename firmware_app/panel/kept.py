@@ -1,6 +1,6 @@
 """What the page has changed about the panel, kept beside the file and never in it: `panel.json` in the state folder."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,12 @@ from firmware_app import actions
 from firmware_app.actions import ActionError
 from firmware_app.config import ConfigError, read_control
 from firmware_app.config_panel import PanelConfig
-from firmware_app.kept_file import KeptFile
+from firmware_app.kept_file import KeptFile, few
 from firmware_app.panel.layout import PAGE, Layout, PanelControl, PanelMapping, misfit
+from firmware_app.saver import Keeping
 from hw.panel_conflicts import same_source
+
+_LISTS = ("controls", "mappings", "off", "unread")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,30 +49,52 @@ class PanelChanges:
 
 
 class PanelStore:
-    """Reads and writes PanelChanges. One thread at a time; nothing is raised for a fault of the disk: see `problem`."""
+    """Reads PanelChanges, and has those that the saver writes by `keeping`."""
 
     def __init__(self, folder: Path) -> None:
         self._file = KeptFile(folder, "panel.json", 1, "panel", "panel settings")
-
-    @property
-    def problem(self) -> str:
-        return self._file.problem
+        self._changes = PanelChanges()
+        self.keeping = Keeping("panel settings", self._write)
 
     def load(
-        self, specs: Mapping[str, ParamSpec], presets: Collection[str], *, look_only: bool = False
+        self,
+        specs: Mapping[str, ParamSpec],
+        presets: Collection[str],
+        use: Callable[[PanelChanges], object],
+        *,
+        look_only: bool = False,
     ) -> tuple[PanelChanges, tuple[str, ...]]:
-        """(changes, notes for the log and the page). look_only: leave a bad file where it is."""
-        kept = self._file.load(look_only=look_only)
-        changes, notes = read_changes(kept.body or {}, specs, presets)
-        return changes, (*kept.notes, *notes)
+        """(changes, notes for the log and the page). look_only: leave a bad file where it is.
 
-    def save(self, changes: PanelChanges) -> bool:
-        """False, with `problem` set, when it cannot be written."""
-        controls = [{"table": c.table, **asdict(c.config)} for c in changes.controls]
-        mappings = [{"on": m.on, "gesture": m.gesture, **m.action.tree()} for m in changes.mappings]
-        return self._file.save(
-            {"controls": controls, "mappings": mappings, "off": sorted(changes.off), "unread": list(changes.unread)}
-        )
+        use: what is done with them next; where that raises, the file is a bad one.
+        """
+
+        def read(body: Mapping[str, Any]) -> tuple[PanelChanges, tuple[str, ...]]:
+            found = read_changes(body, specs, presets)
+            use(found[0])
+            return found
+
+        (changes, own), notes = self._file.load_as(read, look_only=look_only)
+        return changes, few([*notes, *own])
+
+    def keep(self, changes: PanelChanges) -> None:
+        """Let these be saved. Any thread."""
+        self._changes = changes
+        self.keeping.changed()
+
+    def _write(self) -> str:
+        self._file.save(_body(self._changes))
+        return self._file.problem
+
+    def why_not(self, changes: PanelChanges) -> str:
+        """Why they could not be saved, whatever the disk; empty when they could."""
+        return self._file.why_not(_body(changes))
+
+
+def _body(changes: PanelChanges) -> dict[str, object]:
+    controls = [{"table": c.table, **asdict(c.config)} for c in changes.controls]
+    mappings = [{"on": m.on, "gesture": m.gesture, **m.action.tree()} for m in changes.mappings]
+    return {"controls": controls, "mappings": mappings, "off": sorted(changes.off), "unread": list(changes.unread)}
 
 
 def read_changes(
@@ -77,6 +102,9 @@ def read_changes(
 ) -> tuple[PanelChanges, tuple[str, ...]]:
     """(changes, a note for each saved entry that this version cannot use)."""
     reading = _Reading()
+    for name in _LISTS:
+        if not isinstance(body.get(name, []), list):
+            reading.notes.append(f"front panel: {name} = {str(body[name])[:40]!r} is no list; ignored")
     for tree in _list(body, "controls"):
         reading.take(tree, lambda tree: reading.controls.append(_control(tree)))
     for tree in _list(body, "mappings"):
@@ -143,6 +171,13 @@ def merged(
         else:
             fitting.append(mapping)
     return replace(layout, mappings=tuple(fitting)), notes
+
+
+def try_layout(layout: Layout, specs: Mapping[str, ParamSpec]) -> None:
+    """All that is done with a layout before a foot can press anything. Raises what that raises."""
+    layout.spec()
+    for mapping in layout.mappings:
+        layout.words(mapping, specs)
 
 
 def _share(one: PanelControl, other: PanelControl) -> bool:

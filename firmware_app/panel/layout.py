@@ -1,5 +1,6 @@
 """Layout: which controls the panel has and what each gesture on them does; from the file and from the page."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -88,12 +89,34 @@ class PanelControl:
     def gestures(self) -> tuple[str, ...]:
         """What a hand can do with it."""
         if isinstance(self.config, _SWITCHES):
-            return ("press",) if self.latching else PRESSES
+            if self.latching:
+                return ("press",)
+            return ("press", "double_press") if self.press_only else PRESSES
         return () if self.is_light else ("turn",)
 
     @property
     def latching(self) -> bool:
-        return isinstance(self.config, SwitchConfig) and self.config.latching
+        """A switch that stays where it is put, or a pedal that sends on and off in turn."""
+        return bool(getattr(self.config, "latching", False))
+
+    @property
+    def press_only(self) -> bool:
+        """A pedal that never says that it was let go."""
+        return bool(getattr(self.config, "press_only", False))
+
+    @property
+    def why_not_held(self) -> str:
+        """Why a switch cannot be held, or pressed together with another; empty when it can."""
+        if self.press_only:
+            return "it never says that it was let go"
+        if not self.latching:
+            return ""
+        return "it stays where it is put" if self.table == "switches" else "it sends on and off in turn"
+
+    @property
+    def springs(self) -> bool:
+        """A switch that says when it is let go, so that it can be held."""
+        return isinstance(self.config, _SWITCHES) and not self.why_not_held
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -138,10 +161,10 @@ class Layout:
         if on == PROGRAM:
             return frozenset({Trigger.NUMBER}) if gesture == "program" else frozenset()
         if on.startswith(f"{PROGRAM}:"):
-            return frozenset({Trigger.PRESS}) if gesture == "program" else frozenset()
+            return frozenset({Trigger.PRESS}) if gesture == "program" and _program(on) else frozenset()
         if "+" in on:
             both = [self.find(name) for name in on.split("+")]
-            fit = len({c.name for c in both if c and isinstance(c.config, _SWITCHES) and not c.latching}) == 2
+            fit = len({c.name for c in both if c and c.springs}) == len(both) == 2
             return frozenset({Trigger.PRESS, Trigger.HELD}) if fit and gesture == "together" else frozenset()
         control = self.find(on)
         if control is None or gesture not in control.gestures:
@@ -149,17 +172,17 @@ class Layout:
         if gesture == "turn":
             encoder = isinstance(control.config, EncoderConfig)
             return frozenset({Trigger.DETENTS if encoder else Trigger.POSITION})
-        held = gesture != "release" and not control.latching
+        held = gesture != "release" and control.springs
         return frozenset({Trigger.PRESS, Trigger.HELD} if held else {Trigger.PRESS})
 
     def where(self, on: str) -> str:
         """The control for people: "Footswitch", "Left and Right", "MIDI program 5 on channel 1"."""
         if on == PROGRAM:
             return "MIDI"
-        if on.startswith(f"{PROGRAM}:"):
-            _, channel, number = on.split(":")
-            return f"MIDI program {int(number) + 1} on channel {channel}"
-        return " and ".join(title(name) for name in on.split("+"))
+        if program := _program(on):
+            channel, number = program
+            return f"MIDI program {number + 1} on channel {channel}"
+        return " and ".join(title(name) for name in on[:80].split("+"))
 
     def words(self, mapping: PanelMapping, specs: Mapping[str, ParamSpec]) -> str:
         """ "Footswitch, long press: Mute on/off"."""
@@ -199,25 +222,30 @@ class Layout:
 
     def _gestures(self, control: PanelControl) -> Gestures:
         if control.latching:
-            return Gestures(latching=True)
+            return Gestures(latching=True, press_only=control.press_only)
         mapped = {m.gesture for m in self.mappings if m.on == control.name}
         return Gestures(
             long_press_ms=self.config.long_press_ms if "long_press" in mapped else 0.0,
             double_press_ms=self.config.double_press_ms if "double_press" in mapped else 0.0,
             eager=getattr(control.config, "eager", False),
+            press_only=control.press_only,
         )
 
 
 def spec_of(config: AnyControlConfig, gestures: Gestures | None = None) -> Any:
     """hw's description of one control. Raises PanelSpecError."""
-    label, armed = title(config.name), gestures or Gestures()
+    kinds = {kind: bool(getattr(config, kind, False)) for kind in ("latching", "press_only")}
+    label, armed = title(config.name), gestures or Gestures(**kinds)
     match config:
         case SwitchConfig():
             return SwitchSpec(config.name, config.gpio, config.pull_up, label, armed)
         case HidKeyConfig():
             return KeySpec(config.name, config.device, config.key, label, armed)
         case MidiSwitchConfig():
-            return MidiSwitchSpec(config.name, config.port, config.message, config.channel, config.number, label, armed)
+            return MidiSwitchSpec(
+                config.name, config.port, config.message, config.channel, config.number, label, armed,
+                config.pressed_from, config.inverted,
+            )  # fmt: skip
         case KnobConfig():
             return KnobSpec(config.name, config.channel, config.chip, config.spi_device, label)
         case PedalConfig():
@@ -247,18 +275,24 @@ def controls_of(config: PanelConfig) -> list[PanelControl]:
 
 def mappings_of(
     config: PanelConfig, specs: Mapping[str, ParamSpec], presets: Collection[str]
-) -> tuple[list[PanelMapping], list[str]]:
-    """What the file maps: `does` and `sets` beside the controls, then [[panel.mappings]]; and what is wrong with it."""
+) -> tuple[list[PanelMapping], list[str], list[str]]:
+    """What the file maps: `does` and `sets` beside the controls, then [[panel.mappings]].
+
+    Then what is wrong with it, and what waits for a preset that is not there (now): no reason not to start.
+    """
     short = [_short(entry, specs) for control in controls_of(config) for entry in (control.config,)]
     wanted = [one for one in short if one is not None]
     wanted += [(m.on, m.gesture, _tree(m)) for m in config.mappings]
     if config.midi and config.program_presets:
         wanted.append((PROGRAM, "program", {"do": "numbered_preset"}))
     found: dict[str, PanelMapping] = {}
-    mistakes = []
+    mistakes, waiting = [], []
     for on, gesture, tree in wanted:
         try:
             mapping = PanelMapping(on, gesture, actions.read(tree, specs, presets))
+        except actions.NoPresetError as error:
+            waiting.append(f"{on}, {gesture}, waits: {error}")
+            continue
         except actions.ActionError as error:
             mistakes.append(f"{on}, {gesture}: {error}")
             continue
@@ -268,21 +302,28 @@ def mappings_of(
     layout = Layout(config, tuple(controls_of(config)), tuple(found.values()))
     whys = {m.key: misfit(layout, m.on, m.gesture, m.action) for m in layout.mappings}
     mistakes += [why for why in whys.values() if why]
-    return [m for m in layout.mappings if not whys[m.key]], mistakes
+    return [m for m in layout.mappings if not whys[m.key]], mistakes, waiting
 
 
 def misfit(layout: Layout, on: str, gesture: str, action: Action) -> str:
     """Why `action` cannot be set off by this gesture; empty when it can."""
     triggers = layout.triggers(on, gesture)
+    control = layout.find(on)
+    why = control.why_not_held if control is not None else ""
     if not triggers:
-        control = layout.find(on)
         if control is not None:
             can = ", ".join(map(gesture_words, control.gestures)) or "nothing: it is a light"
-            return f"{control.label} has no {gesture_words(gesture)}: it can {can}"
+            because = f"{why}; " if why and gesture in PRESSES else ""
+            return f"{control.label} has no {gesture_words(gesture)}: {because}it can {can}"
+        for one in filter(None, map(layout.find, on.split("+"))):
+            if one.why_not_held and gesture == "together":
+                return f"{one.label} cannot be pressed together with another: {one.why_not_held}"
         known = ", ".join(c.name for c in layout.controls if not c.is_light) or "none"
         return f"no control {on[:80]!r} with the gesture {gesture_words(gesture)}: there are {known}"
     if not triggers & action.kind.triggers:
-        return f"{layout.where(on)}, {gesture_words(gesture)}: cannot {_CANNOT[next(iter(action.kind.triggers))]}"
+        because = f"{why}, so it " if why and Trigger.HELD in action.kind.triggers else ""
+        cannot = _CANNOT[next(iter(action.kind.triggers))]
+        return f"{layout.where(on)}, {gesture_words(gesture)}: {because}cannot {cannot}"
     return ""
 
 
@@ -303,6 +344,13 @@ def title(name: str) -> str:
     """A control's name for people."""
     words = name.replace("_", " ").replace("-", " ")
     return (words[:1].upper() + words[1:]).replace("Cc ", "CC ").replace("Gpio", "GPIO")
+
+
+def _program(on: str) -> tuple[int, int] | None:
+    """Channel 1 to 16 and number 0 to 127 of "program:1:5"; None for anything else."""
+    found = re.fullmatch(rf"{PROGRAM}:([0-9]{{1,2}}):([0-9]{{1,3}})", on)
+    channel, number = (int(found[1]), int(found[2])) if found else (0, 0)
+    return (channel, number) if 1 <= channel <= 16 and number <= 127 else None
 
 
 def _two(on: str) -> tuple[str, str]:

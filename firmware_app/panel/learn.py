@@ -3,17 +3,21 @@
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from firmware_app.actions import Action, Trigger
 from firmware_app.config import read_control
+from firmware_app.config_panel import HidKeyConfig, MidiSwitchConfig
 from firmware_app.panel.layout import PAGE, PROGRAM, Layout, PanelControl, gesture_words, misfit
+from firmware_app.panel.stomps import Found, Stomps
 from hw.panel_events import Activity, PanelEvent, ProgramEvent, StepEvent, SwitchEvent, SwitchKind, TurnEvent
 
 WAIT_S = 30.0  # for the first press
 DECIDE_S = 120.0  # for the person at the page, once something was heard
 MOVED = 0.1  # how far a knob has to be turned to be meant
+
+SENDS = ("latching", "press_only", "pressed_from", "inverted")  # what three presses tell of a switch
 
 _GESTURES = {
     SwitchKind.PRESS: "press",
@@ -25,11 +29,15 @@ _GESTURES = {
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What was pressed or turned. controls: such as the panel does not have yet."""
+    """What was pressed or turned.
+
+    controls: such as the panel does not have yet, or has and would have otherwise now. found: what its presses said.
+    """
 
     on: str
     gesture: str
     controls: tuple[PanelControl, ...] = ()
+    found: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +64,9 @@ class Learner:
         self._stood: dict[str, float] = {}  # where each knob was when first heard
         self._down: set[str] = set()
         self._turned: set[str] = set()  # MIDI controllers heard so far
+        self._stomps: dict[str, Stomps] = {}  # by source: MIDI messages and USB keys
+        self._programs: list[int] = []
+        self._layout: Layout | None = None  # the last that was heard with
 
     @property
     def active(self) -> bool:
@@ -70,6 +81,8 @@ class Learner:
             self._stood.clear()
             self._down.clear()
             self._turned.clear()
+            self._stomps.clear()
+            self._programs.clear()
 
     def cancel(self) -> None:
         with self._lock:
@@ -86,6 +99,7 @@ class Learner:
                 self._action, self._heard = None, None
                 self._note = f"Learning ended: {what} in time."
                 return Learning("off", note=self._note)
+            self._weigh()
             state = "heard" if self._heard else "waiting"
             return Learning(state, self._action, self._heard, self._note, int(left) + 1)
 
@@ -94,6 +108,7 @@ class Learner:
         with self._lock:
             if self._action is None:
                 return
+            self._layout = layout
             match event:
                 case SwitchEvent(name, SwitchKind.RELEASE):
                     self._down.discard(name)
@@ -110,22 +125,30 @@ class Learner:
                 case StepEvent(name):
                     self._settle(layout, name, "turn")
                 case ProgramEvent(channel=channel, program=program):
+                    self._programs.append(program)
                     by_number = Trigger.NUMBER in self._action.kind.triggers
-                    self._settle(layout, PROGRAM if by_number else f"{PROGRAM}:{channel}:{program}", "program")
+                    # A stomp that sends a note or a controller too is known by that.
+                    if by_number or not any(stomps.told for stomps in self._stomps.values()):
+                        self._settle(layout, PROGRAM if by_number else f"{PROGRAM}:{channel}:{program}", "program")
 
     def hear_activity(self, activity: Activity, layout: Layout) -> None:
-        """Something was used that is no control yet."""
+        """Something was used that is no control yet, or one of which three presses tell more."""
         with self._lock:
-            if self._action is None or activity.control or activity.kind == "program":
+            if self._action is None or activity.kind == "program":
                 return
+            self._layout = layout
             switch = bool(self._action.kind.triggers & {Trigger.PRESS, Trigger.HELD})
+            if switch and _is_plugged_in(activity.source):
+                self._stomp(activity, layout)
+                return
+            if activity.control:
+                return
             if activity.kind == "switch" and not (activity.value and switch):
                 if activity.value:
                     self._note = f"{activity.words} is a switch: turn a knob or a pedal."
                 return
-            if activity.kind == "turn" and switch and (":cc:" not in activity.source or activity.value < 0.5):
-                if ":cc:" not in activity.source:
-                    self._note = f"{activity.words} is a knob: press a switch."
+            if activity.kind == "turn" and switch:
+                self._note = f"{activity.words} is a knob: press a switch."
                 return
             if activity.kind == "turn":
                 self._turned.add(activity.source)
@@ -149,8 +172,62 @@ class Learner:
         if why:
             self._note = why
             return
-        self._heard, self._note = Heard(on, gesture), ""
+        known = next((s for s in self._stomps.values() if s.told and self._name_at(s, layout) == on), None)
+        self._hear(self._of(known, known.told, layout, gesture) if known and known.told else Heard(on, gesture))
+
+    def _hear(self, heard: Heard) -> None:
+        if len(set(self._programs)) > 1 and heard.gesture == "program":
+            said = ", ".join(str(program + 1) for program in self._programs[-3:])
+            heard = replace(heard, found=f"It sends another program at each press ({said}): each is learned by itself.")
+        elif self._programs and heard.found:
+            also = f"It sends program {self._programs[-1] + 1} too, which acts by itself."
+            heard = replace(heard, found=f"{heard.found} {also}")
+        self._heard, self._note = heard, ""
         self._until = self._clock() + DECIDE_S
+
+    def _stomp(self, activity: Activity, layout: Layout) -> None:
+        """A MIDI message or a key, of a switch that there is or not."""
+        stomps = self._stomps.setdefault(activity.source, Stomps(activity.source, activity.words))
+        control = layout.at(activity.source)
+        if control is not None and not isinstance(control.config, HidKeyConfig | MidiSwitchConfig):
+            self._note = f"{control.label} is a knob: press a switch."
+            return
+        stomps.take(round(activity.value * 127), activity.at_s)
+        self._weigh()
+        if self._heard is None:
+            self._note = stomps.asks
+            self._until = max(self._until, self._clock() + WAIT_S)
+
+    def _weigh(self) -> None:
+        """See what has become clear, or unclear again, about what was pressed."""
+        if self._layout is None:
+            return
+        for stomps in self._stomps.values():
+            found = stomps.found(self._clock())
+            if found == stomps.told:
+                continue
+            stomps.told = found
+            if found is not None:
+                self._hear(self._of(stomps, found, self._layout))
+            elif self._heard is not None and self._heard.on == self._name_at(stomps, self._layout):
+                self._heard, self._note = None, stomps.asks
+
+    def _name_at(self, stomps: Stomps, layout: Layout) -> str:
+        control = layout.at(stomps.source)
+        return control.name if control else control_at(stomps.source, True, layout).name
+
+    def _of(self, stomps: Stomps, found: Found, layout: Layout, gesture: str = "press") -> Heard:
+        """The control that was pressed, new or known anew, as it is now known."""
+        there = layout.at(stomps.source)
+        control = control_at(stomps.source, True, layout, found.settings)
+        if there is None:
+            return Heard(control.name, gesture, (control,), found.words)
+        settings = {kind: getattr(control.config, kind) for kind in SENDS if hasattr(there.config, kind)}
+        config = replace(there.config, **settings)
+        changed = () if config == there.config else (PanelControl(there.table, config, PAGE),)
+        if there.gestures and gesture not in there.gestures:
+            gesture = "press"
+        return Heard(there.name, gesture, changed, found.words)
 
     def _moved(self, name: str, position: float) -> bool:
         return abs(position - self._stood.setdefault(name, position)) >= MOVED
@@ -167,14 +244,22 @@ def fine(source: str, turned: Collection[str]) -> str:
     return f"{start}:cc14:{channel}:{coarse}" if int(number) < 64 and halves <= set(turned) else source
 
 
-def control_at(source: str, switch: bool, layout: Layout) -> PanelControl:
-    """A new control for what is connected at `source`. switch: to be pressed, else turned."""
+def control_at(
+    source: str, switch: bool, layout: Layout, settings: Mapping[str, bool | int] | None = None
+) -> PanelControl:
+    """A new control for what is connected at `source`. switch: to be pressed, else turned. settings: what it sends."""
     table, tree = _described(source, switch)
+    tree |= settings or {}
     name, number = tree["name"], 2
     while layout.find(tree["name"]) is not None:
         tree["name"] = f"{name}-{number}"
         number += 1
     return PanelControl(table, read_control(table, tree), PAGE)
+
+
+def _is_plugged_in(source: str) -> bool:
+    """Whether three presses tell what it sends; of a pin the panel knows by itself."""
+    return source.startswith("hid:") or (source.startswith("midi:") and (":cc:" in source or ":note:" in source))
 
 
 def _described(source: str, switch: bool) -> tuple[str, dict[str, Any]]:

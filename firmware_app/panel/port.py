@@ -111,11 +111,12 @@ class PanelBoxPort:
             return LearnView(
                 state.state, self._setup.revision, does, action.tree(), note=state.note, seconds_left=state.seconds_left
             )
-        wider = self._setup.layout_with_heard(heard)
+        layout, wider = self._setup.layout, self._setup.layout_with_heard(heard)
+        new = any(layout.find(c.name) is None for c in heard.controls)
         return LearnView(
             state.state, self._setup.revision, does, action.tree(), heard.on, heard.gesture,
             where=wider.where(heard.on) + "".join(f" ({wiring.place(c)})" for c in heard.controls),
-            gestures=gestures_for(action, wider, heard), is_new=bool(heard.controls), notes=_notes(notes),
+            gestures=gestures_for(action, wider, heard), is_new=new, found=heard.found, notes=_notes(notes),
             note=state.note, seconds_left=state.seconds_left,
         )  # fmt: skip
 

@@ -14,11 +14,12 @@ from firmware_app.control import Control
 from firmware_app.panel import check
 from firmware_app.panel.bindings import Bindings
 from firmware_app.panel.check import Level, Note
-from firmware_app.panel.kept import PanelChanges, PanelStore, merged
+from firmware_app.panel.kept import PanelChanges, PanelStore, merged, try_layout
 from firmware_app.panel.layout import PAGE, Layout, PanelControl, PanelMapping, controls_of, mappings_of
 from firmware_app.panel.learn import Heard, Learner, Learning
 from firmware_app.panel.simulated import SimulatedPanel
 from firmware_app.performer import Performer
+from firmware_app.saver import ANSWER_WITHIN_S
 from hw.errors import HwError
 from hw.panel_calibration import PedalCalibration
 from hw.panel_conflicts import conflicts
@@ -41,13 +42,14 @@ class PanelSetup:
         self._performer = performer
         self._lock = threading.Lock()
         self._file_controls = controls_of(config)
-        self._file_mappings, mistakes = mappings_of(config, control.specs, performer.presets.names_known)
+        self._file_mappings, mistakes, no_presets = mappings_of(config, control.specs, performer.presets.names_known)
         if mistakes:
             raise ConfigError(f"{source}: [[panel.mappings]] {mistake}" for mistake in mistakes)
         self._store = PanelStore(folder)
-        self.changes, notes = self._store.load(control.specs, performer.presets.names_known)
+        control.keep(self._store.keeping)
+        self.changes, notes = self._store.load(control.specs, performer.presets.names_known, self._try)
         first, waiting = self._merged(self.changes)
-        self.notes = (*notes, *waiting)
+        self.notes = (*notes, *no_presets, *waiting)
         self.revision = 1
         self.learner = Learner()
         self._watching = False
@@ -62,7 +64,7 @@ class PanelSetup:
     @property
     def problems(self) -> list[str]:
         """What does not work, in plain sentences, for the page's warning line."""
-        return [*self.bindings.problems, *([self._store.problem] if self._store.problem else [])]
+        return self.bindings.problems
 
     @property
     def file_controls(self) -> Sequence[PanelControl]:
@@ -88,8 +90,8 @@ class PanelSetup:
         mapping = PanelMapping(on, gesture, action, PAGE)
         with self._lock:
             self._stop_learning()
-            changes = self.changes.with_mapping(mapping)
-            self._change(PanelChanges((*changes.controls, *new), changes.mappings, changes.off, changes.unread))
+            changes = self._with_controls(self.changes.with_mapping(mapping), new)
+            self._change(changes)
 
     def remove(self, key: str) -> None:
         """Take a mapping away; the file's stays in the file and can be brought back."""
@@ -161,11 +163,14 @@ class PanelSetup:
 
     def _keep_ends(self, pedal: PanelControl, config: PedalConfig) -> None:
         with self._lock:
-            changes = self.changes
-            others = tuple(c for c in changes.controls if c.name != pedal.name)
-            off = changes.off | {f"control {pedal.name}"} if pedal.origin != PAGE else changes.off
-            kept = PanelControl(pedal.table, config, PAGE)
-            self._change(PanelChanges((*others, kept), changes.mappings, off, changes.unread))
+            self._change(self._with_controls(self.changes, [PanelControl(pedal.table, config, PAGE)]))
+
+    def _with_controls(self, changes: PanelChanges, controls: Sequence[PanelControl]) -> PanelChanges:
+        """These added, or in place of the ones of their name; the file's then is put away."""
+        names = {control.name for control in controls}
+        others = tuple(c for c in changes.controls if c.name not in names)
+        off = {f"control {c.name}" for c in self._file_controls if c.name in names}
+        return PanelChanges((*others, *controls), changes.mappings, changes.off | off, changes.unread)
 
     # --- learning ---
 
@@ -253,15 +258,22 @@ class PanelSetup:
     def _merged(self, changes: PanelChanges) -> tuple[Layout, list[str]]:
         return merged(self._config, self._file_controls, self._file_mappings, changes)
 
+    def _try(self, changes: PanelChanges) -> None:
+        """All that a start does with changes. Raises what a start would."""
+        try_layout(self._merged(changes)[0], self._control.specs)
+
     def _change(self, changes: PanelChanges) -> None:
         """Put changes to use and save them. With the lock."""
+        if why := self._store.why_not(changes):
+            raise ControlRefused(f"the panel's settings would be too long: {why}; take something away first")
         made, notes = self._merged(changes)
         self.notes = tuple(notes)
         self.changes = changes
         self.bindings.change(made)
         if self._watching:
             self.bindings.panel.start_learning()
-        self._store.save(changes)
+        self._store.keep(changes)
+        self._store.keeping.wait(ANSWER_WITHIN_S)  # why it is not on disk, if it is not, is told by the saver
         self._bump()
 
     def _bump(self) -> None:

@@ -14,6 +14,7 @@ from firmware_app.config_keys import AudioConfig, Config
 from firmware_app.errors import AppError
 from firmware_app.link import InfoFrame, MeterFrame, State
 from firmware_app.places import Places
+from firmware_app.saver import Keeping
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ class Trial:
 
 
 class AudioSetup:
-    """Owns what is kept in audio.json. Any thread; `save` is the saver's, the take_* the link's.
+    """Owns what is kept in audio.json. Any thread; the take_* are the link's, `keeping` the saver's.
 
     New settings are kept only after sound has run under them: a power cut in between finds the old ones.
     """
@@ -50,12 +51,8 @@ class AudioSetup:
         self._wanted = self._before = self.in_force
         self._begun = self._ran_from = 0.0
         self._alive = False
-        self._unsaved = False
-        self.on_change: Callable[[], None] = lambda: None  # the page wants to know, and the saver has work
-
-    @property
-    def problem(self) -> str:
-        return self._file.problem
+        self.keeping = Keeping("audio settings", self._write)
+        self.on_change: Callable[[], None] = lambda: None  # the page wants to know
 
     @property
     def fixed(self) -> tuple[str, ...]:
@@ -111,7 +108,7 @@ class AudioSetup:
                 return
             self.in_force = self._wanted
             self.trial = Trial()
-            self._unsaved = True
+        self.keeping.changed()
         self.on_change()
 
     def audio_down(self) -> None:
@@ -126,21 +123,19 @@ class AudioSetup:
             self._refuse(f"no sound came within {ANSWER_S:.0f} s")
             self._reopen(0)
 
-    def save(self) -> None:
-        """Write what has changed. One thread: the saver's."""
-        with self._lock:
-            audio, unsaved, self._unsaved = self.in_force, self._unsaved, False
-        if unsaved:
-            self._file.save(_beside_file(audio, self._config.audio))
+    def _write(self) -> str:
+        self._file.save(_beside_file(self.in_force, self._config.audio))
+        return self._file.problem
 
     def _refuse(self, reason: str) -> None:
         with self._lock:
             if self.trial == Trial("refused", reason):
                 return
-            if self.trial.state == "settled" and self.in_force == self._wanted != self._before:
-                self._unsaved = True  # it was kept already when the device gave up
+            was_kept = self.trial.state == "settled" and self.in_force == self._wanted != self._before
             self.in_force = self._before
             self.trial = Trial("refused", reason)
+        if was_kept:  # already, when the device gave up
+            self.keeping.changed()
         log.warning("audio settings refused: %s", reason)
         self.on_change()
 

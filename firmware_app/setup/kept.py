@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from firmware_app.config_checks import text
-from firmware_app.kept_file import KeptFile
+from firmware_app.kept_file import KeptFile, few
+from firmware_app.saver import Keeping
 
 NAME = "setup.json"
 WIZARD_STATES = ("new", "begun", "skipped", "done")
@@ -42,25 +43,20 @@ class SetUp:
 
 
 class SetUpStore:
-    """Owns SetUp. Any thread; `save` is the saver's."""
+    """Owns SetUp. Any thread; the saver writes `keeping`."""
 
     def __init__(self, folder: Path) -> None:
         self._file = KeptFile(folder, NAME, 1, "setup", "set-up notes")
         self._lock = threading.Lock()
-        self._unsaved = False
-        kept = self._file.load()
-        self.notes = kept.notes
-        self.now = read(kept.body or {})
-
-    @property
-    def problem(self) -> str:
-        return self._file.problem
+        self.keeping = Keeping("set-up notes", self._write)
+        (self.now, own), notes = self._file.load_as(_read)
+        self.notes = few([*notes, *own])
 
     def change(self, **values: Any) -> None:
         """Raises nothing: the caller has checked."""
         with self._lock:
             self.now = replace(self.now, **values)
-            self._unsaved = True
+        self.keeping.changed()
 
     def remember(self, measured: Measured) -> None:
         """Keep a measured latency in place of an older one of the same settings."""
@@ -71,12 +67,9 @@ class SetUpStore:
         """What was measured under these settings."""
         return next((m for m in self.now.measured if m.fits(wanted)), None)
 
-    def save(self) -> None:
-        """Write what has changed. One thread: the saver's."""
-        with self._lock:
-            now, unsaved, self._unsaved = self.now, self._unsaved, False
-        if unsaved:
-            self._file.save(asdict(now))
+    def _write(self) -> str:
+        self._file.save(asdict(self.now))
+        return self._file.problem
 
 
 def check_name(name: str) -> str | None:
@@ -84,16 +77,24 @@ def check_name(name: str) -> str | None:
     return _NAME(name)
 
 
-def read(body: Mapping[str, Any]) -> SetUp:
-    """What of it this version can use; the rest starts anew."""
-    name, wizard, step = body.get("name", ""), body.get("wizard"), body.get("step")
-    listed = body.get("measured")
-    return SetUp(
-        name=name if isinstance(name, str) and _NAME(name) is None else "",
-        wizard=wizard if wizard in WIZARD_STATES else "new",
-        step=step if step in STEPS else STEPS[0],
-        measured=tuple(filter(None, map(_measured, listed if isinstance(listed, list) else ()))),
-    )
+def _read(body: Mapping[str, Any]) -> tuple[SetUp, list[str]]:
+    """What of it this version can use, and notes on the rest, which starts anew."""
+    now = SetUp()
+    name, wizard, step = body.get("name", now.name), body.get("wizard", now.wizard), body.get("step", now.step)
+    listed = body.get("measured", [])
+    measured = tuple(filter(None, map(_measured, listed if isinstance(listed, list) else ())))
+    fits = {
+        "name": name == "" or _NAME(name) is None,
+        "wizard": wizard in WIZARD_STATES,
+        "step": step in STEPS,
+        "measured": isinstance(listed, list) and len(measured) == len(listed) <= _MOST_MEASURED,
+    }
+    notes = [f"{key} = {str(body[key])[:40]!r}: cannot be used, starts anew" for key, fit in fits.items() if not fit]
+    if fits["name"] and name:
+        now = replace(now, name=name)
+    if fits["wizard"] and fits["step"]:
+        now = replace(now, wizard=wizard, step=step)
+    return replace(now, measured=measured[-_MOST_MEASURED:]), notes
 
 
 def _measured(tree: object) -> Measured | None:

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 from firmware_app.config_keys import Config
 from firmware_app.control import Control
@@ -16,21 +16,19 @@ from firmware_app.setup.check import CheckSetup, Result
 from firmware_app.setup.kept import Measured, SetUpStore
 from firmware_app.system import power
 from firmware_app.system.backup import Backups
-from firmware_app.system.checks_of_backup import checks
+from firmware_app.system.checks_of_backup import trial
 from firmware_app.system.power import PowerError
 
 log = logging.getLogger(__name__)
 
 _ANSWER_FIRST_S = 0.5  # so that the page hears that it worked
+_FLUSH_S = 2.0
 
 
 class BoxSetup:
     """One for the control process. Any thread; the take_* are the link's."""
 
-    def __init__(
-        self, config: Config, places: Places, control: Control, version: str, presets: Collection[str] = ()
-    ) -> None:
-        """presets: the names of the factory's."""
+    def __init__(self, config: Config, places: Places, control: Control, version: str) -> None:
         self.config, self.places, self.control, self.version = config, places, control, version
         self.store = SetUpStore(places.state)
         self.audio = AudioSetup(config, places, lambda number: self._command(Down.REOPEN, 0, float(number)))
@@ -38,23 +36,18 @@ class BoxSetup:
             lambda kind, index: self._command(kind, index, 0.0), lambda: control.latest.info, places.runtime
         )
         self.pin = Pin(places.state)
-        self.backups = Backups(places.state, version, checks(config, presets))
+        self.backups = Backups(places.state, version, trial(config, places.factory_presets))
         self.started = time.monotonic()
         self.stop: Callable[[], None] = lambda: None  # ends the control process; whoever owns it sets this
         self.revision = 1
         self._link: ControlLink | None = None
         self.audio.on_change = self.changed
         self.check.on_result = self._measured
-        control.also_save(self._save)
+        control.keep(self.store.keeping, self.audio.keeping)
 
     @property
     def notes(self) -> tuple[str, ...]:
         return (*self.store.notes, *self.audio.notes)
-
-    @property
-    def problem(self) -> str:
-        """Why what was set up is not kept on disk; empty when it is."""
-        return self.store.problem or self.audio.problem
 
     @property
     def name(self) -> str:
@@ -66,10 +59,9 @@ class BoxSetup:
         self._link = link
 
     def changed(self) -> None:
-        """Tell every page, and save."""
+        """Tell every page."""
         self.revision += 1
         self.control.news()
-        self.control.save_soon()
 
     def take_meter(self, meter: MeterFrame) -> None:
         self.audio.take_meter(meter)
@@ -109,23 +101,19 @@ class BoxSetup:
         reason = power.why_no_restart()
         if reason:
             raise PowerError(reason)
+        self.flush()  # what was just set belongs to what was there before
         self.backups.stage(backup)
         self.restart()
 
-    def flush(self) -> None:
-        """Wait a moment for the saver, so that what was just set is on disk."""
-        self.control.save_soon()
-        time.sleep(0.2)
+    def flush(self) -> str:
+        """Wait a moment for the saver, so that what was just set is on disk. Returns why it is not."""
+        return self.control.flush(_FLUSH_S)
 
     def _measured(self, result: Result) -> None:
         if not result.fault:
             info = self.control.latest.info
             self.store.remember(Measured(result.frames, info.device, info.rate_hz, info.period_frames, info.periods))
         self.changed()
-
-    def _save(self) -> None:
-        self.store.save()
-        self.audio.save()
 
     def _command(self, kind: Down, index: int, value: float) -> None:
         if self._link is not None:

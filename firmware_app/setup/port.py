@@ -4,9 +4,11 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from dsp.bundle import Bundle
+from dsp.handed_in import HandedInError, read_file
 from firmware_app.config_audio import AudioSettingsError
 from firmware_app.setup.audio import TrialError
 from firmware_app.setup.check import CheckError, Result
@@ -29,6 +31,7 @@ from web_ui.setup_port import (
     WizardView,
 )
 
+_LARGEST_CARD_BYTES = 100_000
 _SILENCE_DB = -120.0
 CHECKS = ("hold", "measure", "end")
 
@@ -191,7 +194,6 @@ def _db(peak: float) -> float:
 
 
 def _card(sound: str, bundle: Bundle) -> dict[str, Any]:
-    card = bundle.folder / "CARD.md"
     return {
         "runs": sound,
         "name": bundle.name,
@@ -199,8 +201,23 @@ def _card(sound: str, bundle: Bundle) -> dict[str, Any]:
         "summary": bundle.summary,
         "licence": bundle.licence,
         "trained_on": [asdict(source) for source in bundle.trained_on],
-        "card": card.read_text(encoding="utf-8") if card.is_file() else "",
+        "card": _told(bundle.folder / "CARD.md"),
         "latency_ms": round(1000 * bundle.algorithmic_latency_frames / bundle.rate_hz, 2),
         "parameters": bundle.parameters,
-        "size_bytes": max(file.path.stat().st_size for file in bundle.files.values()),
+        "size_bytes": max(_size(file.path) for file in bundle.files.values()),
     }
+
+
+def _told(card: Path) -> str:
+    """What a bundle says about itself; empty when it says nothing that can be read."""
+    try:
+        return read_file(card, _LARGEST_CARD_BYTES, within=card.parent).decode(errors="replace")
+    except (HandedInError, OSError):
+        return ""
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # taken away while the box runs from memory
+        return 0

@@ -1,32 +1,38 @@
 """Backup and restore: everything that is kept of the box's settings as one file, checked wholly before it counts.
 
-The file is JSON: every kept file of the state folder by its name, but for the PIN. A restore is left in that folder as
-one file, written whole or not at all, and put in place when the control process starts next: a power cut at any moment
-leaves either the old settings or the new ones, never some of each.
+The file is JSON: every kept file of the state folder by its name, but for the PIN. A restore is read by the box's own
+readers first, in a folder of its own. Then it is left in the state folder as one file, written whole or not at all, and
+put in place when the control process starts next: a power cut at any moment leaves either the old settings or the new
+ones, never some of each. What was there before lies beside it as a backup too, in `before-restore.json`.
 """
 
 import json
 import logging
+import math
 import os
+import shutil
+import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from dsp.handed_in import DEEPEST, flat, read_file
 from firmware_app.errors import AppError
-from firmware_app.kept_file import KeptFile
+from firmware_app.kept_file import KeptFile, plain, write_whole
+from firmware_app.system.checks_of_backup import NAMES, Trial, mistakes
 from firmware_app.system.kept_shapes import chosen
+from firmware_app.system.log_files import escaped
 
 log = logging.getLogger(__name__)
 
 MARK = "hushbox_backup"
 VERSION = 1
 LARGEST_BYTES = 4_000_000
+BEFORE = "before-restore.json"
 _STAGED = "restore.json"
-_NOT_IN_A_BACKUP = frozenset({"pin.json", _STAGED})  # a PIN belongs to the box, and is no one else's to read
-
-Check = Callable[[Mapping[str, Any], Mapping[str, Any]], list[str]]
-"""Given a kept file's body, and the bodies of all files by name: what is wrong with it, one line each."""
+_LARGEST_STAGED_BYTES = 2 * LARGEST_BYTES  # the same, with its lines indented
+_TRIAL = ".trial-"
 
 
 class BackupError(AppError, ValueError):
@@ -35,30 +41,24 @@ class BackupError(AppError, ValueError):
     def __init__(self, mistakes: list[str]) -> None:
         self.mistakes = tuple(mistakes)
         more = f" (and {len(mistakes) - 3} more)" if len(mistakes) > 3 else ""
-        super().__init__("; ".join(mistakes[:3]) + more)
+        super().__init__("; ".join(map(escaped, mistakes[:3])) + more)
 
 
 class Backups:
-    """Reads and checks backups of one state folder. Any thread; nothing is cached.
+    """Reads and checks backups of one state folder. Any thread; nothing is cached."""
 
-    checks: by file name, what makes a kept file's content good. Files without one are in no backup.
-    """
-
-    def __init__(self, folder: Path, box_version: str, checks: Mapping[str, Check]) -> None:
-        self._folder, self._version, self._checks = folder, box_version, checks
+    def __init__(self, folder: Path, box_version: str, trial: Trial) -> None:
+        """trial: what the readers of the box say of a folder."""
+        self._folder, self._version, self._trial = folder, box_version, trial
 
     def make(self) -> bytes:
         """The backup as it stands on disk: settings of the last half second may be missing."""
-        files = {}
-        for path in sorted(self._folder.glob("*.json")):
-            tree = chosen(path.name, _tree(path))
-            if path.name in self._checks and tree is not None:
-                files[path.name] = tree
+        read = {name: chosen(name, _tree(self._folder / name)) for name in sorted(NAMES)}
         made = {
             MARK: VERSION,
             "made_by": f"Hushbox {self._version}",
             "made_at": time.strftime("%Y-%m-%d %H:%M:%S"),
-            "files": files,
+            "files": {name: tree for name, tree in read.items() if tree is not None},
         }
         return (json.dumps(made, indent=1, sort_keys=True) + "\n").encode()
 
@@ -70,84 +70,144 @@ class Backups:
             tree = json.loads(data, parse_constant=_no_constant)
         except (ValueError, RecursionError):
             raise BackupError(["this is no backup of a Hushbox: it is not JSON"]) from None
+        values = flat(tree)
+        if values is None:
+            raise BackupError([f"this is no backup of a Hushbox: it is more than {DEEPEST} deep"])
         if not isinstance(tree, dict) or MARK not in tree or not isinstance(tree.get("files"), dict):
             raise BackupError(["this is no backup of a Hushbox"])
         if tree[MARK] != VERSION:
             raise BackupError([f"this backup is of another kind ({str(tree[MARK])[:20]}); this box reads {VERSION}"])
-        mistakes = []
-        bodies = {name: _body(file) for name, file in tree["files"].items() if _is_kept(file)}
-        for name, file in tree["files"].items():
-            mistakes += [f"{name[:40]}: {mistake}" for mistake in self._mistakes(name, file, bodies)]
-        if mistakes:
-            raise BackupError(mistakes)
+        if any(isinstance(value, float) and not math.isfinite(value) for value in values):
+            raise BackupError(["a number in this backup is too large: a finite number is expected"])
+        found = [f"{name[:40]}: {why}" for name, file in tree["files"].items() if (why := _no_kept_file(name, file))]
+        found = found or _tried(self._folder, tree["files"], self._trial)
+        if found:
+            raise BackupError(found)
         return dict(tree["files"])
 
     def stage(self, data: bytes) -> None:
-        """Check a backup and leave it for the next start of the control process. Raises BackupError."""
-        file = KeptFile(self._folder, _STAGED, 1, "files", "restored settings")
-        if not file.save(self.check(data)):
-            raise BackupError([file.problem])
+        """Check a backup, keep what is there now, and leave it for the next start of the control process.
 
-    def _mistakes(self, name: str, file: object, bodies: Mapping[str, Any]) -> list[str]:
-        if Path(name).name != name or not name.endswith(".json") or name in _NOT_IN_A_BACKUP or name.startswith("."):
-            return ["no file of a backup has this name"]
-        if not _is_kept(file):
-            return ["is not shaped like a kept file"]
-        assert isinstance(file, dict)
-        check = self._checks.get(name)
-        if check is None:
-            return ["this version of Hushbox does not know it"]
-        schema = file["schema"]
-        if schema != 1:
-            return [f"has schema {schema}, from another version of Hushbox; this one reads 1"]
-        return check(bodies[name], bodies)
+        Raises BackupError; nothing is changed then.
+        """
+        files, staged = self.check(data), _staged(self._folder)
+        try:
+            write_whole(self._folder / BEFORE, self.make())
+        except OSError as error:
+            raise BackupError([f"{self._folder / BEFORE}: cannot be written: {error.strerror}"]) from None
+        if os.path.lexists(staged.path) and not staged.path.is_file():
+            log.warning("%s: %s", staged.path, staged.set_aside(staged.path))
+        if not staged.save(files):
+            raise BackupError([staged.problem])
 
 
-def apply_staged(folder: Path) -> bool:
+def apply_staged(folder: Path, trial: Trial) -> bool:
     """Put a restore in place that was left before. Before anything reads the folder. Returns whether there was one.
 
-    Interrupted at any moment, it is done again from the beginning at the next start.
+    Interrupted at any moment, it is done again from the beginning at the next start. One that cannot be used is set
+    aside: nothing here raises.
     """
-    staged = folder / _STAGED
-    tree = _tree(staged)
-    if tree is None:
-        staged.unlink(missing_ok=True)
+    for left in folder.glob(f"{_TRIAL}*"):  # of a check that was cut short
+        shutil.rmtree(left, ignore_errors=True)
+    staged = _staged(folder)
+    try:
+        files = _files(staged.path)
+        found = _tried(folder, files, trial)
+        if found:
+            raise BackupError(found)
+    except FileNotFoundError:
+        _remove(staged.previous)
         return False
-    for name, file in tree["files"].items():
-        (key, body), *_ = ((key, value) for key, value in file.items() if key != "schema")
-        kept = KeptFile(folder, name, file["schema"], key, "restored settings")
-        if not kept.save(body):
+    except Exception as error:  # whatever it is: what somebody has restored must never stop a start
+        log.warning("a restore is not used: %s; %s", error, staged.set_aside(staged.path))
+        return False
+    for name, file in files.items():
+        kept = _kept(folder, name, file)
+        kept.load()  # what lies there and is no file makes room
+        if not kept.save(_body(file)):
             log.error("%s", kept.problem)
             return False
-    for name in (_STAGED, f"{_STAGED}.1"):
-        (folder / name).unlink(missing_ok=True)
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    log.info("settings restored from a backup: %s", ", ".join(tree["files"]))
+    _remove(staged.path)
+    _remove(staged.previous)
+    log.info("settings restored from a backup: %s", ", ".join(files))
     return True
+
+
+def _staged(folder: Path) -> KeptFile:
+    return KeptFile(folder, _STAGED, 1, "files", "restored settings", largest_bytes=_LARGEST_STAGED_BYTES)
+
+
+def _files(path: Path) -> dict[str, Any]:
+    """What was staged, by name. Raises FileNotFoundError, BackupError, HandedInError, OSError."""
+    try:
+        tree = json.loads(read_file(path, _LARGEST_STAGED_BYTES))
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
+        raise BackupError([f"{path}: is damaged"]) from None
+    usual = isinstance(tree, dict) and flat(tree) is not None and plain(tree) == tree
+    files = tree.get("files") if usual else None
+    if not isinstance(files, dict) or any(_no_kept_file(name, file) for name, file in files.items()):
+        raise BackupError([f"{path}: is not what a restore leaves"])
+    return dict(files)
+
+
+def _tried(folder: Path, files: Mapping[str, Any], trial: Trial) -> list[str]:
+    """What is wrong with these files: laid beside what else is kept, where a start of the box reads them."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=_TRIAL) as name:
+            there = Path(name)
+            for other in set(NAMES) - set(files):
+                if (tree := _tree(folder / other)) is not None:
+                    _kept(there, other, tree).save(_body(tree))
+            kept = {name: _kept(there, name, file) for name, file in files.items()}
+            unsaved = [kept[name].problem for name, file in files.items() if not kept[name].save(_body(file))]
+            if unsaved:
+                return [problem.replace(f"{there}/", "") for problem in unsaved]
+            notes = trial(there)
+    except OSError as error:
+        return [f"{folder}: cannot be written: {error.strerror}"]
+    return [mistake for name in files for mistake in mistakes(notes[name])]
 
 
 def _tree(path: Path) -> dict[str, Any] | None:
     """A kept file as it stands, or None."""
     try:
-        tree = json.loads(path.read_bytes()[: LARGEST_BYTES + 1])
+        tree = plain(json.loads(read_file(path, LARGEST_BYTES)))
     except (OSError, ValueError, RecursionError):
         return None
-    return tree if _is_kept(tree) else None
+    return tree if not _no_kept_file(path.name, tree) and isinstance(tree, dict) else None
+
+
+def _kept(folder: Path, name: str, file: Mapping[str, Any]) -> KeptFile:
+    key = next(key for key in file if key != "schema")
+    return KeptFile(folder, name, file["schema"], key, "restored settings")
 
 
 def _body(file: Mapping[str, Any]) -> Any:
     return next(value for key, value in file.items() if key != "schema")
 
 
-def _is_kept(tree: object) -> bool:
-    """A schema number beside one object."""
+def _no_kept_file(name: str, tree: object) -> str:
+    """Why this is no file of a backup; empty when it is a schema number beside one object, under a name of ours."""
+    if name not in NAMES:
+        return "no file of a backup has this name"
     if not isinstance(tree, dict) or type(tree.get("schema")) is not int or len(tree) != 2:
-        return False
-    return isinstance(_body(tree), dict)
+        return "is not shaped like a kept file"
+    return "" if isinstance(_body(tree), dict) else "is not shaped like a kept file"
+
+
+def _remove(path: Path) -> None:
+    """Take a file away for good, as far as the disk does."""
+    try:
+        path.unlink(missing_ok=True)
+        descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        if path.parent.is_dir():
+            log.warning("%s: cannot be taken away: %s", path, error.strerror)
 
 
 def _no_constant(name: str) -> float:

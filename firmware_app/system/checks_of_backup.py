@@ -1,90 +1,52 @@
-"""What makes each kept file of a backup good: the checks of everywhere, but strict, for nothing is half restored."""
+"""What makes a backup good: the box's own readers find nothing wrong with it, laid out as the state folder would be."""
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
-from dsp.params import ParamError, ParamSpec
+from dsp.params import ParamSpec
 from firmware_app import kept_audio
-from firmware_app.config_audio import AudioSettingsError
 from firmware_app.config_keys import Config
-from firmware_app.panel.kept import read_changes
+from firmware_app.kept_file import OTHER_VERSION
+from firmware_app.panel.kept import PanelStore, merged, try_layout
+from firmware_app.panel.layout import controls_of, mappings_of
 from firmware_app.param_table import PARAMS
+from firmware_app.preset_library import library_in
+from firmware_app.scenes import Scenes
 from firmware_app.setup import kept as setup_kept
-from firmware_app.system.backup import Check
+from firmware_app.setup.kept import SetUpStore
+from firmware_app.store import Store
+
+NAMES = frozenset({"state.json", "scenes.json", "presets.json", "panel.json", kept_audio.NAME, setup_kept.NAME})
+"""What a backup holds. Not the PIN: it belongs to the box, and is no one else's to read."""
+
+Trial = Callable[[Path], Mapping[str, Sequence[str]]]
+"""Given a folder laid out as the state folder: by file name, what the box's reader of that file has to say about it."""
 
 
-def checks(config: Config, presets: Collection[str], specs: Mapping[str, ParamSpec] = PARAMS) -> dict[str, Check]:
-    """By file name. presets: the names that this box has whatever the backup holds."""
-    return {
-        "state.json": lambda body, files: _values(body, specs),
-        "scenes.json": lambda body, files: _scenes(body, specs),
-        "presets.json": lambda body, files: _presets(body, specs),
-        "panel.json": lambda body, files: list(read_changes(body, specs, {*presets, *_own_presets(files)})[1]),
-        kept_audio.NAME: lambda body, files: _audio(config, body),
-        setup_kept.NAME: lambda body, files: _setup(body),
-    }
+def trial(config: Config, factory: Path, specs: Mapping[str, ParamSpec] = PARAMS) -> Trial:
+    """The start of a box, as far as it reads the state folder. factory: the folder of the presets that came with it."""
+
+    def read(folder: Path) -> dict[str, Sequence[str]]:
+        library = library_in(factory, folder, specs)
+        names = library.names_known
+        mappings, _, _ = mappings_of(config.panel, specs, names)
+        controls = controls_of(config.panel)
+        _, panel_notes = PanelStore(folder).load(
+            specs, names, lambda changes: try_layout(merged(config.panel, controls, mappings, changes)[0], specs)
+        )
+        notes = {
+            "state.json": Store(folder, specs).load().notes,
+            "scenes.json": Scenes(folder, specs).notes,
+            "presets.json": library.notes,
+            "panel.json": panel_notes,
+            kept_audio.NAME: kept_audio.in_force(config, folder, look_only=False)[1],
+            setup_kept.NAME: SetUpStore(folder).notes,
+        }
+        return {name: [note.replace(f"{folder}/", "") for note in said] for name, said in notes.items()}
+
+    return read
 
 
-def _values(body: Mapping[str, Any], specs: Mapping[str, ParamSpec]) -> list[str]:
-    """A parameter of another version is left out when it is read; a value that no version had is a mistake."""
-    mistakes = []
-    for id, value in body.items():
-        if id not in specs:
-            continue
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            mistakes.append(f"{id} = {str(value)[:40]!r} is no number")
-            continue
-        try:
-            specs[id].check(float(value))
-        except (ParamError, OverflowError) as error:
-            mistakes.append(str(error))
-    return mistakes
-
-
-def _scenes(body: Mapping[str, Any], specs: Mapping[str, ParamSpec]) -> list[str]:
-    mistakes = []
-    for name, values in body.items():
-        if not isinstance(values, dict):
-            mistakes.append(f"scene {str(name)[:20]} is no set of values")
-        else:
-            mistakes += [f"scene {name}: {mistake}" for mistake in _values(values, specs)]
-    return mistakes
-
-
-def _presets(body: Mapping[str, Any], specs: Mapping[str, ParamSpec]) -> list[str]:
-    own = body.get("own")
-    if not isinstance(own, dict):
-        return ["has no list of presets"]
-    mistakes = []
-    for name, tree in own.items():
-        values = tree.get("params") if isinstance(tree, dict) else None
-        if not isinstance(values, dict):
-            mistakes.append(f"preset {name[:40]} has no values")
-        else:
-            mistakes += [f"preset {name[:40]}: {mistake}" for mistake in _values(values, specs)]
-    return mistakes
-
-
-def _own_presets(files: Mapping[str, Any]) -> set[str]:
-    """Names of the player's presets in a backup, present and former ones."""
-    found: set[str] = set()
-    for key in ("own", "renamed"):
-        listed = files.get("presets.json", {}).get(key)
-        found |= set(listed) if isinstance(listed, dict) else set()
-    return found
-
-
-def _audio(config: Config, body: Mapping[str, Any]) -> list[str]:
-    try:
-        kept_audio.merged(config, body)
-    except AudioSettingsError as error:
-        return list(error.mistakes)
-    return []
-
-
-def _setup(body: Mapping[str, Any]) -> list[str]:
-    read = setup_kept.read(body)
-    name = body.get("name", "")
-    if name and not read.name:
-        return [f"name = {str(name)[:40]!r}: {setup_kept.check_name(name) if isinstance(name, str) else 'a text'}"]
-    return []
+def mistakes(notes: Sequence[str]) -> list[str]:
+    """Those that tell of more than another version, whose parameters are left out."""
+    return [note for note in notes if not note.endswith(OTHER_VERSION)]

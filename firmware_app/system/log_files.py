@@ -18,6 +18,24 @@ _FORM = "%(asctime)s %(name)s %(levelname)s %(message)s"
 _PROCESSES = ("run", "audio", "control")
 
 
+class OneLine(logging.Formatter):
+    """A record's message in one line, whatever names are in it: control characters are written as escapes.
+
+    A traceback keeps its lines.
+    """
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        record.message = escaped(record.message)
+        return super().formatMessage(record)
+
+
+def escaped(text: str) -> str:
+    """`text` without anything that would begin a line or move a terminal's cursor."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def keep(places: Places, process: str) -> None:
     """Write this process's log to a file too, unless a journal takes it. Does nothing where no file can be written."""
     if _has_journal():
@@ -29,7 +47,7 @@ def keep(places: Places, process: str) -> None:
         )
     except OSError:
         return
-    handler.setFormatter(logging.Formatter(_FORM))
+    handler.setFormatter(OneLine(_FORM))
     logging.getLogger().addHandler(handler)
 
 

@@ -67,6 +67,13 @@ def value_of(port: ControlPort, id: str) -> float:
     return next(view.value for view in port.params() if view.id == id)
 
 
+def test_a_mute_is_kept_when_it_is_answered(port: ControlPort):
+    assert port.set_param("box.mute", 1, "page") == 1
+    assert port.not_kept("box.mute") == ""
+    assert port.not_kept("denoise.amount_db") == ""
+    assert port.not_kept() == ""
+
+
 def test_it_has_a_name_and_a_version(port: ControlPort):
     assert port.box_name
     assert port.version
@@ -316,6 +323,25 @@ def test_what_nothing_is_connected_to_is_learned_and_becomes_a_control(port: Con
     port.set_mapping(heard.on, "press", TOGGLE, False)
     assert mapped(port)["switch-4 press"] == "Mute on/off"
     assert port.panel_setup().header[6].role == "wired"
+
+
+def test_a_pedal_is_pressed_three_times_and_its_kind_is_said(port: ControlPort):
+    port.learn(TOGGLE)
+    for _ in range(3):
+        assert port.learning().state == "waiting"
+        port.touch("midi:simulated:cc:1:64", 1.0)
+        assert "three times in a row" in port.learning().note or port.learning().state == "heard"
+    wait_for(port, lambda: port.learning().state == "heard")
+    heard = port.learning()
+    assert (heard.on, heard.is_new) == ("cc-64", True)
+    assert heard.found.startswith("It sends 127 at each press and never says that it was let go.")
+    assert heard.gestures is not None
+    assert "press" in heard.gestures
+    assert "long_press" not in heard.gestures
+    (note,) = port.check_mapping("cc-64", "long_press", TOGGLE)
+    assert note.level == "refused"
+    port.set_mapping("cc-64", "press", TOGGLE, False)
+    assert mapped(port)["cc-64 press"] == "Mute on/off"
 
 
 def test_a_wrong_action_is_not_learned(port: ControlPort):

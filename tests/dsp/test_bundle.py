@@ -1,12 +1,23 @@
+import os
 import re
+import socket
+import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from dsp.bundle import Bundle, BundleError, BundleHashError, list_bundles
+from dsp.bundle import (
+    LARGEST_TOML_BYTES,
+    LARGEST_WEIGHTS_BYTES,
+    Bundle,
+    BundleError,
+    BundleHashError,
+    list_bundles,
+)
 
 
-def spoil(folder: Path, pattern: str, replacement: str) -> None:
+def spoil(folder: Path, pattern: str, replacement: str | Callable[[re.Match[str]], str]) -> None:
     path = folder / "bundle.toml"
     text, changed = re.subn(pattern, replacement, path.read_text(), count=1, flags=re.MULTILINE)
     assert changed
@@ -116,3 +127,121 @@ def test_listing_names_folders_with_a_bundle_toml(tiny_folder: Path) -> None:
     (tiny_folder.parent / "empty").mkdir()
     assert list_bundles(tiny_folder.parent) == [tiny_folder]
     assert list_bundles(tiny_folder.parent / "nowhere") == []
+
+
+# --- files that are none of ours ---
+
+SIX_GB = 6_000_000_000
+
+
+def odd_weights(path: Path, kind: str) -> None:
+    """Put something else where the weights of the tiny bundle are."""
+    data = path.read_bytes()
+    path.unlink()
+    match kind:
+        case "pipe":
+            os.mkfifo(path)
+        case "socket":
+            with socket.socket(socket.AF_UNIX) as server:
+                server.bind(str(path))
+        case "folder":
+            path.mkdir()
+        case "device":
+            path.symlink_to("/dev/zero")
+        case "6 GB":
+            with open(path, "wb") as file:
+                file.truncate(SIX_GB)
+        case "link out":
+            away = path.parent.parent / "away.onnx"
+            away.write_bytes(data)  # the right bytes, so that only its place is wrong
+            path.symlink_to(away)
+        case "loop":
+            path.symlink_to(path.name)
+        case "nowhere":
+            path.symlink_to("nowhere")
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("pipe", "is a named pipe, not a file"),
+        ("socket", "is a socket, not a file"),
+        ("folder", "is a folder, not a file"),
+        ("device", "is a device, not a file"),
+        ("6 GB", f"is {SIX_GB} bytes long; at most {LARGEST_WEIGHTS_BYTES} are read"),
+        ("link out", "leads out of its folder"),
+        ("loop", "cannot be read: Too many levels of symbolic links"),
+        ("nowhere", "cannot be read: No such file"),
+    ],
+)
+@pytest.mark.parametrize("name", ["tiny.onnx", "bundle.toml"])
+def test_what_is_no_file_of_the_folder_is_told_unread(tiny_folder: Path, kind: str, words: str, name: str) -> None:
+    """Nothing of it is read: with 1 GB of memory 6 GB are refused, and a pipe is never waited for."""
+    bundle = Bundle.load(tiny_folder)
+    odd_weights(tiny_folder / name, kind)
+    words = words.replace(str(LARGEST_WEIGHTS_BYTES), str(LARGEST_TOML_BYTES)) if name == "bundle.toml" else words
+    assert f"{tiny_folder / name}: {words}" in mistakes(tiny_folder)[0]
+    if name == "tiny.onnx":
+        with pytest.raises(BundleError, match=re.escape(words)):
+            bundle.weights("onnx")
+
+
+def test_a_link_that_stays_in_the_folder_is_a_file_of_it(tiny_folder: Path) -> None:
+    (tiny_folder / "tiny.onnx").rename(tiny_folder / "v2.onnx")
+    (tiny_folder / "tiny.onnx").symlink_to("v2.onnx")
+    linked = tiny_folder.parent / "linked"
+    linked.symlink_to(tiny_folder)  # and the folder itself may be anywhere
+    assert Bundle.load(linked).weights("onnx")
+
+
+def test_hashing_takes_a_piece_at_a_time(tiny_folder: Path) -> None:
+    """64 MB of weights are held against their hash in a few."""
+    path = tiny_folder / "tiny.onnx"
+    with open(path, "wb") as file:
+        file.truncate(64 << 20)
+    tracemalloc.start()
+    try:
+        with pytest.raises(BundleHashError, match=r"tiny\.onnx: sha256 expected"):
+            Bundle.load(tiny_folder)
+        assert tracemalloc.get_traced_memory()[1] < 16 << 20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("path", ["..", ".", "/etc/passwd", "../tiny.onnx", "a/../tiny.onnx"])
+def test_a_path_names_a_file_of_the_folder(tiny_folder: Path, path: str) -> None:
+    spoil(tiny_folder, r'^path = "tiny.onnx"', f'path = "{path}"')
+    assert any(f"files.onnx.path = {path!r}: a file of the same folder" in line for line in mistakes(tiny_folder))
+
+
+@pytest.mark.parametrize("escape", [r"\u0000", r"\n", r"\u001b[31m", r"\u202e"])
+def test_a_text_is_printable(tiny_folder: Path, escape: str) -> None:
+    for key in ("path", "name"):
+        spoil(tiny_folder, rf'^{key} = "', lambda found: found[0] + escape)
+    told = mistakes(tiny_folder)
+    assert len([line for line in told if "a text of printable characters is allowed" in line]) == 2, told
+    assert all(line.isprintable() for line in told)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "deep = " + "[" * 40_000,
+        "deep = " + "[" * 100 + "]" * 100,
+        "deep = " + '{"a" = ' * 100 + "1" + "}" * 100,
+        "name." + ".".join("a" * 40_000) + " = 1",
+        "schema = 0x" + "f" * 20_000,
+        "schema = " + "9" * 20_000,
+        "x = 1\n" + "".join(f"unknown_{n} = 1\n" for n in range(5_000)),
+        "y" * 90_000 + " = 1",
+        "name = '''\n" + "long\n" * 10_000 + "'''",
+    ],
+    ids=["open", "lists", "tables", "dotted", "hex", "digits", "many keys", "long key", "long text"],
+)
+def test_toml_that_nobody_has_written_by_hand_is_told(tiny_folder: Path, text: str) -> None:
+    (tiny_folder / "bundle.toml").write_text(text)
+    for line in mistakes(tiny_folder):
+        assert line.startswith(f"{tiny_folder / 'bundle.toml'}: ")
+        assert len(line) < 400

@@ -119,6 +119,17 @@ def test_music_that_is_not_wired_leaves_the_microphone_alone(tiny_bundle: Bundle
     assert np.abs(out[128:] - sound[:-128])[1024:].max() < 1e-5
 
 
+@pytest.mark.parametrize("bypass", [0, 1])
+def test_a_single_output_carries_both_sides(tiny_bundle: Bundle, tiny_stems: Bundle, bypass: int) -> None:
+    chain = both(tiny_bundle, tiny_stems, wiring=Wiring(inputs=3, voice=(0,), music=(1, 2), mix=1))
+    chain.set_param("box.bypass", bypass)
+    chain.reset()
+    sound = noise(3)
+    out, late = play(chain, sound, 128, 1), chain.latency_frames
+    expected = (sound[:, 1:].mean(axis=1, keepdims=True) + sound[:, :1])[:-late]
+    assert np.abs(out[late:] - expected)[1024:-128].max() < 1e-5
+
+
 def test_a_lane_that_is_alone_takes_what_there_is(tiny_stems: Bundle) -> None:
     chain = Chain(lanes=[Lane(MUSIC, [Stems(tiny_stems, stems_with(0.5), real_time=False)])])
     chain.prepare(48_000, 128, Wiring(inputs=1, voice=(0,), music=(), mix=1))

@@ -207,6 +207,35 @@ def test_a_pin_that_nothing_is_connected_to_is_learned(open_page: Callable[..., 
     until(lambda: box.performer.preset == box.performer.preset_names[0])
 
 
+@pytest.mark.parametrize(
+    ("pedal", "found"),
+    [
+        ("midi:simulated:cc:1:64", "It says when it is pressed (127) and when it is let go (0)."),
+        (
+            "midi:simulated:cc:1:65",
+            "It sends 127 at each press and never says that it was let go. So it cannot be held.",
+        ),
+        ("midi:simulated:cc:1:66", "It sends 127 and 0 in turn, one at each press: each acts. So it cannot be held."),
+    ],
+)
+def test_a_pedal_is_pressed_three_times_and_its_kind_is_said(
+    open_page: Callable[..., Any], box: PanelBox, pedal: str, found: str
+):
+    page = open_page()
+    start_learning(page, "Panic: mute")
+    page.locator("#touch").select_option(pedal)
+    expect(page.locator(".found")).to_have_text(found, timeout=20_000)
+    expect(page.locator(".heard-where")).to_contain_text("(new)")
+    expect(page.get_by_role("radio", name="Long press")).to_have_count(int(pedal.endswith("64")))
+    page.locator("#save-mapping").click()
+    name = f"cc-{pedal[-2:]}"
+    until(lambda: box.mapped().get(f"{name} press") == "Panic: mute")
+    expect(page.locator(f'.stomp[aria-label="CC {pedal[-2:]}, press: Panic: mute"]')).to_be_visible()
+    for wanted in (1.0, 0.0, 1.0):
+        stomp(page, f"CC {pedal[-2:]}")
+        until(lambda wanted=wanted: box.control.value("box.mute") == wanted)  # type: ignore[misc]
+
+
 def test_a_mapping_is_removed_and_brought_back(open_page: Callable[..., Any], box: PanelBox):
     page = open_page()
     page.get_by_role("button", name="Remove: Left, press").click()

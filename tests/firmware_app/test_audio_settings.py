@@ -152,7 +152,7 @@ def test_a_device_that_opens_and_stays_silent_gives_way(make_usb: MakeUsb, make_
 class _NeverSounding:
     def use(self, config: object) -> None: ...
 
-    def open(self) -> audio_process.Opened:
+    def open(self, *, exactly: bool = False) -> audio_process.Opened:
         return audio_process.Opened(object(), False, "")  # type: ignore[arg-type]
 
 

@@ -22,7 +22,7 @@ from tests.rigs.running_box import RunningBox
 from tests.rigs.virtual_mixer.rig import USUAL, VirtualMixer
 from tests.rigs.virtual_usb.rig import VirtualUsb
 
-pytestmark = pytest.mark.rig
+pytestmark = [pytest.mark.rig, pytest.mark.box]
 TONE = (0.25 * np.sin(np.arange(480_000) * 2 * np.pi * 100 / 48_000)).astype(np.float32)
 
 

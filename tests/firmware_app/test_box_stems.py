@@ -13,7 +13,7 @@ from tests.rigs.running_box import RunningBox
 from tests.rigs.tiny_bundle import tiny_models, write_bundle
 from tests.rigs.virtual_usb.rig import VirtualUsb
 
-pytestmark = pytest.mark.rig
+pytestmark = [pytest.mark.rig, pytest.mark.box]
 VOICE, MUSIC, BOTH = 0, 1, 2
 SECOND = 48_000
 

@@ -1,6 +1,7 @@
 """hushbox.toml: what it accepts, what it refuses, and how it says so."""
 
 import dataclasses
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -224,7 +225,7 @@ def test_a_file_named_on_purpose_has_to_be_there(by, tmp_path, monkeypatch):
     ("content", "said"),
     [
         (b"\xff\xfe\x00", "not a text in UTF-8 (byte 0)"),
-        (b"#" * 1_000_001, "1000001 bytes is no configuration; at most 1000000 are read"),
+        (b"#" * 250_001, "is 250001 bytes long; at most 250000 are read"),
         (b"\x00", "not TOML"),
     ],
 )
@@ -243,8 +244,47 @@ def test_a_byte_order_mark_is_let_be(tmp_path):
 
 
 def test_a_folder_in_place_of_the_file_is_refused(tmp_path):
-    with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
+    with pytest.raises(ConfigError, match="is a folder, not a file"):
         config.load(tmp_path)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("kind", ["pipe", "device", "6 GB"])
+def test_what_is_no_file_is_refused_unread(kind, tmp_path, monkeypatch):
+    path = tmp_path / config.FILE_NAME
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    else:
+        with open(path, "wb") as file:
+            file.truncate(6_000_000_000)
+    monkeypatch.chdir(tmp_path)  # found there, not named: it is not passed over as if there were none
+    with pytest.raises(ConfigError, match=r"is a named pipe|is a device|is 6000000000 bytes long"):
+        config.load()
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "box = " + "[" * 100_000,
+        "box." + ".".join("a" * 60_000) + " = 1",
+        "box = " + "[" * 60 + "]" * 60,
+        "[box]\nname = 0x" + "f" * 40_000,
+        "[box]\nname = " + "9" * 40_000,
+        "[[panel.switches]]\n" * 13_000,
+        "".join(f"key_{n} = 1\n" for n in range(15_000)),
+        "y" * 200_000 + " = 1",
+    ],
+    ids=["open", "dotted", "lists", "hex", "digits", "many tables", "many keys", "long key"],
+)
+def test_toml_that_nobody_has_written_by_hand_is_refused(text):
+    """In a time and with a message that are to the point."""
+    with pytest.raises(ConfigError) as caught:
+        config.parse(text)
+    assert len(caught.value.mistakes) <= 201
+    assert max(map(len, caught.value.mistakes)) < 300
 
 
 def test_the_panel_is_held_against_the_parameters_there_are():

@@ -1,18 +1,30 @@
 """Control: one owner, every change checked, told and saved."""
 
 import json
+import os
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from dsp.params import ParamRangeError, ParamSpec, UnknownParamError, switch, table
+from firmware_app import places
 from firmware_app.control import Control
+from firmware_app.kept_mutes import MutesFile
 from firmware_app.link import InfoFrame, MeterFrame
+from firmware_app.param_table import PARAMS
+from firmware_app.performer import Performer
+from firmware_app.preset_library import PresetLibrary, library_in
+from firmware_app.scenes import Scenes
 from firmware_app.store import Store
 
 SPECS = table([ParamSpec("a.level_db", "dB", -60, 12, 0, "Level"), switch("a.mute", "Mute")])
+
+
+def presets_in(folder: Path) -> PresetLibrary:
+    return library_in(places.find().factory_presets, folder, PARAMS)
 
 
 @pytest.fixture
@@ -122,3 +134,79 @@ def test_a_change_during_the_last_save_is_saved_too(tmp_path: Path, monkeypatch:
     threading.Timer(0.2, go_on.set).start()
     control.close()
     assert store.load().values == {"a.mute": 1.0, "a.level_db": -6.0}
+
+
+def test_a_preset_made_while_the_last_save_runs_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    saving, go_on = threading.Event(), threading.Event()
+    save = Store.save
+
+    def slow(self: Store, values: dict[str, float]) -> bool:
+        saving.set()
+        assert go_on.wait(30)
+        return save(self, values)
+
+    monkeypatch.setattr(Store, "save", slow)
+    control = Control(PARAMS, Store(tmp_path, PARAMS))
+    presets, scenes = presets_in(tmp_path), Scenes(tmp_path, PARAMS)
+    Performer(control, presets, scenes)
+    control.set_param("box.bypass", 1, "page")
+    assert saving.wait(30)
+    ending = threading.Thread(target=lambda: lost.extend(control.close(30.0)))
+    lost: list[str] = []
+    ending.start()
+    presets.keep("Chapel", control.values())
+    scenes.keep("A", control.values())
+    go_on.set()
+    ending.join(30)
+    assert lost == []
+    assert "Chapel" in presets_in(tmp_path).names
+    assert Scenes(tmp_path, PARAMS).filled()["A"]
+
+
+def test_one_broken_thing_ends_neither_the_saving_nor_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    control = Control(PARAMS, Store(tmp_path, PARAMS))
+    presets, scenes = presets_in(tmp_path), Scenes(tmp_path, PARAMS)
+    Performer(control, presets, scenes)
+    told: list[str] = []
+    control.on_trouble = told.append
+    dump = json.dumps
+
+    def broken(tree: dict[str, object], **words: object) -> str:
+        if "presets" in tree:
+            raise RecursionError("too deep")
+        return dump(tree, **words)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(json, "dumps", broken)
+    presets.recalled("Singing", control.values())
+    assert "RecursionError: too deep" in presets.keeping.wait(30)
+    scenes.keep("A", control.values())
+    control.set_param("denoise.amount_db", 7, "page")
+    assert "too deep" in control.flush(30)
+    assert json.loads((tmp_path / "state.json").read_text())["params"]["denoise.amount_db"] == 7
+    assert Scenes(tmp_path, PARAMS).filled()["A"]
+    assert "presets are kept in memory only" in control.save_problem
+    assert told == [control.save_problem]
+    assert sum("presets are kept in memory only" in record.getMessage() for record in caplog.records) == 1
+    monkeypatch.undo()
+    assert presets.keeping.wait(0.0)  # still not on disk, and tried again by itself
+    assert control.close(30.0) == ()
+    assert presets_in(tmp_path).current == "Singing"
+
+
+def test_a_disk_that_hangs_at_the_end_is_told_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    control = Control(PARAMS, Store(tmp_path, PARAMS))
+    assert (control.mutes_not_kept(), control.flush(30)) == ("", "")
+    told: list[str] = []
+    control.on_trouble = told.append
+    hanging = threading.Event()
+    monkeypatch.setattr(os, "fsync", lambda descriptor: hanging.wait(60))
+    control.set_param("denoise.amount_db", 7, "page")
+    control.hurry()
+    began = time.monotonic()
+    assert control.close(2.0) == ("settings",)
+    assert time.monotonic() - began < 30
+    assert "settings" in told[-1]
+    assert "settings" in MutesFile(tmp_path).load().unsaved  # for the next start
+    hanging.set()

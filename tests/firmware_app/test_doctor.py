@@ -15,7 +15,9 @@ from firmware_app import cli, places
 from firmware_app.checks import Finding, Level, box, panel, sound, system
 from firmware_app.config_keys import AudioConfig, PageConfig
 from firmware_app.config_panel import HidKeyConfig, KnobConfig, MappingConfig, MidiKnobConfig, PanelConfig, SwitchConfig
+from firmware_app.kept_mutes import MutesFile
 from firmware_app.places import Places
+from firmware_app.saver import leave_trouble
 from hw.devices import Interface
 from hw.probe import PcmCaps
 from tests.firmware_app.test_process import tiny  # noqa: F401
@@ -122,6 +124,26 @@ def test_a_runtime_folder_open_to_others_is_a_problem(here):
     assert (runtime.level, runtime.check) == (Level.PROBLEM, "runtime folder")
 
 
+def test_what_could_not_be_saved_is_a_problem(here):
+    here.make_runtime()
+    leave_trouble(here.runtime, "settings are kept in memory only: no room")
+    _, saving, _ = box.folders(here)
+    assert (saving.level, saving.text) == (Level.PROBLEM, "settings are kept in memory only: no room")
+    leave_trouble(here.runtime, "")
+    MutesFile(here.state).save([], ["presets"])  # after a power cut: the disk itself tells
+    _, saving, _ = box.folders(here)
+    assert (saving.level, saving.text) == (Level.PROBLEM, "not saved when the box ended: presets")
+    MutesFile(here.state).save([])
+    assert len(box.folders(here)) == 2
+
+
+def test_a_state_folder_open_to_others_is_advice(here):
+    here.make_state()
+    here.state.chmod(0o755)
+    state, _ = box.folders(here)
+    assert (state.level, state.mend) == (Level.ADVICE, f"chmod 700 {here.state}")
+
+
 # --- page ---
 
 
@@ -175,16 +197,30 @@ def test_an_interface_that_fits_is_fine(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("config", "check", "said"),
+    ("config", "usb", "said"),
     [
-        (AudioConfig(input_channels=(3,)), "audio channels", "audio.input_channels = [3]: Scarlett records 2 channels"),
-        (AudioConfig(rate_hz=96_000), "audio rate", "audio.rate_hz = 96000: Scarlett records at 48000 Hz"),
-        (AudioConfig(sample_format="S32_LE"), "audio format", "audio.sample_format = S32_LE: Scarlett records S16_LE"),
+        (AudioConfig(input_channels=(3,)), USB, "only 2 inputs: the microphone is on 1, not on 3"),
+        (AudioConfig(rate_hz=96_000), USB, "no 96000 Hz: another rate"),
+        (AudioConfig(sample_format="S32_LE"), USB, "no S32_LE: another format"),
+        (
+            AudioConfig(),
+            replace(USB, playback=PcmCaps(("S16_LE",), (48_000,), (1,))),
+            "only 1 output: sound is on 1, not on 1 and 2",
+        ),
+        (
+            AudioConfig(),
+            replace(USB, capture=PcmCaps(("S16_LE",), (16_000,), (2,))),
+            "it runs at 16 kHz: nothing above 8 kHz is heard",
+        ),
     ],
 )
-def test_settings_that_the_interface_cannot_do_are_problems(config, check, said, tmp_path):
-    finding = next(f for f in sound.sound(config, tmp_path, lambda: [USB]) if f.check == check)
-    assert (finding.level, finding.text) == (Level.PROBLEM, said)
+def test_what_the_box_takes_where_the_settings_do_not_fit_is_said(config, usb, said, tmp_path):
+    finding = next(f for f in sound.sound(config, tmp_path, lambda: [usb]) if f.check == "audio settings")
+    assert (finding.level, finding.text) == (Level.ADVICE, f"Scarlett: {said}")
+    only_44100 = replace(
+        USB, capture=PcmCaps(("S16_LE",), (44_100,), (2,)), playback=PcmCaps(("S16_LE",), (44_100,), (2,))
+    )
+    assert {f.level for f in sound.sound(AudioConfig(), tmp_path, lambda: [only_44100])} == {Level.OK}
 
 
 def test_sound_servers_are_named(tmp_path):

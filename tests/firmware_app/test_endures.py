@@ -35,6 +35,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.rig
+@pytest.mark.box
 @pytest.mark.timeout(400)
 def test_one_box_endures_one_thing_after_the_other(usb: VirtualUsb, disk: Path, tmp_path: Path) -> None:
     clock = ClockShift(tmp_path)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.rigs.faults import FAULTS, FaultBox, inflict
 
-pytestmark = pytest.mark.rig
+pytestmark = [pytest.mark.rig, pytest.mark.box]
 
 
 @pytest.fixture(scope="module")

@@ -180,7 +180,8 @@ def notes(box: Box, on: str, gesture: str, **action: Any) -> list[tuple[str, str
         ("left", "turn", {"do": "tap_tempo"}, "refused", "Left has no turn: it can press"),
         ("toggle", "press", {"do": "held_panic_dry"}, "refused", "be held: take a press of a switch that springs back"),
         ("amount", "turn", {"do": "tap_tempo"}, "refused", "cannot do what a press does: take a switch"),
-        ("left+toggle", "together", {"do": "tap_tempo"}, "refused", "no control 'left+toggle'"),
+        ("left+toggle", "together", {"do": "tap_tempo"}, "refused", "Toggle cannot be pressed together with another"),
+        ("left+amount", "together", {"do": "tap_tempo"}, "refused", "no control 'left+amount'"),
         ("status", "press", {"do": "tap_tempo"}, "refused", "Status has no press: it can nothing: it is a light"),
         ("no-such", "press", {"do": "tap_tempo"}, "refused", "no control 'no-such'"),
     ],
@@ -282,13 +283,24 @@ def test_mappings_of_the_file_that_cannot_be_are_all_told():
         mappings=(
             MappingConfig("left", "sweep", "press", "box.mute"),
             MappingConfig("lft", "tap_tempo"),
-            MappingConfig("right", "preset", preset="Nosuch"),
+            MappingConfig("right", "sett", param="box.mute"),
         ),
     )
     with pytest.raises(ConfigError) as caught:
         PanelSetup(wrong, _Unused(), _Unused(), Path("/nonexistent"))  # type: ignore[arg-type]
     assert len(caught.value.mistakes) == 3
     assert caught.value.mistakes[0].startswith("hushbox.toml: [[panel.mappings]] ")
+
+
+def test_a_preset_that_is_gone_keeps_no_box_from_starting(make: Make):
+    """It may be deleted on the page, or not be in a backup that is restored: the file that names it is not at fault."""
+    config = replace(BASE, mappings=(MappingConfig("right", "preset", preset="Mine"),))
+    box = make(config)
+    assert box.setup.notes == ("right, press, waits: no preset 'Mine'; did you mean Singing?",)
+    box.performer.presets.keep("Mine", {"denoise.amount_db": 3.0})
+    box.performer.presets.keeping.save()
+    box.close()
+    assert make(config).mapped()["right press"] == "preset"
 
 
 class _Unused:
@@ -409,8 +421,10 @@ def test_two_feet_at_once_are_learned_together(box: Box):
 def test_what_is_no_control_yet_becomes_one(
     box: Box, action: dict[str, Any], source: str, kind: str, value: float, table: str, name: str
 ):
-    learning, _ = learner(box, **action)
-    learning.hear_activity(activity(source, kind, value), box.setup.layout)
+    learning, clock = learner(box, **action)
+    for _ in range(3 if source[:4] in ("hid:", "midi") else 1):  # what is plugged in is pressed three times
+        learning.hear_activity(activity(source, kind, value), box.setup.layout)
+    clock.now += 2.0
     heard = learning.view().heard
     assert heard is not None
     (control,) = heard.controls

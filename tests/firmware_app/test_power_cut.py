@@ -12,6 +12,7 @@ import pytest
 
 import firmware_app
 from firmware_app.kept_file import KeptFile
+from firmware_app.kept_mutes import MutesFile
 from tests.rigs.power_cut import Disk, Event, kept_files, lay_out, record, without_sync
 
 ROOM = Path(firmware_app.__file__).parent
@@ -121,3 +122,41 @@ def test_each_fsync_is_needed(recordings: dict[str, list[Event]], tmp_path: Path
         for number in range(syncs):
             mutant = without_sync(events, number)
             assert any(wrong_after_a_cut(mutant, arguments, module, tmp_path / "disk")), f"fsync {number} is idle"
+
+
+MUTING = """
+import os, sys
+from pathlib import Path
+from firmware_app.kept_mutes import MutesFile
+file = MutesFile(Path(sys.argv[1]) / "state")
+for n in range(int(sys.argv[2])):
+    assert file.save([f"mute {n}"]) == ""
+    os.write(2, f"hushbox-mark:{n}\\n".encode())
+"""
+
+
+def wrong_mutes_after_a_cut(events: Sequence[Event], scratch: Path) -> Iterator[str]:
+    """As above, of the record of mutes, which is overwritten in place."""
+    disk = Disk(names={"..": None, ".": None}, sure={"..": None, ".": None})
+    done = -1
+    for event in events:
+        if event.kind == "mark":
+            done = int(event.path)
+        else:
+            disk.take(event)
+        for found in disk.after_cut():
+            shutil.rmtree(scratch, ignore_errors=True)
+            lay_out(found, scratch)
+            kept = MutesFile(scratch / "state").load()
+            if kept.silent not in ({f"mute {done}"}, {f"mute {done + 1}"}) and not (done < 0 and kept.silent is None):
+                yield f"power cut after {event.kind} {event.path}, save {done} done: found {kept}"
+
+
+def test_a_mute_that_is_kept_outlives_every_cut(tmp_path: Path) -> None:
+    (tmp_path / "root").mkdir()
+    events = record(MUTING, tmp_path / "root", "4")
+    assert {event.kind for event in events} >= {"create", "overwrite", "sync", "rename", "mark"}
+    assert list(wrong_mutes_after_a_cut(events, tmp_path / "disk")) == []
+    for number in range(sum(event.kind == "sync" for event in events)):
+        mutant = without_sync(events, number)
+        assert any(wrong_mutes_after_a_cut(mutant, tmp_path / "disk")), f"fsync {number} is idle"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from firmware_app import places, preset_files
+from firmware_app.kept_file import KeptFile
 from firmware_app.param_table import PARAMS
 from firmware_app.preset_library import MOST, PresetLibrary, PresetRefused, presets_file
 from firmware_app.presets import Preset, Presets, UnknownPresetError
@@ -24,7 +25,7 @@ def test_everything_outlives_a_restart(tmp_path: Path):
     first.keep("Chapel", {**DEFAULTS, "denoise.amount_db": 7.0}, "wide")
     first.rename("Chapel", "Choir")
     first.reorder(["Choir", *[name for name in first.names if name != "Choir"]])
-    first.save()
+    first.keeping.save()
     again = library(tmp_path)
     assert again.notes == ()
     assert again.names == first.names
@@ -45,14 +46,14 @@ def test_a_preset_holds_no_switch_of_the_moment_and_its_chain_comes_last(tmp_pat
 def test_a_change_is_whole_on_the_disk_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     own = library(tmp_path)
     own.keep("One", DEFAULTS)
-    own.save()
+    own.keeping.save()
     own.keep("Two", DEFAULTS)
 
     def no_room(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", no_room)
-    own.save()
+    own.keeping.save()
     assert "kept in memory only" in own.problem
     monkeypatch.undo()
     assert "One" in library(tmp_path).names
@@ -62,25 +63,26 @@ def test_a_change_is_whole_on_the_disk_or_not_there(tmp_path: Path, monkeypatch:
 def test_what_this_version_does_not_know_is_left_out_and_said(tmp_path: Path):
     own = library(tmp_path)
     own.keep("Mine", DEFAULTS)
-    own.save()
+    own.keeping.save()
     path = tmp_path / "presets.json"
     tree = json.loads(path.read_text())
     tree["presets"]["own"]["Mine"]["params"] |= {"no.such": 1.0, "denoise.amount_db": 99.0, "box.wet_percent": "half"}
     tree["presets"]["own"]["Gentle"] = {"about": "", "params": {"denoise.amount_db": 1.0}}  # a factory name
     path.write_text(json.dumps(tree))
     again = library(tmp_path)
-    assert len(again.notes) == 3
+    assert len(again.notes) == 4
     assert "denoise.amount_db" not in again.find("Mine").params
     assert again.is_factory("Gentle")
     assert again.find("Gentle").params["denoise.amount_db"] == 9.0
+    assert again.find("Gentle 2").params["denoise.amount_db"] == 1.0
 
 
 def test_a_damaged_file_is_set_aside_and_the_one_before_is_used(tmp_path: Path):
     own = library(tmp_path)
     own.keep("One", DEFAULTS)
-    own.save()
+    own.keeping.save()
     own.keep("Two", DEFAULTS)
-    own.save()
+    own.keeping.save()
     (tmp_path / "presets.json").write_text("{")
     again = library(tmp_path)
     assert "One" in again.names
@@ -137,3 +139,91 @@ def test_a_file_reads_back_what_was_written():
 def test_another_file_is_refused_in_words(tree: object, said: str):
     with pytest.raises(PresetRefused, match=said):
         preset_files.read(tree, PARAMS)
+
+
+# --- what is accepted must start ---
+
+
+def kept_trees(folder: Path, **body: object) -> None:
+    (folder / "presets.json").write_text(json.dumps({"schema": 1, "presets": body}))
+
+
+TREE = {"about": "", "params": {"denoise.amount_db": 7.0}}
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"own": {"A": TREE}, "renamed": {"a": ["b"]}}, "is no name; ignored"),
+        ({"own": {"A": TREE}, "renamed": []}, "renamed = '[]' cannot be used"),
+        ({"own": {"A": TREE}, "current": []}, "current = '[]' cannot be used"),
+        ({"own": {"A": TREE}, "order": [["A"], {}]}, "is no name; ignored"),
+        ({"own": {"A": TREE, "B": []}}, "preset B: has no values"),
+        ({"own": {"A": TREE, "B": {**TREE, "about": 3}}}, "preset B: what it says about itself"),
+        ({"own": {"A": TREE, "a": TREE}}, "preset a: is called a 2 from now on"),
+        ({"own": {"A": TREE, " \n": TREE}}, "is called Preset from now on"),
+    ],
+)
+def test_odd_content_costs_nobody_a_preset(tmp_path: Path, body: dict[str, object], said: str):
+    kept_trees(tmp_path, **body)
+    there = library(tmp_path)
+    assert there.find("A").params == {"denoise.amount_db": 7.0}
+    assert any(said in note for note in there.notes), there.notes
+    assert all(name.isprintable() and 1 <= len(name) <= 40 for name in there.names)
+    assert len(set(map(str.casefold, there.names))) == len(there.names)
+    there.keep("New", DEFAULTS)
+    there.keeping.save()
+    assert library(tmp_path).notes == ()
+
+
+def test_more_than_a_box_can_have_had_is_set_aside(tmp_path: Path):
+    kept_trees(tmp_path, own={f"P{n}": TREE for n in range(MOST + 1)})
+    there = library(tmp_path)
+    assert f"{MOST + 1} presets: {MOST} are allowed; set aside as presets.json.bad-1" in there.notes[0]
+    assert all(map(there.is_factory, there.names))
+
+
+def test_what_would_be_too_long_to_be_read_again_is_refused_and_changes_nothing(tmp_path: Path):
+    """Presets of every parameter, long names and long descriptions: together more than the file may have."""
+    own = PresetLibrary(
+        FACTORY, KeptFile(tmp_path, "presets.json", 1, "presets", "presets", largest_bytes=30_000), PARAMS
+    )
+    for n in range(5):
+        own.keep(f"{n} " + "é" * 30, DEFAULTS, "ü" * 200)
+    before = own.names, own.revision
+    with pytest.raises(PresetRefused, match="bytes, and 30000 are allowed; delete some first"):
+        own.take_in([Preset(f"more {n}", "ü" * 200, DEFAULTS) for n in range(30)])
+    assert (own.names, own.revision) == before
+    own.keeping.save()
+    assert own.problem == ""
+    assert (tmp_path / "presets.json").stat().st_size <= 30_000
+
+
+@pytest.mark.parametrize("about", ["two\nlines", "\x1b[2J", "x" * 201])
+def test_a_description_is_a_line(tmp_path: Path, about: str):
+    own = library(tmp_path)
+    with pytest.raises(PresetRefused, match="at most 200 printable characters"):
+        own.keep("Mine", DEFAULTS, about)
+    with pytest.raises(PresetRefused, match="at most 200 printable characters"):
+        own.take_in([Preset("Mine", about, DEFAULTS)])
+    assert "Mine" not in own.names
+
+
+def test_old_names_are_found_and_do_not_grow_for_ever(tmp_path: Path):
+    own = library(tmp_path)
+    own.keep("N0", DEFAULTS)
+    for n in range(300):
+        own.rename(f"N{n}", f"N{n + 1}")
+    assert own.find("N299").name == "N300"
+    assert len(own.names_known) - len(own.names) == 200
+    own.keeping.save()
+    assert own.problem == ""
+
+
+def test_a_new_preset_is_found_by_its_own_name_though_another_once_had_it(tmp_path: Path):
+    own = library(tmp_path)
+    own.keep("Choir", DEFAULTS)
+    own.rename("Choir", "Chapel")
+    own.keep("Choir", {**DEFAULTS, "denoise.amount_db": 3.0})
+    assert own.find("Choir").name == "Choir"
+    assert own.find("Choir").params["denoise.amount_db"] == 3.0

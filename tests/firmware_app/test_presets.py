@@ -84,7 +84,7 @@ def test_a_preset_may_name_a_choice(tmp_path):
     [
         ("name = 3", "a preset has a name, about and [params]"),
         ('nam = "x"', "a preset has a name, about and [params]; nam is not known"),
-        ("=", "cannot be read"),
+        ("=", "is not TOML"),
         (
             'name = "A"\n[params]\n"denoise.amount" = 3',
             "no parameter 'denoise.amount'; did you mean denoise.amount_db?",

@@ -7,6 +7,8 @@ import soundfile
 from firmware_app import places
 from training.demo_vocal.make_demo_vocal import SNR_DB, demo_vocal
 
+pytestmark = pytest.mark.bundle
+
 SECOND = slice(2 * 48_000, 3 * 48_000)
 
 

@@ -21,6 +21,7 @@ from tests.rigs.running_box import RunningBox
 
 
 @pytest.mark.rig
+@pytest.mark.box
 @pytest.mark.timeout(240)
 def test_a_row_of_crashes_ends_in_safe_mode_muted_as_before(make_usb: MakeUsb, tmp_path: Path) -> None:
     sound = np.random.default_rng(3).uniform(-0.3, 0.3, 48_000).astype(np.float32)

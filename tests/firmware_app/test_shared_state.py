@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware_app.shared_state import Heartbeat, SharedState, to_start_from, values_in_force
+from firmware_app.shared_state import Heartbeat, SharedState, values_in_force
 
 NONE = (0.0, 0.0, 0.0)
 
@@ -74,9 +74,3 @@ def test_nobody_ever_reads_values_that_were_not_meant(tmp_path: Path, monkeypatc
     state.beat()
     assert set(seen) <= {None, (1.0, 2.0, 3.0)}
     assert values_in_force(path, 7, 3) == (1.0, 2.0, 3.0)
-
-
-def test_a_mute_in_either_place_holds() -> None:
-    assert to_start_from({"box.mute": 1.0, "a": 1.0}, {"box.mute": 0.0, "a": 2.0}) == {"box.mute": 1.0, "a": 2.0}
-    assert to_start_from({"box.mute": 0.0}, {"box.mute": 1.0}) == {"box.mute": 1.0}
-    assert to_start_from({"box.mute": 0.0}, {}) == {"box.mute": 0.0}

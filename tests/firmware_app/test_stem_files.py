@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ import soundfile
 
 from dsp.stems_features import STEMS
 from firmware_app import cli
+from firmware_app.wav_file import WavFile, WavForm
+from hw import riff
 from tests.rigs.tiny_bundle import tiny_models, write_bundle
 
 RNG = np.random.default_rng(2)
@@ -114,6 +117,43 @@ def test_a_song_cut_short_is_separated_as_far_as_it_goes(stems):
     assert code == 1
     assert "damaged or cut short: 0.50 of 1.00 s" in err
     assert null_db(read_stems(), soundfile.read("in.wav")[0]) < -100
+
+
+def bwf(rate_hz: int, channels: int) -> None:
+    """in.wav, a second of sound that begins ten hours after midnight."""
+    bext = bytearray(602)
+    struct.pack_into("<QH", bext, 338, 36_000 * rate_hz, 1)
+    with open("in.wav", "wb") as file:
+        form = WavForm(rate_hz, channels, "PCM_16")
+        wav = WavFile(file, form, rate_hz, [(b"bext", bytes(bext)), (b"iXML", b"<BWFXML/>")], [(b"cue ", bytes(4))])
+        wav.write(np.full((rate_hz, channels), 1000, np.int16))
+        wav.close()
+
+
+@pytest.mark.parametrize(
+    ("rate_hz", "channels", "kept", "said"),
+    [
+        (48_000, 2, [b"bext", b"iXML", b"cue "], ""),
+        (48_000, 1, [b"bext", b"cue "], "hushbox: in.wav: not taken over: iXML (it tells of 1 channel at 48000 Hz)\n"),
+        (44_100, 2, [b"bext"],
+         "hushbox: in.wav: its time reference is turned from 44100 into 48000 Hz\n"
+         "hushbox: in.wav: not taken over: iXML (it tells of 2 channels at 44100 Hz); "
+         "cue (it counts samples at 44100 Hz)\n"),
+    ],
+)  # fmt: skip
+def test_every_stem_begins_when_the_song_did(stems, rate_hz, channels, kept, said):
+    bwf(rate_hz, channels)
+    code, _, err = stems("in.wav", "out")
+    assert (code, err) == (0, said)
+    for stem in STEMS:
+        path = Path("out") / f"{stem}.wav"
+        with path.open("rb") as file:
+            found = riff.walk(file, path.stat().st_size)
+            assert found is not None
+            assert [chunk.name for chunk in found.chunks if chunk.name != b"fact"] == kept
+            bext = next(chunk for chunk in found.chunks if chunk.name == b"bext")
+            file.seek(bext.offset + 338)
+            assert struct.unpack("<Q", file.read(8))[0] == 36_000 * 48_000
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from firmware_app.places import Places
 from tests.conftest import MakeUsb
 from tests.rigs.running_box import RunningBox
 
-pytestmark = pytest.mark.rig
+pytestmark = [pytest.mark.rig, pytest.mark.box]
 
 
 def test_two_interfaces_and_either_may_go_and_come(make_usb: MakeUsb, tmp_path: Path) -> None:

@@ -12,8 +12,10 @@ from hw.agreement import (
     UnsupportedFormatError,
     UnsupportedRateError,
     agree,
+    agree_apart,
     check,
 )
+from hw.alsa import one_clock
 from hw.errors import HwError
 from hw.probe import PcmCaps
 
@@ -66,11 +68,22 @@ def test_a_format_that_was_asked_for_is_taken_or_refused() -> None:
 
 @pytest.mark.parametrize(
     ("has", "rate_hz", "period_frames"),
-    [((48000, 96000), 48000, 128), ((96000, 44100), 96000, 256), ((44100,), 44100, 128), ((192000,), 192000, 512)],
+    [
+        *(((48000, 96000), 48000, 128), ((96000, 44100), 96000, 256), ((44100,), 44100, 128), ((192000,), 192000, 512)),
+        *(((88200,), 88200, 256), ((176400,), 176400, 512), ((32000, 16000), 32000, 128), ((24000,), 24000, 64)),
+        *(((22050,), 22050, 64), ((16000,), 16000, 64), ((11025,), 11025, 32), ((8000,), 8000, 32)),
+    ],
 )
 def test_48_khz_if_it_can_be_else_the_best_there_is(has: tuple[int, ...], rate_hz: int, period_frames: int) -> None:
-    agreement = agree(REQUEST, replace(CAPS, rates_hz=has), CAPS if 192000 not in has else replace(CAPS, rates_hz=has))
+    agreement = agree(REQUEST, replace(CAPS, rates_hz=has), replace(CAPS, rates_hz=has))
     assert (agreement.rate_hz, agreement.period_frames) == (rate_hz, period_frames)
+
+
+def test_a_headset_that_records_and_plays_at_different_rates_has_two_clocks() -> None:
+    telephone, full = replace(CAPS, rates_hz=(16000,), card=3), replace(CAPS, rates_hz=(48000,), card=3)
+    assert one_clock(REQUEST, full, full)
+    assert not one_clock(REQUEST, telephone, full)
+    assert [agreement.rate_hz for agreement in agree_apart(REQUEST, telephone, full)] == [16000, 48000]
 
 
 def test_another_rate_is_taken_when_asked_for_or_refused() -> None:

@@ -1,12 +1,13 @@
 """Finding interfaces in a /proc made of files, and choosing one."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hw.devices import Interface, choose, describe, list_interfaces, named, parse_stream
-from hw.probe import DeviceNotFoundError, Direction, PcmCaps
+from hw.probe import RATES_HZ, DeviceNotFoundError, Direction, PcmCaps
 from tests.rigs.virtual_usb.rig import VirtualUsb
 
 SCARLETT = """\
@@ -145,8 +146,8 @@ def test_a_usb_interface_is_known_without_opening_it(machine: Machine) -> None:
     assert scarlett.device == "hw:CARD=USB,DEV=0"
     assert scarlett.usb_path == "usb-0000:01:00.0-1.3"
     assert scarlett.serial == "Y82"
-    assert scarlett.playback == PcmCaps(("S32_LE",), (48000, 96000, 44100, 88200, 192000), (2,))
-    assert scarlett.capture == PcmCaps(("S32_LE", "S24_3LE"), (48000, 96000, 44100, 88200, 192000), (1, 2))
+    assert scarlett.playback == PcmCaps(("S32_LE",), (48000, 96000, 44100, 88200, 192000, 176400), (2,))
+    assert scarlett.capture == PcmCaps(("S32_LE", "S24_3LE"), RATES_HZ, (1, 2))  # "8000 - 96000", and 192000
     assert machine.asked == ["hw:CARD=sndrpihifiberry,DEV=0"] * 2
 
 
@@ -237,6 +238,24 @@ def test_of_two_the_first_port_wins_whatever_their_numbers(machine: Machine) -> 
     chosen = choose(machine.list()).interface
     assert chosen is not None
     assert chosen.serial == "Y85"
+
+
+def test_a_headset_of_16_khz_comes_after_any_interface(machine: Machine) -> None:
+    first, second = two_of_a_kind(machine)
+    telephone = PcmCaps(("S16_LE",), (16000,), (1,))
+    headset = replace(first, name="Headset", capture=telephone)
+    assert choose([headset, second]).interface is second
+    assert choose([headset]).interface is headset
+    assert choose([headset, second], before=headset).interface is headset
+
+
+def test_one_that_records_and_plays_at_different_rates_is_usable(machine: Machine) -> None:
+    telephone = PcmCaps(("S16_LE",), (16000,), (1,))
+    found = describe("headset", lambda device, direction: telephone if direction is Direction.CAPTURE else GOOD)
+    assert (found.usable, found.why_not) == (True, "")
+    strange = replace(telephone, rates_hz=())
+    found = describe("headset", lambda device, direction: strange if direction is Direction.CAPTURE else GOOD)
+    assert found.why_not == f"it records at none of {', '.join(map(str, RATES_HZ))} Hz"
 
 
 def test_the_one_that_ran_is_found_again_at_another_port_under_another_number(machine: Machine) -> None:

@@ -5,7 +5,7 @@ import struct
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from queue import Queue
+from queue import Empty, Queue
 from typing import Any
 
 import evdev
@@ -13,7 +13,10 @@ import pytest
 from evdev import ecodes
 
 from hw.hid import HidThread, check_key
-from hw.panel_controls import PanelSpecError
+from hw.panel import Panel
+from hw.panel_controls import Gestures, KeySpec, PanelSpecError
+from hw.panel_events import PanelEvent, SwitchEvent
+from hw.panel_spec import PanelSpec
 
 LONG_S = 20.0
 PEDAL = (0x1A86, 0xE026)
@@ -117,6 +120,56 @@ def test_a_mapped_pedal_is_grabbed_and_its_keys_are_told_once(box: Callable[...,
     assert running.next() == (PEDAL_ID, "KEY_A", False)
     assert pedal.grabbed
     assert running.thread.devices == (PEDAL_ID,)
+
+
+def test_a_key_pressed_again_that_was_never_let_go_is_another_press(box: Callable[..., Box]):
+    running = box(PEDAL_ID)
+    pedal = running.pedal()
+    for value in (1, 2, 2, 1, 2, 1):
+        pedal.key(ecodes.KEY_A, value)
+    told = [running.next()[2] for _ in range(5)]
+    assert told == [True, False, True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("gestures", "values"),
+    [
+        (Gestures(press_only=True), (1, 2, 1, 1)),  # auto-repeat, and no key-up
+        (Gestures(press_only=True), (1, 0, 1, 0, 1, 0)),  # let go at once, whatever the foot does
+        (Gestures(latching=True), (1, 2, 2, 0, 1)),  # down with one stomp, up with the next
+    ],
+)
+def test_each_stomp_on_a_key_acts_once(tmp_path: Path, gestures: Gestures, values: tuple[int, ...]):
+    """Through the real panel: its thread of keys, fed by evdev's own reading of the kernel's bytes."""
+    events: Queue[PanelEvent] = Queue()
+    spec = PanelSpec(switches=(KeySpec("stomp", PEDAL_ID, "KEY_A", gestures=gestures),), pins="mock")
+    panel = Panel(spec, events.put, root=tmp_path)
+    pedal = PipeDevice(str(tmp_path / "dev/input/event3"), PEDAL)
+    Path(pedal.path).parent.mkdir(parents=True)
+    Path(pedal.path).touch()
+    panel.start()
+    try:
+        assert panel._ports._hid is not None
+        panel._ports._hid._open_device = lambda path: pedal
+        panel._ports._hid.rescan()
+        for value in values:
+            pedal.key(ecodes.KEY_A, value)
+        told = []
+        for _ in range(6):
+            event = events.get(timeout=LONG_S)
+            assert isinstance(event, SwitchEvent)
+            told.append(str(event.kind))
+        assert told == ["press", "release"] * 3
+        Path(pedal.path).unlink()  # it is unplugged with the key down, and nobody has stomped
+        os.close(pedal.kernel)
+        end = time.monotonic() + LONG_S
+        while panel.hid_devices:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        with pytest.raises(Empty):
+            events.get(timeout=0.1)
+    finally:
+        panel.close()
 
 
 def test_a_pedal_unplugged_while_held_lets_go_and_comes_back(box: Callable[..., Box]):

@@ -1,10 +1,8 @@
 """MIDI over real file descriptors: a pseudo terminal is the wire, everything on our side is what the box runs."""
 
-import os
 import select
 import threading
 import time
-import tty
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import Empty, Queue
@@ -14,15 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hw import port_thread
-from hw.midi import MidiRoutes, MidiThread, feedback_messages
+from hw.midi import MidiThread, feedback_messages
 from hw.midi_messages import MidiMessage, MidiParser
 from hw.midi_ports import explain_port, find_ports
+from hw.midi_routes import MidiRoutes
 from hw.panel_controls import MidiKnobSpec, MidiSpec, MidiSwitchSpec
 from hw.panel_events import PanelEvent, ProgramEvent, TempoEvent, TurnEvent
 from hw.panel_spec import PanelSpec
-
-LONG_S = 20.0
-SHORT_S = 0.1
+from tests.rigs.midi_cable import LONG_S, Cable
 
 numbers = st.integers(0, 127)
 messages = st.one_of(
@@ -53,37 +50,6 @@ def test_what_is_no_message_is_passed_over():
     assert parser.feed([64, 64, 0xF0, 1, 2, 3, 0xF7, 64, 64, 0xD1, 5, 0xA1, 5, 6]) == []
     assert parser.feed([0x82, 60, 99]) == [MidiMessage("note", 3, 60, 0)]
     assert parser.feed([0xB0, 7, 0xF1, 1, 9]) == []  # a system message ends the running status
-
-
-class Cable:
-    """A MIDI device at the other end of a pseudo terminal, and the device file that the box finds."""
-
-    def __init__(self, root: Path, file: str) -> None:
-        self._far, self._near = os.openpty()
-        tty.setraw(self._near)
-        self.path = root / file
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.symlink_to(os.ttyname(self._near))
-
-    def send(self, data: bytes) -> None:
-        os.write(self._far, data)
-
-    def receive(self, count: int) -> bytes:
-        got = b""
-        while len(got) < count:
-            assert select.select([self._far], [], [], LONG_S)[0]
-            got += os.read(self._far, count - len(got))
-        return got
-
-    def quiet(self) -> bool:
-        return not select.select([self._far], [], [], SHORT_S)[0]
-
-    def unplug(self) -> None:
-        self.path.unlink(missing_ok=True)
-        if self._far >= 0:
-            os.close(self._far)
-            os.close(self._near)
-        self._far = -1
 
 
 class Box:

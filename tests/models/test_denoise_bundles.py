@@ -9,6 +9,8 @@ import pytest
 from tests.models.steps import MODELS, layout_of, load
 from training.stream import agreement_db, denoise, made_up_voice
 
+pytestmark = pytest.mark.bundle
+
 
 @pytest.fixture(params=["denoise-live", "denoise-light", "denoise-studio"])
 def bundle(request: pytest.FixtureRequest) -> Path:

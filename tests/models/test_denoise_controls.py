@@ -8,6 +8,8 @@ import pytest
 from dsp.build import build_chain
 from dsp.chain import Chain
 
+pytestmark = pytest.mark.bundle
+
 MODELS = Path(__file__).parents[2] / "models_quantized"
 RATE_HZ = 48_000
 SETTLED = slice(RATE_HZ, None)

@@ -14,6 +14,8 @@ from dsp.build import build_chain
 from dsp.bundle import Bundle, list_bundles
 from training.demo_vocal.make_demo_vocal import demo_vocal
 
+pytestmark = pytest.mark.bundle
+
 # The demo's s is made of steady noise, and the present weights take a part of it for that: 4.4, 6.7, 4.5 and 3.6 dB; of
 # the s of real voices that training never heard they take 0.2 dB at most on average. It may not get worse.
 MOST_LOST_OF_S_DB = {"denoise-live": 5.0, "denoise-light": 7.2, "denoise-instant": 5.1, "denoise-studio": 4.0}
@@ -53,8 +55,8 @@ def test_sibilants_stay(bundle: Path, harmed: harm.Harm) -> None:
 
 def test_nothing_surprises(bundle: Path, voice: np.ndarray) -> None:
     chain = build_chain(bundle, real_time=False)
-    seconds = 7.0 * len(no_surprise.TROUBLES)
-    findings = no_surprise.run(chain, voice, seconds, no_surprise.memory_frames(bundle), segment_s=4.0, seed=1)
+    seconds = 5.0 * len(no_surprise.TROUBLES)
+    findings = no_surprise.run(chain, voice, seconds, no_surprise.memory_frames(bundle), segment_s=2.0, seed=1)
     assert [finding.kind for finding in findings] == [make.__name__ for make in no_surprise.TROUBLES]
     for finding in findings:
         assert finding.not_finite == 0, finding

@@ -12,6 +12,8 @@ from tests.models.steps import MODELS, RUNTIMES, load
 from training.runtimes import Step
 from training.stream import made_up_voice
 
+pytestmark = pytest.mark.bundle
+
 SECONDS = 8
 
 

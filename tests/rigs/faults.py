@@ -177,7 +177,7 @@ class FaultBox:
         assert kept == self.wanted, f"settings: {kept}, set were {self.wanted}"
         if self.muted_from is not None:
             self._listen(0.3)
-            self._was_silent()
+            self._was_silent(self.muted_from)
             for stem in STEMS:
                 self.set(f"stems.{stem}.mute", 0)
             self.muted_from = None
@@ -192,8 +192,8 @@ class FaultBox:
             (box.runtime / name).unlink(missing_ok=True)
         assert abs(delay - first) < SAME_DELAY_FRAMES, f"delay of {delay} frames, {first} at first"
 
-    def _was_silent(self) -> None:
-        since = self._recorded(self.muted_from, self.played())
+    def _was_silent(self, muted_from: int) -> None:
+        since = self._recorded(muted_from, self.played())
         loud = np.flatnonzero(np.abs(since).max(axis=1) > 2**9)
         assert not len(loud), f"muted, yet heard: {len(loud)} frames, from {loud[0] / SECOND:.2f} s after the press"
 
@@ -247,10 +247,16 @@ class FaultBox:
 
 
 Fault = Callable[[FaultBox], None]
+
+
+def _unplugging(how: Unplug) -> Fault:
+    return lambda b: b.unplug(how)
+
+
 FAULTS: dict[str, Fault] = {
     "xrun of capture": lambda b: b.usb.xrun(),
     "xrun of playback": lambda b: b.usb.xrun(capture=False, playback=True),
-    **{f"unplug {how.name}": lambda b, how=how: b.unplug(how) for how in Unplug},
+    **{f"unplug {how.name}": _unplugging(how) for how in Unplug},
     "hang": FaultBox.hang,
     "call that never returns": FaultBox.jam,
     "stall": lambda b: b.usb.stall(300),

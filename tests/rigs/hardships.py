@@ -15,8 +15,9 @@ import subprocess
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -214,7 +215,7 @@ def hammer(box: RunningBox, usb: VirtualUsb, seconds: float, clients: int = 16, 
     xruns = usb.counters["playback"]["xruns"]
 
     def client(number: int) -> None:
-        idle = []
+        idle: list[Any] = []
         with contextlib.suppress(OSError, http.client.HTTPException):  # the box lends only so many
             while len(idle) < 8:
                 idle.append(urllib.request.urlopen(box.url + "api/v1/events", timeout=5))
@@ -283,8 +284,12 @@ def clock_set_back(box: RunningBox, usb: VirtualUsb, clock: ClockShift) -> Figur
         sounds(box, usb, 1.0)
         uptime_s = box.get("status")["uptime_s"]
         assert 0 <= uptime_s < 86_400
-        box.wait_status(lambda s, before=uptime_s: s["uptime_s"] > before, "meters that go on", PATIENCE_S)
+        box.wait_status(_later_than(uptime_s), "meters that go on", PATIENCE_S)
         box.set("denoise.sensitivity", 0.1 if shift_s < 0 else 0.2)
     assert {name: box.child(name).pid for name in pids} == pids
     as_before(box, muted=False)
     return {"xruns": usb.counters["playback"]["xruns"] - xruns}
+
+
+def _later_than(uptime_s: float) -> Callable[[Mapping[str, Any]], bool]:
+    return lambda status: bool(status["uptime_s"] > uptime_s)

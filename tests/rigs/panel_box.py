@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,11 +25,11 @@ from web_ui.server import PageServer
 STEMS_DB = (-19.0, -23.0, -26.0, -31.0)
 
 
-def box_setup(folder: Path, control: Control, presets: Collection[str] = ()) -> BoxSetup:
+def box_setup(folder: Path, control: Control) -> BoxSetup:
     """What a BoxPort needs beside Control and panel, with everything in `folder`."""
     found = replace(places.find(), state=folder, runtime=folder / "run")
     found.make_runtime()
-    return BoxSetup(Config(), found, control, "0.0.0", presets)
+    return BoxSetup(Config(), found, control, "0.0.0")
 
 
 class PanelBox:
@@ -46,7 +45,7 @@ class PanelBox:
         self._closing = threading.Event()
         self._sounding = threading.Thread(target=self._sound, daemon=True)
         self._sounding.start()
-        self.box = box_setup(folder, self.control, self.performer.preset_names)
+        self.box = box_setup(folder, self.control)
         self.port = BoxPort(self.box, self.control, self.setup, None, folder / "listen")
         self._server = PageServer(create_app(self.port), "127.0.0.1", 0)
         self.number = self._server.start()
@@ -54,13 +53,17 @@ class PanelBox:
     def _sound(self) -> None:
         """What an audio process at work would tell."""
         born_s = time.monotonic()
-        levels = {"in_peak_db": (-14.0, -120.0), "in_rms_db": (-22.0, -120.0)}
-        out = {"out_peak_db": (-15.0, -120.0), "out_rms_db": (-24.0, -120.0)}
         while not self._closing.wait(0.05):
             if not self.sounding:
                 continue
             meter = MeterFrame(
-                state=State.RUNNING, uptime_s=time.monotonic() - born_s, stems_rms_db=STEMS_DB, **levels, **out
+                state=State.RUNNING,
+                uptime_s=time.monotonic() - born_s,
+                in_peak_db=(-14.0, -120.0),
+                in_rms_db=(-22.0, -120.0),
+                out_peak_db=(-15.0, -120.0),
+                out_rms_db=(-24.0, -120.0),
+                stems_rms_db=STEMS_DB,
             )
             self.control.take_meter(meter)
             self.setup.bindings.take_meter(meter)

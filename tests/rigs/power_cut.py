@@ -32,13 +32,14 @@ MOST_PENDING = 10  # changes of names: more would be 2^n states
 class Event:
     """One call that changed the folder. Paths are relative to it; "." is the folder itself.
 
-    kind: create, write, sync, rename, link, remove, mkdir, sync_folder, mark.
+    kind: create, write, overwrite, sync, rename, link, remove, mkdir, sync_folder, mark. at: of an overwrite, in bytes.
     """
 
     kind: str
     path: str = ""
     to: str = ""
     data: bytes = b""
+    at: int = 0
 
 
 def record(code: str, folder: Path, *arguments: str) -> list[Event]:
@@ -91,6 +92,9 @@ def _events(
     if name == "write":
         assert at is not None
         return [Event("write", at, data=strings[0])]
+    if name == "pwrite64":
+        assert at is not None
+        return [Event("overwrite", at, data=strings[0], at=int(arguments.rpartition(",")[2]))]
     if name in ("fsync", "fdatasync"):
         assert at is not None
         return [Event("sync", at)]
@@ -171,6 +175,9 @@ class Disk:
                 file.safe = b""  # a truncation may reach the disk at any time: the worst is that it has
             case "write":
                 self._file(event.path).data += event.data
+            case "overwrite":
+                file = self._file(event.path)
+                file.data = file.data[: event.at] + event.data + file.data[event.at + len(event.data) :]
             case "sync":
                 self._sync(event.path)
             case "rename":

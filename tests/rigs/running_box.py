@@ -21,6 +21,7 @@ from typing import Any
 import psutil
 
 CSRF_HEADER = "X-CSRF-Token"
+PATIENCE_S = 60.0  # of an answer, on a machine that does much else
 
 
 class RunningBox:
@@ -99,15 +100,15 @@ class RunningBox:
         return json.loads(self.get_bytes(f"/api/v1/{path}"))
 
     def get_bytes(self, path: str) -> bytes:
-        with urllib.request.urlopen(self.url.rstrip("/") + path, timeout=10) as answer:
+        with urllib.request.urlopen(self.url.rstrip("/") + path, timeout=PATIENCE_S) as answer:
             return bytes(answer.read())
 
     def send(self, method: str, path: str, body: object) -> Any:
         """Change something through the API, as the page does."""
-        text = self.send_for_bytes(method, path, body, 10)
+        text = self.send_for_bytes(method, path, body)
         return json.loads(text) if text else None
 
-    def send_for_bytes(self, method: str, path: str, body: object, patience_s: float = 90) -> bytes:
+    def send_for_bytes(self, method: str, path: str, body: object, patience_s: float = 2 * PATIENCE_S) -> bytes:
         """The same for what is answered with a file."""
         if not self._token:
             page = self.get_bytes("/").decode()
@@ -129,7 +130,9 @@ class RunningBox:
         views = views["params"] if isinstance(views, dict) else views
         return float(next(view["value"] for view in views if view["id"] == param))
 
-    def wait_status(self, wanted: Callable[[dict[str, Any]], bool], what: str, seconds: float = 20.0) -> dict[str, Any]:
+    def wait_status(
+        self, wanted: Callable[[dict[str, Any]], bool], what: str, seconds: float = PATIENCE_S
+    ) -> dict[str, Any]:
         """Wait until the page's status is as wanted, and return it."""
         latest: dict[str, Any] = {}
 
@@ -143,7 +146,7 @@ class RunningBox:
         self.wait_for(reached, what, seconds)
         return latest
 
-    def wait_for(self, condition: Callable[[], bool], what: str, seconds: float = 20.0) -> None:
+    def wait_for(self, condition: Callable[[], bool], what: str, seconds: float = PATIENCE_S) -> None:
         until = time.monotonic() + seconds
         while not condition():
             if not self.running and not condition():

@@ -92,7 +92,9 @@ def onnx_model(weights: Weights) -> bytes:
 def tflite_model(weights: Weights) -> bytes:
     flatbuffers = pytest.importorskip("flatbuffers")
     schema: Any = pytest.importorskip("ai_edge_litert.schema_py_generated")
-    buffers, tensors, at = [schema.BufferT()], [], {}
+    buffers: list[Any] = [schema.BufferT()]
+    tensors: list[Any] = []
+    at: dict[str, int] = {}
     size_in, size_out = len(weights["a"]), weights["c"].shape[1]
 
     def tensor(name: str, shape: tuple[int, ...], data: np.ndarray | None = None) -> None:

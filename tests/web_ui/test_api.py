@@ -14,7 +14,7 @@ from .conftest import Change
 
 def test_a_parameter_is_set_and_told_back(change: Change, port: FakeControlPort):
     answer = change("PUT", "params/denoise.amount_db", {"value": 12.5})
-    assert answer.get_json() == {"id": "denoise.amount_db", "value": 12.5}
+    assert answer.get_json() == {"id": "denoise.amount_db", "value": 12.5, "problem": ""}
     view = next(view for view in port.params() if view.id == "denoise.amount_db")
     assert (view.value, view.origin) == (12.5, "page")
 

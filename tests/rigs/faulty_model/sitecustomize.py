@@ -10,19 +10,22 @@ import mmap
 import os
 import sys
 import time
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
 
 LATE_S = 0.03
 
 
-def _spoil(guard) -> None:
+def _spoil(guard: Any) -> None:
     with open(os.environ["HUSHBOX_MODEL_FAULT"], "r+b") as file:
         fault = mmap.mmap(file.fileno(), 1)
 
     class SpoiltModel:
-        def __init__(self, model) -> None:
+        def __init__(self, model: Any) -> None:
             self._model = model
 
-        def __getattr__(self, name: str):
+        def __getattr__(self, name: str) -> Any:
             return getattr(self._model, name)
 
         def step(self) -> None:
@@ -41,17 +44,20 @@ def _spoil(guard) -> None:
 class _Finder(importlib.abc.MetaPathFinder):
     """Lets dsp.guard be imported as ever, and spoils it then."""
 
-    def find_spec(self, name, path, target=None):
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
         if name != "dsp.guard":
             return None
         spec = importlib.machinery.PathFinder.find_spec(name, path, target)
-        run = spec.loader.exec_module
+        loader: Any = spec.loader if spec is not None else None
+        run = loader.exec_module
 
-        def run_and_spoil(module) -> None:
+        def run_and_spoil(module: ModuleType) -> None:
             run(module)
             _spoil(module)
 
-        spec.loader.exec_module = run_and_spoil
+        loader.exec_module = run_and_spoil
         return spec
 
 

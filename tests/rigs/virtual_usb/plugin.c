@@ -233,7 +233,17 @@ static int usb_start(snd_pcm_ioplug_t *io)
 
 static int usb_stop(snd_pcm_ioplug_t *io)
 {
-	halt(io->private_data);
+	struct stream *s = io->private_data;
+	/* A first start that is taken back before anything was played never was: the box tries again when it was held up. */
+	struct side *out = &s->control->side[SND_PCM_STREAM_PLAYBACK];
+	int untouched = s->running && s->side->starts == 1 && out->starts == 1 && out->frames <= out->buffer_frames;
+	halt(s);
+	if (untouched) {
+		s->side->origin_ns = -1;
+		s->side->starts = 0;
+		s->side->frames -= s->done;
+		s->side->last_frame = 0;
+	}
 	return 0;
 }
 

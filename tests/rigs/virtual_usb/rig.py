@@ -199,6 +199,16 @@ class VirtualUsb:
         """From the next open on the interface does these rates only."""
         self._control.rates[:] = _padded(rates, 8)
 
+    def set_channels(self, *, capture: int, playback: int) -> None:
+        """From the next open on the interface has so many; what was played before is forgotten. While it is closed."""
+        for side, channels in ((self._capture, capture), (self._playback, playback)):
+            side.channels_min = side.channels_max = channels
+        (self.folder / "playback.s32").write_bytes(b"")
+
+    def set_formats(self, *formats: str) -> None:
+        """From the next open on the interface has these formats only."""
+        self._control.formats = sum(FORMATS[name] for name in formats)
+
     def skew(self, ppm: float) -> None:
         """Run the device's clock faster (or slower, negative) than the host's."""
         self._set_clock(speed=1.0 + ppm * 1e-6)
@@ -241,7 +251,7 @@ class VirtualUsb:
     def origin_s(self) -> float:
         """When frame 0 of the recording was (time.monotonic())."""
         c = self._control
-        return (c.base_host_ns + (self._playback.origin_ns - c.base_device_ns) / c.speed) / 1e9
+        return float(c.base_host_ns + (self._playback.origin_ns - c.base_device_ns) / c.speed) / 1e9
 
     def recording(self) -> Frames:
         """Everything played since the very first start, int32 (frames, channels), silence where nothing was."""

@@ -7,8 +7,10 @@ import { byId, el, setText } from "./dom.js";
 import { t } from "./texts.js";
 
 const OTHERS = { // what can be simulated beside switches on free pins
-  knob: "mcp3008:0:1", controller: "midi:simulated:cc:1:64", note: "midi:simulated:note:1:60", program: "midi:simulated:program:1:1", key: "hid:simulated:KEY_A",
+  knob: "mcp3008:0:1", controller: "midi:simulated:cc:1:64", press_only: "midi:simulated:cc:1:65", in_turn: "midi:simulated:cc:1:66",
+  note: "midi:simulated:note:1:60", program: "midi:simulated:program:1:1", key: "hid:simulated:KEY_A",
 };
+const PRESSES = { [OTHERS.press_only]: [1, 1, 1], [OTHERS.in_turn]: [1, 0, 1] }; // the others say when they are let go
 
 export class MapSheet extends EventTarget {
   // Events: "saved".
@@ -77,8 +79,8 @@ export class MapSheet extends EventTarget {
     this.#learn = view;
     if (this.node.hidden) return;
     document.body.classList.toggle("learning", view.state === "waiting");
-    if (view.state === "heard" && (before.on !== view.on || before.gesture !== view.gesture || before.state !== "heard")) {
-      this.#target = { on: view.on, gesture: view.gesture, where: view.where, gestures: view.gestures, fresh: view.is_new };
+    if (view.state === "heard" && (before.on !== view.on || before.gesture !== view.gesture || before.found !== view.found || before.state !== "heard")) {
+      this.#target = { on: view.on, gesture: view.gesture, where: view.where, gestures: view.gestures, fresh: view.is_new, found: view.found };
       this.#notes(view.notes);
     }
     this.#draw();
@@ -109,13 +111,14 @@ export class MapSheet extends EventTarget {
   }
 
   async #touch() {
-    // As a hand would: down and up, or from one end towards the other.
+    // As a hand would: down and up, three times where that is asked for; or from one end towards the other.
     const source = this.touch.value;
     this.touch.value = "";
     if (!source) return;
     try {
-      const turned = /^mcp|:cc:/.test(source);
-      for (const value of turned ? [0.2, 0.8] : [1, 0]) {
+      const turned = source.startsWith("mcp") || (source.includes(":cc:") && this.#turns());
+      const pressed = PRESSES[source] ?? (/^hid|:note:|:cc:/.test(source) ? [1, 0, 1, 0, 1, 0] : [1, 0]);
+      for (const value of turned ? [0.2, 0.8] : pressed) {
         await post("panel/touch", { source, value });
         await new Promise((done) => setTimeout(done, 80));
       }
@@ -124,9 +127,13 @@ export class MapSheet extends EventTarget {
     }
   }
 
+  #turns() {
+    return ["sweep", "step"].includes(this.#form.action.do);
+  }
+
   #showPanel() {
     // Switches are in the last row, what is turned is above them.
-    const turned = ["sweep", "step"].includes(this.#form.action.do);
+    const turned = this.#turns();
     const rows = byId("panel-face").children;
     rows[turned ? 1 : rows.length - 1]?.scrollIntoView({ block: turned ? "start" : "center" });
   }
@@ -145,7 +152,8 @@ export class MapSheet extends EventTarget {
         el("p", { class: "help" }, this.#learn.note || t("panel.learn.only"), " ", el("span", { class: "left" }, t("panel.learn.left", { seconds: this.#learn.seconds_left }))),
         ...(this.#setup.simulated ? [this.touch] : []));
     } else if (this.#target) {
-      this.heard.append(el("p", { class: "heard-where" }, el("strong", {}, this.#target.where), this.#target.fresh ? ` ${t("panel.new")}` : ""), this.#gestures());
+      this.heard.append(el("p", { class: "heard-where" }, el("strong", {}, this.#target.where), this.#target.fresh ? ` ${t("panel.new")}` : ""),
+        ...(this.#target.found ? [el("p", { class: "help found" }, this.#target.found)] : []), this.#gestures());
     } else {
       this.heard.append(this.#byHand());
       if (this.#learn.note) setText(this.status, this.#learn.note);

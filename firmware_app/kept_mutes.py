@@ -1,0 +1,155 @@
+"""What is silent, kept so that it outlives anything: a file of fixed size, changed in place, which needs no free disk.
+
+Two records take turns, each in a block of its own with a number and a checksum: a power cut leaves the one before. A
+record also names what could not be saved, so that the next start knows that it does not know everything.
+"""
+
+import contextlib
+import json
+import os
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dsp.dry_path import MUTE
+from dsp.stems_features import STEMS
+from firmware_app.kept_file import make_folder, sync_folder
+
+NAME = "mutes"
+BLOCK_BYTES = 4096  # a page of most disks: a torn write never reaches the other record
+_RECORDS = 2
+
+MUTES = frozenset({MUTE.id, *(f"stems.{stem}.mute" for stem in STEMS)})
+SILENCING = frozenset({*MUTES, *(f"stems.{stem}.solo" for stem in STEMS)})
+"""The parameters that `silences` depends on."""
+
+
+def silences(values: Mapping[str, float]) -> frozenset[str]:
+    """The mutes that `values` come to: a stem that is not heard because another has solo counts as muted."""
+    soloed = any(values.get(f"stems.{stem}.solo") for stem in STEMS)
+    silent = {
+        f"stems.{stem}.mute"
+        for stem in STEMS
+        if values.get(f"stems.{stem}.mute") or (soloed and not values.get(f"stems.{stem}.solo"))
+    }
+    return frozenset(silent | ({MUTE.id} if values.get(MUTE.id) else set()))
+
+
+@dataclass(frozen=True, slots=True)
+class KeptMutes:
+    """What a start finds. silent: ids of mutes that were on. unsaved: what could not be saved then, in words.
+
+    silent is None when there is no record to be believed; `damaged` says why, unless there has never been one.
+    """
+
+    silent: frozenset[str] | None = None
+    unsaved: tuple[str, ...] = ()
+    damaged: str = ""
+
+
+class MutesFile:
+    """The file in the state folder. Nothing is raised for a fault of the disk. One thread writes, any may read."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / NAME
+        self._stale = folder / f"{NAME}.stale"
+        self._number = 0  # of the newest record, once it is known
+
+    def load(self) -> KeptMutes:
+        """The newest record that is whole."""
+        try:
+            records = self._records()
+        except FileNotFoundError:
+            return KeptMutes(damaged=f"{self.path}: could not be written last" if self._stale.exists() else "")
+        except OSError as error:
+            return KeptMutes(damaged=f"{self.path}: cannot be read: {error.strerror}")
+        if not records:
+            return KeptMutes(damaged=f"{self.path}: is damaged")
+        tree = records[max(records)]
+        return KeptMutes(frozenset(tree["silent"]), tuple(name[:40] for name in tree["unsaved"] if name.isprintable()))
+
+    def save(self, silent: Iterable[str], unsaved: Iterable[str] = ()) -> str:
+        """Write them over the older record; on disk on return. Returns why that failed, empty when it did not."""
+        body = {"silent": sorted(silent), "unsaved": sorted(unsaved)}
+        try:
+            try:
+                self._overwrite(body)
+            except FileNotFoundError:
+                self._create(body)
+        except OSError as error:
+            # What is written there is not true any more: nobody shall believe it. A new name takes no room on the disk.
+            with contextlib.suppress(OSError):
+                os.rename(self.path, self._stale)
+            self._number = 0
+            return f"what is muted would not outlive a power cut: {self.path} cannot be written: {error.strerror}"
+        return ""
+
+    def _records(self) -> dict[int, dict[str, list[str]]]:
+        """Whole records by number. Raises OSError."""
+        with self.path.open("rb") as file:
+            data = file.read(_RECORDS * BLOCK_BYTES)
+        found = {}
+        for at in range(0, len(data), BLOCK_BYTES):
+            tree = _read(data[at : at + BLOCK_BYTES])
+            if tree is not None:
+                found[tree[0]] = tree[1]
+        return found
+
+    def _overwrite(self, body: Mapping[str, list[str]]) -> None:
+        """Raises OSError; FileNotFoundError when there is no file, or none to go on with."""
+        if not self._number:
+            self._number = max(self._records(), default=0)
+        if not self._number or self.path.stat().st_size != _RECORDS * BLOCK_BYTES:
+            raise FileNotFoundError
+        number = self._number + 1
+        descriptor = os.open(self.path, os.O_WRONLY)
+        try:
+            os.pwrite(descriptor, _record(number, body), number % _RECORDS * BLOCK_BYTES)
+            os.fdatasync(descriptor)
+        finally:
+            os.close(descriptor)
+        self._number = number
+
+    def _create(self, body: Mapping[str, list[str]]) -> None:
+        """Both blocks, whole or not at all. Raises OSError."""
+        make_folder(self.path.parent)
+        fresh = self.path.with_name(NAME + ".new")
+        try:
+            with open(fresh, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+                file.write(_record(2, body) + _record(1, body))
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(fresh, self.path)
+            self._stale.unlink(missing_ok=True)
+        except OSError:
+            with contextlib.suppress(OSError):
+                fresh.unlink(missing_ok=True)
+            raise
+        sync_folder(self.path.parent)
+        self._number = 2
+
+
+def _record(number: int, body: Mapping[str, list[str]]) -> bytes:
+    """One block: a line of checksum and JSON, and spaces up to the block's end."""
+    text = json.dumps({"number": number, **body}).encode()
+    line = b"%08x %s\n" % (zlib.crc32(text), text)
+    if len(line) > BLOCK_BYTES:
+        raise ValueError(f"{len(line)} bytes of mutes: {BLOCK_BYTES} are allowed")
+    return line.ljust(BLOCK_BYTES, b" ")
+
+
+def _read(block: bytes) -> tuple[int, dict[str, list[str]]] | None:
+    """(number, body) of a record that is whole."""
+    checksum, _, text = block.partition(b"\n")[0].partition(b" ")
+    if b"%08x" % zlib.crc32(text) != checksum:
+        return None
+    try:
+        tree = json.loads(text)
+        number, silent, unsaved = tree["number"], tree["silent"], tree["unsaved"]
+    except (ValueError, RecursionError, KeyError, TypeError):
+        return None
+    whole = type(number) is int and number > 0 and isinstance(silent, list) and isinstance(unsaved, list)
+    if not whole or not all(isinstance(text, str) for text in (*silent, *unsaved)):
+        return None
+    return number, {"silent": silent, "unsaved": unsaved}

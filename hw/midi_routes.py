@@ -1,0 +1,104 @@
+"""What MIDI messages do on a panel: which switch they press, which knob they turn."""
+
+import time
+from collections.abc import Callable
+
+from hw.midi_messages import PITCH_TOP, MidiMessage
+from hw.panel_controls import MidiKnobSpec, MidiSwitchSpec
+from hw.panel_events import PanelEvent, ProgramEvent, TurnEvent
+from hw.panel_spec import PanelSpec
+
+PUZZLED = 3  # so many messages that press nothing, and something is said
+
+
+class MidiRoutes:
+    """What messages do on this panel. The MIDI thread's alone (or the simulator's), but for `problems`.
+
+    contact(name, closed) moves a switch, tell(event) tells a turn or a program change. Pedals differ: most say when
+    they are pressed and let go, some only that they are pressed, some say on and off in turn, one at each press.
+    """
+
+    def __init__(
+        self, spec: PanelSpec, contact: Callable[[str, bool], None], tell: Callable[[PanelEvent], None]
+    ) -> None:
+        self._switches = [switch for switch in spec.switches if isinstance(switch, MidiSwitchSpec)]
+        self._knobs = [knob for knob in spec.knobs if isinstance(knob, MidiKnobSpec)]
+        self._contact, self._tell = contact, tell
+        self._closed: set[tuple[str, str]] = set()  # (port, switch)
+        self._last: dict[tuple[str, str], int] = {}  # its last value
+        self._worked: set[str] = set()  # switches that were pressed since the start
+        self._in_vain: dict[str, int] = {}  # how often another value than 0 was no press
+        self._coarse: dict[tuple[str, str], int] = {}  # (port, knob): the high 7 bits of a 14-bit controller
+        self._fine: set[tuple[str, str]] = set()  # those that send low bits too
+
+    def take(self, port: str, message: MidiMessage) -> None:
+        """A message came from `port`."""
+        if message.kind == "program":
+            self._tell(ProgramEvent(port, message.channel, message.number, time.monotonic()))
+        for switch in self._switches:
+            if switch.port in ("*", port) and (switch.message, switch.channel, switch.number) == (
+                message.kind,
+                message.channel,
+                message.number,
+            ):
+                self._switch(port, switch, message.value)
+        for knob in self._knobs:
+            if knob.port in ("*", port) and knob.channel == message.channel:
+                position = self._position(port, knob, message)
+                if position is not None:
+                    self._tell(TurnEvent(knob.name, position, time.monotonic()))
+
+    @property
+    def problems(self) -> list[str]:
+        """Switches that are heard and never pressed. Any thread."""
+        return [
+            f"MIDI switch {switch.name!r} was heard {count} times and never pressed: its values are "
+            f"{'not below' if switch.inverted else 'below'} {switch.pressed_from}. Learn it anew, or set pressed_from"
+            for switch in self._switches
+            if (count := self._in_vain.get(switch.name, 0)) >= PUZZLED and switch.name not in self._worked
+        ]
+
+    def gone(self, port: str) -> None:
+        """A port was unplugged: what was held on it is let go."""
+        for held, name in sorted(self._closed):
+            if held == port:
+                self._move(port, name, closed=False)
+
+    def _switch(self, port: str, switch: MidiSwitchSpec, value: int) -> None:
+        if switch.gestures.latching:
+            self._contact(switch.name, True)  # on or off, in whatever order: each message is a press
+            return
+        pressed = value >= 1 if switch.message == "note" else (value >= switch.pressed_from) != switch.inverted
+        key = (port, switch.name)
+        again = switch.message == "note" or value == self._last.get(key)
+        if pressed and again and key in self._closed:
+            # It cannot be pressed twice without being let go: that was not sent. A half-pressed sustain pedal, whose
+            # values differ, is still held.
+            self._move(port, switch.name, closed=False)
+        self._last[key] = value
+        if pressed:
+            self._worked.add(switch.name)
+        elif value > 0:
+            self._in_vain[switch.name] = self._in_vain.get(switch.name, 0) + 1
+        self._move(port, switch.name, pressed)
+
+    def _move(self, port: str, name: str, closed: bool) -> None:
+        (self._closed.add if closed else self._closed.discard)((port, name))
+        self._contact(name, closed)
+
+    def _position(self, port: str, knob: MidiKnobSpec, message: MidiMessage) -> float | None:
+        if knob.message == "pitch":
+            return message.value / PITCH_TOP if message.kind == "pitch" else None
+        if message.kind != "cc":
+            return None
+        if knob.message == "cc":
+            return message.value / 127 if message.number == knob.number else None
+        key = (port, knob.name)
+        if message.number == knob.number:
+            self._coarse[key] = message.value
+            # Where low bits follow, the coarse value alone would be a step back.
+            return None if key in self._fine else message.value / 127
+        if message.number == knob.number + 32 and key in self._coarse:
+            self._fine.add(key)
+            return (self._coarse[key] << 7 | message.value) / PITCH_TOP
+        return None

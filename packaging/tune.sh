@@ -1,0 +1,26 @@
+#!/bin/sh
+# What the kernel has to be told for the sound, as root: hushbox-tune.service, whenever the sound starts.
+#   tune [ROOT]      ROOT: where /proc and /sys are, for tests
+# The processor stays at full speed; USB interrupts come before the sound, which waits for them, and on core 0, away from it.
+# What a board does not have or does not let be set is no fault: `hushbox doctor` says what is in force.
+set -u
+root=${1:-}
+priority=85 # the sound has 70 (firmware_app/realtime.py), and what migrates threads has 99
+usb='xhci|ehci|ohci|dwc_otg|dwc2|dwc3|xusb'
+
+for governor in "$root"/sys/devices/system/cpu/cpu[0-9]*/cpufreq/scaling_governor; do
+    if [ -e "$governor" ]; then echo performance >"$governor" || true; fi
+done
+
+# "31:  123  0  0  0  GICv2 180 Level  xhci_hcd:usb1": an interrupt behind a PCIe bridge often cannot be moved by itself.
+for irq in $(grep -iE "$usb" "$root/proc/interrupts" | sed -n 's/^ *\([0-9][0-9]*\):.*/\1/p'); do
+    if [ -e "$root/proc/irq/$irq/smp_affinity_list" ]; then
+        echo 0 2>/dev/null >"$root/proc/irq/$irq/smp_affinity_list" || true
+    fi
+done
+
+# With PREEMPT_RT, or threadirqs, each interrupt is a thread, at priority 50: below the sound.
+for comm in "$root"/proc/[0-9]*/comm; do
+    pid=${comm%/comm} pid=${pid##*/}
+    if grep -qiE "^irq/.*($usb)" "$comm" 2>/dev/null; then chrt -f -p "$priority" "$pid" || true; fi
+done
