@@ -208,6 +208,7 @@ class ControlProcess:
 def main(config: Config, places: Places) -> int:
     """The control process's whole life. Returns its exit code. Raises AppError for a mistake in the configuration."""
     realtime.die_with_supervisor()
+    realtime.give_memory_back()
     places.make_runtime()
     try:
         with state_locked(places):

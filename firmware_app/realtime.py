@@ -15,6 +15,8 @@ LEAST_CORES = 4  # with fewer, the sound shares them all with everything else
 RTTIME_US = 200_000  # who runs this long without sleeping gets SIGXCPU, and twice as long is killed: no frozen board
 _MCL_CURRENT, _MCL_FUTURE, _MCL_ONFAULT = 1, 2, 4
 _PR_SET_PDEATHSIG = 1
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # glibc's mallopt
+_LARGE_BYTES = 128 * 1024
 
 
 def enter() -> list[str]:
@@ -78,3 +80,15 @@ def die_with_supervisor() -> None:
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     if os.getppid() != int(supervisor):  # it died before the line above
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+def give_memory_back() -> None:
+    """For a process of many threads: what is large goes back to the system once it is done with.
+
+    glibc keeps what was freed for each thread by itself, and takes ever larger pieces for worth keeping: a recording
+    fetched in each of the page's threads would stay eight times.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:  # another libc has none, and other ways
+        mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
+        mallopt(_M_ARENA_MAX, 2)

@@ -3,7 +3,6 @@
 Every handler runs in one of the server's threads and returns at once, but for `events`.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from flask import Blueprint, Response, request
@@ -12,9 +11,12 @@ from web_ui.bodies import bodies, body, number, reply, shown
 from web_ui.control_port import ControlPort
 from web_ui.errors import Refused
 from web_ui.events import EventStreams
-from web_ui.listen import Takes
+from web_ui.limits import MAX_RECORDINGS
+from web_ui.listen import Takes, fetched
 from web_ui.panel_api import add_panel_routes
+from web_ui.phones import Phones
 from web_ui.pin_gate import add_pin_routes
+from web_ui.places import Places, over
 from web_ui.presets_api import add_preset_routes
 from web_ui.setup_api import add_setup_routes
 from web_ui.sound_api import add_sound_routes
@@ -24,13 +26,13 @@ from web_ui.views import panel_json, param_json, status_json
 
 OPENAPI = Path(__file__).with_name("openapi.json")
 ORIGIN = "page"
-CHUNK_BYTES = 65536
 
 
-def create_api(port: ControlPort, streams: EventStreams, sound: SoundStreams, token: str) -> Blueprint:
+def create_api(port: ControlPort, streams: EventStreams, sound: SoundStreams, phones: Phones, token: str) -> Blueprint:
     """The routes below /api/v1 over `port`."""
     api = Blueprint("api", __name__, url_prefix="/api/v1")
     takes = Takes(port)
+    recordings = Places(MAX_RECORDINGS, "{most} recordings are being fetched, and the box sends no more: wait a moment")
 
     @api.get("/session")
     def session() -> Response:
@@ -51,10 +53,9 @@ def create_api(port: ControlPort, streams: EventStreams, sound: SoundStreams, to
 
     @api.get("/events")
     def events() -> Response:
-        streams.reserve()
-        disconnected = request.environ.get("waitress.client_disconnected", bool)
-        response = Response(streams.stream(disconnected), mimetype="text/event-stream")
-        response.call_on_close(streams.release)
+        place = streams.reserve(phones.visitor())
+        response = Response(streams.stream(over(place)), mimetype="text/event-stream")
+        response.call_on_close(place.give_back)
         return response
 
     @api.get("/panel")
@@ -91,10 +92,12 @@ def create_api(port: ControlPort, streams: EventStreams, sound: SoundStreams, to
 
     @api.get("/listen/<which>.wav")
     def listen(which: str) -> Response:
-        wav = takes.wav(which, request.args.get("take", "")[:40])
-        response = Response(_chunks(wav), mimetype="audio/wav")
-        response.content_length = len(wav)
-        return response
+        place = recordings.take(phones.visitor())
+        try:
+            return fetched(takes.wav(which, request.args.get("take", "")[:40]), "audio/wav", place.give_back)
+        except BaseException:
+            place.give_back()
+            raise
 
     @api.get("/openapi.json")
     def openapi() -> Response:
@@ -102,14 +105,8 @@ def create_api(port: ControlPort, streams: EventStreams, sound: SoundStreams, to
 
     add_panel_routes(api, port)
     add_preset_routes(api, port)
-    add_sound_routes(api, port, sound)
+    add_sound_routes(api, port, sound, phones)
     add_setup_routes(api, port)
-    add_system_routes(api, port)
+    add_system_routes(api, port, phones)
     add_pin_routes(api, port)
     return api
-
-
-def _chunks(data: bytes) -> Iterator[bytes]:
-    """In pieces, so that a slow phone does not make the server hold the whole recording a second time."""
-    for start in range(0, len(data), CHUNK_BYTES):
-        yield data[start : start + CHUNK_BYTES]

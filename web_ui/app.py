@@ -11,14 +11,14 @@ from web_ui import plain_text
 from web_ui.api import create_api
 from web_ui.control_port import ControlPort, ControlRefused, NotThere
 from web_ui.errors import Refused
-from web_ui.events import MAX_STREAMS, EventStreams
+from web_ui.events import EventStreams
+from web_ui.limits import MAX_STREAMS, MOST_BODY_BYTES, most_body_bytes
 from web_ui.page import add_pages
-from web_ui.pin_gate import guard
+from web_ui.phones import Phones
+from web_ui.pin_gate import guard, may_set_up
 from web_ui.security import Gate, box_names
 from web_ui.sound_streams import SoundStreams
 from web_ui.views import dumps
-
-MAX_BODY_BYTES = 4096
 
 log = logging.getLogger(__name__)
 
@@ -32,22 +32,27 @@ def create_app(
 ) -> Flask:
     """The page for the box behind `port`.
 
-    allowed_hosts: names the box is reached by, beside its own names and private addresses. secret: keeps open pages'
+    allowed_hosts: names the box is reached by, beside its own names and addresses. secret: keeps open pages'
     tokens good over a restart; without one a page fetches a new token by itself. max_streams: pages open at a time.
     """
     app = Flask("web_ui")
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = MOST_BODY_BYTES
     key = secret.encode() if isinstance(secret, str) else secret or secrets.token_bytes(32)
     named = port.box_name  # renaming it must not shut out the page that did so
     gate = Gate(lambda: {*box_names(named), *box_names(port.box_name), *allowed_hosts}, key)
     gate.install(app)
     plain_text.install(app)
+    app.before_request(_limit_body)
+    phones = Phones(port, key)
+    phones.install(app)
     guard(app, port)
+    app.extensions["hushbox.rank"] = phones.rank_of_headers
+    app.extensions["hushbox.trusts"] = lambda headers: gate.trusts(headers) and may_set_up(port, headers)
     streams = EventStreams(port, max_streams)
     app.extensions["hushbox.streams"] = streams
     sound = SoundStreams(port)
     app.extensions["hushbox.sound"] = sound
-    app.register_blueprint(create_api(port, streams, sound, gate.token))
+    app.register_blueprint(create_api(port, streams, sound, phones, gate.token))
 
     add_pages(app, port, gate.token)
     app.register_error_handler(Refused, lambda error: _refusal(error.status, str(error), error.code))
@@ -56,6 +61,10 @@ def create_app(
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _broken)
     return app
+
+
+def _limit_body() -> None:
+    request.max_content_length = most_body_bytes(request.method, request.path)
 
 
 def _refusal(status: int, message: str, code: str = "") -> Response:
@@ -69,7 +78,7 @@ def _http_error(error: HTTPException) -> Response:
     plain = {
         404: "there is nothing at this address",
         405: "this address does not take this method",
-        413: f"the body is too large: {request.max_content_length or MAX_BODY_BYTES} bytes are allowed",
+        413: f"the body is too large: {request.max_content_length or MOST_BODY_BYTES} bytes are allowed",
     }
     status = error.code or 500
     response = _refusal(status, plain.get(status, error.description or error.name))

@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterator
 
 from web_ui.control_port import Change, ControlPort
 from web_ui.errors import Refused
+from web_ui.limits import MAX_STREAMS
+from web_ui.phones import Visitor
+from web_ui.places import Place, Places
 from web_ui.views import (
     compare_json,
     dumps,
@@ -22,7 +25,6 @@ from web_ui.views import (
     values_json,
 )
 
-MAX_STREAMS = 8
 INTERVAL_S = 0.05  # 20 a second
 HEARTBEAT_S = 0.5  # sent without any change, so that the page can tell a lost connection from a quiet box
 LAST = "status"  # of what is sent together, and in each of it: a page that has heard it knows everything
@@ -34,30 +36,20 @@ class EventStreams:
 
     def __init__(self, port: ControlPort, max_streams: int = MAX_STREAMS) -> None:
         self._port = port
-        self._max_streams = max_streams
-        self._open = 0
-        self._lock = threading.Lock()
+        self._places = Places(max_streams, "{most} pages are open, and the box serves no more: close one of them")
         self._closing = threading.Event()
         self._telling = _Telling(port)
 
     @property
     def open_count(self) -> int:
         """How many streams are being served."""
-        return self._open
+        return self._places.taken
 
-    def reserve(self) -> None:
-        """Take a place for a stream; `release` gives it back. Raises Refused (503) when all are taken."""
-        with self._lock:
-            if self._closing.is_set():
-                raise Refused(503, "the box is shutting down")
-            if self._open >= self._max_streams:
-                raise Refused(503, f"{self._open} pages are open, and the box serves no more: close one of them")
-            self._open += 1
-
-    def release(self) -> None:
-        """Give a place back."""
-        with self._lock:
-            self._open -= 1
+    def reserve(self, visitor: Visitor) -> Place:
+        """Take a place for a stream. Raises Refused (503) when there is none."""
+        if self._closing.is_set():
+            raise Refused(503, "the box is shutting down")
+        return self._places.take(visitor)
 
     def close(self) -> None:
         """Let every stream end soon, and refuse new ones."""

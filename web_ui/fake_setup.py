@@ -5,6 +5,7 @@ import json
 import secrets
 import time
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -21,7 +22,7 @@ from web_ui.setup_port import (
     SetupView,
     WizardView,
 )
-from web_ui.system_port import PinView, SystemView
+from web_ui.system_port import ANYBODY, Caller, PinView, SystemView
 
 STEPS = ("interface", "microphone", "level", "latency", "switches", "name", "pin", "sound")
 STATES = ("new", "begun", "skipped", "done")
@@ -174,7 +175,8 @@ class FakeSystemPort:
         self._kept = kept
         self._pin_now = ""
         self._sessions: set[str] = set()
-        self._wrong = 0
+        self._devices: set[str] = set()  # what was a session once
+        self._wrong: Counter[str] = Counter()
 
     def system(self) -> SystemView:
         versions = {"Hushbox": self.version, "Board": "Raspberry Pi 5 Model B Rev 1.0", "Python": "3.13.5"}
@@ -184,7 +186,7 @@ class FakeSystemPort:
         lines = [f"2026-01-01 12:00:{second:02d},000 audio: line {second}" for second in range(40)]
         return lines[-most:]
 
-    def diagnostics(self) -> bytes:
+    def diagnostics(self, gone: Callable[[], bool] = bool) -> bytes:
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w") as pack:
             pack.writestr("hushbox-diagnostics/log.txt", "\n".join(self.log_lines(100)))
@@ -213,34 +215,39 @@ class FakeSystemPort:
     def pin(self) -> PinView:
         return PinView(bool(self._pin_now), False)
 
-    def unlock(self, pin: str) -> str:
-        self._check_pin(pin)
+    def unlock(self, pin: str, who: Caller = ANYBODY) -> str:
+        self._check_pin(pin, who)
         return self._session()
+
+    def lock(self, session: str) -> None:
+        self._sessions.discard(session)
 
     def knows_session(self, session: str) -> bool:
         return not self._pin_now or session in self._sessions
 
-    def set_pin(self, pin: str, old: str) -> str:
+    def set_pin(self, pin: str, old: str, who: Caller = ANYBODY) -> str:
         if pin and not (pin.isascii() and pin.isdigit() and 4 <= len(pin) <= 12):
             raise PinRefused("a PIN has 4 to 12 digits")
-        self._check_pin(old)
+        self._check_pin(old, who)
         self._pin_now = pin
         self._sessions.clear()
         return self._session()
 
-    def _check_pin(self, pin: str) -> None:
+    def _check_pin(self, pin: str, who: Caller) -> None:
         if not self._pin_now:
             return
-        if self._wrong >= 5:
+        budget = who.session if who.session in self._devices else who.address
+        if self._wrong[budget] >= 5:
             raise PinRefused("too many wrong PINs: wait 2 s and try again", 2.0)
         if not secrets.compare_digest(pin.encode(), self._pin_now.encode()):
-            self._wrong += 1
+            self._wrong[budget] += 1
             raise PinRefused("this is not the PIN")
-        self._wrong = 0
+        self._wrong[budget] = 0
 
     def _session(self) -> str:
         if not self._pin_now:
             return ""
         session = secrets.token_hex(16)
         self._sessions.add(session)
+        self._devices.add(session)
         return session

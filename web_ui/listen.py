@@ -1,7 +1,12 @@
 """Before and after, of the same moment: what the page's player fetches."""
 
+import io
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
+
+from flask import Response, request
+from werkzeug.wsgi import wrap_file
 
 from web_ui.control_port import ControlPort, NotThere, Recording
 
@@ -37,3 +42,25 @@ class Takes:
                 while len(self._takes) > KEPT_TAKES:
                     self._takes.popitem(last=False)
             return recording
+
+
+def fetched(data: bytes, mimetype: str, done: Callable[[], None]) -> Response:
+    """An answer that the server's own thread hands out as it is fetched: a slow phone holds no other, and no copy.
+
+    done: called once it is fetched or given up.
+    """
+    answer = Response(wrap_file(request.environ, _Told(data, done)), mimetype=mimetype, direct_passthrough=True)
+    answer.content_length = len(data)
+    return answer
+
+
+class _Told(io.BytesIO):
+    """Bytes that tell when they are no longer wanted."""
+
+    def __init__(self, data: bytes, done: Callable[[], None]) -> None:
+        super().__init__(data)
+        self._done = done
+
+    def close(self) -> None:
+        super().close()
+        self._done()

@@ -5,13 +5,15 @@ The session lies in a cookie that scripts cannot read (HttpOnly) and that no oth
 new route is closed until somebody opens it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from flask import Blueprint, Flask, Response, request
+from werkzeug.http import parse_cookie
 
-from web_ui.bodies import bodies, reply, text
+from web_ui.bodies import bodies, body, reply, text
 from web_ui.control_port import ControlPort, PinRefused
 from web_ui.errors import Refused
+from web_ui.system_port import Caller
 
 COOKIE = "hushbox_session"
 KEPT_S = 90 * 24 * 3600
@@ -19,7 +21,7 @@ PLAY = frozenset(
     {
         "session", "status", "params", "set_param", "events", "openapi", "panel", "press", "turn", "step",
         "presets", "load_preset", "step_preset", "recall_scene", "comparison", "compare",
-        "pin", "unlock", "setup_news", "leave_safe_mode",
+        "pin", "unlock", "lock", "setup_news", "leave_safe_mode",
     }
 )  # fmt: skip
 """The operations that Play needs, and those that ask for the PIN itself."""
@@ -38,6 +40,11 @@ def guard(app: Flask, port: ControlPort) -> None:
     app.before_request(check)
 
 
+def may_set_up(port: ControlPort, headers: Mapping[str, str]) -> bool:
+    """Whether who sends these headers, named as in WSGI, has told the PIN; so it is while none is set."""
+    return port.knows_session(parse_cookie(headers.get("COOKIE", "")).get(COOKIE, ""))
+
+
 def add_pin_routes(api: Blueprint, port: ControlPort) -> None:
     """Below /api/v1/pin."""
 
@@ -54,12 +61,24 @@ def add_pin_routes(api: Blueprint, port: ControlPort) -> None:
 
     @api.post("/pin/unlock")
     def unlock() -> Response:
-        return _with_session(_refused_kindly(lambda: port.unlock(text(bodies("pin"), "pin"))))
+        return _with_session(_refused_kindly(lambda: port.unlock(text(bodies("pin"), "pin"), _caller())))
+
+    @api.post("/pin/lock")
+    def lock() -> Response:
+        if body("lock") is not True:
+            raise Refused(400, "lock: true is expected")
+        port.lock(request.cookies.get(COOKIE, ""))
+        # The cookie stays: it opens nothing any more, and says that this phone has known the PIN.
+        return Response(status=204)
 
     @api.put("/pin")
     def set_pin() -> Response:
         tree = bodies("pin", "old")
-        return _with_session(_refused_kindly(lambda: port.set_pin(text(tree, "pin"), text(tree, "old"))))
+        return _with_session(_refused_kindly(lambda: port.set_pin(text(tree, "pin"), text(tree, "old"), _caller())))
+
+
+def _caller() -> Caller:
+    return Caller(request.remote_addr or "", request.cookies.get(COOKIE, "")[:200])
 
 
 def _refused_kindly(ask: Callable[[], str]) -> str:

@@ -7,8 +7,6 @@ from web_ui.control_port import ControlPort
 from web_ui.errors import Refused
 from web_ui.presets_port import PresetsView
 
-MOST_IMPORT_BYTES = 60_000  # what the server takes in one request, less its head
-
 
 def add_preset_routes(api: Blueprint, port: ControlPort) -> None:
     @api.get("/presets")
@@ -49,7 +47,6 @@ def add_preset_routes(api: Blueprint, port: ControlPort) -> None:
 
     @api.put("/presets/order")
     def reorder_presets() -> Response:
-        request.max_content_length = MOST_IMPORT_BYTES
         names = bodies("names")["names"]
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise Refused(400, f"names = {shown(names)}: a list of names is expected")
@@ -70,7 +67,6 @@ def add_preset_routes(api: Blueprint, port: ControlPort) -> None:
 
     @api.post("/presets/import")
     def import_presets() -> Response:
-        request.max_content_length = MOST_IMPORT_BYTES
         tree = bodies("form", "presets")
         return reply({"taken_in": list(port.import_presets(tree))})
 

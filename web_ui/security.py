@@ -9,13 +9,14 @@ import hashlib
 import hmac
 import ipaddress
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, request
 
 from web_ui.errors import Refused
 
+API = "/api/"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 TOKEN_HEADER = "X-CSRF-Token"
 FIRST_NAME = "hushbox"
@@ -63,15 +64,24 @@ class Gate:
     def knows(self, host: str) -> bool:
         """Whether `host` (a Host header, with or without port) means this box.
 
-        A literal address of a private network is fine: rebinding needs a name, which the attacker owns.
+        Any literal address is fine, a public one too: rebinding needs a name, which its owner points elsewhere. Who
+        asks for a literal has connected to it, so that its page came from where this request goes: from here.
         """
         name = _plain(host)
         if name in map(_plain, self._names()):
             return True
         try:
-            return not ipaddress.ip_address(name.split("%", 1)[0]).is_global
+            ipaddress.ip_address(name.split("%", 1)[0])
         except ValueError:
             return False
+        return True
+
+    def trusts(self, headers: Mapping[str, str]) -> bool:
+        """Whether a change with these headers would be taken; names as in WSGI, X_CSRF_TOKEN."""
+        return self._is_token(headers.get(TOKEN_HEADER.upper().replace("-", "_"), ""))
+
+    def _is_token(self, told: str) -> bool:
+        return hmac.compare_digest(told.encode(), self.token.encode())
 
     def _check(self) -> None:
         if not self.knows(request.host):
@@ -81,10 +91,12 @@ class Gate:
                 "or add the name to [page] allowed_hosts",
             )
         if request.method in SAFE_METHODS:
+            if request.path.startswith(API) and _comes_from_elsewhere(request):
+                raise Refused(403, "other sites' pages may not ask this box anything")
             return
         if not _same_origin(request):
             raise Refused(403, f"changes from pages of {request.headers['Origin']} are not taken")
-        if not hmac.compare_digest(request.headers.get(TOKEN_HEADER, "").encode(), self.token.encode()):
+        if not self._is_token(request.headers.get(TOKEN_HEADER, "")):
             raise Refused(403, f"the {TOKEN_HEADER} header is missing or old: get one from /api/v1/session", "token")
 
 
@@ -110,10 +122,25 @@ def _plain(host: str) -> str:
 def _same_origin(request: Request) -> bool:
     """Browsers send Origin with every change; curl and scripts send none, and have to know the token anyway."""
     origin = request.headers.get("Origin")
-    if origin is None:
+    return origin is None or _is_of(origin, request)
+
+
+def _comes_from_elsewhere(request: Request) -> bool:
+    """Whether another site's page sent a read.
+
+    Browsers say so in Sec-Fetch-Site where the address is a trustworthy one (localhost, HTTPS); everywhere they send
+    Origin with what is read by script, and Referer unless that page forbids it. This page sends no Referer. What slips
+    through cannot be read there, and is anybody's: phones.py knows the page's own requests by their cookie.
+    """
+    if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
         return True
+    referer = request.headers.get("Referer")
+    return not _same_origin(request) or (referer is not None and not _is_of(referer, request))
+
+
+def _is_of(url: str, request: Request) -> bool:
     try:
-        parts = urlsplit(origin)
+        parts = urlsplit(url)
         return parts.scheme in ("http", "https") and parts.netloc.lower() == request.host.lower()
     except ValueError:
         return False

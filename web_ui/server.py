@@ -10,17 +10,19 @@ from typing import Any
 
 from flask import Flask
 from waitress import wasyncore
-from waitress.server import create_server
+from waitress.adjustments import Adjustments
 
+from web_ui import limits
+from web_ui.door import TEND_S, Door
 from web_ui.errors import PageAddressError, PortTaken
-from web_ui.events import MAX_STREAMS, EventStreams
-from web_ui.sound_streams import MAX_LISTENERS, MAX_LOOKS, SoundStreams
+from web_ui.events import EventStreams
+from web_ui.sound_streams import SoundStreams
+from web_ui.turns import TurnsDispatcher
 
 __all__ = ["PageAddressError", "PageServer", "PortTaken"]
 
-THREADS = MAX_STREAMS + MAX_LOOKS + MAX_LISTENERS + 4  # each stream holds one; four serve everything else
+THREADS = limits.MAX_STREAMS + limits.MAX_LOOKS + limits.MAX_LISTENERS + limits.WORKERS  # a stream holds one
 UNREAD_BYTES = 16384  # what a phone may leave unread before its own stream waits, at either end: seconds of events
-MOST_BODY_BYTES = 4_000_000  # a backup that is brought back; the app itself allows far less elsewhere
 TCP_GONE_MS = 10_000  # a phone that acknowledges nothing for so long has left
 TCP_USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", 18)
 
@@ -35,7 +37,7 @@ class PageServer:
         self._app = app
         self._host = host
         self._port = port
-        self._server: Any = None  # waitress has no types
+        self._server: Door | None = None
         self._map: dict[int, Any] = {}
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -45,18 +47,27 @@ class PageServer:
         listener = _listen(self._host, self._port)
         logging.getLogger("waitress").setLevel(logging.WARNING)  # it would log every phone that leaves
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # and every request while many come at once
-        self._server = create_server(
-            self._app,
-            map=self._map,
-            sockets=[listener],
-            threads=THREADS,
+        dispatcher = TurnsDispatcher()
+        dispatcher.set_thread_count(THREADS)
+        adj = Adjustments(
             ident=None,
             log_socket_errors=False,  # phones walk out of range all day
-            asyncore_use_poll=True,
             channel_request_lookahead=1,  # read on while a request is served: that is how a closed page is noticed
             outbuf_high_watermark=UNREAD_BYTES,
-            max_request_body_size=MOST_BODY_BYTES,
-            max_request_header_size=16384,
+            max_request_body_size=2 * limits.BACKUP_BYTES,  # each route has a limit of its own, below this
+            max_request_header_size=limits.MOST_HEAD_BYTES,
+        )
+        self._server = Door(
+            self._app,
+            self._map,
+            True,
+            listener,
+            dispatcher=dispatcher,
+            adj=adj,
+            bind_socket=False,
+            rank_of=self._app.extensions["hushbox.rank"],
+            trusts=self._app.extensions["hushbox.trusts"],
+            sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
         )
         self._thread = threading.Thread(target=self._serve, name="page", daemon=True)
         self._thread.start()
@@ -64,7 +75,7 @@ class PageServer:
 
     def stop(self) -> None:
         """Close every connection and end within a second. May be called twice, or without start."""
-        if self._thread is None:
+        if self._thread is None or self._server is None:
             return
         streams: EventStreams = self._app.extensions["hushbox.streams"]
         streams.close()
@@ -80,8 +91,10 @@ class PageServer:
         self._thread = None
 
     def _serve(self) -> None:
+        assert self._server is not None
         while not self._stopping.is_set():
-            wasyncore.loop(timeout=1.0, use_poll=True, map=self._map, count=1)
+            wasyncore.loop(timeout=TEND_S, use_poll=True, map=self._map, count=1)
+            self._server.tend()
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -7,32 +7,31 @@ from flask import Blueprint, Response, request
 from web_ui.bodies import body, reply, shown
 from web_ui.control_port import ControlPort
 from web_ui.errors import Refused
+from web_ui.phones import Phones
+from web_ui.places import over
 from web_ui.sound_port import HistoryView
 from web_ui.sound_streams import SoundStreams
 from web_ui.views import compare_json
 
 
-def add_sound_routes(api: Blueprint, port: ControlPort, streams: SoundStreams) -> None:
-    def disconnected() -> Any:
-        return request.environ.get("waitress.client_disconnected", bool)
-
+def add_sound_routes(api: Blueprint, port: ControlPort, streams: SoundStreams, phones: Phones) -> None:
     @api.get("/spectrum")
     def spectrum() -> Response:
-        place = streams.looks.take()
-        answer = Response(streams.pictures(disconnected()), mimetype="application/octet-stream")
-        answer.call_on_close(place)
+        place = streams.looks.take(phones.visitor())
+        answer = Response(streams.pictures(over(place)), mimetype="application/octet-stream")
+        answer.call_on_close(place.give_back)
         return answer
 
     @api.get("/live/<which>.mp3")
     def live(which: str) -> Response:
         sound = port.live(which)
         try:
-            place = streams.listeners.take()
+            place = streams.listeners.take(phones.visitor())
         except Refused:
             sound.close()
             raise
-        answer = Response(streams.sound(sound, disconnected()), mimetype="audio/mpeg")
-        answer.call_on_close(place)
+        answer = Response(streams.sound(sound, over(place)), mimetype="audio/mpeg")
+        answer.call_on_close(place.give_back)
         answer.call_on_close(sound.close)
         return answer
 

@@ -5,36 +5,12 @@ import time
 from collections.abc import Callable, Iterator
 
 from web_ui.control_port import ControlPort
-from web_ui.errors import Refused
+from web_ui.limits import MAX_LISTENERS, MAX_LOOKS
+from web_ui.places import Places
 from web_ui.sound_port import LiveStream
 
-MAX_LOOKS = 4
-MAX_LISTENERS = 2
 PICTURE_S = 0.05  # 20 a second
 SILENT_S = 15.0  # a stream without sound for so long ends
-
-
-class Places:
-    """So many at a time. Any thread."""
-
-    def __init__(self, most: int, refusal: str) -> None:
-        self.most = most
-        self.taken = 0
-        self._refusal = refusal
-        self._lock = threading.Lock()
-
-    def take(self) -> Callable[[], None]:
-        """Returns what gives the place back, once. Raises Refused (503)."""
-        with self._lock:
-            if self.taken >= self.most:
-                raise Refused(503, self._refusal.format(most=self.most))
-            self.taken += 1
-        back = [self._give_back]
-        return lambda: back.pop()() if back else None
-
-    def _give_back(self) -> None:
-        with self._lock:
-            self.taken -= 1
 
 
 class SoundStreams:

@@ -9,14 +9,19 @@ from flask import Blueprint, Response, request
 from web_ui.bodies import body, reply
 from web_ui.control_port import ControlPort
 from web_ui.errors import Refused
+from web_ui.limits import MAX_LOGS
+from web_ui.phones import Phones
+from web_ui.places import Places, gone
 from web_ui.plain_text import parsed
 
 LOG_LINES = 300
-BACKUP_BYTES = 4_000_000
 
 
-def add_system_routes(api: Blueprint, port: ControlPort) -> None:
+def add_system_routes(api: Blueprint, port: ControlPort, phones: Phones) -> None:
     """Below /api/v1/system."""
+    logs = Places(MAX_LOGS, "{most} phones read the log, which takes the box a while: try again", yielding=False)
+    examining = Places(1, "the box puts diagnostics together already: wait until they are there", yielding=False)
+    restoring = Places(1, "another backup is being brought back: wait until that is done", yielding=False)
 
     @api.get("/system")
     def system() -> Response:
@@ -24,11 +29,22 @@ def add_system_routes(api: Blueprint, port: ControlPort) -> None:
 
     @api.get("/system/log")
     def log_lines() -> Response:
-        return reply({"lines": list(port.log_lines(LOG_LINES))})
+        place = logs.take(phones.visitor())
+        gone()
+        try:
+            return reply({"lines": list(port.log_lines(LOG_LINES))})
+        finally:
+            place.give_back()
 
-    @api.get("/system/diagnostics.zip")
+    @api.post("/system/diagnostics.zip")
     def diagnostics() -> Response:
-        return _file(port.diagnostics(), "application/zip", f"{_stem(port)}-diagnostics-{_day()}.zip")
+        _said("make")
+        place = examining.take(phones.visitor())
+        try:
+            made = port.diagnostics(gone())
+        finally:
+            place.give_back()
+        return _file(made, "application/zip", f"{_stem(port)}-diagnostics-{_day()}.zip")
 
     @api.get("/system/backup.json")
     def backup() -> Response:
@@ -36,13 +52,16 @@ def add_system_routes(api: Blueprint, port: ControlPort) -> None:
 
     @api.put("/system/backup.json")
     def restore_backup() -> Response:
-        request.max_content_length = BACKUP_BYTES
         if request.mimetype != "application/json":
             raise Refused(415, "the body has to be the backup itself (Content-Type: application/json)")
         backup = request.get_data(cache=False)
         with contextlib.suppress(ValueError):  # what is no JSON is refused by whoever knows backups
             parsed(backup)
-        port.restore_backup(backup)
+        place = restoring.take(phones.visitor())
+        try:
+            port.restore_backup(backup)
+        finally:
+            place.give_back()
         return Response(status=204)
 
     @api.post("/system/restart")

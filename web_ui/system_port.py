@@ -1,6 +1,6 @@
 """SystemPort: the box as a machine, and its PIN, in the page's words. A part of ControlPort; the same rules hold."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,6 +25,17 @@ class PinView:
     wanted: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who tells a PIN, for the count of wrong ones. session: what they got before, good or not."""
+
+    address: str = ""
+    session: str = ""
+
+
+ANYBODY = Caller()
+
+
 class SystemPort(Protocol):
     """Each method may raise NotThere or ControlRefused."""
 
@@ -34,8 +45,8 @@ class SystemPort(Protocol):
         """The newest lines of the log, oldest first. May take seconds."""
         ...
 
-    def diagnostics(self) -> bytes:
-        """A zip for whoever helps, with nothing secret in it. Takes seconds."""
+    def diagnostics(self, gone: Callable[[], bool] = bool) -> bytes:
+        """A zip for whoever helps, with nothing secret in it. Takes seconds; given up once who asked is `gone`."""
         ...
 
     def backup(self) -> bytes:
@@ -54,14 +65,18 @@ class SystemPort(Protocol):
 
     def pin(self) -> PinView: ...
 
-    def unlock(self, pin: str) -> str:
+    def unlock(self, pin: str, who: Caller = ANYBODY) -> str:
         """A session for who knows the PIN. Raises PinRefused."""
+        ...
+
+    def lock(self, session: str) -> None:
+        """End this session."""
         ...
 
     def knows_session(self, session: str) -> bool:
         """Whether this session was given out under the PIN in force; any will do while none is set."""
         ...
 
-    def set_pin(self, pin: str, old: str) -> str:
+    def set_pin(self, pin: str, old: str, who: Caller = ANYBODY) -> str:
         """Set another PIN, or none when it is empty; `old` is the one before. Returns a session. Raises PinRefused."""
         ...

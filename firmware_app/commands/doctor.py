@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from firmware_app import config as config_file
 from firmware_app import places as places_of_box
+from firmware_app import realtime
 from firmware_app.checks import Finding, Level, ok, problem
 from firmware_app.commands.common import NO_BUNDLE, add_settings
 from firmware_app.config import Config, ConfigError
@@ -22,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    realtime.die_with_supervisor()  # the page's diagnostics start it: it ends with them
     findings = list(_examine(args))
     counts = {level: sum(f.level is level for f in findings) for level in Level}
     if args.json:

@@ -21,6 +21,7 @@ from dsp.handed_in import DEEPEST, flat, read_file
 from firmware_app.errors import AppError
 from firmware_app.kept_file import KeptFile, plain, write_whole
 from firmware_app.system.checks_of_backup import NAMES, Trial, mistakes
+from firmware_app.system.kept_shapes import chosen
 from firmware_app.system.log_files import escaped
 
 log = logging.getLogger(__name__)
@@ -52,11 +53,12 @@ class Backups:
 
     def make(self) -> bytes:
         """The backup as it stands on disk: settings of the last half second may be missing."""
+        read = {name: chosen(name, _tree(self._folder / name)) for name in sorted(NAMES)}
         made = {
             MARK: VERSION,
             "made_by": f"Hushbox {self._version}",
             "made_at": time.strftime("%Y-%m-%d %H:%M:%S"),
-            "files": {name: tree for name in sorted(NAMES) if (tree := _tree(self._folder / name)) is not None},
+            "files": {name: tree for name, tree in read.items() if tree is not None},
         }
         return (json.dumps(made, indent=1, sort_keys=True) + "\n").encode()
 

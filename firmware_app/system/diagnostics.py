@@ -1,23 +1,39 @@
-"""The diagnostics bundle: what somebody needs who helps from afar, as one zip, with nothing secret in it."""
+"""The diagnostics bundle: what somebody needs who helps from afar, as one zip, with nothing secret in it.
 
+Settings and kept files go in by named keys, from parsed trees; every text of them, and of the log, is scrubbed besides.
+"""
+
+import contextlib
 import io
 import json
-import re
+import os
+import signal
 import subprocess
+import time
+import tomllib
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+from firmware_app.config_keys import REPEATED, TABLES
+from firmware_app.errors import AppError
 from firmware_app.link import InfoFrame
+from firmware_app.realtime import SUPERVISOR_ENV
 from firmware_app.supervisor import program
+from firmware_app.system import scrub
+from firmware_app.system.kept_shapes import SHAPES, chosen
 
 DOCTOR_S = 60.0
+_LOOK_S = 0.1  # between two looks whether somebody still waits
 Meters = Callable[[], Sequence[Mapping[str, Any]]]
 """The meters of the last minutes, oldest first."""
-_SECRET = re.compile(r"(?i)(pass(word|phrase)?|secret|token|psk|\bkey\b|\bpin\b)")
-_NOT_INSIDE = frozenset({"pin.json"})
+_LARGEST_BYTES = 1_000_000
+
+
+class GivenUp(AppError, RuntimeError):
+    """Nobody waits for the diagnostics any more."""
 
 
 def bundle(
@@ -29,20 +45,23 @@ def bundle(
     info: InfoFrame,
     history: Sequence[Mapping[str, Any]],
     log: Sequence[str],
+    gone: Callable[[], bool] = bool,
 ) -> bytes:
-    """The zip. Takes as long as the doctor does, which runs in a process of its own: seconds."""
-    files: dict[str, str] = {
-        "versions.json": _json(versions),
-        "what-runs.json": _json(asdict(info)),
-        "meters.json": _json(list(history)),
-        "log.txt": "\n".join(clean_line(line) for line in log) + "\n",
-        "doctor.json": _doctor(doctor_arguments),
+    """The zip. Takes as long as the doctor does, which runs in a process of its own: seconds.
+
+    gone: whether nobody waits for it any more. Raises GivenUp then, with the doctor ended.
+    """
+    trees: dict[str, Any] = {
+        "versions.json": versions,
+        "what-runs.json": asdict(info),
+        "meters.json": list(history),
+        "doctor.json": _doctor(doctor_arguments, gone),
     }
     if config_file is not None:
-        files["hushbox.toml"] = clean_text(_text(config_file))
-    for path in sorted(state.glob("*.json")):
-        if path.name not in _NOT_INSIDE:
-            files[f"state/{path.name}"] = clean_text(_text(path))
+        trees["settings.json"] = settings(config_file)
+    trees |= {f"state/{name}": tree for name, tree in _state(state).items()}
+    files = {name: _json(scrub.tree(tree)) for name, tree in trees.items()}
+    files["log.txt"] = "\n".join(scrub.lines(log)) + "\n"
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as pack:
         for name, text in files.items():
@@ -50,33 +69,85 @@ def bundle(
     return out.getvalue()
 
 
-def clean_text(text: str) -> str:
-    """A settings file without what its keys call secret."""
-    return "\n".join(clean_line(line) for line in text.splitlines()) + "\n"
+def settings(config_file: Path) -> dict[str, Any]:
+    """What hushbox.toml sets, by the keys that it may have and no others, each only with a value that is allowed there.
 
-
-def clean_line(line: str) -> str:
-    """What follows `=` or `:` behind a name that says secret is taken out."""
-    name, mark, _ = line.partition("=") if "=" in line else line.partition(":")
-    return f"{name}{mark} (left out)" if mark and _SECRET.search(name) else line
-
-
-def _doctor(arguments: Sequence[str]) -> str:
+    Comments, unknown keys and what stands at the wrong place are counted and not shown.
+    """
     try:
-        done = subprocess.run(
-            [*program(), "doctor", "--json", *arguments], capture_output=True, text=True, timeout=DOCTOR_S
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        return _json({"failed": str(error)})
-    return done.stdout or _json({"failed": done.stderr[-2000:]})
+        tree = tomllib.loads(config_file.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        why = error.strerror if isinstance(error, OSError) else "not TOML; the doctor says where"
+        return {"file": str(config_file), "cannot be read": why}
+    left_out = [name for name in tree if name not in TABLES]
+    sections = {name: _table(cls, name, tree[name], left_out) for name, cls in TABLES.items() if name in tree}
+    return {"file": str(config_file), "settings": sections, "left out": len(left_out)}
+
+
+def _table(cls: type, section: str, found: Any, left_out: list[str]) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
+    keys = {field.name: field.metadata["key"] for field in fields(cls) if "key" in field.metadata}
+    for name, value in found.items() if isinstance(found, dict) else [(section, found)]:
+        inner = REPEATED.get(f"{section}.{name}")
+        if inner is not None and isinstance(value, list):
+            shown[name] = [_table(inner, f"{section}.{name}", entry, left_out) for entry in value]
+        elif inner is None and name in keys and keys[name].check(value) is None:
+            shown[name] = value
+        else:
+            left_out.append(name)
+    return shown
+
+
+def _state(folder: Path) -> dict[str, Any]:
+    """The kept files, each as far as it is shaped as it should be."""
+    found: dict[str, Any] = {}
+    for name in SHAPES:
+        try:
+            tree = json.loads((folder / name).read_bytes()[:_LARGEST_BYTES])
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError, RecursionError) as error:
+            found[name] = {"cannot be read": error.strerror if isinstance(error, OSError) else "it is damaged"}
+            continue
+        found[name] = chosen(name, tree) or {"cannot be read": "it is shaped otherwise"}
+    return found
+
+
+def _doctor(arguments: Sequence[str], gone: Callable[[], bool]) -> Any:
+    """What `hushbox doctor --json` says. Ended with the request, and by the kernel with this process."""
+    environment = {**os.environ, SUPERVISOR_ENV: str(os.getpid())}
+    try:
+        doctor = subprocess.Popen(
+            [*program(), "doctor", "--json", *arguments],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, errors="replace", env=environment, start_new_session=True,
+        )  # fmt: skip
+    except OSError as error:
+        return {"failed": str(error)}
+    until = time.monotonic() + DOCTOR_S
+    try:
+        while True:
+            try:
+                out, err = doctor.communicate(timeout=_LOOK_S)
+                return _answer(out, err)
+            except subprocess.TimeoutExpired:
+                if gone():
+                    raise GivenUp("nobody waits for the diagnostics any more") from None
+                if time.monotonic() > until:
+                    return {"failed": f"no answer within {DOCTOR_S:.0f} s"}
+    finally:
+        if doctor.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(doctor.pid, signal.SIGKILL)  # with what it has started itself
+            doctor.communicate()
+
+
+def _answer(out: str, err: str) -> Any:
+    try:
+        return json.loads(out)
+    except ValueError:
+        return {"failed": (out + err)[-2000:]}
 
 
 def _json(value: object) -> str:
     return json.dumps(value, indent=1, ensure_ascii=False, default=str) + "\n"
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        return f"cannot be read: {error.strerror}"

@@ -1,17 +1,17 @@
 """SystemBoxPort: the box as a machine, and its PIN, as the page sees them, over BoxSetup."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from firmware_app.pin import PinError, PinWait
+from firmware_app.pin import Asker, PinError, PinWait
 from firmware_app.setup.owner import BoxSetup
-from firmware_app.system import diagnostics, log_files, power
+from firmware_app.system import diagnostics, log_files, power, scrub
 from firmware_app.system.backup import BackupError
 from firmware_app.system.power import PowerError
 from firmware_app.system.versions import versions
 from hw import board_health
 from web_ui.control_port import ControlRefused, PinRefused
-from web_ui.system_port import PinView, SystemView
+from web_ui.system_port import ANYBODY, Caller, PinView, SystemView
 
 LOOKED_S = 2.0  # what the board says is asked for so often at most
 
@@ -37,21 +37,25 @@ class SystemBoxPort:
         )
 
     def log_lines(self, most: int) -> Sequence[str]:
-        return log_files.last_lines(self._box.places.runtime, most)
+        return scrub.lines(log_files.last_lines(self._box.places.runtime, most))
 
-    def diagnostics(self) -> bytes:
+    def diagnostics(self, gone: Callable[[], bool] = bool) -> bytes:
         box = self._box
         source = box.config.source
         arguments = ["--state-dir", str(box.places.state)] + (["--config", str(source)] if source else [])
-        return diagnostics.bundle(
-            state=box.places.state,
-            config_file=source,
-            doctor_arguments=arguments,
-            versions=versions(box.version),
-            info=box.control.latest.info,
-            history=self._meters(),
-            log=log_files.last_lines(box.places.runtime, 2000),
-        )
+        try:
+            return diagnostics.bundle(
+                state=box.places.state,
+                config_file=source,
+                doctor_arguments=arguments,
+                versions=versions(box.version),
+                info=box.control.latest.info,
+                history=self._meters(),
+                log=log_files.last_lines(box.places.runtime, 2000),
+                gone=gone,
+            )
+        except diagnostics.GivenUp as error:
+            raise ControlRefused(str(error)) from None
 
     def backup(self) -> bytes:
         self._box.flush()
@@ -79,20 +83,27 @@ class SystemBoxPort:
         in_force = self._box.pin.is_set
         return PinView(in_force, not in_force and not self._is_simulated)
 
-    def unlock(self, pin: str) -> str:
+    def unlock(self, pin: str, who: Caller = ANYBODY) -> str:
         try:
-            return self._box.pin.unlock(pin)
+            return self._box.pin.unlock(pin, Asker(who.address, who.session))
         except PinError as error:
             raise _refused(error) from None
 
     def knows_session(self, session: str) -> bool:
         return self._box.pin.knows(session)
 
-    def set_pin(self, pin: str, old: str) -> str:
+    def lock(self, session: str) -> None:
+        try:
+            self._box.pin.lock(session)
+        except PinError as error:
+            raise ControlRefused(f"logged out until the next start only: {error}") from None
+
+    def set_pin(self, pin: str, old: str, who: Caller = ANYBODY) -> str:
+        asker = Asker(who.address, who.session)
         try:
             if pin:
-                return self._box.pin.set(pin, old)
-            self._box.pin.remove(old)
+                return self._box.pin.set(pin, old, asker)
+            self._box.pin.remove(old, asker)
         except PinError as error:
             raise _refused(error) from None
         finally:

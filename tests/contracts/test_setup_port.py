@@ -13,6 +13,7 @@ from firmware_app.config_panel import PanelConfig
 from tests.rigs.panel_box import PanelBox
 from web_ui.control_port import ControlPort, ControlRefused, NotThere, PinRefused
 from web_ui.fake_control import FakeControlPort
+from web_ui.system_port import Caller
 from web_ui.views import dumps, setup_news_json
 
 
@@ -160,6 +161,26 @@ def test_a_pin_guards_until_it_is_taken_away(port: ControlPort):
     assert port.set_pin("", "1357") == ""
     assert port.knows_session("")
     assert not port.pin().in_force
+
+
+def test_who_logs_out_is_out_and_nobody_else(port: ControlPort):
+    first = port.set_pin("2468", "")
+    second = port.unlock("2468")
+    port.lock(first)
+    port.lock("")
+    assert not port.knows_session(first)
+    assert port.knows_session(second)
+
+
+def test_the_owner_is_not_locked_out_by_guests(port: ControlPort):
+    session = port.set_pin("2468", "")
+    port.lock(session)
+    for _ in range(5):
+        with pytest.raises(PinRefused):
+            port.unlock("0000", Caller("192.0.2.1", ""))
+    with pytest.raises(PinRefused, match="wait"):
+        port.unlock("2468", Caller("192.0.2.1", ""))
+    assert port.knows_session(port.unlock("2468", Caller("192.0.2.1", session)))
 
 
 def test_too_many_wrong_pins_have_to_wait(port: ControlPort):

@@ -1,16 +1,22 @@
 """The page's address, told in whole lines: other processes write to the same terminal or log."""
 
 import ast
+import ipaddress
 import subprocess
 import sys
+from urllib.parse import urlsplit
 
 import pytest
+
+from firmware_app import announce
 
 
 @pytest.mark.parametrize(
     ("host", "lines"),
     [
         ("127.0.0.1", ["Hushbox's page: http://127.0.0.1:8080/\n", "(this machine only)\n"]),
+        ("::1", ["Hushbox's page: http://[::1]:8080/\n", "(this machine only)\n"]),
+        ("2001:db8::7", ["Hushbox's page: http://[2001:db8::7]:8080/\n", "Ctrl-C stops the box.\n"]),
         ("192.0.2.7", ["Hushbox's page: http://192.0.2.7:8080/\n", "Ctrl-C stops the box.\n"]),
     ],
 )
@@ -28,3 +34,11 @@ def test_each_line_is_one_write(host, lines):
     )
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert [ast.literal_eval(line) for line in told.splitlines() if line != "''"] == lines
+
+
+@pytest.mark.parametrize("host", ["", "*", "0.0.0.0", "::"])
+def test_a_page_at_every_address_is_told_with_one_that_works(host, capsys):
+    announce.page(host, 8080)
+    address = urlsplit(capsys.readouterr().out.splitlines()[0].rpartition(" ")[2]).hostname
+    assert address
+    assert not ipaddress.ip_address(address).is_unspecified

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import socket
 import time
 import urllib.error
 import zipfile
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 import psutil
@@ -158,9 +160,10 @@ def test_backup_restore_restart_and_diagnostics(make_usb: MakeUsb, tmp_path: Pat
         assert "Mine" in json.dumps(box.get("presets"))
         assert box.get("presets")["scenes"] == {"A": True, "B": False}
 
-        with zipfile.ZipFile(io.BytesIO(box.get_bytes("/api/v1/system/diagnostics.zip"))) as pack:
+        made = box.send_for_bytes("POST", "system/diagnostics.zip", {"make": True})
+        with zipfile.ZipFile(io.BytesIO(made)) as pack:
             texts = {name.removeprefix("hushbox-diagnostics/"): pack.read(name).decode() for name in pack.namelist()}
-        assert {"versions.json", "doctor.json", "hushbox.toml", "log.txt", "what-runs.json", "meters.json"} <= set(
+        assert {"versions.json", "doctor.json", "settings.json", "log.txt", "what-runs.json", "meters.json"} <= set(
             texts
         )
         assert json.loads(texts["doctor.json"])["findings"]
@@ -170,6 +173,34 @@ def test_backup_restore_restart_and_diagnostics(make_usb: MakeUsb, tmp_path: Pat
         assert "switch the computer off yourself" in box.get("system")["no_power_off"]
         lines = box.get("system/log")["lines"]
         assert any("control" in line and "settings restored" in line for line in lines)
+
+
+def test_diagnostics_end_with_their_request_and_with_the_box(tmp_path: Path) -> None:
+    with RunningBox(tmp_path / "box", '[audio]\ndevice = "demo"\n') as box:
+        wait_running(box)
+        control = box.child("control")
+
+        def doctors() -> list[psutil.Process]:
+            return [child for child in control.children() if "doctor" in " ".join(child.cmdline())]
+
+        def ask() -> socket.socket:
+            url = urlsplit(box.url)
+            token, body = box.get("session")["token"], b'{"make": true}'
+            sock = socket.create_connection((url.hostname, url.port), 30)
+            sock.sendall(
+                f"POST /api/v1/system/diagnostics.zip HTTP/1.1\r\nHost: {url.netloc}\r\nX-CSRF-Token: {token}\r\n"
+                f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+                + body
+            )
+            box.wait_for(lambda: len(doctors()) == 1, "a doctor")
+            return sock
+
+        ask().close()
+        box.wait_for(lambda: not doctors(), "the doctor's end")
+        with ask():
+            (doctor,) = doctors()
+            control.kill()  # no time to tidy up
+            box.wait_for(lambda: not doctor.is_running() or doctor.status() == psutil.STATUS_ZOMBIE, "its end")
 
 
 def pids(box: RunningBox) -> set[int]:

@@ -52,7 +52,7 @@ class RunningBox:
         self._reader = threading.Thread(target=self._read_log, daemon=True)
         self._reader.start()
         try:
-            self.wait_for(lambda: bool(self.url), "the page's address")
+            self.wait_for(lambda: bool(self.url), "the page's address", 60.0)  # of a busy machine
         except BaseException:
             self.stop()
             raise
@@ -105,6 +105,11 @@ class RunningBox:
 
     def send(self, method: str, path: str, body: object) -> Any:
         """Change something through the API, as the page does."""
+        text = self.send_for_bytes(method, path, body)
+        return json.loads(text) if text else None
+
+    def send_for_bytes(self, method: str, path: str, body: object, patience_s: float = 2 * PATIENCE_S) -> bytes:
+        """The same for what is answered with a file."""
         if not self._token:
             page = self.get_bytes("/").decode()
             found = re.search(r'name="csrf-token" content="([^"]+)"', page)
@@ -114,9 +119,8 @@ class RunningBox:
         request = urllib.request.Request(
             f"{self.url.rstrip('/')}/api/v1/{path}", json.dumps(body).encode(), headers, method=method
         )
-        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
-            text = answer.read()
-        return json.loads(text) if text else None
+        with urllib.request.urlopen(request, timeout=patience_s) as answer:
+            return bytes(answer.read())
 
     def set(self, param: str, value: float) -> None:
         self.send("PUT", f"params/{param}", {"value": value})

@@ -11,6 +11,9 @@ from web_ui.control_port import Change
 from web_ui.errors import Refused
 from web_ui.events import EventStreams
 from web_ui.fake_control import FakeControlPort
+from web_ui.phones import Rank, Visitor
+
+SOMEBODY = Visitor(Rank.ANYBODY, "192.0.2.1", lambda: None)
 
 
 def never() -> bool:
@@ -95,18 +98,19 @@ def test_closing_ends_streams_and_refuses_new_ones(still: FakeControlPort):
     streams.close()
     assert list(stream) == []
     with pytest.raises(Refused, match="shutting down"):
-        streams.reserve()
+        streams.reserve(SOMEBODY)
 
 
 def test_places_are_capped_and_come_back():
     streams = EventStreams(FakeControlPort(), max_streams=2)
-    streams.reserve()
-    streams.reserve()
+    place = streams.reserve(SOMEBODY)
+    streams.reserve(SOMEBODY)
     with pytest.raises(Refused, match="2 pages are open") as refused:
-        streams.reserve()
+        streams.reserve(SOMEBODY)
     assert refused.value.status == 503
-    streams.release()
-    streams.reserve()
+    place.give_back()
+    place.give_back()
+    streams.reserve(SOMEBODY)
     assert streams.open_count == 2
 
 

@@ -9,6 +9,8 @@ from web_ui.app import create_app
 from web_ui.fake_control import FakeControlPort
 from web_ui.security import HEADERS
 
+from .conftest import ORIGIN
+
 
 @pytest.mark.parametrize(
     "host",
@@ -26,15 +28,31 @@ from web_ui.security import HEADERS
         "[::1]:8080",
         "[fe80::ba27:ebff:fe00:1]",
         "[fd00::5]:8080",
+        "8.8.8.8",  # campus and event networks hand out public ones
+        "141.20.1.7:8080",
+        "[2001:67c:1234::5]:8080",
     ],
 )
-def test_the_box_answers_to_its_names_and_private_addresses(client: FlaskClient, host: str):
+def test_the_box_answers_to_its_names_and_to_literal_addresses(client: FlaskClient, host: str):
     assert client.get("/api/v1/status", headers={"Host": host}).status_code == 200
 
 
 @pytest.mark.parametrize(
     "host",
-    ["evil.example", "hushbox.local.evil.example", "hushbox.evil.example", "8.8.8.8", "evil.example:8080", "1.2.3.4.5"],
+    [
+        "evil.example",
+        "hushbox.local.evil.example",
+        "hushbox.evil.example",
+        "evil.example:8080",
+        "1.2.3.4.5",
+        "8.8.8.8.evil.example",
+        "8.8.8.8.nip.io",
+        "0x8.8.8.8",
+        "134744072",
+        "[2001:67c::5.evil.example]:8080",
+        "[evil.example]",
+        "",
+    ],
 )
 def test_a_rebound_name_is_refused_for_pages_and_api_alike(client: FlaskClient, host: str):
     for path in ("/", "/api/v1/status", "/api/v1/session", "/static/js/main.js", "/nothing"):
@@ -43,9 +61,10 @@ def test_a_rebound_name_is_refused_for_pages_and_api_alike(client: FlaskClient, 
         assert "allowed_hosts" in answer.get_json()["error"]
 
 
-def test_a_name_from_the_settings_is_answered_to():
-    client = create_app(FakeControlPort(), allowed_hosts=("stage.example",)).test_client()
-    assert client.get("/", base_url="http://stage.example:8080").status_code == 200
+@pytest.mark.parametrize("name", ["stage.example", "hushbox.fritz.box", "Hushbox.Tail1234.ts.net."])
+def test_a_name_from_the_settings_is_answered_to(name: str):
+    client = create_app(FakeControlPort(), allowed_hosts=(name,)).test_client()
+    assert client.get("/", base_url=f"http://{name.lower().rstrip('.')}:8080").status_code == 200
 
 
 @pytest.mark.parametrize("first", ["hushbox", "studio"])
@@ -75,6 +94,56 @@ def test_a_change_from_another_origin_is_refused_even_with_the_token(client: Fla
     answer = client.put("/api/v1/params/box.bypass", json={"value": 1}, headers=headers)
     assert answer.status_code == 403
     assert "changes from pages" in answer.get_json()["error"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},  # another program of this machine, at another port
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Referer": "http://evil.example/page"},
+        {"Referer": "http://hushbox.local:9999/"},
+        {"Referer": "http://["},
+    ],
+)
+@pytest.mark.parametrize(
+    "path", ["status", "events", "listen/before.wav", "system", "presets", "openapi.json", "nothing"]
+)
+def test_another_sites_page_may_not_even_ask(client: FlaskClient, path: str, headers: dict[str, str]):
+    answer = client.get(f"/api/v1/{path}", headers=headers)
+    assert answer.status_code == 403
+    assert "other sites" in answer.get_json()["error"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "same-origin"},
+        {"Sec-Fetch-Site": "none"},  # typed, or from a bookmark
+        {"Origin": ORIGIN},
+        {"Referer": f"{ORIGIN}/"},
+    ],
+)
+def test_the_page_itself_may(client: FlaskClient, headers: dict[str, str]):
+    assert client.get("/api/v1/status", headers=headers).status_code == 200
+
+
+def test_a_link_on_another_site_opens_the_page(client: FlaskClient):
+    headers = {"Sec-Fetch-Site": "cross-site", "Referer": "http://evil.example/"}
+    assert client.get("/", headers=headers).status_code == 200
+
+
+def test_a_phone_is_known_by_a_cookie_that_other_sites_cannot_send(client: FlaskClient):
+    page = client.get("/")
+    cookie = page.headers["Set-Cookie"]
+    assert cookie.startswith("hushbox_phone=")
+    assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(cookie.split("; "))
+    assert "Set-Cookie" not in client.get("/").headers
+    for forged in ("", "1.2", "0011223344556677.0", cookie.partition(";")[0].partition("=")[2][:-1] + "x"):
+        client.set_cookie("hushbox_phone", forged, domain="hushbox.local")
+        assert "Set-Cookie" in client.get("/").headers
 
 
 def test_a_script_without_origin_may_change_things_with_the_token(client: FlaskClient, token: str):

@@ -52,9 +52,10 @@ def test_the_page_answers_to_the_boxs_new_name(change: Change, client: FlaskClie
     assert client.get("/api/v1/session", base_url="http://stage-left.local").get_json()["box_name"] == "Stage left"
 
 
-def test_files_come_with_the_boxs_name(client: FlaskClient):
-    for path, kind in (("diagnostics.zip", "application/zip"), ("backup.json", "application/json")):
-        answer = client.get(f"/api/v1/system/{path}")
+def test_files_come_with_the_boxs_name(client: FlaskClient, change: Change):
+    made = change("POST", "system/diagnostics.zip", {"make": True})
+    kept = client.get("/api/v1/system/backup.json")
+    for answer, kind in ((made, "application/zip"), (kept, "application/json")):
         assert answer.mimetype == kind
         assert re.match(r'attachment; filename="hushbox-\w+-\d{4}-\d\d-\d\d\.', answer.headers["Content-Disposition"])
 
@@ -124,6 +125,24 @@ def test_who_tells_the_pin_may_set_up(locked: FlaskClient, change: Change):
     assert locked.get("/api/v1/setup").status_code == 200
     assert change("PUT", "pin", {"pin": "", "old": "2468"}).status_code == 204
     assert locked.get("/api/v1/pin").get_json() == {"in_force": False, "wanted": False, "unlocked": True}
+
+
+def test_who_logs_out_is_asked_again(locked: FlaskClient, change: Change):
+    change("POST", "pin/unlock", {"pin": "2468"})
+    cookie = locked.get_cookie(COOKIE, "hushbox.local")
+    assert cookie is not None
+    assert change("POST", "pin/lock", {"lock": True}).status_code == 204
+    assert locked.get("/api/v1/pin").get_json()["unlocked"] is False
+    assert locked.get("/api/v1/setup").status_code == 401
+    locked.delete_cookie(COOKIE, domain="hushbox.local")
+    for _ in range(6):  # as many wrong ones of guests as they like, from the same address
+        change("POST", "pin/unlock", {"pin": "0000"})
+    assert change("POST", "pin/unlock", {"pin": "2468"}).status_code == 429
+    locked.set_cookie(COOKIE, cookie.value, domain="hushbox.local")
+    assert change("POST", "pin/unlock", {"pin": "2468"}).status_code == 204
+    assert locked.get("/api/v1/setup").status_code == 200
+    locked.set_cookie(COOKIE, cookie.value, domain="hushbox.local")
+    assert locked.get("/api/v1/setup").status_code == 401  # a copy of the one that was logged out
 
 
 def test_the_cookie_alone_changes_nothing(locked: FlaskClient, change: Change):

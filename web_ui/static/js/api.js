@@ -21,17 +21,21 @@ export class Unreachable extends Error {
   }
 }
 
-async function ask(method, path, body) {
-  const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
-  const options = { method, signal: abort.signal, cache: "no-store", headers: {} };
+function asking(method, body) {
+  const options = { method, cache: "no-store", headers: {} };
   if (method !== "GET") {
     options.headers["X-CSRF-Token"] = token;
     options.headers["Content-Type"] = "application/json";
     options.body = body instanceof Blob ? body : JSON.stringify(body);
   }
+  return options;
+}
+
+async function ask(method, path, body) {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
   try {
-    const response = await fetch(`/api/v1/${path}`, options);
+    const response = await fetch(`/api/v1/${path}`, { ...asking(method, body), signal: abort.signal });
     const text = await response.text();
     return { response, text };
   } catch {
@@ -52,13 +56,17 @@ function parse(text) {
 async function call(method, path, body) {
   let { response, text } = await ask(method, path, body);
   if (response.status === 403 && parse(text)?.code === "token") {
-    // The box was restarted since this page was loaded.
-    token = (await call("GET", "session")).token;
+    await renew();
     ({ response, text } = await ask(method, path, body));
   }
   const answer = text ? parse(text) : {};
   if (!response.ok || answer === null) throw refused(response, answer);
   return answer;
+}
+
+async function renew() {
+  // The box was restarted since this page was loaded.
+  token = (await call("GET", "session")).token;
 }
 
 function refused(response, answer) {
@@ -77,10 +85,14 @@ export async function putFile(path, file) {
 
 export async function getStream(path, signal) {
   // The body, to be read as it comes, until `signal` ends it: without a time limit.
+  return stream(path, { ...asking("GET"), signal });
+}
+
+async function stream(path, options) {
   let response;
   let text = "";
   try {
-    response = await fetch(`/api/v1/${path}`, { cache: "no-store", signal });
+    response = await fetch(`/api/v1/${path}`, options);
     if (!response.ok) text = await response.text();
   } catch {
     throw new Unreachable();
@@ -91,7 +103,22 @@ export async function getStream(path, signal) {
 
 export async function getBlob(path) {
   // Without a time limit: a recording over a weak Wi-Fi takes its time.
-  const body = await getStream(path);
+  return whole(await getStream(path));
+}
+
+export async function makeBlob(path, body) {
+  // The same for what the box makes when asked to, which takes it a while.
+  const make = () => stream(path, asking("POST", body));
+  try {
+    return await whole(await make());
+  } catch (error) {
+    if (error.code !== "token") throw error;
+    await renew();
+    return whole(await make());
+  }
+}
+
+async function whole(body) {
   try {
     return await new Response(body).blob();
   } catch {

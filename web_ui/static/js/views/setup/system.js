@@ -1,6 +1,6 @@
 // The box as a machine: its health, versions, log, files for help and for safety, restart and power off.
 
-import { get, getBlob, post, putFile } from "../../api.js";
+import { get, getBlob, makeBlob, post, putFile } from "../../api.js";
 import { el, setText } from "../../dom.js";
 import { attempt, button, fetched } from "../../setting_up/asking.js";
 import { t } from "../../texts.js";
@@ -20,9 +20,9 @@ export function create({ notices }, card) {
   card.body.append(health,
     el("section", { class: "group" }, facts, el("details", { class: "form-rest" }, el("summary", {}, t("system.libraries")), libraries)),
     el("section", { class: "group" }, el("h3", {}, t("system.keep")), el("p", { class: "help" }, t("system.backup.help")),
-      el("div", { class: "pair" }, button(t("system.backup"), () => fetchFile("system/backup.json", "json")), button(t("system.restore"), () => file.click())), file),
+      el("div", { class: "pair" }, button(t("system.backup"), () => fetchFile("backup", "json", () => getBlob("system/backup.json"))), button(t("system.restore"), () => file.click())), file),
     el("section", { class: "group" }, el("h3", {}, t("system.help")), el("p", { class: "help" }, t("system.diagnostics.help")),
-      el("div", { class: "pair" }, button(t("system.diagnostics"), () => fetchFile("system/diagnostics.zip", "zip")), button(t("system.log.show"), showLog)), log),
+      el("div", { class: "pair" }, button(t("system.diagnostics"), () => fetchFile("diagnostics", "zip", () => makeBlob("system/diagnostics.zip", { make: true }))), button(t("system.log.show"), showLog)), log),
     el("section", { class: "group" }, el("h3", {}, t("system.power")), power));
 
   async function show() {
@@ -60,12 +60,12 @@ export function create({ notices }, card) {
     return why_not ? [node, el("p", { class: "help" }, why_not)] : [node];
   }
 
-  async function fetchFile(path, kind) {
+  async function fetchFile(what, kind, ask) {
     notices.say(t("system.fetching"), { grave: false });
-    const found = await attempt(notices, () => getBlob(path));
+    const found = await attempt(notices, ask);
     if (!found) return;
     const name = document.title.toLowerCase().replace(/[^a-z0-9]+/g, "-");
-    const link = el("a", { href: URL.createObjectURL(found), download: `${name}-${path.split(/[/.]/)[1]}-${new Date().toISOString().slice(0, 10)}.${kind}` });
+    const link = el("a", { href: URL.createObjectURL(found), download: `${name}-${what}-${new Date().toISOString().slice(0, 10)}.${kind}` });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60000);
     notices.say(t("system.fetched"), { grave: false });

@@ -1,0 +1,103 @@
+"""Wrong PINs, counted by who told them and kept over restarts: guests run out of tries, and take none of the owner's.
+
+Each address has a budget, all of them together another, so that many addresses are no way round the first. A device
+that has told the PIN before has a budget of its own beside both: guests cannot use up an owner's tries.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from firmware_app.kept_file import KeptFile
+from firmware_app.said_once import SaidOnce
+
+log = logging.getLogger(__name__)
+
+NAME = "pin_tries.json"
+ALL = "all addresses"
+FREE_TRIES = 5  # wrong ones of an address or a device before it takes longer and longer
+FREE_TRIES_OF_ALL = 20  # of all addresses together
+LONGEST_WAIT_S = 60.0
+PATIENCE_ENDS = 20  # after so many wrong ones the wait grows on
+LAST_WAIT_S = 600.0  # 144 tries a day: 4 digits last for a month on average
+FORGIVEN_S = 600.0  # the time in which one wrong try is forgotten, while the box runs
+_MOST_KEPT = 256
+
+
+@dataclass(slots=True)
+class _Count:
+    wrong: int
+    since: float  # from when the next one is forgiven
+    closed_until: float = 0.0
+
+
+class Tries:
+    """Owns pin_tries.json. Under the PIN's lock."""
+
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self._file = KeptFile(folder, NAME, 1, "wrong", "wrong PINs", private=True)
+        self._clock = clock
+        self._said = SaidOnce(log)
+        self._counts: dict[str, _Count] = {}
+        for note in (kept := self._file.load()).notes:
+            log.warning("%s", note)
+        for who, wrong in (kept.body or {}).items():
+            if type(wrong) is int and 0 < wrong <= 10**6:
+                # What was left of a wait is not known, for clocks may be set: it begins anew.
+                self._counts[who] = _Count(wrong, clock())
+                self._close(who)
+
+    def wait_s(self, who: str, *, is_device: bool) -> float:
+        """How long until `who` may try again; 0 for now."""
+        budgets = (who,) if is_device else (who, ALL)
+        return max(0.0, *(self._now(budget).closed_until - self._clock() for budget in budgets))
+
+    def wrong(self, who: str, *, is_device: bool) -> None:
+        """One more, on disk before it is answered."""
+        for budget in (who,) if is_device else (who, ALL):
+            count = self._now(budget)
+            count.wrong += 1
+            self._counts[budget] = count
+            self._close(budget)
+        self._save()
+
+    def right(self, who: str) -> None:
+        """It was the PIN: whoever told it begins anew. What all addresses have used up stays used up."""
+        if self._counts.pop(who, None) is not None:
+            self._save()
+
+    def clear(self) -> None:
+        """There is no PIN any more that could be guessed."""
+        self._counts = {}
+        forget(self._file.path.parent)
+
+    def _now(self, who: str) -> _Count:
+        count = self._counts.get(who) or _Count(0, self._clock())
+        forgiven = int((self._clock() - count.since) / FORGIVEN_S)
+        if forgiven > 0:
+            count.wrong = max(0, count.wrong - forgiven)
+            count.since += forgiven * FORGIVEN_S
+        return count
+
+    def _close(self, who: str) -> None:
+        count = self._counts[who]
+        over = count.wrong - (FREE_TRIES_OF_ALL if who == ALL else FREE_TRIES)
+        if over >= 0:
+            longest = LONGEST_WAIT_S if count.wrong <= PATIENCE_ENDS else LAST_WAIT_S
+            count.closed_until = self._clock() + min(2.0 ** min(over + 1, 20), longest)
+
+    def _save(self) -> None:
+        kept = {who: self._now(who).wrong for who in self._counts}
+        worst = sorted((who for who, wrong in kept.items() if wrong), key=lambda who: (who != ALL, -kept[who]))
+        self._counts = {who: self._counts[who] for who in worst[:_MOST_KEPT]}
+        if not self._file.save({who: kept[who] for who in self._counts}):
+            self._said.warn(f"{self._file.problem}: a restart would forget how many wrong PINs were told")
+
+
+def forget(folder: Path) -> None:
+    """Take the file away."""
+    file = KeptFile(folder, NAME, 1, "wrong", "wrong PINs", private=True)
+    for path in (file.path, file.previous):
+        path.unlink(missing_ok=True)

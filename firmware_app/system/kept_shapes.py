@@ -1,0 +1,100 @@
+"""What of a kept file goes into a backup and into diagnostics: named keys, with values of their own kind, and no more.
+
+Whatever else lies in a file of the state folder, put there by hand or by another program, stays on the box.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any
+
+from firmware_app import kept_audio
+from firmware_app.actions import Action
+from firmware_app.config_panel import CONTROL_TABLES
+from firmware_app.param_table import PARAMS
+from firmware_app.scenes import NAMES as SCENES
+from firmware_app.setup import kept as setup_kept
+from firmware_app.setup.kept import Measured, SetUp
+
+Shape = Callable[[Any], Any]
+"""What of a value is wanted; None when nothing is."""
+
+
+def _plain(value: Any) -> Any:
+    """A number, a text, or a list of them."""
+    if isinstance(value, list):
+        return [each for each in value if isinstance(each, str | int | float)]
+    return value if isinstance(value, str | int | float) else None
+
+
+def _text(value: Any) -> Any:
+    return value if isinstance(value, str) else None
+
+
+def _number(value: Any) -> Any:
+    return value if isinstance(value, int | float) else None
+
+
+def _keys(shapes: Mapping[str, Shape]) -> Shape:
+    """An object of which these keys are wanted."""
+    return lambda value: (
+        _kept({key: shapes[key](inner) for key, inner in value.items() if key in shapes})
+        if isinstance(value, dict)
+        else None
+    )
+
+
+def _each(shape: Shape) -> Shape:
+    """An object with names that people chose, or a list: of this shape inside."""
+
+    def pick(value: Any) -> Any:
+        if isinstance(value, dict):
+            return _kept({key: shape(inner) for key, inner in value.items()})
+        if isinstance(value, list):
+            return [found for inner in value if (found := shape(inner)) is not None]
+        return None
+
+    return pick
+
+
+def _kept(found: dict[str, Any]) -> dict[str, Any]:
+    return {key: inner for key, inner in found.items() if inner is not None}
+
+
+_values = _keys(dict.fromkeys(PARAMS, _number))
+_CONTROL = {"table", *(field.name for cls in CONTROL_TABLES.values() for field in fields(cls))}
+_MAPPING = {"on", "gesture", *(field.name for field in fields(Action))}
+_control, _mapping, _either = (_keys(dict.fromkeys(keys, _plain)) for keys in (_CONTROL, _MAPPING, _CONTROL | _MAPPING))
+
+_preset = _keys({"about": _text, "params": _values})
+_presets = {"own": _each(_preset), "order": _each(_text), "current": _text, "renamed": _each(_text)}
+_panel = {"controls": _each(_control), "mappings": _each(_mapping), "off": _each(_text), "unread": _each(_either)}
+_measured = _each(_keys(dict.fromkeys((field.name for field in fields(Measured)), _plain)))
+_set_up = dict.fromkeys((field.name for field in fields(SetUp)), _plain) | {"measured": _measured}
+
+
+def _own_presets(value: Any) -> Any:
+    """The player's presets; of what is said to be renamed, only to the name of a preset."""
+    found = _keys(_presets)(value)
+    if found is not None and "renamed" in found:
+        names = {*found.get("own", ()), *found.get("order", ())}
+        found["renamed"] = {old: new for old, new in found["renamed"].items() if new in names}
+    return found
+
+
+SHAPES: Mapping[str, tuple[str, Shape]] = {
+    "state.json": ("params", _values),
+    "scenes.json": ("scenes", _keys(dict.fromkeys(SCENES, _values))),
+    "presets.json": ("presets", _own_presets),
+    "panel.json": ("panel", _keys(_panel)),
+    kept_audio.NAME: ("audio", _keys(dict.fromkeys(kept_audio.KEYS, _plain))),
+    setup_kept.NAME: ("setup", _keys(_set_up)),
+}
+"""By file name: the key of its body, and what of that is wanted."""
+
+
+def chosen(name: str, tree: Any) -> dict[str, Any] | None:
+    """A kept file with what is wanted of it; None for one that is not, or is not shaped like it."""
+    key, shape = SHAPES.get(name, ("", _text))
+    if not isinstance(tree, dict) or type(tree.get("schema")) is not int or not isinstance(tree.get(key), dict):
+        return None
+    return {"schema": tree["schema"], key: shape(tree[key])}
