@@ -27,7 +27,7 @@ HEARD_HZ = 16.0
 LEVEL_MS = 60.0  # over which levels are told
 REST_MEMORY_S = 5.0  # how long the loudest of the rest counts: pauses of a voice are not wind
 TOO_MUCH, SOUND_ENOUGH = 10.0**-0.4, 10.0**-1.2
-"""Of the rest's power. Voices recorded well stay below -30 dB; those with rumble of their own have bursts of up to 2 dB."""
+"""Of the rest's power. Voices recorded well stay below -30 dB; rumble of their own comes in bursts of up to 2 dB."""
 
 PATIENCE_MS = 400.0
 """So long it must be too much, for a breath on the capsule or a bass note's first waves are for less; unless it is
