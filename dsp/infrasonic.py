@@ -1,4 +1,4 @@
-"""What lies below hearing (drift, wind on the capsule, handling): followed, and subtracted while it is too much.
+"""What lies below hearing (drift, wind on the capsule): followed, and subtracted while it is too much.
 
 Nobody hears it, yet it eats headroom, moves loudspeakers and turns every compressor behind the box. A network cannot
 tell it from a voice's own lowest bin, and a high-pass that is always in the way turns the phase of a bass voice for
@@ -26,16 +26,16 @@ HEARD_HZ = 16.0
 
 LEVEL_MS = 60.0  # over which levels are told
 REST_MEMORY_S = 5.0  # how long the loudest of the rest counts: pauses of a voice are not wind
-TOO_MUCH, SOUND_ENOUGH = 10.0**-1.0, 10.0**-1.8
-"""Of the rest's power. Voices recorded well stay below -30 dB, those with rumble of their own mostly below -12 dB."""
+TOO_MUCH, SOUND_ENOUGH = 10.0**-0.4, 10.0**-1.2
+"""Of the rest's power. Voices recorded well stay below -30 dB; rumble of their own comes in bursts of up to 2 dB."""
 
-PATIENCE_MS = 300.0
+PATIENCE_MS = 400.0
 """So long it must be too much, for a breath on the capsule or a bass note's first waves are for less; unless it is
-OBVIOUS. Thumps add up.
+OBVIOUS.
 """
 
-OBVIOUS = 1.0  # times the rest's power
-FORGIVEN = 0.2  # hops of too much, for each hop that is in order
+OBVIOUS = 2.0  # times the rest's power
+FORGIVEN = 0.4  # hops of too much, for each hop that is in order
 
 FAINTEST = 10.0**-5.6  # power below which it matters to nobody
 HOLD_S = 2.0

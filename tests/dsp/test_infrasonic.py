@@ -27,19 +27,13 @@ def below(hz: float, level: float, seed: int = 1, falling: float = 1.0) -> np.nd
     return level * sound / np.sqrt(np.mean(sound**2))
 
 
-def thumps() -> np.ndarray:
-    age = TIME % 1.0
-    return 0.3 * np.sin(2 * np.pi * 8 * age) * np.exp(-8 * age)
-
-
 RUMBLES = {
     "drift": 0.1 * np.sin(2 * np.pi * 0.5 * TIME),
     "offset": np.full(len(TIME), 0.1),
     "wander": below(3.0, 0.1),
     "wind": below(20.0, 0.1),
-    "thumps": thumps(),
 }
-LEFT_DB = {"drift": -40.0, "offset": -30.0, "wander": -30.0, "wind": -16.0, "thumps": -10.0}
+LEFT_DB = {"drift": -40.0, "offset": -30.0, "wander": -30.0, "wind": -16.0}
 
 
 def guarded(sound: np.ndarray, guard: InfrasonicGuard | None = None, piece: int = HOP) -> np.ndarray:
