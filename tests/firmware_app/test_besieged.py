@@ -11,7 +11,7 @@ import pytest
 from tests.rigs.running_box import RunningBox
 from tests.rigs.siege import KINDS, Phone, Siege, worst_wait_s
 
-pytestmark = [pytest.mark.rig, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.rig, pytest.mark.box, pytest.mark.timeout(400)]
 MOST_MB = 120
 
 

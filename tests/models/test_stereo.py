@@ -13,6 +13,7 @@ from dsp.stems_features import STEMS
 from tests.models.test_stems_bundles import song_parts
 from training.demo_vocal.make_demo_vocal import demo_vocal
 
+pytestmark = pytest.mark.bundle
 MODELS = Path(__file__).parents[2] / "models_quantized"
 SECONDS = 3
 SCENES = ("inverted", "5 ms late", "20 ms late", "own noise, inverted", "soft and inverted")
