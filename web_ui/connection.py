@@ -194,7 +194,7 @@ class PageChannel(HTTPChannel):  # type: ignore[misc]
         with self.requests_lock:
             if not data or self.will_close or self.close_when_flushed:
                 return False
-            if self.requests:
+            if self.requests or self._early:  # in their order
                 self._early += data
                 return True
             while data:
