@@ -79,11 +79,14 @@ class Backups:
             raise BackupError([f"this backup is of another kind ({str(tree[MARK])[:20]}); this box reads {VERSION}"])
         if any(isinstance(value, float) and not math.isfinite(value) for value in values):
             raise BackupError(["a number in this backup is too large: a finite number is expected"])
-        found = [f"{name[:40]}: {why}" for name, file in tree["files"].items() if (why := _no_kept_file(name, file))]
-        found = found or _tried(self._folder, tree["files"], self._trial)
+        files: dict[str, Any] = tree["files"]
+        faults = {name: why for name, file in files.items() if (why := _no_kept_file(name, file))}
+        usual = {name: file for name, file in files.items() if name not in faults}
+        found = [f"{name[:40]}: {why}" for name, why in faults.items()]
+        found += _tried(self._folder, usual, self._trial)
         if found:
             raise BackupError(found)
-        return dict(tree["files"])
+        return dict(files)
 
     def stage(self, data: bytes) -> None:
         """Check a backup, keep what is there now, and leave it for the next start of the control process.

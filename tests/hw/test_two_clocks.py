@@ -154,8 +154,8 @@ def test_one_device_named_twice_keeps_the_exact_path(make_usb: MakeUsb) -> None:
 
 @pytest.mark.rig
 def test_devices_without_a_common_rate(make_usb: MakeUsb) -> None:
-    microphone = make_usb(name="microphone", rates=96_000, capture=NOISE, loop=True)
-    speaker = make_usb(name="speaker", rates=44_100, beside=microphone)
+    microphone = make_usb(name="microphone", rates=96_000, capture=NOISE, loop=True, patient=True)
+    speaker = make_usb(name="speaker", rates=44_100, beside=microphone, patient=True)
     io = open_two((microphone, speaker))
     assert isinstance(io, ResampledIo)
     assert io.format.rate_hz == 44_100

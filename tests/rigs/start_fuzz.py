@@ -36,9 +36,9 @@ from firmware_app.crash_loop import CrashLoop
 from firmware_app.param_table import PARAMS
 from firmware_app.store import Store
 from firmware_app.system.checks_of_backup import NAMES
-from tests.rigs.odd_files.box import CONFIG, OddBox, patience, runtime_folder
-from tests.rigs.odd_files.requests import FIRST, requests
-from tests.rigs.odd_files.trees import ODD_TEXTS, damaged, put, spoiled, written
+from tests.rigs.odd_box.box import CONFIG, OddBox, patience, runtime_folder
+from tests.rigs.odd_box.requests import FIRST, requests
+from tests.rigs.odd_box.trees import ODD_TEXTS, damaged, put, spoiled, written
 
 ENDINGS = ("", "", "", ".1", ".new", ".1.new", ".bad-1")
 EVERY_SLOW = 150  # cases between two diagnostics
