@@ -15,7 +15,9 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -26,7 +28,7 @@ SOUND = (np.random.default_rng(20).uniform(-0.5, 0.5, FRAMES) * 32767).astype("<
 
 _BYTES = SOUND.tobytes()
 _FORM = struct.pack("<HHIIHH", 1, 1, RATE_HZ, 2 * RATE_HZ, 2, 16)
-Make = Callable[[Path], None]
+Make = Callable[[Path], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +127,12 @@ def _socket(path: Path) -> None:
 
 _WIDE = (SOUND.astype("<i4") << 16).tobytes()
 _24_BIT = np.frombuffer(_WIDE, np.uint8).reshape(-1, 4)[:, 1:].tobytes()
-_REFUSED = {"code": 1, "frames": 0}
-_HALF = {"code": 1, "frames": FRAMES // 2, "says": "damaged or cut short"}
+_REFUSED: dict[str, Any] = {"code": 1, "frames": 0}
+_HALF: dict[str, Any] = {"code": 1, "frames": FRAMES // 2, "says": "damaged or cut short"}
 _UNTOLD = "WAV of unknown length"
 _OTHERS = (("AIFF", "PCM_16"), ("AU", "PCM_16"), ("CAF", "PCM_16"), ("W64", "PCM_16"), ("CAF", "ALAC_16"))
 _LOSSY = (("OGG", "VORBIS"), ("OGG", "OPUS"), ("MP3", None))
-_OTHER = {"says": "not taken over: what a file of kind"}
+_OTHER: dict[str, Any] = {"says": "not taken over: what a file of kind"}
 
 ODD: tuple[Odd, ...] = (
     Odd("good", "WAV", ".wav", _bytes(plain())),
@@ -187,9 +189,9 @@ ODD: tuple[Odd, ...] = (
         wav(chunk(b"fmt ", struct.pack("<HHIIHHH", 7, 1, RATE_HZ, RATE_HZ, 1, 8, 0)),
             chunk(b"data", bytes(FRAMES), 0))) and None, exact=False),
     Odd("codings", "ADPCM, half", ".wav", _cut("WAV", "IMA_ADPCM"), 1, 16_356, False, "damaged or cut short"),
-    *(Odd("other kinds", f"{form} {sub}", f".{form.lower()}", _bytes(lambda f=form, s=sub: encoded(f, s)), **_OTHER)
+    *(Odd("other kinds", f"{form} {sub}", f".{form.lower()}", _bytes(partial(encoded, form, sub)), **_OTHER)
       for form, sub in _OTHERS),
-    *(Odd("other kinds", f"{form} {sub}", f".{form.lower()}", _bytes(lambda f=form, s=sub: encoded(f, s)),
+    *(Odd("other kinds", f"{form} {sub}", f".{form.lower()}", _bytes(partial(encoded, form, sub)),
           exact=False, **_OTHER) for form, sub in _LOSSY),
     Odd("other kinds, cut", "AIFF", ".aiff", _cut("AIFF"), 1, 14_986, says="damaged or cut short"),
     Odd("other kinds, cut", "AU", ".au", _cut("AU"), 1, 14_994, says="damaged or cut short"),
