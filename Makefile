@@ -4,7 +4,7 @@ PY := .venv/bin/python
 RUN := .venv/bin/hushbox
 
 .PHONY: help setup setup-dev run test check lint format e2e faults bench lock clean install uninstall wheels deb test-deb \
-        soak endure odd-files e2e-vm e2e-vm-arm64 \
+        soak endure start-fuzz e2e-vm e2e-vm-arm64 \
         train-denoise-live export-denoise-live train-denoise-light export-denoise-light \
         train-denoise-studio export-denoise-studio train-stems-live export-stems-live \
         test-tflite-runtime demo-vocal bench-denoise \
@@ -43,7 +43,7 @@ format: setup-dev ## Let ruff format the code
 faults: setup-dev ## Every fault in every state, then 200 random ones (half an hour). ARGS="--seed N --count 200"
 	$(PY) -m tests.rigs.faults --matrix --count 200 $(ARGS)
 
-odd-files: setup-dev ## 2000 odd files, imports, restores and requests, each with a start after it (an hour). ARGS="--seed N --count 100"
+start-fuzz: setup-dev ## 2000 odd files, imports, restores and requests, each with a start after it (an hour). ARGS="--seed N --count 100"
 	$(PY) -m tests.rigs.start_fuzz $(ARGS)
 
 e2e: setup-dev ## Whole box and real Chromium on the page (needs Debian's chromium)

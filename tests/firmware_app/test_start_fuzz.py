@@ -1,4 +1,4 @@
-"""What is accepted must start: a short run of the fuzz. `make odd-files` goes on for an hour."""
+"""What is accepted must start: a short run of the fuzz. `make start-fuzz` goes on for an hour."""
 
 import random
 from pathlib import Path
