@@ -10,9 +10,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from dsp.analysis.loudness import HOP_FRAMES, Loudness
 from dsp.block import RATE_HZ
 from dsp.dry_path import BYPASS, MATCH, MUTE
-from dsp.loudness import HOP_FRAMES, Loudness
 from firmware_app.control import Control
 from firmware_app.listen_ring import READ_SECONDS, RingReader
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from dsp.analysis.round_trip import SIGNAL_FRAMES, signal
 from dsp.block import Block
-from dsp.round_trip import SIGNAL_FRAMES, signal
 from firmware_app.link import CHECK_HOLD_S, MOST_INPUTS, Check, InputsFrame
 from hw.audio_io import IoFormat
 

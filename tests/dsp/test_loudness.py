@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from dsp.loudness import HOP_FRAMES, Loudness, gated
+from dsp.analysis.loudness import HOP_FRAMES, Loudness, gated
 
 RATE_HZ = 48_000
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from dsp import round_trip
-from dsp.round_trip import BURST_FRAMES, LEVELS_DB, SIGNAL_FRAMES, SLOT_FRAMES, Fault, burst, find, signal
+from dsp.analysis import round_trip
+from dsp.analysis.round_trip import BURST_FRAMES, LEVELS_DB, SIGNAL_FRAMES, SLOT_FRAMES, Fault, burst, find, signal
 
 NOISE = np.random.default_rng(5).standard_normal((SIGNAL_FRAMES, 2)).astype(np.float32)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dsp.round_trip import find
+from dsp.analysis.round_trip import find
 from firmware_app import audio_process, audio_trial, kept_audio, realtime
 from firmware_app.audio_process import AudioProcess
 from firmware_app.config import parse

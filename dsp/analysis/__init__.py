@@ -1,0 +1,1 @@
+"""Measures sound: loudness, and the way from output back to input."""
