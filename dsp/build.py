@@ -6,8 +6,8 @@ from pathlib import Path
 
 from dsp.bundle import INSTANT, Bundle
 from dsp.chain import Chain
-from dsp.denoise import Denoise
-from dsp.denoise_instant import DenoiseInstant
+from dsp.denoise.instant import DenoiseInstant
+from dsp.denoise.live import Denoise
 from dsp.errors import DspError
 from dsp.gain import MUSIC_LEVEL, VOICE_LEVEL, Gain
 from dsp.inference import StepModel, open_model

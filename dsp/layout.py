@@ -3,7 +3,7 @@
 features = log power of low bins and bands | real, then imaginary part of the compressed low bins | keep_room
          | sensitivity | log power at the fine places of the lowest bins, [place][bin]
 mask     = complex filter taps of the low bins, stored [tap][real, imaginary][bin] | gain of the bands
-         | more taps of the lowest bins, stored in the same way (dsp.fine)
+         | more taps of the lowest bins, stored in the same way (dsp.denoise.fine)
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dsp.block import RATE_HZ
 
 @dataclass(frozen=True)
 class FineLayout:
-    """What is known of the lowest bins beyond one window (dsp.fine). Delays and lengths are in hops.
+    """What is known of the lowest bins beyond one window (dsp.denoise.fine). Delays and lengths are in hops.
 
     past_hops: of a bin's past that its places are read from, whose weights fall over the newest `newest_hops`.
     """

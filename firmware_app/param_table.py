@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from dsp.chain import CHAIN_PARAMS
-from dsp.denoiser import DENOISE_PARAMS
+from dsp.denoise.denoiser import DENOISE_PARAMS
 from dsp.gain import MUSIC_LEVEL, VOICE_LEVEL
 from dsp.params import ParamSpec, table
 from dsp.rack import CHAIN

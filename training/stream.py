@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dsp.features import DenoiseFrontEnd
+from dsp.denoise.features import DenoiseFrontEnd
 from dsp.layout import LIVE, Layout
 from dsp.stft import StreamingStft
 from training.runtimes import Step

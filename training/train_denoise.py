@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dsp.features import band_averages
+from dsp.denoise.features import band_averages
 from dsp.layout import LAYOUTS, LIVE, Layout
 from training import checkpoints, together, validate
 from training.data.decode import CACHE

@@ -13,7 +13,7 @@ import soxr
 import torch
 from numpy.typing import NDArray
 
-from dsp.features import band_triangles
+from dsp.denoise.features import band_triangles
 from dsp.layout import Layout
 from dsp.stft import synthesis_window
 from training.data.loader import compute_features, mix_gains, short_time_spectra, steps_of

@@ -9,8 +9,8 @@ import pytest
 
 from dsp.bundle import Bundle, BundleError
 from dsp.chain import Chain
-from dsp.denoise import Denoise
-from dsp.features import identity_mask
+from dsp.denoise.features import identity_mask
+from dsp.denoise.live import Denoise
 from dsp.inference import StepModel, open_model
 from dsp.inference.fake import ConstantModel, Trouble, TroubledModel
 from dsp.layout import STUDIO

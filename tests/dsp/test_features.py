@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dsp.features import DenoiseFrontEnd, band_averages, band_triangles, identity_mask
+from dsp.denoise.features import DenoiseFrontEnd, band_averages, band_triangles, identity_mask
 from dsp.layout import LAYOUTS, LIVE, STUDIO, Layout
 
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from dsp import fine
-from dsp.features import DenoiseFrontEnd, identity_mask
-from dsp.fine import FineBins
+from dsp.denoise import fine
+from dsp.denoise.features import DenoiseFrontEnd, identity_mask
+from dsp.denoise.fine import FineBins
 from dsp.layout import LAYOUTS, LIVE, STUDIO, Layout
 from dsp.stft import StreamingStft
 

@@ -8,9 +8,9 @@ import pytest
 
 from dsp.bundle import Bundle
 from dsp.chain import Chain
-from dsp.denoise import Denoise
-from dsp.denoise_instant import DenoiseInstant
-from dsp.features import identity_mask
+from dsp.denoise.features import identity_mask
+from dsp.denoise.instant import DenoiseInstant
+from dsp.denoise.live import Denoise
 from dsp.hum import HumCanceller
 from dsp.inference.fake import ConstantModel, Trouble, TroubledModel
 

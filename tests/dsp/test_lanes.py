@@ -5,8 +5,8 @@ import pytest
 
 from dsp.bundle import Bundle
 from dsp.chain import BlockShapeError, Chain
-from dsp.denoise import Denoise
-from dsp.features import identity_mask
+from dsp.denoise.features import identity_mask
+from dsp.denoise.live import Denoise
 from dsp.inference import open_model
 from dsp.inference.fake import ConstantModel
 from dsp.lanes import MUSIC, VOICE, Lane, Wiring

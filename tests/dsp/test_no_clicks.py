@@ -7,8 +7,8 @@ import pytest
 
 from dsp.bundle import Bundle
 from dsp.chain import Chain
-from dsp.denoise import Denoise
-from dsp.features import identity_mask
+from dsp.denoise.features import identity_mask
+from dsp.denoise.live import Denoise
 from dsp.inference.fake import ConstantModel, Trouble, TroubledModel
 
 Run = Callable[..., np.ndarray]

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from dsp.features import DenoiseFrontEnd
+from dsp.denoise.features import DenoiseFrontEnd
+from dsp.denoise.sides import MEMORY_MS, Sides
 from dsp.layout import LAYOUTS, LIVE, Layout
-from dsp.sides import MEMORY_MS, Sides
 
 SETTLED_MS = 3 * MEMORY_MS
 

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dsp import features, stems_features
+from dsp import stems_features
+from dsp.denoise import features
 from dsp.layout import LIVE, STUDIO
 
 STATE_SIZE = 16

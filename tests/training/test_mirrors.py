@@ -5,7 +5,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training runs in its own environment, see training/requirements.txt")
 
-from dsp.features import DenoiseFrontEnd, identity_mask  # noqa: E402
+from dsp.denoise.features import DenoiseFrontEnd, identity_mask  # noqa: E402
 from dsp.layout import LAYOUTS, LIVE, Layout  # noqa: E402
 from dsp.stft import StreamingStft  # noqa: E402
 from training.data import loader  # noqa: E402

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dsp import features, fine
+from dsp.denoise import features, fine
 from dsp.layout import LIVE, Layout
 from dsp.stft import analysis_window
 from training.data.mixer import SEGMENT_FRAMES, Example, Mixer

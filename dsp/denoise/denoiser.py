@@ -11,10 +11,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from dsp.ahead import Ahead
 from dsp.block import Block
 from dsp.bundle import Bundle, BundleError
-from dsp.features import DenoiseFrontEnd, Spectrum, identity_mask
+from dsp.denoise.ahead import Ahead
+from dsp.denoise.features import DenoiseFrontEnd, Spectrum, identity_mask
 from dsp.guard import ModelGuard
 from dsp.inference import StepModel
 from dsp.layout import LAYOUTS

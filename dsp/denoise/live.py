@@ -7,7 +7,7 @@ from collections import deque
 import numpy as np
 
 from dsp.block import Block, mend
-from dsp.denoiser import MOST_RISE, Denoiser
+from dsp.denoise.denoiser import MOST_RISE, Denoiser
 from dsp.hop_adapter import HopAdapter
 from dsp.limiter import Limiter
 from dsp.ramp import Ramp
@@ -17,7 +17,7 @@ QUIETEST_CEILING = 1e-5  # the limiter divides by its ceiling
 
 class Denoise(Denoiser):
     """Ahead -> StreamingStft -> features -> model -> mask -> sound, a hop at a time. Audio thread; see
-    dsp.features.
+    dsp.denoise.features.
 
     Beside it runs the exact input, as late as the result. It is heard when the amount stands at 0 dB (then bit by bit)
     and while the model is late or broken (dry hops); the model runs on meanwhile, so coming back is seamless.
