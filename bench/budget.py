@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from dsp.bundle import list_bundles
+from dsp.inference.bundle import list_bundles
 from firmware_app import places
 from firmware_app.commands.bench import as_text
 

@@ -22,8 +22,8 @@ import torch
 from numpy.typing import NDArray
 
 from bench.denoise_systems import FLOAT, RUNTIME_NAMES, SHIPPED
-from dsp.bundle import Bundle, BundleError
 from dsp.inference import StepModel, open_model
+from dsp.inference.bundle import Bundle, BundleError
 from dsp.layout import LAYOUTS, Layout
 from training import validate
 from training.runtimes import OnnxStep, Step, TfliteStep

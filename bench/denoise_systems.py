@@ -15,7 +15,7 @@ import soundfile
 
 from dsp.block import RATE_HZ
 from dsp.build import build_chain
-from dsp.bundle import INSTANT, Bundle, list_bundles
+from dsp.inference.bundle import INSTANT, Bundle, list_bundles
 from firmware_app.offline import process_file
 
 ROOT = Path(__file__).parent.parent

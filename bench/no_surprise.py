@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from dsp.block import RATE_HZ
 from dsp.build import build_chain
-from dsp.bundle import Bundle
 from dsp.chain import Chain
+from dsp.inference.bundle import Bundle
 from dsp.layout import LAYOUTS
 
 ROOT = Path(__file__).parent.parent

@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 
 from bench import live
 from bench.stems_baseline import hpss_and_centre
-from dsp.bundle import Bundle
 from dsp.inference import installed, open_model
+from dsp.inference.bundle import Bundle
 from dsp.stems import Stems
 from dsp.stems_features import STEMS
 from firmware_app.stem_files import separate_file

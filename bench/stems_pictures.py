@@ -17,7 +17,7 @@ import soundfile
 from bench.denoise_systems import ROOT, SHIPPED
 from bench.spectrogram import panels, save, show
 from dsp.block import RATE_HZ
-from dsp.bundle import Bundle
+from dsp.inference.bundle import Bundle
 from dsp.stems_features import STEMS
 from firmware_app.stem_files import separate_file
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dsp.bundle import INSTANT, Bundle
 from dsp.chain import Chain
 from dsp.denoise.instant import DenoiseInstant
 from dsp.denoise.live import Denoise
 from dsp.errors import DspError
 from dsp.gain import MUSIC_LEVEL, VOICE_LEVEL, Gain
 from dsp.inference import StepModel, open_model
+from dsp.inference.bundle import INSTANT, Bundle
 from dsp.lanes import MUSIC, VOICE, Lane
 from dsp.processor import Processor
 from dsp.rack import Rack
@@ -24,7 +24,7 @@ Problems = dict[str, str]
 def build_chain(bundle_folder: Path | str | None, runtime: str = "auto", *, real_time: bool = True) -> Chain:
     """The chain for the bundle in `bundle_folder`, loaded, checked and warmed; None makes a dry chain.
 
-    runtime: "auto" or one of dsp.bundle.RUNTIMES. real_time: False for files, where no model step is ever late.
+    runtime: "auto" or one of dsp.inference.bundle.RUNTIMES. real_time: False for files, where no model step is ever late.
     Not while streaming. Raises BundleError, BundleHashError, RuntimeUnfitError.
     """
     if bundle_folder is None:

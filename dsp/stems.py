@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp.block import Block, mend
-from dsp.bundle import Bundle, BundleError
-from dsp.guard import ModelGuard
 from dsp.hop_adapter import HopAdapter
 from dsp.inference import StepModel, Values
+from dsp.inference.bundle import Bundle, BundleError
+from dsp.inference.guard import ModelGuard
 from dsp.ramp import Ramp, ramp_frames
 from dsp.stem_faders import STEMS_PARAMS, StemFaders
 from dsp.stems_features import CHANNELS, OUTPUT_SIZE, STEMS, StemsFrontEnd

@@ -21,9 +21,9 @@ import soundfile
 
 from dsp.block import RATE_HZ, Block
 from dsp.build import build_chain
-from dsp.bundle import Bundle
 from dsp.denoise.features import DenoiseFrontEnd
 from dsp.inference import Values, open_model
+from dsp.inference.bundle import Bundle
 from dsp.layout import LAYOUTS
 from dsp.stems_features import STEMS, StemsFrontEnd
 from dsp.stft import Spectrum, StreamingStft

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from dsp.bundle import Bundle
+from dsp.inference.bundle import Bundle
 from dsp.params import ParamError, ParamSpec, UnknownParamError
 from dsp.stems_features import STEMS
 from firmware_app import listen_ring, shedding

@@ -10,7 +10,7 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, cast
 
-from dsp.handed_in import HandedInError, parse_toml, read_file
+from dsp.inference.handed_in import HandedInError, parse_toml, read_file
 from dsp.params import ParamSpec
 from firmware_app.config_audio import channel_mistakes, stem_mistakes
 from firmware_app.config_keys import REPEATED, TABLES, Key

@@ -6,7 +6,7 @@ config.py reads files by these declarations, and `hushbox.toml.example` is rende
 from dataclasses import dataclass
 from pathlib import Path
 
-from dsp.bundle import RUNTIMES
+from dsp.inference.bundle import RUNTIMES
 from firmware_app.config_checks import Key as Key
 from firmware_app.config_checks import key, listed, matching, one_of, text, whole
 from firmware_app.config_panel import DEFAULT_PANEL, PANEL_TABLES, PanelConfig

@@ -7,8 +7,8 @@ import sys
 import threading
 import time
 
-from dsp.bundle import Bundle
 from dsp.errors import DspError
+from dsp.inference.bundle import Bundle
 from firmware_app import announce, realtime
 from firmware_app.box_port import BoxPort, box_version
 from firmware_app.config import FILE_NAME, check_params

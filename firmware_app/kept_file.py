@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from dsp.handed_in import DEEPEST, HandedInError, flat, read_file
+from dsp.inference.handed_in import DEEPEST, HandedInError, flat, read_file
 
 MOST_BAD = 5  # files set aside; the oldest makes room
 OTHER_VERSION = "is not a parameter of this version; ignored"  # the end of a note that is no mistake

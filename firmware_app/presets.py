@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from dsp.errors import DspError
-from dsp.handed_in import HandedInError, read_toml
+from dsp.inference.handed_in import HandedInError, read_toml
 from dsp.params import ParamSpec, find
 from dsp.rack import CHAIN
 from firmware_app.errors import AppError

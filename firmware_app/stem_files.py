@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from dsp.block import RATE_HZ, Block, mend
-from dsp.bundle import Bundle
 from dsp.inference import open_model
+from dsp.inference.bundle import Bundle
 from dsp.stems import SPLIT, Stems
 from dsp.stems_features import STEMS
 from firmware_app.offline import Progress, Resampler, appearing, check_place, fitted_metadata

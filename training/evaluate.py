@@ -11,7 +11,7 @@ from pathlib import Path
 
 import soundfile
 
-from dsp.bundle import Bundle
+from dsp.inference.bundle import Bundle
 from dsp.layout import LAYOUTS
 from training.runtimes import OnnxStep, Step, TfliteStep
 from training.stream import denoise

@@ -12,11 +12,11 @@ from typing import ClassVar
 import numpy as np
 
 from dsp.block import Block
-from dsp.bundle import Bundle, BundleError
 from dsp.denoise.ahead import Ahead
 from dsp.denoise.features import DenoiseFrontEnd, Spectrum, identity_mask
-from dsp.guard import ModelGuard
 from dsp.inference import StepModel
+from dsp.inference.bundle import Bundle, BundleError
+from dsp.inference.guard import ModelGuard
 from dsp.layout import LAYOUTS
 from dsp.params import ParamSpec
 from dsp.ramp import Ramp, ramp_frames

@@ -18,11 +18,11 @@ from __future__ import annotations
 import numpy as np
 
 from dsp.block import Block, mend
-from dsp.bundle import INSTANT_LATENCY_FRAMES
 from dsp.delay import Delay
 from dsp.denoise.denoiser import MOST_RISE, Denoiser
 from dsp.denoise.features import Array, Spectrum
 from dsp.fir import MovingFir, Taps
+from dsp.inference.bundle import INSTANT_LATENCY_FRAMES
 from dsp.ramp import Ramp
 from dsp.stft import inverse_transform
 

@@ -9,8 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dsp.bundle import RUNTIMES, Bundle, BundleError
 from dsp.errors import DspError
+from dsp.inference.bundle import RUNTIMES, Bundle, BundleError
 from dsp.inference.quiet import native_stderr_dropped
 
 Values = NDArray[np.float32]
@@ -20,7 +20,7 @@ _MODULES = {"tflite": "ai_edge_litert", "tflite_runtime": "tflite_runtime", "onn
 
 
 def installed(runtime: str) -> bool:
-    """Is the package there that `runtime` (one of dsp.bundle.RUNTIMES) needs? Loads nothing."""
+    """Is the package there that `runtime` (one of dsp.inference.bundle.RUNTIMES) needs? Loads nothing."""
     return importlib.util.find_spec(_MODULES[runtime]) is not None
 
 
@@ -32,7 +32,7 @@ class StepModel(Protocol):
     """A recurrent network, one step a hop; its state stays inside.
 
     Write `input`, call step(), read `output`. All three run on the audio thread and make no new arrays. step() raises
-    whatever the runtime raises; who calls it copes (dsp.guard).
+    whatever the runtime raises; who calls it copes (dsp.inference.guard).
     """
 
     runtime: str  # "tflite", "tflite_runtime" or "onnx"
@@ -51,7 +51,7 @@ class StepModel(Protocol):
 def open_model(bundle: Bundle, runtime: str = "auto") -> StepModel:
     """Load, try and warm a bundle's network. Not while streaming.
 
-    runtime: "auto" (the bundle's own choice, else whichever works), or one of dsp.bundle.RUNTIMES.
+    runtime: "auto" (the bundle's own choice, else whichever works), or one of dsp.inference.bundle.RUNTIMES.
     Raises RuntimeUnfitError, BundleError (no such weights, or a graph which is not what bundle.toml says).
     """
     if runtime != "auto" and runtime not in RUNTIMES:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from dsp.bundle import Bundle, BundleError
+from dsp.inference.bundle import Bundle, BundleError
 
 
 def check_graph(

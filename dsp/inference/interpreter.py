@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from dsp.bundle import Bundle, BundleError
 from dsp.inference import Values
+from dsp.inference.bundle import Bundle, BundleError
 from dsp.inference.graph import check_graph
 
 

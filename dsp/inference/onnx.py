@@ -12,8 +12,8 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import onnxruntime
 
-from dsp.bundle import Bundle, BundleError
 from dsp.inference import StepModel, Values
+from dsp.inference.bundle import Bundle, BundleError
 from dsp.inference.graph import check_graph
 
 _ERRORS_ONLY = 3

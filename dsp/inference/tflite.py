@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ai_edge_litert.interpreter import Interpreter
 
-from dsp.bundle import Bundle
 from dsp.inference import StepModel
+from dsp.inference.bundle import Bundle
 from dsp.inference.interpreter import TfliteStepModel
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from tflite_runtime.interpreter import Interpreter
 
-from dsp.bundle import Bundle
 from dsp.inference import StepModel
+from dsp.inference.bundle import Bundle
 from dsp.inference.interpreter import TfliteStepModel
 
 

@@ -7,9 +7,9 @@ import shutil
 import socket
 from pathlib import Path
 
-from dsp.bundle import Bundle, list_bundles
 from dsp.errors import DspError
 from dsp.inference import RuntimeUnfitError, installed, open_model
+from dsp.inference.bundle import Bundle, list_bundles
 from firmware_app.checks import Finding, advice, ok, problem
 from firmware_app.config_keys import PageConfig
 from firmware_app.kept_mutes import MutesFile

@@ -14,8 +14,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from dsp.bundle import RUNTIMES, Bundle, list_bundles
 from dsp.inference import installed
+from dsp.inference.bundle import RUNTIMES, Bundle, list_bundles
 from firmware_app.box_port import box_version
 from firmware_app.commands.common import add_model, add_settings, bundle_folder, settings
 from firmware_app.errors import AppError, UsageError

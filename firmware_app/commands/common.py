@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from dsp.bundle import RUNTIMES, list_bundles
+from dsp.inference.bundle import RUNTIMES, list_bundles
 from firmware_app import config as config_file
 from firmware_app import places as places_of_box
 from firmware_app.config import Config, ConfigError

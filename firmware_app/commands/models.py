@@ -3,8 +3,8 @@
 import argparse
 import json
 
-from dsp.bundle import Bundle, list_bundles
 from dsp.errors import DspError
+from dsp.inference.bundle import Bundle, list_bundles
 from firmware_app import places as places_of_box
 from firmware_app.commands.common import milliseconds
 

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from dsp.bundle import Bundle
-from dsp.handed_in import HandedInError, read_file
+from dsp.inference.bundle import Bundle
+from dsp.inference.handed_in import HandedInError, read_file
 from firmware_app.config_audio import AudioSettingsError
 from firmware_app.setup.audio import TrialError
 from firmware_app.setup.check import CheckError, Result

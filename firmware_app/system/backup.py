@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dsp.handed_in import DEEPEST, flat, read_file
+from dsp.inference.handed_in import DEEPEST, flat, read_file
 from firmware_app.errors import AppError
 from firmware_app.kept_file import KeptFile, plain, write_whole
 from firmware_app.system.checks_of_backup import NAMES, Trial, mistakes

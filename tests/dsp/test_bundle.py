@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dsp.bundle import (
+from dsp.inference.bundle import (
     LARGEST_TOML_BYTES,
     LARGEST_WEIGHTS_BYTES,
     Bundle,

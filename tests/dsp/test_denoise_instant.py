@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 from dsp.build import build_chain
-from dsp.bundle import Bundle, BundleError, BundleHashError
 from dsp.chain import Chain
 from dsp.denoise.features import identity_mask
 from dsp.denoise.instant import DenoiseInstant
 from dsp.denoise.live import Denoise
 from dsp.inference import StepModel, open_model
+from dsp.inference.bundle import Bundle, BundleError, BundleHashError
 from dsp.inference.fake import ConstantModel, Trouble, TroubledModel
 from dsp.layout import LIVE
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dsp.bundle import Bundle, BundleError, BundleHashError
 from dsp.inference import RuntimeUnfitError, StepModel, open_model
+from dsp.inference.bundle import Bundle, BundleError, BundleHashError
 from dsp.layout import LIVE
 
 RUNTIMES = ("onnx", "tflite")
@@ -161,7 +161,7 @@ def test_onnx_runtime_keeps_no_identity_and_reports_to_nobody(
 ) -> None:
     home = tmp_path_factory.mktemp("home")
     code = (
-        "import sys, pathlib, time; from dsp.bundle import Bundle; from dsp.inference import open_model\n"
+        "import sys, pathlib, time; from dsp.inference.bundle import Bundle; from dsp.inference import open_model\n"
         "model = open_model(Bundle.load(pathlib.Path(sys.argv[1])), 'onnx')\n"
         "for _ in range(50): model.step()\n"
         "time.sleep(0.3)\n"

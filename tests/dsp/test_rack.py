@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from dsp.build import build_rack
-from dsp.bundle import Bundle
 from dsp.chain import Chain
 from dsp.denoise.denoiser import AMOUNT
 from dsp.denoise.features import identity_mask
 from dsp.denoise.live import Denoise
+from dsp.inference.bundle import Bundle
 from dsp.inference.fake import ConstantModel
 from dsp.lanes import MUSIC, VOICE, Lane, Wiring
 from dsp.params import ParamRangeError, UnknownParamError

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dsp.bundle import Bundle
 from dsp.chain import Chain
 from dsp.denoise.features import identity_mask
 from dsp.denoise.live import Denoise
-from dsp.guard import REFILL_HOPS
+from dsp.inference.bundle import Bundle
 from dsp.inference.fake import ConstantModel, TroubledModel
+from dsp.inference.guard import REFILL_HOPS
 from dsp.lanes import MUSIC, VOICE, Lane, Wiring
 from dsp.rack import CHAIN, Rack
 from dsp.stems import HOLD_MS, Stems

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dsp.bundle import Bundle
+from dsp.inference.bundle import Bundle
 from dsp.layout import LAYOUTS, Layout
 from training.runtimes import OnnxStep, Step, TfliteStep
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dsp.bundle import SIZES
+from dsp.inference.bundle import SIZES
 from tests.models.steps import MODELS, load
 from training.runtimes import stored_int8, stored_weight_types
 

@@ -11,7 +11,7 @@ import soundfile
 
 from bench import harm, no_surprise
 from dsp.build import build_chain
-from dsp.bundle import Bundle, list_bundles
+from dsp.inference.bundle import Bundle, list_bundles
 from training.demo_vocal.make_demo_vocal import demo_vocal
 
 pytestmark = pytest.mark.bundle

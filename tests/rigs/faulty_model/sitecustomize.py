@@ -42,12 +42,12 @@ def _spoil(guard: Any) -> None:
 
 
 class _Finder(importlib.abc.MetaPathFinder):
-    """Lets dsp.guard be imported as ever, and spoils it then."""
+    """Lets dsp.inference.guard be imported as ever, and spoils it then."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        if name != "dsp.guard":
+        if name != "dsp.inference.guard":
             return None
         spec = importlib.machinery.PathFinder.find_spec(name, path, target)
         loader: Any = spec.loader if spec is not None else None

@@ -16,7 +16,7 @@ from typing import Any
 from dsp import layout, stems_features
 from dsp.block import RATE_HZ
 from dsp.errors import DspError
-from dsp.handed_in import HandedInError, file_chunks, read_file, read_toml
+from dsp.inference.handed_in import HandedInError, file_chunks, read_file, read_toml
 
 SCHEMA = 1
 LARGEST_TOML_BYTES = 100_000
