@@ -13,11 +13,11 @@ from dsp.block import Block, mend
 from dsp.dry_path import DryPath
 from dsp.errors import DspError
 from dsp.freeze import FREEZE, Freeze
-from dsp.gain import INPUT_GAIN, OUTPUT_GAIN, Gain
 from dsp.lanes import VOICE, Lane, Wiring
-from dsp.limiter import Limiter
-from dsp.meter import Meter
 from dsp.params import ParamSpec
+from dsp.parts.gain import INPUT_GAIN, OUTPUT_GAIN, Gain
+from dsp.parts.limiter import Limiter
+from dsp.parts.meter import Meter
 from dsp.processor import ModelProcessor, Processor, StemMeters
 
 CHAIN_PARAMS: tuple[ParamSpec, ...] = (*DryPath.params, INPUT_GAIN, OUTPUT_GAIN, FREEZE)

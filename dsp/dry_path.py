@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from dsp.block import Block
-from dsp.delay import Delay
 from dsp.params import ParamSpec, switch
-from dsp.ramp import Ramp, ramp_frames
+from dsp.parts.delay import Delay
+from dsp.parts.ramp import Ramp, ramp_frames
 
 BYPASS = switch("box.bypass", "Bypass", "The input passes untouched, as late as the processed sound.")
 MUTE = switch("box.mute", "Mute", "Silence, whatever else is set.")

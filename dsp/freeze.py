@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from dsp.block import RATE_HZ, Block
 from dsp.params import ParamSpec, switch
-from dsp.ramp import Ramp, ramp_frames
-from dsp.stft import inverse_transform
+from dsp.parts.ramp import Ramp, ramp_frames
+from dsp.parts.stft import inverse_transform
 
 FREEZE = switch(
     "box.freeze", "Freeze", "Holds what sounds now, to play over. Ends with a change of chain and with a restart."

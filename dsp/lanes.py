@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsp.block import Block
-from dsp.delay import Delay
+from dsp.parts.delay import Delay
 from dsp.processor import Processor
 
 VOICE, MUSIC = "voice", "music"

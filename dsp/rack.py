@@ -12,7 +12,7 @@ from dsp.block import Block
 from dsp.chain import Chain, Meters
 from dsp.lanes import Wiring
 from dsp.params import ParamSpec
-from dsp.ramp import Ramp, ramp_frames
+from dsp.parts.ramp import Ramp, ramp_frames
 
 CHAINS = ("voice", "music", "voice over music")
 CHAIN = ParamSpec(

@@ -25,8 +25,8 @@ from dsp.denoise.features import DenoiseFrontEnd
 from dsp.inference import Values, open_model
 from dsp.inference.bundle import Bundle
 from dsp.layout import LAYOUTS
+from dsp.parts.stft import Spectrum, StreamingStft
 from dsp.stems_features import STEMS, StemsFrontEnd
-from dsp.stft import Spectrum, StreamingStft
 
 PERIODS = (64, 128, 256)
 CHANNELS = (1, 2)

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from dsp.layout import Layout
-from dsp.stft import synthesis_window
+from dsp.parts.stft import synthesis_window
 from training import loudness_loss
 
 STRIDE = 4

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from dsp import stems_features as layout
-from dsp.stft import analysis_window, synthesis_window
+from dsp.parts.stft import analysis_window, synthesis_window
 
 STRIDE = 8
 PIECE = layout.SYNTHESIS_FRAMES // STRIDE  # samples of the low band that a frame adds to

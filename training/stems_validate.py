@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from dsp import stems_features as layout
-from dsp.stft import synthesis_window
+from dsp.parts.stft import synthesis_window
 from training.data.sources import RATE_HZ
 from training.stems_data import store
 from training.stems_data.loader import Spectra, compute_features, short_time_spectra

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from dsp.denoise.features import DenoiseFrontEnd
 from dsp.layout import LIVE, Layout
-from dsp.stft import StreamingStft
+from dsp.parts.stft import StreamingStft
 from training.runtimes import Step
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from dsp.denoise.features import band_triangles
 from dsp.layout import Layout
-from dsp.stft import synthesis_window
+from dsp.parts.stft import synthesis_window
 from training.data.loader import compute_features, mix_gains, short_time_spectra, steps_of
 from training.data.mixer import SEGMENT_FRAMES, Mixer
 from training.data.sources import RATE_HZ

@@ -19,8 +19,8 @@ from dsp.inference.bundle import Bundle, BundleError
 from dsp.inference.guard import ModelGuard
 from dsp.layout import LAYOUTS
 from dsp.params import ParamSpec
-from dsp.ramp import Ramp, ramp_frames
-from dsp.stft import StreamingStft
+from dsp.parts.ramp import Ramp, ramp_frames
+from dsp.parts.stft import StreamingStft
 
 AMOUNT = ParamSpec("denoise.amount_db", "dB", 0.0, 40.0, 24.0, "Noise reduction", "How far noise is turned down.")
 SENSITIVITY = ParamSpec(

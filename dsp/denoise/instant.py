@@ -18,13 +18,13 @@ from __future__ import annotations
 import numpy as np
 
 from dsp.block import Block, mend
-from dsp.delay import Delay
 from dsp.denoise.denoiser import MOST_RISE, Denoiser
 from dsp.denoise.features import Array, Spectrum
-from dsp.fir import MovingFir, Taps
 from dsp.inference.bundle import INSTANT_LATENCY_FRAMES
-from dsp.ramp import Ramp
-from dsp.stft import inverse_transform
+from dsp.parts.delay import Delay
+from dsp.parts.fir import MovingFir, Taps
+from dsp.parts.ramp import Ramp
+from dsp.parts.stft import inverse_transform
 
 LOOKAHEAD_FRAMES = INSTANT_LATENCY_FRAMES
 PAST_FRAMES = 256

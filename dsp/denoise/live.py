@@ -8,9 +8,9 @@ import numpy as np
 
 from dsp.block import Block, mend
 from dsp.denoise.denoiser import MOST_RISE, Denoiser
-from dsp.hop_adapter import HopAdapter
-from dsp.limiter import Limiter
-from dsp.ramp import Ramp
+from dsp.parts.hop_adapter import HopAdapter
+from dsp.parts.limiter import Limiter
+from dsp.parts.ramp import Ramp
 
 QUIETEST_CEILING = 1e-5  # the limiter divides by its ceiling
 

@@ -11,8 +11,8 @@ from dsp.denoise.live import Denoise
 from dsp.inference import open_model
 from dsp.inference.bundle import Bundle
 from dsp.inference.fake import ConstantModel
-from dsp.meter import PEAK
 from dsp.params import ParamRangeError, UnknownParamError
+from dsp.parts.meter import PEAK
 
 Run = Callable[..., np.ndarray]
 PERIODS = (32, 48, 64, 128, 256, 441, 480, 1024)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dsp.fir import MovingFir
+from dsp.parts.fir import MovingFir
 
 RNG = np.random.default_rng(3)
 SOUND = RNG.normal(0, 0.3, (6000, 2)).astype(np.float32)

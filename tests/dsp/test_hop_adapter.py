@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsp.block import Block
-from dsp.delay import Delay
-from dsp.hop_adapter import HopAdapter
+from dsp.parts.delay import Delay
+from dsp.parts.hop_adapter import HopAdapter
 
 PERIODS = (32, 48, 64, 128, 256, 441, 480, 1024)
 

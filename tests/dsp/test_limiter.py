@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsp.limiter import Limiter
+from dsp.parts.limiter import Limiter
 
 RATE = 48_000
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from dsp.block import mend
-from dsp.gain import INPUT_GAIN, Gain
-from dsp.meter import PEAK, RMS, Meter
+from dsp.parts.gain import INPUT_GAIN, Gain
+from dsp.parts.meter import PEAK, RMS, Meter
 
 
 def test_peak_and_rms_of_all_blocks_since_the_last_look() -> None:

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dsp.ramp import Ramp, ramp_frames
+from dsp.parts.ramp import Ramp, ramp_frames
 
 FRAMES = 480
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from dsp import stems_features as layout
+from dsp.parts.stft import StreamingStft
 from dsp.stems_features import StemsFrontEnd
-from dsp.stft import StreamingStft
 
 
 def stft(channels):

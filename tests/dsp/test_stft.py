@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dsp.stft import StreamingStft, analysis_window, synthesis_window
+from dsp.parts.stft import StreamingStft, analysis_window, synthesis_window
 
 HOP = 128
 

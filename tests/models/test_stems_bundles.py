@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from dsp import stems_features as layout
+from dsp.parts.stft import StreamingStft
 from dsp.stems_features import STEMS, StemsFrontEnd
-from dsp.stft import StreamingStft
 from tests.models.steps import MODELS, RUNTIMES, load
 from training.runtimes import Step
 from training.stream import made_up_voice

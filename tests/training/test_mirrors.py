@@ -7,7 +7,7 @@ torch = pytest.importorskip("torch", reason="training runs in its own environmen
 
 from dsp.denoise.features import DenoiseFrontEnd, identity_mask  # noqa: E402
 from dsp.layout import LAYOUTS, LIVE, Layout  # noqa: E402
-from dsp.stft import StreamingStft  # noqa: E402
+from dsp.parts.stft import StreamingStft  # noqa: E402
 from training.data import loader  # noqa: E402
 from training.data.mixer import SEGMENT_FRAMES  # noqa: E402
 from training.loss import LossWeights, Terms, denoise_loss, filter_low, fused_terms, how_dear, how_noisy, lopsided  # noqa: E402

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from dsp.denoise import features, fine
 from dsp.layout import LIVE, Layout
-from dsp.stft import analysis_window
+from dsp.parts.stft import analysis_window
 from training.data.mixer import SEGMENT_FRAMES, Example, Mixer
 
 MIXES_PER_RENDER = 3

@@ -20,7 +20,7 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from dsp import stems_features as layout
-from dsp.stft import analysis_window
+from dsp.parts.stft import analysis_window
 from training.stems_data.mixer import STEPS, Rng, StemsExample, StemsMixer, rms_of_loud_parts
 from training.stems_loss import HOP, sound_matrix
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from dsp.block import RATE_HZ, Block
 from dsp.params import ParamSpec
-from dsp.ramp import Ramp, ramp_frames
+from dsp.parts.ramp import Ramp, ramp_frames
 
 INPUT_GAIN = ParamSpec("input.gain_db", "dB", -24.0, 24.0, 0.0, "Input gain", "Level into the processors.")
 OUTPUT_GAIN = ParamSpec("output.gain_db", "dB", -60.0, 12.0, 0.0, "Output level", "Level before the limiter.")

@@ -1,0 +1,1 @@
+"""What every processor is made of: ramps, delays, filters, STFT, hop adapter, meter, limiter."""
