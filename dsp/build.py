@@ -24,8 +24,8 @@ Problems = dict[str, str]
 def build_chain(bundle_folder: Path | str | None, runtime: str = "auto", *, real_time: bool = True) -> Chain:
     """The chain for the bundle in `bundle_folder`, loaded, checked and warmed; None makes a dry chain.
 
-    runtime: "auto" or one of dsp.inference.bundle.RUNTIMES. real_time: False for files, where no model step is ever late.
-    Not while streaming. Raises BundleError, BundleHashError, RuntimeUnfitError.
+    runtime: "auto" or one of dsp.inference.bundle.RUNTIMES. real_time: False for files, where no model step is ever
+    late. Not while streaming. Raises BundleError, BundleHashError, RuntimeUnfitError.
     """
     if bundle_folder is None:
         return Chain()

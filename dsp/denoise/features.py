@@ -98,7 +98,8 @@ class DenoiseFrontEnd:
         """What the network sees.  spectrum: (channels, bins) -> (1, input_size), a reused buffer.
 
         Of several channels it sees the mean power, at the fine places too, and in the low bins the mean of the spectra
-        of one polarity (dsp.denoise.sides): each the same as of one channel where all are alike, and none lost where not.
+        of one polarity (dsp.denoise.sides): each the same as of one channel where all are alike, and none lost where
+        not.
         keep_room: 0 takes late reverberation away, 1 leaves it; sensitivity: -1 spares the voice, 1 takes more noise.
         """
         np.square(spectrum.real, out=self._power)
