@@ -14,8 +14,8 @@ import numpy as np
 import soundfile
 
 from dsp.block import RATE_HZ
-from dsp.build import build_chain
 from dsp.inference.bundle import INSTANT, Bundle, list_bundles
+from dsp.rack.build import build_chain
 from firmware_app.offline import process_file
 
 ROOT = Path(__file__).parent.parent

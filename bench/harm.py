@@ -24,7 +24,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from dsp.block import RATE_HZ
-from dsp.build import build_chain
+from dsp.rack.build import build_chain
 from firmware_app.offline import process_file
 
 ROOT = Path(__file__).parent.parent

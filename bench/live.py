@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from dsp.rack import CHAINS
+from dsp.rack.rack import CHAINS
 
 ROOT = Path(__file__).parent.parent
 DEMO = ROOT / "firmware_app" / "assets" / "demo_vocal.flac"

@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp.block import RATE_HZ
-from dsp.build import build_chain
-from dsp.chain import Chain
 from dsp.inference.bundle import Bundle
 from dsp.layout import LAYOUTS
+from dsp.rack.build import build_chain
+from dsp.rack.chain import Chain
 
 ROOT = Path(__file__).parent.parent
 PERIOD = 128

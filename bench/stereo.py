@@ -26,10 +26,10 @@ import soxr
 from numpy.typing import NDArray
 
 from dsp.block import RATE_HZ
-from dsp.build import build_chain
-from dsp.chain import Chain
 from dsp.inference import open_model
 from dsp.inference.bundle import Bundle
+from dsp.rack.build import build_chain
+from dsp.rack.chain import Chain
 from dsp.stems import SPLIT, Stems
 from dsp.stems_features import STEMS
 from training.demo_vocal.make_demo_vocal import demo_vocal

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from bench.stereo import play
 from dsp.block import RATE_HZ
-from dsp.build import build_chain
 from dsp.inference.bundle import Bundle, list_bundles
+from dsp.rack.build import build_chain
 
 MODELS = Path(__file__).parent.parent / "models_quantized"
 PITCHES_HZ = (800.0, 1200.0, 1800.0, 2500.0, 3500.0)

@@ -11,8 +11,8 @@ from dataclasses import replace
 import numpy as np
 
 from dsp.block import Block
-from dsp.dry_path import MUTE_MS
 from dsp.params import ParamRangeError
+from dsp.rack.dry_path import MUTE_MS
 from firmware_app import crash_loop, realtime
 from firmware_app.audio_source import AudioSource, Opened
 from firmware_app.audio_trial import AudioTrial

@@ -20,12 +20,12 @@ import numpy as np
 import soundfile
 
 from dsp.block import RATE_HZ, Block
-from dsp.build import build_chain
 from dsp.denoise.features import DenoiseFrontEnd
 from dsp.inference import Values, open_model
 from dsp.inference.bundle import Bundle
 from dsp.layout import LAYOUTS
 from dsp.parts.stft import Spectrum, StreamingStft
+from dsp.rack.build import build_chain
 from dsp.stems_features import STEMS, StemsFrontEnd
 
 PERIODS = (64, 128, 256)

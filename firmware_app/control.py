@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from dsp.dry_path import MUTE
 from dsp.params import ParamSpec, find
+from dsp.rack.dry_path import MUTE
 from firmware_app.kept_mutes import SILENCING
 from firmware_app.link import HealthFrame, InfoFrame, MeterFrame
 from firmware_app.saver import ANSWER_WITHIN_S, Keeping, Saver

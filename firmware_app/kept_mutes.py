@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dsp.dry_path import MUTE
+from dsp.rack.dry_path import MUTE
 from dsp.stems_features import STEMS
 from firmware_app.kept_file import make_folder, sync_folder
 

@@ -2,8 +2,8 @@
 
 import logging
 
-from dsp.build import build_rack
-from dsp.rack import Rack
+from dsp.rack.build import build_rack
+from dsp.rack.rack import Rack
 from firmware_app import crash_loop
 from firmware_app.config_keys import Config
 from firmware_app.places import Places

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from dsp.block import RATE_HZ, Block, mend
-from dsp.chain import Chain
+from dsp.rack.chain import Chain
 from firmware_app import metadata
 from firmware_app.errors import UsageError
 from firmware_app.metadata import Metadata

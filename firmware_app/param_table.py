@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from dsp.chain import CHAIN_PARAMS
 from dsp.denoise.denoiser import DENOISE_PARAMS
 from dsp.params import ParamSpec, table
 from dsp.parts.gain import MUSIC_LEVEL, VOICE_LEVEL
-from dsp.rack import CHAIN
+from dsp.rack.chain import CHAIN_PARAMS
+from dsp.rack.rack import CHAIN
 from dsp.stem_faders import STEMS_PARAMS
 from firmware_app.scenes import MORPH
 

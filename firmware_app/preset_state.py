@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from dsp.params import ParamSpec
-from dsp.rack import CHAIN
+from dsp.rack.rack import CHAIN
 from firmware_app.errors import AppError
 from firmware_app.kept_file import KeptFile
 from firmware_app.presets import Preset

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from dsp.errors import DspError
 from dsp.inference.handed_in import HandedInError, read_toml
 from dsp.params import ParamSpec, find
-from dsp.rack import CHAIN
+from dsp.rack.rack import CHAIN
 from firmware_app.errors import AppError
 
 _LARGEST_BYTES = 100_000

@@ -4,8 +4,8 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from dsp.dry_path import BYPASS, MATCH, MUTE
 from dsp.params import ParamError, ParamSpec
+from dsp.rack.dry_path import BYPASS, MATCH, MUTE
 from firmware_app.kept_file import OTHER_VERSION, KeptFile, few
 from firmware_app.saver import Keeping
 

@@ -2,7 +2,7 @@
 
 import time
 
-from dsp.rack import Rack
+from dsp.rack.rack import Rack
 from firmware_app.crash_loop import QUIET_DB, QUIET_S, CrashLoop
 from firmware_app.link import AudioLink, HealthFrame
 from firmware_app.shedding import LoadShedder, Shed

@@ -5,7 +5,7 @@ import time
 from dataclasses import astuple
 from pathlib import Path
 
-from dsp.dry_path import MUTE
+from dsp.rack.dry_path import MUTE
 from firmware_app.compare import Comparer
 from firmware_app.control import Control
 from firmware_app.history import History

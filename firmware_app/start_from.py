@@ -7,8 +7,8 @@ import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from dsp.dry_path import MUTE
 from dsp.params import ParamRangeError, ParamSpec
+from dsp.rack.dry_path import MUTE
 from firmware_app import shared_state
 from firmware_app.kept_mutes import SILENCING, silences
 from firmware_app.link import params_hash

@@ -6,7 +6,7 @@ import time
 import numpy as np
 
 from dsp.parts.meter import PEAK, RMS, Meter
-from dsp.rack import Rack
+from dsp.rack.rack import Rack
 from firmware_app.link import SILENCE_DB, MeterFrame, State
 from hw.audio_io import AudioIo
 

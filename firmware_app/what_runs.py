@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from dsp.rack import CHAIN, CHAINS, Rack
+from dsp.rack.rack import CHAIN, CHAINS, Rack
 from firmware_app.audio_source import Opened
 from firmware_app.audio_trial import AudioTrial
 from firmware_app.link import InfoFrame

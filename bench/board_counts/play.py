@@ -13,13 +13,13 @@ from contextlib import suppress
 import numpy as np
 
 from dsp.block import RATE_HZ, Block
-from dsp.build import build_chain
-from dsp.chain import Chain
 from dsp.denoise.live import Denoise
 from dsp.inference import open_model
 from dsp.inference.bundle import Bundle
-from dsp.lanes import MUSIC, VOICE, Lane, Wiring
 from dsp.parts.gain import MUSIC_LEVEL, VOICE_LEVEL, Gain
+from dsp.rack.build import build_chain
+from dsp.rack.chain import Chain
+from dsp.rack.lanes import MUSIC, VOICE, Lane, Wiring
 from dsp.stems import Stems
 from firmware_app import places
 

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import tqdm
 
-from dsp.build import build_chain
-from dsp.chain import Chain
 from dsp.params import ParamError, find
-from dsp.rack import CHAIN, CHAINS
+from dsp.rack.build import build_chain
+from dsp.rack.chain import Chain
+from dsp.rack.rack import CHAIN, CHAINS
 from firmware_app.commands.common import (
     BAR,
     add_model,

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dsp.chain import Chain
 from dsp.inference.bundle import Bundle
+from dsp.rack.chain import Chain
 from tests.rigs.tiny_bundle import tiny_models as make_models
 from tests.rigs.tiny_bundle import write_bundle
 

@@ -4,8 +4,6 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from dsp.build import build_chain
-from dsp.chain import BlockShapeError, Chain
 from dsp.denoise.features import identity_mask
 from dsp.denoise.live import Denoise
 from dsp.inference import open_model
@@ -13,6 +11,8 @@ from dsp.inference.bundle import Bundle
 from dsp.inference.fake import ConstantModel
 from dsp.params import ParamRangeError, UnknownParamError
 from dsp.parts.meter import PEAK
+from dsp.rack.build import build_chain
+from dsp.rack.chain import BlockShapeError, Chain
 
 Run = Callable[..., np.ndarray]
 PERIODS = (32, 48, 64, 128, 256, 441, 480, 1024)

@@ -3,13 +3,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from dsp.chain import Chain
 from dsp.denoise.features import identity_mask
 from dsp.denoise.live import Denoise
 from dsp.inference import open_model
 from dsp.inference.bundle import Bundle, BundleError
 from dsp.inference.fake import ConstantModel, Trouble, TroubledModel
 from dsp.layout import LIVE
+from dsp.rack.chain import Chain
 
 Run = Callable[..., np.ndarray]
 SECOND = 48_000

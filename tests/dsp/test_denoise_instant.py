@@ -4,8 +4,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dsp.build import build_chain
-from dsp.chain import Chain
 from dsp.denoise.features import identity_mask
 from dsp.denoise.instant import DenoiseInstant
 from dsp.denoise.live import Denoise
@@ -13,6 +11,8 @@ from dsp.inference import StepModel, open_model
 from dsp.inference.bundle import Bundle, BundleError, BundleHashError
 from dsp.inference.fake import ConstantModel, Trouble, TroubledModel
 from dsp.layout import LIVE
+from dsp.rack.build import build_chain
+from dsp.rack.chain import Chain
 
 Run = Callable[..., np.ndarray]
 SECOND = 48_000

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dsp.chain import Chain
 from dsp.denoise.features import identity_mask
 from dsp.denoise.live import Denoise
 from dsp.inference import StepModel, open_model
 from dsp.inference.bundle import Bundle, BundleError
 from dsp.inference.fake import ConstantModel, Trouble, TroubledModel
 from dsp.layout import STUDIO
+from dsp.rack.chain import Chain
 from tests.rigs.tiny_bundle import tiny_models, write_bundle
 
 Run = Callable[..., np.ndarray]

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from dsp.chain import Chain
-from dsp.freeze import FREEZE, NEEDED, Freeze
+from dsp.rack.chain import Chain
+from dsp.rack.freeze import FREEZE, NEEDED, Freeze
 
 RATE = 48_000
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dsp.chain import Chain
 from dsp.denoise.features import identity_mask
 from dsp.denoise.instant import DenoiseInstant
 from dsp.denoise.live import Denoise
 from dsp.hum import HumCanceller
 from dsp.inference.bundle import Bundle
 from dsp.inference.fake import ConstantModel, Trouble, TroubledModel
+from dsp.rack.chain import Chain
 
 SECOND, HOP = 48_000, 128
 

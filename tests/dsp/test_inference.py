@@ -135,7 +135,7 @@ def test_a_process_loads_only_the_runtime_it_uses_and_says_nothing(
     tiny_folder: Path, runtime: str, absent: str
 ) -> None:
     code = (
-        "import sys; from dsp.build import build_chain; import numpy as np\n"
+        "import sys; from dsp.rack.build import build_chain; import numpy as np\n"
         f"chain = build_chain({str(tiny_folder)!r}, {runtime!r}); chain.prepare(48000, 128, 1)\n"
         "chain.process(np.zeros((128, 1), np.float32))\n"
         f"assert {absent!r} not in sys.modules"

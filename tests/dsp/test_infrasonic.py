@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dsp.chain import Chain
 from dsp.denoise.features import identity_mask
 from dsp.denoise.instant import DenoiseInstant
 from dsp.denoise.live import Denoise
 from dsp.inference.bundle import Bundle
 from dsp.inference.fake import ConstantModel
 from dsp.infrasonic import InfrasonicGuard
+from dsp.rack.chain import Chain
 from tests.dsp.test_hum import between, db, hum_of, note_of, played, same, spoken
 
 HOP, SECOND = 128, 48_000

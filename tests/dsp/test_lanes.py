@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from dsp.chain import BlockShapeError, Chain
 from dsp.denoise.features import identity_mask
 from dsp.denoise.live import Denoise
 from dsp.inference import open_model
 from dsp.inference.bundle import Bundle
 from dsp.inference.fake import ConstantModel
-from dsp.lanes import MUSIC, VOICE, Lane, Wiring
+from dsp.rack.chain import BlockShapeError, Chain
+from dsp.rack.lanes import MUSIC, VOICE, Lane, Wiring
 from dsp.stems import Stems
 from dsp.stems_features import CLAIMED, INPUT_SIZE, OUTPUT_SIZE
 

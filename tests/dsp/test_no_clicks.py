@@ -5,11 +5,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from dsp.chain import Chain
 from dsp.denoise.features import identity_mask
 from dsp.denoise.live import Denoise
 from dsp.inference.bundle import Bundle
 from dsp.inference.fake import ConstantModel, Trouble, TroubledModel
+from dsp.rack.chain import Chain
 
 Run = Callable[..., np.ndarray]
 

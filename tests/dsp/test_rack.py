@@ -5,16 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dsp.build import build_rack
-from dsp.chain import Chain
 from dsp.denoise.denoiser import AMOUNT
 from dsp.denoise.features import identity_mask
 from dsp.denoise.live import Denoise
 from dsp.inference.bundle import Bundle
 from dsp.inference.fake import ConstantModel
-from dsp.lanes import MUSIC, VOICE, Lane, Wiring
 from dsp.params import ParamRangeError, UnknownParamError
-from dsp.rack import CHAIN, Rack
+from dsp.rack.build import build_rack
+from dsp.rack.chain import Chain
+from dsp.rack.lanes import MUSIC, VOICE, Lane, Wiring
+from dsp.rack.rack import CHAIN, Rack
 from dsp.stems import Stems
 from dsp.stems_features import INPUT_SIZE, OUTPUT_SIZE
 

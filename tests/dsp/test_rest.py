@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dsp.chain import Chain
 from dsp.denoise.features import identity_mask
 from dsp.denoise.live import Denoise
 from dsp.inference.bundle import Bundle
 from dsp.inference.fake import ConstantModel, TroubledModel
 from dsp.inference.guard import REFILL_HOPS
-from dsp.lanes import MUSIC, VOICE, Lane, Wiring
-from dsp.rack import CHAIN, Rack
+from dsp.rack.chain import Chain
+from dsp.rack.lanes import MUSIC, VOICE, Lane, Wiring
+from dsp.rack.rack import CHAIN, Rack
 from dsp.stems import HOLD_MS, Stems
 from dsp.stems_features import CLAIMED, INPUT_SIZE, OUTPUT_SIZE
 

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from dsp.chain import Chain
 from dsp.inference import open_model
 from dsp.inference.bundle import Bundle, BundleError
 from dsp.inference.fake import ConstantModel, Trouble, TroubledModel
+from dsp.rack.chain import Chain
 from dsp.stems import SPLIT, MissingStems, Stems
 from dsp.stems_features import CLAIMED, INPUT_SIZE, OUTPUT_SIZE, STEMS
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from dsp.dry_path import MUTE
+from dsp.rack.dry_path import MUTE
 from firmware_app import audio_process, device_life, realtime, self_care
 from firmware_app.audio_process import AudioProcess
 from firmware_app.audio_source import AudioSource, Opened

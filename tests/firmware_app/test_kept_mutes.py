@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dsp.dry_path import MUTE
+from dsp.rack.dry_path import MUTE
 from firmware_app import kept_mutes, places
 from firmware_app.box_port import BoxPort
 from firmware_app.config_keys import Config

@@ -437,7 +437,7 @@ def test_a_damaged_bundle_is_refused(tiny, tmp_path):
 
 
 def test_the_progress_reaches_the_end(tiny):
-    from dsp.chain import Chain
+    from dsp.rack.chain import Chain
 
     write("in.wav", noise(48_000 * 3 + 5))
     seen: list[tuple[float, float]] = []

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from bench import whistle
-from dsp.build import build_chain
-from dsp.chain import Chain
+from dsp.rack.build import build_chain
+from dsp.rack.chain import Chain
 
 pytestmark = pytest.mark.bundle
 

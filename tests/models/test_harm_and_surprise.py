@@ -10,8 +10,8 @@ import pytest
 import soundfile
 
 from bench import harm, no_surprise
-from dsp.build import build_chain
 from dsp.inference.bundle import Bundle, list_bundles
+from dsp.rack.build import build_chain
 from training.demo_vocal.make_demo_vocal import demo_vocal
 
 pytestmark = pytest.mark.bundle

@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 
 from dsp import params
 from dsp.block import Block, mend
-from dsp.dry_path import DryPath
 from dsp.errors import DspError
-from dsp.freeze import FREEZE, Freeze
-from dsp.lanes import VOICE, Lane, Wiring
 from dsp.params import ParamSpec
 from dsp.parts.gain import INPUT_GAIN, OUTPUT_GAIN, Gain
 from dsp.parts.limiter import Limiter
 from dsp.parts.meter import Meter
 from dsp.processor import ModelProcessor, Processor, StemMeters
+from dsp.rack.dry_path import DryPath
+from dsp.rack.freeze import FREEZE, Freeze
+from dsp.rack.lanes import VOICE, Lane, Wiring
 
 CHAIN_PARAMS: tuple[ParamSpec, ...] = (*DryPath.params, INPUT_GAIN, OUTPUT_GAIN, FREEZE)
 """What every chain has, whatever its processors."""

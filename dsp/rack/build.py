@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dsp.chain import Chain
 from dsp.denoise.instant import DenoiseInstant
 from dsp.denoise.live import Denoise
 from dsp.errors import DspError
 from dsp.inference import StepModel, open_model
 from dsp.inference.bundle import INSTANT, Bundle
-from dsp.lanes import MUSIC, VOICE, Lane
 from dsp.parts.gain import MUSIC_LEVEL, VOICE_LEVEL, Gain
 from dsp.processor import Processor
-from dsp.rack import Rack
+from dsp.rack.chain import Chain
+from dsp.rack.lanes import MUSIC, VOICE, Lane
+from dsp.rack.rack import Rack
 from dsp.stems import MissingStems, Stems
 from dsp.stems_features import STEMS
 

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from dsp import params
 from dsp.block import Block
-from dsp.chain import Chain, Meters
-from dsp.lanes import Wiring
 from dsp.params import ParamSpec
 from dsp.parts.ramp import Ramp, ramp_frames
+from dsp.rack.chain import Chain, Meters
+from dsp.rack.lanes import Wiring
 
 CHAINS = ("voice", "music", "voice over music")
 CHAIN = ParamSpec(

@@ -1,0 +1,1 @@
+"""The rack: parallel chains of processors into one mixer, with the dry path beside them."""
