@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from dsp.block import Block
-from dsp.hum import HumCanceller
-from dsp.infrasonic import InfrasonicGuard
+from dsp.restore.hum import HumCanceller
+from dsp.restore.infrasonic import InfrasonicGuard
 
 
 class Ahead:

@@ -9,10 +9,10 @@ import pytest
 from dsp.denoise.features import identity_mask
 from dsp.denoise.instant import DenoiseInstant
 from dsp.denoise.live import Denoise
-from dsp.hum import HumCanceller
 from dsp.inference.bundle import Bundle
 from dsp.inference.fake import ConstantModel, Trouble, TroubledModel
 from dsp.rack.chain import Chain
+from dsp.restore.hum import HumCanceller
 
 SECOND, HOP = 48_000, 128
 

@@ -11,8 +11,8 @@ from dsp.denoise.instant import DenoiseInstant
 from dsp.denoise.live import Denoise
 from dsp.inference.bundle import Bundle
 from dsp.inference.fake import ConstantModel
-from dsp.infrasonic import InfrasonicGuard
 from dsp.rack.chain import Chain
+from dsp.restore.infrasonic import InfrasonicGuard
 from tests.dsp.test_hum import between, db, hum_of, note_of, played, same, spoken
 
 HOP, SECOND = 128, 48_000

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from dsp.hum_comb import HARMONICS, Lines, Values
-from dsp.hum_search import LOW_HARMONICS, OVERLAP, Flags
+from dsp.restore.hum_comb import HARMONICS, Lines, Values
+from dsp.restore.hum_search import LOW_HARMONICS, OVERLAP, Flags
 
 CHANGE_PER_WINDOW = 1e-4
 """How much of a harmonic's power may be new with each window: a memory of seconds where a voice covers the line."""

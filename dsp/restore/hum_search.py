@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dsp.hum_comb import Lines, Values
+from dsp.restore.hum_comb import Lines, Values
 
 Flags = NDArray[np.bool_]
 

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp.block import Block
-from dsp.hum_comb import HARMONICS, Comb, Lines
-from dsp.hum_search import MainsSearch
-from dsp.hum_tracker import HumTracker
+from dsp.restore.hum_comb import HARMONICS, Comb, Lines
+from dsp.restore.hum_search import MainsSearch
+from dsp.restore.hum_tracker import HumTracker
 
 MAINS_HZ = (50.0, 60.0)
 WINDOW_EVERY_HOPS = 15
