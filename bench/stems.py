@@ -27,8 +27,8 @@ from bench import live
 from bench.stems_baseline import hpss_and_centre
 from dsp.inference import installed, open_model
 from dsp.inference.bundle import Bundle
-from dsp.stems import Stems
-from dsp.stems_features import STEMS
+from dsp.stems.features import STEMS
+from dsp.stems.separator import Stems
 from firmware_app.stem_files import separate_file
 
 ROOT = Path(__file__).parent.parent

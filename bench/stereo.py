@@ -30,8 +30,8 @@ from dsp.inference import open_model
 from dsp.inference.bundle import Bundle
 from dsp.rack.build import build_chain
 from dsp.rack.chain import Chain
-from dsp.stems import SPLIT, Stems
-from dsp.stems_features import STEMS
+from dsp.stems.features import STEMS
+from dsp.stems.separator import SPLIT, Stems
 from training.demo_vocal.make_demo_vocal import demo_vocal
 
 ROOT = Path(__file__).parent.parent

@@ -26,7 +26,7 @@ from dsp.inference.bundle import Bundle
 from dsp.layout import LAYOUTS
 from dsp.parts.stft import Spectrum, StreamingStft
 from dsp.rack.build import build_chain
-from dsp.stems_features import STEMS, StemsFrontEnd
+from dsp.stems.features import STEMS, StemsFrontEnd
 
 PERIODS = (64, 128, 256)
 CHANNELS = (1, 2)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dsp.inference.bundle import Bundle
 from dsp.params import ParamError, ParamSpec, UnknownParamError
-from dsp.stems_features import STEMS
+from dsp.stems.features import STEMS
 from firmware_app import listen_ring, shedding
 from firmware_app.compare import Comparer
 from firmware_app.control import Control

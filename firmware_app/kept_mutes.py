@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dsp.rack.dry_path import MUTE
-from dsp.stems_features import STEMS
+from dsp.stems.features import STEMS
 from firmware_app.kept_file import make_folder, sync_folder
 
 NAME = "mutes"

@@ -7,7 +7,7 @@ from dsp.params import ParamSpec, table
 from dsp.parts.gain import MUSIC_LEVEL, VOICE_LEVEL
 from dsp.rack.chain import CHAIN_PARAMS
 from dsp.rack.rack import CHAIN
-from dsp.stem_faders import STEMS_PARAMS
+from dsp.stems.faders import STEMS_PARAMS
 from firmware_app.scenes import MORPH
 
 PARAMS: Mapping[str, ParamSpec] = table(

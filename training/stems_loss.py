@@ -15,8 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dsp import stems_features as layout
 from dsp.parts.stft import analysis_window, synthesis_window
+from dsp.stems import features as layout
 
 STRIDE = 8
 PIECE = layout.SYNTHESIS_FRAMES // STRIDE  # samples of the low band that a frame adds to

@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from dsp import stems_features as layout
 from dsp.parts.stft import synthesis_window
+from dsp.stems import features as layout
 from training.data.sources import RATE_HZ
 from training.stems_data import store
 from training.stems_data.loader import Spectra, compute_features, short_time_spectra

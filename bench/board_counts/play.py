@@ -20,7 +20,7 @@ from dsp.parts.gain import MUSIC_LEVEL, VOICE_LEVEL, Gain
 from dsp.rack.build import build_chain
 from dsp.rack.chain import Chain
 from dsp.rack.lanes import MUSIC, VOICE, Lane, Wiring
-from dsp.stems import Stems
+from dsp.stems.separator import Stems
 from firmware_app import places
 
 PERIODS = (64, 128, 256)

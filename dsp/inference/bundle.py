@@ -13,10 +13,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from dsp import layout, stems_features
+from dsp import layout
 from dsp.block import RATE_HZ
 from dsp.errors import DspError
 from dsp.inference.handed_in import HandedInError, file_chunks, read_file, read_toml
+from dsp.stems import features as stems_features
 
 SCHEMA = 1
 LARGEST_TOML_BYTES = 100_000

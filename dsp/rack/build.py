@@ -14,8 +14,8 @@ from dsp.processor import Processor
 from dsp.rack.chain import Chain
 from dsp.rack.lanes import MUSIC, VOICE, Lane
 from dsp.rack.rack import Rack
-from dsp.stems import MissingStems, Stems
-from dsp.stems_features import STEMS
+from dsp.stems.features import STEMS
+from dsp.stems.separator import MissingStems, Stems
 
 Problems = dict[str, str]
 """Why a chain of the rack goes without its model, in words, by the name of the chain."""
@@ -53,7 +53,8 @@ def build_rack(
 
     voice, stems: folders of the bundles, None for none. split: stems have outputs of their own. light_voice: a bundle
     that takes the voice's place under load, where the voice has a model and that is another one. A model that cannot be
-    had leaves its chain without: a voice passes untouched, of music what is not muted (dsp.stems.MissingStems).
+    had leaves its chain without: a voice passes untouched, of music what is not muted
+    (dsp.stems.separator.MissingStems).
     """
     problems: Problems = {}
 

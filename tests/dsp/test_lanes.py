@@ -10,8 +10,8 @@ from dsp.inference.bundle import Bundle
 from dsp.inference.fake import ConstantModel
 from dsp.rack.chain import BlockShapeError, Chain
 from dsp.rack.lanes import MUSIC, VOICE, Lane, Wiring
-from dsp.stems import Stems
-from dsp.stems_features import CLAIMED, INPUT_SIZE, OUTPUT_SIZE
+from dsp.stems.features import CLAIMED, INPUT_SIZE, OUTPUT_SIZE
+from dsp.stems.separator import Stems
 
 RNG = np.random.default_rng(3)
 VOICE_AND_MUSIC = Wiring(inputs=3, voice=(0,), music=(1, 2), mix=2)

@@ -15,8 +15,8 @@ from dsp.rack.build import build_rack
 from dsp.rack.chain import Chain
 from dsp.rack.lanes import MUSIC, VOICE, Lane, Wiring
 from dsp.rack.rack import CHAIN, Rack
-from dsp.stems import Stems
-from dsp.stems_features import INPUT_SIZE, OUTPUT_SIZE
+from dsp.stems.features import INPUT_SIZE, OUTPUT_SIZE
+from dsp.stems.separator import Stems
 
 VOICE_CHAIN, MUSIC_CHAIN, BOTH_CHAINS = 0.0, 1.0, 2.0
 LEVEL = 0.3

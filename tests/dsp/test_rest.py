@@ -13,8 +13,8 @@ from dsp.inference.guard import REFILL_HOPS
 from dsp.rack.chain import Chain
 from dsp.rack.lanes import MUSIC, VOICE, Lane, Wiring
 from dsp.rack.rack import CHAIN, Rack
-from dsp.stems import HOLD_MS, Stems
-from dsp.stems_features import CLAIMED, INPUT_SIZE, OUTPUT_SIZE
+from dsp.stems.features import CLAIMED, INPUT_SIZE, OUTPUT_SIZE
+from dsp.stems.separator import HOLD_MS, Stems
 
 SECOND, PERIOD, LEVEL = 48_000, 128, 0.3
 

@@ -9,8 +9,8 @@ from dsp.inference import open_model
 from dsp.inference.bundle import Bundle, BundleError
 from dsp.inference.fake import ConstantModel, Trouble, TroubledModel
 from dsp.rack.chain import Chain
-from dsp.stems import SPLIT, MissingStems, Stems
-from dsp.stems_features import CLAIMED, INPUT_SIZE, OUTPUT_SIZE, STEMS
+from dsp.stems.features import CLAIMED, INPUT_SIZE, OUTPUT_SIZE, STEMS
+from dsp.stems.separator import SPLIT, MissingStems, Stems
 
 Run = Callable[..., np.ndarray]
 SECOND = 48_000

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from dsp import stems_features as layout
 from dsp.parts.stft import StreamingStft
-from dsp.stems_features import StemsFrontEnd
+from dsp.stems import features as layout
+from dsp.stems.features import StemsFrontEnd
 
 
 def stft(channels):

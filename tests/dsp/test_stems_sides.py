@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from dsp.parts.stft import StreamingStft
-from dsp.stems_features import HOP_FRAMES, SYNTHESIS_FRAMES, WINDOW_FRAMES, StemsFrontEnd
-from dsp.stems_sides import StemsSides
+from dsp.stems.features import HOP_FRAMES, SYNTHESIS_FRAMES, WINDOW_FRAMES, StemsFrontEnd
+from dsp.stems.sides import StemsSides
 
 RATE_HZ = 48_000
 DELAYS = (0, 5, 48, 240, 700, 960)

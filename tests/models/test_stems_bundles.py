@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dsp import stems_features as layout
 from dsp.parts.stft import StreamingStft
-from dsp.stems_features import STEMS, StemsFrontEnd
+from dsp.stems import features as layout
+from dsp.stems.features import STEMS, StemsFrontEnd
 from tests.models.steps import MODELS, RUNTIMES, load
 from training.runtimes import Step
 from training.stream import made_up_voice

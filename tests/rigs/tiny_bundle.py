@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dsp import stems_features
 from dsp.denoise import features
 from dsp.layout import LIVE, STUDIO
+from dsp.stems import features as stems_features
 
 STATE_SIZE = 16
 SIZES = {

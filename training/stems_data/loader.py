@@ -19,8 +19,8 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from dsp import stems_features as layout
 from dsp.parts.stft import analysis_window
+from dsp.stems import features as layout
 from training.stems_data.mixer import STEPS, Rng, StemsExample, StemsMixer, rms_of_loud_parts
 from training.stems_loss import HOP, sound_matrix
 

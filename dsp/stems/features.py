@@ -98,7 +98,7 @@ class StemsFrontEnd:
     def features(self, spectrum: Spectrum, aligned: Spectrum | None = None) -> Array:
         """What the network sees.  spectrum: (channels, BINS) -> (1, INPUT_SIZE), a reused buffer.
 
-        aligned: the same with both sides in time and of one polarity, where they are not (dsp.stems_sides): balance
+        aligned: the same with both sides in time and of one polarity, where they are not (dsp.stems.sides): balance
         and coherence are then told from it.
         """
         self._set_power(spectrum)

@@ -15,9 +15,9 @@ from dsp.inference.guard import ModelGuard
 from dsp.parts.hop_adapter import HopAdapter
 from dsp.parts.ramp import Ramp, ramp_frames
 from dsp.parts.stft import Spectrum, StreamingStft, analysis_window
-from dsp.stem_faders import STEMS_PARAMS, StemFaders
-from dsp.stems_features import CHANNELS, OUTPUT_SIZE, STEMS, StemsFrontEnd
-from dsp.stems_sides import StemsSides
+from dsp.stems.faders import STEMS_PARAMS, StemFaders
+from dsp.stems.features import CHANNELS, OUTPUT_SIZE, STEMS, StemsFrontEnd
+from dsp.stems.sides import StemsSides
 
 HOLD_MS = 100.0
 """How long the last masks stand in for ones that do not come."""

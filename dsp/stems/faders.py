@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp.params import ParamSpec, switch
-from dsp.stems_features import STEMS
+from dsp.stems.features import STEMS
 
 
 def _strip(stem: str) -> tuple[ParamSpec, ParamSpec, ParamSpec]:

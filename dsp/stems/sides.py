@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from dsp.block import RATE_HZ, Block
 from dsp.parts.stft import Spectrum, analysis_window, forward_transform, inverse_transform
-from dsp.stems_features import BINS, CHANNELS, HOP_FRAMES, WINDOW_FRAMES
+from dsp.stems.features import BINS, CHANNELS, HOP_FRAMES, WINDOW_FRAMES
 
 Array = NDArray[np.float32]
 

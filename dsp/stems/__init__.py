@@ -1,0 +1,1 @@
+"""The stem separator and the faders of its stems."""
