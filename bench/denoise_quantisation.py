@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from bench.denoise_systems import FLOAT, RUNTIME_NAMES, SHIPPED
 from dsp.inference import StepModel, open_model
 from dsp.inference.bundle import Bundle, BundleError
-from dsp.layout import LAYOUTS, Layout
+from dsp.layouts.denoise import LAYOUTS, Layout
 from training import validate
 from training.runtimes import OnnxStep, Step, TfliteStep
 from training.stream import denoise, made_up_voice

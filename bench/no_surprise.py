@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from dsp.block import RATE_HZ
 from dsp.inference.bundle import Bundle
-from dsp.layout import LAYOUTS
+from dsp.layouts.denoise import LAYOUTS
 from dsp.rack.build import build_chain
 from dsp.rack.chain import Chain
 

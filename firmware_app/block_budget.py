@@ -23,7 +23,7 @@ from dsp.block import RATE_HZ, Block
 from dsp.denoise.features import DenoiseFrontEnd
 from dsp.inference import Values, open_model
 from dsp.inference.bundle import Bundle
-from dsp.layout import LAYOUTS
+from dsp.layouts.denoise import LAYOUTS
 from dsp.parts.stft import Spectrum, StreamingStft
 from dsp.rack.build import build_chain
 from dsp.stems.features import STEMS, StemsFrontEnd

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dsp.layout import LIVE, STUDIO, Layout
+from dsp.layouts.denoise import LIVE, STUDIO, Layout
 from dsp.stems import features
 from training.data import sources
 

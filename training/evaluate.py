@@ -12,7 +12,7 @@ from pathlib import Path
 import soundfile
 
 from dsp.inference.bundle import Bundle
-from dsp.layout import LAYOUTS
+from dsp.layouts.denoise import LAYOUTS
 from training.runtimes import OnnxStep, Step, TfliteStep
 from training.stream import denoise
 

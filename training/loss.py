@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from dsp.layout import Layout
+from dsp.layouts.denoise import Layout
 from training.loudness_loss import loudness_loss
 from training.model import Heads
 from training.sound_loss import Tables, sound, sound_loss, tables

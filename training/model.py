@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from dsp.block import RATE_HZ
-from dsp.layout import LAYOUTS, LIVE, Layout
+from dsp.layouts.denoise import LAYOUTS, LIVE, Layout
 from training.half import linear, linear_of
 from training.scan import EPS, gated_scan, norm_conv
 

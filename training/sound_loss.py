@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from dsp.layout import Layout
+from dsp.layouts.denoise import Layout
 from dsp.parts.stft import synthesis_window
 from training import loudness_loss
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp.denoise.features import DenoiseFrontEnd
-from dsp.layout import LIVE, Layout
+from dsp.layouts.denoise import LIVE, Layout
 from dsp.parts.stft import StreamingStft
 from training.runtimes import Step
 

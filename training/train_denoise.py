@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from dsp.denoise.features import band_averages
-from dsp.layout import LAYOUTS, LIVE, Layout
+from dsp.layouts.denoise import LAYOUTS, LIVE, Layout
 from training import checkpoints, together, validate
 from training.data.decode import CACHE
 from training.data.loader import Batch, Loader
@@ -162,8 +162,12 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--name", default="main")
     parser.add_argument("--cache", type=Path, default=CACHE)
-    parser.add_argument("--features", choices=tuple(LAYOUTS), default=LIVE.name, help="their layout, see dsp/layout.py")
-    parser.add_argument("--width", type=count, default=256)
+    parser.add_argument(
+        "--features",
+        choices=tuple(LAYOUTS),
+        default=LIVE.name,
+        help="their layout, see dsp/layouts/denoise.py",
+    )
     parser.add_argument("--blocks", type=count, default=4)
     parser.add_argument("--average-steps", type=count, default=AVERAGE_STEPS, help="how far back the average reaches")
     parser.add_argument("--batch", type=count, default=12)

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from dsp.denoise.features import band_triangles
-from dsp.layout import Layout
+from dsp.layouts.denoise import Layout
 from dsp.parts.stft import synthesis_window
 from training.data.loader import compute_features, mix_gains, short_time_spectra, steps_of
 from training.data.mixer import SEGMENT_FRAMES, Mixer

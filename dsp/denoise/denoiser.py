@@ -17,7 +17,7 @@ from dsp.denoise.features import DenoiseFrontEnd, Spectrum, identity_mask
 from dsp.inference import StepModel
 from dsp.inference.bundle import Bundle, BundleError
 from dsp.inference.guard import ModelGuard
-from dsp.layout import LAYOUTS
+from dsp.layouts.denoise import LAYOUTS
 from dsp.params import ParamSpec
 from dsp.parts.ramp import Ramp, ramp_frames
 from dsp.parts.stft import StreamingStft

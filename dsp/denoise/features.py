@@ -1,4 +1,5 @@
-"""What a denoiser sees and what it says: spectrum to features, mask to spectrum, in one of the layouts of dsp.layout.
+"""What a denoiser sees and what it says: spectrum to features, mask to spectrum, in one of the layouts of
+dsp.layouts.denoise.
 
 The one place for this mapping; training mirrors it in torch and a test holds the two equal. Low bins stand alone; above
 them overlapping triangular bands, wider towards the top, cover the rest, and their gains are interpolated over the bins
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from dsp.denoise.fine import FineBins
 from dsp.denoise.sides import Sides
-from dsp.layout import LIVE, Layout
+from dsp.layouts.denoise import LIVE, Layout
 
 Spectrum = NDArray[np.complex64]
 Array = NDArray[np.float32]

@@ -3,7 +3,7 @@
 At the live denoiser's window of 768 frames a bin is 62.5 Hz wide: the overtones of a low voice, and what lies between
 them, share bins. A bin's own past tells them apart. The last 32 hops (85 ms) of each bin, weighted and turned, give its
 power at five places 12.5 Hz apart; eight more complex taps a bin, up to 28 hops (75 ms) back, let the network cut as
-finely as it sees. The delay stays what it is: both only look back. How many of what: dsp.layout.FineLayout.
+finely as it sees. The delay stays what it is: both only look back. How many of what: dsp.layouts.denoise.FineLayout.
 
 Source: the same idea in time domain is the pitch filter of J. Valin, "A hybrid DSP/deep learning approach to real-time
 full-band speech enhancement", MMSP 2018.
@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dsp.layout import LIVE, Layout
+from dsp.layouts.denoise import LIVE, Layout
 
 Spectrum = NDArray[np.complex64]
 Array = NDArray[np.float32]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp.block import RATE_HZ
-from dsp.layout import LIVE, Layout
+from dsp.layouts.denoise import LIVE, Layout
 
 Spectrum = NDArray[np.complex64]
 Array = NDArray[np.float32]

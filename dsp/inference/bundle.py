@@ -13,10 +13,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from dsp import layout
 from dsp.block import RATE_HZ
 from dsp.errors import DspError
 from dsp.inference.handed_in import HandedInError, file_chunks, read_file, read_toml
+from dsp.layouts import denoise
 from dsp.stems import features as stems_features
 
 SCHEMA = 1
@@ -40,7 +40,7 @@ class Sizes:
 SIZES = {
     **{
         name: Sizes("denoise", each.window_frames, each.hop_frames, each.input_size, each.output_size)
-        for name, each in layout.LAYOUTS.items()
+        for name, each in denoise.LAYOUTS.items()
     },
     stems_features.LAYOUT: Sizes(
         "stems",
@@ -200,7 +200,7 @@ class _Reader:
     def lent(self) -> Bundle:
         """The same, for a bundle that borrows this one's network: it must be a live denoiser with its own."""
         raw = self._toml()
-        for key, allowed in (("kind", "denoise"), ("features", layout.LIVE.name)):
+        for key, allowed in (("kind", "denoise"), ("features", denoise.LIVE.name)):
             if raw.get(key) != allowed:
                 raise BundleError(f"{self.path}: {key} = {_shown(raw.get(key))}: allowed {allowed}")
         return self._own(raw)

@@ -8,7 +8,7 @@ from enum import Enum
 import numpy as np
 
 from dsp.inference import StepModel, Values
-from dsp.layout import LIVE
+from dsp.layouts.denoise import LIVE
 
 
 class ConstantModel:

@@ -8,7 +8,7 @@ from dsp.denoise.live import Denoise
 from dsp.inference import open_model
 from dsp.inference.bundle import Bundle, BundleError
 from dsp.inference.fake import ConstantModel, Trouble, TroubledModel
-from dsp.layout import LIVE
+from dsp.layouts.denoise import LIVE
 from dsp.rack.chain import Chain
 
 Run = Callable[..., np.ndarray]

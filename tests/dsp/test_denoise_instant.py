@@ -10,7 +10,7 @@ from dsp.denoise.live import Denoise
 from dsp.inference import StepModel, open_model
 from dsp.inference.bundle import Bundle, BundleError, BundleHashError
 from dsp.inference.fake import ConstantModel, Trouble, TroubledModel
-from dsp.layout import LIVE
+from dsp.layouts.denoise import LIVE
 from dsp.rack.build import build_chain
 from dsp.rack.chain import Chain
 

@@ -12,7 +12,7 @@ from dsp.denoise.live import Denoise
 from dsp.inference import StepModel, open_model
 from dsp.inference.bundle import Bundle, BundleError
 from dsp.inference.fake import ConstantModel, Trouble, TroubledModel
-from dsp.layout import STUDIO
+from dsp.layouts.denoise import STUDIO
 from dsp.rack.chain import Chain
 from tests.rigs.tiny_bundle import tiny_models, write_bundle
 

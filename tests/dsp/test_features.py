@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from dsp.denoise.features import DenoiseFrontEnd, band_averages, band_triangles, identity_mask
-from dsp.layout import LAYOUTS, LIVE, STUDIO, Layout
+from dsp.layouts.denoise import LAYOUTS, LIVE, STUDIO, Layout
 
 
 @pytest.fixture(params=list(LAYOUTS))

@@ -4,7 +4,7 @@ import pytest
 from dsp.denoise import fine
 from dsp.denoise.features import DenoiseFrontEnd, identity_mask
 from dsp.denoise.fine import FineBins
-from dsp.layout import LAYOUTS, LIVE, STUDIO, Layout
+from dsp.layouts.denoise import LAYOUTS, LIVE, STUDIO, Layout
 from dsp.parts.stft import StreamingStft
 
 RATE_HZ = 48_000

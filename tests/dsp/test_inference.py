@@ -9,7 +9,7 @@ import pytest
 
 from dsp.inference import RuntimeUnfitError, StepModel, open_model
 from dsp.inference.bundle import Bundle, BundleError, BundleHashError
-from dsp.layout import LIVE
+from dsp.layouts.denoise import LIVE
 
 RUNTIMES = ("onnx", "tflite")
 

@@ -5,7 +5,7 @@ import pytest
 
 from dsp.denoise.features import DenoiseFrontEnd
 from dsp.denoise.sides import MEMORY_MS, Sides
-from dsp.layout import LAYOUTS, LIVE, Layout
+from dsp.layouts.denoise import LAYOUTS, LIVE, Layout
 
 SETTLED_MS = 3 * MEMORY_MS
 

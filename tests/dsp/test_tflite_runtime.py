@@ -9,7 +9,7 @@ pytest.importorskip("tflite_runtime", reason="runs in an environment of its own:
 
 from dsp.inference import open_model
 from dsp.inference.bundle import Bundle
-from dsp.layout import LIVE
+from dsp.layouts.denoise import LIVE
 from dsp.rack.build import build_chain
 
 SHIPPED = Path(__file__).parents[2] / "models_quantized" / "denoise-live"

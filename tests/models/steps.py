@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dsp.inference.bundle import Bundle
-from dsp.layout import LAYOUTS, Layout
+from dsp.layouts.denoise import LAYOUTS, Layout
 from training.runtimes import OnnxStep, Step, TfliteStep
 
 MODELS = Path(__file__).parents[2] / "models_quantized"

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from dsp.denoise import features
-from dsp.layout import LIVE, STUDIO
+from dsp.layouts.denoise import LIVE, STUDIO
 from dsp.stems import features as stems_features
 
 STATE_SIZE = 16

@@ -6,7 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training runs in its own environment, see training/requirements.txt")
 
-from dsp.layout import LIVE  # noqa: E402
+from dsp.layouts.denoise import LIVE  # noqa: E402
 from training.loss import USUAL_POWER, LossWeights, denoise_loss, noise_in_pauses, voice_lost  # noqa: E402
 from training.model import Heads  # noqa: E402
 from training.train_denoise import bands_hz  # noqa: E402

@@ -6,7 +6,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="training runs in its own environment, see training/requirements.txt")
 
 from dsp.denoise.features import DenoiseFrontEnd, identity_mask  # noqa: E402
-from dsp.layout import LAYOUTS, LIVE, Layout  # noqa: E402
+from dsp.layouts.denoise import LAYOUTS, LIVE, Layout  # noqa: E402
 from dsp.parts.stft import StreamingStft  # noqa: E402
 from training.data import loader  # noqa: E402
 from training.data.mixer import SEGMENT_FRAMES  # noqa: E402

@@ -4,7 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training runs in its own environment, see training/requirements.txt")
 
-from dsp.layout import LAYOUTS, LIVE  # noqa: E402
+from dsp.layouts.denoise import LAYOUTS, LIVE  # noqa: E402
 from training import scan  # noqa: E402
 from training.model import DenoiseNet, NetShape, StepNet  # noqa: E402
 from training.train_denoise import Trainer  # noqa: E402

@@ -8,7 +8,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="training runs in its own environment, see training/requirements.txt")
 pytest.importorskip("onnx")
 
-from dsp.layout import LIVE  # noqa: E402
+from dsp.layouts.denoise import LIVE  # noqa: E402
 from training import quantise  # noqa: E402
 from training.export import export_onnx  # noqa: E402
 from training.model import DenoiseNet, NetShape, StepNet  # noqa: E402

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp.denoise import features, fine
-from dsp.layout import LIVE, Layout
+from dsp.layouts.denoise import LIVE, Layout
 from dsp.parts.stft import analysis_window
 from training.data.mixer import SEGMENT_FRAMES, Example, Mixer
 
