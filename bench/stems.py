@@ -27,7 +27,7 @@ from bench import live
 from bench.stems_baseline import hpss_and_centre
 from dsp.inference import installed, open_model
 from dsp.inference.bundle import Bundle
-from dsp.stems.features import STEMS
+from dsp.layouts.stems import STEMS
 from dsp.stems.separator import Stems
 from firmware_app.stem_files import separate_file
 

@@ -18,7 +18,7 @@ from bench.denoise_systems import ROOT, SHIPPED
 from bench.spectrogram import panels, save, show
 from dsp.block import RATE_HZ
 from dsp.inference.bundle import Bundle
-from dsp.stems.features import STEMS
+from dsp.layouts.stems import STEMS
 from firmware_app.stem_files import separate_file
 
 SET = ROOT.parent / "shared" / "data" / "eval" / "stems"

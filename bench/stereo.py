@@ -28,9 +28,9 @@ from numpy.typing import NDArray
 from dsp.block import RATE_HZ
 from dsp.inference import open_model
 from dsp.inference.bundle import Bundle
+from dsp.layouts.stems import STEMS
 from dsp.rack.build import build_chain
 from dsp.rack.chain import Chain
-from dsp.stems.features import STEMS
 from dsp.stems.separator import SPLIT, Stems
 from training.demo_vocal.make_demo_vocal import demo_vocal
 

@@ -24,9 +24,10 @@ from dsp.denoise.features import DenoiseFrontEnd
 from dsp.inference import Values, open_model
 from dsp.inference.bundle import Bundle
 from dsp.layouts.denoise import LAYOUTS
+from dsp.layouts.stems import STEMS
 from dsp.parts.stft import Spectrum, StreamingStft
 from dsp.rack.build import build_chain
-from dsp.stems.features import STEMS, StemsFrontEnd
+from dsp.stems.features import StemsFrontEnd
 
 PERIODS = (64, 128, 256)
 CHANNELS = (1, 2)

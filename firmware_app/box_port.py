@@ -8,8 +8,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from dsp.inference.bundle import Bundle
+from dsp.layouts.stems import STEMS
 from dsp.params import ParamError, ParamSpec, UnknownParamError
-from dsp.stems.features import STEMS
 from firmware_app import listen_ring, shedding
 from firmware_app.compare import Comparer
 from firmware_app.control import Control

@@ -104,7 +104,7 @@ class StemsConfig:
 
     @property
     def outputs(self) -> tuple[tuple[int, ...], ...]:
-        """By stem, in the order of dsp.stems.features.STEMS."""
+        """By stem, in the order of dsp.layouts.stems.STEMS."""
         return self.vocals, self.drums, self.bass, self.other
 
 

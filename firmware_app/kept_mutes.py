@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from dsp.layouts.stems import STEMS
 from dsp.rack.dry_path import MUTE
-from dsp.stems.features import STEMS
 from firmware_app.kept_file import make_folder, sync_folder
 
 NAME = "mutes"

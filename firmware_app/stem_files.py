@@ -10,7 +10,7 @@ import numpy as np
 from dsp.block import RATE_HZ, Block, mend
 from dsp.inference import open_model
 from dsp.inference.bundle import Bundle
-from dsp.stems.features import STEMS
+from dsp.layouts.stems import STEMS
 from dsp.stems.separator import SPLIT, Stems
 from firmware_app.offline import Progress, Resampler, appearing, check_place, fitted_metadata
 from firmware_app.sound_files import SoundWriter

@@ -7,8 +7,8 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from dsp.layouts import stems as stems_layout
 from dsp.layouts.denoise import LIVE, STUDIO, Layout
-from dsp.stems import features
 from training.data import sources
 
 Files = dict[str, tuple[Path, dict[str, str]]]
@@ -53,13 +53,13 @@ DENOISE_STUDIO = _denoiser(STUDIO, "Voice denoiser for recording, full band, 20 
 STEMS_LIVE = About(
     kind="stems",
     summary="Live separation into vocals, drums, bass and the rest, 21.3 ms algorithmic latency",
-    channels=features.CHANNELS,
-    hop_frames=features.HOP_FRAMES,
-    window_frames=features.WINDOW_FRAMES,
-    synthesis_frames=features.SYNTHESIS_FRAMES,
-    layout=features.LAYOUT,
-    input_size=features.INPUT_SIZE,
-    output_size=features.OUTPUT_SIZE,
+    channels=stems_layout.CHANNELS,
+    hop_frames=stems_layout.HOP_FRAMES,
+    window_frames=stems_layout.WINDOW_FRAMES,
+    synthesis_frames=stems_layout.SYNTHESIS_FRAMES,
+    layout=stems_layout.LAYOUT,
+    input_size=stems_layout.INPUT_SIZE,
+    output_size=stems_layout.OUTPUT_SIZE,
     trained_on=sources.STEMS_ATTRIBUTIONS,
 )
 STEMS_LIGHT = replace(

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from dsp.stems import features as layout
+from dsp.layouts import stems as layout
 from training.data.sources import RATE_HZ
 from training.export_stems import separate
 from training.runtimes import OnnxStep, Step, TfliteStep

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import torch
 
-from dsp.stems import features
+from dsp.layouts import stems as stems_layout
 from training import bundle_writer, checkpoints, quantise
 from training.bundle_writer import About
 from training.data import sources
@@ -71,7 +71,7 @@ def export_onnx(net: Net, path: Path, plain: Path | None = None) -> None:
 
 
 def _example(net: Net) -> tuple[torch.Tensor, torch.Tensor]:
-    size = features.INPUT_SIZE if isinstance(net, StemsEnsemble) else net.layout.input_size
+    size = stems_layout.INPUT_SIZE if isinstance(net, StemsEnsemble) else net.layout.input_size
     return torch.zeros(1, size), torch.zeros(1, net.state_size)
 
 

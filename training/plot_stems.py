@@ -10,7 +10,7 @@ import matplotlib
 matplotlib.use("Agg")
 from matplotlib import pyplot
 
-from dsp.stems.features import STEMS
+from dsp.layouts.stems import STEMS
 from training.plot import column
 
 

@@ -15,8 +15,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from dsp.layouts import stems as layout
 from dsp.parts.stft import analysis_window, synthesis_window
-from dsp.stems import features as layout
+from dsp.stems import features
 
 STRIDE = 8
 PIECE = layout.SYNTHESIS_FRAMES // STRIDE  # samples of the low band that a frame adds to
@@ -51,7 +52,7 @@ def power_to_energy() -> Tensor:
     """Weight of each high band's mean bin power in the energy of a hop of sound at 6 kHz. Shape (HIGH_BANDS,)."""
     window = analysis_window(layout.WINDOW_FRAMES, layout.SYNTHESIS_FRAMES).astype(np.float64)
     energy = 2 * layout.HOP_FRAMES / (layout.WINDOW_FRAMES * np.sum(window**2)) / STRIDE
-    return torch.from_numpy((layout.band_triangles().sum(axis=1) * energy).astype(np.float32))
+    return torch.from_numpy((features.band_triangles().sum(axis=1) * energy).astype(np.float32))
 
 
 def overlap_add(pieces: Tensor) -> Tensor:

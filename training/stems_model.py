@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from dsp.stems import features as layout
+from dsp.layouts import stems as layout
 from training.half import linear, linear_of
 from training.model import Block, NetShape, State
 from training.scan import EPS, norm_conv

@@ -13,8 +13,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from dsp.layouts import stems as layout
 from dsp.parts.stft import synthesis_window
-from dsp.stems import features as layout
+from dsp.stems import features
 from training.data.sources import RATE_HZ
 from training.stems_data import store
 from training.stems_data.loader import Spectra, compute_features, short_time_spectra
@@ -25,7 +26,7 @@ EXCERPT_HOPS = 1024  # 10.9 s
 EXCERPT_FRAMES = layout.WINDOW_FRAMES + (EXCERPT_HOPS - 1) * layout.HOP_FRAMES
 SETTLING_FRAMES = 2 * RATE_HZ  # not scored: the network starts cold
 SOUNDS_RMS = 0.003
-_TRIANGLES = layout.band_triangles()
+_TRIANGLES = features.band_triangles()
 
 Sounds = NDArray[np.float32]
 Masks = Callable[[NDArray[np.float32]], NDArray[np.float32]]

@@ -17,7 +17,7 @@ from dsp.block import RATE_HZ
 from dsp.errors import DspError
 from dsp.inference.handed_in import HandedInError, file_chunks, read_file, read_toml
 from dsp.layouts import denoise
-from dsp.stems import features as stems_features
+from dsp.layouts import stems as stems_layout
 
 SCHEMA = 1
 LARGEST_TOML_BYTES = 100_000
@@ -42,12 +42,12 @@ SIZES = {
         name: Sizes("denoise", each.window_frames, each.hop_frames, each.input_size, each.output_size)
         for name, each in denoise.LAYOUTS.items()
     },
-    stems_features.LAYOUT: Sizes(
+    stems_layout.LAYOUT: Sizes(
         "stems",
-        stems_features.WINDOW_FRAMES,
-        stems_features.HOP_FRAMES,
-        stems_features.INPUT_SIZE,
-        stems_features.OUTPUT_SIZE,
+        stems_layout.WINDOW_FRAMES,
+        stems_layout.HOP_FRAMES,
+        stems_layout.INPUT_SIZE,
+        stems_layout.OUTPUT_SIZE,
     ),
 }
 INSTANT = "denoise-instant"

@@ -9,12 +9,12 @@ from dsp.denoise.live import Denoise
 from dsp.errors import DspError
 from dsp.inference import StepModel, open_model
 from dsp.inference.bundle import INSTANT, Bundle
+from dsp.layouts.stems import STEMS
 from dsp.parts.gain import MUSIC_LEVEL, VOICE_LEVEL, Gain
 from dsp.processor import Processor
 from dsp.rack.chain import Chain
 from dsp.rack.lanes import MUSIC, VOICE, Lane
 from dsp.rack.rack import Rack
-from dsp.stems.features import STEMS
 from dsp.stems.separator import MissingStems, Stems
 
 Problems = dict[str, str]

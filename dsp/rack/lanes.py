@@ -20,7 +20,7 @@ class Wiring:
     """The columns of the blocks that a chain takes and gives.
 
     voice, music: columns of the input. mix: columns of the mix, which come first in the output. stems: columns of the
-    output that carry one stem alone, behind the mix; in the order of dsp.stems.features.STEMS.
+    output that carry one stem alone, behind the mix; in the order of dsp.layouts.stems.STEMS.
     """
 
     inputs: int

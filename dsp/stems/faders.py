@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from dsp.layouts.stems import STEMS
 from dsp.params import ParamSpec, switch
-from dsp.stems.features import STEMS
 
 
 def _strip(stem: str) -> tuple[ParamSpec, ParamSpec, ParamSpec]:

@@ -25,23 +25,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from dsp.layouts.stems import BANDS, BINS, CHANNELS, CLAIMED, HIGH_BANDS, HIGH_BINS, INPUT_SIZE, LOW_BINS, STEMS
+
 Spectrum = NDArray[np.complex64]
 Array = NDArray[np.float32]
 
-LAYOUT = "stems-v1"
-STEMS = ("vocals", "drums", "bass", "other")
-CLAIMED = 3  # the network names these many; the last takes what is left
-WINDOW_FRAMES = 2048
-SYNTHESIS_FRAMES = 1024
-HOP_FRAMES = 512
-BINS = 1025
-LOW_BINS = 128
-HIGH_BINS = BINS - LOW_BINS
-HIGH_BANDS = 80
-BANDS = LOW_BINS + HIGH_BANDS
-CHANNELS = 2
-INPUT_SIZE = 3 * BANDS
-OUTPUT_SIZE = CLAIMED * CHANNELS * BANDS
 
 LEVEL_HOPS = 188.0  # the level is a running mean of the power over 2 s
 POWER_FLOOR = 1e-6  # white noise at -90 dBFS

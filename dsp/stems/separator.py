@@ -12,11 +12,12 @@ from dsp.block import Block, mend
 from dsp.inference import StepModel, Values
 from dsp.inference.bundle import Bundle, BundleError
 from dsp.inference.guard import ModelGuard
+from dsp.layouts.stems import CHANNELS, OUTPUT_SIZE, STEMS
 from dsp.parts.hop_adapter import HopAdapter
 from dsp.parts.ramp import Ramp, ramp_frames
 from dsp.parts.stft import Spectrum, StreamingStft, analysis_window
 from dsp.stems.faders import STEMS_PARAMS, StemFaders
-from dsp.stems.features import CHANNELS, OUTPUT_SIZE, STEMS, StemsFrontEnd
+from dsp.stems.features import StemsFrontEnd
 from dsp.stems.sides import StemsSides
 
 HOLD_MS = 100.0

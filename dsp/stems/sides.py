@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp.block import RATE_HZ, Block
+from dsp.layouts.stems import BINS, CHANNELS, HOP_FRAMES, WINDOW_FRAMES
 from dsp.parts.stft import Spectrum, analysis_window, forward_transform, inverse_transform
-from dsp.stems.features import BINS, CHANNELS, HOP_FRAMES, WINDOW_FRAMES
 
 Array = NDArray[np.float32]
 

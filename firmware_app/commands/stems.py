@@ -16,7 +16,7 @@ from pathlib import Path
 import tqdm
 
 from dsp.inference.bundle import RUNTIMES, Bundle
-from dsp.stems.features import STEMS
+from dsp.layouts.stems import STEMS
 from firmware_app.commands.common import BAR, add_settings, bundle_folder, ending_cleanly, settings
 from firmware_app.errors import UsageError
 from firmware_app.stem_files import StemsSummary, separate_file

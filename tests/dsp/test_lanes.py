@@ -8,9 +8,9 @@ from dsp.denoise.live import Denoise
 from dsp.inference import open_model
 from dsp.inference.bundle import Bundle
 from dsp.inference.fake import ConstantModel
+from dsp.layouts.stems import CLAIMED, INPUT_SIZE, OUTPUT_SIZE
 from dsp.rack.chain import BlockShapeError, Chain
 from dsp.rack.lanes import MUSIC, VOICE, Lane, Wiring
-from dsp.stems.features import CLAIMED, INPUT_SIZE, OUTPUT_SIZE
 from dsp.stems.separator import Stems
 
 RNG = np.random.default_rng(3)

@@ -10,12 +10,12 @@ from dsp.denoise.features import identity_mask
 from dsp.denoise.live import Denoise
 from dsp.inference.bundle import Bundle
 from dsp.inference.fake import ConstantModel
+from dsp.layouts.stems import INPUT_SIZE, OUTPUT_SIZE
 from dsp.params import ParamRangeError, UnknownParamError
 from dsp.rack.build import build_rack
 from dsp.rack.chain import Chain
 from dsp.rack.lanes import MUSIC, VOICE, Lane, Wiring
 from dsp.rack.rack import CHAIN, Rack
-from dsp.stems.features import INPUT_SIZE, OUTPUT_SIZE
 from dsp.stems.separator import Stems
 
 VOICE_CHAIN, MUSIC_CHAIN, BOTH_CHAINS = 0.0, 1.0, 2.0

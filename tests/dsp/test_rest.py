@@ -10,10 +10,10 @@ from dsp.denoise.live import Denoise
 from dsp.inference.bundle import Bundle
 from dsp.inference.fake import ConstantModel, TroubledModel
 from dsp.inference.guard import REFILL_HOPS
+from dsp.layouts.stems import CLAIMED, INPUT_SIZE, OUTPUT_SIZE
 from dsp.rack.chain import Chain
 from dsp.rack.lanes import MUSIC, VOICE, Lane, Wiring
 from dsp.rack.rack import CHAIN, Rack
-from dsp.stems.features import CLAIMED, INPUT_SIZE, OUTPUT_SIZE
 from dsp.stems.separator import HOLD_MS, Stems
 
 SECOND, PERIOD, LEVEL = 48_000, 128, 0.3

@@ -8,8 +8,8 @@ import pytest
 from dsp.inference import open_model
 from dsp.inference.bundle import Bundle, BundleError
 from dsp.inference.fake import ConstantModel, Trouble, TroubledModel
+from dsp.layouts.stems import CLAIMED, INPUT_SIZE, OUTPUT_SIZE, STEMS
 from dsp.rack.chain import Chain
-from dsp.stems.features import CLAIMED, INPUT_SIZE, OUTPUT_SIZE, STEMS
 from dsp.stems.separator import SPLIT, MissingStems, Stems
 
 Run = Callable[..., np.ndarray]

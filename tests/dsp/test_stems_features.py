@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from dsp.layouts import stems as layout
 from dsp.parts.stft import StreamingStft
-from dsp.stems import features as layout
+from dsp.stems import features
 from dsp.stems.features import StemsFrontEnd
 
 
@@ -29,12 +30,12 @@ def test_the_sizes_fit_the_transform():
     assert stft(2).bins == layout.BINS
     assert layout.INPUT_SIZE == 624
     assert layout.OUTPUT_SIZE == 1248
-    np.testing.assert_allclose(layout.band_triangles().sum(axis=0), 1.0, atol=1e-6)
-    np.testing.assert_allclose(layout.band_averages().sum(axis=1), 1.0, atol=1e-5)
+    np.testing.assert_allclose(features.band_triangles().sum(axis=0), 1.0, atol=1e-6)
+    np.testing.assert_allclose(features.band_averages().sum(axis=1), 1.0, atol=1e-5)
 
 
 def test_the_lowest_band_joins_the_single_bins():
-    centres = layout.band_averages() @ np.arange(layout.HIGH_BINS)
+    centres = features.band_averages() @ np.arange(layout.HIGH_BINS)
     assert 0.7 < centres[2] - centres[1] < 1.5
 
 
@@ -45,7 +46,7 @@ def test_band_powers_balance_and_coherence_are_what_the_definition_says():
     cross = (spectrum[0] * np.conj(spectrum[1])).real
 
     def bands(power):
-        return np.concatenate((power[: layout.LOW_BINS], layout.band_averages() @ power[layout.LOW_BINS :]))
+        return np.concatenate((power[: layout.LOW_BINS], features.band_averages() @ power[layout.LOW_BINS :]))
 
     level = np.mean(left + right) / 2
     np.testing.assert_allclose(

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from dsp.layouts.stems import HOP_FRAMES, SYNTHESIS_FRAMES, WINDOW_FRAMES
 from dsp.parts.stft import StreamingStft
-from dsp.stems.features import HOP_FRAMES, SYNTHESIS_FRAMES, WINDOW_FRAMES, StemsFrontEnd
+from dsp.stems.features import StemsFrontEnd
 from dsp.stems.sides import StemsSides
 
 RATE_HZ = 48_000

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from dsp.stems.features import STEMS
+from dsp.layouts.stems import STEMS
 from firmware_app import cli
 from firmware_app.wav_file import WavFile, WavForm
 from hw import riff

@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dsp.layouts import stems as layout
+from dsp.layouts.stems import STEMS
 from dsp.parts.stft import StreamingStft
-from dsp.stems import features as layout
-from dsp.stems.features import STEMS, StemsFrontEnd
+from dsp.stems.features import StemsFrontEnd
 from tests.models.steps import MODELS, RUNTIMES, load
 from training.runtimes import Step
 from training.stream import made_up_voice

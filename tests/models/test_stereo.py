@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bench import stereo
-from dsp.stems.features import STEMS
+from dsp.layouts.stems import STEMS
 from tests.models.test_stems_bundles import song_parts
 from training.demo_vocal.make_demo_vocal import demo_vocal
 

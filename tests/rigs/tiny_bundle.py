@@ -13,14 +13,14 @@ import numpy as np
 import pytest
 
 from dsp.denoise import features
+from dsp.layouts import stems as stems_layout
 from dsp.layouts.denoise import LIVE, STUDIO
-from dsp.stems import features as stems_features
 
 STATE_SIZE = 16
 SIZES = {
     "denoise": (LIVE.input_size, LIVE.output_size),
     "studio": (STUDIO.input_size, STUDIO.output_size),
-    "stems": (stems_features.INPUT_SIZE, stems_features.OUTPUT_SIZE),
+    "stems": (stems_layout.INPUT_SIZE, stems_layout.OUTPUT_SIZE),
 }
 """Of the network's input and output, by kind."""
 

@@ -9,8 +9,8 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training runs in its own environment, see training/requirements.txt")
 
+from dsp.layouts import stems as layout  # noqa: E402
 from dsp.parts.stft import StreamingStft  # noqa: E402
-from dsp.stems import features as layout  # noqa: E402
 from dsp.stems.features import StemsFrontEnd  # noqa: E402
 from training import checkpoints  # noqa: E402
 from training.data.decode import Stretch  # noqa: E402

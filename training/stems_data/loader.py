@@ -19,8 +19,9 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
+from dsp.layouts import stems as layout
 from dsp.parts.stft import analysis_window
-from dsp.stems import features as layout
+from dsp.stems import features
 from training.stems_data.mixer import STEPS, Rng, StemsExample, StemsMixer, rms_of_loud_parts
 from training.stems_loss import HOP, sound_matrix
 
@@ -38,7 +39,7 @@ LEVEL_DB, LEVEL_SPREAD_DB = (0.0, 0.5, 1.0, 0.5), 4.0
 Spectra = NDArray[np.complex64]
 
 _WINDOW = analysis_window(layout.WINDOW_FRAMES, layout.SYNTHESIS_FRAMES)
-_AVERAGES = np.ascontiguousarray(layout.band_averages().T)
+_AVERAGES = np.ascontiguousarray(features.band_averages().T)
 
 
 @dataclass
@@ -66,7 +67,7 @@ def running_level(power: NDArray[np.float32]) -> NDArray[np.float32]:
     """StemsFrontEnd's level.  power: (steps,) mean over bins and channels, from the stream's start."""
     level, out = 0.0, np.empty(len(power), np.float32)
     for step, value in enumerate(power):
-        level += (float(value) - level) / min(step + 1.0, layout.LEVEL_HOPS)
+        level += (float(value) - level) / min(step + 1.0, features.LEVEL_HOPS)
         out[step] = level
     return out
 
@@ -82,10 +83,10 @@ def compute_features(spectra: Spectra, out: NDArray[np.float32]) -> tuple[NDArra
     bands_left, bands_right, coherent = to_bands(np.stack((powers[0], powers[1], cross)))
     mean = (bands_left + bands_right) * np.float32(0.5)
     level = running_level(powers.mean(axis=(0, 2)))
-    out[:, :BANDS] = np.log10(mean / (level[:, None] + layout.POWER_FLOOR) + layout.RELATIVE_FLOOR)
-    out[:, :BANDS] += layout.LOG_OFFSET
-    out[:, :BANDS] *= layout.LOG_SCALE
-    safe = mean + layout.POWER_FLOOR
+    out[:, :BANDS] = np.log10(mean / (level[:, None] + features.POWER_FLOOR) + features.RELATIVE_FLOOR)
+    out[:, :BANDS] += features.LOG_OFFSET
+    out[:, :BANDS] *= features.LOG_SCALE
+    safe = mean + features.POWER_FLOOR
     out[:, BANDS : 2 * BANDS] = (bands_left - bands_right) * np.float32(0.5) / safe
     out[:, 2 * BANDS :] = coherent / safe
     return bands_left, bands_right

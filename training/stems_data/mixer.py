@@ -9,7 +9,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from dsp.stems import features as layout
+from dsp.layouts import stems as layout
 from training.data import decode
 from training.data.decode import Stretch
 from training.data.sources import RATE_HZ
