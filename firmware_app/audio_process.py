@@ -14,26 +14,26 @@ from dsp.block import Block
 from dsp.params import ParamRangeError
 from dsp.rack.dry_path import MUTE_MS
 from firmware_app import crash_loop, realtime
-from firmware_app.audio_source import AudioSource, Opened
-from firmware_app.audio_trial import AudioTrial
+from firmware_app.audio.channels import wiring
+from firmware_app.audio.device_life import DeviceLife
+from firmware_app.audio.fit import Fit
+from firmware_app.audio.load_chains import load_chains
+from firmware_app.audio.self_care import SelfCare
+from firmware_app.audio.sound_check import SoundCheck
+from firmware_app.audio.source import AudioSource, Opened
+from firmware_app.audio.telemetry import Telemetry
+from firmware_app.audio.trial import AudioTrial
+from firmware_app.audio.what_runs import what_runs
 from firmware_app.config_keys import Config
 from firmware_app.crash_loop import CrashLoop
-from firmware_app.device_life import DeviceLife
-from firmware_app.fit import Fit
 from firmware_app.link import MAX_CHANNELS, AudioLink, Check, Down, InfoFrame, State, params_hash
 from firmware_app.listen_ring import ListenRing
-from firmware_app.load_chains import load_chains
 from firmware_app.notify import Notifier
 from firmware_app.param_table import PARAMS
 from firmware_app.places import Places
-from firmware_app.self_care import SelfCare
 from firmware_app.shared_state import SharedState
-from firmware_app.sound_check import SoundCheck
 from firmware_app.start_from import SHARED, live_values, to_start_from
 from firmware_app.store import Store
-from firmware_app.telemetry import Telemetry
-from firmware_app.what_runs import what_runs
-from firmware_app.wiring import wiring
 from hw.audio_io import AudioIo, IoStatus
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,8 @@ from pathlib import Path
 from dsp.inference.bundle import Bundle
 from dsp.layouts.stems import STEMS
 from dsp.params import ParamError, ParamSpec, UnknownParamError
-from firmware_app import listen_ring, shedding
+from firmware_app import listen_ring
+from firmware_app.audio import shedding
 from firmware_app.compare import Comparer
 from firmware_app.control import Control
 from firmware_app.history import History

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 
-from firmware_app.shedding import Shed
+from firmware_app.audio.shedding import Shed
 from hw import board_health
 from hw.board_health import HOT_C, BoardHealth
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from firmware_app import audio_trial, kept_audio
-from firmware_app.audio_trial import PROVEN_S
+from firmware_app import kept_audio
+from firmware_app.audio import trial
+from firmware_app.audio.trial import PROVEN_S
 from firmware_app.config_audio import AudioSettingsError
 from firmware_app.config_keys import AudioConfig, Config
 from firmware_app.errors import AppError
@@ -80,7 +81,7 @@ class AudioSetup:
             # Never a number that an earlier control process has used.
             self._number = max(self._number + 1, int(time.monotonic()) & 0x7FFFFFFF)
             try:
-                audio_trial.leave(self._runtime, self._number, kept_audio.changes_of(wanted))
+                trial.leave(self._runtime, self._number, kept_audio.changes_of(wanted))
             except OSError as error:
                 raise TrialError(f"{self._runtime}: cannot be written: {error.strerror}") from None
             self.trial = Trial("trying")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dsp.analysis import round_trip
 from dsp.analysis.round_trip import RoundTrip
-from firmware_app import sound_check
+from firmware_app.audio import sound_check
 from firmware_app.errors import AppError
 from firmware_app.link import CHECK_HOLD_S, Check, Down, InfoFrame, InputsFrame
 

@@ -15,15 +15,16 @@ import pytest
 import soundfile
 
 from dsp.rack.dry_path import MUTE
-from firmware_app import audio_process, device_life, realtime, self_care
+from firmware_app import audio_process, realtime
+from firmware_app.audio import device_life, self_care
+from firmware_app.audio.shedding import Shed
+from firmware_app.audio.source import AudioSource, Opened
 from firmware_app.audio_process import AudioProcess
-from firmware_app.audio_source import AudioSource, Opened
 from firmware_app.config_keys import AudioConfig, Config, ModelConfig
 from firmware_app.link import UP_BYTES, Down, HealthFrame, InfoFrame, Up
 from firmware_app.param_table import PARAMS
 from firmware_app.places import Places
 from firmware_app.shared_state import values_in_force
-from firmware_app.shedding import Shed
 from firmware_app.store import Store
 from hw.audio_io import IoFormat, IoStatus
 from tests.conftest import MakeUsb

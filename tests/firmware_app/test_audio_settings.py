@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from dsp.analysis.round_trip import find
-from firmware_app import audio_process, audio_trial, kept_audio, realtime
+from firmware_app import audio_process, kept_audio, realtime
+from firmware_app.audio import trial
+from firmware_app.audio.sound_check import NAME, read_recording
 from firmware_app.audio_process import AudioProcess
 from firmware_app.config import parse
 from firmware_app.config_audio import AudioSettingsError
@@ -20,7 +22,6 @@ from firmware_app.control_link import ControlLink
 from firmware_app.link import Check, Down, InfoFrame, InputsFrame, MeterFrame, State
 from firmware_app.param_table import PARAMS
 from firmware_app.places import Places
-from firmware_app.sound_check import NAME, read_recording
 from tests.conftest import MakeUsb
 from tests.rigs.virtual_usb.rig import VirtualUsb
 
@@ -55,7 +56,7 @@ class Box:
         return true
 
     def try_settings(self, number: int, **changes: object) -> None:
-        audio_trial.leave(self.places.runtime, number, changes)
+        trial.leave(self.places.runtime, number, changes)
         self.link.send_reopen(number)
         self.until(lambda: self.info.trial == number and self.meter.state == State.RUNNING)
 
@@ -140,7 +141,7 @@ def test_what_the_device_refuses_is_said_and_the_old_settings_stay(
 def test_a_device_that_opens_and_stays_silent_gives_way(make_usb: MakeUsb, make_box: Callable[..., Box]) -> None:
     usb = make_usb(capture=TONE, loop=True)
     box = make_box(usb)
-    audio_trial.leave(box.places.runtime, 3, {"period_frames": 64})
+    trial.leave(box.places.runtime, 3, {"period_frames": 64})
     box.process._settings.ask(3)
     opened = box.process._settings.open(_NeverSounding())
     assert opened.io is not None

@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from firmware_app.audio_source import Opened
-from firmware_app.device_life import PATIENCE_S, DeviceLife
+from firmware_app.audio.device_life import PATIENCE_S, DeviceLife
+from firmware_app.audio.source import Opened
 from hw.audio_io import IoFormat, IoStatus
 
 PERIOD = 480

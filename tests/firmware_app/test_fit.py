@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from firmware_app.audio_source import AudioSource
+from firmware_app.audio.channels import wiring
+from firmware_app.audio.fit import STEM_NAMES, Fit, fit
+from firmware_app.audio.source import AudioSource
 from firmware_app.config_keys import AudioConfig, StemsConfig
-from firmware_app.fit import STEM_NAMES, Fit, fit
 from firmware_app.places import Places
-from firmware_app.wiring import wiring
 from hw.probe import PcmCaps
 from tests.conftest import MakeUsb
 from tests.rigs.running_box import RunningBox

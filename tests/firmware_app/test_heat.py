@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from firmware_app.audio.shedding import Shed
 from firmware_app.heat import HeatWatch
-from firmware_app.shedding import Shed
 from hw import board_health
 from hw.board_health import BoardHealth
 

@@ -107,7 +107,7 @@ def test_a_second_box_changes_nothing_of_the_first(tmp_path: Path) -> None:
 
 def test_the_folder_of_the_demo_is_private(tmp_path: Path) -> None:
     """The audio process is often the first to need it, for what the demo records."""
-    from firmware_app.audio_source import AudioSource
+    from firmware_app.audio.source import AudioSource
     from firmware_app.config_keys import Config
 
     places = Places(tmp_path, tmp_path, tmp_path / "deep" / "state", tmp_path / "run")

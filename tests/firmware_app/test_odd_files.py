@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from firmware_app import places
-from firmware_app.audio_source import AudioSource
+from firmware_app.audio.source import AudioSource
 from firmware_app.config_keys import AudioConfig
 from tests.rigs import odd_files
 from tests.rigs.odd_files import ODD, SOUND, Odd

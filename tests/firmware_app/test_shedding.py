@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware_app.shedding import (
+from firmware_app.audio.shedding import (
     BACK_S,
     FIRST_S,
     FORGIVEN_S,

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from firmware_app.audio_source import AudioSource
+from firmware_app.audio.source import AudioSource
 from firmware_app.config_keys import AudioConfig
 from firmware_app.places import Places
 from tests.conftest import MakeUsb

@@ -5,9 +5,9 @@ import logging
 from dsp.rack.build import build_rack
 from dsp.rack.rack import Rack
 from firmware_app import crash_loop
+from firmware_app.audio.self_care import SelfCare
 from firmware_app.config_keys import Config
 from firmware_app.places import Places
-from firmware_app.self_care import SelfCare
 
 log = logging.getLogger(__name__)
 

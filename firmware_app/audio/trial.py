@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from firmware_app import kept_audio
-from firmware_app.audio_source import AudioSource, Opened
+from firmware_app.audio.source import AudioSource, Opened
 from firmware_app.config_audio import AudioSettingsError
 from firmware_app.config_keys import AudioConfig, Config
 from firmware_app.places import Places

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from firmware_app.audio_source import Opened
+from firmware_app.audio.source import Opened
 from firmware_app.said_once import SaidOnce
 from hw.audio_io import AudioIo, IoStatus
 from hw.rate_watch import RateWatch

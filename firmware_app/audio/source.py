@@ -5,12 +5,12 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from firmware_app.audio.channels import input_channels, output_channels
+from firmware_app.audio.fit import Fit, dull, fit
 from firmware_app.config_keys import AudioConfig, StemsConfig
-from firmware_app.fit import Fit, dull, fit
 from firmware_app.link import MAX_CHANNELS, MOST_INPUTS
 from firmware_app.places import Places
 from firmware_app.said_once import SaidOnce
-from firmware_app.wiring import input_channels, output_channels
 from hw import devices
 from hw.agreement import ChannelOutOfRangeError, UnsupportedFormatError, UnsupportedRateError
 from hw.alsa import AlsaRequest, open_alsa

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from dsp.rack.rack import CHAIN, CHAINS, Rack
-from firmware_app.audio_source import Opened
-from firmware_app.audio_trial import AudioTrial
+from firmware_app.audio.source import Opened
+from firmware_app.audio.trial import AudioTrial
 from firmware_app.link import InfoFrame
 
 MODEL_OFF = "fails or is late again and again: the sound goes round it, and it is tried every second."
