@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 
 from dsp.inference.bundle import list_bundles
-from firmware_app import places
 from firmware_app.commands.bench import as_text
+from firmware_app.config import places
 
 OUT = Path(__file__).parent / "out"
 

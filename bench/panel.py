@@ -49,7 +49,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def measure(train: tuple[float, ...], seconds: float) -> dict[str, Any]:
     """Each press mutes while held: what Control heard, and when."""
-    from firmware_app.config_panel import PanelConfig, SwitchConfig
+    from firmware_app.config.panel_keys import PanelConfig, SwitchConfig
     from tests.rigs.panel_hands import PanelHands
 
     config = PanelConfig(

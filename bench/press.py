@@ -101,7 +101,8 @@ class Seen:
 
 def _press(folder: Path, presses: int) -> Seen:
     """Press and release, again and again, and note when each place has it."""
-    from firmware_app import config, places
+    from firmware_app.config import places
+    from firmware_app.config import read as config
     from firmware_app.control_process import ControlProcess
 
     found = places.find()

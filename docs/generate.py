@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from dsp.params import ParamSpec
-from firmware_app.config_keys import REPEATED, TABLES
-from firmware_app.config_panel import EXAMPLES
+from firmware_app.config.keys import REPEATED, TABLES
+from firmware_app.config.panel_keys import EXAMPLES
 from firmware_app.param_table import PARAMS
 
 HERE = Path(__file__).resolve().parent

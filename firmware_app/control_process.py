@@ -11,8 +11,9 @@ from dsp.errors import DspError
 from dsp.inference.bundle import Bundle
 from firmware_app import announce, realtime
 from firmware_app.box_port import BoxPort, box_version
-from firmware_app.config import FILE_NAME, check_params
-from firmware_app.config_keys import Config
+from firmware_app.config.keys import Config
+from firmware_app.config.places import Places
+from firmware_app.config.read import FILE_NAME, check_params
 from firmware_app.control import Control
 from firmware_app.control_link import ControlLink
 from firmware_app.heat import LOOK_S, HeatWatch
@@ -25,7 +26,6 @@ from firmware_app.panel.bindings import Bindings
 from firmware_app.panel.setup import PanelSetup
 from firmware_app.param_table import PARAMS
 from firmware_app.performer import Performer
-from firmware_app.places import Places
 from firmware_app.preset_library import library_in
 from firmware_app.said_once import SaidOnce
 from firmware_app.saver import leave_trouble

@@ -8,8 +8,8 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from firmware_app.config_audio import AudioSettingsError, changed
-from firmware_app.config_keys import AudioConfig, Config
+from firmware_app.config.audio_rules import AudioSettingsError, changed
+from firmware_app.config.keys import AudioConfig, Config
 from firmware_app.kept_file import KeptFile, few
 
 NAME = "audio.json"

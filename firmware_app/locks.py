@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from firmware_app.config.places import Places, PlacesError
 from firmware_app.errors import AppError
-from firmware_app.places import Places, PlacesError
 
 ENDING_S = 3.0  # one that was stopped just now may still be saving
 

@@ -5,7 +5,7 @@ import threading
 import time
 
 from dsp.params import find
-from firmware_app.actions import Action
+from firmware_app.config.actions import Action
 from firmware_app.control import Control
 from firmware_app.preset_library import PresetLibrary
 from firmware_app.presets import UnknownPresetError

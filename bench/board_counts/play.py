@@ -21,7 +21,7 @@ from dsp.rack.build import build_chain
 from dsp.rack.chain import Chain
 from dsp.rack.lanes import MUSIC, VOICE, Lane, Wiring
 from dsp.stems.separator import Stems
-from firmware_app import places
+from firmware_app.config import places
 
 PERIODS = (64, 128, 256)
 MARK = 900_000

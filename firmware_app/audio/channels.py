@@ -1,7 +1,7 @@
 """Which column of the box's blocks carries what, by the configuration and the interface that was opened."""
 
 from dsp.rack.lanes import Wiring
-from firmware_app.config_keys import AudioConfig, StemsConfig
+from firmware_app.config.keys import AudioConfig, StemsConfig
 from hw.audio_io import IoFormat
 
 

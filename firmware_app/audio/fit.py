@@ -3,7 +3,7 @@ all the same, and it is said."""
 
 from dataclasses import dataclass, replace
 
-from firmware_app.config_keys import AudioConfig, StemsConfig
+from firmware_app.config.keys import AudioConfig, StemsConfig
 from hw.agreement import BOX_RATE_HZ
 from hw.probe import PcmCaps
 

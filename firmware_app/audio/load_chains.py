@@ -6,8 +6,8 @@ from dsp.rack.build import build_rack
 from dsp.rack.rack import Rack
 from firmware_app import crash_loop
 from firmware_app.audio.self_care import SelfCare
-from firmware_app.config_keys import Config
-from firmware_app.places import Places
+from firmware_app.config.keys import Config
+from firmware_app.config.places import Places
 
 log = logging.getLogger(__name__)
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from firmware_app import kept_audio
 from firmware_app.audio.source import AudioSource, Opened
-from firmware_app.config_audio import AudioSettingsError
-from firmware_app.config_keys import AudioConfig, Config
-from firmware_app.places import Places
+from firmware_app.config.audio_rules import AudioSettingsError
+from firmware_app.config.keys import AudioConfig, Config
+from firmware_app.config.places import Places
 
 PROVEN_S = 1.0  # a device that runs for so long has taken its settings
 _NAME = "audio-trial.json"

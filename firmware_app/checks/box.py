@@ -11,9 +11,9 @@ from dsp.errors import DspError
 from dsp.inference import RuntimeUnfitError, installed, open_model
 from dsp.inference.bundle import Bundle, list_bundles
 from firmware_app.checks import Finding, advice, ok, problem
-from firmware_app.config_keys import PageConfig
+from firmware_app.config.keys import PageConfig
+from firmware_app.config.places import Places, PlacesError
 from firmware_app.kept_mutes import MutesFile
-from firmware_app.places import Places, PlacesError
 from firmware_app.saver import trouble_left
 from hw import board
 

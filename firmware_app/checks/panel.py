@@ -4,17 +4,17 @@ import os
 from pathlib import Path
 
 from dsp.errors import DspError
-from firmware_app import actions
 from firmware_app.checks import Finding, ok, problem
 from firmware_app.checks.panel_ports import hid, midi
 from firmware_app.checks.system import user
-from firmware_app.config_panel import KnobConfig, PanelConfig, PedalConfig
+from firmware_app.config import actions
+from firmware_app.config.panel_keys import KnobConfig, PanelConfig, PedalConfig
+from firmware_app.config.places import Places
 from firmware_app.errors import AppError
 from firmware_app.panel import wiring
 from firmware_app.panel.kept import PanelChanges, PanelStore, merged, try_layout
 from firmware_app.panel.layout import Layout, PanelControl, controls_of, gesture_words, mappings_of
 from firmware_app.param_table import PARAMS
-from firmware_app.places import Places
 from firmware_app.preset_library import library_in
 from hw import board
 from hw.ads1115 import BUSES

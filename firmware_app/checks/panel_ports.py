@@ -6,7 +6,7 @@ from pathlib import Path
 
 from firmware_app.checks import Finding, advice, ok, problem
 from firmware_app.checks.system import user
-from firmware_app.config_panel import HidKeyConfig, MidiKnobConfig, MidiSwitchConfig
+from firmware_app.config.panel_keys import HidKeyConfig, MidiKnobConfig, MidiSwitchConfig
 from firmware_app.panel.layout import Layout
 from hw.midi_ports import find_ports
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from firmware_app.audio.fit import dull, fit
 from firmware_app.checks import Finding, advice, ok, problem
 from firmware_app.checks.system import user
-from firmware_app.config_keys import AudioConfig, StemsConfig
+from firmware_app.config.keys import AudioConfig, StemsConfig
 from hw import devices
 from hw.devices import Interface
 from hw.probe import PcmCaps

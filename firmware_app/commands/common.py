@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from dsp.inference.bundle import RUNTIMES, list_bundles
-from firmware_app import config as config_file
-from firmware_app import places as places_of_box
-from firmware_app.config import Config, ConfigError
+from firmware_app.config import places as places_of_box
+from firmware_app.config import read as config_file
+from firmware_app.config.places import Places
+from firmware_app.config.read import Config, ConfigError
 from firmware_app.errors import UsageError
-from firmware_app.places import Places
 from firmware_app.supervisor import EXIT_USAGE
 from firmware_app.system import log_files
 

@@ -5,8 +5,8 @@ import json
 
 from dsp.errors import DspError
 from dsp.inference.bundle import Bundle, list_bundles
-from firmware_app import places as places_of_box
 from firmware_app.commands.common import milliseconds
+from firmware_app.config import places as places_of_box
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,7 @@ It works while the box runs. On a device: sudo -u hushbox hushbox pin --clear
 
 import argparse
 
-from firmware_app import places as places_of_box
+from firmware_app.config import places as places_of_box
 from firmware_app.pin import Pin
 
 

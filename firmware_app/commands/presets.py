@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from firmware_app import places as places_of_box
+from firmware_app.config import places as places_of_box
 from firmware_app.param_table import PARAMS
 from firmware_app.preset_library import library_in
 

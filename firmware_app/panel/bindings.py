@@ -5,8 +5,8 @@ import threading
 from collections.abc import Callable, Collection, Mapping
 
 from dsp.params import ParamSpec
-from firmware_app.actions import Action, Trigger
-from firmware_app.config_panel import (
+from firmware_app.config.actions import Action, Trigger
+from firmware_app.config.panel_keys import (
     HidKeyConfig,
     LedConfig,
     MeterConfig,

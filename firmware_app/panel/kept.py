@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from dsp.params import ParamSpec
-from firmware_app import actions
-from firmware_app.actions import ActionError
-from firmware_app.config import ConfigError, read_control
-from firmware_app.config_panel import PanelConfig
+from firmware_app.config import actions
+from firmware_app.config.actions import ActionError
+from firmware_app.config.panel_keys import PanelConfig
+from firmware_app.config.read import ConfigError, read_control
 from firmware_app.kept_file import KeptFile, few
 from firmware_app.panel.layout import PAGE, Layout, PanelControl, PanelMapping, misfit
 from firmware_app.saver import Keeping

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from dsp.params import ParamSpec, find
-from firmware_app import actions
-from firmware_app.actions import Action, Trigger
-from firmware_app.config_panel import (
+from firmware_app.config import actions
+from firmware_app.config.actions import Action, Trigger
+from firmware_app.config.panel_keys import (
     CONTROL_TABLES,
     AnyControlConfig,
     EncoderConfig,

@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from firmware_app.actions import Action, Trigger
-from firmware_app.config import read_control
-from firmware_app.config_panel import HidKeyConfig, MidiSwitchConfig
+from firmware_app.config.actions import Action, Trigger
+from firmware_app.config.panel_keys import HidKeyConfig, MidiSwitchConfig
+from firmware_app.config.read import read_control
 from firmware_app.panel.layout import PAGE, PROGRAM, Layout, PanelControl, gesture_words, misfit
 from firmware_app.panel.stomps import Found, Stomps
 from hw.panel_events import Activity, PanelEvent, ProgramEvent, StepEvent, SwitchEvent, SwitchKind, TurnEvent

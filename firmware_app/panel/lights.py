@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from dsp.params import find
-from firmware_app.config_panel import LedConfig, MeterConfig, RgbLedConfig
+from firmware_app.config.panel_keys import LedConfig, MeterConfig, RgbLedConfig
 from firmware_app.control import Control
 from firmware_app.link import MeterFrame, State
 from firmware_app.performer import Performer

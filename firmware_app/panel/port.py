@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
 from typing import Any
 
-from firmware_app import actions
-from firmware_app.actions import KINDS
-from firmware_app.config_checks import Key
-from firmware_app.config_panel import CONTROL_TABLES, LEVELS, SHOWS
+from firmware_app.config import actions
+from firmware_app.config.actions import KINDS
+from firmware_app.config.checks import Key
+from firmware_app.config.panel_keys import CONTROL_TABLES, LEVELS, SHOWS
 from firmware_app.control import Control
 from firmware_app.panel import wiring
 from firmware_app.panel.check import Note

@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from firmware_app import actions
-from firmware_app.actions import Action, ActionError
-from firmware_app.config import ConfigError, read_control
-from firmware_app.config_panel import PanelConfig, PedalConfig
+from firmware_app.config import actions
+from firmware_app.config.actions import Action, ActionError
+from firmware_app.config.panel_keys import PanelConfig, PedalConfig
+from firmware_app.config.read import ConfigError, read_control
 from firmware_app.control import Control
 from firmware_app.panel import check
 from firmware_app.panel.bindings import Bindings

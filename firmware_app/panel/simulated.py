@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 
 from dsp.params import find
-from firmware_app import actions
-from firmware_app.config_panel import EncoderConfig, KnobConfig, MidiKnobConfig, PedalConfig
+from firmware_app.config import actions
+from firmware_app.config.panel_keys import EncoderConfig, KnobConfig, MidiKnobConfig, PedalConfig
 from firmware_app.panel.bindings import Bindings
 from firmware_app.panel.layout import PROGRAM, RELAY, Layout, PanelControl, gesture_words
 from hw.panel import Panel

@@ -1,6 +1,6 @@
 """The 40-pin header with what is connected where, and how to connect it, for the page and the wiring sheet."""
 
-from firmware_app.config_panel import (
+from firmware_app.config.panel_keys import (
     EncoderConfig,
     HidKeyConfig,
     KnobConfig,

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from firmware_app.config_checks import text
+from firmware_app.config.checks import text
 from firmware_app.kept_file import KeptFile, few
 from firmware_app.saver import Keeping
 

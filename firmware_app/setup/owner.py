@@ -5,12 +5,12 @@ import threading
 import time
 from collections.abc import Callable
 
-from firmware_app.config_keys import Config
+from firmware_app.config.keys import Config
+from firmware_app.config.places import Places
 from firmware_app.control import Control
 from firmware_app.control_link import ControlLink
 from firmware_app.link import Down, InfoFrame, InputsFrame, MeterFrame
 from firmware_app.pin import Pin
-from firmware_app.places import Places
 from firmware_app.setup.audio import AudioSetup
 from firmware_app.setup.check import CheckSetup, Result
 from firmware_app.setup.kept import Measured, SetUpStore

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dsp.params import ParamSpec
 from firmware_app import kept_audio
-from firmware_app.config_keys import Config
+from firmware_app.config.keys import Config
 from firmware_app.kept_file import OTHER_VERSION
 from firmware_app.panel.kept import PanelStore, merged, try_layout
 from firmware_app.panel.layout import controls_of, mappings_of

@@ -17,7 +17,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from firmware_app.config_keys import REPEATED, TABLES
+from firmware_app.config.keys import REPEATED, TABLES
 from firmware_app.errors import AppError
 from firmware_app.link import InfoFrame
 from firmware_app.realtime import SUPERVISOR_ENV

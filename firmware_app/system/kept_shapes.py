@@ -8,8 +8,8 @@ from dataclasses import fields
 from typing import Any
 
 from firmware_app import kept_audio
-from firmware_app.actions import Action
-from firmware_app.config_panel import CONTROL_TABLES
+from firmware_app.config.actions import Action
+from firmware_app.config.panel_keys import CONTROL_TABLES
 from firmware_app.param_table import PARAMS
 from firmware_app.scenes import NAMES as SCENES
 from firmware_app.setup import kept as setup_kept

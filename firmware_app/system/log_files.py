@@ -10,7 +10,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from firmware_app.places import Places
+from firmware_app.config.places import Places
 
 UNITS = ("hushbox-audio", "hushbox-control")
 _LARGEST_BYTES = 256_000  # and as much again of the file before

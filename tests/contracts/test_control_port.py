@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from firmware_app import places
 from firmware_app.box_port import BoxPort
-from firmware_app.config_panel import PanelConfig
+from firmware_app.config import places
+from firmware_app.config.panel_keys import PanelConfig
 from firmware_app.control import Control
 from firmware_app.listen_ring import ListenRing
 from firmware_app.panel.setup import PanelSetup

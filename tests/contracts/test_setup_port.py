@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware_app.config_panel import PanelConfig
+from firmware_app.config.panel_keys import PanelConfig
 from tests.rigs.panel_box import PanelBox
 from web_ui.control_port import ControlPort, ControlRefused, NotThere, PinRefused
 from web_ui.fake_control import FakeControlPort

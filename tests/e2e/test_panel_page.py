@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from firmware_app.config_panel import (
+from firmware_app.config.panel_keys import (
     EncoderConfig,
     HidKeyConfig,
     MeterConfig,

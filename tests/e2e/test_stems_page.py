@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from firmware_app.config_panel import PanelConfig
+from firmware_app.config.panel_keys import PanelConfig
 from tests.rigs.panel_box import PanelBox
 
 CHROMIUM = Path("/usr/bin/chromium")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware_app.config_panel import PanelConfig
+from firmware_app.config.panel_keys import PanelConfig
 from tests.rigs.panel_hands import BASE, PanelHands
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from dsp.params import ParamSpec, switch, table
-from firmware_app import actions
-from firmware_app.actions import KINDS, Action, ActionError
+from firmware_app.config import actions
+from firmware_app.config.actions import KINDS, Action, ActionError
 from firmware_app.control import Control
 from firmware_app.performer import Performer
 from firmware_app.preset_library import PresetLibrary, presets_file

@@ -20,10 +20,10 @@ from firmware_app.audio import device_life, self_care
 from firmware_app.audio.shedding import Shed
 from firmware_app.audio.source import AudioSource, Opened
 from firmware_app.audio_process import AudioProcess
-from firmware_app.config_keys import AudioConfig, Config, ModelConfig
+from firmware_app.config.keys import AudioConfig, Config, ModelConfig
+from firmware_app.config.places import Places
 from firmware_app.link import UP_BYTES, Down, HealthFrame, InfoFrame, Up
 from firmware_app.param_table import PARAMS
-from firmware_app.places import Places
 from firmware_app.shared_state import values_in_force
 from firmware_app.store import Store
 from hw.audio_io import IoFormat, IoStatus

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from firmware_app import config as config_file
-from firmware_app import places
+from firmware_app.config import places
+from firmware_app.config import read as config_file
 from firmware_app.param_table import PARAMS
 from firmware_app.preset_library import library_in
 from firmware_app.store import Store

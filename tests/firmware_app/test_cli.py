@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from firmware_app import cli, places
+from firmware_app import cli
+from firmware_app.config import places
 from firmware_app.supervisor import EXIT_USAGE
 
 ROOT = Path(places.__file__).parents[1]

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from dsp.params import ParamSpec, switch, table
-from firmware_app import config, config_example
-from firmware_app.config import ConfigError
-from firmware_app.config_keys import REPEATED, TABLES, Config
+from firmware_app.config import example
+from firmware_app.config import read as config
+from firmware_app.config.keys import REPEATED, TABLES, Config
+from firmware_app.config.read import ConfigError
 
 EXAMPLE = Path(__file__).parents[2] / "hushbox.toml.example"
 
@@ -47,7 +48,7 @@ def test_the_defaults_pass_their_own_checks():
 
 def test_the_example_is_rendered_from_the_declarations_and_means_the_default():
     text = EXAMPLE.read_text()
-    assert text == config_example.render(), "run: python -m firmware_app.config_example > hushbox.toml.example"
+    assert text == example.render(), "run: python -m firmware_app.config.example > hushbox.toml.example"
     assert config.parse(text) == Config()
 
 

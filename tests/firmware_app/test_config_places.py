@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from firmware_app import places
-from firmware_app.places import PlacesError
+from firmware_app.config import places
+from firmware_app.config.places import PlacesError
 
 VARIABLES = ("HUSHBOX_STATE_DIR", "HUSHBOX_RUNTIME_DIR", "STATE_DIRECTORY", "RUNTIME_DIRECTORY", "XDG_STATE_HOME")
 

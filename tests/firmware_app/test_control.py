@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dsp.params import ParamRangeError, ParamSpec, UnknownParamError, switch, table
-from firmware_app import places
+from firmware_app.config import places
 from firmware_app.control import Control
 from firmware_app.kept_mutes import MutesFile
 from firmware_app.link import InfoFrame, MeterFrame

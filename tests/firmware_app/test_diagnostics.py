@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from firmware_app import pin as pin_file
-from firmware_app.config_panel import CONTROL_TABLES
+from firmware_app.config.panel_keys import CONTROL_TABLES
 from firmware_app.link import InfoFrame
 from firmware_app.param_table import PARAMS
 from firmware_app.scenes import Scenes

@@ -11,12 +11,20 @@ from pathlib import Path
 
 import pytest
 
-from firmware_app import cli, places
+from firmware_app import cli
 from firmware_app.checks import Finding, Level, box, panel, sound, system
-from firmware_app.config_keys import AudioConfig, PageConfig
-from firmware_app.config_panel import HidKeyConfig, KnobConfig, MappingConfig, MidiKnobConfig, PanelConfig, SwitchConfig
+from firmware_app.config import places
+from firmware_app.config.keys import AudioConfig, PageConfig
+from firmware_app.config.panel_keys import (
+    HidKeyConfig,
+    KnobConfig,
+    MappingConfig,
+    MidiKnobConfig,
+    PanelConfig,
+    SwitchConfig,
+)
+from firmware_app.config.places import Places
 from firmware_app.kept_mutes import MutesFile
-from firmware_app.places import Places
 from firmware_app.saver import leave_trouble
 from hw.devices import Interface
 from hw.probe import PcmCaps
@@ -320,7 +328,7 @@ def test_midi_ports_there_missing_and_forbidden(open_root):
     assert said(panel.panel(config, open_root), "MIDI") == [("ok", "FCB1010 is there")]
     device.chmod(0o600)
     code = (
-        "from firmware_app.config_panel import PanelConfig\n"
+        "from firmware_app.config.panel_keys import PanelConfig\n"
         "print(panel.panel(PanelConfig(pins='off'), Path(sys.argv[1])))"
     )
     out = as_nobody(code, open_root)

@@ -9,8 +9,8 @@ import pytest
 from firmware_app.audio.channels import wiring
 from firmware_app.audio.fit import STEM_NAMES, Fit, fit
 from firmware_app.audio.source import AudioSource
-from firmware_app.config_keys import AudioConfig, StemsConfig
-from firmware_app.places import Places
+from firmware_app.config.keys import AudioConfig, StemsConfig
+from firmware_app.config.places import Places
 from hw.probe import PcmCaps
 from tests.conftest import MakeUsb
 from tests.rigs.running_box import RunningBox

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from dsp.rack.dry_path import MUTE
-from firmware_app import kept_mutes, places
+from firmware_app import kept_mutes
 from firmware_app.box_port import BoxPort
-from firmware_app.config_keys import Config
+from firmware_app.config import places
+from firmware_app.config.keys import Config
 from firmware_app.control import Control
 from firmware_app.kept_mutes import BLOCK_BYTES, MutesFile, silences
 from firmware_app.link import params_hash

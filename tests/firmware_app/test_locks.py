@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from firmware_app import supervisor
+from firmware_app.config.places import Places
 from firmware_app.locks import AlreadyRunning, must_be_free, state_locked
-from firmware_app.places import Places
 from firmware_app.supervisor import EXIT_USAGE
 from tests.rigs.running_box import RunningBox
 
@@ -20,7 +20,7 @@ HOLDING = """
 import sys, time
 from pathlib import Path
 from firmware_app.locks import state_locked
-from firmware_app.places import Places
+from firmware_app.config.places import Places
 folder = Path(sys.argv[1])
 with state_locked(Places(folder, folder, folder, folder)):
     print("held", flush=True)
@@ -108,7 +108,7 @@ def test_a_second_box_changes_nothing_of_the_first(tmp_path: Path) -> None:
 def test_the_folder_of_the_demo_is_private(tmp_path: Path) -> None:
     """The audio process is often the first to need it, for what the demo records."""
     from firmware_app.audio.source import AudioSource
-    from firmware_app.config_keys import Config
+    from firmware_app.config.keys import Config
 
     places = Places(tmp_path, tmp_path, tmp_path / "deep" / "state", tmp_path / "run")
     umask = os.umask(0o022)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from firmware_app import places
 from firmware_app.audio.source import AudioSource
-from firmware_app.config_keys import AudioConfig
+from firmware_app.config import places
+from firmware_app.config.keys import AudioConfig
 from tests.rigs import odd_files
 from tests.rigs.odd_files import ODD, SOUND, Odd
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from firmware_app import places
+from firmware_app.config import places
 from firmware_app.sound_files import SoundWriter
 from firmware_app.wav_file import WavFile, WavForm
 from hw.wav import WavIo

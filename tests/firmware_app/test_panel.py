@@ -11,8 +11,7 @@ import pytest
 
 from firmware_app import control
 from firmware_app.box_port import BoxPort
-from firmware_app.config import ConfigError
-from firmware_app.config_panel import (
+from firmware_app.config.panel_keys import (
     HidKeyConfig,
     KnobConfig,
     LedConfig,
@@ -23,6 +22,7 @@ from firmware_app.config_panel import (
     PedalConfig,
     RgbLedConfig,
 )
+from firmware_app.config.read import ConfigError
 from firmware_app.link import MeterFrame, State
 from firmware_app.panel.learn import DECIDE_S, WAIT_S, Learner
 from firmware_app.panel.lights import AMBER, GREEN, RED, light_for

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from firmware_app import places, preset_files
+from firmware_app import preset_files
+from firmware_app.config import places
 from firmware_app.kept_file import KeptFile
 from firmware_app.param_table import PARAMS
 from firmware_app.preset_library import MOST, PresetLibrary, PresetRefused, presets_file

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from dsp.params import ParamSpec, switch, table
-from firmware_app import cli, places
+from firmware_app import cli
+from firmware_app.config import places
 from firmware_app.param_table import PARAMS
 from firmware_app.presets import PresetError, Presets, UnknownPresetError
 

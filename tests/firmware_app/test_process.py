@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from firmware_app import cli, places
+from firmware_app import cli
+from firmware_app.config import places
 from firmware_app.offline import process_file
 from tests.rigs.tiny_bundle import tflite_model, tiny_weights, write_bundle
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from firmware_app import places
+from firmware_app.config import places
 from training.demo_vocal.make_demo_vocal import SNR_DB, demo_vocal
 
 pytestmark = pytest.mark.bundle

@@ -9,7 +9,7 @@ import numpy as np
 import psutil
 import pytest
 
-from firmware_app.config_panel import RgbLedConfig
+from firmware_app.config.panel_keys import RgbLedConfig
 from firmware_app.control import Control
 from firmware_app.crash_loop import MOST_CRASHES
 from firmware_app.link import HealthFrame, MeterFrame, State

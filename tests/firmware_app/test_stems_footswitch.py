@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from firmware_app import config, places
-from firmware_app.config import check_params
+from firmware_app.config import places
+from firmware_app.config import read as config
+from firmware_app.config.read import check_params
 from firmware_app.param_table import PARAMS
 from firmware_app.presets import Presets
 from tests.rigs.panel_box import PanelBox

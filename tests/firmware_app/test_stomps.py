@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from firmware_app.config import ConfigError, parse
-from firmware_app.config_panel import HidKeyConfig, MappingConfig, MidiSwitchConfig
+from firmware_app.config.panel_keys import HidKeyConfig, MappingConfig, MidiSwitchConfig
+from firmware_app.config.read import ConfigError, parse
 from firmware_app.panel.learn import Learner, Learning
 from firmware_app.panel.port import PanelBoxPort
 from firmware_app.panel.stomps import QUIET_S, ROW_S

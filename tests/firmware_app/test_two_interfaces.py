@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from firmware_app.audio.source import AudioSource
-from firmware_app.config_keys import AudioConfig
-from firmware_app.places import Places
+from firmware_app.config.keys import AudioConfig
+from firmware_app.config.places import Places
 from tests.conftest import MakeUsb
 from tests.rigs.running_box import RunningBox
 

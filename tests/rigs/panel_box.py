@@ -5,10 +5,10 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from firmware_app import places
 from firmware_app.box_port import BoxPort
-from firmware_app.config_keys import Config
-from firmware_app.config_panel import PanelConfig
+from firmware_app.config import places
+from firmware_app.config.keys import Config
+from firmware_app.config.panel_keys import PanelConfig
 from firmware_app.control import Control
 from firmware_app.link import MeterFrame, State
 from firmware_app.panel.setup import PanelSetup

@@ -4,8 +4,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from firmware_app import places
-from firmware_app.config_panel import (
+from firmware_app.config import places
+from firmware_app.config.panel_keys import (
     EncoderConfig,
     KnobConfig,
     LedConfig,

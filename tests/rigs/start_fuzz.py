@@ -30,8 +30,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from firmware_app import config, kept_audio, places
+from firmware_app import kept_audio
 from firmware_app.audio.trial import AudioTrial
+from firmware_app.config import places
+from firmware_app.config import read as config
 from firmware_app.crash_loop import CrashLoop
 from firmware_app.param_table import PARAMS
 from firmware_app.store import Store

@@ -16,10 +16,10 @@ from urllib.parse import quote
 
 from flask import Flask
 
-from firmware_app import config as config_file
-from firmware_app import places as places_of_box
+from firmware_app.config import places as places_of_box
+from firmware_app.config import read as config_file
+from firmware_app.config.places import Places
 from firmware_app.control_process import ControlProcess
-from firmware_app.places import Places
 from firmware_app.realtime import SUPERVISOR_ENV
 from firmware_app.system.log_files import OneLine
 from web_ui.app import create_app

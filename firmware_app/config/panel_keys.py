@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from firmware_app.actions import KINDS, SCENES
-from firmware_app.config_checks import flag, key, listed, matching, maybe, number, one_of, required, text, whole
+from firmware_app.config.actions import KINDS, SCENES
+from firmware_app.config.checks import flag, key, listed, matching, maybe, number, one_of, required, text, whole
 from hw.panel_controls import CHIPS, PRESSED
 
 SHOWS = ("processing", "bypass", "mute", "clip", "alive", "tempo", "scene_a", "scene_b")

@@ -79,7 +79,7 @@ class Places:
 def find(state_dir: str | Path | None = None) -> Places:
     """Places from the environment. `state_dir` (--state-dir) wins over HUSHBOX_STATE_DIR, systemd's and XDG's."""
     frozen = getattr(sys, "_MEIPASS", None)
-    root = Path(frozen) if frozen else Path(__file__).resolve().parent.parent
+    root = Path(frozen) if frozen else Path(__file__).resolve().parents[2]
     return Places(
         models=root / "models_quantized",
         assets=root / "firmware_app" / "assets",

@@ -1,12 +1,12 @@
-"""hushbox.toml.example, rendered from the declarations by `python -m firmware_app.config_example`."""
+"""hushbox.toml.example, rendered from the declarations by `python -m firmware_app.config.example`."""
 
 import json
 from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
-from firmware_app.config_keys import REPEATED, TABLES
-from firmware_app.config_panel import EXAMPLES
+from firmware_app.config.keys import REPEATED, TABLES
+from firmware_app.config.panel_keys import EXAMPLES
 
 _INTRO = """\
 # Hushbox's settings. Copy to hushbox.toml beside where you start it, to ~/.config/hushbox/hushbox.toml or to

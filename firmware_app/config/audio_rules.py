@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from typing import Any, cast
 
-from firmware_app.config_checks import Key
-from firmware_app.config_keys import AudioConfig, Config, StemsConfig
+from firmware_app.config.checks import Key
+from firmware_app.config.keys import AudioConfig, Config, StemsConfig
 from firmware_app.errors import UsageError
 
 

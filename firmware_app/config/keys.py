@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dsp.inference.bundle import RUNTIMES
-from firmware_app.config_checks import Key as Key
-from firmware_app.config_checks import key, listed, matching, one_of, text, whole
-from firmware_app.config_panel import DEFAULT_PANEL, PANEL_TABLES, PanelConfig
-from firmware_app.config_panel import full_id as full_id
+from firmware_app.config.checks import Key as Key
+from firmware_app.config.checks import key, listed, matching, one_of, text, whole
+from firmware_app.config.panel_keys import DEFAULT_PANEL, PANEL_TABLES, PanelConfig
+from firmware_app.config.panel_keys import full_id as full_id
 
 # --- the tables ------------------------------------------------------------------------------------------------------
 

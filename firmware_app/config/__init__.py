@@ -1,0 +1,1 @@
+"""hushbox.toml: its keys, its checks, and the places on disk it names."""
