@@ -12,9 +12,9 @@ from dsp.layouts.stems import STEMS
 from dsp.params import ParamError, ParamSpec, UnknownParamError
 from firmware_app import listen_ring
 from firmware_app.audio import shedding
-from firmware_app.compare import Comparer
-from firmware_app.control import Control
-from firmware_app.history import History
+from firmware_app.control.compare import Comparer
+from firmware_app.control.control import Control
+from firmware_app.control.history import History
 from firmware_app.kept_mutes import SILENCING
 from firmware_app.link import HealthFrame, InfoFrame, MeterFrame, State
 from firmware_app.panel.port import PanelBoxPort

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from firmware_app import preset_files
-from firmware_app.control import Control
-from firmware_app.performer import Performer
+from firmware_app.control.control import Control
+from firmware_app.control.performer import Performer
 from firmware_app.preset_library import PresetRefused
 from firmware_app.presets import UnknownPresetError
 from firmware_app.saver import ANSWER_WITHIN_S

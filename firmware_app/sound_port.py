@@ -7,11 +7,11 @@ from pathlib import Path
 
 from dsp.rack.dry_path import MUTE
 from firmware_app.audio.shedding import Shed
-from firmware_app.compare import Comparer
-from firmware_app.control import Control
-from firmware_app.history import History
-from firmware_app.live_sound import WHICH, LiveSound
-from firmware_app.spectrum import Spectrum
+from firmware_app.control.compare import Comparer
+from firmware_app.control.control import Control
+from firmware_app.control.history import History
+from firmware_app.control.live_sound import WHICH, LiveSound
+from firmware_app.control.spectrum import Spectrum
 from web_ui.control_port import NotThere
 from web_ui.sound_port import CompareView, HistoryView, LiveStream, MomentView
 

@@ -10,9 +10,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from firmware_app import crash_loop, locks, realtime, start_from
+from firmware_app import crash_loop, locks, realtime
 from firmware_app.config import places as places_of_box
 from firmware_app.config.places import Places
+from firmware_app.control import start_from
 from firmware_app.param_table import PARAMS
 from firmware_app.shared_state import Heartbeat
 

@@ -15,11 +15,11 @@ from firmware_app.config.panel_keys import (
     RgbLedConfig,
     SwitchConfig,
 )
-from firmware_app.control import Control
+from firmware_app.control.control import Control
+from firmware_app.control.performer import PANIC_PARAM, Performer
 from firmware_app.link import MeterFrame, State
 from firmware_app.panel.layout import PROGRAM, Layout, PanelMapping
 from firmware_app.panel.lights import light_for
-from firmware_app.performer import PANIC_PARAM, Performer
 from hw.board import Board
 from hw.panel import Panel, PanelStuckError
 from hw.panel_events import (

@@ -8,7 +8,7 @@ from firmware_app.config import actions
 from firmware_app.config.actions import KINDS
 from firmware_app.config.checks import Key
 from firmware_app.config.panel_keys import CONTROL_TABLES, LEVELS, SHOWS
-from firmware_app.control import Control
+from firmware_app.control.control import Control
 from firmware_app.panel import wiring
 from firmware_app.panel.check import Note
 from firmware_app.panel.layout import PanelControl, PanelMapping, gesture_words

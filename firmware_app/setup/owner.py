@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from firmware_app.config.keys import Config
 from firmware_app.config.places import Places
-from firmware_app.control import Control
+from firmware_app.control.control import Control
 from firmware_app.control_link import ControlLink
 from firmware_app.link import Down, InfoFrame, InputsFrame, MeterFrame
 from firmware_app.pin import Pin

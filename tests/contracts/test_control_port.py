@@ -15,11 +15,11 @@ import pytest
 from firmware_app.box_port import BoxPort
 from firmware_app.config import places
 from firmware_app.config.panel_keys import PanelConfig
-from firmware_app.control import Control
+from firmware_app.control.control import Control
+from firmware_app.control.performer import Performer
 from firmware_app.listen_ring import ListenRing
 from firmware_app.panel.setup import PanelSetup
 from firmware_app.param_table import PARAMS
-from firmware_app.performer import Performer
 from firmware_app.preset_library import PresetLibrary, presets_file
 from firmware_app.presets import Presets
 from firmware_app.scenes import Scenes

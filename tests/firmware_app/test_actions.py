@@ -8,8 +8,8 @@ import pytest
 from dsp.params import ParamSpec, switch, table
 from firmware_app.config import actions
 from firmware_app.config.actions import KINDS, Action, ActionError
-from firmware_app.control import Control
-from firmware_app.performer import Performer
+from firmware_app.control.control import Control
+from firmware_app.control.performer import Performer
 from firmware_app.preset_library import PresetLibrary, presets_file
 from firmware_app.presets import Presets
 from firmware_app.scenes import MORPH, Scenes

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from firmware_app import compare
-from firmware_app.compare import Comparer
-from firmware_app.control import Control
+from firmware_app.control import compare
+from firmware_app.control.compare import Comparer
+from firmware_app.control.control import Control
 from firmware_app.listen_ring import ListenRing
 from firmware_app.param_table import PARAMS
 from firmware_app.store import Store

@@ -11,11 +11,11 @@ import pytest
 
 from dsp.params import ParamRangeError, ParamSpec, UnknownParamError, switch, table
 from firmware_app.config import places
-from firmware_app.control import Control
+from firmware_app.control.control import Control
+from firmware_app.control.performer import Performer
 from firmware_app.kept_mutes import MutesFile
 from firmware_app.link import InfoFrame, MeterFrame
 from firmware_app.param_table import PARAMS
-from firmware_app.performer import Performer
 from firmware_app.preset_library import PresetLibrary, library_in
 from firmware_app.scenes import Scenes
 from firmware_app.store import Store

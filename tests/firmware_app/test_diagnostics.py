@@ -65,7 +65,7 @@ OTHER_SECRETS = [
     ("blob aGVsbG8gd29ybGQgdGhpcyBpcyBhIHNlY3JldCBrZXkgMQ==", "aGVsbG8gd29ybGQgdGhpcyBpcyBhIHNlY3JldCBrZXkgMQ"),
 ]
 HARMLESS = [
-    "2026-01-01 12:00:00,123 control: firmware_app.control INFO box.bypass = 1, passes 3 of 4",
+    "2026-01-01 12:00:00,123 control: firmware_app.control.control INFO box.bypass = 1, passes 3 of 4",
     "audio INFO Scarlett 2i2 USB (hw:CARD=USB,DEV=0): the only interface",
     "footswitch on GPIO17, pin 11: pressed for 1024 ms",
     "no such key, did you mean audio.device?",

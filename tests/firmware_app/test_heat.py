@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from firmware_app.audio.shedding import Shed
-from firmware_app.heat import HeatWatch
+from firmware_app.control.heat import HeatWatch
 from hw import board_health
 from hw.board_health import BoardHealth
 

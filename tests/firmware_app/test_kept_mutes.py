@@ -14,12 +14,12 @@ from firmware_app import kept_mutes
 from firmware_app.box_port import BoxPort
 from firmware_app.config import places
 from firmware_app.config.keys import Config
-from firmware_app.control import Control
+from firmware_app.control.control import Control
+from firmware_app.control.start_from import forget_last_run, live_values, mutes_of, to_start_from
 from firmware_app.kept_mutes import BLOCK_BYTES, MutesFile, silences
 from firmware_app.link import params_hash
 from firmware_app.param_table import PARAMS
 from firmware_app.shared_state import SharedState
-from firmware_app.start_from import forget_last_run, live_values, mutes_of, to_start_from
 from firmware_app.store import Loaded, Store
 from firmware_app.system.backup import Backups, apply_staged
 from firmware_app.system.checks_of_backup import trial
@@ -152,7 +152,7 @@ def test_a_mute_is_answered_when_it_is_on_disk(tmp_path: Path, monkeypatch: pyte
 
 
 def test_a_disk_that_hangs_is_said_in_the_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("firmware_app.control.ANSWER_WITHIN_S", 0.1)
+    monkeypatch.setattr("firmware_app.control.control.ANSWER_WITHIN_S", 0.1)
     control = started(tmp_path)
     control.mutes_not_kept()
     go_on = threading.Event()

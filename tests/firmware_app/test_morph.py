@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from firmware_app.control import Control
-from firmware_app.morph import Morpher
+from firmware_app.control.control import Control
+from firmware_app.control.morph import Morpher
 from firmware_app.param_table import PARAMS
 from firmware_app.scenes import Scenes
 from firmware_app.store import Store

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from firmware_app import control
 from firmware_app.box_port import BoxPort
 from firmware_app.config.panel_keys import (
     HidKeyConfig,
@@ -23,6 +22,7 @@ from firmware_app.config.panel_keys import (
     RgbLedConfig,
 )
 from firmware_app.config.read import ConfigError
+from firmware_app.control import control
 from firmware_app.link import MeterFrame, State
 from firmware_app.panel.learn import DECIDE_S, WAIT_S, Learner
 from firmware_app.panel.lights import AMBER, GREEN, RED, light_for

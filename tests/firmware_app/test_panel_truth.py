@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from firmware_app import control
 from firmware_app.config.panel_keys import (
     HidKeyConfig,
     MappingConfig,
@@ -19,6 +18,7 @@ from firmware_app.config.panel_keys import (
     RgbLedConfig,
     SwitchConfig,
 )
+from firmware_app.control import control
 from firmware_app.link import MeterFrame, State
 from firmware_app.panel import bindings
 from firmware_app.panel.lights import light_for

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from firmware_app.config.panel_keys import RgbLedConfig
-from firmware_app.control import Control
+from firmware_app.control.control import Control
 from firmware_app.crash_loop import MOST_CRASHES
 from firmware_app.link import HealthFrame, MeterFrame, State
 from firmware_app.panel.lights import SAFE_BLINK_S, light_for

@@ -9,15 +9,15 @@ import pytest
 import soundfile
 
 from firmware_app.audio.shedding import Shed
-from firmware_app.compare import Comparer
-from firmware_app.control import Control
-from firmware_app.history import SECONDS, STEP_S, History
+from firmware_app.control.compare import Comparer
+from firmware_app.control.control import Control
+from firmware_app.control.history import SECONDS, STEP_S, History
+from firmware_app.control.live_sound import LiveSound
+from firmware_app.control.spectrum import BANDS, FRESH_S, HIGH_HZ, LOW_HZ, Spectrum
 from firmware_app.link import HealthFrame, MeterFrame
 from firmware_app.listen_ring import ListenRing, RingReader
-from firmware_app.live_sound import LiveSound
 from firmware_app.param_table import PARAMS
 from firmware_app.sound_port import SoundBoxPort
-from firmware_app.spectrum import BANDS, FRESH_S, HIGH_HZ, LOW_HZ, Spectrum
 from firmware_app.store import Store
 
 RATE_HZ = 48_000

@@ -6,11 +6,11 @@ import time
 
 from dsp.params import find
 from firmware_app.config.actions import Action
-from firmware_app.control import Control
+from firmware_app.control.control import Control
+from firmware_app.control.tempo import Tempo
 from firmware_app.preset_library import PresetLibrary
 from firmware_app.presets import UnknownPresetError
 from firmware_app.scenes import MORPH, Scenes
-from firmware_app.tempo import Tempo
 
 log = logging.getLogger(__name__)
 

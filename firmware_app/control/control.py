@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from dsp.params import ParamSpec, find
 from dsp.rack.dry_path import MUTE
+from firmware_app.control.start_from import to_start_from
 from firmware_app.kept_mutes import SILENCING
 from firmware_app.link import HealthFrame, InfoFrame, MeterFrame
 from firmware_app.saver import ANSWER_WITHIN_S, Keeping, Saver
-from firmware_app.start_from import to_start_from
 from firmware_app.store import WHAT, Store
 
 SILENT_S = 1.0  # 20 meter frames that did not come

@@ -13,7 +13,7 @@ from pathlib import Path
 from dsp.analysis.loudness import HOP_FRAMES, Loudness
 from dsp.block import RATE_HZ
 from dsp.rack.dry_path import BYPASS, MATCH, MUTE
-from firmware_app.control import Control
+from firmware_app.control.control import Control
 from firmware_app.listen_ring import READ_SECONDS, RingReader
 
 LISTEN = "denoise.listen"

@@ -1,0 +1,1 @@
+"""Control, the one owner of live settings, and what it steers."""
