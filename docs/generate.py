@@ -13,7 +13,7 @@ from typing import Any
 from dsp.params import ParamSpec
 from firmware_app.config.keys import REPEATED, TABLES
 from firmware_app.config.panel_keys import EXAMPLES
-from firmware_app.param_table import PARAMS
+from firmware_app.kept.param_table import PARAMS
 
 HERE = Path(__file__).resolve().parent
 MADE = "<!-- Made by docs/generate.py. Do not edit by hand. -->\n"

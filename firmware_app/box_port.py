@@ -15,12 +15,12 @@ from firmware_app.audio import shedding
 from firmware_app.control.compare import Comparer
 from firmware_app.control.control import Control
 from firmware_app.control.history import History
-from firmware_app.kept_mutes import SILENCING
+from firmware_app.kept.mutes import SILENCING
+from firmware_app.kept.setup import Measured
 from firmware_app.link import HealthFrame, InfoFrame, MeterFrame, State
 from firmware_app.panel.port import PanelBoxPort
 from firmware_app.panel.setup import PanelSetup
 from firmware_app.presets_port import PresetsBoxPort
-from firmware_app.setup.kept import Measured
 from firmware_app.setup.owner import BoxSetup
 from firmware_app.setup.port import SetupBoxPort
 from firmware_app.sound_port import SoundBoxPort

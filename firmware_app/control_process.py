@@ -21,20 +21,20 @@ from firmware_app.control.morph import Morpher
 from firmware_app.control.performer import Performer
 from firmware_app.control.start_from import live_values, mutes_of
 from firmware_app.control_link import ControlLink
+from firmware_app.kept.backup import apply_staged
+from firmware_app.kept.library import library_in
+from firmware_app.kept.param_table import PARAMS
+from firmware_app.kept.saver import leave_trouble
+from firmware_app.kept.scenes import Scenes
+from firmware_app.kept.store import Store
 from firmware_app.link import Down, InfoFrame, MeterFrame
 from firmware_app.locks import AlreadyRunning, state_locked
 from firmware_app.notify import Notifier
 from firmware_app.panel.bindings import Bindings
 from firmware_app.panel.setup import PanelSetup
-from firmware_app.param_table import PARAMS
-from firmware_app.preset_library import library_in
 from firmware_app.said_once import SaidOnce
-from firmware_app.saver import leave_trouble
-from firmware_app.scenes import Scenes
 from firmware_app.setup.owner import BoxSetup
-from firmware_app.store import Store
 from firmware_app.supervisor import EXIT_USAGE
-from firmware_app.system.backup import apply_staged
 from firmware_app.system.checks_of_backup import trial
 from hw import devices
 from hw.panel import Panel

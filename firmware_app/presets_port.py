@@ -4,13 +4,13 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from firmware_app import preset_files
 from firmware_app.control.control import Control
 from firmware_app.control.performer import Performer
-from firmware_app.preset_library import PresetRefused
-from firmware_app.presets import UnknownPresetError
-from firmware_app.saver import ANSWER_WITHIN_S
-from firmware_app.scenes import NAMES, NOT_IN_A_SCENE
+from firmware_app.kept import preset_files
+from firmware_app.kept.factory import UnknownPresetError
+from firmware_app.kept.library import PresetRefused
+from firmware_app.kept.saver import ANSWER_WITHIN_S
+from firmware_app.kept.scenes import NAMES, NOT_IN_A_SCENE
 from web_ui.control_port import ControlRefused, NotThere
 from web_ui.presets_port import PresetsNews, PresetsView, PresetView
 

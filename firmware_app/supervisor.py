@@ -14,7 +14,7 @@ from firmware_app import crash_loop, locks, realtime
 from firmware_app.config import places as places_of_box
 from firmware_app.config.places import Places
 from firmware_app.control import start_from
-from firmware_app.param_table import PARAMS
+from firmware_app.kept.param_table import PARAMS
 from firmware_app.shared_state import Heartbeat
 
 log = logging.getLogger(__name__)

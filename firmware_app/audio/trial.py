@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from firmware_app import kept_audio
 from firmware_app.audio.source import AudioSource, Opened
 from firmware_app.config.audio_rules import AudioSettingsError
 from firmware_app.config.keys import AudioConfig, Config
 from firmware_app.config.places import Places
+from firmware_app.kept import audio
 
 PROVEN_S = 1.0  # a device that runs for so long has taken its settings
 _NAME = "audio-trial.json"
@@ -26,7 +26,7 @@ class AudioTrial:
 
     def __init__(self, config: Config, places: Places) -> None:
         self.notes: tuple[str, ...] = ()
-        self.audio, self.notes = kept_audio.in_force(config, places.state)
+        self.audio, self.notes = audio.in_force(config, places.state)
         self.number = 0  # of the settings tried last
         self.refused = ""  # why those are not in force
         self._config, self._runtime = config, places.runtime
@@ -84,4 +84,4 @@ def _read(config: Config, runtime: Path, number: int) -> AudioConfig:
         raise AudioSettingsError(["the settings to try cannot be read"]) from None
     if left != number:
         raise AudioSettingsError(["other settings came between"])
-    return kept_audio.merged(config, changes)
+    return audio.merged(config, changes)

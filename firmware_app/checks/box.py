@@ -13,8 +13,8 @@ from dsp.inference.bundle import Bundle, list_bundles
 from firmware_app.checks import Finding, advice, ok, problem
 from firmware_app.config.keys import PageConfig
 from firmware_app.config.places import Places, PlacesError
-from firmware_app.kept_mutes import MutesFile
-from firmware_app.saver import trouble_left
+from firmware_app.kept.mutes import MutesFile
+from firmware_app.kept.saver import trouble_left
 from hw import board
 
 LEAST_FREE_BYTES = 50_000_000

@@ -11,11 +11,11 @@ from firmware_app.config import actions
 from firmware_app.config.panel_keys import KnobConfig, PanelConfig, PedalConfig
 from firmware_app.config.places import Places
 from firmware_app.errors import AppError
+from firmware_app.kept.library import library_in
+from firmware_app.kept.param_table import PARAMS
 from firmware_app.panel import wiring
 from firmware_app.panel.kept import PanelChanges, PanelStore, merged, try_layout
 from firmware_app.panel.layout import Layout, PanelControl, controls_of, gesture_words, mappings_of
-from firmware_app.param_table import PARAMS
-from firmware_app.preset_library import library_in
 from hw import board
 from hw.ads1115 import BUSES
 from hw.board import Board

@@ -14,7 +14,7 @@ from firmware_app.commands.common import NO_BUNDLE, add_settings
 from firmware_app.config import places as places_of_box
 from firmware_app.config import read as config_file
 from firmware_app.config.read import Config, ConfigError
-from firmware_app.param_table import PARAMS
+from firmware_app.kept.param_table import PARAMS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

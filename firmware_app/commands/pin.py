@@ -6,7 +6,7 @@ It works while the box runs. On a device: sudo -u hushbox hushbox pin --clear
 import argparse
 
 from firmware_app.config import places as places_of_box
-from firmware_app.pin import Pin
+from firmware_app.kept.pin import Pin
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -4,8 +4,8 @@ import argparse
 import json
 
 from firmware_app.config import places as places_of_box
-from firmware_app.param_table import PARAMS
-from firmware_app.preset_library import library_in
+from firmware_app.kept.library import library_in
+from firmware_app.kept.param_table import PARAMS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

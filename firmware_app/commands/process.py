@@ -31,10 +31,10 @@ from firmware_app.commands.common import (
 from firmware_app.config.keys import full_id
 from firmware_app.config.places import Places
 from firmware_app.errors import UsageError
+from firmware_app.kept.factory import UnknownPresetError
+from firmware_app.kept.library import library_in
+from firmware_app.kept.param_table import PARAMS
 from firmware_app.offline import Summary, process_file
-from firmware_app.param_table import PARAMS
-from firmware_app.preset_library import library_in
-from firmware_app.presets import UnknownPresetError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

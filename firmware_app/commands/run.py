@@ -9,7 +9,7 @@ import os
 from firmware_app import supervisor
 from firmware_app.commands.common import add_box, add_settings, box_settings, start_log
 from firmware_app.config.read import check_params
-from firmware_app.param_table import PARAMS
+from firmware_app.kept.param_table import PARAMS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

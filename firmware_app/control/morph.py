@@ -3,7 +3,7 @@
 import threading
 
 from firmware_app.control.control import Control
-from firmware_app.scenes import MORPH, Scenes
+from firmware_app.kept.scenes import MORPH, Scenes
 
 FOLLOW_S = 0.02  # a fader that is being moved sets everything so often at most
 

@@ -8,9 +8,9 @@ from dsp.params import find
 from firmware_app.config.actions import Action
 from firmware_app.control.control import Control
 from firmware_app.control.tempo import Tempo
-from firmware_app.preset_library import PresetLibrary
-from firmware_app.presets import UnknownPresetError
-from firmware_app.scenes import MORPH, Scenes
+from firmware_app.kept.factory import UnknownPresetError
+from firmware_app.kept.library import PresetLibrary
+from firmware_app.kept.scenes import MORPH, Scenes
 
 log = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from dsp.params import ParamRangeError, ParamSpec
 from dsp.rack.dry_path import MUTE
 from firmware_app import shared_state
-from firmware_app.kept_mutes import SILENCING, silences
+from firmware_app.kept.mutes import SILENCING, silences
+from firmware_app.kept.store import Loaded
 from firmware_app.link import params_hash
-from firmware_app.store import Loaded
 
 SHARED = "audio.shm"  # in the runtime folder
 

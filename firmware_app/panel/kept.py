@@ -10,9 +10,9 @@ from firmware_app.config import actions
 from firmware_app.config.actions import ActionError
 from firmware_app.config.panel_keys import PanelConfig
 from firmware_app.config.read import ConfigError, read_control
-from firmware_app.kept_file import KeptFile, few
+from firmware_app.kept.kept_file import KeptFile, few
+from firmware_app.kept.saver import Keeping
 from firmware_app.panel.layout import PAGE, Layout, PanelControl, PanelMapping, misfit
-from firmware_app.saver import Keeping
 from hw.panel_conflicts import same_source
 
 _LISTS = ("controls", "mappings", "off", "unread")

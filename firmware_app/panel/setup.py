@@ -12,6 +12,7 @@ from firmware_app.config.panel_keys import PanelConfig, PedalConfig
 from firmware_app.config.read import ConfigError, read_control
 from firmware_app.control.control import Control
 from firmware_app.control.performer import Performer
+from firmware_app.kept.saver import ANSWER_WITHIN_S
 from firmware_app.panel import check
 from firmware_app.panel.bindings import Bindings
 from firmware_app.panel.check import Level, Note
@@ -19,7 +20,6 @@ from firmware_app.panel.kept import PanelChanges, PanelStore, merged, try_layout
 from firmware_app.panel.layout import PAGE, Layout, PanelControl, PanelMapping, controls_of, mappings_of
 from firmware_app.panel.learn import Heard, Learner, Learning
 from firmware_app.panel.simulated import SimulatedPanel
-from firmware_app.saver import ANSWER_WITHIN_S
 from hw.errors import HwError
 from hw.panel_calibration import PedalCalibration
 from hw.panel_conflicts import conflicts

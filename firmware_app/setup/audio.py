@@ -7,15 +7,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from firmware_app import kept_audio
 from firmware_app.audio import trial
 from firmware_app.audio.trial import PROVEN_S
 from firmware_app.config.audio_rules import AudioSettingsError
 from firmware_app.config.keys import AudioConfig, Config
 from firmware_app.config.places import Places
 from firmware_app.errors import AppError
+from firmware_app.kept import audio as kept_audio
+from firmware_app.kept.saver import Keeping
 from firmware_app.link import InfoFrame, MeterFrame, State
-from firmware_app.saver import Keeping
 
 log = logging.getLogger(__name__)
 

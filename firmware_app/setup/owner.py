@@ -9,13 +9,13 @@ from firmware_app.config.keys import Config
 from firmware_app.config.places import Places
 from firmware_app.control.control import Control
 from firmware_app.control_link import ControlLink
+from firmware_app.kept.backup import Backups
+from firmware_app.kept.pin import Pin
+from firmware_app.kept.setup import Measured, SetUpStore
 from firmware_app.link import Down, InfoFrame, InputsFrame, MeterFrame
-from firmware_app.pin import Pin
 from firmware_app.setup.audio import AudioSetup
 from firmware_app.setup.check import CheckSetup, Result
-from firmware_app.setup.kept import Measured, SetUpStore
 from firmware_app.system import power
-from firmware_app.system.backup import Backups
 from firmware_app.system.checks_of_backup import trial
 from firmware_app.system.power import PowerError
 

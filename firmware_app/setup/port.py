@@ -10,9 +10,9 @@ from typing import Any
 from dsp.inference.bundle import Bundle
 from dsp.inference.handed_in import HandedInError, read_file
 from firmware_app.config.audio_rules import AudioSettingsError
+from firmware_app.kept.setup import STEPS, WIZARD_STATES, check_name
 from firmware_app.setup.audio import TrialError
 from firmware_app.setup.check import CheckError, Result
-from firmware_app.setup.kept import STEPS, WIZARD_STATES, check_name
 from firmware_app.setup.owner import BoxSetup
 from hw import devices, mixer
 from hw.devices import Interface

@@ -4,19 +4,19 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from dsp.params import ParamSpec
-from firmware_app import kept_audio
 from firmware_app.config.keys import Config
-from firmware_app.kept_file import OTHER_VERSION
+from firmware_app.kept import audio
+from firmware_app.kept import setup as setup_kept
+from firmware_app.kept.kept_file import OTHER_VERSION
+from firmware_app.kept.library import library_in
+from firmware_app.kept.param_table import PARAMS
+from firmware_app.kept.scenes import Scenes
+from firmware_app.kept.setup import SetUpStore
+from firmware_app.kept.store import Store
 from firmware_app.panel.kept import PanelStore, merged, try_layout
 from firmware_app.panel.layout import controls_of, mappings_of
-from firmware_app.param_table import PARAMS
-from firmware_app.preset_library import library_in
-from firmware_app.scenes import Scenes
-from firmware_app.setup import kept as setup_kept
-from firmware_app.setup.kept import SetUpStore
-from firmware_app.store import Store
 
-NAMES = frozenset({"state.json", "scenes.json", "presets.json", "panel.json", kept_audio.NAME, setup_kept.NAME})
+NAMES = frozenset({"state.json", "scenes.json", "presets.json", "panel.json", audio.NAME, setup_kept.NAME})
 """What a backup holds. Not the PIN: it belongs to the box, and is no one else's to read."""
 
 Trial = Callable[[Path], Mapping[str, Sequence[str]]]
@@ -39,7 +39,7 @@ def trial(config: Config, factory: Path, specs: Mapping[str, ParamSpec] = PARAMS
             "scenes.json": Scenes(folder, specs).notes,
             "presets.json": library.notes,
             "panel.json": panel_notes,
-            kept_audio.NAME: kept_audio.in_force(config, folder, look_only=False)[1],
+            audio.NAME: audio.in_force(config, folder, look_only=False)[1],
             setup_kept.NAME: SetUpStore(folder).notes,
         }
         return {name: [note.replace(f"{folder}/", "") for note in said] for name, said in notes.items()}

@@ -19,11 +19,11 @@ from typing import Any
 
 from firmware_app.config.keys import REPEATED, TABLES
 from firmware_app.errors import AppError
+from firmware_app.kept.shapes import SHAPES, chosen
 from firmware_app.link import InfoFrame
 from firmware_app.realtime import SUPERVISOR_ENV
 from firmware_app.supervisor import program
 from firmware_app.system import scrub
-from firmware_app.system.kept_shapes import SHAPES, chosen
 
 DOCTOR_S = 60.0
 _LOOK_S = 0.1  # between two looks whether somebody still waits

@@ -3,10 +3,10 @@
 import time
 from collections.abc import Callable, Sequence
 
-from firmware_app.pin import Asker, PinError, PinWait
+from firmware_app.kept.backup import BackupError
+from firmware_app.kept.pin import Asker, PinError, PinWait
 from firmware_app.setup.owner import BoxSetup
 from firmware_app.system import diagnostics, log_files, power, scrub
-from firmware_app.system.backup import BackupError
 from firmware_app.system.power import PowerError
 from firmware_app.system.versions import versions
 from hw import board_health

@@ -10,10 +10,10 @@ from firmware_app.config import actions
 from firmware_app.config.actions import KINDS, Action, ActionError
 from firmware_app.control.control import Control
 from firmware_app.control.performer import Performer
-from firmware_app.preset_library import PresetLibrary, presets_file
-from firmware_app.presets import Presets
-from firmware_app.scenes import MORPH, Scenes
-from firmware_app.store import Store
+from firmware_app.kept.factory import Presets
+from firmware_app.kept.library import PresetLibrary, presets_file
+from firmware_app.kept.scenes import MORPH, Scenes
+from firmware_app.kept.store import Store
 
 SPECS = table(
     [

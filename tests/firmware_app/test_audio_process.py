@@ -22,10 +22,10 @@ from firmware_app.audio.source import AudioSource, Opened
 from firmware_app.audio_process import AudioProcess
 from firmware_app.config.keys import AudioConfig, Config, ModelConfig
 from firmware_app.config.places import Places
+from firmware_app.kept.param_table import PARAMS
+from firmware_app.kept.store import Store
 from firmware_app.link import UP_BYTES, Down, HealthFrame, InfoFrame, Up
-from firmware_app.param_table import PARAMS
 from firmware_app.shared_state import values_in_force
-from firmware_app.store import Store
 from hw.audio_io import IoFormat, IoStatus
 from tests.conftest import MakeUsb
 

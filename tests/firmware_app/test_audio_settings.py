@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from dsp.analysis.round_trip import find
-from firmware_app import audio_process, kept_audio, realtime
+from firmware_app import audio_process, realtime
 from firmware_app.audio import trial
 from firmware_app.audio.sound_check import NAME, read_recording
 from firmware_app.audio_process import AudioProcess
@@ -20,8 +20,9 @@ from firmware_app.config.keys import Config
 from firmware_app.config.places import Places
 from firmware_app.config.read import parse
 from firmware_app.control_link import ControlLink
+from firmware_app.kept import audio as kept_audio
+from firmware_app.kept.param_table import PARAMS
 from firmware_app.link import Check, Down, InfoFrame, InputsFrame, MeterFrame, State
-from firmware_app.param_table import PARAMS
 from tests.conftest import MakeUsb
 from tests.rigs.virtual_usb.rig import VirtualUsb
 

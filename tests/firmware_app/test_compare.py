@@ -11,9 +11,9 @@ import pytest
 from firmware_app.control import compare
 from firmware_app.control.compare import Comparer
 from firmware_app.control.control import Control
+from firmware_app.kept.param_table import PARAMS
+from firmware_app.kept.store import Store
 from firmware_app.listen_ring import ListenRing
-from firmware_app.param_table import PARAMS
-from firmware_app.store import Store
 
 HOP = 4800
 

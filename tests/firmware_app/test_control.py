@@ -13,12 +13,12 @@ from dsp.params import ParamRangeError, ParamSpec, UnknownParamError, switch, ta
 from firmware_app.config import places
 from firmware_app.control.control import Control
 from firmware_app.control.performer import Performer
-from firmware_app.kept_mutes import MutesFile
+from firmware_app.kept.library import PresetLibrary, library_in
+from firmware_app.kept.mutes import MutesFile
+from firmware_app.kept.param_table import PARAMS
+from firmware_app.kept.scenes import Scenes
+from firmware_app.kept.store import Store
 from firmware_app.link import InfoFrame, MeterFrame
-from firmware_app.param_table import PARAMS
-from firmware_app.preset_library import PresetLibrary, library_in
-from firmware_app.scenes import Scenes
-from firmware_app.store import Store
 
 SPECS = table([ParamSpec("a.level_db", "dB", -60, 12, 0, "Level"), switch("a.mute", "Mute")])
 

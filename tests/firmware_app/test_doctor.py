@@ -24,8 +24,8 @@ from firmware_app.config.panel_keys import (
     SwitchConfig,
 )
 from firmware_app.config.places import Places
-from firmware_app.kept_mutes import MutesFile
-from firmware_app.saver import leave_trouble
+from firmware_app.kept.mutes import MutesFile
+from firmware_app.kept.saver import leave_trouble
 from hw.devices import Interface
 from hw.probe import PcmCaps
 from tests.firmware_app.test_process import tiny  # noqa: F401

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware_app.kept_file import OTHER_VERSION, KeptFile, few
+from firmware_app.kept.kept_file import OTHER_VERSION, KeptFile, few
 
 
 def second(body: dict[str, object]) -> dict[str, object]:

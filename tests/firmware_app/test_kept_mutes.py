@@ -10,18 +10,18 @@ from pathlib import Path
 import pytest
 
 from dsp.rack.dry_path import MUTE
-from firmware_app import kept_mutes
 from firmware_app.box_port import BoxPort
 from firmware_app.config import places
 from firmware_app.config.keys import Config
 from firmware_app.control.control import Control
 from firmware_app.control.start_from import forget_last_run, live_values, mutes_of, to_start_from
-from firmware_app.kept_mutes import BLOCK_BYTES, MutesFile, silences
+from firmware_app.kept import mutes
+from firmware_app.kept.backup import Backups, apply_staged
+from firmware_app.kept.mutes import BLOCK_BYTES, MutesFile, silences
+from firmware_app.kept.param_table import PARAMS
+from firmware_app.kept.store import Loaded, Store
 from firmware_app.link import params_hash
-from firmware_app.param_table import PARAMS
 from firmware_app.shared_state import SharedState
-from firmware_app.store import Loaded, Store
-from firmware_app.system.backup import Backups, apply_staged
 from firmware_app.system.checks_of_backup import trial
 from tests.rigs.hardships import small_disk
 from tests.rigs.mutes import fill
@@ -301,7 +301,7 @@ def settings_away(folder: Path) -> None:
 
 
 def record_away(folder: Path) -> None:
-    (folder / kept_mutes.NAME).unlink()
+    (folder / mutes.NAME).unlink()
 
 
 def no_number(folder: Path) -> None:

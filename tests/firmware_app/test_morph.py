@@ -8,9 +8,9 @@ import pytest
 
 from firmware_app.control.control import Control
 from firmware_app.control.morph import Morpher
-from firmware_app.param_table import PARAMS
-from firmware_app.scenes import Scenes
-from firmware_app.store import Store
+from firmware_app.kept.param_table import PARAMS
+from firmware_app.kept.scenes import Scenes
+from firmware_app.kept.store import Store
 
 
 @pytest.fixture

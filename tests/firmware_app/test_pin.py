@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from firmware_app import cli, pin_tries
-from firmware_app.kept_file import KeptFile
-from firmware_app.pin import MOST_SESSIONS, NAME, Asker, Pin, PinError, PinWait
-from firmware_app.pin_tries import FORGIVEN_S, FREE_TRIES, FREE_TRIES_OF_ALL, LAST_WAIT_S
+from firmware_app import cli
+from firmware_app.kept import pin_tries
+from firmware_app.kept.kept_file import KeptFile
+from firmware_app.kept.pin import MOST_SESSIONS, NAME, Asker, Pin, PinError, PinWait
+from firmware_app.kept.pin_tries import FORGIVEN_S, FREE_TRIES, FREE_TRIES_OF_ALL, LAST_WAIT_S
 
 
 class Clock:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import firmware_app
-from firmware_app.kept_file import KeptFile
-from firmware_app.kept_mutes import MutesFile
+from firmware_app.kept.kept_file import KeptFile
+from firmware_app.kept.mutes import MutesFile
 from tests.rigs.power_cut import Disk, Event, kept_files, lay_out, record, without_sync
 
 ROOM = Path(firmware_app.__file__).parent
@@ -33,7 +33,7 @@ SAVES = 3  # the first makes the folder, the second the version before, the thir
 SAVING = """
 import os, sys, importlib
 from pathlib import Path
-from firmware_app.kept_file import KeptFile
+from firmware_app.kept.kept_file import KeptFile
 module = importlib.import_module(sys.argv[2])
 folder = Path(sys.argv[1]) / "state"
 file = eval("KeptFile(folder, " + sys.argv[3] + ")", {**vars(module), "KeptFile": KeptFile, "folder": folder})
@@ -127,7 +127,7 @@ def test_each_fsync_is_needed(recordings: dict[str, list[Event]], tmp_path: Path
 MUTING = """
 import os, sys
 from pathlib import Path
-from firmware_app.kept_mutes import MutesFile
+from firmware_app.kept.mutes import MutesFile
 file = MutesFile(Path(sys.argv[1]) / "state")
 for n in range(int(sys.argv[2])):
     assert file.save([f"mute {n}"]) == ""

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from firmware_app import preset_files
 from firmware_app.config import places
-from firmware_app.kept_file import KeptFile
-from firmware_app.param_table import PARAMS
-from firmware_app.preset_library import MOST, PresetLibrary, PresetRefused, presets_file
-from firmware_app.presets import Preset, Presets, UnknownPresetError
+from firmware_app.kept import preset_files
+from firmware_app.kept.factory import Preset, Presets, UnknownPresetError
+from firmware_app.kept.kept_file import KeptFile
+from firmware_app.kept.library import MOST, PresetLibrary, PresetRefused, presets_file
+from firmware_app.kept.param_table import PARAMS
 
 FACTORY = Presets(places.find().factory_presets, PARAMS)
 DEFAULTS = {id: spec.default for id, spec in PARAMS.items()}

@@ -7,8 +7,8 @@ import pytest
 from dsp.params import ParamSpec, switch, table
 from firmware_app import cli
 from firmware_app.config import places
-from firmware_app.param_table import PARAMS
-from firmware_app.presets import PresetError, Presets, UnknownPresetError
+from firmware_app.kept.factory import PresetError, Presets, UnknownPresetError
+from firmware_app.kept.param_table import PARAMS
 
 SPECS = table([ParamSpec("denoise.amount_db", "dB", 0, 40, 24, "Noise reduction"), switch("box.bypass", "Bypass")])
 

@@ -12,10 +12,10 @@ import pytest
 from firmware_app.config.panel_keys import RgbLedConfig
 from firmware_app.control.control import Control
 from firmware_app.crash_loop import MOST_CRASHES
+from firmware_app.kept.param_table import PARAMS
+from firmware_app.kept.store import Store
 from firmware_app.link import HealthFrame, MeterFrame, State
 from firmware_app.panel.lights import SAFE_BLINK_S, light_for
-from firmware_app.param_table import PARAMS
-from firmware_app.store import Store
 from tests.conftest import MakeUsb
 from tests.rigs.running_box import RunningBox
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from firmware_app import saver as saver_module
-from firmware_app.saver import Keeping, Saver, leave_trouble, trouble_left
+from firmware_app.kept import saver as saver_module
+from firmware_app.kept.saver import Keeping, Saver, leave_trouble, trouble_left
 
 SOON_S = 30.0  # on a busy machine
 

@@ -9,8 +9,8 @@ import pytest
 from firmware_app.config import places
 from firmware_app.config import read as config
 from firmware_app.config.read import check_params
-from firmware_app.param_table import PARAMS
-from firmware_app.presets import Presets
+from firmware_app.kept.factory import Presets
+from firmware_app.kept.param_table import PARAMS
 from tests.rigs.panel_box import PanelBox
 
 VOCALS = "stems.vocals.mute"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from dsp.params import ParamSpec, switch, table
-from firmware_app.store import MOST_BAD, SCHEMA, Store
+from firmware_app.kept.store import MOST_BAD, SCHEMA, Store
 
 SPECS = table([ParamSpec("denoise.amount_db", "dB", 0, 40, 24, "Noise reduction"), switch("mute", "Mute")])
 VALUES = {"denoise.amount_db": 12.5, "mute": 1.0}
@@ -132,7 +132,7 @@ CHILD = """
 import os, resource, signal, sys
 from pathlib import Path
 from dsp.params import ParamSpec, table
-from firmware_app.store import Store
+from firmware_app.kept.store import Store
 specs = table([ParamSpec(f"p{i}", "", 0, 1e9, 0, "") for i in range(200)])
 folder = Path(sys.argv[1])
 store = Store(folder, specs)

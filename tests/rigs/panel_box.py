@@ -11,14 +11,14 @@ from firmware_app.config.keys import Config
 from firmware_app.config.panel_keys import PanelConfig
 from firmware_app.control.control import Control
 from firmware_app.control.performer import Performer
+from firmware_app.kept.factory import Presets
+from firmware_app.kept.library import PresetLibrary, presets_file
+from firmware_app.kept.param_table import PARAMS
+from firmware_app.kept.scenes import Scenes
+from firmware_app.kept.store import Store
 from firmware_app.link import MeterFrame, State
 from firmware_app.panel.setup import PanelSetup
-from firmware_app.param_table import PARAMS
-from firmware_app.preset_library import PresetLibrary, presets_file
-from firmware_app.presets import Presets
-from firmware_app.scenes import Scenes
 from firmware_app.setup.owner import BoxSetup
-from firmware_app.store import Store
 from web_ui.app import create_app
 from web_ui.server import PageServer
 

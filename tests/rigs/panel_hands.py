@@ -15,12 +15,12 @@ from firmware_app.config.panel_keys import (
 )
 from firmware_app.control.control import Control
 from firmware_app.control.performer import Performer
+from firmware_app.kept.factory import Presets
+from firmware_app.kept.library import PresetLibrary, presets_file
+from firmware_app.kept.param_table import PARAMS
+from firmware_app.kept.scenes import Scenes
+from firmware_app.kept.store import Store
 from firmware_app.panel.setup import PanelSetup
-from firmware_app.param_table import PARAMS
-from firmware_app.preset_library import PresetLibrary, presets_file
-from firmware_app.presets import Presets
-from firmware_app.scenes import Scenes
-from firmware_app.store import Store
 from hw.panel_events import SwitchEvent, SwitchKind
 
 BASE = PanelConfig(

@@ -30,13 +30,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from firmware_app import kept_audio
 from firmware_app.audio.trial import AudioTrial
 from firmware_app.config import places
 from firmware_app.config import read as config
 from firmware_app.crash_loop import CrashLoop
-from firmware_app.param_table import PARAMS
-from firmware_app.store import Store
+from firmware_app.kept import audio
+from firmware_app.kept.param_table import PARAMS
+from firmware_app.kept.store import Store
 from firmware_app.system.checks_of_backup import NAMES
 from tests.rigs.odd_box.box import CONFIG, OddBox, patience, runtime_folder
 from tests.rigs.odd_box.requests import FIRST, requests
@@ -64,7 +64,7 @@ class Fuzz:
             self.presets = box.get("presets/export")
             backup = box.ask("GET", "system/backup.json")
             self.backup = json.loads(backup.get_data())
-            kept_audio.settings_file(self._good).save({"period_frames": 256, "input_channels": [1]})
+            audio.settings_file(self._good).save({"period_frames": 256, "input_channels": [1]})
             self.backup["files"]["audio.json"] = _tree(self._good / "audio.json")
         shutil.rmtree(runtime)
         gc.freeze()  # the panel collects garbage at every start, and would go through all of this each time

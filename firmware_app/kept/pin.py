@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from firmware_app import pin_tries
 from firmware_app.errors import AppError
-from firmware_app.kept_file import KeptFile
-from firmware_app.pin_tries import Tries
+from firmware_app.kept import pin_tries
+from firmware_app.kept.kept_file import KeptFile
+from firmware_app.kept.pin_tries import Tries
 
 NAME = "pin.json"
 MOST_SESSIONS = 64  # the oldest one ends

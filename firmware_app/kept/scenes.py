@@ -6,8 +6,8 @@ from pathlib import Path
 
 from dsp.params import ParamError, ParamSpec
 from dsp.rack.dry_path import BYPASS, MATCH, MUTE
-from firmware_app.kept_file import OTHER_VERSION, KeptFile, few
-from firmware_app.saver import Keeping
+from firmware_app.kept.kept_file import OTHER_VERSION, KeptFile, few
+from firmware_app.kept.saver import Keeping
 
 NAMES = ("A", "B")
 MORPH = ParamSpec(

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dsp.params import ParamSpec
-from firmware_app import preset_state
-from firmware_app.kept_file import KeptFile, few
-from firmware_app.preset_state import (
+from firmware_app.kept import preset_state
+from firmware_app.kept.factory import Preset, Presets, UnknownPresetError
+from firmware_app.kept.kept_file import KeptFile, few
+from firmware_app.kept.preset_state import (
     LONGEST_ABOUT,
     LONGEST_NAME,
     PresetState,
@@ -24,10 +25,9 @@ from firmware_app.preset_state import (
     tidy,
     with_renamed,
 )
-from firmware_app.preset_state import MOST as MOST
-from firmware_app.preset_state import PresetRefused as PresetRefused
-from firmware_app.presets import Preset, Presets, UnknownPresetError
-from firmware_app.saver import Keeping
+from firmware_app.kept.preset_state import MOST as MOST
+from firmware_app.kept.preset_state import PresetRefused as PresetRefused
+from firmware_app.kept.saver import Keeping
 
 UNDO_STEPS = 30
 

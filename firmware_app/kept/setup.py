@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from firmware_app.config.checks import text
-from firmware_app.kept_file import KeptFile, few
-from firmware_app.saver import Keeping
+from firmware_app.kept.kept_file import KeptFile, few
+from firmware_app.kept.saver import Keeping
 
 NAME = "setup.json"
 WIZARD_STATES = ("new", "begun", "skipped", "done")

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 from dsp.params import ParamSpec
 from dsp.rack.rack import CHAIN
 from firmware_app.errors import AppError
-from firmware_app.kept_file import KeptFile
-from firmware_app.presets import Preset
-from firmware_app.scenes import NOT_IN_A_SCENE, usable
+from firmware_app.kept.factory import Preset
+from firmware_app.kept.kept_file import KeptFile
+from firmware_app.kept.scenes import NOT_IN_A_SCENE, usable
 
 Kind = TypeVar("Kind", dict[str, Any], list[Any], str)
 

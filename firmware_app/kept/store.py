@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TypeGuard
 
 from dsp.params import ParamRangeError, ParamSpec
-from firmware_app.kept_file import MOST_BAD as MOST_BAD
-from firmware_app.kept_file import OTHER_VERSION, KeptFile, few
-from firmware_app.kept_mutes import MUTES, MutesFile, silences
+from firmware_app.kept.kept_file import MOST_BAD as MOST_BAD
+from firmware_app.kept.kept_file import OTHER_VERSION, KeptFile, few
+from firmware_app.kept.mutes import MUTES, MutesFile, silences
 
 SCHEMA = 1
 WHAT = "settings"

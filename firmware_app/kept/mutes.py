@@ -14,7 +14,7 @@ from pathlib import Path
 
 from dsp.layouts.stems import STEMS
 from dsp.rack.dry_path import MUTE
-from firmware_app.kept_file import make_folder, sync_folder
+from firmware_app.kept.kept_file import make_folder, sync_folder
 
 NAME = "mutes"
 BLOCK_BYTES = 4096  # a page of most disks: a torn write never reaches the other record

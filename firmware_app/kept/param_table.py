@@ -8,7 +8,7 @@ from dsp.parts.gain import MUSIC_LEVEL, VOICE_LEVEL
 from dsp.rack.chain import CHAIN_PARAMS
 from dsp.rack.rack import CHAIN
 from dsp.stems.faders import STEMS_PARAMS
-from firmware_app.scenes import MORPH
+from firmware_app.kept.scenes import MORPH
 
 PARAMS: Mapping[str, ParamSpec] = table(
     [*CHAIN_PARAMS, CHAIN, *DENOISE_PARAMS, *STEMS_PARAMS, VOICE_LEVEL, MUSIC_LEVEL, MORPH]

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
 
-from firmware_app import kept_audio
 from firmware_app.config.actions import Action
 from firmware_app.config.panel_keys import CONTROL_TABLES
-from firmware_app.param_table import PARAMS
-from firmware_app.scenes import NAMES as SCENES
-from firmware_app.setup import kept as setup_kept
-from firmware_app.setup.kept import Measured, SetUp
+from firmware_app.kept import audio
+from firmware_app.kept import setup as setup_kept
+from firmware_app.kept.param_table import PARAMS
+from firmware_app.kept.scenes import NAMES as SCENES
+from firmware_app.kept.setup import Measured, SetUp
 
 Shape = Callable[[Any], Any]
 """What of a value is wanted; None when nothing is."""
@@ -86,7 +86,7 @@ SHAPES: Mapping[str, tuple[str, Shape]] = {
     "scenes.json": ("scenes", _keys(dict.fromkeys(SCENES, _values))),
     "presets.json": ("presets", _own_presets),
     "panel.json": ("panel", _keys(_panel)),
-    kept_audio.NAME: ("audio", _keys(dict.fromkeys(kept_audio.KEYS, _plain))),
+    audio.NAME: ("audio", _keys(dict.fromkeys(audio.KEYS, _plain))),
     setup_kept.NAME: ("setup", _keys(_set_up)),
 }
 """By file name: the key of its body, and what of that is wanted."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from firmware_app.kept_file import KeptFile
+from firmware_app.kept.kept_file import KeptFile
 from firmware_app.said_once import SaidOnce
 
 log = logging.getLogger(__name__)

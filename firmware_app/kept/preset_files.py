@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 
 from dsp.params import ParamSpec
-from firmware_app.preset_state import LONGEST_ABOUT, LONGEST_NAME, PresetRefused, in_order
-from firmware_app.presets import Preset
-from firmware_app.scenes import usable
+from firmware_app.kept.factory import Preset
+from firmware_app.kept.preset_state import LONGEST_ABOUT, LONGEST_NAME, PresetRefused, in_order
+from firmware_app.kept.scenes import usable
 
 FORM = "hushbox presets 1"
 MOST_IN_A_FILE = 100

@@ -10,7 +10,7 @@ from typing import Any
 
 from firmware_app.config.audio_rules import AudioSettingsError, changed
 from firmware_app.config.keys import AudioConfig, Config
-from firmware_app.kept_file import KeptFile, few
+from firmware_app.kept.kept_file import KeptFile, few
 
 NAME = "audio.json"
 KEYS = (

@@ -1,0 +1,1 @@
+"""Everything that is saved: kept files, presets, scenes, mutes, PIN, backup."""
