@@ -30,10 +30,10 @@ from firmware_app.control.start_from import SHARED, live_values, to_start_from
 from firmware_app.crash_loop import CrashLoop
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.store import Store
-from firmware_app.link import MAX_CHANNELS, AudioLink, Check, Down, InfoFrame, State, params_hash
-from firmware_app.listen_ring import ListenRing
+from firmware_app.link.listen_ring import ListenRing
+from firmware_app.link.shared_state import SharedState
+from firmware_app.link.wire import MAX_CHANNELS, AudioLink, Check, Down, InfoFrame, State, params_hash
 from firmware_app.notify import Notifier
-from firmware_app.shared_state import SharedState
 from hw.audio_io import AudioIo, IoStatus
 
 log = logging.getLogger(__name__)

@@ -10,14 +10,14 @@ from pathlib import Path
 from dsp.inference.bundle import Bundle
 from dsp.layouts.stems import STEMS
 from dsp.params import ParamError, ParamSpec, UnknownParamError
-from firmware_app import listen_ring
 from firmware_app.audio import shedding
 from firmware_app.control.compare import Comparer
 from firmware_app.control.control import Control
 from firmware_app.control.history import History
 from firmware_app.kept.mutes import SILENCING
 from firmware_app.kept.setup import Measured
-from firmware_app.link import HealthFrame, InfoFrame, MeterFrame, State
+from firmware_app.link import listen_ring
+from firmware_app.link.wire import HealthFrame, InfoFrame, MeterFrame, State
 from firmware_app.panel.port import PanelBoxPort
 from firmware_app.panel.setup import PanelSetup
 from firmware_app.presets_port import PresetsBoxPort

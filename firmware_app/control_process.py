@@ -20,14 +20,14 @@ from firmware_app.control.history import History
 from firmware_app.control.morph import Morpher
 from firmware_app.control.performer import Performer
 from firmware_app.control.start_from import live_values, mutes_of
-from firmware_app.control_link import ControlLink
 from firmware_app.kept.backup import apply_staged
 from firmware_app.kept.library import library_in
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.saver import leave_trouble
 from firmware_app.kept.scenes import Scenes
 from firmware_app.kept.store import Store
-from firmware_app.link import Down, InfoFrame, MeterFrame
+from firmware_app.link.control_end import ControlLink
+from firmware_app.link.wire import Down, InfoFrame, MeterFrame
 from firmware_app.locks import AlreadyRunning, state_locked
 from firmware_app.notify import Notifier
 from firmware_app.panel.bindings import Bindings

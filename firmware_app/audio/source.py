@@ -9,7 +9,7 @@ from firmware_app.audio.channels import input_channels, output_channels
 from firmware_app.audio.fit import Fit, dull, fit
 from firmware_app.config.keys import AudioConfig, StemsConfig
 from firmware_app.config.places import Places
-from firmware_app.link import MAX_CHANNELS, MOST_INPUTS
+from firmware_app.link.wire import MAX_CHANNELS, MOST_INPUTS
 from firmware_app.said_once import SaidOnce
 from hw import devices
 from hw.agreement import ChannelOutOfRangeError, UnsupportedFormatError, UnsupportedRateError

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dsp.rack.rack import CHAIN, CHAINS, Rack
 from firmware_app.audio.source import Opened
 from firmware_app.audio.trial import AudioTrial
-from firmware_app.link import InfoFrame
+from firmware_app.link.wire import InfoFrame
 
 MODEL_OFF = "fails or is late again and again: the sound goes round it, and it is tried every second."
 NO_MUSIC = "No music: [audio] music_channels in hushbox.toml names its inputs. The microphone is heard alone."

@@ -14,7 +14,7 @@ from dsp.analysis.loudness import HOP_FRAMES, Loudness
 from dsp.block import RATE_HZ
 from dsp.rack.dry_path import BYPASS, MATCH, MUTE
 from firmware_app.control.control import Control
-from firmware_app.listen_ring import READ_SECONDS, RingReader
+from firmware_app.link.listen_ring import READ_SECONDS, RingReader
 
 LISTEN = "denoise.listen"
 WINDOW_S = 10.0  # what is measured: the newest seconds

@@ -11,7 +11,7 @@ from firmware_app.control.start_from import to_start_from
 from firmware_app.kept.mutes import SILENCING
 from firmware_app.kept.saver import ANSWER_WITHIN_S, Keeping, Saver
 from firmware_app.kept.store import WHAT, Store
-from firmware_app.link import HealthFrame, InfoFrame, MeterFrame
+from firmware_app.link.wire import HealthFrame, InfoFrame, MeterFrame
 
 SILENT_S = 1.0  # 20 meter frames that did not come
 SAVE_AFTER_S = 0.5  # a fader that is being moved is saved so often; switches are saved at once

@@ -5,7 +5,7 @@ import time
 from collections import deque
 from dataclasses import dataclass
 
-from firmware_app.link import SILENCE_DB, MeterFrame
+from firmware_app.link.wire import SILENCE_DB, MeterFrame
 
 SECONDS = 300.0
 STEP_S = 0.25

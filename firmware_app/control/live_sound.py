@@ -12,7 +12,7 @@ import numpy as np
 import soundfile
 
 from dsp.block import RATE_HZ, Block
-from firmware_app.listen_ring import RingReader
+from firmware_app.link.listen_ring import RingReader
 
 WHICH = ("output", "untouched", "removed")
 AHEAD_S = 1.0  # sent at once, so that the browser has something to play from

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp.block import RATE_HZ, Block
-from firmware_app.listen_ring import RingReader
+from firmware_app.link.listen_ring import RingReader
 
 BANDS = 96
 LOW_HZ, HIGH_HZ = 40.0, 20_000.0

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from dsp.params import ParamRangeError, ParamSpec
 from dsp.rack.dry_path import MUTE
-from firmware_app import shared_state
 from firmware_app.kept.mutes import SILENCING, silences
 from firmware_app.kept.store import Loaded
-from firmware_app.link import params_hash
+from firmware_app.link import shared_state
+from firmware_app.link.wire import params_hash
 
 SHARED = "audio.shm"  # in the runtime folder
 

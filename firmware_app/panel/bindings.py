@@ -17,7 +17,7 @@ from firmware_app.config.panel_keys import (
 )
 from firmware_app.control.control import Control
 from firmware_app.control.performer import PANIC_PARAM, Performer
-from firmware_app.link import MeterFrame, State
+from firmware_app.link.wire import MeterFrame, State
 from firmware_app.panel.layout import PROGRAM, Layout, PanelMapping
 from firmware_app.panel.lights import light_for
 from hw.board import Board

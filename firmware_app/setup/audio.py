@@ -15,7 +15,7 @@ from firmware_app.config.places import Places
 from firmware_app.errors import AppError
 from firmware_app.kept import audio as kept_audio
 from firmware_app.kept.saver import Keeping
-from firmware_app.link import InfoFrame, MeterFrame, State
+from firmware_app.link.wire import InfoFrame, MeterFrame, State
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from dsp.analysis import round_trip
 from dsp.analysis.round_trip import RoundTrip
 from firmware_app.audio import sound_check
 from firmware_app.errors import AppError
-from firmware_app.link import CHECK_HOLD_S, Check, Down, InfoFrame, InputsFrame
+from firmware_app.link.wire import CHECK_HOLD_S, Check, Down, InfoFrame, InputsFrame
 
 log = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from typing import Any
 from firmware_app.config.keys import REPEATED, TABLES
 from firmware_app.errors import AppError
 from firmware_app.kept.shapes import SHAPES, chosen
-from firmware_app.link import InfoFrame
+from firmware_app.link.wire import InfoFrame
 from firmware_app.realtime import SUPERVISOR_ENV
 from firmware_app.supervisor import program
 from firmware_app.system import scrub

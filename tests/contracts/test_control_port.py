@@ -22,7 +22,7 @@ from firmware_app.kept.library import PresetLibrary, presets_file
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.scenes import Scenes
 from firmware_app.kept.store import Store
-from firmware_app.listen_ring import ListenRing
+from firmware_app.link.listen_ring import ListenRing
 from firmware_app.panel.setup import PanelSetup
 from tests.rigs.panel_box import box_setup
 from web_ui.control_port import ControlPort, ControlRefused, NotThere

@@ -24,8 +24,8 @@ from firmware_app.config.keys import AudioConfig, Config, ModelConfig
 from firmware_app.config.places import Places
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.store import Store
-from firmware_app.link import UP_BYTES, Down, HealthFrame, InfoFrame, Up
-from firmware_app.shared_state import values_in_force
+from firmware_app.link.shared_state import values_in_force
+from firmware_app.link.wire import UP_BYTES, Down, HealthFrame, InfoFrame, Up
 from hw.audio_io import IoFormat, IoStatus
 from tests.conftest import MakeUsb
 

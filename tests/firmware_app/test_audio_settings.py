@@ -19,10 +19,10 @@ from firmware_app.config.audio_rules import AudioSettingsError
 from firmware_app.config.keys import Config
 from firmware_app.config.places import Places
 from firmware_app.config.read import parse
-from firmware_app.control_link import ControlLink
 from firmware_app.kept import audio as kept_audio
 from firmware_app.kept.param_table import PARAMS
-from firmware_app.link import Check, Down, InfoFrame, InputsFrame, MeterFrame, State
+from firmware_app.link.control_end import ControlLink
+from firmware_app.link.wire import Check, Down, InfoFrame, InputsFrame, MeterFrame, State
 from tests.conftest import MakeUsb
 from tests.rigs.virtual_usb.rig import VirtualUsb
 

@@ -13,7 +13,7 @@ from firmware_app.control.compare import Comparer
 from firmware_app.control.control import Control
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.store import Store
-from firmware_app.listen_ring import ListenRing
+from firmware_app.link.listen_ring import ListenRing
 
 HOP = 4800
 

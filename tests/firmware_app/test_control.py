@@ -18,7 +18,7 @@ from firmware_app.kept.mutes import MutesFile
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.scenes import Scenes
 from firmware_app.kept.store import Store
-from firmware_app.link import InfoFrame, MeterFrame
+from firmware_app.link.wire import InfoFrame, MeterFrame
 
 SPECS = table([ParamSpec("a.level_db", "dB", -60, 12, 0, "Level"), switch("a.mute", "Mute")])
 

@@ -15,7 +15,7 @@ from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.scenes import Scenes
 from firmware_app.kept.setup import Measured, SetUpStore
 from firmware_app.kept.shapes import SHAPES, chosen
-from firmware_app.link import InfoFrame
+from firmware_app.link.wire import InfoFrame
 from firmware_app.system import diagnostics, scrub
 
 SECRET = "hunter2-Xyz9"  # in every shape below

@@ -20,8 +20,8 @@ from firmware_app.kept.backup import Backups, apply_staged
 from firmware_app.kept.mutes import BLOCK_BYTES, MutesFile, silences
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.store import Loaded, Store
-from firmware_app.link import params_hash
-from firmware_app.shared_state import SharedState
+from firmware_app.link.shared_state import SharedState
+from firmware_app.link.wire import params_hash
 from firmware_app.system.checks_of_backup import trial
 from tests.rigs.hardships import small_disk
 from tests.rigs.mutes import fill

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from dsp.params import ParamSpec, switch, table
-from firmware_app.control_link import ControlLink
-from firmware_app.link import AudioLink, Down, InfoFrame, MeterFrame, State, params_hash
+from firmware_app.link.control_end import ControlLink
+from firmware_app.link.wire import AudioLink, Down, InfoFrame, MeterFrame, State, params_hash
 
 SPECS = table(
     [ParamSpec("a.level_db", "dB", -60, 12, 0, "Level"), switch("a.mute", "Mute"), switch("a.bypass", "Bypass")]

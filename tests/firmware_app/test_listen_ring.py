@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from firmware_app.listen_ring import READ_SECONDS, SECONDS, ListenRing, read_wavs
+from firmware_app.link.listen_ring import READ_SECONDS, SECONDS, ListenRing, read_wavs
 
 
 def read(path: Path):

@@ -24,7 +24,7 @@ from firmware_app.config.panel_keys import (
 from firmware_app.config.read import ConfigError
 from firmware_app.control import control
 from firmware_app.kept.param_table import PARAMS
-from firmware_app.link import MeterFrame, State
+from firmware_app.link.wire import MeterFrame, State
 from firmware_app.panel.learn import DECIDE_S, WAIT_S, Learner
 from firmware_app.panel.lights import AMBER, GREEN, RED, light_for
 from firmware_app.panel.setup import PanelSetup

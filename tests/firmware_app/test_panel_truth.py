@@ -19,7 +19,7 @@ from firmware_app.config.panel_keys import (
     SwitchConfig,
 )
 from firmware_app.control import control
-from firmware_app.link import MeterFrame, State
+from firmware_app.link.wire import MeterFrame, State
 from firmware_app.panel import bindings
 from firmware_app.panel.lights import light_for
 from hw.panel import PanelStuckError

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware_app.shared_state import Heartbeat, SharedState, values_in_force
+from firmware_app.link.shared_state import Heartbeat, SharedState, values_in_force
 
 NONE = (0.0, 0.0, 0.0)
 

@@ -16,8 +16,8 @@ from firmware_app.control.live_sound import LiveSound
 from firmware_app.control.spectrum import BANDS, FRESH_S, HIGH_HZ, LOW_HZ, Spectrum
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.store import Store
-from firmware_app.link import HealthFrame, MeterFrame
-from firmware_app.listen_ring import ListenRing, RingReader
+from firmware_app.link.listen_ring import ListenRing, RingReader
+from firmware_app.link.wire import HealthFrame, MeterFrame
 from firmware_app.sound_port import SoundBoxPort
 
 RATE_HZ = 48_000

@@ -9,7 +9,7 @@ import pytest
 
 from firmware_app import supervisor
 from firmware_app.config.places import Places
-from firmware_app.shared_state import SharedState
+from firmware_app.link.shared_state import SharedState
 from firmware_app.supervisor import EXIT_USAGE, HANG_S, LOADING_S, Child, Supervisor
 
 

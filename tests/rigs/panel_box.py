@@ -16,7 +16,7 @@ from firmware_app.kept.library import PresetLibrary, presets_file
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.scenes import Scenes
 from firmware_app.kept.store import Store
-from firmware_app.link import MeterFrame, State
+from firmware_app.link.wire import MeterFrame, State
 from firmware_app.panel.setup import PanelSetup
 from firmware_app.setup.owner import BoxSetup
 from web_ui.app import create_app

@@ -10,7 +10,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dsp.params import ParamSpec
-from firmware_app.link import DOWN, UP_BYTES, Down, HealthFrame, InfoFrame, InputsFrame, MeterFrame, Up, params_hash
+from firmware_app.link.wire import (
+    DOWN,
+    UP_BYTES,
+    Down,
+    HealthFrame,
+    InfoFrame,
+    InputsFrame,
+    MeterFrame,
+    Up,
+    params_hash,
+)
 
 log = logging.getLogger(__name__)
 
