@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     if folder is None:
         raise UsageError("--bundle none: there is no model to measure")
     if args.runtime in RUNTIMES:
-        from firmware_app.block_budget import machine, measure
+        from firmware_app.models.budget import machine, measure
 
         budget = measure(folder, args.runtime, places.demo_vocal, args.seconds)
         result = {"machine": machine(), "budgets": {args.runtime: asdict(budget)}, "failed": {}}

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from firmware_app import block_budget, cli
+from firmware_app import cli
 from firmware_app.commands.bench import as_text
 from firmware_app.config import places
+from firmware_app.models import budget as block_budget
 from tests.firmware_app.test_process import tiny  # noqa: F401
 
 ROOT = Path(places.__file__).parents[1]

@@ -1,0 +1,1 @@
+"""The models of this box: what they cost and whether they fit."""
