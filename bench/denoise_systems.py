@@ -16,7 +16,7 @@ import soundfile
 from dsp.block import RATE_HZ
 from dsp.inference.bundle import INSTANT, Bundle, list_bundles
 from dsp.rack.build import build_chain
-from firmware_app.offline import process_file
+from firmware_app.offline.chain import process_file
 
 ROOT = Path(__file__).parent.parent
 SHIPPED = ROOT / "models_quantized"

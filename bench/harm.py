@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from dsp.block import RATE_HZ
 from dsp.rack.build import build_chain
-from firmware_app.offline import process_file
+from firmware_app.offline.chain import process_file
 
 ROOT = Path(__file__).parent.parent
 SET = ROOT.parent / "shared" / "data" / "eval" / "denoise"

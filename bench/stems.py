@@ -29,7 +29,7 @@ from dsp.inference import installed, open_model
 from dsp.inference.bundle import Bundle
 from dsp.layouts.stems import STEMS
 from dsp.stems.separator import Stems
-from firmware_app.stem_files import separate_file
+from firmware_app.offline.stems import separate_file
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"

@@ -19,7 +19,7 @@ from bench.spectrogram import panels, save, show
 from dsp.block import RATE_HZ
 from dsp.inference.bundle import Bundle
 from dsp.layouts.stems import STEMS
-from firmware_app.stem_files import separate_file
+from firmware_app.offline.stems import separate_file
 
 SET = ROOT.parent / "shared" / "data" / "eval" / "stems"
 SECONDS = 6.0

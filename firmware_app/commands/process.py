@@ -34,7 +34,7 @@ from firmware_app.errors import UsageError
 from firmware_app.kept.factory import UnknownPresetError
 from firmware_app.kept.library import library_in
 from firmware_app.kept.param_table import PARAMS
-from firmware_app.offline import Summary, process_file
+from firmware_app.offline.chain import Summary, process_file
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

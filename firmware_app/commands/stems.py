@@ -19,7 +19,7 @@ from dsp.inference.bundle import RUNTIMES, Bundle
 from dsp.layouts.stems import STEMS
 from firmware_app.commands.common import BAR, add_settings, bundle_folder, ending_cleanly, settings
 from firmware_app.errors import UsageError
-from firmware_app.stem_files import StemsSummary, separate_file
+from firmware_app.offline.stems import StemsSummary, separate_file
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from firmware_app import cli, metadata, metadata_flac
-from firmware_app.metadata import MOST_BYTES, Metadata
-from firmware_app.metadata_riff import Change
-from firmware_app.wav_file import WavFile, WavForm
+from firmware_app import cli
+from firmware_app.offline import metadata, metadata_flac
+from firmware_app.offline.metadata import MOST_BYTES, Metadata
+from firmware_app.offline.metadata_riff import Change
+from firmware_app.offline.wav_file import WavFile, WavForm
 from hw import flac, riff
 from tests.rigs.odd_files import FRAMES, RATE_HZ, SOUND, chunk, encoded, plain, process, wav
 

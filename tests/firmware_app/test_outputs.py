@@ -15,8 +15,8 @@ import pytest
 import soundfile
 
 from firmware_app.config import places
-from firmware_app.sound_files import SoundWriter
-from firmware_app.wav_file import WavFile, WavForm
+from firmware_app.offline.sound_files import SoundWriter
+from firmware_app.offline.wav_file import WavFile, WavForm
 from hw.wav import WavIo
 from tests.rigs.odd_files import FRAMES, SOUND, plain, process
 

@@ -17,7 +17,7 @@ import soundfile
 
 from firmware_app import cli
 from firmware_app.config import places
-from firmware_app.offline import process_file
+from firmware_app.offline.chain import process_file
 from tests.rigs.tiny_bundle import tflite_model, tiny_weights, write_bundle
 
 RNG = np.random.default_rng(11)

@@ -14,9 +14,9 @@ from typing import BinaryIO
 
 import soundfile
 
-from firmware_app import metadata_flac, metadata_riff
-from firmware_app.metadata_riff import Change
-from firmware_app.wav_file import RiffChunk
+from firmware_app.offline import metadata_flac, metadata_riff
+from firmware_app.offline.metadata_riff import Change
+from firmware_app.offline.wav_file import RiffChunk
 from hw import flac, riff
 
 MOST_BYTES = 15 << 20

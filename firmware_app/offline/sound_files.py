@@ -10,10 +10,10 @@ import numpy as np
 import soundfile
 
 from dsp.block import Block
-from firmware_app import metadata_flac
 from firmware_app.errors import UsageError
-from firmware_app.metadata import NOTHING, Metadata
-from firmware_app.wav_file import SUBTYPES, Samples, WavFile, WavForm
+from firmware_app.offline import metadata_flac
+from firmware_app.offline.metadata import NOTHING, Metadata
+from firmware_app.offline.wav_file import SUBTYPES, Samples, WavFile, WavForm
 from hw.sound_file import SoundFileError
 
 _FULL_SCALE_BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}

@@ -16,11 +16,11 @@ import numpy as np
 
 from dsp.block import RATE_HZ, Block, mend
 from dsp.rack.chain import Chain
-from firmware_app import metadata
 from firmware_app.errors import UsageError
-from firmware_app.metadata import Metadata
-from firmware_app.metadata_riff import Change
-from firmware_app.sound_files import BITS, FileFormat, SoundWriter, output_format, subtype_for
+from firmware_app.offline import metadata
+from firmware_app.offline.metadata import Metadata
+from firmware_app.offline.metadata_riff import Change
+from firmware_app.offline.sound_files import BITS, FileFormat, SoundWriter, output_format, subtype_for
 from hw.replacing import Replacement
 from hw.sound_file import SoundFileError, SoundReader
 

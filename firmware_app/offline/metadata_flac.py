@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import soundfile
 
-from firmware_app.wav_file import RiffChunk, WavForm, packed
+from firmware_app.offline.wav_file import RiffChunk, WavForm, packed
 from hw import flac
 from hw.sound_file import SoundFileError
 
 if TYPE_CHECKING:
-    from firmware_app.metadata import Metadata
+    from firmware_app.offline.metadata import Metadata
 
 RIFF = b"riff"
 _LARGEST = 0xFFFFFFFF

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import soundfile
 
-from firmware_app.wav_file import RiffChunk, WavFile, WavForm, packed
+from firmware_app.offline.wav_file import RiffChunk, WavFile, WavForm, packed
 
 TIMED = {b"bext", b"iXML", b"cue ", b"smpl", b"plst", b"SMED"}
 """Chunks that point at places in the sound, all in samples."""

@@ -12,8 +12,8 @@ from dsp.inference import open_model
 from dsp.inference.bundle import Bundle
 from dsp.layouts.stems import STEMS
 from dsp.stems.separator import SPLIT, Stems
-from firmware_app.offline import Progress, Resampler, appearing, check_place, fitted_metadata
-from firmware_app.sound_files import SoundWriter
+from firmware_app.offline.chain import Progress, Resampler, appearing, check_place, fitted_metadata
+from firmware_app.offline.sound_files import SoundWriter
 from hw.sound_file import SoundFileError, SoundReader
 
 CHANNELS = 2

@@ -1,0 +1,1 @@
+"""Sound files through the box, without an interface."""
