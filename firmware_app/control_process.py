@@ -9,8 +9,7 @@ import time
 
 from dsp.errors import DspError
 from dsp.inference.bundle import Bundle
-from firmware_app import announce, realtime
-from firmware_app.box_port import BoxPort, box_version
+from firmware_app import realtime
 from firmware_app.config.keys import Config
 from firmware_app.config.places import Places
 from firmware_app.config.read import FILE_NAME, check_params
@@ -30,6 +29,8 @@ from firmware_app.link.control_end import ControlLink
 from firmware_app.link.wire import Down, InfoFrame, MeterFrame
 from firmware_app.locks import AlreadyRunning, state_locked
 from firmware_app.notify import Notifier
+from firmware_app.page import announce
+from firmware_app.page.box import BoxPort, box_version
 from firmware_app.panel.bindings import Bindings
 from firmware_app.panel.setup import PanelSetup
 from firmware_app.said_once import SaidOnce

@@ -16,9 +16,9 @@ from typing import Any
 
 from dsp.inference import installed
 from dsp.inference.bundle import RUNTIMES, Bundle, list_bundles
-from firmware_app.box_port import box_version
 from firmware_app.commands.common import add_model, add_settings, bundle_folder, settings
 from firmware_app.errors import AppError, UsageError
+from firmware_app.page.box import box_version
 from firmware_app.realtime import BLAS_ENV
 from firmware_app.supervisor import program
 

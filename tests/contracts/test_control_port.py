@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from firmware_app.box_port import BoxPort
 from firmware_app.config import places
 from firmware_app.config.panel_keys import PanelConfig
 from firmware_app.control.control import Control
@@ -23,6 +22,7 @@ from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.scenes import Scenes
 from firmware_app.kept.store import Store
 from firmware_app.link.listen_ring import ListenRing
+from firmware_app.page.box import BoxPort
 from firmware_app.panel.setup import PanelSetup
 from tests.rigs.panel_box import box_setup
 from web_ui.control_port import ControlPort, ControlRefused, NotThere

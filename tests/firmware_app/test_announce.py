@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from firmware_app import announce
+from firmware_app.page import announce
 
 
 @pytest.mark.parametrize(

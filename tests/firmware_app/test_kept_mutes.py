@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from dsp.rack.dry_path import MUTE
-from firmware_app.box_port import BoxPort
 from firmware_app.config import places
 from firmware_app.config.keys import Config
 from firmware_app.control.control import Control
@@ -22,6 +21,7 @@ from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.store import Loaded, Store
 from firmware_app.link.shared_state import SharedState
 from firmware_app.link.wire import params_hash
+from firmware_app.page.box import BoxPort
 from firmware_app.system.checks_of_backup import trial
 from tests.rigs.hardships import small_disk
 from tests.rigs.mutes import fill

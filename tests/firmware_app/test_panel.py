@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from firmware_app.box_port import BoxPort
 from firmware_app.config.panel_keys import (
     HidKeyConfig,
     KnobConfig,
@@ -25,6 +24,7 @@ from firmware_app.config.read import ConfigError
 from firmware_app.control import control
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.link.wire import MeterFrame, State
+from firmware_app.page.box import BoxPort
 from firmware_app.panel.learn import DECIDE_S, WAIT_S, Learner
 from firmware_app.panel.lights import AMBER, GREEN, RED, light_for
 from firmware_app.panel.setup import PanelSetup

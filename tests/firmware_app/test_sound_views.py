@@ -18,7 +18,7 @@ from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.store import Store
 from firmware_app.link.listen_ring import ListenRing, RingReader
 from firmware_app.link.wire import HealthFrame, MeterFrame
-from firmware_app.sound_port import SoundBoxPort
+from firmware_app.page.sound import SoundBoxPort
 
 RATE_HZ = 48_000
 

@@ -10,8 +10,8 @@ import pytest
 
 from firmware_app.config.panel_keys import HidKeyConfig, MappingConfig, MidiSwitchConfig
 from firmware_app.config.read import ConfigError, parse
+from firmware_app.page.panel import PanelBoxPort
 from firmware_app.panel.learn import Learner, Learning
-from firmware_app.panel.port import PanelBoxPort
 from firmware_app.panel.stomps import QUIET_S, ROW_S
 from hw.midi_messages import MidiParser
 from tests.rigs.panel_hands import BASE, PanelHands

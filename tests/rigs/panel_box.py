@@ -5,7 +5,6 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from firmware_app.box_port import BoxPort
 from firmware_app.config import places
 from firmware_app.config.keys import Config
 from firmware_app.config.panel_keys import PanelConfig
@@ -17,6 +16,7 @@ from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.scenes import Scenes
 from firmware_app.kept.store import Store
 from firmware_app.link.wire import MeterFrame, State
+from firmware_app.page.box import BoxPort
 from firmware_app.panel.setup import PanelSetup
 from firmware_app.setup.owner import BoxSetup
 from web_ui.app import create_app

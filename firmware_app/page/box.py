@@ -18,13 +18,13 @@ from firmware_app.kept.mutes import SILENCING
 from firmware_app.kept.setup import Measured
 from firmware_app.link import listen_ring
 from firmware_app.link.wire import HealthFrame, InfoFrame, MeterFrame, State
-from firmware_app.panel.port import PanelBoxPort
+from firmware_app.page.panel import PanelBoxPort
+from firmware_app.page.presets import PresetsBoxPort
+from firmware_app.page.setup import SetupBoxPort
+from firmware_app.page.sound import SoundBoxPort
+from firmware_app.page.system import SystemBoxPort
 from firmware_app.panel.setup import PanelSetup
-from firmware_app.presets_port import PresetsBoxPort
 from firmware_app.setup.owner import BoxSetup
-from firmware_app.setup.port import SetupBoxPort
-from firmware_app.sound_port import SoundBoxPort
-from firmware_app.system.port import SystemBoxPort
 from hw import board_health
 from web_ui.control_port import (
     Change,

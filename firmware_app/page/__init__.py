@@ -1,0 +1,1 @@
+"""The box as the page sees it: one port a subject."""
