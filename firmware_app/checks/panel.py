@@ -13,7 +13,7 @@ from firmware_app.config.places import Places
 from firmware_app.errors import AppError
 from firmware_app.kept.library import library_in
 from firmware_app.kept.param_table import PARAMS
-from firmware_app.panel import wiring
+from firmware_app.panel import wiring_diagram
 from firmware_app.panel.kept import PanelChanges, PanelStore, merged, try_layout
 from firmware_app.panel.layout import Layout, PanelControl, controls_of, gesture_words, mappings_of
 from hw import board
@@ -75,7 +75,7 @@ def _controls(layout: Layout, there: Board) -> list[Finding]:
     refused = {conflict.control: conflict.why for conflict in conflicts(layout.spec(), there)}
     findings = []
     for control in layout.controls:
-        where = wiring.place(control)
+        where = wiring_diagram.place(control)
         if control.name in refused:
             mend = "choose another place in hushbox.toml or on the page"
             findings.append(problem(control.name, f"{where}: {refused[control.name]}", mend))

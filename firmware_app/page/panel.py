@@ -9,10 +9,10 @@ from firmware_app.config.actions import KINDS
 from firmware_app.config.checks import Key
 from firmware_app.config.panel_keys import CONTROL_TABLES, LEVELS, SHOWS
 from firmware_app.control.control import Control
-from firmware_app.panel import wiring
-from firmware_app.panel.check import Note
+from firmware_app.panel import wiring_diagram
 from firmware_app.panel.layout import PanelControl, PanelMapping, gesture_words
 from firmware_app.panel.learn import gestures_for
+from firmware_app.panel.mapping_check import Note
 from firmware_app.panel.setup import PanelSetup
 from hw.panel_controls import CHIPS
 from web_ui.control_port import ControlRefused
@@ -61,8 +61,8 @@ class PanelBoxPort:
             ),
             control_kinds=tuple(self._control_kind(table, words) for table, words in _BY_HAND.items()),
             presets=tuple(setup.bindings.performer.preset_names),
-            header=wiring.header(layout, setup.bindings.board),
-            wiring=wiring.sentences(layout),
+            header=wiring_diagram.header(layout, setup.bindings.board),
+            wiring=wiring_diagram.sentences(layout),
             board=f"{setup.bindings.board.model}; pins: {panel.choice.why}.",
             ports=(*(f"MIDI: {port}" for port in panel.midi_ports), *(f"USB keys: {d}" for d in panel.hid_devices)),
             problems=(*setup.problems, *setup.notes),
@@ -115,7 +115,7 @@ class PanelBoxPort:
         new = any(layout.find(c.name) is None for c in heard.controls)
         return LearnView(
             state.state, self._setup.revision, does, action.tree(), heard.on, heard.gesture,
-            where=wider.where(heard.on) + "".join(f" ({wiring.place(c)})" for c in heard.controls),
+            where=wider.where(heard.on) + "".join(f" ({wiring_diagram.place(c)})" for c in heard.controls),
             gestures=gestures_for(action, wider, heard), is_new=new, found=heard.found, notes=_notes(notes),
             note=state.note, seconds_left=state.seconds_left,
         )  # fmt: skip
@@ -147,7 +147,7 @@ class PanelBoxPort:
         shows = str(getattr(control.config, "shows", ""))
         specs = self._control.specs
         return PanelControlView(
-            control.name, control.label, control.table, wiring.place(control),
+            control.name, control.label, control.table, wiring_diagram.place(control),
             {g: gesture_words(g) for g in control.gestures},
             specs[shows].label if shows in specs else shows.replace("_", " "), control.origin, off,
         )  # fmt: skip

@@ -13,12 +13,12 @@ from firmware_app.config.read import ConfigError, read_control
 from firmware_app.control.control import Control
 from firmware_app.control.performer import Performer
 from firmware_app.kept.saver import ANSWER_WITHIN_S
-from firmware_app.panel import check
+from firmware_app.panel import mapping_check
 from firmware_app.panel.bindings import Bindings
-from firmware_app.panel.check import Level, Note
 from firmware_app.panel.kept import PanelChanges, PanelStore, merged, try_layout
 from firmware_app.panel.layout import PAGE, Layout, PanelControl, PanelMapping, controls_of, mappings_of
 from firmware_app.panel.learn import Heard, Learner, Learning
+from firmware_app.panel.mapping_check import Level, Note
 from firmware_app.panel.simulated import SimulatedPanel
 from hw.errors import HwError
 from hw.panel_calibration import PedalCalibration
@@ -121,7 +121,7 @@ class PanelSetup:
         except ConfigError as error:
             raise ControlRefused(str(error)) from None
         with self._lock:
-            if why := check.taken(self.layout, control) or self._cannot_be(control):
+            if why := mapping_check.taken(self.layout, control) or self._cannot_be(control):
                 raise ControlRefused(f"{control.label} cannot be added: {why}")
             changes = self.changes
             self._change(PanelChanges((*changes.controls, control), changes.mappings, changes.off, changes.unread))
@@ -196,7 +196,7 @@ class PanelSetup:
         return state, self._notes(state.heard.on, state.heard.gesture, state.action)
 
     def layout_with_heard(self, heard: Heard) -> Layout:
-        return check.with_controls(self.layout, heard.controls)
+        return mapping_check.with_controls(self.layout, heard.controls)
 
     # --- inside ---
 
@@ -238,7 +238,7 @@ class PanelSetup:
         for control in new:
             if why := self._cannot_be(control):
                 return [Note(Level.REFUSED, why)]
-        return check.notes_on(self.layout, new, on, gesture, action, self._control.specs)
+        return mapping_check.notes_on(self.layout, new, on, gesture, action, self._control.specs)
 
     def _learned(self, on: str) -> Sequence[PanelControl]:
         """The controls that learning has heard of and that `on` names."""
@@ -247,9 +247,9 @@ class PanelSetup:
 
     def _cannot_be(self, control: PanelControl) -> str:
         """Why this board cannot have it: a pin that is reserved or that it does not have."""
-        spec = check.with_controls(self.layout, [control]).spec()
+        spec = mapping_check.with_controls(self.layout, [control]).spec()
         found = (c for c in conflicts(spec, self.bindings.board) if c.control == control.name)
-        return next((f"{check.place_words(c.source)}: {c.why}" for c in found), "")
+        return next((f"{mapping_check.place_words(c.source)}: {c.why}" for c in found), "")
 
     @staticmethod
     def _off(changes: PanelChanges, key: str) -> PanelChanges:
