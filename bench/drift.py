@@ -64,7 +64,7 @@ def simulated(ppm: float, minutes: int, period: int, periods: int) -> None:
 
 
 def live(ppm: float, minutes: float, period: int, periods: int) -> None:
-    from firmware_app import realtime
+    from firmware_app.running import realtime
     from hw.alsa import AlsaRequest, open_alsa
     from hw.audio_io import IoStatus
     from hw.two_clocks import TwoClocksIo

@@ -18,8 +18,8 @@ from pathlib import Path
 import soundfile
 
 from bench.live import DEMO, memory_folder
-from firmware_app import crash_loop
-from firmware_app.supervisor import STEADY_S
+from firmware_app.running import crash_loop
+from firmware_app.running.supervisor import STEADY_S
 
 
 def main(argv: list[str] | None = None) -> int:

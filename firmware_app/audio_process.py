@@ -13,7 +13,6 @@ import numpy as np
 from dsp.block import Block
 from dsp.params import ParamRangeError
 from dsp.rack.dry_path import MUTE_MS
-from firmware_app import crash_loop, realtime
 from firmware_app.audio.channels import wiring
 from firmware_app.audio.device_life import DeviceLife
 from firmware_app.audio.fit import Fit
@@ -27,13 +26,14 @@ from firmware_app.audio.what_runs import what_runs
 from firmware_app.config.keys import Config
 from firmware_app.config.places import Places
 from firmware_app.control.start_from import SHARED, live_values, to_start_from
-from firmware_app.crash_loop import CrashLoop
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.store import Store
 from firmware_app.link.listen_ring import ListenRing
 from firmware_app.link.shared_state import SharedState
 from firmware_app.link.wire import MAX_CHANNELS, AudioLink, Check, Down, InfoFrame, State, params_hash
-from firmware_app.notify import Notifier
+from firmware_app.running import crash_loop, realtime
+from firmware_app.running.crash_loop import CrashLoop
+from firmware_app.running.notify import Notifier
 from hw.audio_io import AudioIo, IoStatus
 
 log = logging.getLogger(__name__)

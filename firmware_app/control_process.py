@@ -9,7 +9,6 @@ import time
 
 from dsp.errors import DspError
 from dsp.inference.bundle import Bundle
-from firmware_app import realtime
 from firmware_app.config.keys import Config
 from firmware_app.config.places import Places
 from firmware_app.config.read import FILE_NAME, check_params
@@ -27,15 +26,16 @@ from firmware_app.kept.scenes import Scenes
 from firmware_app.kept.store import Store
 from firmware_app.link.control_end import ControlLink
 from firmware_app.link.wire import Down, InfoFrame, MeterFrame
-from firmware_app.locks import AlreadyRunning, state_locked
-from firmware_app.notify import Notifier
 from firmware_app.page import announce
 from firmware_app.page.box import BoxPort, box_version
 from firmware_app.panel.bindings import Bindings
 from firmware_app.panel.setup import PanelSetup
-from firmware_app.said_once import SaidOnce
+from firmware_app.running import realtime
+from firmware_app.running.locks import AlreadyRunning, state_locked
+from firmware_app.running.notify import Notifier
+from firmware_app.running.said_once import SaidOnce
+from firmware_app.running.supervisor import EXIT_USAGE
 from firmware_app.setup.owner import BoxSetup
-from firmware_app.supervisor import EXIT_USAGE
 from firmware_app.system.checks_of_backup import trial
 from hw import devices
 from hw.panel import Panel

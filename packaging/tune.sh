@@ -5,7 +5,7 @@
 # What a board does not have or does not let be set is no fault: `hushbox doctor` says what is in force.
 set -u
 root=${1:-}
-priority=85 # the sound has 70 (firmware_app/realtime.py), and what migrates threads has 99
+priority=85 # the sound has 70 (firmware_app/running/realtime.py), and what migrates threads has 99
 usb='xhci|ehci|ohci|dwc_otg|dwc2|dwc3|xusb'
 
 for governor in "$root"/sys/devices/system/cpu/cpu[0-9]*/cpufreq/scaling_governor; do

@@ -4,10 +4,10 @@ import logging
 
 from dsp.rack.build import build_rack
 from dsp.rack.rack import Rack
-from firmware_app import crash_loop
 from firmware_app.audio.self_care import SelfCare
 from firmware_app.config.keys import Config
 from firmware_app.config.places import Places
+from firmware_app.running import crash_loop
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from firmware_app.audio.fit import Fit, dull, fit
 from firmware_app.config.keys import AudioConfig, StemsConfig
 from firmware_app.config.places import Places
 from firmware_app.link.wire import MAX_CHANNELS, MOST_INPUTS
-from firmware_app.said_once import SaidOnce
+from firmware_app.running.said_once import SaidOnce
 from hw import devices
 from hw.agreement import ChannelOutOfRangeError, UnsupportedFormatError, UnsupportedRateError
 from hw.alsa import AlsaRequest, open_alsa

@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from firmware_app.checks import Finding, advice, ok
-from firmware_app.realtime import FIFO_PRIORITY, LEAST_CORES
+from firmware_app.running.realtime import FIFO_PRIORITY, LEAST_CORES
 
 _USB = re.compile(r"xhci|ehci|ohci|dwc_otg|dwc2|dwc3|xusb", re.IGNORECASE)
 _MEND = "sudo systemctl start hushbox-tune"

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from firmware_app.checks import Finding, advice, ok, problem
-from firmware_app.realtime import FIFO_PRIORITY
+from firmware_app.running.realtime import FIFO_PRIORITY
 from hw import board_health
 from hw.board_health import HOT_C, BoardHealth
 

@@ -17,7 +17,7 @@ from firmware_app.config import read as config_file
 from firmware_app.config.places import Places
 from firmware_app.config.read import Config, ConfigError
 from firmware_app.errors import UsageError
-from firmware_app.supervisor import EXIT_USAGE
+from firmware_app.running.supervisor import EXIT_USAGE
 from firmware_app.system import log_files
 
 NO_BUNDLE = "none"

@@ -8,13 +8,13 @@ import argparse
 import json
 from collections.abc import Callable, Iterator
 
-from firmware_app import realtime
 from firmware_app.checks import Finding, Level, ok, problem
 from firmware_app.commands.common import NO_BUNDLE, add_settings
 from firmware_app.config import places as places_of_box
 from firmware_app.config import read as config_file
 from firmware_app.config.read import Config, ConfigError
 from firmware_app.kept.param_table import PARAMS
+from firmware_app.running import realtime
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

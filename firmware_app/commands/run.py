@@ -6,10 +6,10 @@ Without an audio interface the built-in demo plays. The page's address is printe
 import argparse
 import os
 
-from firmware_app import supervisor
 from firmware_app.commands.common import add_box, add_settings, box_settings, start_log
 from firmware_app.config.read import check_params
 from firmware_app.kept.param_table import PARAMS
+from firmware_app.running import supervisor
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

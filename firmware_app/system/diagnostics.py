@@ -21,8 +21,8 @@ from firmware_app.config.keys import REPEATED, TABLES
 from firmware_app.errors import AppError
 from firmware_app.kept.shapes import SHAPES, chosen
 from firmware_app.link.wire import InfoFrame
-from firmware_app.realtime import SUPERVISOR_ENV
-from firmware_app.supervisor import program
+from firmware_app.running.realtime import SUPERVISOR_ENV
+from firmware_app.running.supervisor import program
 from firmware_app.system import scrub
 
 DOCTOR_S = 60.0

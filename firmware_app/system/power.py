@@ -5,7 +5,7 @@ import shutil
 import subprocess
 
 from firmware_app.errors import AppError
-from firmware_app.realtime import SUPERVISOR_ENV
+from firmware_app.running.realtime import SUPERVISOR_ENV
 
 _SYSTEMCTL_S = 10.0
 

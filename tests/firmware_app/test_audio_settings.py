@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from dsp.analysis.round_trip import find
-from firmware_app import audio_process, realtime
+from firmware_app import audio_process
 from firmware_app.audio import trial
 from firmware_app.audio.sound_check import NAME, read_recording
 from firmware_app.audio_process import AudioProcess
@@ -23,6 +23,7 @@ from firmware_app.kept import audio as kept_audio
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.link.control_end import ControlLink
 from firmware_app.link.wire import Check, Down, InfoFrame, InputsFrame, MeterFrame, State
+from firmware_app.running import realtime
 from tests.conftest import MakeUsb
 from tests.rigs.virtual_usb.rig import VirtualUsb
 

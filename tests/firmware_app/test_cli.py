@@ -11,7 +11,7 @@ import pytest
 
 from firmware_app import cli
 from firmware_app.config import places
-from firmware_app.supervisor import EXIT_USAGE
+from firmware_app.running.supervisor import EXIT_USAGE
 
 ROOT = Path(places.__file__).parents[1]
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from firmware_app import crash_loop
-from firmware_app.crash_loop import LONGEST_SAFE_S, MOST_CRASHES, SAFE_S, STEADY_S, WITHIN_S, CrashLoop
+from firmware_app.running import crash_loop
+from firmware_app.running.crash_loop import LONGEST_SAFE_S, MOST_CRASHES, SAFE_S, STEADY_S, WITHIN_S, CrashLoop
 
 
 class Clock:

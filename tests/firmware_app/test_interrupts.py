@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from firmware_app import realtime
 from firmware_app.checks import Level
 from firmware_app.checks.interrupts import interrupts
-from firmware_app.realtime import cores_for_sound
+from firmware_app.running import realtime
+from firmware_app.running.realtime import cores_for_sound
 from tests.systemd.test_tune import INTERRUPTS, put
 
 AUDIO = ("/usr/bin/python3", "-I", "/opt/hushbox/.venv/bin/hushbox", "audio")

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from firmware_app import supervisor
 from firmware_app.config.places import Places
-from firmware_app.locks import AlreadyRunning, must_be_free, state_locked
-from firmware_app.supervisor import EXIT_USAGE
+from firmware_app.running import supervisor
+from firmware_app.running.locks import AlreadyRunning, must_be_free, state_locked
+from firmware_app.running.supervisor import EXIT_USAGE
 from tests.rigs.running_box import RunningBox
 
 HOLDING = """
 import sys, time
 from pathlib import Path
-from firmware_app.locks import state_locked
+from firmware_app.running.locks import state_locked
 from firmware_app.config.places import Places
 folder = Path(sys.argv[1])
 with state_locked(Places(folder, folder, folder, folder)):

@@ -11,11 +11,11 @@ import pytest
 
 from firmware_app.config.panel_keys import RgbLedConfig
 from firmware_app.control.control import Control
-from firmware_app.crash_loop import MOST_CRASHES
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.store import Store
 from firmware_app.link.wire import HealthFrame, MeterFrame, State
 from firmware_app.panel.lights import SAFE_BLINK_S, light_for
+from firmware_app.running.crash_loop import MOST_CRASHES
 from tests.conftest import MakeUsb
 from tests.rigs.running_box import RunningBox
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from firmware_app import supervisor
 from firmware_app.config.places import Places
 from firmware_app.link.shared_state import SharedState
-from firmware_app.supervisor import EXIT_USAGE, HANG_S, LOADING_S, Child, Supervisor
+from firmware_app.running import supervisor
+from firmware_app.running.supervisor import EXIT_USAGE, HANG_S, LOADING_S, Child, Supervisor
 
 
 @pytest.fixture

@@ -23,8 +23,8 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from firmware_app import crash_loop
 from firmware_app.link.shared_state import Heartbeat
+from firmware_app.running import crash_loop
 from tests.rigs.running_box import RunningBox
 from tests.rigs.tiny_bundle import tiny_models, write_bundle
 from tests.rigs.virtual_usb.rig import Unplug, VirtualUsb

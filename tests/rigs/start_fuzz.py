@@ -33,10 +33,10 @@ from urllib.parse import quote
 from firmware_app.audio.trial import AudioTrial
 from firmware_app.config import places
 from firmware_app.config import read as config
-from firmware_app.crash_loop import CrashLoop
 from firmware_app.kept import audio
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.store import Store
+from firmware_app.running.crash_loop import CrashLoop
 from firmware_app.system.checks_of_backup import NAMES
 from tests.rigs.odd_box.box import CONFIG, OddBox, patience, runtime_folder
 from tests.rigs.odd_box.requests import FIRST, requests

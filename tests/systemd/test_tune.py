@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware_app.realtime import FIFO_PRIORITY
+from firmware_app.running.realtime import FIFO_PRIORITY
 
 ROOT = Path(__file__).parent.parent.parent
 TUNE = ROOT / "packaging" / "tune.sh"

@@ -20,7 +20,7 @@ from firmware_app.config import places as places_of_box
 from firmware_app.config import read as config_file
 from firmware_app.config.places import Places
 from firmware_app.control_process import ControlProcess
-from firmware_app.realtime import SUPERVISOR_ENV
+from firmware_app.running.realtime import SUPERVISOR_ENV
 from firmware_app.system.log_files import OneLine
 from web_ui.app import create_app
 from web_ui.control_port import ControlPort

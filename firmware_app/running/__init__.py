@@ -1,0 +1,1 @@
+"""What keeps the processes running: supervisor, real time, locks, crash loop, systemd."""
