@@ -35,8 +35,8 @@ from firmware_app.running.locks import AlreadyRunning, state_locked
 from firmware_app.running.notify import Notifier
 from firmware_app.running.said_once import SaidOnce
 from firmware_app.running.supervisor import EXIT_USAGE
+from firmware_app.setup.checks_of_backup import trial
 from firmware_app.setup.owner import BoxSetup
-from firmware_app.system.checks_of_backup import trial
 from hw import devices
 from hw.panel import Panel
 from web_ui.app import create_app

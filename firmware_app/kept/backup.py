@@ -21,7 +21,7 @@ from dsp.inference.handed_in import DEEPEST, flat, read_file
 from firmware_app.errors import AppError
 from firmware_app.kept.kept_file import KeptFile, plain, write_whole
 from firmware_app.kept.shapes import chosen
-from firmware_app.system.checks_of_backup import NAMES, Trial, mistakes
+from firmware_app.setup.checks_of_backup import NAMES, Trial, mistakes
 from firmware_app.system.log_files import escaped
 
 log = logging.getLogger(__name__)

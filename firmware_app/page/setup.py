@@ -12,8 +12,8 @@ from dsp.inference.handed_in import HandedInError, read_file
 from firmware_app.config.audio_rules import AudioSettingsError
 from firmware_app.kept.setup import STEPS, WIZARD_STATES, check_name
 from firmware_app.setup.audio import TrialError
-from firmware_app.setup.check import CheckError, Result
 from firmware_app.setup.owner import BoxSetup
+from firmware_app.setup.sound_check import CheckError, Result
 from hw import devices, mixer
 from hw.devices import Interface
 from hw.errors import HwError

@@ -14,9 +14,9 @@ from firmware_app.kept.setup import Measured, SetUpStore
 from firmware_app.link.control_end import ControlLink
 from firmware_app.link.wire import Down, InfoFrame, InputsFrame, MeterFrame
 from firmware_app.setup.audio import AudioSetup
-from firmware_app.setup.check import CheckSetup, Result
+from firmware_app.setup.checks_of_backup import trial
+from firmware_app.setup.sound_check import CheckSetup, Result
 from firmware_app.system import power
-from firmware_app.system.checks_of_backup import trial
 from firmware_app.system.power import PowerError
 
 log = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from firmware_app.kept.backup import BEFORE, BackupError, Backups, apply_staged
 from firmware_app.kept.library import library_in
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.store import Store
-from firmware_app.system.checks_of_backup import trial
+from firmware_app.setup.checks_of_backup import trial
 from firmware_app.system.log_files import OneLine
 
 FACTORY = places.find().factory_presets

@@ -22,7 +22,7 @@ from firmware_app.kept.store import Loaded, Store
 from firmware_app.link.shared_state import SharedState
 from firmware_app.link.wire import params_hash
 from firmware_app.page.box import BoxPort
-from firmware_app.system.checks_of_backup import trial
+from firmware_app.setup.checks_of_backup import trial
 from tests.rigs.hardships import small_disk
 from tests.rigs.mutes import fill
 from tests.rigs.panel_box import box_setup
