@@ -34,7 +34,7 @@ from firmware_app.link.wire import MAX_CHANNELS, AudioLink, Check, Down, InfoFra
 from firmware_app.running import crash_loop, realtime
 from firmware_app.running.crash_loop import CrashLoop
 from firmware_app.running.notify import Notifier
-from hw.audio_io import AudioIo, IoStatus
+from hw.audio.audio_io import AudioIo, IoStatus
 
 log = logging.getLogger(__name__)
 

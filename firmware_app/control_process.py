@@ -37,7 +37,7 @@ from firmware_app.running.said_once import SaidOnce
 from firmware_app.running.supervisor import EXIT_USAGE
 from firmware_app.setup.checks_of_backup import trial
 from firmware_app.setup.owner import BoxSetup
-from hw import devices
+from hw.audio import devices
 from hw.panel import Panel
 from web_ui.app import create_app
 from web_ui.server import PageAddressError, PageServer

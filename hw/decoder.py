@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 import soundfile
 
-from hw.audio_io import Block
+from hw.audio.audio_io import Block
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from math import ceil
 
 import numpy as np
 
-from hw.audio_io import AudioIo, Block, IoStatus
+from hw.audio.audio_io import AudioIo, Block, IoStatus
 from hw.window_resampler import WindowResampler
 
 BOX_RATE_HZ = 48000

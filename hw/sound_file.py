@@ -14,7 +14,7 @@ from typing import BinaryIO, Self
 import numpy as np
 
 from hw import flac, riff, sound_promises
-from hw.audio_io import Block
+from hw.audio.audio_io import Block
 from hw.decoder import Behind, Decoder
 from hw.errors import HwError
 from hw.flac_blocks import next_block

@@ -7,10 +7,10 @@ from typing import Any, Protocol
 import alsaaudio
 import numpy as np
 
-from hw.agreement import BadPeriodError
-from hw.audio_io import Block, IoFormat, IoStatus
+from hw.audio.agreement import BadPeriodError
+from hw.audio.audio_io import Block, IoFormat, IoStatus
+from hw.audio.samples import SampleDecoder, SampleEncoder
 from hw.drift_loop import DriftLoop
-from hw.samples import SampleDecoder, SampleEncoder
 from hw.vari_resampler import VariResampler
 
 BARREN_IN_A_DEAD_ROW = 8  # xruns without a good transfer between them: a device is not there any more

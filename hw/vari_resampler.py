@@ -5,7 +5,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from hw.audio_io import Block
+from hw.audio.audio_io import Block
 
 TAPS = 48  # at the lower of the two rates; flat to 0.01 dB up to 20 kHz at 48 kHz
 PHASES = 512  # between two input frames; linear in between, which is -110 dB of error

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from hw.agreement import ChannelOutOfRangeError
-from hw.audio_io import Block, IoFormat, IoStatus
-from hw.samples import SampleEncoder
+from hw.audio.agreement import ChannelOutOfRangeError
+from hw.audio.audio_io import Block, IoFormat, IoStatus
+from hw.audio.samples import SampleEncoder
 from hw.wav_input import BOX_RATE_HZ, WavInput
 from hw.wav_output import GrowingWav, LoopingWav, Output, OutputFileError
 

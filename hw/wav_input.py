@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import soxr
 
-from hw.audio_io import Block
+from hw.audio.audio_io import Block
 from hw.sound_file import NotAudioError, SoundReader
 
 BOX_RATE_HZ = 48000

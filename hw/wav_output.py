@@ -6,9 +6,9 @@ import struct
 from pathlib import Path
 from typing import Protocol
 
+from hw.audio.samples import SAMPLE_BYTES
 from hw.errors import HwError
 from hw.replacing import Replacement
-from hw.samples import SAMPLE_BYTES
 
 RATE_HZ = 48000
 _HEADER_BYTES = 80

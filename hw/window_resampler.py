@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import soxr
 
-from hw.audio_io import Block
+from hw.audio.audio_io import Block
 
 QUALITY = "HQ"  # 20 bits; gain error under 0.0003 dB to 16 kHz, 0.01 dB at 20 kHz (at 44.1 kHz)
 MARGIN_FRAMES = 104  # at the lower rate: how far soxr's HQ filter reaches; beyond, an edge is under -130 dB

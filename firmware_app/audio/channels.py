@@ -2,7 +2,7 @@
 
 from dsp.rack.lanes import Wiring
 from firmware_app.config.keys import AudioConfig, StemsConfig
-from hw.audio_io import IoFormat
+from hw.audio.audio_io import IoFormat
 
 
 def input_channels(audio: AudioConfig) -> tuple[int, ...]:

@@ -4,8 +4,8 @@ all the same, and it is said."""
 from dataclasses import dataclass, replace
 
 from firmware_app.config.keys import AudioConfig, StemsConfig
-from hw.agreement import BOX_RATE_HZ
-from hw.probe import PcmCaps
+from hw.audio.agreement import BOX_RATE_HZ
+from hw.audio.probe import PcmCaps
 
 FULL_RATE_HZ = 44100  # below, a part of what people hear is missing
 

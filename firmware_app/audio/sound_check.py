@@ -15,7 +15,7 @@ import numpy as np
 from dsp.analysis.round_trip import SIGNAL_FRAMES, signal
 from dsp.block import Block
 from firmware_app.link.wire import CHECK_HOLD_S, MOST_INPUTS, Check, InputsFrame
-from hw.audio_io import IoFormat
+from hw.audio.audio_io import IoFormat
 
 SETTLE_FRAMES = 9_600  # an interface that was just opened may still tick
 NAME = "sound-check"  # the recording, in the runtime folder: float32 (SIGNAL_FRAMES, inputs)

@@ -11,12 +11,12 @@ from firmware_app.config.keys import AudioConfig, StemsConfig
 from firmware_app.config.places import Places
 from firmware_app.link.wire import MAX_CHANNELS, MOST_INPUTS
 from firmware_app.running.said_once import SaidOnce
-from hw import devices
-from hw.agreement import ChannelOutOfRangeError, UnsupportedFormatError, UnsupportedRateError
-from hw.alsa import AlsaRequest, open_alsa
-from hw.audio_io import AudioIo
+from hw.audio import devices
+from hw.audio.agreement import ChannelOutOfRangeError, UnsupportedFormatError, UnsupportedRateError
+from hw.audio.alsa import AlsaRequest, open_alsa
+from hw.audio.audio_io import AudioIo
+from hw.audio.probe import Direction, probe
 from hw.errors import HwError
-from hw.probe import Direction, probe
 from hw.wav import WavIo
 
 log = logging.getLogger(__name__)

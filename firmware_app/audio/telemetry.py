@@ -8,7 +8,7 @@ import numpy as np
 from dsp.parts.meter import PEAK, RMS, Meter
 from dsp.rack.rack import Rack
 from firmware_app.link.wire import SILENCE_DB, MeterFrame, State
-from hw.audio_io import AudioIo
+from hw.audio.audio_io import AudioIo
 
 METER_S = 0.050
 _MOST_COLUMNS = 8

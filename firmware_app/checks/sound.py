@@ -8,9 +8,9 @@ from firmware_app.audio.fit import dull, fit
 from firmware_app.checks import Finding, advice, ok, problem
 from firmware_app.checks.system import user
 from firmware_app.config.keys import AudioConfig, StemsConfig
-from hw import devices
-from hw.devices import Interface
-from hw.probe import PcmCaps
+from hw.audio import devices
+from hw.audio.devices import Interface
+from hw.audio.probe import PcmCaps
 
 SERVERS = ("pulseaudio", "pipewire", "wireplumber", "jackd", "jackdbus")
 

@@ -8,9 +8,9 @@ import json
 from dataclasses import asdict
 
 from firmware_app.commands.common import add_settings, settings
-from hw import devices
-from hw.devices import Choice, Interface
-from hw.probe import PcmCaps
+from hw.audio import devices
+from hw.audio.devices import Choice, Interface
+from hw.audio.probe import PcmCaps
 
 DEMO = "demo"
 

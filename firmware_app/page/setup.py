@@ -14,10 +14,10 @@ from firmware_app.kept.setup import STEPS, WIZARD_STATES, check_name
 from firmware_app.setup.audio import TrialError
 from firmware_app.setup.owner import BoxSetup
 from firmware_app.setup.sound_check import CheckError, Result
-from hw import devices, mixer
-from hw.devices import Interface
+from hw.audio import devices, mixer
+from hw.audio.devices import Interface
+from hw.audio.mixer import MixerError, MixerRangeError, NoMixerControlError
 from hw.errors import HwError
-from hw.mixer import MixerError, MixerRangeError, NoMixerControlError
 from web_ui.control_port import ControlRefused, NotThere
 from web_ui.setup_port import (
     AudioView,

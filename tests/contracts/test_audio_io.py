@@ -11,8 +11,8 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from hw.alsa import AlsaRequest, open_alsa
-from hw.audio_io import AudioIo, IoStatus
+from hw.audio.alsa import AlsaRequest, open_alsa
+from hw.audio.audio_io import AudioIo, IoStatus
 from hw.wav import WavIo
 from tests.conftest import MakeUsb
 from tests.rigs.virtual_usb.rig import VirtualUsb, locate

@@ -27,7 +27,7 @@ from firmware_app.kept.store import Store
 from firmware_app.link.shared_state import values_in_force
 from firmware_app.link.wire import UP_BYTES, Down, HealthFrame, InfoFrame, Up
 from firmware_app.running import realtime
-from hw.audio_io import IoFormat, IoStatus
+from hw.audio.audio_io import IoFormat, IoStatus
 from tests.conftest import MakeUsb
 
 PERIOD = 128

@@ -6,7 +6,7 @@ import pytest
 
 from firmware_app.audio.device_life import PATIENCE_S, DeviceLife
 from firmware_app.audio.source import Opened
-from hw.audio_io import IoFormat, IoStatus
+from hw.audio.audio_io import IoFormat, IoStatus
 
 PERIOD = 480
 

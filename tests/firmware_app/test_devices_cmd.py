@@ -7,8 +7,8 @@ import pytest
 
 from firmware_app import cli
 from firmware_app.commands import devices as command
-from hw.devices import Choice, Interface
-from hw.probe import PcmCaps
+from hw.audio.devices import Choice, Interface
+from hw.audio.probe import PcmCaps
 
 
 @pytest.fixture(autouse=True)

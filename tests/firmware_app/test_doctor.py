@@ -26,8 +26,8 @@ from firmware_app.config.panel_keys import (
 from firmware_app.config.places import Places
 from firmware_app.kept.mutes import MutesFile
 from firmware_app.kept.saver import leave_trouble
-from hw.devices import Interface
-from hw.probe import PcmCaps
+from hw.audio.devices import Interface
+from hw.audio.probe import PcmCaps
 from tests.firmware_app.test_process import tiny  # noqa: F401
 
 ROOT = Path(places.__file__).parents[1]

@@ -11,7 +11,7 @@ from firmware_app.audio.fit import STEM_NAMES, Fit, fit
 from firmware_app.audio.source import AudioSource
 from firmware_app.config.keys import AudioConfig, StemsConfig
 from firmware_app.config.places import Places
-from hw.probe import PcmCaps
+from hw.audio.probe import PcmCaps
 from tests.conftest import MakeUsb
 from tests.rigs.running_box import RunningBox
 

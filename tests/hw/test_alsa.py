@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hw.agreement import ChannelOutOfRangeError, UnsupportedFormatError
-from hw.alsa import AlsaRequest, open_alsa
-from hw.alsa_stream import _card_name
-from hw.audio_io import AudioIo, IoStatus
-from hw.probe import DeviceBusyError, DeviceNotFoundError, Direction, in_use_by, probe
+from hw.audio.agreement import ChannelOutOfRangeError, UnsupportedFormatError
+from hw.audio.alsa import AlsaRequest, open_alsa
+from hw.audio.alsa_stream import _card_name
+from hw.audio.audio_io import AudioIo, IoStatus
+from hw.audio.probe import DeviceBusyError, DeviceNotFoundError, Direction, in_use_by, probe
 from tests.conftest import MakeUsb
 from tests.rigs.virtual_usb.rig import Unplug, VirtualUsb, locate
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hw.agreement import (
+from hw.audio.agreement import (
     AlsaRequest,
     BadPeriodError,
     ChannelOutOfRangeError,
@@ -15,9 +15,9 @@ from hw.agreement import (
     agree_apart,
     check,
 )
-from hw.alsa import one_clock
+from hw.audio.alsa import one_clock
+from hw.audio.probe import PcmCaps
 from hw.errors import HwError
-from hw.probe import PcmCaps
 
 REQUEST = AlsaRequest("Scarlett", "Scarlett")
 CAPS = PcmCaps(("S32_LE", "S24_3LE", "S16_LE"), (48000, 96000, 44100), (2,))

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hw.devices import Interface, choose, describe, list_interfaces, named, parse_stream
-from hw.probe import RATES_HZ, DeviceNotFoundError, Direction, PcmCaps
+from hw.audio.devices import Interface, choose, describe, list_interfaces, named, parse_stream
+from hw.audio.probe import RATES_HZ, DeviceNotFoundError, Direction, PcmCaps
 from tests.rigs.virtual_usb.rig import VirtualUsb
 
 SCARLETT = """\

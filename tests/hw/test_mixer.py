@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from hw import mixer
-from hw.mixer import Control, MixerError, MixerRangeError, NoMixerControlError, Role, control_device
+from hw.audio import mixer
+from hw.audio.mixer import Control, MixerError, MixerRangeError, NoMixerControlError, Role, control_device
 from tests.conftest import MakeUsb
 from tests.rigs.virtual_mixer.rig import USUAL, Element, VirtualMixer
 

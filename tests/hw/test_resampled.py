@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hw.audio_io import IoFormat, IoStatus
+from hw.audio.audio_io import IoFormat, IoStatus
 from hw.resampled import ResampledIo
 from hw.window_resampler import WindowResampler
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hw.samples import SAMPLE_BYTES, SAMPLE_FORMATS, SampleDecoder, SampleEncoder
+from hw.audio.samples import SAMPLE_BYTES, SAMPLE_FORMATS, SampleDecoder, SampleEncoder
 
 FRAMES = 4096
 

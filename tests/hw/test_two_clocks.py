@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from hw.agreement import BadPeriodError
-from hw.alsa import AlsaIo, AlsaRequest, open_alsa
-from hw.audio_io import AudioIo, IoStatus
+from hw.audio.agreement import BadPeriodError
+from hw.audio.alsa import AlsaIo, AlsaRequest, open_alsa
+from hw.audio.audio_io import AudioIo, IoStatus
 from hw.resampled import ResampledIo
 from hw.two_clocks import TwoClocksIo
 from tests.conftest import MakeUsb

@@ -12,8 +12,8 @@ import soundfile
 from numpy.typing import NDArray
 
 from hw import wav_input
-from hw.agreement import ChannelOutOfRangeError
-from hw.audio_io import IoStatus
+from hw.audio.agreement import ChannelOutOfRangeError
+from hw.audio.audio_io import IoStatus
 from hw.sound_file import NotAudioError, SoundFileMissingError
 from hw.wav import WavIo
 from hw.wav_input import WavInput

@@ -1,6 +1,6 @@
 """Two audio devices on a clock that the test moves: an hour of drift in a few minutes, the same every time.
 
-They stand where hw.alsa_stream.AlsaStream stands, so what runs on them is hw.two_clocks.TwoClocksIo itself.
+They stand where hw.audio.alsa_stream.AlsaStream stands, so what runs on them is hw.two_clocks.TwoClocksIo itself.
 """
 
 from __future__ import annotations

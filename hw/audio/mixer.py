@@ -12,8 +12,8 @@ from typing import Any
 
 import alsaaudio
 
+from hw.audio.quiet_alsa import hush
 from hw.errors import HwError
-from hw.quiet_alsa import hush
 
 _SILENT_DB = -99_000  # what a mixer gives as its lowest dB when that means silence
 _INPUTS = re.compile(r"^(mic|line ?in|line$|input|digital in|instrument|guitar|inst|aux in|analog(ue)? in)", re.I)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from math import ceil
 
+from hw.audio.probe import RATES_HZ, PcmCaps
+from hw.audio.samples import SAMPLE_FORMATS
 from hw.errors import HwError
-from hw.probe import RATES_HZ, PcmCaps
-from hw.samples import SAMPLE_FORMATS
 
 BOX_RATE_HZ = 48000
 PERIOD_FRAMES = (32, 1024)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from hw.audio.probe import RATES_HZ, Direction, PcmCaps, in_use_by, probe
+from hw.audio.samples import SAMPLE_FORMATS
 from hw.errors import HwError
-from hw.probe import RATES_HZ, Direction, PcmCaps, in_use_by, probe
-from hw.samples import SAMPLE_FORMATS
 
 Probe = Callable[[str, Direction], PcmCaps]
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import alsaaudio
 
+from hw.audio.quiet_alsa import hush
+from hw.audio.samples import SAMPLE_FORMATS
 from hw.errors import HwError
-from hw.quiet_alsa import hush
-from hw.samples import SAMPLE_FORMATS
 
 RATES_HZ = (48000, 96000, 44100, 88200, 192000, 176400, 32000, 24000, 22050, 16000, 11025, 8000)
 """Rates that Hushbox runs an interface at, best first."""

@@ -6,7 +6,7 @@ import time
 
 import alsaaudio
 
-from hw.agreement import (
+from hw.audio.agreement import (
     BOX_RATE_HZ,
     Agreement,
     AlsaRequest,
@@ -16,11 +16,11 @@ from hw.agreement import (
     agree_apart,
     check,
 )
-from hw.alsa_stream import AlsaStream
-from hw.audio_io import AudioIo, Block, IoFormat, IoStatus
-from hw.probe import Direction, PcmCaps, probe
+from hw.audio.alsa_stream import AlsaStream
+from hw.audio.audio_io import AudioIo, Block, IoFormat, IoStatus
+from hw.audio.probe import Direction, PcmCaps, probe
+from hw.audio.samples import SampleDecoder, SampleEncoder
 from hw.resampled import ResampledIo
-from hw.samples import SampleDecoder, SampleEncoder
 from hw.two_clocks import TwoClocksIo
 
 __all__ = ["AlsaIo", "AlsaRequest", "open_alsa"]
@@ -35,8 +35,9 @@ _SUSPENDED = os.strerror(errno.ESTRPIPE)
 def open_alsa(request: AlsaRequest) -> AudioIo:
     """Open both directions, not yet started. An interface that does not run at 48 kHz comes back resampled.
 
-    Raises a DeviceError, DeviceNotFoundError, DeviceBusyError or DeviceForbiddenError (hw.probe) when it cannot be
-    opened, and a hw.agreement error when it cannot do what is asked. Not for the streaming path: it probes first.
+    Raises a DeviceError, DeviceNotFoundError, DeviceBusyError or DeviceForbiddenError (hw.audio.probe) when it cannot
+    be
+    opened, and a hw.audio.agreement error when it cannot do what is asked. Not for the streaming path: it probes first.
     """
     check(request)
     capture = probe(request.capture_device, Direction.CAPTURE)

@@ -7,7 +7,7 @@ float32 (and any converter) holds. Both classes own their scratch and allocate n
 import numpy as np
 from numpy.typing import NDArray
 
-from hw.audio_io import Block
+from hw.audio.audio_io import Block
 
 SAMPLE_BYTES = {"S16_LE": 2, "S24_3LE": 3, "S32_LE": 4}
 SAMPLE_FORMATS = ("S32_LE", "S24_3LE", "S16_LE")

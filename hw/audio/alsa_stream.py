@@ -7,9 +7,9 @@ from typing import Any
 
 import alsaaudio
 
-from hw.agreement import Agreement
-from hw.probe import DeviceError, Direction, let_go, opening
-from hw.samples import SAMPLE_BYTES
+from hw.audio.agreement import Agreement
+from hw.audio.probe import DeviceError, Direction, let_go, opening
+from hw.audio.samples import SAMPLE_BYTES
 
 WAKES_FOR_NOTHING = 16
 

@@ -1,0 +1,1 @@
+"""Audio interfaces through ALSA, and files that behave like one."""
