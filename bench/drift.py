@@ -67,7 +67,7 @@ def live(ppm: float, minutes: float, period: int, periods: int) -> None:
     from firmware_app.running import realtime
     from hw.audio.alsa import AlsaRequest, open_alsa
     from hw.audio.audio_io import IoStatus
-    from hw.two_clocks import TwoClocksIo
+    from hw.audio.clocks.two_clocks import TwoClocksIo
     from tests.rigs.virtual_clocks import Tones
     from tests.rigs.virtual_usb.rig import VirtualUsb
 

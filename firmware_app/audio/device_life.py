@@ -11,7 +11,7 @@ from dataclasses import replace
 from firmware_app.audio.source import Opened
 from firmware_app.running.said_once import SaidOnce
 from hw.audio.audio_io import AudioIo, IoStatus
-from hw.rate_watch import RateWatch
+from hw.audio.clocks.rate_watch import RateWatch
 
 log = logging.getLogger(__name__)
 

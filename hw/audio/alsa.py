@@ -18,10 +18,10 @@ from hw.audio.agreement import (
 )
 from hw.audio.alsa_stream import AlsaStream
 from hw.audio.audio_io import AudioIo, Block, IoFormat, IoStatus
+from hw.audio.clocks.resampled import ResampledIo
+from hw.audio.clocks.two_clocks import TwoClocksIo
 from hw.audio.probe import Direction, PcmCaps, probe
 from hw.audio.samples import SampleDecoder, SampleEncoder
-from hw.resampled import ResampledIo
-from hw.two_clocks import TwoClocksIo
 
 __all__ = ["AlsaIo", "AlsaRequest", "open_alsa"]
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hw.rate_watch import RateWatch
+from hw.audio.clocks.rate_watch import RateWatch
 
 
 def verdicts(rate_hz: float, *, held_up: float = 0.0, step_s: float = 0.0, period: int = 128) -> list[int]:

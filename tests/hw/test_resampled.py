@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from hw.audio.audio_io import IoFormat, IoStatus
-from hw.resampled import ResampledIo
-from hw.window_resampler import WindowResampler
+from hw.audio.clocks.resampled import ResampledIo
+from hw.audio.clocks.window_resampler import WindowResampler
 
 
 class MemoryIo:

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from hw.vari_resampler import CAPACITY_FRAMES, VariResampler
+from hw.audio.clocks.vari_resampler import CAPACITY_FRAMES, VariResampler
 
 BLOCK = 128
 

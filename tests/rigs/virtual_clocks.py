@@ -1,6 +1,7 @@
 """Two audio devices on a clock that the test moves: an hour of drift in a few minutes, the same every time.
 
-They stand where hw.audio.alsa_stream.AlsaStream stands, so what runs on them is hw.two_clocks.TwoClocksIo itself.
+They stand where hw.audio.alsa_stream.AlsaStream stands, so what runs on them is hw.audio.clocks.two_clocks.TwoClocksIo
+itself.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hw.two_clocks import TwoClocksIo
+from hw.audio.clocks.two_clocks import TwoClocksIo
 
 RATE_HZ = 48_000
 LOOP_FRAMES = 48_000

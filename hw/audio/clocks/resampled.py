@@ -7,7 +7,7 @@ from math import ceil
 import numpy as np
 
 from hw.audio.audio_io import AudioIo, Block, IoStatus
-from hw.window_resampler import WindowResampler
+from hw.audio.clocks.window_resampler import WindowResampler
 
 BOX_RATE_HZ = 48000
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from hw.audio.agreement import BadPeriodError
 from hw.audio.audio_io import Block, IoFormat, IoStatus
+from hw.audio.clocks.drift_loop import DriftLoop
+from hw.audio.clocks.vari_resampler import VariResampler
 from hw.audio.samples import SampleDecoder, SampleEncoder
-from hw.drift_loop import DriftLoop
-from hw.vari_resampler import VariResampler
 
 BARREN_IN_A_DEAD_ROW = 8  # xruns without a good transfer between them: a device is not there any more
 TIMEOUTS_IN_A_DEAD_ROW = 10

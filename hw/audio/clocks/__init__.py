@@ -1,0 +1,1 @@
+"""Two clocks become one: resamplers and the loops that steer them."""
