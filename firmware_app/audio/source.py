@@ -15,9 +15,9 @@ from hw.audio import devices
 from hw.audio.agreement import ChannelOutOfRangeError, UnsupportedFormatError, UnsupportedRateError
 from hw.audio.alsa import AlsaRequest, open_alsa
 from hw.audio.audio_io import AudioIo
+from hw.audio.files.wav_io import WavIo
 from hw.audio.probe import Direction, probe
 from hw.errors import HwError
-from hw.wav import WavIo
 
 log = logging.getLogger(__name__)
 

@@ -21,8 +21,8 @@ from firmware_app.offline import metadata
 from firmware_app.offline.metadata import Metadata
 from firmware_app.offline.metadata_riff import Change
 from firmware_app.offline.sound_files import BITS, FileFormat, SoundWriter, output_format, subtype_for
+from hw.audio.files.reader import SoundFileError, SoundReader
 from hw.replacing import Replacement
-from hw.sound_file import SoundFileError, SoundReader
 
 MOST_CHANNELS = 2
 _READ_SECONDS = 1.0

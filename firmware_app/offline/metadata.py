@@ -17,7 +17,7 @@ import soundfile
 from firmware_app.offline import metadata_flac, metadata_riff
 from firmware_app.offline.metadata_riff import Change
 from firmware_app.offline.wav_file import RiffChunk
-from hw import flac, riff
+from hw.audio.files import flac, riff
 
 MOST_BYTES = 15 << 20
 """Of one file. Room for it has to fit into one block of a FLAC (16 MB), and it is held in memory."""

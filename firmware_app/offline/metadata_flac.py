@@ -13,8 +13,8 @@ import numpy as np
 import soundfile
 
 from firmware_app.offline.wav_file import RiffChunk, WavForm, packed
-from hw import flac
-from hw.sound_file import SoundFileError
+from hw.audio.files import flac
+from hw.audio.files.reader import SoundFileError
 
 if TYPE_CHECKING:
     from firmware_app.offline.metadata import Metadata

@@ -14,7 +14,7 @@ from firmware_app.errors import UsageError
 from firmware_app.offline import metadata_flac
 from firmware_app.offline.metadata import NOTHING, Metadata
 from firmware_app.offline.wav_file import SUBTYPES, Samples, WavFile, WavForm
-from hw.sound_file import SoundFileError
+from hw.audio.files.reader import SoundFileError
 
 _FULL_SCALE_BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
 BITS = _FULL_SCALE_BITS | {"FLOAT": 32, "DOUBLE": 64}

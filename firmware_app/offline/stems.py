@@ -14,7 +14,7 @@ from dsp.layouts.stems import STEMS
 from dsp.stems.separator import SPLIT, Stems
 from firmware_app.offline.chain import Progress, Resampler, appearing, check_place, fitted_metadata
 from firmware_app.offline.sound_files import SoundWriter
-from hw.sound_file import SoundFileError, SoundReader
+from hw.audio.files.reader import SoundFileError, SoundReader
 
 CHANNELS = 2
 _READ_SECONDS = 1.0

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from hw.audio.alsa import AlsaRequest, open_alsa
 from hw.audio.audio_io import AudioIo, IoStatus
-from hw.wav import WavIo
+from hw.audio.files.wav_io import WavIo
 from tests.conftest import MakeUsb
 from tests.rigs.virtual_usb.rig import VirtualUsb, locate
 

@@ -16,7 +16,7 @@ from firmware_app.offline import metadata, metadata_flac
 from firmware_app.offline.metadata import MOST_BYTES, Metadata
 from firmware_app.offline.metadata_riff import Change
 from firmware_app.offline.wav_file import WavFile, WavForm
-from hw import flac, riff
+from hw.audio.files import flac, riff
 from tests.rigs.odd_files import FRAMES, RATE_HZ, SOUND, chunk, encoded, plain, process, wav
 
 TIME = 172_800_000

@@ -17,7 +17,7 @@ import soundfile
 from firmware_app.config import places
 from firmware_app.offline.sound_files import SoundWriter
 from firmware_app.offline.wav_file import WavFile, WavForm
-from hw.wav import WavIo
+from hw.audio.files.wav_io import WavIo
 from tests.rigs.odd_files import FRAMES, SOUND, plain, process
 
 ENV = {**os.environ, "PYTHONPATH": str(Path(places.__file__).parents[1])}

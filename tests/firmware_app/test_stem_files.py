@@ -13,7 +13,7 @@ import soundfile
 from dsp.layouts.stems import STEMS
 from firmware_app import cli
 from firmware_app.offline.wav_file import WavFile, WavForm
-from hw import riff
+from hw.audio.files import riff
 from tests.rigs.tiny_bundle import tiny_models, write_bundle
 
 RNG = np.random.default_rng(2)

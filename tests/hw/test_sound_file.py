@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hw import wav_input
-from hw.sound_file import NotAudioError, SoundFileError, SoundReader
-from hw.wav_input import WavInput
+from hw.audio.files import wav_input
+from hw.audio.files.reader import NotAudioError, SoundFileError, SoundReader
+from hw.audio.files.wav_input import WavInput
 from tests.rigs.odd_files import FRAMES, ODD, SOUND, Odd, chunk, encoded, flac_counting, plain, rf64, wav
 
 WHAT_IS_READ = [odd for odd in ODD if odd.frames]

@@ -11,13 +11,13 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from hw import wav_input
 from hw.audio.agreement import ChannelOutOfRangeError
 from hw.audio.audio_io import IoStatus
-from hw.sound_file import NotAudioError, SoundFileMissingError
-from hw.wav import WavIo
-from hw.wav_input import WavInput
-from hw.wav_output import GrowingWav, OutputFileError, header
+from hw.audio.files import wav_input
+from hw.audio.files.reader import NotAudioError, SoundFileMissingError
+from hw.audio.files.wav_input import WavInput
+from hw.audio.files.wav_io import WavIo
+from hw.audio.files.wav_output import GrowingWav, OutputFileError, header
 
 
 def noise(frames: int, channels: int = 1) -> NDArray[np.int32]:

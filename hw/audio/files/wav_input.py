@@ -7,7 +7,7 @@ import numpy as np
 import soxr
 
 from hw.audio.audio_io import Block
-from hw.sound_file import NotAudioError, SoundReader
+from hw.audio.files.reader import NotAudioError, SoundReader
 
 BOX_RATE_HZ = 48000
 SMALL_BYTES = 16 * 1024 * 1024  # decoded, which a slow board does well within the time that its watchdog allows

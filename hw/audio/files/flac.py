@@ -7,7 +7,7 @@ Source: RFC 9639.
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from hw.flac_blocks import crc16, span_at
+from hw.audio.files.flac_blocks import crc16, span_at
 
 STREAM_INFO, PADDING, APPLICATION, SEEK_TABLE, COMMENT, CUE_SHEET, PICTURE = range(7)
 SIGNATURE = b"fLaC"

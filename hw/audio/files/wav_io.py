@@ -9,9 +9,9 @@ import numpy as np
 
 from hw.audio.agreement import ChannelOutOfRangeError
 from hw.audio.audio_io import Block, IoFormat, IoStatus
+from hw.audio.files.wav_input import BOX_RATE_HZ, WavInput
+from hw.audio.files.wav_output import GrowingWav, LoopingWav, Output, OutputFileError
 from hw.audio.samples import SampleEncoder
-from hw.wav_input import BOX_RATE_HZ, WavInput
-from hw.wav_output import GrowingWav, LoopingWav, Output, OutputFileError
 
 
 class WavIo:

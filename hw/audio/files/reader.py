@@ -13,11 +13,11 @@ from typing import BinaryIO, Self
 
 import numpy as np
 
-from hw import flac, riff, sound_promises
 from hw.audio.audio_io import Block
-from hw.decoder import Behind, Decoder
+from hw.audio.files import flac, promises, riff
+from hw.audio.files.decoder import Behind, Decoder
+from hw.audio.files.flac_blocks import next_block
 from hw.errors import HwError
-from hw.flac_blocks import next_block
 
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 1_000, 768_000
 _ENDLESS = 1 << 62  # and more is libsndfile's length of a stream that does not tell it
@@ -131,7 +131,7 @@ class SoundReader:
             return self._wave(wave)
         if (stream := flac.walk(file, size)) is not None:
             return self._flac(stream)
-        promise = sound_promises.look(file, size)
+        promise = promises.look(file, size)
         decoder = Decoder.opened(self.path)
         if decoder is None and promise.header:
             behind = Behind(promise.header, promise.sound_offset, promise.there_bytes)

@@ -1,0 +1,1 @@
+"""Sound files, read and written as they are: WAV, FLAC, and what libsndfile knows."""
