@@ -37,7 +37,7 @@ a switch to ground, every converter channel, every MIDI port and every keyboard-
 told to `on_activity(Activity)`; mapped controls too (and their events go on). `Activity.source` is what a spec's
 `sources` hold, so "is it mapped?" is a comparison. `hw.panel_conflicts.conflicts(spec, board)` says in sentences what
 cannot be: a pin used twice, reserved (I2C, SPI, UART in use), not on this board.
-**What is there**: `panel.choice` (pin library and why), `panel.board` (`hw.board.Board`: model, 40-pin header),
+**What is there**: `panel.choice` (pin library and why), `panel.board` (`hw.board.board.Board`: model, 40-pin header),
 `panel.midi_ports`, `panel.hid_devices`, `panel.problems`.
 **Simulation** (`panel.simulated`, `panel.simulator`): `press(name)`, `release(name)` for every kind of switch,
 `turn(name, position)` for every kind of knob, `step(name, detents)` for encoders, `lights(name)`, `program(number)`,
@@ -56,8 +56,9 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from hw import board as boards
-from hw.board import Board
+from hw.board import board as boards
+from hw.board.board import Board
+from hw.board.pins import PinChoice, choose_pins
 from hw.errors import HwError
 from hw.panel_conflicts import conflicts
 from hw.panel_controls import (
@@ -82,7 +83,6 @@ from hw.panel_ports import PanelPorts
 from hw.panel_problems import Reported, place, title
 from hw.panel_spec import PanelSpec, UnknownControlError
 from hw.panel_threads import THREAD_END_S, SwitchThread
-from hw.pins import PinChoice, choose_pins
 from hw.relay import Relay
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hw.board import I2C_PINS, SPI_PINS, SPI_SELECT_PINS, Board
+from hw.board.board import I2C_PINS, SPI_PINS, SPI_SELECT_PINS, Board
 from hw.panel_controls import ON_I2C, AnyControl, KnobSpec, PedalSpec
 from hw.panel_problems import KINDS
 from hw.panel_spec import PanelSpec

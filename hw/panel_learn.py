@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hw.board import SPI_PINS, SPI_SELECT_PINS, Board
+from hw.board.board import SPI_PINS, SPI_SELECT_PINS, Board
 from hw.panel_conflicts import same_source
 from hw.panel_controls import CHIPS, ON_I2C, KnobSpec, PedalSpec
 from hw.panel_events import Activity

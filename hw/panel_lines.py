@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from hw.ads1115 import ADDRESSES, ADS1115, KernelI2c
+from hw.board.ads1115 import ADDRESSES, ADS1115, KernelI2c
 from hw.debounce import Debounce
 from hw.knob_filter import KnobFilter
 from hw.panel_controls import CHIPS, ON_I2C, EncoderSpec, KnobSpec, PedalSpec

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 
-from hw.ads1115 import ADDRESSES
+from hw.board.ads1115 import ADDRESSES
 from hw.panel_controls import ON_I2C, AnyControl, KnobSpec, PedalSpec
 
 log = logging.getLogger(__name__)

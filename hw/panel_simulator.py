@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from gpiozero.pins.mock import MockSPIDevice
 
-from hw.ads1115 import ADDRESSES, MockADS1115
+from hw.board.ads1115 import ADDRESSES, MockADS1115
 from hw.midi import feedback_messages
 from hw.midi_messages import MidiMessage
 from hw.panel_controls import ON_I2C, KeySpec, KnobSpec, MidiKnobSpec, MidiSwitchSpec, PedalSpec

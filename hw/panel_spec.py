@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from hw.board.pins import CHOICES
 from hw.errors import HwError
 from hw.panel_controls import (
     CHIPS,
@@ -26,7 +27,6 @@ from hw.panel_controls import (
     RgbLedSpec,
     SwitchSpec,
 )
-from hw.pins import CHOICES
 
 __all__ = [
     "CHIPS",
@@ -61,7 +61,7 @@ class UnknownControlError(HwError, LookupError):
 
 @dataclass(frozen=True, slots=True)
 class PanelSpec:
-    """The whole panel. pins: see `hw.pins.choose_pins`. midi None: MIDI is off. Raises PanelSpecError."""
+    """The whole panel. pins: see `hw.board.pins.choose_pins`. midi None: MIDI is off. Raises PanelSpecError."""
 
     switches: tuple[AnySwitch, ...] = ()
     knobs: tuple[AnyKnob, ...] = ()

@@ -15,7 +15,7 @@ from firmware_app.config.keys import PageConfig
 from firmware_app.config.places import Places, PlacesError
 from firmware_app.kept.mutes import MutesFile
 from firmware_app.kept.saver import trouble_left
-from hw import board
+from hw.board import board
 
 LEAST_FREE_BYTES = 50_000_000
 LARGE, LARGE_FROM = ("denoise-live", "denoise-studio"), 128  # what fills a Pi 4 at periods of so many frames and below

@@ -16,12 +16,12 @@ from firmware_app.kept.param_table import PARAMS
 from firmware_app.panel import wiring_diagram
 from firmware_app.panel.kept import PanelChanges, PanelStore, merged, try_layout
 from firmware_app.panel.layout import Layout, PanelControl, controls_of, gesture_words, mappings_of
-from hw import board
-from hw.ads1115 import BUSES
-from hw.board import Board
+from hw.board import board
+from hw.board.ads1115 import BUSES
+from hw.board.board import Board
+from hw.board.pins import choose_pins
 from hw.panel_conflicts import conflicts
 from hw.panel_controls import ON_I2C
-from hw.pins import choose_pins
 
 
 def panel(config: PanelConfig, root: Path = Path("/"), places: Places | None = None) -> list[Finding]:

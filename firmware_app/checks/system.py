@@ -8,8 +8,8 @@ from pathlib import Path
 
 from firmware_app.checks import Finding, advice, ok, problem
 from firmware_app.running.realtime import FIFO_PRIORITY
-from hw import board_health
-from hw.board_health import HOT_C, BoardHealth
+from hw.board import health as board_health
+from hw.board.health import HOT_C, BoardHealth
 
 LEAST_LOCKED_BYTES = 512 * 1024 * 1024
 _CAP_IPC_LOCK, _CAP_SYS_NICE = 14, 23

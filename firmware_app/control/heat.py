@@ -4,8 +4,8 @@ import logging
 from collections.abc import Callable
 
 from firmware_app.audio.shedding import Shed
-from hw import board_health
-from hw.board_health import HOT_C, BoardHealth
+from hw.board import health as board_health
+from hw.board.health import HOT_C, BoardHealth
 
 log = logging.getLogger(__name__)
 

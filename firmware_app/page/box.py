@@ -25,7 +25,7 @@ from firmware_app.page.sound import SoundBoxPort
 from firmware_app.page.system import SystemBoxPort
 from firmware_app.panel.setup import PanelSetup
 from firmware_app.setup.owner import BoxSetup
-from hw import board_health
+from hw.board import health as board_health
 from web_ui.control_port import (
     Change,
     ControlRefused,

@@ -9,7 +9,7 @@ from firmware_app.setup.owner import BoxSetup
 from firmware_app.system import diagnostics, log_files, power, scrub
 from firmware_app.system.power import PowerError
 from firmware_app.system.versions import versions
-from hw import board_health
+from hw.board import health as board_health
 from web_ui.control_port import ControlRefused, PinRefused
 from web_ui.system_port import ANYBODY, Caller, PinView, SystemView
 

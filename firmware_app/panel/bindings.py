@@ -20,7 +20,7 @@ from firmware_app.control.performer import PANIC_PARAM, Performer
 from firmware_app.link.wire import MeterFrame, State
 from firmware_app.panel.layout import PROGRAM, Layout, PanelMapping
 from firmware_app.panel.lights import light_for
-from hw.board import Board
+from hw.board.board import Board
 from hw.panel import Panel, PanelStuckError
 from hw.panel_events import (
     Activity,

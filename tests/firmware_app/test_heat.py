@@ -4,8 +4,8 @@ from pathlib import Path
 
 from firmware_app.audio.shedding import Shed
 from firmware_app.control.heat import HeatWatch
-from hw import board_health
-from hw.board_health import BoardHealth
+from hw.board import health
+from hw.board.health import BoardHealth
 
 
 def asked_for(*looks: BoardHealth) -> list[int]:
@@ -38,7 +38,7 @@ def test_it_reads_the_real_files(tmp_path: Path) -> None:
     zone.mkdir(parents=True)
     (zone / "temp").write_text("81000")
     asked: list[int] = []
-    HeatWatch(asked.append, lambda: board_health.read(tmp_path, lambda: None)).look()
+    HeatWatch(asked.append, lambda: health.read(tmp_path, lambda: None)).look()
     assert asked == [Shed.SPECTRUM]
 
 

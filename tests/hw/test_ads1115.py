@@ -8,8 +8,8 @@ from queue import Queue
 import pytest
 
 from hw import panel_lines
-from hw.ads1115 import ADS1115, TOP, KernelI2c, MockADS1115
-from hw.board import simulated
+from hw.board.ads1115 import ADS1115, TOP, KernelI2c, MockADS1115
+from hw.board.board import simulated
 from hw.panel import Panel
 from hw.panel_conflicts import conflicts
 from hw.panel_controls import KnobSpec, SwitchSpec

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from gpiozero.pins.pi import PiBoardInfo
 
-from hw.board import FUNCTIONS, HEADER, Board, detect, simulated
-from hw.board_jetson import JETSONS
+from hw.board.board import FUNCTIONS, HEADER, Board, detect, simulated
+from hw.board.jetson import JETSONS
 from hw.panel_conflicts import conflicts, same_source
 from hw.panel_controls import EncoderSpec, KeySpec, KnobSpec, LedSpec, MidiKnobSpec, MidiSwitchSpec, SwitchSpec
 from hw.panel_spec import PanelSpec

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hw.board_health import BoardHealth, read
+from hw.board.health import BoardHealth, read
 
 
 def board(root: Path, millidegrees: str = "45000", flags: str | None = None, alarm: str | None = None) -> Path:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from gpiozero.pins.mock import MockFactory, MockPin
 
-from hw import panel_knobs, panel_threads, pins
+from hw import panel_knobs, panel_threads
+from hw.board import pins
 from hw.panel import (
     KnobSpec,
     LedSpec,

@@ -10,13 +10,13 @@ import pytest
 from gpiozero.pins.mock import MockPWMPin
 
 from hw import panel, panel_threads
+from hw.board.pins import PinChoice
+from hw.board.pins_mock import PanelMockFactory
 from hw.panel import Panel
 from hw.panel_controls import EncoderSpec, Gestures, KeySpec, SwitchSpec
 from hw.panel_events import PanelEvent, StepEvent, SwitchEvent, SwitchKind
-from hw.panel_mock_pins import PanelMockFactory
 from hw.panel_spec import PanelSpec
 from hw.panel_threads import edge_time
-from hw.pins import PinChoice
 
 LONG_S = 20.0
 QUIET_S = 3 * panel_threads.LOOK_S

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from hw import pins
-from hw.pins import PinChoice, UnknownPinsError, choose_pins, has_header
+from hw.board import pins
+from hw.board.pins import PinChoice, UnknownPinsError, choose_pins, has_header
 
 
 @pytest.fixture(autouse=True)

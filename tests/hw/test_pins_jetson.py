@@ -15,9 +15,9 @@ if not hasattr(lgpio, "gpiochip_open"):
 
 from gpiozero import InputDevice, PinInvalidPin  # noqa: E402
 
-from hw.board_jetson import Jetson  # noqa: E402
-from hw.pins import choose_pins  # noqa: E402
-from hw.pins_jetson import JetsonFactory, NotAJetsonError  # noqa: E402
+from hw.board.jetson import Jetson  # noqa: E402
+from hw.board.pins import choose_pins  # noqa: E402
+from hw.board.pins_jetson import JetsonFactory, NotAJetsonError  # noqa: E402
 
 GPIO_SIM = Path("/sys/kernel/config/gpio-sim")
 ORIN = b"nvidia,p3768-0000+p3767-0005\0nvidia,tegra234\0"

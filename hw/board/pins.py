@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hw.board import detect
+from hw.board.board import detect
 from hw.errors import HwError
 
 FACTORIES = {  # in order of preference: lgpio is the only one that a Pi 5 accepts
@@ -17,7 +17,7 @@ FACTORIES = {  # in order of preference: lgpio is the only one that a Pi 5 accep
     "rpigpio": ("gpiozero.pins.rpigpio", "RPiGPIOFactory"),
     "pigpio": ("gpiozero.pins.pigpio", "PiGPIOFactory"),
     "native": ("gpiozero.pins.native", "NativeFactory"),
-    "jetson": ("hw.pins_jetson", "JetsonFactory"),
+    "jetson": ("hw.board.pins_jetson", "JetsonFactory"),
 }
 CHOICES = ("auto", *FACTORIES, "mock", "off")
 
@@ -102,7 +102,7 @@ def _open(name: str, root: Path) -> Any:
 
 
 def _mock_factory() -> Any:
-    from hw.panel_mock_pins import PanelMockFactory
+    from hw.board.pins_mock import PanelMockFactory
 
     return PanelMockFactory()
 

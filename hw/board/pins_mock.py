@@ -4,7 +4,7 @@ from typing import Any
 
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 
-from hw.ads1115 import MockADS1115
+from hw.board.ads1115 import MockADS1115
 
 PI_4 = "c03114"
 

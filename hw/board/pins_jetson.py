@@ -12,7 +12,7 @@ from gpiozero import PinInvalidPin
 from gpiozero.pins.lgpio import LGPIOFactory, LGPIOPin
 from gpiozero.pins.local import LocalPiFactory, LocalPiPin
 
-from hw.board_jetson import JETSONS, Jetson
+from hw.board.jetson import JETSONS, Jetson
 from hw.errors import HwError
 
 HEADER_LIKE_A_PI_4 = 0xC03114  # the revision whose 40-pin header lends the places their numbers

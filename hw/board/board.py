@@ -1,7 +1,7 @@
 """Which board this is, and what its 40-pin header offers: so that a pin that cannot be used is refused with the reason.
 
 GPIO numbers are the Raspberry Pi's BCM numbers. A Jetson's header has the same layout; there they mean the same place,
-and `hw.board_jetson` knows the chip and line behind it.
+and `hw.board.jetson` knows the chip and line behind it.
 """
 
 import glob
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hw.board_jetson import JETSONS
+from hw.board.jetson import JETSONS
 
 GND, V3_3, V5 = "GND", "3.3 V", "5 V"
 HEADER: tuple[int | str, ...] = (  # pins 1 to 40, GPIO numbers (BCM) and supplies
