@@ -28,8 +28,8 @@ from typing import Any
 import numpy as np
 
 from bench.live import memory_folder
+from hw.controls.events import Light
 from hw.panel import Panel
-from hw.panel_events import Light
 
 TONE_HZ, PERIOD, PERIODS = 750, 128, 3  # 64 frames a cycle: the recording repeats exactly
 

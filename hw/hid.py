@@ -12,7 +12,7 @@ from typing import Any
 
 from evdev import InputDevice, ecodes
 
-from hw.panel_controls import PanelSpecError
+from hw.controls.kinds import PanelSpecError
 from hw.port_thread import FAILED, PortThread
 
 log = logging.getLogger(__name__)

@@ -3,10 +3,10 @@
 import time
 from collections.abc import Callable
 
+from hw.controls.events import PanelEvent, ProgramEvent, TurnEvent
+from hw.controls.kinds import MidiKnobSpec, MidiSwitchSpec
+from hw.controls.spec import PanelSpec
 from hw.midi_messages import PITCH_TOP, MidiMessage
-from hw.panel_controls import MidiKnobSpec, MidiSwitchSpec
-from hw.panel_events import PanelEvent, ProgramEvent, TurnEvent
-from hw.panel_spec import PanelSpec
 
 PUZZLED = 3  # so many messages that press nothing, and something is said
 

@@ -7,12 +7,12 @@ The contract, for whoever joins a panel to what it steers:
     panel.start()                      # opens what can be opened; the rest becomes sentences in panel.problems
     panel.close()                      # to change the mapping: close it and start another with the new spec
 
-**Kinds of control** (`hw.panel_controls`): switches are `SwitchSpec` (GPIO), `KeySpec` (USB HID) and `MidiSwitchSpec`;
+**Kinds of control** (`hw.controls.kinds`): switches are `SwitchSpec` (GPIO), `KeySpec` (USB HID) and `MidiSwitchSpec`;
 knobs are `KnobSpec` and `PedalSpec` (converter on SPI) and `MidiKnobSpec`; `EncoderSpec`; lights are `LedSpec`,
 `RgbLedSpec` and `MeterSpec`; `ChordSpec` joins two switches of any kind; one `RelaySpec`. An encoder's push is a
 SwitchSpec.
 
-**Events** (`hw.panel_events`), each to `on_event(event)`, from hw's own threads, one at a time per kind of hardware:
+**Events** (`hw.controls.events`), each to `on_event(event)`, from hw's own threads, one at a time per kind of hardware:
 return soon; an exception is logged. The name says which control.
 - SwitchEvent(name, kind, at_s). PRESS comes at once unless `Gestures` arms something longer or the switch is in a
   chord; `PanelSpec.press_cost(name)` says what that costs. Whenever PRESS, LONG_PRESS, DOUBLE_PRESS or CHORD was told,
@@ -31,12 +31,12 @@ for other kinds or an unplugged port, and after a re-plug the last value is sent
 **Relay**: `panel.beat(progress)` whenever audio may have progressed, 20 times a second: the pin toggles only if
 `progress` (any counter of the audio process) differs from the last call's, so a dead audio process drops the relay;
 `panel.relay_held` says what its timer makes of that.
-**Pedal calibration**: `panel.raw_position(name)`, then `hw.panel_calibration.PedalCalibration`.
+**Pedal calibration**: `panel.raw_position(name)`, then `hw.controls.calibration.PedalCalibration`.
 **Learn**: `panel.start_learning()` … `panel.stop_learning()`. In between every free pin of the header is watched as
 a switch to ground, every converter channel, every MIDI port and every keyboard-like HID device, and each thing moved is
 told to `on_activity(Activity)`; mapped controls too (and their events go on). `Activity.source` is what a spec's
-`sources` hold, so "is it mapped?" is a comparison. `hw.panel_conflicts.conflicts(spec, board)` says in sentences what
-cannot be: a pin used twice, reserved (I2C, SPI, UART in use), not on this board.
+`sources` hold, so "is it mapped?" is a comparison. `hw.controls.conflicts.conflicts(spec, board)` says in sentences
+what cannot be: a pin used twice, reserved (I2C, SPI, UART in use), not on this board.
 **What is there**: `panel.choice` (pin library and why), `panel.board` (`hw.board.board.Board`: model, 40-pin header),
 `panel.midi_ports`, `panel.hid_devices`, `panel.problems`.
 **Simulation** (`panel.simulated`, `panel.simulator`): `press(name)`, `release(name)` for every kind of switch,
@@ -59,9 +59,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from hw.board import board as boards
 from hw.board.board import Board
 from hw.board.pins import PinChoice, choose_pins
-from hw.errors import HwError
-from hw.panel_conflicts import conflicts
-from hw.panel_controls import (
+from hw.controls.conflicts import conflicts
+from hw.controls.events import Activity, Light, PanelEvent, TurnEvent
+from hw.controls.kinds import (
     CHIPS,
     EncoderSpec,
     KnobSpec,
@@ -73,15 +73,15 @@ from hw.panel_controls import (
     RgbLedSpec,
     SwitchSpec,
 )
-from hw.panel_events import Activity, Light, PanelEvent, TurnEvent
+from hw.controls.problems import Reported, place, title
+from hw.controls.spec import PanelSpec, UnknownControlError
+from hw.errors import HwError
 from hw.panel_gestures import GestureMachine
 from hw.panel_knobs import KnobThread
 from hw.panel_learn import PanelLearner
 from hw.panel_lights import LightLine, LightThread
 from hw.panel_lines import EncoderLine, KnobLine, SwitchLine, forget_closed_buses
 from hw.panel_ports import PanelPorts
-from hw.panel_problems import Reported, place, title
-from hw.panel_spec import PanelSpec, UnknownControlError
 from hw.panel_threads import THREAD_END_S, SwitchThread
 from hw.relay import Relay
 

@@ -7,8 +7,8 @@ Whatever was told is followed by one RELEASE when the foot leaves, so "hold" act
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from hw.panel_controls import ChordSpec, Gestures
-from hw.panel_events import SwitchEvent, SwitchKind
+from hw.controls.events import SwitchEvent, SwitchKind
+from hw.controls.kinds import ChordSpec, Gestures
 
 
 @dataclass(slots=True)

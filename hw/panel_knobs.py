@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from hw.panel_events import PanelEvent, TurnEvent
+from hw.controls.events import PanelEvent, TurnEvent
+from hw.controls.problems import explain
 from hw.panel_lines import KnobLine
-from hw.panel_problems import explain
 from hw.panel_threads import PanelThread
 
 KNOB_POLL_S = 1 / 60

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hw.board.board import SPI_PINS, SPI_SELECT_PINS, Board
-from hw.panel_conflicts import same_source
-from hw.panel_controls import CHIPS, ON_I2C, KnobSpec, PedalSpec
-from hw.panel_events import Activity
+from hw.controls.conflicts import same_source
+from hw.controls.events import Activity
+from hw.controls.kinds import CHIPS, ON_I2C, KnobSpec, PedalSpec
+from hw.controls.spec import PanelSpec
 from hw.panel_knobs import WatchedChannel
 from hw.panel_lines import SwitchLine, forget_closed_buses, open_converter
-from hw.panel_spec import PanelSpec
 
 if TYPE_CHECKING:
     from hw.panel_simulator import Simulator

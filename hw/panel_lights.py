@@ -4,8 +4,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from hw.panel_controls import AnyLight, LedSpec, MeterSpec, RgbLedSpec
-from hw.panel_events import DARK, Light
+from hw.controls.events import DARK, Light
+from hw.controls.kinds import AnyLight, LedSpec, MeterSpec, RgbLedSpec
 from hw.panel_threads import PanelThread
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from hw.board.ads1115 import ADDRESSES, ADS1115, KernelI2c
+from hw.controls.kinds import CHIPS, ON_I2C, EncoderSpec, KnobSpec, PedalSpec
 from hw.debounce import Debounce
 from hw.knob_filter import KnobFilter
-from hw.panel_controls import CHIPS, ON_I2C, EncoderSpec, KnobSpec, PedalSpec
 from hw.panel_encoder import Acceleration, QuadratureDecoder
 
 

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hw.controls.events import PanelEvent
+from hw.controls.kinds import KeySpec, MidiKnobSpec, MidiSwitchSpec
+from hw.controls.problems import Reported, title
+from hw.controls.spec import PanelSpec
 from hw.midi import MidiThread, feedback_messages, source_of
 from hw.midi_messages import MidiMessage
 from hw.midi_routes import MidiRoutes
-from hw.panel_controls import KeySpec, MidiKnobSpec, MidiSwitchSpec
-from hw.panel_events import PanelEvent
-from hw.panel_problems import Reported, title
-from hw.panel_spec import PanelSpec
 
 if TYPE_CHECKING:
     from hw.hid import HidThread

@@ -10,13 +10,13 @@ from typing import Any, TypeVar
 from gpiozero.pins.mock import MockSPIDevice
 
 from hw.board.ads1115 import ADDRESSES, MockADS1115
+from hw.controls.kinds import ON_I2C, KeySpec, KnobSpec, MidiKnobSpec, MidiSwitchSpec, PedalSpec
+from hw.controls.spec import PanelSpec, UnknownControlError
 from hw.midi import feedback_messages
 from hw.midi_messages import MidiMessage
-from hw.panel_controls import ON_I2C, KeySpec, KnobSpec, MidiKnobSpec, MidiSwitchSpec, PedalSpec
 from hw.panel_encoder import RING
 from hw.panel_lines import EncoderLine, KnobLine, SwitchLine
 from hw.panel_ports import PanelPorts
-from hw.panel_spec import PanelSpec, UnknownControlError
 
 Line = TypeVar("Line")
 

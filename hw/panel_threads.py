@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 
-from hw.panel_events import PanelEvent, StepEvent
+from hw.controls.events import PanelEvent, StepEvent
 from hw.panel_gestures import GestureMachine
 from hw.panel_lines import EncoderLine, SwitchLine
 

@@ -7,7 +7,7 @@ crash, edges cannot: when this program, the audio process or the power goes, the
 import time
 from typing import Any
 
-from hw.panel_controls import RelaySpec
+from hw.controls.kinds import RelaySpec
 
 HOLD_S = 0.46  # what the timer of docs/relay.md holds after an edge
 

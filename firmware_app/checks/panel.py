@@ -20,8 +20,8 @@ from hw.board import board
 from hw.board.ads1115 import BUSES
 from hw.board.board import Board
 from hw.board.pins import choose_pins
-from hw.panel_conflicts import conflicts
-from hw.panel_controls import ON_I2C
+from hw.controls.conflicts import conflicts
+from hw.controls.kinds import ON_I2C
 
 
 def panel(config: PanelConfig, root: Path = Path("/"), places: Places | None = None) -> list[Finding]:

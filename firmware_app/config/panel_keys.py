@@ -10,7 +10,7 @@ from typing import Any
 
 from firmware_app.config.actions import KINDS, SCENES
 from firmware_app.config.checks import flag, key, listed, matching, maybe, number, one_of, required, text, whole
-from hw.panel_controls import CHIPS, PRESSED
+from hw.controls.kinds import CHIPS, PRESSED
 
 SHOWS = ("processing", "bypass", "mute", "clip", "alive", "tempo", "scene_a", "scene_b")
 LEVELS = ("input", "output", "reduction")

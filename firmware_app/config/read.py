@@ -18,7 +18,7 @@ from firmware_app.config.keys import Config as Config
 from firmware_app.config.panel_keys import CONTROL_TABLES, LEVELS, SHOWS, AnyControlConfig, PanelConfig
 from firmware_app.errors import UsageError
 from firmware_app.panel.layout import RELAY, spec_of
-from hw.panel_controls import PanelSpecError
+from hw.controls.kinds import PanelSpecError
 
 FILE_NAME = "hushbox.toml"
 _LARGEST_BYTES = 250_000  # the example, with every key in it, has 15,000

@@ -14,7 +14,7 @@ from firmware_app.panel.layout import PanelControl, PanelMapping, gesture_words
 from firmware_app.panel.learn import gestures_for
 from firmware_app.panel.mapping_check import Note
 from firmware_app.panel.setup import PanelSetup
-from hw.panel_controls import CHIPS
+from hw.controls.kinds import CHIPS
 from web_ui.control_port import ControlRefused
 from web_ui.panel_port import (
     ActionKindView,

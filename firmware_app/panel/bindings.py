@@ -21,8 +21,7 @@ from firmware_app.link.wire import MeterFrame, State
 from firmware_app.panel.layout import PROGRAM, Layout, PanelMapping
 from firmware_app.panel.lights import light_for
 from hw.board.board import Board
-from hw.panel import Panel, PanelStuckError
-from hw.panel_events import (
+from hw.controls.events import (
     Activity,
     PanelEvent,
     ProgramEvent,
@@ -32,8 +31,9 @@ from hw.panel_events import (
     TempoEvent,
     TurnEvent,
 )
-from hw.panel_spec import UnknownControlError
-from hw.pickup import TAKEOVERS, Jump, Takeover
+from hw.controls.pickup import TAKEOVERS, Jump, Takeover
+from hw.controls.spec import UnknownControlError
+from hw.panel import Panel, PanelStuckError
 
 log = logging.getLogger(__name__)
 

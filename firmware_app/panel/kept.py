@@ -13,7 +13,7 @@ from firmware_app.config.read import ConfigError, read_control
 from firmware_app.kept.kept_file import KeptFile, few
 from firmware_app.kept.saver import Keeping
 from firmware_app.panel.layout import PAGE, Layout, PanelControl, PanelMapping, misfit
-from hw.panel_conflicts import same_source
+from hw.controls.conflicts import same_source
 
 _LISTS = ("controls", "mappings", "off", "unread")
 

@@ -24,8 +24,8 @@ from firmware_app.config.panel_keys import (
     RgbLedConfig,
     SwitchConfig,
 )
-from hw.panel_conflicts import same_source
-from hw.panel_spec import (
+from hw.controls.conflicts import same_source
+from hw.controls.spec import (
     AnyKnob,
     AnyLight,
     AnySwitch,
@@ -120,7 +120,7 @@ class PanelControl:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """Where it is connected, as hw.panel_events.Activity names places."""
+        """Where it is connected, as hw.controls.events.Activity names places."""
         return tuple(spec_of(self.config).sources)
 
 

@@ -11,7 +11,7 @@ from firmware_app.config.panel_keys import HidKeyConfig, MidiSwitchConfig
 from firmware_app.config.read import read_control
 from firmware_app.panel.layout import PAGE, PROGRAM, Layout, PanelControl, gesture_words, misfit
 from firmware_app.panel.stomps import Found, Stomps
-from hw.panel_events import Activity, PanelEvent, ProgramEvent, StepEvent, SwitchEvent, SwitchKind, TurnEvent
+from hw.controls.events import Activity, PanelEvent, ProgramEvent, StepEvent, SwitchEvent, SwitchKind, TurnEvent
 
 WAIT_S = 30.0  # for the first press
 DECIDE_S = 120.0  # for the person at the page, once something was heard

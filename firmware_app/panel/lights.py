@@ -7,7 +7,7 @@ from firmware_app.config.panel_keys import LedConfig, MeterConfig, RgbLedConfig
 from firmware_app.control.control import Control
 from firmware_app.control.performer import Performer
 from firmware_app.link.wire import MeterFrame, State
-from hw.panel_events import DARK, Light
+from hw.controls.events import DARK, Light
 
 CLIP_DB = -0.1
 FLOOR_DB = -60.0

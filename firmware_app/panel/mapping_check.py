@@ -7,7 +7,7 @@ from enum import StrEnum
 from dsp.params import ParamSpec, find
 from firmware_app.config.actions import PANICS, Action
 from firmware_app.panel.layout import RELAY, Layout, PanelControl, PanelMapping, gesture_words, misfit
-from hw.panel_conflicts import same_source
+from hw.controls.conflicts import same_source
 
 
 class Level(StrEnum):

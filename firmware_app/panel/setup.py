@@ -20,10 +20,10 @@ from firmware_app.panel.layout import PAGE, Layout, PanelControl, PanelMapping, 
 from firmware_app.panel.learn import Heard, Learner, Learning
 from firmware_app.panel.mapping_check import Level, Note
 from firmware_app.panel.simulated import SimulatedPanel
+from hw.controls.calibration import PedalCalibration
+from hw.controls.conflicts import conflicts
+from hw.controls.events import Activity, PanelEvent
 from hw.errors import HwError
-from hw.panel_calibration import PedalCalibration
-from hw.panel_conflicts import conflicts
-from hw.panel_events import Activity, PanelEvent
 from web_ui.control_port import ControlRefused, NotThere
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hw.panel_controls import PRESSED
+from hw.controls.kinds import PRESSED
 
 PRESSES = 3  # asked for
 QUIET_S = 1.5  # after three messages, and they were three presses

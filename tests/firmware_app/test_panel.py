@@ -28,7 +28,7 @@ from firmware_app.page.box import BoxPort
 from firmware_app.panel.learn import DECIDE_S, WAIT_S, Learner
 from firmware_app.panel.lights import AMBER, GREEN, RED, light_for
 from firmware_app.panel.setup import PanelSetup
-from hw.panel_events import (
+from hw.controls.events import (
     Activity,
     Light,
     ProgramEvent,
@@ -37,7 +37,7 @@ from hw.panel_events import (
     SwitchKind,
     TurnEvent,
 )
-from hw.panel_spec import PressCost
+from hw.controls.spec import PressCost
 from tests.rigs.panel_box import box_setup
 from tests.rigs.panel_hands import BASE
 from tests.rigs.panel_hands import PanelHands as Box

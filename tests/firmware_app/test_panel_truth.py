@@ -22,8 +22,8 @@ from firmware_app.control import control
 from firmware_app.link.wire import MeterFrame, State
 from firmware_app.panel import bindings
 from firmware_app.panel.lights import light_for
+from hw.controls.events import SwitchEvent, SwitchKind, TempoEvent, TurnEvent
 from hw.panel import PanelStuckError
-from hw.panel_events import SwitchEvent, SwitchKind, TempoEvent, TurnEvent
 from tests.rigs.panel_hands import BASE, PanelHands
 from web_ui.control_port import NotThere
 

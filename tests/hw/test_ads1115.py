@@ -10,11 +10,11 @@ import pytest
 from hw import panel_lines
 from hw.board.ads1115 import ADS1115, TOP, KernelI2c, MockADS1115
 from hw.board.board import simulated
+from hw.controls.conflicts import conflicts
+from hw.controls.events import Activity, PanelEvent, TurnEvent
+from hw.controls.kinds import KnobSpec, SwitchSpec
+from hw.controls.spec import PanelSpec
 from hw.panel import Panel
-from hw.panel_conflicts import conflicts
-from hw.panel_controls import KnobSpec, SwitchSpec
-from hw.panel_events import Activity, PanelEvent, TurnEvent
-from hw.panel_spec import PanelSpec
 
 LONG_S = 20.0
 KNOB = KnobSpec("amount", 2, chip="ads1115")

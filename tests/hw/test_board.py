@@ -7,9 +7,9 @@ from gpiozero.pins.pi import PiBoardInfo
 
 from hw.board.board import FUNCTIONS, HEADER, Board, detect, simulated
 from hw.board.jetson import JETSONS
-from hw.panel_conflicts import conflicts, same_source
-from hw.panel_controls import EncoderSpec, KeySpec, KnobSpec, LedSpec, MidiKnobSpec, MidiSwitchSpec, SwitchSpec
-from hw.panel_spec import PanelSpec
+from hw.controls.conflicts import conflicts, same_source
+from hw.controls.kinds import EncoderSpec, KeySpec, KnobSpec, LedSpec, MidiKnobSpec, MidiSwitchSpec, SwitchSpec
+from hw.controls.spec import PanelSpec
 
 
 def machine(root: Path, model: str, compatible: str = "", devices: tuple[str, ...] = ()) -> Path:

@@ -12,11 +12,11 @@ import evdev
 import pytest
 from evdev import ecodes
 
+from hw.controls.events import PanelEvent, SwitchEvent
+from hw.controls.kinds import Gestures, KeySpec, PanelSpecError
+from hw.controls.spec import PanelSpec
 from hw.hid import HidThread, check_key
 from hw.panel import Panel
-from hw.panel_controls import Gestures, KeySpec, PanelSpecError
-from hw.panel_events import PanelEvent, SwitchEvent
-from hw.panel_spec import PanelSpec
 
 LONG_S = 20.0
 PEDAL = (0x1A86, 0xE026)

@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hw import port_thread
+from hw.controls.events import PanelEvent, ProgramEvent, TempoEvent, TurnEvent
+from hw.controls.kinds import MidiKnobSpec, MidiSpec, MidiSwitchSpec
+from hw.controls.spec import PanelSpec
 from hw.midi import MidiThread, feedback_messages
 from hw.midi_messages import MidiMessage, MidiParser
 from hw.midi_ports import explain_port, find_ports
 from hw.midi_routes import MidiRoutes
-from hw.panel_controls import MidiKnobSpec, MidiSpec, MidiSwitchSpec
-from hw.panel_events import PanelEvent, ProgramEvent, TempoEvent, TurnEvent
-from hw.panel_spec import PanelSpec
 from tests.rigs.midi_cable import LONG_S, Cable
 
 numbers = st.integers(0, 127)

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from hw.controls.events import PanelEvent, ProgramEvent, SwitchEvent
+from hw.controls.kinds import Gestures, MidiSpec, MidiSwitchSpec, PanelSpecError
+from hw.controls.spec import ChordSpec, PanelSpec
 from hw.midi import MidiThread
 from hw.midi_messages import MidiMessage
 from hw.panel import Panel
-from hw.panel_controls import Gestures, MidiSpec, MidiSwitchSpec, PanelSpecError
-from hw.panel_events import PanelEvent, ProgramEvent, SwitchEvent
-from hw.panel_spec import ChordSpec, PanelSpec
 from tests.rigs.midi_cable import LONG_S, Cable
 from tests.rigs.pedals import CC, PEDALS, Pedal
 

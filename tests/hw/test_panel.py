@@ -12,6 +12,7 @@ from gpiozero.pins.mock import MockFactory, MockPin
 
 from hw import panel_knobs, panel_threads
 from hw.board import pins
+from hw.controls.events import PanelEvent, SwitchEvent, SwitchKind, TurnEvent
 from hw.panel import (
     KnobSpec,
     LedSpec,
@@ -22,7 +23,6 @@ from hw.panel import (
     SwitchSpec,
     UnknownControlError,
 )
-from hw.panel_events import PanelEvent, SwitchEvent, SwitchKind, TurnEvent
 
 LONG_S = 20.0  # a wait for something that comes within milliseconds
 SHORT_S = 0.1  # a wait for something that must not come

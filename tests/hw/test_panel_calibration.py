@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hw.controls.calibration import PedalCalibration
+from hw.controls.kinds import PanelSpecError, PedalSpec
 from hw.knob_filter import KnobFilter
-from hw.panel_calibration import PedalCalibration
-from hw.panel_controls import PanelSpecError, PedalSpec
 
 
 def rocked(low: float, high: float, steps: int = 50) -> PedalCalibration:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from hw.controls.events import PanelEvent, StepEvent, SwitchEvent, SwitchKind, TurnEvent
+from hw.controls.kinds import ChordSpec, EncoderSpec, Gestures, KnobSpec, PedalSpec, SwitchSpec
+from hw.controls.spec import PanelSpec, PanelSpecError, UnknownControlError
 from hw.panel import Panel
-from hw.panel_controls import ChordSpec, EncoderSpec, Gestures, KnobSpec, PedalSpec, SwitchSpec
-from hw.panel_events import PanelEvent, StepEvent, SwitchEvent, SwitchKind, TurnEvent
 from hw.panel_lines import KnobLine
-from hw.panel_spec import PanelSpec, PanelSpecError, UnknownControlError
 
 LONG_S = 20.0
 SHORT_S = 0.1

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hw.panel_controls import ChordSpec, Gestures, PanelSpecError, PressCost
-from hw.panel_events import SwitchKind
+from hw.controls.events import SwitchKind
+from hw.controls.kinds import ChordSpec, Gestures, PanelSpecError, PressCost
+from hw.controls.spec import PanelSpec, SwitchSpec
 from hw.panel_gestures import GestureMachine
-from hw.panel_spec import PanelSpec, SwitchSpec
 
 PRESS, LONG, DOUBLE = SwitchKind.PRESS, SwitchKind.LONG_PRESS, SwitchKind.DOUBLE_PRESS
 CHORD, RELEASE = SwitchKind.CHORD, SwitchKind.RELEASE

@@ -12,10 +12,10 @@ from gpiozero.pins.mock import MockPWMPin
 from hw import panel, panel_threads
 from hw.board.pins import PinChoice
 from hw.board.pins_mock import PanelMockFactory
+from hw.controls.events import PanelEvent, StepEvent, SwitchEvent, SwitchKind
+from hw.controls.kinds import EncoderSpec, Gestures, KeySpec, SwitchSpec
+from hw.controls.spec import PanelSpec
 from hw.panel import Panel
-from hw.panel_controls import EncoderSpec, Gestures, KeySpec, SwitchSpec
-from hw.panel_events import PanelEvent, StepEvent, SwitchEvent, SwitchKind
-from hw.panel_spec import PanelSpec
 from hw.panel_threads import edge_time
 
 LONG_S = 20.0

@@ -5,8 +5,8 @@ from queue import Empty, Queue
 
 import pytest
 
-from hw.panel import Panel
-from hw.panel_controls import (
+from hw.controls.events import Activity, PanelEvent, ProgramEvent, SwitchEvent, SwitchKind, TurnEvent
+from hw.controls.kinds import (
     ChordSpec,
     Gestures,
     KeySpec,
@@ -17,8 +17,8 @@ from hw.panel_controls import (
     MidiSwitchSpec,
     SwitchSpec,
 )
-from hw.panel_events import Activity, PanelEvent, ProgramEvent, SwitchEvent, SwitchKind, TurnEvent
-from hw.panel_spec import PanelSpec, UnknownControlError
+from hw.controls.spec import PanelSpec, UnknownControlError
+from hw.panel import Panel
 
 LONG_S = 20.0
 SHORT_S = 0.1

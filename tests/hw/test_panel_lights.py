@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hw.controls.events import DARK, Light
+from hw.controls.kinds import LedSpec, MeterSpec, RelaySpec, RgbLedSpec
+from hw.controls.spec import AnyLight, PanelSpec, PanelSpecError, UnknownControlError
 from hw.panel import Panel
-from hw.panel_controls import LedSpec, MeterSpec, RelaySpec, RgbLedSpec
-from hw.panel_events import DARK, Light
 from hw.panel_lights import blink_is_lit, next_change_s
-from hw.panel_spec import AnyLight, PanelSpec, PanelSpecError, UnknownControlError
 
 LONG_S = 20.0
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hw.pickup import TAKEOVERS, Jump, Pickup, Scaled
+from hw.controls.pickup import TAKEOVERS, Jump, Pickup, Scaled
 
 places = st.floats(0.0, 1.0)
 

@@ -21,7 +21,7 @@ from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.scenes import Scenes
 from firmware_app.kept.store import Store
 from firmware_app.panel.setup import PanelSetup
-from hw.panel_events import SwitchEvent, SwitchKind
+from hw.controls.events import SwitchEvent, SwitchKind
 
 BASE = PanelConfig(
     pins="mock",

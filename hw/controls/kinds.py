@@ -1,6 +1,6 @@
 """The kinds of control and light that a front panel can have, each on its pins, channel, port or key.
 
-Every control has a `name` of its own and tells its `sources` in the words of `hw.panel_events.Activity`, so that a
+Every control has a `name` of its own and tells its `sources` in the words of `hw.controls.events.Activity`, so that a
 learned source and a configured one can be compared. GPIOs are the Raspberry Pi's BCM numbers; on a Jetson they mean
 the same place on the 40-pin header.
 """
@@ -170,7 +170,7 @@ class KnobSpec:
 class PedalSpec:
     """An expression pedal on a converter's channel: a knob that reaches only from `heel` to `toe` of the range.
 
-    heel, toe: raw readings 0…1 at either end, as `Panel.raw_position` gives them and `hw.panel_calibration` finds
+    heel, toe: raw readings 0…1 at either end, as `Panel.raw_position` gives them and `hw.controls.calibration` finds
     them. An inverted pedal has heel > toe.
     """
 

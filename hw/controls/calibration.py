@@ -1,6 +1,6 @@
 """Calibrating an expression pedal: heel down, toe down, and what lies between is the range."""
 
-from hw.panel_controls import MIN_TRAVEL, PanelSpecError
+from hw.controls.kinds import MIN_TRAVEL, PanelSpecError
 
 MARGIN = 0.02  # of the travel, at either end: a pedal does not come back to exactly the same place
 SETTLE = 5  # readings that an end is the middle of: one bad reading moves nothing

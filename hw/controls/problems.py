@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 
 from hw.board.ads1115 import ADDRESSES
-from hw.panel_controls import ON_I2C, AnyControl, KnobSpec, PedalSpec
+from hw.controls.kinds import ON_I2C, AnyControl, KnobSpec, PedalSpec
 
 log = logging.getLogger(__name__)
 

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from hw.board.pins import CHOICES
-from hw.errors import HwError
-from hw.panel_controls import (
+from hw.controls.kinds import (
     CHIPS,
     AnyControl,
     AnyKnob,
@@ -27,6 +26,7 @@ from hw.panel_controls import (
     RgbLedSpec,
     SwitchSpec,
 )
+from hw.errors import HwError
 
 __all__ = [
     "CHIPS",

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from hw.board.board import I2C_PINS, SPI_PINS, SPI_SELECT_PINS, Board
-from hw.panel_controls import ON_I2C, AnyControl, KnobSpec, PedalSpec
-from hw.panel_problems import KINDS
-from hw.panel_spec import PanelSpec
+from hw.controls.kinds import ON_I2C, AnyControl, KnobSpec, PedalSpec
+from hw.controls.problems import KINDS
+from hw.controls.spec import PanelSpec
 
 
 @dataclass(frozen=True, slots=True)
