@@ -9,9 +9,9 @@ from hw.controls.events import PanelEvent
 from hw.controls.kinds import KeySpec, MidiKnobSpec, MidiSwitchSpec
 from hw.controls.problems import Reported, title
 from hw.controls.spec import PanelSpec
-from hw.midi import MidiThread, feedback_messages, source_of
-from hw.midi_messages import MidiMessage
-from hw.midi_routes import MidiRoutes
+from hw.midi.messages import MidiMessage
+from hw.midi.midi import MidiThread, feedback_messages, source_of
+from hw.midi.routes import MidiRoutes
 
 if TYPE_CHECKING:
     from hw.hid import HidThread

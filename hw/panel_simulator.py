@@ -12,8 +12,8 @@ from gpiozero.pins.mock import MockSPIDevice
 from hw.board.ads1115 import ADDRESSES, MockADS1115
 from hw.controls.kinds import ON_I2C, KeySpec, KnobSpec, MidiKnobSpec, MidiSwitchSpec, PedalSpec
 from hw.controls.spec import PanelSpec, UnknownControlError
-from hw.midi import feedback_messages
-from hw.midi_messages import MidiMessage
+from hw.midi.messages import MidiMessage
+from hw.midi.midi import feedback_messages
 from hw.panel_encoder import RING
 from hw.panel_lines import EncoderLine, KnobLine, SwitchLine
 from hw.panel_ports import PanelPorts

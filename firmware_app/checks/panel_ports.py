@@ -8,7 +8,7 @@ from firmware_app.checks import Finding, advice, ok, problem
 from firmware_app.checks.system import user
 from firmware_app.config.panel_keys import HidKeyConfig, MidiKnobConfig, MidiSwitchConfig
 from firmware_app.panel.layout import Layout
-from hw.midi_ports import find_ports
+from hw.midi.ports import find_ports
 
 
 def midi(layout: Layout, root: Path = Path("/")) -> list[Finding]:

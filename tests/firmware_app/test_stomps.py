@@ -13,7 +13,7 @@ from firmware_app.config.read import ConfigError, parse
 from firmware_app.page.panel import PanelBoxPort
 from firmware_app.panel.learn import Learner, Learning
 from firmware_app.panel.stomps import QUIET_S, ROW_S
-from hw.midi_messages import MidiParser
+from hw.midi.messages import MidiParser
 from tests.rigs.panel_hands import BASE, PanelHands
 from tests.rigs.pedals import CC, PEDALS, PROGRAM, Pedal
 

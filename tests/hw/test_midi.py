@@ -15,10 +15,10 @@ from hw import port_thread
 from hw.controls.events import PanelEvent, ProgramEvent, TempoEvent, TurnEvent
 from hw.controls.kinds import MidiKnobSpec, MidiSpec, MidiSwitchSpec
 from hw.controls.spec import PanelSpec
-from hw.midi import MidiThread, feedback_messages
-from hw.midi_messages import MidiMessage, MidiParser
-from hw.midi_ports import explain_port, find_ports
-from hw.midi_routes import MidiRoutes
+from hw.midi.messages import MidiMessage, MidiParser
+from hw.midi.midi import MidiThread, feedback_messages
+from hw.midi.ports import explain_port, find_ports
+from hw.midi.routes import MidiRoutes
 from tests.rigs.midi_cable import LONG_S, Cable
 
 numbers = st.integers(0, 127)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hw.midi_clock import CLOCK, PER_BEAT, START, STOP, ClockReader, ClockWriter
+from hw.midi.clock import CLOCK, PER_BEAT, START, STOP, ClockReader, ClockWriter
 
 bpms = st.floats(30.0, 300.0)
 

@@ -10,8 +10,8 @@ import pytest
 from hw.controls.events import PanelEvent, ProgramEvent, SwitchEvent
 from hw.controls.kinds import Gestures, MidiSpec, MidiSwitchSpec, PanelSpecError
 from hw.controls.spec import ChordSpec, PanelSpec
-from hw.midi import MidiThread
-from hw.midi_messages import MidiMessage
+from hw.midi.messages import MidiMessage
+from hw.midi.midi import MidiThread
 from hw.panel import Panel
 from tests.rigs.midi_cable import LONG_S, Cable
 from tests.rigs.pedals import CC, PEDALS, Pedal

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hw.midi_messages import MidiMessage, MidiParser
+from hw.midi.messages import MidiMessage, MidiParser
 
 if TYPE_CHECKING:
     from serial import Serial

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from hw.controls.events import PanelEvent, ProgramEvent, TurnEvent
 from hw.controls.kinds import MidiKnobSpec, MidiSwitchSpec
 from hw.controls.spec import PanelSpec
-from hw.midi_messages import PITCH_TOP, MidiMessage
+from hw.midi.messages import PITCH_TOP, MidiMessage
 
 PUZZLED = 3  # so many messages that press nothing, and something is said
 

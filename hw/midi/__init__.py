@@ -1,0 +1,1 @@
+"""MIDI: ports, messages, clock, and what they do on a panel."""
