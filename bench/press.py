@@ -29,7 +29,7 @@ import numpy as np
 
 from bench.live import memory_folder
 from hw.controls.events import Light
-from hw.panel import Panel
+from hw.panel.panel import Panel
 
 TONE_HZ, PERIOD, PERIODS = 750, 128, 3  # 64 frames a cycle: the recording repeats exactly
 

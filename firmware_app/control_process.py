@@ -38,7 +38,7 @@ from firmware_app.running.supervisor import EXIT_USAGE
 from firmware_app.setup.checks_of_backup import trial
 from firmware_app.setup.owner import BoxSetup
 from hw.audio import devices
-from hw.panel import Panel
+from hw.panel.panel import Panel
 from web_ui.app import create_app
 from web_ui.server import PageAddressError, PageServer
 

@@ -6,7 +6,7 @@ import select
 import time
 from abc import abstractmethod
 
-from hw.panel_threads import PanelThread
+from hw.panel.switches import PanelThread
 
 SCAN_S = 1.0  # how soon something plugged in is found
 FAILED = select.POLLERR | select.POLLHUP | select.POLLNVAL

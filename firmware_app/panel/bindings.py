@@ -33,7 +33,7 @@ from hw.controls.events import (
 )
 from hw.controls.pickup import TAKEOVERS, Jump, Takeover
 from hw.controls.spec import UnknownControlError
-from hw.panel import Panel, PanelStuckError
+from hw.panel.panel import Panel, PanelStuckError
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from firmware_app.config.panel_keys import EncoderConfig, KnobConfig, MidiKnobCo
 from firmware_app.panel.bindings import Bindings
 from firmware_app.panel.layout import PROGRAM, RELAY, Layout, PanelControl, gesture_words
 from hw.controls.spec import UnknownControlError
-from hw.panel import Panel
+from hw.panel.panel import Panel
 from web_ui.control_port import NotThere, SimulatedPin
 
 PROGRAMS = 128

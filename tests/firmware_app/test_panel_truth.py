@@ -23,7 +23,7 @@ from firmware_app.link.wire import MeterFrame, State
 from firmware_app.panel import bindings
 from firmware_app.panel.lights import light_for
 from hw.controls.events import SwitchEvent, SwitchKind, TempoEvent, TurnEvent
-from hw.panel import PanelStuckError
+from hw.panel.panel import PanelStuckError
 from tests.rigs.panel_hands import BASE, PanelHands
 from web_ui.control_port import NotThere
 
@@ -119,16 +119,16 @@ def test_a_foot_that_leaves_while_the_pins_are_opened_anew_is_seen_to_have_left(
 
 def keep_pins(box: PanelHands, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the next panel find the foot where it is: mock pins begin open, real ones do not."""
-    from hw import panel_lines
+    from hw.panel import lines
 
-    listen = panel_lines.SwitchLine.listen
+    listen = lines.SwitchLine.listen
 
-    def pressed_before(line: panel_lines.SwitchLine) -> None:
+    def pressed_before(line: lines.SwitchLine) -> None:
         if line.name == "foot":
             line.pin._change_state(False)
         listen(line)
 
-    monkeypatch.setattr(panel_lines.SwitchLine, "listen", pressed_before)
+    monkeypatch.setattr(lines.SwitchLine, "listen", pressed_before)
 
 
 def test_two_feet_on_one_action_end_it_together(make: Make):
@@ -262,7 +262,9 @@ def test_a_controller_is_told_everything_when_the_panel_starts_and_when_it_is_ma
     make: Make, monkeypatch: pytest.MonkeyPatch
 ):
     told: list[tuple[str, float]] = []
-    monkeypatch.setattr("hw.panel.Panel.feedback", lambda panel, name, position, now: told.append((name, position)))
+    monkeypatch.setattr(
+        "hw.panel.panel.Panel.feedback", lambda panel, name, position, now: told.append((name, position))
+    )
     box = make(CONTROLLER)
     assert told == [("pad", 0.0), ("fader", 0.6)]
     told.clear()
@@ -336,7 +338,7 @@ def test_the_relay_is_held_while_sound_makes_progress_and_falls_after(make: Make
         box.setup.bindings.take_meter(MeterFrame(state=State.RUNNING, uptime_s=uptime_s))
     assert relay() == 1.0
     later = time.monotonic() + 0.5
-    monkeypatch.setattr("hw.relay.time.monotonic", lambda: later)
+    monkeypatch.setattr("hw.panel.relay.time.monotonic", lambda: later)
     for _ in range(3):
         box.setup.bindings.take_meter(MeterFrame(state=State.RUNNING, uptime_s=1.05))  # a process that hangs
         box.setup.bindings.take_meter(MeterFrame(state=State.WAITING, uptime_s=later))

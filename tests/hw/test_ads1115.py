@@ -7,14 +7,14 @@ from queue import Queue
 
 import pytest
 
-from hw import panel_lines
 from hw.board.ads1115 import ADS1115, TOP, KernelI2c, MockADS1115
 from hw.board.board import simulated
 from hw.controls.conflicts import conflicts
 from hw.controls.events import Activity, PanelEvent, TurnEvent
 from hw.controls.kinds import KnobSpec, SwitchSpec
 from hw.controls.spec import PanelSpec
-from hw.panel import Panel
+from hw.panel import lines
+from hw.panel.panel import Panel
 
 LONG_S = 20.0
 KNOB = KnobSpec("amount", 2, chip="ads1115")
@@ -110,7 +110,7 @@ def test_what_is_wrong_says_how_to_mend_it(start: Start, monkeypatch: pytest.Mon
         def read(self, count: int) -> bytes:
             raise error
 
-    monkeypatch.setattr("hw.panel_simulator.MockADS1115", Wrong)
+    monkeypatch.setattr("hw.panel.simulator.MockADS1115", Wrong)
     panel, events, _ = start(PanelSpec(switches=(SwitchSpec("foot", 17),), knobs=(KNOB,), pins="mock"))
     end = time.monotonic() + LONG_S
     while not panel.problems:
@@ -124,9 +124,9 @@ def test_what_is_wrong_says_how_to_mend_it(start: Start, monkeypatch: pytest.Mon
 def test_without_the_bus_it_is_refused_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     with pytest.raises(FileNotFoundError, match="dev/i2c-1"):
         KernelI2c(0x48, tmp_path)
-    monkeypatch.setattr(panel_lines, "KernelI2c", lambda address: KernelI2c(address, tmp_path))
+    monkeypatch.setattr(lines, "KernelI2c", lambda address: KernelI2c(address, tmp_path))
     with pytest.raises(FileNotFoundError):
-        panel_lines.open_converter("ads1115", 0, 0, object())
+        lines.open_converter("ads1115", 0, 0, object())
 
 
 def test_its_pins_are_the_bus_s():

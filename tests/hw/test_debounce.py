@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hw.debounce import Debounce
+from hw.panel.debounce import Debounce
 
 STABLE_S, LOCKOUT_S = 0.001, 0.005
 

@@ -15,8 +15,8 @@ from evdev import ecodes
 from hw.controls.events import PanelEvent, SwitchEvent
 from hw.controls.kinds import Gestures, KeySpec, PanelSpecError
 from hw.controls.spec import PanelSpec
-from hw.hid import HidThread, check_key
-from hw.panel import Panel
+from hw.panel.panel import Panel
+from hw.panel.usb_keys import HidThread, check_key
 
 LONG_S = 20.0
 PEDAL = (0x1A86, 0xE026)

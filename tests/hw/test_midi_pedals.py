@@ -12,7 +12,7 @@ from hw.controls.kinds import Gestures, MidiSpec, MidiSwitchSpec, PanelSpecError
 from hw.controls.spec import ChordSpec, PanelSpec
 from hw.midi.messages import MidiMessage
 from hw.midi.midi import MidiThread
-from hw.panel import Panel
+from hw.panel.panel import Panel
 from tests.rigs.midi_cable import LONG_S, Cable
 from tests.rigs.pedals import CC, PEDALS, Pedal
 

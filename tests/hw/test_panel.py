@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from gpiozero.pins.mock import MockFactory, MockPin
 
-from hw import panel_knobs, panel_threads
 from hw.board import pins
 from hw.controls.events import PanelEvent, SwitchEvent, SwitchKind, TurnEvent
-from hw.panel import (
+from hw.panel import knobs as panel_knobs
+from hw.panel import switches as panel_threads
+from hw.panel.panel import (
     KnobSpec,
     LedSpec,
     Panel,

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from hw.controls.calibration import PedalCalibration
 from hw.controls.kinds import PanelSpecError, PedalSpec
-from hw.knob_filter import KnobFilter
+from hw.panel.knob_filter import KnobFilter
 
 
 def rocked(low: float, high: float, steps: int = 50) -> PedalCalibration:

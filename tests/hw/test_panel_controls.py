@@ -11,8 +11,8 @@ import pytest
 from hw.controls.events import PanelEvent, StepEvent, SwitchEvent, SwitchKind, TurnEvent
 from hw.controls.kinds import ChordSpec, EncoderSpec, Gestures, KnobSpec, PedalSpec, SwitchSpec
 from hw.controls.spec import PanelSpec, PanelSpecError, UnknownControlError
-from hw.panel import Panel
-from hw.panel_lines import KnobLine
+from hw.panel.lines import KnobLine
+from hw.panel.panel import Panel
 
 LONG_S = 20.0
 SHORT_S = 0.1
@@ -130,7 +130,7 @@ def test_a_panel_set_up_anew_keeps_its_converters(listen: Callable[[PanelSpec], 
             super().__init__(spec, factory)
             gc.collect()  # what the panel before left behind goes at the worst moment
 
-    monkeypatch.setattr("hw.panel.KnobLine", Collecting)
+    monkeypatch.setattr("hw.panel.panel.KnobLine", Collecting)
     knobs = (KnobSpec("a", 0), KnobSpec("b", 7), KnobSpec("c", 3, chip="mcp3208", spi_device=1))
     gc.disable()
     try:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hw.panel_encoder import RING, Acceleration, QuadratureDecoder
+from hw.panel.encoder import RING, Acceleration, QuadratureDecoder
 
 clicks = st.lists(st.sampled_from([-1, 1]), max_size=40)
 

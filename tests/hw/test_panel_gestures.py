@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hw.controls.events import SwitchKind
 from hw.controls.kinds import ChordSpec, Gestures, PanelSpecError, PressCost
 from hw.controls.spec import PanelSpec, SwitchSpec
-from hw.panel_gestures import GestureMachine
+from hw.panel.gestures import GestureMachine
 
 PRESS, LONG, DOUBLE = SwitchKind.PRESS, SwitchKind.LONG_PRESS, SwitchKind.DOUBLE_PRESS
 CHORD, RELEASE = SwitchKind.CHORD, SwitchKind.RELEASE

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hw.knob_filter import KnobFilter
+from hw.panel.knob_filter import KnobFilter
 
 noise = st.lists(st.integers(-2, 2), min_size=1, max_size=200)
 

@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 from gpiozero.pins.mock import MockPWMPin
 
-from hw import panel, panel_threads
 from hw.board.pins import PinChoice
 from hw.board.pins_mock import PanelMockFactory
 from hw.controls.events import PanelEvent, StepEvent, SwitchEvent, SwitchKind
 from hw.controls.kinds import EncoderSpec, Gestures, KeySpec, SwitchSpec
 from hw.controls.spec import PanelSpec
-from hw.panel import Panel
-from hw.panel_threads import edge_time
+from hw.panel import panel
+from hw.panel import switches as panel_threads
+from hw.panel.panel import Panel
+from hw.panel.switches import edge_time
 
 LONG_S = 20.0
 QUIET_S = 3 * panel_threads.LOOK_S

@@ -18,7 +18,7 @@ from hw.controls.kinds import (
     SwitchSpec,
 )
 from hw.controls.spec import PanelSpec, UnknownControlError
-from hw.panel import Panel
+from hw.panel.panel import Panel
 
 LONG_S = 20.0
 SHORT_S = 0.1

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hw.controls.events import DARK, Light
 from hw.controls.kinds import LedSpec, MeterSpec, RelaySpec, RgbLedSpec
 from hw.controls.spec import AnyLight, PanelSpec, PanelSpecError, UnknownControlError
-from hw.panel import Panel
-from hw.panel_lights import blink_is_lit, next_change_s
+from hw.panel.lights import blink_is_lit, next_change_s
+from hw.panel.panel import Panel
 
 LONG_S = 20.0
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from hw.board.ads1115 import ADDRESSES, ADS1115, KernelI2c
 from hw.controls.kinds import CHIPS, ON_I2C, EncoderSpec, KnobSpec, PedalSpec
-from hw.debounce import Debounce
-from hw.knob_filter import KnobFilter
-from hw.panel_encoder import Acceleration, QuadratureDecoder
+from hw.panel.debounce import Debounce
+from hw.panel.encoder import Acceleration, QuadratureDecoder
+from hw.panel.knob_filter import KnobFilter
 
 
 class SwitchLine:

@@ -14,7 +14,7 @@ from hw.midi.midi import MidiThread, feedback_messages, source_of
 from hw.midi.routes import MidiRoutes
 
 if TYPE_CHECKING:
-    from hw.hid import HidThread
+    from hw.panel.usb_keys import HidThread
 
 Heard = Callable[[str, str, float, str, float], None]
 
@@ -39,7 +39,7 @@ class PanelPorts:
         for switch in spec.switches:
             if isinstance(switch, KeySpec):
                 with Reported(self._problems.append, switch):
-                    from hw.hid import check_key  # a panel without USB keys does not load evdev
+                    from hw.panel.usb_keys import check_key  # a panel without USB keys does not load evdev
 
                     self._keys[switch.device, check_key(switch.key)] = switch.name
         self._midi_controls = {
@@ -128,7 +128,7 @@ class PanelPorts:
         return [thread.name for thread in (self._midi, self._hid) if thread is not None and not thread.end()]
 
     def _start_hid(self) -> None:
-        from hw.hid import HidThread
+        from hw.panel.usb_keys import HidThread
 
         self._hid = HidThread({device for device, _ in self._keys}, self.take_key, self._root, let_go=self.let_go)
         self._hid.start()

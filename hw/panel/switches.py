@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Collection, Sequence
 
 from hw.controls.events import PanelEvent, StepEvent
-from hw.panel_gestures import GestureMachine
-from hw.panel_lines import EncoderLine, SwitchLine
+from hw.panel.gestures import GestureMachine
+from hw.panel.lines import EncoderLine, SwitchLine
 
 THREAD_END_S = 2.0
 STALE_S = 10.0  # a stamp older than this is of another clock

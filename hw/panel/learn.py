@@ -10,11 +10,11 @@ from hw.controls.conflicts import same_source
 from hw.controls.events import Activity
 from hw.controls.kinds import CHIPS, ON_I2C, KnobSpec, PedalSpec
 from hw.controls.spec import PanelSpec
-from hw.panel_knobs import WatchedChannel
-from hw.panel_lines import SwitchLine, forget_closed_buses, open_converter
+from hw.panel.knobs import WatchedChannel
+from hw.panel.lines import SwitchLine, forget_closed_buses, open_converter
 
 if TYPE_CHECKING:
-    from hw.panel_simulator import Simulator
+    from hw.panel.simulator import Simulator
 
 log = logging.getLogger(__name__)
 

@@ -76,17 +76,17 @@ from hw.controls.kinds import (
 from hw.controls.problems import Reported, place, title
 from hw.controls.spec import PanelSpec, UnknownControlError
 from hw.errors import HwError
-from hw.panel_gestures import GestureMachine
-from hw.panel_knobs import KnobThread
-from hw.panel_learn import PanelLearner
-from hw.panel_lights import LightLine, LightThread
-from hw.panel_lines import EncoderLine, KnobLine, SwitchLine, forget_closed_buses
-from hw.panel_ports import PanelPorts
-from hw.panel_threads import THREAD_END_S, SwitchThread
-from hw.relay import Relay
+from hw.panel.gestures import GestureMachine
+from hw.panel.knobs import KnobThread
+from hw.panel.learn import PanelLearner
+from hw.panel.lights import LightLine, LightThread
+from hw.panel.lines import EncoderLine, KnobLine, SwitchLine, forget_closed_buses
+from hw.panel.plugged import PanelPorts
+from hw.panel.relay import Relay
+from hw.panel.switches import THREAD_END_S, SwitchThread
 
 if TYPE_CHECKING:
-    from hw.panel_simulator import Simulator
+    from hw.panel.simulator import Simulator
 
 __all__ = [
     "KnobSpec",
@@ -243,7 +243,7 @@ class Panel:
         self.show(name, Light(level))
 
     def beat(self, progress: int) -> None:
-        """Keep the true-bypass relay on if `progress` moved since the last call. Any thread. See hw/relay.py."""
+        """Keep the true-bypass relay on if `progress` moved since the last call. Any thread. See hw/panel/relay.py."""
         with self._relay_lock:
             if self._relay is not None:
                 self._relay.beat(progress)
@@ -289,7 +289,7 @@ class Panel:
         # gpiozero's bit-banged SPI bus, which the mock pins use, asks the class for a factory and not its argument.
         Device.pin_factory = factory
         if self.choice.simulated:
-            from hw.panel_simulator import Simulator
+            from hw.panel.simulator import Simulator
 
             self._simulator = Simulator(
                 self.spec, self._switches, self._knobs, self._encoders, self._light_thread.levels, self._ports

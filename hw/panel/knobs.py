@@ -7,8 +7,8 @@ from typing import Any
 
 from hw.controls.events import PanelEvent, TurnEvent
 from hw.controls.problems import explain
-from hw.panel_lines import KnobLine
-from hw.panel_threads import PanelThread
+from hw.panel.lines import KnobLine
+from hw.panel.switches import PanelThread
 
 KNOB_POLL_S = 1 / 60
 KNOB_RETRY_S = 1.0

@@ -14,9 +14,9 @@ from hw.controls.kinds import ON_I2C, KeySpec, KnobSpec, MidiKnobSpec, MidiSwitc
 from hw.controls.spec import PanelSpec, UnknownControlError
 from hw.midi.messages import MidiMessage
 from hw.midi.midi import feedback_messages
-from hw.panel_encoder import RING
-from hw.panel_lines import EncoderLine, KnobLine, SwitchLine
-from hw.panel_ports import PanelPorts
+from hw.panel.encoder import RING
+from hw.panel.lines import EncoderLine, KnobLine, SwitchLine
+from hw.panel.plugged import PanelPorts
 
 Line = TypeVar("Line")
 

@@ -1,0 +1,1 @@
+"""The running panel: switches, knobs, encoders, lights, pedals over USB."""
