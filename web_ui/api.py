@@ -8,7 +8,6 @@ from pathlib import Path
 from flask import Blueprint, Response, request
 
 from web_ui.bodies import bodies, body, number, reply, shown
-from web_ui.control_port import ControlPort
 from web_ui.errors import Refused
 from web_ui.events import EventStreams
 from web_ui.limits import MAX_RECORDINGS
@@ -17,6 +16,7 @@ from web_ui.panel_api import add_panel_routes
 from web_ui.phones import Phones
 from web_ui.pin_gate import add_pin_routes
 from web_ui.places import Places, over
+from web_ui.ports.box import ControlPort
 from web_ui.presets_api import add_preset_routes
 from web_ui.setup_api import add_setup_routes
 from web_ui.sound_api import add_sound_routes

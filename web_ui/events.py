@@ -9,11 +9,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-from web_ui.control_port import Change, ControlPort
 from web_ui.errors import Refused
 from web_ui.limits import MAX_STREAMS
 from web_ui.phones import Visitor
 from web_ui.places import Place, Places
+from web_ui.ports.box import Change, ControlPort
 from web_ui.views import (
     compare_json,
     dumps,

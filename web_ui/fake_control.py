@@ -14,7 +14,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from web_ui.control_port import (
+from web_ui.fake_panel import FakePanel, FakePanelPort
+from web_ui.fake_presets import FakePresetsPort
+from web_ui.fake_setup import FakeSetupPort, FakeSystemPort
+from web_ui.fake_sound import FakeSoundPort
+from web_ui.ports.box import (
     Change,
     ControlRefused,
     LevelView,
@@ -24,10 +28,6 @@ from web_ui.control_port import (
     SimulatedPin,
     StatusView,
 )
-from web_ui.fake_panel import FakePanel, FakePanelPort
-from web_ui.fake_presets import FakePresetsPort
-from web_ui.fake_setup import FakeSetupPort, FakeSystemPort
-from web_ui.fake_sound import FakeSoundPort
 
 FRAME_S = 0.05
 OFF_ON = ("off", "on")

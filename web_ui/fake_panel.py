@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from web_ui.control_port import ControlRefused, NotThere, ParamView
-from web_ui.panel_port import (
+from web_ui.ports.box import ControlRefused, NotThere, ParamView
+from web_ui.ports.panel import (
     ActionKindView,
     ControlKindView,
     FieldView,

@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from web_ui.control_port import ControlRefused, NotThere, ParamView
-from web_ui.presets_port import PresetsNews, PresetsView, PresetView
+from web_ui.ports.box import ControlRefused, NotThere, ParamView
+from web_ui.ports.presets import PresetsNews, PresetsView, PresetView
 
 FORM = "hushbox presets 1"
 NOT_IN_A_PRESET = frozenset({"box.bypass", "box.mute", "box.match_db", "scenes.morph"})

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from web_ui.control_port import ControlRefused, NotThere, PinRefused
-from web_ui.setup_port import (
+from web_ui.ports.box import ControlRefused, NotThere, PinRefused
+from web_ui.ports.setup import (
     AudioView,
     CheckView,
     InterfaceView,
@@ -22,7 +22,7 @@ from web_ui.setup_port import (
     SetupView,
     WizardView,
 )
-from web_ui.system_port import ANYBODY, Caller, PinView, SystemView
+from web_ui.ports.system import ANYBODY, Caller, PinView, SystemView
 
 STEPS = ("interface", "microphone", "level", "latency", "switches", "name", "pin", "sound")
 STATES = ("new", "begun", "skipped", "done")

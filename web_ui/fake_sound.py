@@ -3,8 +3,8 @@
 import math
 import time
 
-from web_ui.control_port import NotThere, ParamView, StatusView
-from web_ui.sound_port import (
+from web_ui.ports.box import NotThere, ParamView, StatusView
+from web_ui.ports.sound import (
     LIVE,
     SPECTRUM_BANDS,
     SPECTRUM_HIGH_HZ,

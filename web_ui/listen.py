@@ -8,7 +8,7 @@ from collections.abc import Callable
 from flask import Response, request
 from werkzeug.wsgi import wrap_file
 
-from web_ui.control_port import ControlPort, NotThere, Recording
+from web_ui.ports.box import ControlPort, NotThere, Recording
 
 KEPT_TAKES = 2  # recordings of some seconds each, a few megabytes in all
 

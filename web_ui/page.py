@@ -6,7 +6,7 @@ from flask import Flask, Response, render_template, request
 
 from web_ui import texts
 from web_ui.bundle import page_files
-from web_ui.control_port import ControlPort
+from web_ui.ports.box import ControlPort
 from web_ui.views import dumps, param_json
 
 VIEWS = ("play", "look", "presets", "setup")

@@ -11,9 +11,9 @@ from flask import Blueprint, Flask, Response, request
 from werkzeug.http import parse_cookie
 
 from web_ui.bodies import bodies, body, reply, text
-from web_ui.control_port import ControlPort, PinRefused
 from web_ui.errors import Refused
-from web_ui.system_port import Caller
+from web_ui.ports.box import ControlPort, PinRefused
+from web_ui.ports.system import Caller
 
 COOKIE = "hushbox_session"
 KEPT_S = 90 * 24 * 3600

@@ -3,9 +3,9 @@
 from flask import Blueprint, Response, request
 
 from web_ui.bodies import bodies, reply, shown, text
-from web_ui.control_port import ControlPort
 from web_ui.errors import Refused
-from web_ui.presets_port import PresetsView
+from web_ui.ports.box import ControlPort
+from web_ui.ports.presets import PresetsView
 
 
 def add_preset_routes(api: Blueprint, port: ControlPort) -> None:

@@ -26,7 +26,7 @@ from firmware_app.page.system import SystemBoxPort
 from firmware_app.panel.setup import PanelSetup
 from firmware_app.setup.owner import BoxSetup
 from hw.board import health as board_health
-from web_ui.control_port import (
+from web_ui.ports.box import (
     Change,
     ControlRefused,
     LevelView,

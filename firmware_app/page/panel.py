@@ -15,8 +15,8 @@ from firmware_app.panel.learn import gestures_for
 from firmware_app.panel.mapping_check import Note
 from firmware_app.panel.setup import PanelSetup
 from hw.controls.kinds import CHIPS
-from web_ui.control_port import ControlRefused
-from web_ui.panel_port import (
+from web_ui.ports.box import ControlRefused
+from web_ui.ports.panel import (
     ActionKindView,
     ControlKindView,
     FieldView,

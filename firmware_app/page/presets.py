@@ -11,8 +11,8 @@ from firmware_app.kept.factory import UnknownPresetError
 from firmware_app.kept.library import PresetRefused
 from firmware_app.kept.saver import ANSWER_WITHIN_S
 from firmware_app.kept.scenes import NAMES, NOT_IN_A_SCENE
-from web_ui.control_port import ControlRefused, NotThere
-from web_ui.presets_port import PresetsNews, PresetsView, PresetView
+from web_ui.ports.box import ControlRefused, NotThere
+from web_ui.ports.presets import PresetsNews, PresetsView, PresetView
 
 
 class PresetsBoxPort:

@@ -18,8 +18,8 @@ from hw.audio import devices, mixer
 from hw.audio.devices import Interface
 from hw.audio.mixer import MixerError, MixerRangeError, NoMixerControlError
 from hw.errors import HwError
-from web_ui.control_port import ControlRefused, NotThere
-from web_ui.setup_port import (
+from web_ui.ports.box import ControlRefused, NotThere
+from web_ui.ports.setup import (
     AudioView,
     CheckView,
     InterfaceView,

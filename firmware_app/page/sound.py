@@ -12,8 +12,8 @@ from firmware_app.control.control import Control
 from firmware_app.control.history import History
 from firmware_app.control.live_sound import WHICH, LiveSound
 from firmware_app.control.spectrum import Spectrum
-from web_ui.control_port import NotThere
-from web_ui.sound_port import CompareView, HistoryView, LiveStream, MomentView
+from web_ui.ports.box import NotThere
+from web_ui.ports.sound import CompareView, HistoryView, LiveStream, MomentView
 
 
 class SoundBoxPort:

@@ -10,8 +10,8 @@ from firmware_app.system import diagnostics, log_files, power, scrub
 from firmware_app.system.power import PowerError
 from firmware_app.system.versions import versions
 from hw.board import health as board_health
-from web_ui.control_port import ControlRefused, PinRefused
-from web_ui.system_port import ANYBODY, Caller, PinView, SystemView
+from web_ui.ports.box import ControlRefused, PinRefused
+from web_ui.ports.system import ANYBODY, Caller, PinView, SystemView
 
 LOOKED_S = 2.0  # what the board says is asked for so often at most
 

@@ -10,7 +10,7 @@ from firmware_app.panel.bindings import Bindings
 from firmware_app.panel.layout import PROGRAM, RELAY, Layout, PanelControl, gesture_words
 from hw.controls.spec import UnknownControlError
 from hw.panel.panel import Panel
-from web_ui.control_port import NotThere, SimulatedPin
+from web_ui.ports.box import NotThere, SimulatedPin
 
 PROGRAMS = 128
 _LIGHTS = {"leds": "led", "rgb_leds": "rgb", "meters": "meter"}

@@ -16,7 +16,7 @@ from firmware_app.panel.layout import Layout, PanelControl
 from firmware_app.panel.mapping_check import place_words
 from hw.board.board import GND, HEADER, V3_3, Board, HeaderPin
 from hw.controls.kinds import ON_I2C
-from web_ui.panel_port import HeaderPinView
+from web_ui.ports.panel import HeaderPinView
 
 PIN_OF_GPIO = {gpio: number for number, gpio in enumerate(HEADER, start=1) if isinstance(gpio, int)}
 _GROUNDS = [number for number, name in enumerate(HEADER, start=1) if name == GND]

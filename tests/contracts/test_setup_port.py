@@ -11,9 +11,9 @@ import pytest
 
 from firmware_app.config.panel_keys import PanelConfig
 from tests.rigs.panel_box import PanelBox
-from web_ui.control_port import ControlPort, ControlRefused, NotThere, PinRefused
 from web_ui.fake_control import FakeControlPort
-from web_ui.system_port import Caller
+from web_ui.ports.box import ControlPort, ControlRefused, NotThere, PinRefused
+from web_ui.ports.system import Caller
 from web_ui.views import dumps, setup_news_json
 
 

@@ -42,7 +42,7 @@ from tests.rigs.panel_box import box_setup
 from tests.rigs.panel_hands import BASE
 from tests.rigs.panel_hands import PanelHands as Box
 from web_ui import texts
-from web_ui.control_port import ControlRefused, NotThere
+from web_ui.ports.box import ControlRefused, NotThere
 
 PRESS, LONG, DOUBLE, CHORD, RELEASE = (
     SwitchKind.PRESS,

@@ -6,8 +6,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from web_ui.app import create_app
-from web_ui.control_port import StatusView
 from web_ui.fake_control import FakeControlPort
+from web_ui.ports.box import StatusView
 
 from .conftest import Change
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from web_ui.control_port import Change
 from web_ui.errors import Refused
 from web_ui.events import EventStreams
 from web_ui.fake_control import FakeControlPort
 from web_ui.phones import Rank, Visitor
+from web_ui.ports.box import Change
 
 SOMEBODY = Visitor(Rank.ANYBODY, "192.0.2.1", lambda: None)
 

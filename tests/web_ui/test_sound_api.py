@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from web_ui.fake_control import FakeControlPort
-from web_ui.sound_port import SPECTRUM_BANDS
+from web_ui.ports.sound import SPECTRUM_BANDS
 from web_ui.sound_streams import MAX_LISTENERS, MAX_LOOKS, SoundStreams
 
 from .conftest import Change, Served

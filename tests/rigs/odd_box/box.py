@@ -23,7 +23,7 @@ from firmware_app.control_process import ControlProcess
 from firmware_app.running.realtime import SUPERVISOR_ENV
 from firmware_app.system.log_files import OneLine
 from web_ui.app import create_app
-from web_ui.control_port import ControlPort
+from web_ui.ports.box import ControlPort
 
 CONFIG = """
 [panel]

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from web_ui.panel_port import PanelPort
-from web_ui.presets_port import PresetsPort
-from web_ui.setup_port import SetupPort
-from web_ui.sound_port import SoundPort
-from web_ui.system_port import SystemPort
+from web_ui.ports.panel import PanelPort
+from web_ui.ports.presets import PresetsPort
+from web_ui.ports.setup import SetupPort
+from web_ui.ports.sound import SoundPort
+from web_ui.ports.system import SystemPort
 
 
 class ControlRefused(ValueError):

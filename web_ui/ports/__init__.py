@@ -1,0 +1,1 @@
+"""The ports: all that the page knows of the box."""
