@@ -25,7 +25,7 @@ from firmware_app.link.listen_ring import ListenRing
 from firmware_app.page.box import BoxPort
 from firmware_app.panel.setup import PanelSetup
 from tests.rigs.panel_box import box_setup
-from web_ui.fake_control import FakeControlPort
+from web_ui.fakes.box import FakeControlPort
 from web_ui.ports.box import ControlPort, ControlRefused, NotThere
 from web_ui.ports.sound import SPECTRUM_BANDS, CompareView
 from web_ui.presets_api import presets_json

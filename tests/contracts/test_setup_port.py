@@ -11,7 +11,7 @@ import pytest
 
 from firmware_app.config.panel_keys import PanelConfig
 from tests.rigs.panel_box import PanelBox
-from web_ui.fake_control import FakeControlPort
+from web_ui.fakes.box import FakeControlPort
 from web_ui.ports.box import ControlPort, ControlRefused, NotThere, PinRefused
 from web_ui.ports.system import Caller
 from web_ui.views import dumps, setup_news_json

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from web_ui.app import create_app
-from web_ui.fake_control import FakeControlPort
+from web_ui.fakes.box import FakeControlPort
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900), pytest.mark.filterwarnings("default")]
 schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from web_ui.app import create_app
-from web_ui.fake_control import FakeControlPort
+from web_ui.fakes.box import FakeControlPort
 from web_ui.server import PageServer
 
 CHROMIUM = Path("/usr/bin/chromium")

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from web_ui.app import create_app
-from web_ui.fake_control import FakeControlPort
+from web_ui.fakes.box import FakeControlPort
 from web_ui.server import PageServer
 
 ORIGIN = "http://hushbox.local"

@@ -16,7 +16,7 @@ from tests.rigs.siege import KINDS, Phone, Siege, worst_wait_s
 from web_ui import limits
 from web_ui.app import create_app
 from web_ui.door import Door
-from web_ui.fake_control import FakeControlPort
+from web_ui.fakes.box import FakeControlPort
 from web_ui.phones import COOKIE
 from web_ui.server import PageServer
 

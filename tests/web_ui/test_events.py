@@ -9,7 +9,7 @@ import pytest
 
 from web_ui.errors import Refused
 from web_ui.events import EventStreams
-from web_ui.fake_control import FakeControlPort
+from web_ui.fakes.box import FakeControlPort
 from web_ui.phones import Rank, Visitor
 from web_ui.ports.box import Change
 

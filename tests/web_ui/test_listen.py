@@ -6,7 +6,7 @@ import wave
 import pytest
 from flask.testing import FlaskClient
 
-from web_ui.fake_control import FakeControlPort
+from web_ui.fakes.box import FakeControlPort
 from web_ui.listen import KEPT_TAKES, Takes
 from web_ui.ports.box import NotThere, Recording
 

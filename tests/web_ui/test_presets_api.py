@@ -5,7 +5,7 @@ import json
 import pytest
 from flask.testing import FlaskClient
 
-from web_ui.fake_control import FakeControlPort
+from web_ui.fakes.box import FakeControlPort
 
 from .conftest import Change
 

@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from web_ui.app import create_app
-from web_ui.fake_control import FakeControlPort
+from web_ui.fakes.box import FakeControlPort
 from web_ui.security import HEADERS
 
 from .conftest import ORIGIN

@@ -16,7 +16,7 @@ from web_ui import server as server_module
 from web_ui.app import create_app
 from web_ui.errors import PageAddressError, PortTaken
 from web_ui.events import EventStreams
-from web_ui.fake_control import FakeControlPort
+from web_ui.fakes.box import FakeControlPort
 from web_ui.ports.box import SimulatedPin
 from web_ui.server import PageServer, port_owner
 

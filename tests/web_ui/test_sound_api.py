@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from web_ui.fake_control import FakeControlPort
+from web_ui.fakes.box import FakeControlPort
 from web_ui.ports.sound import SPECTRUM_BANDS
 from web_ui.sound_streams import MAX_LISTENERS, MAX_LOOKS, SoundStreams
 

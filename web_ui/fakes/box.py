@@ -1,6 +1,6 @@
 """FakeControlPort: a box without sound, for tests and for work on the page. Meters move as if someone spoke.
 
-Passes the same contract tests as firmware_app's port. `python -m web_ui.fake_control` serves the page over it.
+Passes the same contract tests as firmware_app's port. `python -m web_ui.fakes.box` serves the page over it.
 """
 
 import io
@@ -14,10 +14,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from web_ui.fake_panel import FakePanel, FakePanelPort
-from web_ui.fake_presets import FakePresetsPort
-from web_ui.fake_setup import FakeSetupPort, FakeSystemPort
-from web_ui.fake_sound import FakeSoundPort
+from web_ui.fakes.panel import FakePanel, FakePanelPort
+from web_ui.fakes.presets import FakePresetsPort
+from web_ui.fakes.setup import FakeSetupPort, FakeSystemPort
+from web_ui.fakes.sound import FakeSoundPort
 from web_ui.ports.box import (
     Change,
     ControlRefused,
