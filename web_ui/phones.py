@@ -19,8 +19,8 @@ from typing import Protocol
 from flask import Flask, Response, request
 from werkzeug.http import parse_cookie
 
-from web_ui.pin_gate import COOKIE as SESSION_COOKIE
 from web_ui.ports.box import ControlPort
+from web_ui.routes.pin import COOKIE as SESSION_COOKIE
 
 COOKIE = "hushbox_phone"
 CONNECTION = "hushbox.connection"  # in the environ: see Connection

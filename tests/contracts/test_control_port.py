@@ -28,8 +28,8 @@ from tests.rigs.panel_box import box_setup
 from web_ui.fakes.box import FakeControlPort
 from web_ui.ports.box import ControlPort, ControlRefused, NotThere
 from web_ui.ports.sound import SPECTRUM_BANDS, CompareView
-from web_ui.presets_api import presets_json
-from web_ui.sound_api import history_json
+from web_ui.routes.presets import presets_json
+from web_ui.routes.sound import history_json
 from web_ui.views import compare_json, dumps, panel_json, param_json, presets_news_json, status_json, values_json
 
 

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
-from web_ui.api import OPENAPI
+from web_ui.routes.api import OPENAPI
 
 from .conftest import Change
 

@@ -4,12 +4,12 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from web_ui.bodies import body, reply, shown
 from web_ui.errors import Refused
 from web_ui.phones import Phones
 from web_ui.places import over
 from web_ui.ports.box import ControlPort
 from web_ui.ports.sound import HistoryView
+from web_ui.routes.bodies import body, reply, shown
 from web_ui.sound_streams import SoundStreams
 from web_ui.views import compare_json
 

@@ -2,10 +2,10 @@
 
 from flask import Blueprint, Response, request
 
-from web_ui.bodies import bodies, reply, shown, text
 from web_ui.errors import Refused
 from web_ui.ports.box import ControlPort
 from web_ui.ports.presets import PresetsView
+from web_ui.routes.bodies import bodies, reply, shown, text
 
 
 def add_preset_routes(api: Blueprint, port: ControlPort) -> None:

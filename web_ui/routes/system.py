@@ -6,13 +6,13 @@ from dataclasses import asdict
 
 from flask import Blueprint, Response, request
 
-from web_ui.bodies import body, reply
 from web_ui.errors import Refused
 from web_ui.limits import MAX_LOGS
 from web_ui.phones import Phones
 from web_ui.places import Places, gone
 from web_ui.plain_text import parsed
 from web_ui.ports.box import ControlPort
+from web_ui.routes.bodies import body, reply
 
 LOG_LINES = 300
 

@@ -7,24 +7,24 @@ from pathlib import Path
 
 from flask import Blueprint, Response, request
 
-from web_ui.bodies import bodies, body, number, reply, shown
 from web_ui.errors import Refused
 from web_ui.events import EventStreams
 from web_ui.limits import MAX_RECORDINGS
 from web_ui.listen import Takes, fetched
-from web_ui.panel_api import add_panel_routes
 from web_ui.phones import Phones
-from web_ui.pin_gate import add_pin_routes
 from web_ui.places import Places, over
 from web_ui.ports.box import ControlPort
-from web_ui.presets_api import add_preset_routes
-from web_ui.setup_api import add_setup_routes
-from web_ui.sound_api import add_sound_routes
+from web_ui.routes.bodies import bodies, body, number, reply, shown
+from web_ui.routes.panel import add_panel_routes
+from web_ui.routes.pin import add_pin_routes
+from web_ui.routes.presets import add_preset_routes
+from web_ui.routes.setup import add_setup_routes
+from web_ui.routes.sound import add_sound_routes
+from web_ui.routes.system import add_system_routes
 from web_ui.sound_streams import SoundStreams
-from web_ui.system_api import add_system_routes
 from web_ui.views import panel_json, param_json, status_json
 
-OPENAPI = Path(__file__).with_name("openapi.json")
+OPENAPI = Path(__file__).parents[1] / "openapi.json"
 ORIGIN = "page"
 
 

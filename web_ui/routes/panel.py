@@ -4,9 +4,9 @@ from dataclasses import asdict
 
 from flask import Blueprint, Response
 
-from web_ui.bodies import bodies, body, mapping, number, reply, shown, text
 from web_ui.errors import Refused
 from web_ui.ports.box import ControlPort
+from web_ui.routes.bodies import bodies, body, mapping, number, reply, shown, text
 from web_ui.views import learn_json
 
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from flask import Blueprint, Flask, Response, request
 from werkzeug.http import parse_cookie
 
-from web_ui.bodies import bodies, body, reply, text
 from web_ui.errors import Refused
 from web_ui.ports.box import ControlPort, PinRefused
 from web_ui.ports.system import Caller
+from web_ui.routes.bodies import bodies, body, reply, text
 
 COOKIE = "hushbox_session"
 KEPT_S = 90 * 24 * 3600
