@@ -9,7 +9,6 @@ from werkzeug.exceptions import HTTPException
 
 from web_ui import plain_text
 from web_ui.errors import Refused
-from web_ui.events import EventStreams
 from web_ui.limits import MAX_STREAMS, MOST_BODY_BYTES, most_body_bytes
 from web_ui.page import add_pages
 from web_ui.phones import Phones
@@ -17,7 +16,8 @@ from web_ui.ports.box import ControlPort, ControlRefused, NotThere
 from web_ui.routes.api import create_api
 from web_ui.routes.pin import guard, may_set_up
 from web_ui.security import Gate, box_names
-from web_ui.sound_streams import SoundStreams
+from web_ui.streams.events import EventStreams
+from web_ui.streams.sound import SoundStreams
 from web_ui.views import dumps
 
 log = logging.getLogger(__name__)

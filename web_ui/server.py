@@ -15,8 +15,8 @@ from waitress.adjustments import Adjustments
 from web_ui import limits
 from web_ui.door import TEND_S, Door
 from web_ui.errors import PageAddressError, PortTaken
-from web_ui.events import EventStreams
-from web_ui.sound_streams import SoundStreams
+from web_ui.streams.events import EventStreams
+from web_ui.streams.sound import SoundStreams
 from web_ui.turns import TurnsDispatcher
 
 __all__ = ["PageAddressError", "PageServer", "PortTaken"]

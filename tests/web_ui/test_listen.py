@@ -7,8 +7,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from web_ui.fakes.box import FakeControlPort
-from web_ui.listen import KEPT_TAKES, Takes
 from web_ui.ports.box import NotThere, Recording
+from web_ui.streams.takes import KEPT_TAKES, Takes
 
 
 class Counting(FakeControlPort):

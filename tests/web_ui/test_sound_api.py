@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from web_ui.fakes.box import FakeControlPort
 from web_ui.ports.sound import SPECTRUM_BANDS
-from web_ui.sound_streams import MAX_LISTENERS, MAX_LOOKS, SoundStreams
+from web_ui.streams.sound import MAX_LISTENERS, MAX_LOOKS, SoundStreams
 
 from .conftest import Change, Served
 
@@ -63,7 +63,7 @@ def test_silence_without_an_end_is_no_stream(port: FakeControlPort, monkeypatch:
 
         def close(self) -> None: ...
 
-    monkeypatch.setattr("web_ui.sound_streams.SILENT_S", 0.0)
+    monkeypatch.setattr("web_ui.streams.sound.SILENT_S", 0.0)
     assert list(SoundStreams(port).sound(Nothing(), lambda: False)) == []
 
 

@@ -8,9 +8,7 @@ from pathlib import Path
 from flask import Blueprint, Response, request
 
 from web_ui.errors import Refused
-from web_ui.events import EventStreams
 from web_ui.limits import MAX_RECORDINGS
-from web_ui.listen import Takes, fetched
 from web_ui.phones import Phones
 from web_ui.places import Places, over
 from web_ui.ports.box import ControlPort
@@ -21,7 +19,9 @@ from web_ui.routes.presets import add_preset_routes
 from web_ui.routes.setup import add_setup_routes
 from web_ui.routes.sound import add_sound_routes
 from web_ui.routes.system import add_system_routes
-from web_ui.sound_streams import SoundStreams
+from web_ui.streams.events import EventStreams
+from web_ui.streams.sound import SoundStreams
+from web_ui.streams.takes import Takes, fetched
 from web_ui.views import panel_json, param_json, status_json
 
 OPENAPI = Path(__file__).parents[1] / "openapi.json"

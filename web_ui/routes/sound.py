@@ -10,7 +10,7 @@ from web_ui.places import over
 from web_ui.ports.box import ControlPort
 from web_ui.ports.sound import HistoryView
 from web_ui.routes.bodies import body, reply, shown
-from web_ui.sound_streams import SoundStreams
+from web_ui.streams.sound import SoundStreams
 from web_ui.views import compare_json
 
 
