@@ -40,7 +40,7 @@ from firmware_app.setup.owner import BoxSetup
 from hw.audio import devices
 from hw.panel.panel import Panel
 from web_ui.app import create_app
-from web_ui.server import PageAddressError, PageServer
+from web_ui.serving.server import PageAddressError, PageServer
 
 log = logging.getLogger(__name__)
 

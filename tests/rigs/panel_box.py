@@ -20,7 +20,7 @@ from firmware_app.page.box import BoxPort
 from firmware_app.panel.setup import PanelSetup
 from firmware_app.setup.owner import BoxSetup
 from web_ui.app import create_app
-from web_ui.server import PageServer
+from web_ui.serving.server import PageServer
 
 STEMS_DB = (-19.0, -23.0, -26.0, -31.0)
 

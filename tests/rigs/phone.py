@@ -8,7 +8,7 @@ import pytest
 
 from web_ui.app import create_app
 from web_ui.fakes.box import FakeControlPort
-from web_ui.server import PageServer
+from web_ui.serving.server import PageServer
 
 CHROMIUM = Path("/usr/bin/chromium")
 PHONE = {"width": 390, "height": 844}

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from web_ui.app import create_app
 from web_ui.fakes.box import FakeControlPort
-from web_ui.server import PageServer
+from web_ui.serving.server import PageServer
 
 ORIGIN = "http://hushbox.local"
 

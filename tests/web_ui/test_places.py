@@ -6,7 +6,7 @@ from web_ui import limits
 from web_ui.errors import Refused
 from web_ui.phones import Addresses, Rank, Visitor
 from web_ui.places import Place, Places
-from web_ui.turns import Turns
+from web_ui.serving.turns import Turns
 
 
 class Guest:

@@ -12,12 +12,12 @@ from time import monotonic, sleep
 import pytest
 from flask import Flask
 
-from web_ui import server as server_module
 from web_ui.app import create_app
 from web_ui.errors import PageAddressError, PortTaken
 from web_ui.fakes.box import FakeControlPort
 from web_ui.ports.box import SimulatedPin
-from web_ui.server import PageServer, port_owner
+from web_ui.serving import server as server_module
+from web_ui.serving.server import PageServer, port_owner
 from web_ui.streams.events import EventStreams
 
 from .conftest import Served

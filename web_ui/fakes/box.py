@@ -278,7 +278,7 @@ def _wav(noise: float, seconds: float = 4.0, rate_hz: int = 16000) -> bytes:
 
 if __name__ == "__main__":
     from web_ui.app import create_app
-    from web_ui.server import PageServer
+    from web_ui.serving.server import PageServer
 
     server = PageServer(create_app(FakeControlPort()), port=8080)
     print(f"http://localhost:{server.start()}/")

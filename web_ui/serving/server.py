@@ -13,11 +13,11 @@ from waitress import wasyncore
 from waitress.adjustments import Adjustments
 
 from web_ui import limits
-from web_ui.door import TEND_S, Door
 from web_ui.errors import PageAddressError, PortTaken
+from web_ui.serving.door import TEND_S, Door
+from web_ui.serving.turns import TurnsDispatcher
 from web_ui.streams.events import EventStreams
 from web_ui.streams.sound import SoundStreams
-from web_ui.turns import TurnsDispatcher
 
 __all__ = ["PageAddressError", "PageServer", "PortTaken"]
 

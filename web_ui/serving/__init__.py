@@ -1,0 +1,1 @@
+"""The server: who connects, who waits, whose turn it is."""
