@@ -16,9 +16,9 @@ from tests.rigs.siege import KINDS, Phone, Siege, worst_wait_s
 from web_ui import limits
 from web_ui.app import create_app
 from web_ui.fakes.box import FakeControlPort
-from web_ui.phones import COOKIE
 from web_ui.serving.door import Door
 from web_ui.serving.server import PageServer
+from web_ui.visitors.phones import COOKIE
 
 from .conftest import Served
 

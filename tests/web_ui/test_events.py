@@ -9,9 +9,9 @@ import pytest
 
 from web_ui.errors import Refused
 from web_ui.fakes.box import FakeControlPort
-from web_ui.phones import Rank, Visitor
 from web_ui.ports.box import Change
 from web_ui.streams.events import EventStreams
+from web_ui.visitors.phones import Rank, Visitor
 
 SOMEBODY = Visitor(Rank.ANYBODY, "192.0.2.1", lambda: None)
 

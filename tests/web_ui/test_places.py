@@ -4,9 +4,9 @@ import pytest
 
 from web_ui import limits
 from web_ui.errors import Refused
-from web_ui.phones import Addresses, Rank, Visitor
-from web_ui.places import Place, Places
 from web_ui.serving.turns import Turns
+from web_ui.visitors.phones import Addresses, Rank, Visitor
+from web_ui.visitors.places import Place, Places
 
 
 class Guest:

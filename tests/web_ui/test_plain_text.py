@@ -9,8 +9,8 @@ from urllib.parse import quote
 import pytest
 from flask.testing import FlaskClient
 
-from web_ui.plain_text import DEEPEST
 from web_ui.views import dumps
+from web_ui.visitors.plain_text import DEEPEST
 
 Change = Callable[..., Any]
 BAD = ("\x00", "\n", "\r", "\t", "\x1b[2J", "\x7f", "\x85", "\u2028", "\u2029", "\u202e", "\u2066", "\ud800", "\udfff")

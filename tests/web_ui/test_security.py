@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from web_ui.app import create_app
 from web_ui.fakes.box import FakeControlPort
-from web_ui.security import HEADERS
+from web_ui.visitors.security import HEADERS
 
 from .conftest import ORIGIN
 

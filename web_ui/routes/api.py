@@ -9,8 +9,6 @@ from flask import Blueprint, Response, request
 
 from web_ui.errors import Refused
 from web_ui.limits import MAX_RECORDINGS
-from web_ui.phones import Phones
-from web_ui.places import Places, over
 from web_ui.ports.box import ControlPort
 from web_ui.routes.bodies import bodies, body, number, reply, shown
 from web_ui.routes.panel import add_panel_routes
@@ -23,6 +21,8 @@ from web_ui.streams.events import EventStreams
 from web_ui.streams.sound import SoundStreams
 from web_ui.streams.takes import Takes, fetched
 from web_ui.views import panel_json, param_json, status_json
+from web_ui.visitors.phones import Phones
+from web_ui.visitors.places import Places, over
 
 OPENAPI = Path(__file__).parents[1] / "openapi.json"
 ORIGIN = "page"

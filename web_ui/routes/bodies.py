@@ -8,8 +8,8 @@ from typing import Any
 from flask import Response, request
 
 from web_ui.errors import Refused
-from web_ui.plain_text import parsed
 from web_ui.views import dumps
+from web_ui.visitors.plain_text import parsed
 
 
 def reply(value: object) -> Response:

@@ -5,13 +5,13 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from web_ui.errors import Refused
-from web_ui.phones import Phones
-from web_ui.places import over
 from web_ui.ports.box import ControlPort
 from web_ui.ports.sound import HistoryView
 from web_ui.routes.bodies import body, reply, shown
 from web_ui.streams.sound import SoundStreams
 from web_ui.views import compare_json
+from web_ui.visitors.phones import Phones
+from web_ui.visitors.places import over
 
 
 def add_sound_routes(api: Blueprint, port: ControlPort, streams: SoundStreams, phones: Phones) -> None:

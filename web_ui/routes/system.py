@@ -8,11 +8,11 @@ from flask import Blueprint, Response, request
 
 from web_ui.errors import Refused
 from web_ui.limits import MAX_LOGS
-from web_ui.phones import Phones
-from web_ui.places import Places, gone
-from web_ui.plain_text import parsed
 from web_ui.ports.box import ControlPort
 from web_ui.routes.bodies import body, reply
+from web_ui.visitors.phones import Phones
+from web_ui.visitors.places import Places, gone
+from web_ui.visitors.plain_text import parsed
 
 LOG_LINES = 300
 

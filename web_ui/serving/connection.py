@@ -10,8 +10,8 @@ from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import BadRequest, RequestEntityTooLarge
 
 from web_ui import limits
-from web_ui.phones import CONNECTION, Rank
 from web_ui.views import dumps
+from web_ui.visitors.phones import CONNECTION, Rank
 
 
 def once(do: Callable[[], None]) -> Callable[[], None]:

@@ -11,8 +11,8 @@ from typing import Any
 from waitress.server import TcpWSGIServer
 
 from web_ui import limits
-from web_ui.phones import Addresses, Rank
 from web_ui.serving.connection import Busy, PageChannel, PageRequest
+from web_ui.visitors.phones import Addresses, Rank
 
 log = logging.getLogger(__name__)
 

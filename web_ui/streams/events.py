@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterator
 
 from web_ui.errors import Refused
 from web_ui.limits import MAX_STREAMS
-from web_ui.phones import Visitor
-from web_ui.places import Place, Places
 from web_ui.ports.box import Change, ControlPort
 from web_ui.views import (
     compare_json,
@@ -24,6 +22,8 @@ from web_ui.views import (
     status_json,
     values_json,
 )
+from web_ui.visitors.phones import Visitor
+from web_ui.visitors.places import Place, Places
 
 INTERVAL_S = 0.05  # 20 a second
 HEARTBEAT_S = 0.5  # sent without any change, so that the page can tell a lost connection from a quiet box

@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable, Iterator
 
 from web_ui.limits import MAX_LISTENERS, MAX_LOOKS
-from web_ui.places import Places
 from web_ui.ports.box import ControlPort
 from web_ui.ports.sound import LiveStream
+from web_ui.visitors.places import Places
 
 PICTURE_S = 0.05  # 20 a second
 SILENT_S = 15.0  # a stream without sound for so long ends

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from flask import request
 
 from web_ui.errors import Refused
-from web_ui.phones import CONNECTION, Connection, Visitor
+from web_ui.visitors.phones import CONNECTION, Connection, Visitor
 
 
 class Place:
