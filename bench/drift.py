@@ -65,9 +65,10 @@ def simulated(ppm: float, minutes: int, period: int, periods: int) -> None:
 
 def live(ppm: float, minutes: float, period: int, periods: int) -> None:
     from firmware_app.running import realtime
-    from hw.audio.alsa import AlsaRequest, open_alsa
+    from hw.audio.agreement import AlsaRequest
     from hw.audio.audio_io import IoStatus
     from hw.audio.clocks.two_clocks import TwoClocksIo
+    from hw.audio.open import open_alsa
     from tests.rigs.virtual_clocks import Tones
     from tests.rigs.virtual_usb.rig import VirtualUsb
 

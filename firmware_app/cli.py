@@ -93,7 +93,7 @@ def _run(arguments: list[str]) -> int:
         chosen.set_defaults(run=module.run)
     args = parser.parse_args(arguments)
     if args.version:
-        from firmware_app.page.box import box_version
+        from firmware_app.system.versions import box_version
 
         print(f"hushbox {box_version()}")
         return OK

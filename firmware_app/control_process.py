@@ -27,7 +27,7 @@ from firmware_app.kept.store import Store
 from firmware_app.link.control_end import ControlLink
 from firmware_app.link.wire import Down, InfoFrame, MeterFrame
 from firmware_app.page import announce
-from firmware_app.page.box import BoxPort, box_version
+from firmware_app.page.box import BoxPort
 from firmware_app.panel.bindings import Bindings
 from firmware_app.panel.setup import PanelSetup
 from firmware_app.running import realtime
@@ -37,6 +37,7 @@ from firmware_app.running.said_once import SaidOnce
 from firmware_app.running.supervisor import EXIT_USAGE
 from firmware_app.setup.checks_of_backup import trial
 from firmware_app.setup.owner import BoxSetup
+from firmware_app.system.versions import box_version
 from hw.audio import devices
 from hw.panel.panel import Panel
 from web_ui.app import create_app

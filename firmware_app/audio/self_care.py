@@ -3,7 +3,8 @@
 import time
 
 from dsp.rack.rack import Rack
-from firmware_app.audio.shedding import LoadShedder, Shed
+from firmware_app.audio.shedding import LoadShedder
+from firmware_app.link.shed import Shed
 from firmware_app.link.wire import AudioLink, HealthFrame
 from firmware_app.running.crash_loop import QUIET_DB, QUIET_S, CrashLoop
 

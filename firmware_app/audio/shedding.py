@@ -4,31 +4,11 @@ The order is that of what a player misses least. Each step takes away work that 
 heard of it fades. A muted output, a muted stem stay muted at every step.
 """
 
-import enum
 import math
 import time
 from collections.abc import Callable
 
-
-class Shed(enum.IntEnum):
-    """How much is left out; each step includes those before it."""
-
-    NOTHING = 0
-    SPECTRUM = 1  # the page's spectrum stands still
-    LISTEN = 2  # before and after are not kept
-    STEMS = 3  # the stems' model rests: noise reduction alone
-    LIGHTER = 4  # a lighter bundle reduces the noise, where one is set
-    DRY = 5  # every model rests: the sound passes untouched
-
-
-WORDS = {
-    Shed.NOTHING: "",
-    Shed.SPECTRUM: "the spectrum stands still",
-    Shed.LISTEN: "before and after are not kept",
-    Shed.STEMS: "stems are not taken apart",
-    Shed.LIGHTER: "a lighter model reduces the noise",
-    Shed.DRY: "the sound passes without any model",
-}
+from firmware_app.link.shed import Shed
 
 TOO_MUCH, ENOUGH_ROOM = 0.85, 0.60  # of the deadline
 FIRST_S, NEXT_S = 2.0, 0.5  # of too much load, before the first step and each further one

@@ -12,10 +12,10 @@ from firmware_app.config.places import Places
 from firmware_app.link.wire import MAX_CHANNELS, MOST_INPUTS
 from firmware_app.running.said_once import SaidOnce
 from hw.audio import devices
-from hw.audio.agreement import ChannelOutOfRangeError, UnsupportedFormatError, UnsupportedRateError
-from hw.audio.alsa import AlsaRequest, open_alsa
+from hw.audio.agreement import AlsaRequest, ChannelOutOfRangeError, UnsupportedFormatError, UnsupportedRateError
 from hw.audio.audio_io import AudioIo
 from hw.audio.files.wav_io import WavIo
+from hw.audio.open import open_alsa
 from hw.audio.probe import Direction, probe
 from hw.errors import HwError
 

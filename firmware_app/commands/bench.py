@@ -18,9 +18,9 @@ from dsp.inference import installed
 from dsp.inference.bundle import RUNTIMES, Bundle, list_bundles
 from firmware_app.commands.common import add_model, add_settings, bundle_folder, settings
 from firmware_app.errors import AppError, UsageError
-from firmware_app.page.box import box_version
 from firmware_app.running.realtime import BLAS_ENV
 from firmware_app.running.supervisor import program
+from firmware_app.system.versions import box_version
 
 DEFAULT_SECONDS = 4.0
 

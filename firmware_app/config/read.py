@@ -13,11 +13,11 @@ from typing import Any, cast
 from dsp.inference.handed_in import HandedInError, parse_toml, read_file
 from dsp.params import ParamSpec
 from firmware_app.config.audio_rules import channel_mistakes, stem_mistakes
+from firmware_app.config.control_specs import RELAY, spec_of
 from firmware_app.config.keys import REPEATED, TABLES, Key
 from firmware_app.config.keys import Config as Config
 from firmware_app.config.panel_keys import CONTROL_TABLES, LEVELS, SHOWS, AnyControlConfig, PanelConfig
 from firmware_app.errors import UsageError
-from firmware_app.panel.layout import RELAY, spec_of
 from hw.controls.kinds import PanelSpecError
 
 FILE_NAME = "hushbox.toml"

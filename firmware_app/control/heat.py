@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 
-from firmware_app.audio.shedding import Shed
+from firmware_app.link.shed import Shed
 from hw.board import health as board_health
 from hw.board.health import HOT_C, BoardHealth
 

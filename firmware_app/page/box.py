@@ -4,19 +4,17 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from dsp.inference.bundle import Bundle
 from dsp.layouts.stems import STEMS
 from dsp.params import ParamError, ParamSpec, UnknownParamError
-from firmware_app.audio import shedding
 from firmware_app.control.compare import Comparer
 from firmware_app.control.control import Control
 from firmware_app.control.history import History
 from firmware_app.kept.mutes import SILENCING
 from firmware_app.kept.setup import Measured
-from firmware_app.link import listen_ring
+from firmware_app.link import listen_ring, shed
 from firmware_app.link.wire import HealthFrame, InfoFrame, MeterFrame, State
 from firmware_app.page.panel import PanelBoxPort
 from firmware_app.page.presets import PresetsBoxPort
@@ -47,14 +45,6 @@ TEMPERATURE_S = 5.0  # between two looks
 _SILENT = "The audio process does not answer. When it stays so, it is started again."
 _DOWN = "The audio process is down and is being started again."
 _KEPT = "Settings are kept."
-
-
-def box_version() -> str:
-    """The installed version of Hushbox, or "unknown" when it runs from loose files."""
-    try:
-        return version("hushbox")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 class BoxPort(PanelBoxPort, PresetsBoxPort, SoundBoxPort, SetupBoxPort, SystemBoxPort):
@@ -178,7 +168,7 @@ class BoxPort(PanelBoxPort, PresetsBoxPort, SoundBoxPort, SetupBoxPort, SystemBo
 
 
 def _shed_words(health: HealthFrame) -> str:
-    words = shedding.WORDS[shedding.Shed(health.shed)]
+    words = shed.WORDS[shed.Shed(health.shed)]
     return f"Too busy or too hot: {words}. It comes back by itself." if words else ""
 
 
@@ -215,6 +205,6 @@ def _status(
         stems_db=dict(zip(STEMS, shown.stems_rms_db, strict=True)),
         uptime_s=shown.uptime_s,
         safe_mode=health.why if health.safe else "",
-        shed=shedding.WORDS[shedding.Shed(health.shed)],
+        shed=shed.WORDS[shed.Shed(health.shed)],
         sheds=health.sheds,
     )

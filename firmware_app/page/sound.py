@@ -6,12 +6,12 @@ from dataclasses import astuple
 from pathlib import Path
 
 from dsp.rack.dry_path import MUTE
-from firmware_app.audio.shedding import Shed
 from firmware_app.control.compare import Comparer
 from firmware_app.control.control import Control
 from firmware_app.control.history import History
 from firmware_app.control.live_sound import WHICH, LiveSound
 from firmware_app.control.spectrum import Spectrum
+from firmware_app.link.shed import Shed
 from web_ui.ports.box import NotThere
 from web_ui.ports.sound import CompareView, HistoryView, LiveStream, MomentView
 

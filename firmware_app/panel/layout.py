@@ -8,6 +8,7 @@ from typing import Any
 from dsp.params import ParamSpec, find
 from firmware_app.config import actions
 from firmware_app.config.actions import Action, Trigger
+from firmware_app.config.control_specs import RELAY, spec_of, title
 from firmware_app.config.panel_keys import (
     CONTROL_TABLES,
     AnyControlConfig,
@@ -34,22 +35,18 @@ from hw.controls.spec import (
     Gestures,
     KeySpec,
     KnobSpec,
-    LedSpec,
-    MeterSpec,
     MidiKnobSpec,
     MidiSpec,
     MidiSwitchSpec,
     PanelSpec,
     PedalSpec,
     RelaySpec,
-    RgbLedSpec,
     SwitchSpec,
 )
 
 FILE, PAGE = "file", "page"
 PROGRAM = "program"
 PRESSES = ("press", "long_press", "double_press", "release")
-RELAY = "relay"
 
 _SWITCHES = (SwitchConfig, HidKeyConfig, MidiSwitchConfig)
 _KNOBS = (KnobConfig, PedalConfig, MidiKnobConfig)
@@ -232,42 +229,6 @@ class Layout:
         )
 
 
-def spec_of(config: AnyControlConfig, gestures: Gestures | None = None) -> Any:
-    """hw's description of one control. Raises PanelSpecError."""
-    kinds = {kind: bool(getattr(config, kind, False)) for kind in ("latching", "press_only")}
-    label, armed = title(config.name), gestures or Gestures(**kinds)
-    match config:
-        case SwitchConfig():
-            return SwitchSpec(config.name, config.gpio, config.pull_up, label, armed)
-        case HidKeyConfig():
-            return KeySpec(config.name, config.device, config.key, label, armed)
-        case MidiSwitchConfig():
-            return MidiSwitchSpec(
-                config.name, config.port, config.message, config.channel, config.number, label, armed,
-                config.pressed_from, config.inverted,
-            )  # fmt: skip
-        case KnobConfig():
-            return KnobSpec(config.name, config.channel, config.chip, config.spi_device, label)
-        case PedalConfig():
-            return PedalSpec(
-                config.name, config.channel, config.chip, config.spi_device, config.heel, config.toe, label
-            )
-        case MidiKnobConfig():
-            return MidiKnobSpec(config.name, config.port, config.message, config.channel, config.number, label)
-        case EncoderConfig():
-            return EncoderSpec(
-                config.name, config.gpio_a, config.gpio_b, config.detent_edges, config.acceleration, label
-            )
-        case LedConfig():
-            return LedSpec(config.name, config.gpio, label, config.active_high)
-        case RgbLedConfig():
-            return RgbLedSpec(
-                config.name, config.gpio_red, config.gpio_green, config.gpio_blue, label, config.active_high
-            )
-        case MeterConfig():
-            return MeterSpec(config.name, config.gpios, label, config.active_high)
-
-
 def controls_of(config: PanelConfig) -> list[PanelControl]:
     """The controls that the file has."""
     return [PanelControl(table, entry, FILE) for table in CONTROL_TABLES for entry in getattr(config, table)]
@@ -338,12 +299,6 @@ _CANNOT = {
 
 def gesture_words(gesture: str) -> str:
     return _GESTURE_WORDS.get(gesture, gesture[:40])
-
-
-def title(name: str) -> str:
-    """A control's name for people."""
-    words = name.replace("_", " ").replace("-", " ")
-    return (words[:1].upper() + words[1:]).replace("Cc ", "CC ").replace("Gpio", "GPIO")
 
 
 def _program(on: str) -> tuple[int, int] | None:

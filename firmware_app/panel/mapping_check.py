@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from dsp.params import ParamSpec, find
 from firmware_app.config.actions import PANICS, Action
-from firmware_app.panel.layout import RELAY, Layout, PanelControl, PanelMapping, gesture_words, misfit
+from firmware_app.config.control_specs import RELAY
+from firmware_app.panel.layout import Layout, PanelControl, PanelMapping, gesture_words, misfit
 from hw.controls.conflicts import same_source
 
 

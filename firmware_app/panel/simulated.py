@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 from dsp.params import find
 from firmware_app.config import actions
+from firmware_app.config.control_specs import RELAY
 from firmware_app.config.panel_keys import EncoderConfig, KnobConfig, MidiKnobConfig, PedalConfig
 from firmware_app.panel.bindings import Bindings
-from firmware_app.panel.layout import PROGRAM, RELAY, Layout, PanelControl, gesture_words
+from firmware_app.panel.layout import PROGRAM, Layout, PanelControl, gesture_words
 from hw.controls.spec import UnknownControlError
 from hw.panel.panel import Panel
 from web_ui.ports.box import NotThere, SimulatedPin

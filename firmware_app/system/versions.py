@@ -40,3 +40,11 @@ def _text(path: Path) -> str:
         return path.read_text(errors="replace")
     except OSError:
         return ""
+
+
+def box_version() -> str:
+    """The installed version of Hushbox, or "unknown" when it runs from loose files."""
+    try:
+        return version("hushbox")
+    except PackageNotFoundError:
+        return "unknown"

@@ -7,23 +7,15 @@ import time
 import alsaaudio
 
 from hw.audio.agreement import (
-    BOX_RATE_HZ,
     Agreement,
     AlsaRequest,
     BadPeriodError,
     UnsupportedRateError,
-    agree,
-    agree_apart,
-    check,
 )
 from hw.audio.alsa_stream import AlsaStream
-from hw.audio.audio_io import AudioIo, Block, IoFormat, IoStatus
-from hw.audio.clocks.resampled import ResampledIo
-from hw.audio.clocks.two_clocks import TwoClocksIo
-from hw.audio.probe import Direction, PcmCaps, probe
+from hw.audio.audio_io import Block, IoFormat, IoStatus
+from hw.audio.probe import Direction, PcmCaps
 from hw.audio.samples import SampleDecoder, SampleEncoder
-
-__all__ = ["AlsaIo", "AlsaRequest", "open_alsa"]
 
 PERIODS_IN_A_DEAD_ROW = 8  # xruns without a single good period between them: the device is not there any more
 TIMEOUTS_IN_A_DEAD_ROW = 10
@@ -32,54 +24,10 @@ LEAST_TOGETHER_S = 0.001  # what starting a USB device may well take
 _SUSPENDED = os.strerror(errno.ESTRPIPE)
 
 
-def open_alsa(request: AlsaRequest) -> AudioIo:
-    """Open both directions, not yet started. An interface that does not run at 48 kHz comes back resampled.
-
-    Raises a DeviceError, DeviceNotFoundError, DeviceBusyError or DeviceForbiddenError (hw.audio.probe) when it cannot
-    be
-    opened, and a hw.audio.agreement error when it cannot do what is asked. Not for the streaming path: it probes first.
-    """
-    check(request)
-    capture = probe(request.capture_device, Direction.CAPTURE)
-    playback = probe(request.playback_device, Direction.PLAYBACK)
-    io: AudioIo
-    if one_clock(request, capture, playback):
-        io = AlsaIo(request, agree(request, capture, playback))
-    else:
-        io = _open_apart(request, *agree_apart(request, capture, playback))
-    if io.format.rate_hz == BOX_RATE_HZ:
-        return io
-    return ResampledIo(io, request.period_frames)
-
-
 def one_clock(request: AlsaRequest, capture: PcmCaps, playback: PcmCaps) -> bool:
     """Whether both directions run in step. Headsets that record at 16 kHz only and play at 48 are two devices to us."""
     same = request.capture_device == request.playback_device or 0 <= capture.card == playback.card
     return same and bool(set(capture.rates_hz) & set(playback.rates_hz))
-
-
-def _open_apart(request: AlsaRequest, to_record: Agreement, to_play: Agreement) -> TwoClocksIo:
-    """Two devices, each with a clock of its own."""
-    capture = AlsaStream(
-        Direction.CAPTURE, request.capture_device, to_record, to_record.capture_format, to_record.capture_channels
-    )
-    try:
-        playback = AlsaStream(
-            Direction.PLAYBACK, request.playback_device, to_play, to_play.playback_format, to_play.playback_channels
-        )
-    except BaseException:
-        capture.close()
-        raise
-    try:
-        check_stream(capture, to_record)
-        check_stream(playback, to_play)
-        return TwoClocksIo(
-            capture, playback, request.input_channels, request.output_channels, timeout_ms=request.timeout_ms
-        )
-    except BaseException:
-        capture.close()
-        playback.close()
-        raise
 
 
 def check_stream(stream: AlsaStream, agreement: Agreement) -> None:

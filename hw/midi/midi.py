@@ -12,7 +12,7 @@ from hw.controls.kinds import MidiKnobSpec, MidiSpec, MidiSwitchSpec
 from hw.midi.clock import CLOCK, ClockReader, ClockWriter
 from hw.midi.messages import PITCH_TOP, MidiMessage
 from hw.midi.ports import MidiPort, explain_port, find_ports
-from hw.port_thread import FAILED, PortThread
+from hw.threads import FAILED, PortThread
 
 ECHO_S = 0.1  # what a device sends back so soon after it was sent there is no hand
 

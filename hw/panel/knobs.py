@@ -8,7 +8,7 @@ from typing import Any
 from hw.controls.events import PanelEvent, TurnEvent
 from hw.controls.problems import explain
 from hw.panel.lines import KnobLine
-from hw.panel.switches import PanelThread
+from hw.threads import PanelThread
 
 KNOB_POLL_S = 1 / 60
 KNOB_RETRY_S = 1.0

@@ -6,7 +6,7 @@ from typing import Any
 
 from hw.controls.events import DARK, Light
 from hw.controls.kinds import AnyLight, LedSpec, MeterSpec, RgbLedSpec
-from hw.panel.switches import PanelThread
+from hw.threads import PanelThread
 
 
 class LedPin:

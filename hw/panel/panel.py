@@ -83,7 +83,8 @@ from hw.panel.lights import LightLine, LightThread
 from hw.panel.lines import EncoderLine, KnobLine, SwitchLine, forget_closed_buses
 from hw.panel.plugged import PanelPorts
 from hw.panel.relay import Relay
-from hw.panel.switches import THREAD_END_S, SwitchThread
+from hw.panel.switches import SwitchThread
+from hw.threads import THREAD_END_S
 
 if TYPE_CHECKING:
     from hw.panel.simulator import Simulator

@@ -1,38 +1,15 @@
 """The panel's own threads: each owns its stop flag and says so when it will not end."""
 
-import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 
 from hw.controls.events import PanelEvent, StepEvent
 from hw.panel.gestures import GestureMachine
 from hw.panel.lines import EncoderLine, SwitchLine
+from hw.threads import PanelThread
 
-THREAD_END_S = 2.0
 STALE_S = 10.0  # a stamp older than this is of another clock
 LOOK_S = 0.1  # how often the pins are read even though no edge came: kernels and pin libraries do drop some
-
-
-class PanelThread(threading.Thread):
-    """A daemon thread with a condition to sleep on."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name=name, daemon=True)
-        self._condition = threading.Condition()
-        self._stopping = False
-
-    def wake(self) -> None:
-        """Let the thread look around. Called with the condition held."""
-        self._condition.notify()
-
-    def end(self) -> bool:
-        """Stop; True when the thread is gone (or never ran)."""
-        with self._condition:
-            self._stopping = True
-            self.wake()
-        if self.ident is not None:
-            self.join(THREAD_END_S)
-        return not self.is_alive()
 
 
 class SwitchThread(PanelThread):

@@ -13,7 +13,7 @@ from typing import Any
 from evdev import InputDevice, ecodes
 
 from hw.controls.kinds import PanelSpecError
-from hw.port_thread import FAILED, PortThread
+from hw.threads import FAILED, PortThread
 
 log = logging.getLogger(__name__)
 

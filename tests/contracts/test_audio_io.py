@@ -11,9 +11,10 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from hw.audio.alsa import AlsaRequest, open_alsa
+from hw.audio.alsa import AlsaRequest
 from hw.audio.audio_io import AudioIo, IoStatus
 from hw.audio.files.wav_io import WavIo
+from hw.audio.open import open_alsa
 from tests.conftest import MakeUsb
 from tests.rigs.virtual_usb.rig import VirtualUsb, locate
 

@@ -17,7 +17,6 @@ import soundfile
 from dsp.rack.dry_path import MUTE
 from firmware_app import audio_process
 from firmware_app.audio import device_life, self_care
-from firmware_app.audio.shedding import Shed
 from firmware_app.audio.source import AudioSource, Opened
 from firmware_app.audio_process import AudioProcess
 from firmware_app.config.keys import AudioConfig, Config, ModelConfig
@@ -25,6 +24,7 @@ from firmware_app.config.places import Places
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.store import Store
 from firmware_app.link.shared_state import values_in_force
+from firmware_app.link.shed import Shed
 from firmware_app.link.wire import UP_BYTES, Down, HealthFrame, InfoFrame, Up
 from firmware_app.running import realtime
 from hw.audio.audio_io import IoFormat, IoStatus

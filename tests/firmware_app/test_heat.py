@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from firmware_app.audio.shedding import Shed
 from firmware_app.control.heat import HeatWatch
+from firmware_app.link.shed import Shed
 from hw.board import health
 from hw.board.health import BoardHealth
 

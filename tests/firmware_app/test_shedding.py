@@ -8,16 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from firmware_app.audio.shedding import (
-    BACK_S,
-    FIRST_S,
-    FORGIVEN_S,
-    LONGEST_BACK_S,
-    NEXT_S,
-    WORDS,
-    LoadShedder,
-    Shed,
-)
+from firmware_app.audio.shedding import BACK_S, FIRST_S, FORGIVEN_S, LONGEST_BACK_S, NEXT_S, LoadShedder
+from firmware_app.link.shed import WORDS, Shed
 
 BLOCK_S = 128 / 48_000
 

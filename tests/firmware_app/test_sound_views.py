@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import soundfile
 
-from firmware_app.audio.shedding import Shed
 from firmware_app.control.compare import Comparer
 from firmware_app.control.control import Control
 from firmware_app.control.history import SECONDS, STEP_S, History
@@ -17,6 +16,7 @@ from firmware_app.control.spectrum import BANDS, FRESH_S, HIGH_HZ, LOW_HZ, Spect
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.store import Store
 from firmware_app.link.listen_ring import ListenRing, RingReader
+from firmware_app.link.shed import Shed
 from firmware_app.link.wire import HealthFrame, MeterFrame
 from firmware_app.page.sound import SoundBoxPort
 

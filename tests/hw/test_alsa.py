@@ -9,9 +9,10 @@ import pytest
 from numpy.typing import NDArray
 
 from hw.audio.agreement import ChannelOutOfRangeError, UnsupportedFormatError
-from hw.audio.alsa import AlsaRequest, open_alsa
+from hw.audio.alsa import AlsaRequest
 from hw.audio.alsa_stream import _card_name
 from hw.audio.audio_io import AudioIo, IoStatus
+from hw.audio.open import open_alsa
 from hw.audio.probe import DeviceBusyError, DeviceNotFoundError, Direction, in_use_by, probe
 from tests.conftest import MakeUsb
 from tests.rigs.virtual_usb.rig import Unplug, VirtualUsb, locate

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hw import port_thread
+from hw import threads
 from hw.controls.events import PanelEvent, ProgramEvent, TempoEvent, TurnEvent
 from hw.controls.kinds import MidiKnobSpec, MidiSpec, MidiSwitchSpec
 from hw.controls.spec import PanelSpec
@@ -133,7 +133,7 @@ def test_a_port_may_be_unplugged_and_plugged_in_at_any_time(plug: Callable[..., 
 def test_a_cable_that_hangs_up_is_noticed_without_a_scan(
     plug: Callable[..., Cable], box: Callable[..., Box], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(port_thread, "SCAN_S", 1000.0)
+    monkeypatch.setattr(threads, "SCAN_S", 1000.0)
     cable, running = plug(), box()
     running.has("FCB1010")
     cable.unplug()

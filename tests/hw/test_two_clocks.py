@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from hw.audio.agreement import BadPeriodError
-from hw.audio.alsa import AlsaIo, AlsaRequest, open_alsa
+from hw.audio.alsa import AlsaIo, AlsaRequest
 from hw.audio.audio_io import AudioIo, IoStatus
 from hw.audio.clocks.resampled import ResampledIo
 from hw.audio.clocks.two_clocks import TwoClocksIo
+from hw.audio.open import open_alsa
 from tests.conftest import MakeUsb
 from tests.rigs.virtual_clocks import Pair, VirtualMicrophone, VirtualSpeaker, VirtualTime
 from tests.rigs.virtual_usb.rig import Unplug, VirtualUsb

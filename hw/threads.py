@@ -1,21 +1,40 @@
-"""A thread that sleeps on file descriptors of things that come and go: MIDI ports, USB keys."""
+"""Threads of the panel: one that sleeps on a condition, one that sleeps on the descriptors of what comes and goes."""
 
-import logging
 import os
 import select
+import threading
 import time
 from abc import abstractmethod
 
-from hw.panel.switches import PanelThread
-
+THREAD_END_S = 2.0
 SCAN_S = 1.0  # how soon something plugged in is found
 FAILED = select.POLLERR | select.POLLHUP | select.POLLNVAL
 
-log = logging.getLogger(__name__)
+
+class PanelThread(threading.Thread):
+    """A daemon thread with a condition to sleep on."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name, daemon=True)
+        self._condition = threading.Condition()
+        self._stopping = False
+
+    def wake(self) -> None:
+        """Let the thread look around. Called with the condition held."""
+        self._condition.notify()
+
+    def end(self) -> bool:
+        """Stop; True when the thread is gone (or never ran)."""
+        with self._condition:
+            self._stopping = True
+            self.wake()
+        if self.ident is not None:
+            self.join(THREAD_END_S)
+        return not self.is_alive()
 
 
 class PortThread(PanelThread):
-    """Scans once a second, and at once after `rescan`; in between waits for its descriptors."""
+    """For MIDI ports and USB keys: scans once a second and after `rescan`, and waits for its descriptors in between."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
