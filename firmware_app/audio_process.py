@@ -25,8 +25,8 @@ from firmware_app.audio.trial import AudioTrial
 from firmware_app.audio.what_runs import what_runs
 from firmware_app.config.keys import Config
 from firmware_app.config.places import Places
-from firmware_app.control.start_from import SHARED, live_values, to_start_from
 from firmware_app.kept.param_table import PARAMS
+from firmware_app.kept.start_from import SHARED, live_values, to_start_from
 from firmware_app.kept.store import Store
 from firmware_app.link.listen_ring import ListenRing
 from firmware_app.link.shared_state import SharedState

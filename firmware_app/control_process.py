@@ -17,12 +17,11 @@ from firmware_app.control.heat import LOOK_S, HeatWatch
 from firmware_app.control.history import History
 from firmware_app.control.morph import Morpher
 from firmware_app.control.performer import Performer
-from firmware_app.control.start_from import live_values, mutes_of
-from firmware_app.kept.backup import apply_staged
 from firmware_app.kept.library import library_in
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.saver import leave_trouble
 from firmware_app.kept.scenes import Scenes
+from firmware_app.kept.start_from import live_values, mutes_of
 from firmware_app.kept.store import Store
 from firmware_app.link.control_end import ControlLink
 from firmware_app.link.wire import Down, InfoFrame, MeterFrame
@@ -33,8 +32,9 @@ from firmware_app.panel.setup import PanelSetup
 from firmware_app.running import realtime
 from firmware_app.running.locks import AlreadyRunning, state_locked
 from firmware_app.running.notify import Notifier
-from firmware_app.running.said_once import SaidOnce
 from firmware_app.running.supervisor import EXIT_USAGE
+from firmware_app.said_once import SaidOnce
+from firmware_app.setup.backup import apply_staged
 from firmware_app.setup.checks_of_backup import trial
 from firmware_app.setup.owner import BoxSetup
 from firmware_app.system.versions import box_version

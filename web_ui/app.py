@@ -12,12 +12,12 @@ from web_ui.limits import MAX_STREAMS, MOST_BODY_BYTES, most_body_bytes
 from web_ui.page import add_pages
 from web_ui.ports.box import ControlPort, ControlRefused, NotThere
 from web_ui.routes.api import create_api
-from web_ui.routes.pin import guard, may_set_up
 from web_ui.streams.events import EventStreams
 from web_ui.streams.sound import SoundStreams
 from web_ui.views import dumps
 from web_ui.visitors import plain_text
 from web_ui.visitors.phones import Phones
+from web_ui.visitors.pin_gate import guard, may_set_up
 from web_ui.visitors.security import Gate, box_names
 
 log = logging.getLogger(__name__)

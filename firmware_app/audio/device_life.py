@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from firmware_app.audio.source import Opened
-from firmware_app.running.said_once import SaidOnce
+from firmware_app.said_once import SaidOnce
 from hw.audio.audio_io import AudioIo, IoStatus
 from hw.audio.clocks.rate_watch import RateWatch
 

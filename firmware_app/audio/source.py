@@ -10,7 +10,7 @@ from firmware_app.audio.fit import Fit, dull, fit
 from firmware_app.config.keys import AudioConfig, StemsConfig
 from firmware_app.config.places import Places
 from firmware_app.link.wire import MAX_CHANNELS, MOST_INPUTS
-from firmware_app.running.said_once import SaidOnce
+from firmware_app.said_once import SaidOnce
 from hw.audio import devices
 from hw.audio.agreement import AlsaRequest, ChannelOutOfRangeError, UnsupportedFormatError, UnsupportedRateError
 from hw.audio.audio_io import AudioIo

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from dsp.params import ParamSpec, find
 from dsp.rack.dry_path import MUTE
-from firmware_app.control.start_from import to_start_from
 from firmware_app.kept.mutes import SILENCING
 from firmware_app.kept.saver import ANSWER_WITHIN_S, Keeping, Saver
+from firmware_app.kept.start_from import to_start_from
 from firmware_app.kept.store import WHAT, Store
 from firmware_app.link.wire import HealthFrame, InfoFrame, MeterFrame
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from firmware_app.kept.kept_file import KeptFile
-from firmware_app.running.said_once import SaidOnce
+from firmware_app.said_once import SaidOnce
 
 log = logging.getLogger(__name__)
 

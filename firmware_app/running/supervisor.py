@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from firmware_app.config import places as places_of_box
 from firmware_app.config.places import Places
-from firmware_app.control import start_from
+from firmware_app.kept import start_from
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.link.shared_state import Heartbeat
 from firmware_app.running import crash_loop, locks, realtime

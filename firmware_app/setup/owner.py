@@ -8,12 +8,12 @@ from collections.abc import Callable
 from firmware_app.config.keys import Config
 from firmware_app.config.places import Places
 from firmware_app.control.control import Control
-from firmware_app.kept.backup import Backups
 from firmware_app.kept.pin import Pin
 from firmware_app.kept.setup import Measured, SetUpStore
 from firmware_app.link.control_end import ControlLink
 from firmware_app.link.wire import Down, InfoFrame, InputsFrame, MeterFrame
 from firmware_app.setup.audio import AudioSetup
+from firmware_app.setup.backup import Backups
 from firmware_app.setup.checks_of_backup import trial
 from firmware_app.setup.sound_check import CheckSetup, Result
 from firmware_app.system import power

@@ -12,10 +12,10 @@ import pytest
 
 from firmware_app.config import places
 from firmware_app.config import read as config_file
-from firmware_app.kept.backup import BEFORE, BackupError, Backups, apply_staged
 from firmware_app.kept.library import library_in
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.store import Store
+from firmware_app.setup.backup import BEFORE, BackupError, Backups, apply_staged
 from firmware_app.setup.checks_of_backup import trial
 from firmware_app.system.log_files import OneLine
 

@@ -10,12 +10,12 @@ import pytest
 
 from firmware_app.config.panel_keys import CONTROL_TABLES
 from firmware_app.kept import pin as pin_file
-from firmware_app.kept.backup import Backups
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.scenes import Scenes
 from firmware_app.kept.setup import Measured, SetUpStore
 from firmware_app.kept.shapes import SHAPES, chosen
 from firmware_app.link.wire import InfoFrame
+from firmware_app.setup.backup import Backups
 from firmware_app.system import diagnostics, scrub
 
 SECRET = "hunter2-Xyz9"  # in every shape below

@@ -13,15 +13,15 @@ from dsp.rack.dry_path import MUTE
 from firmware_app.config import places
 from firmware_app.config.keys import Config
 from firmware_app.control.control import Control
-from firmware_app.control.start_from import forget_last_run, live_values, mutes_of, to_start_from
 from firmware_app.kept import mutes
-from firmware_app.kept.backup import Backups, apply_staged
 from firmware_app.kept.mutes import BLOCK_BYTES, MutesFile, silences
 from firmware_app.kept.param_table import PARAMS
+from firmware_app.kept.start_from import forget_last_run, live_values, mutes_of, to_start_from
 from firmware_app.kept.store import Loaded, Store
 from firmware_app.link.shared_state import SharedState
 from firmware_app.link.wire import params_hash
 from firmware_app.page.box import BoxPort
+from firmware_app.setup.backup import Backups, apply_staged
 from firmware_app.setup.checks_of_backup import trial
 from tests.rigs.hardships import small_disk
 from tests.rigs.mutes import fill

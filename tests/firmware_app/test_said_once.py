@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from firmware_app.running.said_once import AGAIN_S, MOST_TEXTS, SaidOnce
+from firmware_app.said_once import AGAIN_S, MOST_TEXTS, SaidOnce
 
 
 def test_the_same_is_said_once_a_minute_with_how_often_it_came(caplog: pytest.LogCaptureFixture) -> None:

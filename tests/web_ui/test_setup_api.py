@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from web_ui.fakes.box import FakeControlPort
-from web_ui.routes.pin import COOKIE, PLAY
+from web_ui.visitors.pin_gate import COOKIE, PLAY
 
 from .conftest import Change
 from .test_openapi import SPEC, check

@@ -1,48 +1,14 @@
-"""The PIN's gate: while one is set, everything but Play is for who has told it.
+"""Set, change and remove the PIN; open and close a session."""
 
-The session lies in a cookie that scripts cannot read (HttpOnly) and that no other site's page can send along
-(SameSite=Strict); beside it the checks of security.py stay as they are. What is not named here is guarded, so that a
-new route is closed until somebody opens it.
-"""
+from collections.abc import Callable
 
-from collections.abc import Callable, Mapping
-
-from flask import Blueprint, Flask, Response, request
-from werkzeug.http import parse_cookie
+from flask import Blueprint, Response, request
 
 from web_ui.errors import Refused
 from web_ui.ports.box import ControlPort, PinRefused
 from web_ui.ports.system import Caller
 from web_ui.routes.bodies import bodies, body, reply, text
-
-COOKIE = "hushbox_session"
-KEPT_S = 90 * 24 * 3600
-PLAY = frozenset(
-    {
-        "session", "status", "params", "set_param", "events", "openapi", "panel", "press", "turn", "step",
-        "presets", "load_preset", "step_preset", "recall_scene", "comparison", "compare",
-        "pin", "unlock", "lock", "setup_news", "leave_safe_mode",
-    }
-)  # fmt: skip
-"""The operations that Play needs, and those that ask for the PIN itself."""
-
-
-def guard(app: Flask, port: ControlPort) -> None:
-    """Check every request below /api/v1 of `app`."""
-
-    def check() -> None:
-        endpoint = request.endpoint or ""
-        if not endpoint.startswith("api.") or endpoint.removeprefix("api.") in PLAY:
-            return
-        if not port.knows_session(request.cookies.get(COOKIE, "")):
-            raise Refused(401, "this part of the page is guarded: tell the PIN first", "pin")
-
-    app.before_request(check)
-
-
-def may_set_up(port: ControlPort, headers: Mapping[str, str]) -> bool:
-    """Whether who sends these headers, named as in WSGI, has told the PIN; so it is while none is set."""
-    return port.knows_session(parse_cookie(headers.get("COOKIE", "")).get(COOKIE, ""))
+from web_ui.visitors.pin_gate import COOKIE, KEPT_S
 
 
 def add_pin_routes(api: Blueprint, port: ControlPort) -> None:

@@ -20,7 +20,7 @@ from flask import Flask, Response, request
 from werkzeug.http import parse_cookie
 
 from web_ui.ports.box import ControlPort
-from web_ui.routes.pin import COOKIE as SESSION_COOKIE
+from web_ui.visitors.pin_gate import COOKIE as SESSION_COOKIE
 
 COOKIE = "hushbox_phone"
 CONNECTION = "hushbox.connection"  # in the environ: see Connection

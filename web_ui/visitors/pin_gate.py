@@ -1,0 +1,43 @@
+"""The PIN's gate: while a PIN is set, everything but Play needs a session that has given it.
+
+The session is a cookie that scripts cannot read (HttpOnly) and that no other site's page can send (SameSite=Strict).
+The checks of security.py stay in force beside it. A route that PLAY does not name is guarded, so a new route is closed
+until somebody opens it.
+"""
+
+from collections.abc import Mapping
+
+from flask import Flask, request
+from werkzeug.http import parse_cookie
+
+from web_ui.errors import Refused
+from web_ui.ports.box import ControlPort
+
+COOKIE = "hushbox_session"
+KEPT_S = 90 * 24 * 3600
+PLAY = frozenset(
+    {
+        "session", "status", "params", "set_param", "events", "openapi", "panel", "press", "turn", "step",
+        "presets", "load_preset", "step_preset", "recall_scene", "comparison", "compare",
+        "pin", "unlock", "lock", "setup_news", "leave_safe_mode",
+    }
+)  # fmt: skip
+"""The operations that Play needs, and those that ask for the PIN itself."""
+
+
+def guard(app: Flask, port: ControlPort) -> None:
+    """Check every request below /api/v1 of `app`."""
+
+    def check() -> None:
+        endpoint = request.endpoint or ""
+        if not endpoint.startswith("api.") or endpoint.removeprefix("api.") in PLAY:
+            return
+        if not port.knows_session(request.cookies.get(COOKIE, "")):
+            raise Refused(401, "this part of the page is guarded: tell the PIN first", "pin")
+
+    app.before_request(check)
+
+
+def may_set_up(port: ControlPort, headers: Mapping[str, str]) -> bool:
+    """Whether who sends these headers, named as in WSGI, has told the PIN; so it is while none is set."""
+    return port.knows_session(parse_cookie(headers.get("COOKIE", "")).get(COOKIE, ""))
