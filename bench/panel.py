@@ -25,7 +25,7 @@ TRAINS = {
     "push button": (40e-6, 90e-6, 400e-6, 220e-6, 800e-6, 90e-6, 700e-6, 950e-6, 500e-6, 900e-6, 600e-6, 910e-6),
     "slow footswitch": (0.9e-3, 0.2e-3, 0.95e-3, 0.1e-3, 0.7e-3, 0.6e-3),
 }
-"""Seconds between edges, shaped after Ganssle, "A Guide to Debouncing": as tests/hw/test_debounce.py has them."""
+"""Seconds between edges, shaped after Ganssle, "A Guide to Debouncing": as tests/hw/panel/test_debounce.py has them."""
 
 
 def main(argv: list[str] | None = None) -> int:

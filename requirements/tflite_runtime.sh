@@ -13,4 +13,4 @@ if [ ! -e .venv-tflite/.hushbox ] || [ requirements/tflite_runtime.lock -nt .ven
     .venv-tflite/bin/python -m pip install -q --disable-pip-version-check -r requirements/tflite_runtime.lock
     touch .venv-tflite/.hushbox
 fi
-exec .venv-tflite/bin/python -m pytest -p no:cacheprovider --confcutdir=tests/dsp tests/dsp/test_tflite_runtime.py "$@"
+exec .venv-tflite/bin/python -m pytest -p no:cacheprovider --confcutdir=tests/dsp tests/dsp/inference/test_tflite_runtime.py "$@"

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import soundfile
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.rigs.checkout import ROOT
+
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 HUSHBOX = Path(sys.executable).parent / "hushbox"
 # What a reader types that belongs to the system, and what it may name there.

@@ -1,9 +1,8 @@
 """What is installed is what is in the checkout: a package that is not named stays behind; no box starts then."""
 
 import tomllib
-from pathlib import Path
 
-ROOT = Path(__file__).parent.parent.parent
+from tests.rigs.checkout import ROOT
 
 
 def test_every_package_is_named() -> None:

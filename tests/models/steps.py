@@ -8,7 +8,6 @@ from dsp.inference.bundle import Bundle
 from dsp.layouts.denoise import LAYOUTS, Layout
 from training.runtimes import OnnxStep, Step, TfliteStep
 
-MODELS = Path(__file__).parents[2] / "models_quantized"
 RUNTIMES = {"tflite": TfliteStep, "onnx": OnnxStep}
 MODULES = {"tflite": "ai_edge_litert", "onnx": "onnxruntime"}
 

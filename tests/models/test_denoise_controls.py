@@ -8,10 +8,10 @@ import pytest
 from bench import whistle
 from dsp.rack.build import build_chain
 from dsp.rack.chain import Chain
+from tests.rigs.checkout import MODELS
 
 pytestmark = pytest.mark.bundle
 
-MODELS = Path(__file__).parents[2] / "models_quantized"
 RATE_HZ = 48_000
 SETTLED = slice(RATE_HZ, None)
 Sound = np.ndarray

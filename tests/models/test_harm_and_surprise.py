@@ -12,6 +12,7 @@ import soundfile
 from bench import harm, no_surprise
 from dsp.inference.bundle import Bundle, list_bundles
 from dsp.rack.build import build_chain
+from tests.rigs.checkout import MODELS
 from training.demo_vocal.make_demo_vocal import demo_vocal
 
 pytestmark = pytest.mark.bundle
@@ -19,8 +20,7 @@ pytestmark = pytest.mark.bundle
 # The demo's s is made of steady noise, and the present weights take a part of it for that: 4.4, 6.7, 4.5 and 3.6 dB; of
 # the s of real voices that training never heard they take 0.2 dB at most on average. It may not get worse.
 MOST_LOST_OF_S_DB = {"denoise-live": 5.0, "denoise-light": 7.2, "denoise-instant": 5.1, "denoise-studio": 4.0}
-SHIPPED = Path(__file__).parents[2] / "models_quantized"
-DENOISERS = [folder for folder in list_bundles(SHIPPED) if Bundle.load(folder).kind.startswith("denoise")]
+DENOISERS = [folder for folder in list_bundles(MODELS) if Bundle.load(folder).kind.startswith("denoise")]
 
 
 @pytest.fixture(params=DENOISERS, ids=lambda folder: folder.name, scope="module")

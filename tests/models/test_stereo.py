@@ -3,18 +3,16 @@
 The network hears one spectrum of two sides; `python -m bench.stereo` is the long form.
 """
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from bench import stereo
 from dsp.layouts.stems import STEMS
 from tests.models.test_stems_bundles import song_parts
+from tests.rigs.checkout import MODELS
 from training.demo_vocal.make_demo_vocal import demo_vocal
 
 pytestmark = pytest.mark.bundle
-MODELS = Path(__file__).parents[2] / "models_quantized"
 SECONDS = 3
 SCENES = ("inverted", "5 ms late", "20 ms late", "own noise, inverted", "soft and inverted")
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.rigs.checkout import ROOT
+
 SCRIPTS = sorted((ROOT / "packaging").rglob("*.sh")) + sorted((ROOT / "packaging" / "debian").glob("p*"))
 
 

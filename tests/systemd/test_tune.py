@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from firmware_app.running.realtime import FIFO_PRIORITY
+from tests.rigs.checkout import ROOT
 
-ROOT = Path(__file__).parent.parent.parent
 TUNE = ROOT / "packaging" / "tune.sh"
 INTERRUPTS = """\
            CPU0       CPU1       CPU2       CPU3

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from firmware_app.running.realtime import FIFO_PRIORITY
+from tests.rigs.checkout import ROOT
 
-ROOT = Path(__file__).parent.parent.parent
 FOLDER = ROOT / "systemd"
 UNITS = sorted(
     path for path in FOLDER.iterdir() if path.suffix in (".service", ".target", ".timer", ".socket", ".path")

@@ -11,9 +11,9 @@ import pytest
 
 pytest.importorskip("torch", reason="training runs in its own environment, see training/requirements.txt")
 
+from tests.rigs.checkout import ROOT
 from training.data.loader import Loader
 
-ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import sys
 from pathlib import Path

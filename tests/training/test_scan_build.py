@@ -8,9 +8,9 @@ import pytest
 
 pytest.importorskip("torch", reason="training runs in its own environment, see training/requirements.txt")
 
+from tests.rigs.checkout import ROOT
 from training.scan import alone_in
 
-ROOT = Path(__file__).parents[2]
 STOPPED = """
 import os, sys
 from pathlib import Path

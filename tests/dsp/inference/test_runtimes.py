@@ -1,0 +1,178 @@
+import dataclasses
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dsp.inference import RuntimeUnfitError, StepModel, open_model
+from dsp.inference.bundle import Bundle, BundleError, BundleHashError
+from dsp.layouts.denoise import LIVE
+from tests.rigs.checkout import MODELS
+
+RUNTIMES = ("onnx", "tflite")
+
+
+def answers(model: StepModel, steps: int = 200) -> np.ndarray:
+    rng = np.random.default_rng(2)
+    out = []
+    for _ in range(steps):
+        model.input[:] = rng.normal(0, 1, (1, LIVE.input_size))
+        model.step()
+        out.append(model.output.copy())
+    return np.concatenate(out)
+
+
+def test_both_runtimes_agree(tiny_bundle: Bundle) -> None:
+    onnx, tflite = (answers(open_model(tiny_bundle, runtime)) for runtime in RUNTIMES)
+    assert np.abs(onnx - tflite).max() < 1e-5
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_the_state_is_kept_between_steps_and_gone_after_a_reset(tiny_bundle: Bundle, runtime: str) -> None:
+    model = open_model(tiny_bundle, runtime)
+    first, second = answers(model), answers(model)
+    assert np.abs(first[0] - second[0]).max() > 1e-4  # same features, another past
+    model.reset()
+    assert np.array_equal(answers(model), first)
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_input_and_output_stay_the_same_memory(tiny_bundle: Bundle, runtime: str) -> None:
+    model = open_model(tiny_bundle, runtime)
+    places = model.input.ctypes.data, model.output.ctypes.data
+    held = model.input, model.output
+    for _ in range(5):
+        model.step()
+    assert (model.input.ctypes.data, model.output.ctypes.data) == places
+    assert held[0].shape == (1, LIVE.input_size)
+    assert held[1].shape == (1, LIVE.output_size)
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_a_poisoned_state_is_cured_by_reset(tiny_bundle: Bundle, runtime: str) -> None:
+    model = open_model(tiny_bundle, runtime)
+    expected = answers(model, 5)
+    model.input.fill(np.nan)
+    model.step()
+    model.reset()
+    assert np.array_equal(answers(model, 5), expected)
+
+
+def test_auto_takes_the_bundle_s_own_choice(tiny_bundle: Bundle) -> None:
+    assert open_model(tiny_bundle).runtime.startswith("tflite")
+    assert open_model(dataclasses.replace(tiny_bundle, default_runtime="onnx")).runtime == "onnx"
+
+
+class Deaf:
+    """What tflite-runtime 2.14 makes of int8 layers with a scale per channel: the bias, whatever comes in."""
+
+    runtime = "tflite (deaf)"
+
+    def __init__(self, answer: float) -> None:
+        self.input = np.zeros((1, 330), np.float32)
+        self.output = np.full((1, 616), answer, np.float32)
+
+    def step(self) -> None: ...
+    def reset(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"), [(0.5, "answers the same whatever it hears"), (np.nan, "answer is not finite")]
+)
+def test_a_runtime_that_only_pretends_is_found_out_and_auto_takes_the_other(
+    tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch, answer: float, message: str
+) -> None:
+    from dsp.inference import tflite
+
+    monkeypatch.setattr(tflite, "open_step_model", lambda bundle, weights: Deaf(answer))
+    with pytest.raises(RuntimeUnfitError, match=message):
+        open_model(tiny_bundle, "tflite")
+    assert open_model(tiny_bundle).runtime == "onnx"
+
+
+def test_a_runtime_that_is_not_installed_is_named(tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "dsp.inference.onnx", raising=False)
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(RuntimeUnfitError, match="no runtime runs tiny: onnx: onnxruntime is not installed"):
+        open_model(tiny_bundle, "onnx")
+    assert open_model(dataclasses.replace(tiny_bundle, default_runtime="onnx")).runtime.startswith("tflite")
+
+
+def test_an_unknown_runtime_is_refused_by_name(tiny_bundle: Bundle) -> None:
+    with pytest.raises(BundleError, match=r"runtime = 'torch': allowed auto, tflite, tflite_runtime, onnx"):
+        open_model(tiny_bundle, "torch")
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_a_graph_that_is_not_what_the_bundle_says_is_refused(tiny_bundle: Bundle, runtime: str) -> None:
+    file = dataclasses.replace(tiny_bundle.files[runtime], state_out="other")
+    wrong = dataclasses.replace(tiny_bundle, state_size=99, files={**tiny_bundle.files, runtime: file})
+    with pytest.raises(BundleError) as caught:
+        open_model(wrong, runtime)
+    assert f"files.{runtime}.state_out = 'other'" in str(caught.value)
+    assert "state has shape (1, 16): bundle.toml says (1, 99)" in str(caught.value)
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_weights_that_are_none_are_refused_with_the_file_s_name(
+    tiny_bundle: Bundle, runtime: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Bundle, "weights", lambda self, name: b"not a model" * 99)
+    with pytest.raises(BundleError, match=rf"tiny\.{runtime}: .* refuses it"):
+        open_model(tiny_bundle, runtime)
+
+
+def test_weights_swapped_after_loading_are_noticed(tiny_bundle: Bundle) -> None:
+    tiny_bundle.files["onnx"].path.write_bytes(b"swapped")
+    with pytest.raises(BundleHashError, match="expected"):
+        open_model(tiny_bundle, "onnx")
+
+
+@pytest.mark.parametrize(("runtime", "absent"), [("tflite", "onnxruntime"), ("onnx", "ai_edge_litert")])
+def test_a_process_loads_only_the_runtime_it_uses_and_says_nothing(
+    tiny_folder: Path, runtime: str, absent: str
+) -> None:
+    code = (
+        "import sys; from dsp.rack.build import build_chain; import numpy as np\n"
+        f"chain = build_chain({str(tiny_folder)!r}, {runtime!r}); chain.prepare(48000, 128, 1)\n"
+        "chain.process(np.zeros((128, 1), np.float32))\n"
+        f"assert {absent!r} not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == done.stderr == ""
+
+
+SHIPPED = MODELS / "denoise-live"
+
+
+def test_the_shipped_bundle_says_the_same_in_both_runtimes() -> None:
+    bundle = Bundle.load(SHIPPED)
+    onnx, tflite = (answers(open_model(bundle, runtime)) for runtime in RUNTIMES)
+    # int8 activations are rounded by each in its own way.
+    assert np.abs(onnx - tflite).mean() < 0.01
+    assert np.abs(tflite).max() > 0.1
+
+
+def test_onnx_runtime_keeps_no_identity_and_reports_to_nobody(
+    tiny_bundle: Bundle, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    home = tmp_path_factory.mktemp("home")
+    code = (
+        "import sys, pathlib, time; from dsp.inference.bundle import Bundle; from dsp.inference import open_model\n"
+        "model = open_model(Bundle.load(pathlib.Path(sys.argv[1])), 'onnx')\n"
+        "for _ in range(50): model.step()\n"
+        "time.sleep(0.3)\n"
+    )
+    suppressing = ("CI", "PYTEST", "GITHUB", "TF_BUILD", "XDG", "ORT_")  # the runtime keeps still under test by itself
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(suppressing)}
+    subprocess.run(
+        [sys.executable, "-c", code, str(tiny_bundle.folder)],
+        env=environment | {"HOME": str(home)},
+        check=True,
+        timeout=60,
+    )
+    assert not list(home.rglob("*"))

@@ -1,0 +1,102 @@
+"""`hushbox bench` measures and counts right; how fast this machine is, is nobody's business here."""
+
+import json
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from firmware_app import cli
+from firmware_app.commands.bench import as_text
+from firmware_app.config import places
+from firmware_app.models import budget as block_budget
+from tests.firmware_app.commands.test_process import tiny  # noqa: F401
+from tests.rigs.checkout import ROOT
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
+    monkeypatch.delenv("HUSHBOX_CONFIG", raising=False)
+
+
+def test_every_period_and_channel_count_is_measured(tiny):  # noqa: F811
+    budget = block_budget.measure(Path(tiny), "tflite", places.find().demo_vocal, 0.2)
+    assert [(row.period_frames, row.channels) for row in budget.rows] == [
+        (period, channels) for channels in (1, 2) for period in (64, 128, 256)
+    ]
+    for row in budget.rows:
+        assert row.blocks == round(0.2 * 48_000 / row.period_frames)
+        assert row.deadline_us == pytest.approx(1e6 * row.period_frames / 48_000, abs=0.1)
+        assert 0 < row.p50_us <= row.p99_us <= row.max_us
+        assert row.load_p99 == pytest.approx(row.p99_us / row.deadline_us, abs=1e-3)
+    assert [part.channels for part in budget.parts] == [1, 2]
+    assert all(min(part.stft_us, part.features_us, part.inference_us) > 0 for part in budget.parts)
+    assert budget.peak_rss_mb > 10
+
+
+def test_a_hop_of_another_length_than_the_block_is_taken_from_the_mean():
+    whole, part = (
+        block_budget.Row("tflite", period, 1, 100, 1e6 * period / 48_000, p50_us, 900.0, 999.0, 900.0, 0.09, 0.0, 0.0)
+        for period, p50_us in ((128, 40.0), (256, 570.0))
+    )
+    assert block_budget.hop_us([whole, part], 128) == 40.0
+    assert block_budget.hop_us([whole, part], 480) == pytest.approx(900.0)  # 9 % of 10 ms
+
+
+def test_each_runtime_is_measured_in_a_process_of_its_own(tiny):  # noqa: F811
+    command = [sys.executable, "-m", "firmware_app.cli", "bench", "--bundle", tiny, "--seconds", "0.1", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert list(result["budgets"]) == ["tflite"]  # all that this bundle has
+    assert result["failed"] == {}
+    assert result["machine"]["python"]
+    text = as_text(result)
+    assert "tiny 0.0.1, tflite" in text
+    assert text.count("\n  a hop, ") == 2
+
+
+def test_a_runtime_that_fails_is_a_finding_and_said(tiny, tmp_path, capsys):  # noqa: F811
+    spoilt = tmp_path / "spoilt"
+    spoilt.mkdir()
+    for path in Path(tiny).iterdir():
+        (spoilt / path.name).write_bytes(path.read_bytes())
+    (spoilt / "tiny.tflite").write_bytes(b"x")
+    assert cli.main(["bench", "--bundle", str(spoilt), "--seconds", "0.1"]) == 1
+    assert "sha256 expected" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["--seconds", "0"], "--seconds 0: allowed 0.1 to 3600"),
+        (["--seconds", "nan"], "--seconds nan: allowed 0.1 to 3600"),
+        (["--bundle", "none"], "--bundle none: there is no model to measure"),
+    ],
+)
+def test_wrong_use(args, said, capsys):
+    assert cli.main(["bench", *args]) == 2
+    assert capsys.readouterr().err == f"hushbox: {said}\n"
+
+
+def test_a_report_names_every_bundle_and_no_person(tiny, tmp_path, capsys, monkeypatch):  # noqa: F811
+    # The real bundles take long.
+    monkeypatch.setattr("firmware_app.commands.bench.list_bundles", lambda models: [Path(tiny)])
+    assert cli.main(["bench", "--report", "report.json", "--seconds", "0.1"]) == 0
+    text = (tmp_path / "report.json").read_text()
+    report = json.loads(text)
+    assert list(report["bundles"]) == [Path(tiny).name]
+    assert report["bundles"][Path(tiny).name]["budgets"]["tflite"]["rows"]
+    assert report["bundles"][Path(tiny).name]["failed"] == {}
+    assert report["machine"]["python"]
+    assert platform.node() not in report["machine"].values()
+    capsys.readouterr()
+    assert cli.main(["bench", "--report", "report.json"]) == 2
+    assert "nothing is overwritten" in capsys.readouterr().err
+    assert cli.main(["bench", "--report", "nowhere/report.json"]) == 2
+    assert "nowhere is no folder" in capsys.readouterr().err
+    assert json.loads((tmp_path / "report.json").read_text()) == report

@@ -1,0 +1,75 @@
+"""Presets over HTTP: what is refused, a file as large as it may be, and that every phone is told."""
+
+import json
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.web_ui.conftest import Change
+from web_ui.fakes.box import FakeControlPort
+
+
+def names(client: FlaskClient) -> list[str]:
+    return [preset["name"] for preset in client.get("/api/v1/presets").get_json()["presets"]]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "said"),
+    [
+        ("POST", "presets/load", {"name": "No such"}, 404, "no preset 'No such'"),
+        ("POST", "presets/step", {"by": 3}, 400, "1 or -1"),
+        ("POST", "presets/step", {"by": True}, 400, "1 or -1"),
+        ("POST", "presets/save", {"name": "Gentle", "about": ""}, 400, "factory"),
+        ("POST", "presets/save", {"name": " ", "about": ""}, 400, "1 to 40"),
+        ("POST", "presets/rename", {"name": "Gentle", "to": "Mine"}, 400, "duplicate it first"),
+        ("POST", "presets/delete", {"name": "Gentle"}, 400, "duplicate it first"),
+        ("PUT", "presets/order", {"names": ["Gentle"]}, 400, "once"),
+        ("PUT", "presets/order", {"names": "Gentle"}, 400, "a list of names"),
+        ("POST", "presets/undo", {"undo": True}, 400, "nothing to undo"),
+        ("POST", "presets/undo", {"undo": 1}, 400, "true is expected"),
+        ("POST", "presets/import", {"form": "other", "presets": []}, 400, "no file of presets"),
+        ("POST", "scenes/recall", {"scene": "A"}, 404, "holds nothing yet"),
+        ("POST", "scenes/keep", {"scene": "C"}, 404, "there are A, B"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_words(
+    change: Change, client: FlaskClient, method: str, path: str, body: object, status: int, said: str
+):
+    before = names(client)
+    answer = change(method, path, body)
+    assert (answer.status_code, said in answer.get_json()["error"]) == (status, True), answer.get_json()
+    assert names(client) == before
+
+
+def test_nothing_to_export_is_said(client: FlaskClient):
+    answer = client.get("/api/v1/presets/export")
+    assert (answer.status_code, answer.get_json()["error"]) == (404, "no presets of your own yet: save one first")
+
+
+def test_an_exported_file_is_a_download_and_comes_in_again(change: Change, client: FlaskClient):
+    change("POST", "presets/save", {"name": "Choir", "about": ""})
+    answer = client.get("/api/v1/presets/export?name=Choir&name=Gentle")
+    assert "attachment" in answer.headers["Content-Disposition"]
+    assert [preset["name"] for preset in answer.get_json()["presets"]] == ["Choir", "Gentle"]
+    change("POST", "presets/import", answer.get_json())
+    assert names(client)[-2:] == ["Choir 2", "Gentle 2"]
+
+
+def test_a_large_file_is_taken_and_one_beyond_the_limit_is_not(change: Change, client: FlaskClient):
+    def file(count: int) -> dict[str, object]:
+        presets = [{"name": f"P{n}", "about": "x" * 150, "params": {"denoise.amount_db": 3}} for n in range(count)]
+        return {"form": "hushbox presets 1", "presets": presets}
+
+    assert 4096 < len(json.dumps(file(100))) < 60_000
+    assert change("POST", "presets/import", file(100)).status_code == 200
+    assert change("POST", "presets/import", file(400)).status_code == 413
+    assert change("PUT", "params/box.mute", {"value": 1, "more": "x" * 5000}).status_code == 413  # elsewhere as before
+
+
+def test_every_change_is_news(change: Change, port: FakeControlPort):
+    before = port.presets_news()
+    change("POST", "presets/step", {"by": 1})
+    after = port.presets_news()
+    assert after.revision > before.revision
+    assert after.current == "Gentle"
+    assert after.undo == "load Gentle"

@@ -1,0 +1,164 @@
+"""The routes of Set up and System, and the PIN's gate over all of them."""
+
+import json
+import re
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.web_ui.conftest import Change
+from tests.web_ui.routes.test_openapi import SPEC, check
+from web_ui.fakes.box import FakeControlPort
+from web_ui.visitors.pin_gate import COOKIE, PLAY
+
+
+def test_audio_settings_are_tried_and_refusals_told(change: Change, client: FlaskClient):
+    assert change("PUT", "setup/audio", {"changes": {"period_frames": 128}}).status_code == 204
+    assert client.get("/api/v1/setup").get_json()["audio"]["period_frames"] == 128
+    assert change("PUT", "setup/audio", {"changes": {"input_channels": [7]}}).status_code == 204
+    news = client.get("/api/v1/setup/news").get_json()
+    assert (news["audio_state"], news["audio_reason"]) == ("refused", "input channel 7: hw:CARD=USB,DEV=0 has 1 to 2")
+    answer = change("PUT", "setup/audio", {"changes": {"period_frames": 1}})
+    assert answer.status_code == 400
+    check("Error", answer.get_json())
+
+
+def test_the_round_trip_is_measured(change: Change, client: FlaskClient, port: FakeControlPort):
+    assert change("POST", "setup/check", {"do": "measure"}).status_code == 400
+    assert change("POST", "setup/check", {"do": "hold"}).status_code == 204
+    assert change("POST", "setup/check", {"do": "measure"}).status_code == 204
+    assert client.get("/api/v1/setup/news").get_json()["check"]["state"] == "measuring"
+    port._measure_until = 0.001
+    check("SetupNews", client.get("/api/v1/setup/news").get_json())
+    setup = client.get("/api/v1/setup").get_json()
+    check("Setup", setup)
+    assert setup["measured"]["total_ms"] == 12.4
+
+
+def test_the_interfaces_own_levels(change: Change, client: FlaskClient):
+    assert client.get("/api/v1/setup/mixer").get_json()["monitoring"] == ["Direct Monitor"]
+    assert change("POST", "setup/mixer/stop_monitoring", {"stop": True}).status_code == 204
+    assert client.get("/api/v1/setup/mixer").get_json()["monitoring"] == []
+    assert change("PUT", "setup/mixer", {"id": "Mic,0 capture level", "value": 33}).status_code == 204
+    assert change("PUT", "setup/mixer", {"id": "Mic,0 capture level", "value": 61}).status_code == 400
+    assert change("PUT", "setup/mixer", {"id": "none", "value": 1}).status_code == 404
+
+
+def test_the_page_answers_to_the_boxs_new_name(change: Change, client: FlaskClient):
+    assert client.get("/api/v1/session", base_url="http://stage-left.local").status_code == 403
+    assert change("PUT", "setup/name", {"name": "Stage left"}).status_code == 204
+    assert client.get("/api/v1/session", base_url="http://stage-left.local").get_json()["box_name"] == "Stage left"
+
+
+def test_files_come_with_the_boxs_name(client: FlaskClient, change: Change):
+    made = change("POST", "system/diagnostics.zip", {"make": True})
+    kept = client.get("/api/v1/system/backup.json")
+    for answer, kind in ((made, "application/zip"), (kept, "application/json")):
+        assert answer.mimetype == kind
+        assert re.match(r'attachment; filename="hushbox-\w+-\d{4}-\d\d-\d\d\.', answer.headers["Content-Disposition"])
+
+
+def test_a_backup_of_a_megabyte_is_taken_and_a_longer_body_elsewhere_is_not(change: Change, port: FakeControlPort):
+    backup = {"hushbox_backup": 1, "files": {"state.json": {"schema": 1, "params": {"x" * 1_000_000: 1}}}}
+    assert change("PUT", "system/backup.json", backup).status_code == 204
+    assert port.asked == ["restore"]
+    assert change("PUT", "setup/name", {"name": "x" * 5000}).status_code == 413
+    assert change("PUT", "system/backup.json", data=b" " * 4_000_001).status_code == 413
+    assert change("PUT", "system/backup.json", data=b"{").status_code == 400
+
+
+def test_restart_and_power_off_are_meant(change: Change, port: FakeControlPort):
+    for path, field in (("restart", "restart"), ("power_off", "power_off")):
+        assert change("POST", f"system/{path}", {field: False}).status_code == 400
+        assert change("POST", f"system/{path}", {field: True}).status_code == 204
+    assert port.asked == ["restart", "power_off"]
+    port.no_power_off = "this is no box of its own"
+    answer = change("POST", "system/power_off", {"power_off": True})
+    assert (answer.status_code, answer.get_json()["error"]) == (400, "this is no box of its own")
+
+
+# --- the PIN ---
+
+
+def test_a_session_lies_in_a_cookie_that_no_script_and_no_other_site_can_use(change: Change):
+    answer = change("PUT", "pin", {"pin": "2468", "old": ""})
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith(f"{COOKIE}=")
+    assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(cookie.split("; "))
+
+
+@pytest.fixture
+def locked(app: Flask, port: FakeControlPort, client: FlaskClient) -> FlaskClient:
+    """A phone that has not told the PIN."""
+    port.set_pin("2468", "")
+    return client
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "operation"),
+    [
+        (path, method, operation["operationId"])
+        for path, methods in SPEC["paths"].items()
+        for method, operation in methods.items()
+    ],
+)
+def test_everything_but_play_is_guarded(locked: FlaskClient, change: Change, path: str, method: str, operation: str):
+    if operation == "events":
+        return  # a stream without an end
+    url = re.sub(r"\{\w+\}", "before", path)
+    answer = locked.get(url) if method == "get" else change(method.upper(), url.removeprefix("/api/v1/"), {})
+    assert (answer.status_code == 401) == (operation not in PLAY), answer.get_data()
+    assert ("401" in SPEC["paths"][path][method]["responses"]) == (operation not in PLAY)
+    if answer.status_code == 401:
+        assert answer.get_json()["code"] == "pin"
+    answer.close()
+
+
+def test_who_tells_the_pin_may_set_up(locked: FlaskClient, change: Change):
+    assert locked.get("/api/v1/pin").get_json() == {"in_force": True, "wanted": False, "unlocked": False}
+    wrong = change("POST", "pin/unlock", {"pin": "0000"})
+    assert (wrong.status_code, wrong.get_json()["code"]) == (400, "pin_wrong")
+    assert change("POST", "pin/unlock", {"pin": "2468"}).status_code == 204
+    assert locked.get("/api/v1/pin").get_json()["unlocked"]
+    assert locked.get("/api/v1/setup").status_code == 200
+    assert change("PUT", "pin", {"pin": "", "old": "2468"}).status_code == 204
+    assert locked.get("/api/v1/pin").get_json() == {"in_force": False, "wanted": False, "unlocked": True}
+
+
+def test_who_logs_out_is_asked_again(locked: FlaskClient, change: Change):
+    change("POST", "pin/unlock", {"pin": "2468"})
+    cookie = locked.get_cookie(COOKIE, "hushbox.local")
+    assert cookie is not None
+    assert change("POST", "pin/lock", {"lock": True}).status_code == 204
+    assert locked.get("/api/v1/pin").get_json()["unlocked"] is False
+    assert locked.get("/api/v1/setup").status_code == 401
+    locked.delete_cookie(COOKIE, domain="hushbox.local")
+    for _ in range(6):  # as many wrong ones of guests as they like, from the same address
+        change("POST", "pin/unlock", {"pin": "0000"})
+    assert change("POST", "pin/unlock", {"pin": "2468"}).status_code == 429
+    locked.set_cookie(COOKIE, cookie.value, domain="hushbox.local")
+    assert change("POST", "pin/unlock", {"pin": "2468"}).status_code == 204
+    assert locked.get("/api/v1/setup").status_code == 200
+    locked.set_cookie(COOKIE, cookie.value, domain="hushbox.local")
+    assert locked.get("/api/v1/setup").status_code == 401  # a copy of the one that was logged out
+
+
+def test_the_cookie_alone_changes_nothing(locked: FlaskClient, change: Change):
+    change("POST", "pin/unlock", {"pin": "2468"})
+    for headers in ({"X-CSRF-Token": ""}, {"Origin": "http://evil.example"}):
+        answer = change("PUT", "setup/name", {"name": "Taken over"}, headers=headers)
+        assert answer.status_code == 403
+
+
+def test_too_many_wrong_ones_wait(locked: FlaskClient, change: Change):
+    for _ in range(5):
+        change("POST", "pin/unlock", {"pin": "0000"})
+    answer = change("POST", "pin/unlock", {"pin": "2468"})
+    assert (answer.status_code, answer.get_json()["code"]) == (429, "pin_wait")
+
+
+def test_no_pin_is_in_what_the_page_can_fetch(locked: FlaskClient, change: Change):
+    change("POST", "pin/unlock", {"pin": "2468"})
+    for path in ("pin", "setup", "system", "system/backup.json", "session"):
+        assert "2468" not in json.dumps(locked.get(f"/api/v1/{path}").get_json())

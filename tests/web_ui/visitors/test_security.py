@@ -1,0 +1,185 @@
+"""Host, Origin, token, headers: who may talk to the page."""
+
+import re
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.web_ui.conftest import ORIGIN
+from web_ui.app import create_app
+from web_ui.fakes.box import FakeControlPort
+from web_ui.visitors.security import HEADERS
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "hushbox.local",
+        "hushbox.local:8080",
+        "HushBox.LOCAL.",
+        "hushbox",
+        "hushbox.lan",
+        "localhost:8080",
+        "127.0.0.1",
+        "192.168.1.20:8080",
+        "10.42.0.1",
+        "100.100.20.3",
+        "[::1]:8080",
+        "[fe80::ba27:ebff:fe00:1]",
+        "[fd00::5]:8080",
+        "8.8.8.8",  # campus and event networks hand out public ones
+        "141.20.1.7:8080",
+        "[2001:67c:1234::5]:8080",
+    ],
+)
+def test_the_box_answers_to_its_names_and_to_literal_addresses(client: FlaskClient, host: str):
+    assert client.get("/api/v1/status", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "hushbox.local.evil.example",
+        "hushbox.evil.example",
+        "evil.example:8080",
+        "1.2.3.4.5",
+        "8.8.8.8.evil.example",
+        "8.8.8.8.nip.io",
+        "0x8.8.8.8",
+        "134744072",
+        "[2001:67c::5.evil.example]:8080",
+        "[evil.example]",
+        "",
+    ],
+)
+def test_a_rebound_name_is_refused_for_pages_and_api_alike(client: FlaskClient, host: str):
+    for path in ("/", "/api/v1/status", "/api/v1/session", "/static/js/main.js", "/nothing"):
+        answer = client.get(path, headers={"Host": host})
+        assert answer.status_code == 403
+        assert "allowed_hosts" in answer.get_json()["error"]
+
+
+@pytest.mark.parametrize("name", ["stage.example", "hushbox.fritz.box", "Hushbox.Tail1234.ts.net."])
+def test_a_name_from_the_settings_is_answered_to(name: str):
+    client = create_app(FakeControlPort(), allowed_hosts=(name,)).test_client()
+    assert client.get("/", base_url=f"http://{name.lower().rstrip('.')}:8080").status_code == 200
+
+
+@pytest.mark.parametrize("first", ["hushbox", "studio"])
+def test_a_renamed_box_still_answers_to_whoever_renamed_it(first: str):
+    port = FakeControlPort()
+    port.rename_box(first)
+    client = create_app(port).test_client()
+    port.rename_box("Left wing")
+    for host in (f"{first}.local", "hushbox.local", "left-wing.local"):
+        assert client.get("/api/v1/status", headers={"Host": host}).status_code == 200
+
+
+def test_a_change_needs_the_token(client: FlaskClient, port: FakeControlPort):
+    for headers in ({}, {"X-CSRF-Token": "guess"}, {"X-CSRF-Token": "caf\xe9"}):
+        answer = client.put("/api/v1/params/box.bypass", json={"value": 1}, headers=headers)
+        assert answer.status_code == 403
+        assert answer.get_json()["code"] == "token"
+    assert all(view.origin == "default" for view in port.params())
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["http://evil.example", "null", "http://hushbox.local:9999", "http://hushbox.local.evil.example", "http://["],
+)
+def test_a_change_from_another_origin_is_refused_even_with_the_token(client: FlaskClient, token: str, origin: str):
+    headers = {"Origin": origin, "X-CSRF-Token": token}
+    answer = client.put("/api/v1/params/box.bypass", json={"value": 1}, headers=headers)
+    assert answer.status_code == 403
+    assert "changes from pages" in answer.get_json()["error"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},  # another program of this machine, at another port
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Referer": "http://evil.example/page"},
+        {"Referer": "http://hushbox.local:9999/"},
+        {"Referer": "http://["},
+    ],
+)
+@pytest.mark.parametrize(
+    "path", ["status", "events", "listen/before.wav", "system", "presets", "openapi.json", "nothing"]
+)
+def test_another_sites_page_may_not_even_ask(client: FlaskClient, path: str, headers: dict[str, str]):
+    answer = client.get(f"/api/v1/{path}", headers=headers)
+    assert answer.status_code == 403
+    assert "other sites" in answer.get_json()["error"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "same-origin"},
+        {"Sec-Fetch-Site": "none"},  # typed, or from a bookmark
+        {"Origin": ORIGIN},
+        {"Referer": f"{ORIGIN}/"},
+    ],
+)
+def test_the_page_itself_may(client: FlaskClient, headers: dict[str, str]):
+    assert client.get("/api/v1/status", headers=headers).status_code == 200
+
+
+def test_a_link_on_another_site_opens_the_page(client: FlaskClient):
+    headers = {"Sec-Fetch-Site": "cross-site", "Referer": "http://evil.example/"}
+    assert client.get("/", headers=headers).status_code == 200
+
+
+def test_a_phone_is_known_by_a_cookie_that_other_sites_cannot_send(client: FlaskClient):
+    page = client.get("/")
+    cookie = page.headers["Set-Cookie"]
+    assert cookie.startswith("hushbox_phone=")
+    assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(cookie.split("; "))
+    assert "Set-Cookie" not in client.get("/").headers
+    for forged in ("", "1.2", "0011223344556677.0", cookie.partition(";")[0].partition("=")[2][:-1] + "x"):
+        client.set_cookie("hushbox_phone", forged, domain="hushbox.local")
+        assert "Set-Cookie" in client.get("/").headers
+
+
+def test_a_script_without_origin_may_change_things_with_the_token(client: FlaskClient, token: str):
+    answer = client.put("/api/v1/params/box.bypass", json={"value": 1}, headers={"X-CSRF-Token": token})
+    assert answer.status_code == 200
+
+
+def test_the_token_outlives_a_restart_only_with_the_same_secret():
+    def token(secret: str | None) -> str:
+        app = create_app(FakeControlPort(), secret=secret)
+        return app.test_client().get("/api/v1/session").get_json()["token"]
+
+    assert token("a") == token("a")
+    assert token("a") != token("b")
+    assert token(None) != token(None)
+
+
+@pytest.mark.parametrize("path", ["/", "/api/v1/status", "/static/js/main.js", "/nothing"])
+def test_every_answer_carries_the_security_headers(client: FlaskClient, path: str):
+    answer = client.get(path)
+    for name, value in HEADERS.items():
+        assert answer.headers[name] == value
+    assert "unsafe" not in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Cache-Control"] == ("no-cache" if path.startswith("/static") else "no-store")
+    answer.close()
+
+
+def test_the_page_has_no_inline_code_and_asks_nobody_else(client: FlaskClient):
+    page = client.get("/").get_data(as_text=True)
+    assert re.findall(r"<script(?![^>]*\ssrc=)(?! type=\"application/json\")", page) == []
+    assert re.findall(r"\son\w+=|\sstyle=|<style", page) == []
+    assert re.findall(r'(?:src|href)="(?!/static/|/manifest.webmanifest|#)[^"]*"', page) == []
+
+
+def test_a_strange_box_name_is_shown_as_text():
+    port = FakeControlPort()
+    port.box_name = "<script>alert(1)</script>"
+    page = create_app(port).test_client().get("/").get_data(as_text=True)
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert" in page
