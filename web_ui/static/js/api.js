@@ -1,6 +1,6 @@
 // Talking to the box: JSON over fetch, with the token that changes need.
 
-import { t } from "./texts.js";
+import { t } from "./base/texts.js";
 
 const TIMEOUT_MS = 4000;
 

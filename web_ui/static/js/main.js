@@ -1,14 +1,14 @@
 // The page: joins what outlives every view (the connection, the parameters, the warning line) with the views themselves.
 
 import { get, put, Refusal } from "./api.js";
-import { Connection } from "./connection.js";
-import { byId, setText } from "./dom.js";
-import { Notices } from "./notices.js";
-import { Params } from "./params.js";
-import { PresetsStore } from "./presets_store.js";
-import { t } from "./texts.js";
+import { Connection } from "./box/connection.js";
+import { byId, setText } from "./base/dom.js";
+import { Notices } from "./base/notices.js";
+import { Params } from "./box/params.js";
+import { PresetsStore } from "./box/presets_store.js";
+import { t } from "./base/texts.js";
 import { Views } from "./views.js";
-import { Wake } from "./wake.js";
+import { Wake } from "./base/wake.js";
 
 const FRESH_MS = 5000; // what came with the page itself is true for so long
 

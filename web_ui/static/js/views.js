@@ -12,8 +12,8 @@
 //   status    up to 20 times a second while it is in front
 //   forget    the connection is lost: show no value; called in front and behind
 
-import { byId } from "./dom.js";
-import { t } from "./texts.js";
+import { byId } from "./base/dom.js";
+import { t } from "./base/texts.js";
 import * as play from "./views/play.js";
 
 const MODULES = {

@@ -1,8 +1,8 @@
 // What every part of the set-up does with the box: ask, and say why it was refused.
 
 import { Refusal, Unreachable } from "../api.js";
-import { el } from "../dom.js";
-import { t } from "../texts.js";
+import { el } from "../base/dom.js";
+import { t } from "../base/texts.js";
 
 const AGAIN_MS = 1500;
 const TRIES = 20;

@@ -1,8 +1,8 @@
 // Which interface sound goes through: what is plugged in, the demo, or an ALSA name typed in by who knows one.
 
 import { get, put } from "../api.js";
-import { el } from "../dom.js";
-import { t } from "../texts.js";
+import { el } from "../base/dom.js";
+import { t } from "../base/texts.js";
 import { attempt, button, fetched, field, radios } from "./asking.js";
 
 export class InterfaceList {

@@ -1,8 +1,8 @@
 // Measuring the way from jack to jack: outputs fall silent, a cable goes from an output to an input, a short noise is
 // played. Says what was found, or what is in the way.
 
-import { el } from "../dom.js";
-import { t } from "../texts.js";
+import { el } from "../base/dom.js";
+import { t } from "../base/texts.js";
 import { attempt, button, ms } from "./asking.js";
 
 export class LatencyTest extends EventTarget {

@@ -1,8 +1,8 @@
 // One input's level while it is checked: a bar, the highest peak so far, and where a voice should reach.
 
-import { el, setText } from "../dom.js";
-import { number } from "../format.js";
-import { t } from "../texts.js";
+import { el, setText } from "../base/dom.js";
+import { number } from "../base/format.js";
+import { t } from "../base/texts.js";
 
 const FLOOR_DB = -60;
 export const ZONE_DB = [-18, -6]; // where the loudest singing should peak

@@ -1,9 +1,9 @@
 // The interface's own levels, as far as it lets them be set from here, and a warning while direct monitoring is on.
 
 import { get, post, put } from "../api.js";
-import { el, setText } from "../dom.js";
-import { number } from "../format.js";
-import { t } from "../texts.js";
+import { el, setText } from "../base/dom.js";
+import { number } from "../base/format.js";
+import { t } from "../base/texts.js";
 import { attempt, button, radios } from "./asking.js";
 
 const LOOK_MS = 1500; // what alsamixer or a hand on the interface changes shows so soon

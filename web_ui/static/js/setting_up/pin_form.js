@@ -1,8 +1,8 @@
 // Setting a PIN, another one, or none.
 
 import { get, post, put } from "../api.js";
-import { el, setText } from "../dom.js";
-import { t } from "../texts.js";
+import { el, setText } from "../base/dom.js";
+import { t } from "../base/texts.js";
 import { attempt, button, fetched, field } from "./asking.js";
 
 export class PinForm extends EventTarget {

@@ -1,8 +1,8 @@
 // Telling the PIN: asked for when the box has refused something without it. Then the page is loaded anew, as who may.
 
 import { post } from "../api.js";
-import { el, setText } from "../dom.js";
-import { t } from "../texts.js";
+import { el, setText } from "../base/dom.js";
+import { t } from "../base/texts.js";
 import { button, field } from "./asking.js";
 import { digits } from "./pin_form.js";
 

@@ -6,8 +6,8 @@
 //   beside   sections of Set up that are shown under the wizard meanwhile
 
 import { get, put } from "../api.js";
-import { el, setText } from "../dom.js";
-import { t } from "../texts.js";
+import { el, setText } from "../base/dom.js";
+import { t } from "../base/texts.js";
 import { attempt, button, fetched, field, radios } from "./asking.js";
 import { InterfaceList } from "./interface_list.js";
 import { LatencyTest, result } from "./latency_test.js";

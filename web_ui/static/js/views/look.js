@@ -1,11 +1,11 @@
 // Look: see and hear what the box does to the sound, now and in the last minutes.
 
-import { byId, el, setText } from "../dom.js";
-import { History } from "../history.js";
-import { Live } from "../live.js";
-import { Spectrum } from "../spectrum.js";
-import { Takes } from "../takes.js";
-import { t } from "../texts.js";
+import { byId, el, setText } from "../base/dom.js";
+import { History } from "../sound/history.js";
+import { Live } from "../sound/live.js";
+import { Spectrum } from "../sound/spectrum.js";
+import { Takes } from "../sound/takes.js";
+import { t } from "../base/texts.js";
 
 export function create(box) {
   const takes = new Takes();

@@ -1,14 +1,14 @@
 // Play: what is needed while playing. Preset, levels, bypass, mute, amount, stems, A/B, and how the box is doing.
 
-import { Compare } from "../compare.js";
-import { choice, slider, toggle } from "../controls.js";
-import { dial } from "../dial.js";
-import { byId, el, setText } from "../dom.js";
-import { number } from "../format.js";
-import { Meters } from "../meters.js";
-import { PresetBar } from "../preset_bar.js";
-import { Stems } from "../stems.js";
-import { t } from "../texts.js";
+import { Compare } from "../sound/compare.js";
+import { choice, slider, toggle } from "../base/controls.js";
+import { dial } from "../base/dial.js";
+import { byId, el, setText } from "../base/dom.js";
+import { number } from "../base/format.js";
+import { Meters } from "../base/meters.js";
+import { PresetBar } from "../box/preset_bar.js";
+import { Stems } from "../sound/stems.js";
+import { t } from "../base/texts.js";
 
 const GROUPS = { denoise: "play.group.denoise", box: "play.group.box", input: "play.group.levels", output: "play.group.levels", voice: "play.group.levels", music: "play.group.levels" };
 const ORDER = ["play.group.denoise", "play.group.box", "play.group.levels"];

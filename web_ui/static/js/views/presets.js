@@ -1,11 +1,11 @@
 // Presets and scenes: what is loaded and what has changed, the list, and the way from scene A to scene B.
 
 import { get, post, put, Refusal } from "../api.js";
-import { slider } from "../controls.js";
-import { ask, menu } from "../dialog.js";
-import { byId, el, setText } from "../dom.js";
-import { words } from "../format.js";
-import { t } from "../texts.js";
+import { slider } from "../base/controls.js";
+import { ask, menu } from "../base/dialog.js";
+import { byId, el, setText } from "../base/dom.js";
+import { words } from "../base/format.js";
+import { t } from "../base/texts.js";
 
 const UNKNOWN = "\u2013";
 

@@ -9,8 +9,8 @@
 // that the section is in front and unfolded, hide that it is no longer; status comes to every section while Set up is in
 // front, so that a folded one can keep its words beside the title right.
 
-import { byId, el, setText } from "../dom.js";
-import { t } from "../texts.js";
+import { byId, el, setText } from "../base/dom.js";
+import { t } from "../base/texts.js";
 import * as audio from "./setup/audio.js";
 import * as front from "./setup/front.js";
 import * as levels from "./setup/levels.js";

@@ -1,12 +1,12 @@
 // The audio interface: which one, which of its inputs and outputs, how quick, and the measured way from jack to jack.
 
 import { get, put } from "../../api.js";
-import { el, setText } from "../../dom.js";
+import { el, setText } from "../../base/dom.js";
 import { attempt, button, fetched, field, select } from "../../setting_up/asking.js";
 import { InterfaceList } from "../../setting_up/interface_list.js";
 import { LatencyTest, result } from "../../setting_up/latency_test.js";
 import { SoundCheck } from "../../setting_up/sound_check.js";
-import { t } from "../../texts.js";
+import { t } from "../../base/texts.js";
 
 export const title = "audio.title";
 const RATES = [44100, 48000, 96000];

@@ -1,6 +1,6 @@
 // The front panel where its pins are simulated: press and turn it here.
 
-import { FrontPanel } from "../../front_panel.js";
+import { FrontPanel } from "../../front/front_panel.js";
 
 export const title = "setup.front.title";
 export const open = true;

@@ -1,7 +1,7 @@
 // The interface's own levels: gain, output, switches, direct monitoring.
 
 import { MixerControls } from "../../setting_up/mixer_controls.js";
-import { t } from "../../texts.js";
+import { t } from "../../base/texts.js";
 
 export const title = "levels.title";
 

@@ -1,10 +1,10 @@
 // Every model of the box in a producer's words: what it is for, how late and how heavy it is, what it was trained on.
 
 import { get } from "../../api.js";
-import { el } from "../../dom.js";
-import { markdown } from "../../markdown.js";
+import { el } from "../../base/dom.js";
+import { markdown } from "../../base/markdown.js";
 import { fetched } from "../../setting_up/asking.js";
-import { t } from "../../texts.js";
+import { t } from "../../base/texts.js";
 
 export const title = "models.title";
 

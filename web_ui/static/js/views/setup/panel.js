@@ -1,6 +1,6 @@
 // Setting the front panel up.
 
-import { PanelSetup } from "../../panel_setup.js";
+import { PanelSetup } from "../../front/panel_setup.js";
 
 export const title = "setup.panel.title";
 

@@ -1,7 +1,7 @@
 // This phone: what only this browser remembers.
 
-import { el, setText } from "../../dom.js";
-import { t } from "../../texts.js";
+import { el, setText } from "../../base/dom.js";
+import { t } from "../../base/texts.js";
 
 export const title = "setup.phone.title";
 

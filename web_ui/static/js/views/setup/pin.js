@@ -1,10 +1,10 @@
 // The PIN and the box's name: whose box this is.
 
 import { get, put } from "../../api.js";
-import { el } from "../../dom.js";
+import { el } from "../../base/dom.js";
 import { attempt, button, fetched, field } from "../../setting_up/asking.js";
 import { PinForm } from "../../setting_up/pin_form.js";
-import { t } from "../../texts.js";
+import { t } from "../../base/texts.js";
 
 export const title = "pin.title";
 

@@ -1,9 +1,9 @@
 // The box as a machine: its health, versions, log, files for help and for safety, restart and power off.
 
 import { get, getBlob, makeBlob, post, putFile } from "../../api.js";
-import { el, setText } from "../../dom.js";
+import { el, setText } from "../../base/dom.js";
 import { attempt, button, fetched } from "../../setting_up/asking.js";
-import { t } from "../../texts.js";
+import { t } from "../../base/texts.js";
 
 export const title = "system.title";
 const OWN = 5; // the box's, the board's, the system's; behind them libraries

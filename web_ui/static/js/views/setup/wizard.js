@@ -1,11 +1,11 @@
 // The first-run wizard: from the interface to sound, a step at a time. It can be left, gone on with, skipped and run again.
 
 import { get, put } from "../../api.js";
-import { el } from "../../dom.js";
+import { el } from "../../base/dom.js";
 import { STEPS } from "../../setting_up/steps.js";
 import { attempt, button, fetched } from "../../setting_up/asking.js";
 import { SoundCheck } from "../../setting_up/sound_check.js";
-import { t } from "../../texts.js";
+import { t } from "../../base/texts.js";
 
 export const title = "wizard.title";
 export const open = true;

@@ -1,10 +1,10 @@
 // The simulated front panel: what is pressed and turned here drives the box's mock pins, and only through them the box.
 
-import { Refusal } from "./api.js";
-import { el } from "./dom.js";
+import { Refusal } from "../api.js";
+import { el } from "../base/dom.js";
 import { Encoder, Footswitch, Knob, Pedal, Program } from "./panel_hands.js";
 import { Led, Meter, Relay } from "./panel_lamps.js";
-import { t } from "./texts.js";
+import { t } from "../base/texts.js";
 
 const KINDS = { switch: Footswitch, knob: Knob, pedal: Pedal, encoder: Encoder, program: Program, led: Led, rgb: Led, meter: Meter, relay: Relay };
 

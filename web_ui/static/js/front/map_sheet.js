@@ -2,9 +2,9 @@
 // It leaves the page above it alive, so that a simulated switch can be pressed while it listens.
 
 import { ActionForm } from "./actions.js";
-import { post, put, Refusal } from "./api.js";
-import { byId, el, setText } from "./dom.js";
-import { t } from "./texts.js";
+import { post, put, Refusal } from "../api.js";
+import { byId, el, setText } from "../base/dom.js";
+import { t } from "../base/texts.js";
 
 const OTHERS = { // what can be simulated beside switches on free pins
   knob: "mcp3008:0:1", controller: "midi:simulated:cc:1:64", press_only: "midi:simulated:cc:1:65", in_turn: "midi:simulated:cc:1:66",

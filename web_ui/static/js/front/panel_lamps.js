@@ -1,8 +1,8 @@
 // What lights up or moves by itself on the simulated front panel. Each part: {node, show(pin), forget()}.
 
-import { el, setText } from "./dom.js";
+import { el, setText } from "../base/dom.js";
 import { caption } from "./panel_hands.js";
-import { t } from "./texts.js";
+import { t } from "../base/texts.js";
 
 export class Led {
   constructor(pin) {

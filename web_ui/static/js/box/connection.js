@@ -1,7 +1,7 @@
 // The event stream, and whether it is alive. The box sends something at least twice a second, so silence means loss.
 
-import { get, Refusal } from "./api.js";
-import { t } from "./texts.js";
+import { get, Refusal } from "../api.js";
+import { t } from "../base/texts.js";
 
 const EVENTS = ["params", "panel", "learn", "presets", "compare", "setup", "status"]; // each data of its own; "status" ends what is sent together
 const SILENCE_MS = 1800;

@@ -1,8 +1,8 @@
 // The sheet in which a control or light is added by hand: its kind, its pins, and what else the box asks about it.
 
-import { post, Refusal } from "./api.js";
-import { el, setText } from "./dom.js";
-import { either, t } from "./texts.js";
+import { post, Refusal } from "../api.js";
+import { el, setText } from "../base/dom.js";
+import { either, t } from "../base/texts.js";
 
 export class ControlSheet extends EventTarget {
   // Events: "saved".

@@ -1,7 +1,7 @@
 // The box's parameters as this page knows them. The box's value is the truth; what a finger does is shown at once and
 // put right by the box's answer. Without a connection no value is known, and none is shown.
 
-import { get, put, Refusal } from "./api.js";
+import { get, put, Refusal } from "../api.js";
 
 const HOLD_MS = 250; // an event that left the box before our change arrived must not make the control jump back
 

@@ -1,7 +1,7 @@
 // The wiring sheet: the header and one sentence for each control, to print and take to the workbench.
 
-import { get } from "./api.js";
-import { byId, el, setText } from "./dom.js";
+import { get } from "../api.js";
+import { byId, el, setText } from "../base/dom.js";
 import { headerPins } from "./header_pins.js";
 
 try {

@@ -1,8 +1,8 @@
 // Teaching the box where an expression pedal's ends are: rock it, then leave the heel down.
 
-import { post } from "./api.js";
-import { el, setText } from "./dom.js";
-import { t } from "./texts.js";
+import { post } from "../api.js";
+import { el, setText } from "../base/dom.js";
+import { t } from "../base/texts.js";
 
 const EVERY_MS = 60;
 

@@ -1,9 +1,9 @@
 // A/B: the untouched against the processed sound, equally loud, and what is removed alone.
 
-import { put, Refusal } from "./api.js";
-import { byId, setText } from "./dom.js";
-import { number } from "./format.js";
-import { t } from "./texts.js";
+import { put, Refusal } from "../api.js";
+import { byId, setText } from "../base/dom.js";
+import { number } from "../base/format.js";
+import { t } from "../base/texts.js";
 
 const RENEW_MS = 10000; // the box ends a comparison that nobody renews
 

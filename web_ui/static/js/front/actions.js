@@ -1,8 +1,8 @@
 // Choosing what a gesture shall do: one list of everything, then how, then the numbers. Makes the action the box reads.
 
-import { el } from "./dom.js";
-import { step, words } from "./format.js";
-import { t } from "./texts.js";
+import { el } from "../base/dom.js";
+import { step, words } from "../base/format.js";
+import { t } from "../base/texts.js";
 
 const SWITCHES = ["box.bypass", "box.mute", "box.freeze"];
 const PANICS = ["panic", "held"];

@@ -1,8 +1,8 @@
 // The preset that is loaded, with the one before and the next: what a thumb changes between songs.
 
-import { post, Refusal } from "./api.js";
-import { byId, setText } from "./dom.js";
-import { t } from "./texts.js";
+import { post, Refusal } from "../api.js";
+import { byId, setText } from "../base/dom.js";
+import { t } from "../base/texts.js";
 
 export class PresetBar {
   constructor({ presets, notices }) {

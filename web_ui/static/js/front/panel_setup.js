@@ -1,12 +1,12 @@
 // Setting the front panel up: what does what, which controls there are, and how they are wired.
 
-import { get, post, Refusal } from "./api.js";
+import { get, post, Refusal } from "../api.js";
 import { CalibrateSheet } from "./calibrate_sheet.js";
 import { ControlSheet } from "./control_sheet.js";
-import { el } from "./dom.js";
+import { el } from "../base/dom.js";
 import { headerPins } from "./header_pins.js";
 import { MapSheet } from "./map_sheet.js";
-import { t } from "./texts.js";
+import { t } from "../base/texts.js";
 
 export class PanelSetup {
   #body;

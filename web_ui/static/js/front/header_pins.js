@@ -1,7 +1,7 @@
 // The 40-pin header as one sees it from above, with what is wired where. On the page and on the wiring sheet.
 
-import { svg } from "./dom.js";
-import { t } from "./texts.js";
+import { svg } from "../base/dom.js";
+import { t } from "../base/texts.js";
 
 const ROW = 27;
 const WIDE = 360;

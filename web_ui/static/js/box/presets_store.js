@@ -1,6 +1,6 @@
 // The presets as this page knows them, shared by the views: which is loaded, and what differs from it now.
 
-import { get } from "./api.js";
+import { get } from "../api.js";
 
 export class PresetsStore extends EventTarget {
   // Events: "changed": the list, the loaded one, the scenes, or what differs from what is saved.

@@ -1,7 +1,7 @@
 // The spectrum before and after, and how it went: 20 pictures a second, asked for only while somebody looks.
 
-import { getStream, Unreachable } from "./api.js";
-import { colours, fit } from "./canvas.js";
+import { getStream, Unreachable } from "../api.js";
+import { colours, fit } from "../base/canvas.js";
 
 const BANDS = 96; // of before, then as many of after; a byte b is -b/2 dBFS
 const [LOW_HZ, HIGH_HZ] = [40, 20000];

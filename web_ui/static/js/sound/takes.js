@@ -1,8 +1,8 @@
 // Before and after: one player, two recordings of the same moment; switching keeps the place.
 
-import { getBlob } from "./api.js";
-import { byId, el, setText } from "./dom.js";
-import { t } from "./texts.js";
+import { getBlob } from "../api.js";
+import { byId, el, setText } from "../base/dom.js";
+import { t } from "../base/texts.js";
 
 const SIDES = ["before", "after"];
 

@@ -1,8 +1,8 @@
 // Hearing the box on this phone, from afar: a stream about a second late, which goes on while other views are looked at.
 
-import { getStream, Refusal } from "./api.js";
-import { byId, el, setText } from "./dom.js";
-import { t } from "./texts.js";
+import { getStream, Refusal } from "../api.js";
+import { byId, el, setText } from "../base/dom.js";
+import { t } from "../base/texts.js";
 
 const WHICH = ["output", "untouched", "removed"];
 

@@ -1,9 +1,9 @@
 // The last five minutes in three lanes, level, reduction and load, with a line wherever something went wrong.
 
-import { get, Refusal } from "./api.js";
-import { colours, fit } from "./canvas.js";
-import { number } from "./format.js";
-import { t } from "./texts.js";
+import { get, Refusal } from "../api.js";
+import { colours, fit } from "../base/canvas.js";
+import { number } from "../base/format.js";
+import { t } from "../base/texts.js";
 
 const SECONDS = 300;
 const ASK_MS = 1000;

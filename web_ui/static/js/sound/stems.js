@@ -1,9 +1,9 @@
 // The stems as four strips: fader over its level, mute, solo. Shown while the box's chain has stems to mix.
 
-import { toggle } from "./controls.js";
-import { byId, el, setText } from "./dom.js";
-import { step, words } from "./format.js";
-import { t } from "./texts.js";
+import { toggle } from "../base/controls.js";
+import { byId, el, setText } from "../base/dom.js";
+import { step, words } from "../base/format.js";
+import { t } from "../base/texts.js";
 
 const FLOOR_DB = -60;
 const NO_STEMS = 0; // the first choice of box.chain: a voice alone

@@ -1,8 +1,8 @@
 // What hands and feet move on the simulated front panel. Each part: {node, show(pin), forget()}.
 
-import { post } from "./api.js";
-import { el, setText, svg } from "./dom.js";
-import { t } from "./texts.js";
+import { post } from "../api.js";
+import { el, setText, svg } from "../base/dom.js";
+import { t } from "../base/texts.js";
 
 const SWEEP = 270; // degrees from one stop to the other
 const DRAG_PX = 220; // for the whole sweep
