@@ -3,7 +3,7 @@
 PY := .venv/bin/python
 RUN := .venv/bin/hushbox
 
-.PHONY: help setup setup-dev run test check lint format e2e faults bench lock clean install uninstall wheels deb test-deb \
+.PHONY: help setup setup-dev run test check lint map format e2e faults bench lock clean install uninstall wheels deb test-deb \
         soak endure start-fuzz e2e-vm e2e-vm-arm64 \
         train-denoise-live export-denoise-live train-denoise-light export-denoise-light \
         train-denoise-studio export-denoise-studio train-stems-live export-stems-live \
@@ -33,6 +33,10 @@ lint: setup-dev ## ruff, mypy, import-linter
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+	$(PY) docs/map.py >/dev/null
+
+map: setup-dev ## The floors of each package, drawn from its imports; fails on an arrow up
+	$(PY) docs/map.py
 
 check: lint test ## Everything that must pass before a commit
 
