@@ -30,7 +30,7 @@ from firmware_app.kept.start_from import SHARED, live_values, to_start_from
 from firmware_app.kept.store import Store
 from firmware_app.link.listen_ring import ListenRing
 from firmware_app.link.shared_state import SharedState
-from firmware_app.link.wire import MAX_CHANNELS, AudioLink, Check, Down, InfoFrame, State, params_hash
+from firmware_app.link.wire import MAX_CHANNELS, AudioLink, Down, InfoFrame, SoundCheckStep, State, params_hash
 from firmware_app.running import crash_loop, realtime
 from firmware_app.running.crash_loop import CrashLoop
 from firmware_app.running.notify import Notifier
@@ -175,7 +175,7 @@ class AudioProcess:
             check.prepare(io.format, self._places.runtime)
         except OSError as error:
             log.warning("the sound cannot be checked: %s", error)
-            check.ask(Check.END)
+            check.ask(SoundCheckStep.END)
             return
         self._describe(opened)
         blocks_left = -1

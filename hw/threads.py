@@ -33,7 +33,7 @@ class PanelThread(threading.Thread):
         return not self.is_alive()
 
 
-class PortThread(PanelThread):
+class HotplugThread(PanelThread):
     """For MIDI ports and USB keys: scans once a second and after `rescan`, and waits for its descriptors in between."""
 
     def __init__(self, name: str) -> None:

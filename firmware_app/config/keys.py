@@ -1,14 +1,14 @@
 """The keys of hushbox.toml, each declared once: type, default, what is allowed and what it is for.
 
-config.py reads files by these declarations, and `hushbox.toml.example` is rendered from them.
+read.py reads files by these declarations, and `hushbox.toml.example` is rendered from them.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from dsp.inference.bundle import RUNTIMES
-from firmware_app.config.checks import Key as Key
-from firmware_app.config.checks import key, listed, matching, one_of, text, whole
+from firmware_app.config.declare import Key as Key
+from firmware_app.config.declare import key, listed, matching, one_of, text, whole
 from firmware_app.config.panel_keys import DEFAULT_PANEL, PANEL_TABLES, PanelConfig
 from firmware_app.config.panel_keys import full_id as full_id
 

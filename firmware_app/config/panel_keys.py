@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from firmware_app.config.actions import KINDS, SCENES
-from firmware_app.config.checks import flag, key, listed, matching, maybe, number, one_of, required, text, whole
+from firmware_app.config.declare import flag, key, listed, matching, maybe, number, one_of, required, text, whole
 from hw.controls.kinds import CHIPS, PRESSED
 
 SHOWS = ("processing", "bypass", "mute", "clip", "alive", "tempo", "scene_a", "scene_b")

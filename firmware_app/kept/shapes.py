@@ -9,11 +9,10 @@ from typing import Any
 
 from firmware_app.config.actions import Action
 from firmware_app.config.panel_keys import CONTROL_TABLES
-from firmware_app.kept import audio
-from firmware_app.kept import setup as setup_kept
+from firmware_app.kept import audio, setup_notes
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.scenes import NAMES as SCENES
-from firmware_app.kept.setup import Measured, SetUp
+from firmware_app.kept.setup_notes import Measured, SetupNotes
 
 Shape = Callable[[Any], Any]
 """What of a value is wanted; None when nothing is."""
@@ -69,7 +68,7 @@ _preset = _keys({"about": _text, "params": _values})
 _presets = {"own": _each(_preset), "order": _each(_text), "current": _text, "renamed": _each(_text)}
 _panel = {"controls": _each(_control), "mappings": _each(_mapping), "off": _each(_text), "unread": _each(_either)}
 _measured = _each(_keys(dict.fromkeys((field.name for field in fields(Measured)), _plain)))
-_set_up = dict.fromkeys((field.name for field in fields(SetUp)), _plain) | {"measured": _measured}
+_set_up = dict.fromkeys((field.name for field in fields(SetupNotes)), _plain) | {"measured": _measured}
 
 
 def _own_presets(value: Any) -> Any:
@@ -87,7 +86,7 @@ SHAPES: Mapping[str, tuple[str, Shape]] = {
     "presets.json": ("presets", _own_presets),
     "panel.json": ("panel", _keys(_panel)),
     audio.NAME: ("audio", _keys(dict.fromkeys(audio.KEYS, _plain))),
-    setup_kept.NAME: ("setup", _keys(_set_up)),
+    setup_notes.NAME: ("setup", _keys(_set_up)),
 }
 """By file name: the key of its body, and what of that is wanted."""
 

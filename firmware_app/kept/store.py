@@ -1,6 +1,6 @@
 """The live settings on disk: saved so that a power cut loses only the last change, read so that nothing stops the box.
 
-`state.json` is the newest, `state.json.1` the one before, `mutes` what is silent (kept_mutes.py). Control owns them and
+`state.json` is the newest, `state.json.1` the one before, `mutes` what is silent (mutes.py). Control owns them and
 decides when to save; the audio process only looks.
 """
 

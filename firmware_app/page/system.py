@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from firmware_app.kept.pin import Asker, PinError, PinWait
 from firmware_app.setup.backup import BackupError
-from firmware_app.setup.owner import BoxSetup
+from firmware_app.setup.box import BoxSetup
 from firmware_app.system import diagnostics, log_files, power, scrub
 from firmware_app.system.power import PowerError
 from firmware_app.system.versions import versions

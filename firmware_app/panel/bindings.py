@@ -18,8 +18,8 @@ from firmware_app.config.panel_keys import (
 from firmware_app.control.control import Control
 from firmware_app.control.performer import PANIC_PARAM, Performer
 from firmware_app.link.wire import MeterFrame, State
-from firmware_app.panel.layout import PROGRAM, Layout, PanelMapping
 from firmware_app.panel.lights import light_for
+from firmware_app.panel.plan import PROGRAM, PanelMapping, PanelPlan
 from hw.board.board import Board
 from hw.controls.events import (
     Activity,
@@ -50,20 +50,20 @@ Watch = Callable[[PanelEvent], bool]
 
 
 class Bindings:
-    """Joins one Panel to Control by a Layout, which may be changed while it runs.
+    """Joins one Panel to Control by a PanelPlan, which may be changed while it runs.
 
     Panel callbacks come on the panel's own threads. watch, on_activity: what learns (see Setup).
     """
 
     def __init__(
         self,
-        layout: Layout,
+        plan: PanelPlan,
         control: Control,
         performer: Performer,
         watch: Watch = lambda event: False,
         on_activity: Callable[[Activity], None] = lambda activity: None,
     ) -> None:
-        self.layout = layout
+        self.plan = plan
         self.performer = performer
         self._control = control
         self._watch = watch
@@ -75,7 +75,7 @@ class Bindings:
         self._stands: dict[str, float] = {}  # where each knob was last seen
         self._sweeps: dict[str, tuple[PanelMapping, Takeover]] = {}
         self._tempo_sent: tuple[float | None, float] = (None, 0.0)
-        self._use(layout)
+        self._use(plan)
         self.panel = self._made()
 
     @property
@@ -103,19 +103,19 @@ class Bindings:
         self._let_go(list(self._held))
         self.panel.close()
 
-    def change(self, layout: Layout) -> None:
-        """Go on with another layout; the pins are opened anew only where it needs other ones. Not a panel thread.
+    def change(self, plan: PanelPlan) -> None:
+        """Go on with another plan; the pins are opened anew only where it needs other ones. Not a panel thread.
 
         What a foot holds goes on being held, unless it means something else now or cannot be seen to leave.
         """
         with self._changing:
-            same = layout.spec() == self.layout.spec()
+            same = plan.spec() == self.plan.spec()
             held = dict(self._held)
-            still = {name for name, m in held.items() if m.action == _action(layout.on(m.on, m.gesture))}
+            still = {name for name, m in held.items() if m.action == _action(plan.on(m.on, m.gesture))}
             if not same:
-                still &= _pins(layout) & _pins(self.layout)
+                still &= _pins(plan) & _pins(self.plan)
             self._let_go(held.keys() - still)
-            self._use(layout)
+            self._use(plan)
             if not self._started:
                 self.panel = self._made()
                 return
@@ -129,23 +129,23 @@ class Bindings:
         self._show_all()
 
     def _made(self, held: Collection[str] = ()) -> Panel:
-        return Panel(self.layout.spec(), on_event=self._on_event, on_activity=self._on_activity, held=held)
+        return Panel(self.plan.spec(), on_event=self._on_event, on_activity=self._on_activity, held=held)
 
-    def _use(self, layout: Layout) -> None:
-        self.layout = layout
-        self._by_gesture = {(m.on, m.gesture): m for m in layout.mappings}
-        self._origins = {c.name: f"{_room(c.config)}:{c.name}" for c in layout.controls}
-        self._midi = [c.name for c in layout.controls if isinstance(c.config, MidiSwitchConfig | MidiKnobConfig)]
+    def _use(self, plan: PanelPlan) -> None:
+        self.plan = plan
+        self._by_gesture = {(m.on, m.gesture): m for m in plan.mappings}
+        self._origins = {c.name: f"{_room(c.config)}:{c.name}" for c in plan.controls}
+        self._midi = [c.name for c in plan.controls if isinstance(c.config, MidiSwitchConfig | MidiKnobConfig)]
         self._lights = {
-            c.name: c.config for c in layout.controls if isinstance(c.config, LedConfig | RgbLedConfig | MeterConfig)
+            c.name: c.config for c in plan.controls if isinstance(c.config, LedConfig | RgbLedConfig | MeterConfig)
         }
-        turns = [m for m in layout.mappings if m.gesture == "turn" and m.action.do == "sweep"]
+        turns = [m for m in plan.mappings if m.gesture == "turn" and m.action.do == "sweep"]
         self._sweeps = {m.on: (m, self._takeover(m)) for m in turns}
 
     def _takeover(self, mapping: PanelMapping) -> Takeover:
         """The one there is, or a new one: a knob that had caught another value has not caught this one."""
         on = mapping.on
-        control = self.layout.find(on)
+        control = self.plan.find(on)
         way = TAKEOVERS[getattr(control.config, "takeover", "jump")] if control else Jump
         before, takeover = self._sweeps.get(on, (None, None))
         if takeover is None or _action(before) != mapping.action or not isinstance(takeover, way):
@@ -285,7 +285,7 @@ class Bindings:
 
     def take_meter(self, meter: MeterFrame) -> None:
         """Control has taken a meter frame: sound made progress if it runs. Link thread."""
-        if self.layout.config.relay_gpio >= 0 and meter.state == State.RUNNING:
+        if self.plan.config.relay_gpio >= 0 and meter.state == State.RUNNING:
             self.panel.beat(int(meter.uptime_s * 1000))
         self.light()
 
@@ -299,7 +299,7 @@ class Bindings:
                 try:
                     self.panel.show(name, light_for(config, self._control, self.performer, meter))
                 except UnknownControlError:
-                    continue  # another layout is just coming into force
+                    continue  # another plan is just coming into force
 
 
 def _room(config: object) -> str:
@@ -312,6 +312,6 @@ def _action(mapping: PanelMapping | None) -> Action | None:
     return mapping.action if mapping is not None else None
 
 
-def _pins(layout: Layout) -> set[str]:
+def _pins(plan: PanelPlan) -> set[str]:
     """The switches whose level can be read at any time, so that a foot is seen to leave one."""
-    return {c.name for c in layout.controls if isinstance(c.config, SwitchConfig)}
+    return {c.name for c in plan.controls if isinstance(c.config, SwitchConfig)}

@@ -12,7 +12,7 @@ from firmware_app.config.panel_keys import PanelConfig
 from firmware_app.config.read import ConfigError, read_control
 from firmware_app.kept.kept_file import KeptFile, few
 from firmware_app.kept.saver import Keeping
-from firmware_app.panel.layout import PAGE, Layout, PanelControl, PanelMapping, misfit
+from firmware_app.panel.plan import PAGE, PanelControl, PanelMapping, PanelPlan, misfit
 from hw.controls.conflicts import same_source
 
 _LISTS = ("controls", "mappings", "off", "unread")
@@ -151,7 +151,7 @@ def _mapping(tree: Any, specs: Mapping[str, ParamSpec], presets: Collection[str]
 
 def merged(
     config: PanelConfig, controls: Collection[PanelControl], mappings: Collection[PanelMapping], changes: PanelChanges
-) -> tuple[Layout, list[str]]:
+) -> tuple[PanelPlan, list[str]]:
     """The file's controls and mappings with the page's changes over them, and what does not fit together."""
     notes: list[str] = []
     there = [c for c in controls if f"control {c.name}" not in changes.off]
@@ -163,21 +163,21 @@ def merged(
             notes.append(f"{control.label}, added on the page, waits: {taken.label} has its name or its place")
     paged = {m.key for m in changes.mappings}
     wanted = [m for m in mappings if m.key not in paged and f"mapping {m.key}" not in changes.off]
-    layout = Layout(config, tuple(there), ())
+    plan = PanelPlan(config, tuple(there), ())
     fitting = []
     for mapping in (*wanted, *changes.mappings):
-        if misfit(layout, mapping.on, mapping.gesture, mapping.action):
-            notes.append(f"what is mapped on {layout.where(mapping.on)} waits: there is no such control now")
+        if misfit(plan, mapping.on, mapping.gesture, mapping.action):
+            notes.append(f"what is mapped on {plan.where(mapping.on)} waits: there is no such control now")
         else:
             fitting.append(mapping)
-    return replace(layout, mappings=tuple(fitting)), notes
+    return replace(plan, mappings=tuple(fitting)), notes
 
 
-def try_layout(layout: Layout, specs: Mapping[str, ParamSpec]) -> None:
-    """All that is done with a layout before a foot can press anything. Raises what that raises."""
-    layout.spec()
-    for mapping in layout.mappings:
-        layout.words(mapping, specs)
+def try_plan(plan: PanelPlan, specs: Mapping[str, ParamSpec]) -> None:
+    """All that is done with a plan before a foot can press anything. Raises what that raises."""
+    plan.spec()
+    for mapping in plan.mappings:
+        plan.words(mapping, specs)
 
 
 def _share(one: PanelControl, other: PanelControl) -> bool:

@@ -13,12 +13,12 @@ from firmware_app.config.read import ConfigError, read_control
 from firmware_app.control.control import Control
 from firmware_app.control.performer import Performer
 from firmware_app.kept.saver import ANSWER_WITHIN_S
-from firmware_app.panel import mapping_check
+from firmware_app.panel import mapping_notes
 from firmware_app.panel.bindings import Bindings
-from firmware_app.panel.kept import PanelChanges, PanelStore, merged, try_layout
-from firmware_app.panel.layout import PAGE, Layout, PanelControl, PanelMapping, controls_of, mappings_of
+from firmware_app.panel.kept import PanelChanges, PanelStore, merged, try_plan
 from firmware_app.panel.learn import Heard, Learner, Learning
-from firmware_app.panel.mapping_check import Level, Note
+from firmware_app.panel.mapping_notes import Level, Note
+from firmware_app.panel.plan import PAGE, PanelControl, PanelMapping, PanelPlan, controls_of, mappings_of
 from firmware_app.panel.simulated import SimulatedPanel
 from hw.controls.calibration import PedalCalibration
 from hw.controls.conflicts import conflicts
@@ -28,7 +28,7 @@ from web_ui.ports.box import ControlRefused, NotThere
 
 
 class PanelSetup:
-    """The panel's layout, its changes on disk, learning, and the Bindings that run it.
+    """The panel's plan, its changes on disk, learning, and the Bindings that run it.
 
     Methods called by the page may raise NotThere and ControlRefused; any thread, one change at a time.
     """
@@ -58,8 +58,8 @@ class PanelSetup:
         self.simulated = SimulatedPanel(self.bindings)
 
     @property
-    def layout(self) -> Layout:
-        return self.bindings.layout
+    def plan(self) -> PanelPlan:
+        return self.bindings.plan
 
     @property
     def problems(self) -> list[str]:
@@ -96,7 +96,7 @@ class PanelSetup:
     def remove(self, key: str) -> None:
         """Take a mapping away; the file's stays in the file and can be brought back."""
         with self._lock:
-            if all(m.key != key for m in self.layout.mappings):
+            if all(m.key != key for m in self.plan.mappings):
                 raise NotThere(f"nothing is mapped on {key[:80]!r}")
             changes = self.changes.without_mapping(key)
             if any(m.key == key for m in self._file_mappings):
@@ -121,14 +121,14 @@ class PanelSetup:
         except ConfigError as error:
             raise ControlRefused(str(error)) from None
         with self._lock:
-            if why := mapping_check.taken(self.layout, control) or self._cannot_be(control):
+            if why := mapping_notes.taken(self.plan, control) or self._cannot_be(control):
                 raise ControlRefused(f"{control.label} cannot be added: {why}")
             changes = self.changes
             self._change(PanelChanges((*changes.controls, control), changes.mappings, changes.off, changes.unread))
 
     def remove_control(self, name: str) -> None:
         with self._lock:
-            control = self.layout.find(name)
+            control = self.plan.find(name)
             if control is None:
                 raise NotThere(f"no control {name[:40]!r} on the panel")
             changes = self.changes.without_control(name)
@@ -141,9 +141,9 @@ class PanelSetup:
 
         Returns how much of the range the pedal has covered so far, 0…1.
         """
-        pedal = self.layout.find(name)
+        pedal = self.plan.find(name)
         if pedal is None or not isinstance(pedal.config, PedalConfig):
-            there = ", ".join(c.name for c in self.layout.controls if isinstance(c.config, PedalConfig)) or "none"
+            there = ", ".join(c.name for c in self.plan.controls if isinstance(c.config, PedalConfig)) or "none"
             raise NotThere(f"no expression pedal {name[:40]!r}: there are {there}")
         if step not in ("start", "move", "heel"):
             raise ControlRefused(f"step = {step[:40]!r}: allowed start, move, heel")
@@ -195,21 +195,21 @@ class PanelSetup:
             return state, []
         return state, self._notes(state.heard.on, state.heard.gesture, state.action)
 
-    def layout_with_heard(self, heard: Heard) -> Layout:
-        return mapping_check.with_controls(self.layout, heard.controls)
+    def plan_with_heard(self, heard: Heard) -> PanelPlan:
+        return mapping_notes.with_controls(self.plan, heard.controls)
 
     # --- inside ---
 
     def _hear(self, event: PanelEvent) -> bool:
         if not self.learner.active:
             return False
-        self.learner.hear(event, self.layout)
+        self.learner.hear(event, self.plan)
         self._control.news()
         return True
 
     def _hear_activity(self, activity: Activity) -> None:
         if self.learner.active:
-            self.learner.hear_activity(activity, self.layout)
+            self.learner.hear_activity(activity, self.plan)
             self._control.news()
 
     def tick(self) -> None:
@@ -238,7 +238,7 @@ class PanelSetup:
         for control in new:
             if why := self._cannot_be(control):
                 return [Note(Level.REFUSED, why)]
-        return mapping_check.notes_on(self.layout, new, on, gesture, action, self._control.specs)
+        return mapping_notes.notes_on(self.plan, new, on, gesture, action, self._control.specs)
 
     def _learned(self, on: str) -> Sequence[PanelControl]:
         """The controls that learning has heard of and that `on` names."""
@@ -247,20 +247,20 @@ class PanelSetup:
 
     def _cannot_be(self, control: PanelControl) -> str:
         """Why this board cannot have it: a pin that is reserved or that it does not have."""
-        spec = mapping_check.with_controls(self.layout, [control]).spec()
+        spec = mapping_notes.with_controls(self.plan, [control]).spec()
         found = (c for c in conflicts(spec, self.bindings.board) if c.control == control.name)
-        return next((f"{mapping_check.place_words(c.source)}: {c.why}" for c in found), "")
+        return next((f"{mapping_notes.place_words(c.source)}: {c.why}" for c in found), "")
 
     @staticmethod
     def _off(changes: PanelChanges, key: str) -> PanelChanges:
         return PanelChanges(changes.controls, changes.mappings, changes.off | {key}, changes.unread)
 
-    def _merged(self, changes: PanelChanges) -> tuple[Layout, list[str]]:
+    def _merged(self, changes: PanelChanges) -> tuple[PanelPlan, list[str]]:
         return merged(self._config, self._file_controls, self._file_mappings, changes)
 
     def _try(self, changes: PanelChanges) -> None:
         """All that a start does with changes. Raises what a start would."""
-        try_layout(self._merged(changes)[0], self._control.specs)
+        try_plan(self._merged(changes)[0], self._control.specs)
 
     def _change(self, changes: PanelChanges) -> None:
         """Put changes to use and save them. With the lock."""

@@ -8,7 +8,7 @@ from firmware_app.config import actions
 from firmware_app.config.control_specs import RELAY
 from firmware_app.config.panel_keys import EncoderConfig, KnobConfig, MidiKnobConfig, PedalConfig
 from firmware_app.panel.bindings import Bindings
-from firmware_app.panel.layout import PROGRAM, Layout, PanelControl, gesture_words
+from firmware_app.panel.plan import PROGRAM, PanelControl, PanelPlan, gesture_words
 from hw.controls.spec import UnknownControlError
 from hw.panel.panel import Panel
 from web_ui.ports.box import NotThere, SimulatedPin
@@ -31,21 +31,21 @@ class SimulatedPanel:
 
     def pins(self) -> Sequence[SimulatedPin]:
         """The controls to draw, empty when real pins are in use."""
-        panel, layout = self._bindings.panel, self._bindings.layout
+        panel, plan = self._bindings.panel, self._bindings.plan
         if not panel.simulated:
             return []
         pins = []
-        for control in layout.controls:
+        for control in plan.controls:
             try:
-                pins.append(self._pin(control, panel, layout))
+                pins.append(self._pin(control, panel, plan))
             except UnknownControlError:
                 continue  # it could not be opened: `problems` says why
         if (held := panel.relay_held) is not None:
             does = "sound goes through the box" if held else "input and output are joined: dry"
             pins.append(SimulatedPin(RELAY, "relay", "Bypass relay", float(held), does))
-        if layout.config.midi and any(m.gesture == "program" for m in layout.mappings):
+        if plan.config.midi and any(m.gesture == "program" for m in plan.mappings):
             does = "; ".join(
-                actions.words(m.action, self._bindings.specs) for m in layout.mappings if m.gesture == "program"
+                actions.words(m.action, self._bindings.specs) for m in plan.mappings if m.gesture == "program"
             )
             pins.append(SimulatedPin(PROGRAM, "program", "MIDI program", self._program / (PROGRAMS - 1), does))
         return pins
@@ -89,12 +89,12 @@ class SimulatedPanel:
         if name not in there:
             raise NotThere(f"no simulated {kinds[0]} {name!r}: there are {', '.join(there) or 'none'}")
 
-    def _pin(self, control: PanelControl, panel: Panel, layout: Layout) -> SimulatedPin:
-        name, label, does = control.name, control.label, self._does(control, layout)
+    def _pin(self, control: PanelControl, panel: Panel, plan: PanelPlan) -> SimulatedPin:
+        name, label, does = control.name, control.label, self._does(control, plan)
         if control.is_light:
             levels = tuple(panel.lit(name))
             return SimulatedPin(name, _LIGHTS[control.table], label, max(levels, default=0.0), does, levels=levels)
-        turned = layout.on(name, "turn")
+        turned = plan.on(name, "turn")
         param = turned.action.param if turned else ""
         if isinstance(control.config, EncoderConfig):
             return SimulatedPin(name, "encoder", label, 0.0, does, param)
@@ -104,11 +104,11 @@ class SimulatedPanel:
         closed = float(panel.simulator.pressed(name))
         return SimulatedPin(name, "switch", label, closed, does, latching=control.latching)
 
-    def _does(self, control: PanelControl, layout: Layout) -> str:
+    def _does(self, control: PanelControl, plan: PanelPlan) -> str:
         specs = self._bindings.specs
         if control.is_light:
             shows = str(getattr(control.config, "shows", ""))
             return f"shows {find(specs, shows).label if shows in specs else shows.replace('_', ' ')}"
-        mine = [m for m in layout.mappings if control.name in m.on.split("+")]
+        mine = [m for m in plan.mappings if control.name in m.on.split("+")]
         said = [f"{gesture_words(m.gesture)}: {actions.words(m.action, specs)}" for m in mine]
         return "; ".join(said) or "nothing yet"

@@ -21,7 +21,7 @@ from dsp.inference.handed_in import DEEPEST, flat, read_file
 from firmware_app.errors import AppError
 from firmware_app.kept.kept_file import KeptFile, plain, write_whole
 from firmware_app.kept.shapes import chosen
-from firmware_app.setup.checks_of_backup import NAMES, Trial, mistakes
+from firmware_app.setup.backup_reading import NAMES, StartReader, mistakes
 from firmware_app.system.log_files import escaped
 
 log = logging.getLogger(__name__)
@@ -47,9 +47,9 @@ class BackupError(AppError, ValueError):
 class Backups:
     """Reads and checks backups of one state folder. Any thread; nothing is cached."""
 
-    def __init__(self, folder: Path, box_version: str, trial: Trial) -> None:
-        """trial: what the readers of the box say of a folder."""
-        self._folder, self._version, self._trial = folder, box_version, trial
+    def __init__(self, folder: Path, box_version: str, reader: StartReader) -> None:
+        """reader: what the readers of the box say of a folder."""
+        self._folder, self._version, self._reader = folder, box_version, reader
 
     def make(self) -> bytes:
         """The backup as it stands on disk: settings of the last half second may be missing."""
@@ -83,7 +83,7 @@ class Backups:
         faults = {name: why for name, file in files.items() if (why := _no_kept_file(name, file))}
         usual = {name: file for name, file in files.items() if name not in faults}
         found = [f"{name[:40]}: {why}" for name, why in faults.items()]
-        found += _tried(self._folder, usual, self._trial)
+        found += _tried(self._folder, usual, self._reader)
         if found:
             raise BackupError(found)
         return dict(files)
@@ -104,7 +104,7 @@ class Backups:
             raise BackupError([staged.problem])
 
 
-def apply_staged(folder: Path, trial: Trial) -> bool:
+def apply_staged(folder: Path, reader: StartReader) -> bool:
     """Put a restore in place that was left before. Before anything reads the folder. Returns whether there was one.
 
     Interrupted at any moment, it is done again from the beginning at the next start. One that cannot be used is set
@@ -115,7 +115,7 @@ def apply_staged(folder: Path, trial: Trial) -> bool:
     staged = _staged(folder)
     try:
         files = _files(staged.path)
-        found = _tried(folder, files, trial)
+        found = _tried(folder, files, reader)
         if found:
             raise BackupError(found)
     except FileNotFoundError:
@@ -153,7 +153,7 @@ def _files(path: Path) -> dict[str, Any]:
     return dict(files)
 
 
-def _tried(folder: Path, files: Mapping[str, Any], trial: Trial) -> list[str]:
+def _tried(folder: Path, files: Mapping[str, Any], reader: StartReader) -> list[str]:
     """What is wrong with these files: laid beside what else is kept, where a start of the box reads them."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -166,7 +166,7 @@ def _tried(folder: Path, files: Mapping[str, Any], trial: Trial) -> list[str]:
             unsaved = [kept[name].problem for name, file in files.items() if not kept[name].save(_body(file))]
             if unsaved:
                 return [problem.replace(f"{there}/", "") for problem in unsaved]
-            notes = trial(there)
+            notes = reader(there)
     except OSError as error:
         return [f"{folder}: cannot be written: {error.strerror}"]
     return [mistake for name in files for mistake in mistakes(notes[name])]

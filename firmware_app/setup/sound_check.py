@@ -1,4 +1,4 @@
-"""CheckSetup: the sound check as control steers it: kept going while a page looks, and the round trip worked out."""
+"""SoundChecker: the sound check as control steers it: kept going while a page looks, and the round trip worked out."""
 
 import logging
 import math
@@ -12,14 +12,14 @@ from dsp.analysis import round_trip
 from dsp.analysis.round_trip import RoundTrip
 from firmware_app.audio import sound_check
 from firmware_app.errors import AppError
-from firmware_app.link.wire import CHECK_HOLD_S, Check, Down, InfoFrame, InputsFrame
+from firmware_app.link.wire import SOUND_CHECK_HOLD_S, Down, InfoFrame, InputsFrame, SoundCheckStep
 
 log = logging.getLogger(__name__)
 
 FRESH_S = 0.5  # an inputs frame older than this says that no check is going on
 
 
-class CheckError(AppError, RuntimeError):
+class SoundCheckError(AppError, RuntimeError):
     """The sound cannot be checked now."""
 
 
@@ -35,7 +35,7 @@ class Result:
     inverted: bool = False
 
 
-class CheckSetup:
+class SoundChecker:
     """Steers the audio process's SoundCheck. Any thread; the take_* are the link's."""
 
     def __init__(self, send: Callable[[Down, int], None], info: Callable[[], InfoFrame], runtime: Path) -> None:
@@ -55,7 +55,7 @@ class CheckSetup:
         now = time.monotonic()
         if now - self._at < FRESH_S:
             return "measuring" if self._waiting else "listening"
-        return "starting" if now - self._asked_at < CHECK_HOLD_S else "off"
+        return "starting" if now - self._asked_at < SOUND_CHECK_HOLD_S else "off"
 
     @property
     def peaks(self) -> tuple[float, ...]:
@@ -63,29 +63,31 @@ class CheckSetup:
         return self._frame.peaks if time.monotonic() - self._at < FRESH_S else ()
 
     def hold(self) -> None:
-        """Go on, or begin: to be asked again within CHECK_HOLD_S. Raises CheckError without a device."""
+        """Go on, or begin: to be asked again within SOUND_CHECK_HOLD_S. Raises SoundCheckError without a device."""
         if not self._info().device or self._info().device == "none":
-            raise CheckError("no audio interface is open, so there is nothing to listen to")
+            raise SoundCheckError("no audio interface is open, so there is nothing to listen to")
         self._asked_at = time.monotonic()
-        self._send(Down.CHECK, Check.HOLD)
+        self._send(Down.CHECK, SoundCheckStep.HOLD)
 
     def measure(self) -> None:
-        """Play the test signal. Raises CheckError where there is no interface, or a measurement is under way."""
+        """Play the test signal. Raises SoundCheckError where there is no interface, or a measurement is under way."""
         if self._info().demo:
-            raise CheckError("the demo plays: a round trip needs an audio interface and a cable")
+            raise SoundCheckError("the demo plays: a round trip needs an audio interface and a cable")
         if self.state != "listening":
-            raise CheckError("the outputs have to be silent first" if self.state != "measuring" else "it is measuring")
+            raise SoundCheckError(
+                "the outputs have to be silent first" if self.state != "measuring" else "it is measuring"
+            )
         self.result = None
         self._measured_before = self._frame.measured
         self._waiting = True
         self._asked_at = time.monotonic()
-        self._send(Down.CHECK, Check.MEASURE)
+        self._send(Down.CHECK, SoundCheckStep.MEASURE)
 
     def end(self) -> None:
         """Let ordinary sound come back."""
         self._asked_at = -math.inf
         self._waiting = False
-        self._send(Down.CHECK, Check.END)
+        self._send(Down.CHECK, SoundCheckStep.END)
 
     def take_inputs(self, frame: InputsFrame) -> None:
         """The audio process told its inputs. A completed measurement is worked out in a thread of its own."""

@@ -11,15 +11,15 @@ from hw.controls.events import TempoEvent
 from hw.controls.kinds import MidiKnobSpec, MidiSpec, MidiSwitchSpec
 from hw.midi.clock import CLOCK, ClockReader, ClockWriter
 from hw.midi.messages import PITCH_TOP, MidiMessage
-from hw.midi.ports import MidiPort, explain_port, find_ports
-from hw.threads import FAILED, PortThread
+from hw.midi.ports import MidiPort, explain_port, find_midi_ports
+from hw.threads import FAILED, HotplugThread
 
 ECHO_S = 0.1  # what a device sends back so soon after it was sent there is no hand
 
 log = logging.getLogger(__name__)
 
 
-class MidiThread(PortThread):
+class MidiThread(HotplugThread):
     """Opens every port that is there, again and again, reads them all and sends feedback.
 
     on_message(port, message), on_gone(port) and on_tempo(event), on each beat of a clock, are called in this thread.
@@ -81,7 +81,7 @@ class MidiThread(PortThread):
             return self._clock.due_s
 
     def scan(self) -> None:
-        places = {place.name: place for place in find_ports(self._root, self._spec.usb, self._spec.serial)}
+        places = {place.name: place for place in find_midi_ports(self._root, self._spec.usb, self._spec.serial)}
         for fd, port in list(self._ports.items()):
             if port.place.name not in places:
                 self._drop(fd)

@@ -20,7 +20,7 @@ BAUD = 31250
 
 
 @dataclass(frozen=True, slots=True)
-class PortPlace:
+class MidiPortPlace:
     """name as in `Activity.source`: the card's id ("FCB1010", "FCB1010-2" for its second port) or the UART's."""
 
     name: str
@@ -28,7 +28,7 @@ class PortPlace:
     serial: bool = False
 
 
-def find_ports(root: Path = Path("/"), usb: bool = True, serial: Sequence[str] = ()) -> list[PortPlace]:
+def find_midi_ports(root: Path = Path("/"), usb: bool = True, serial: Sequence[str] = ()) -> list[MidiPortPlace]:
     """Every MIDI port that is there now. A card with n ports is opened n times: ALSA hands out the next free one."""
     places = []
     for path in sorted((root / "dev/snd").glob("midiC*D*")) if usb else ():
@@ -38,15 +38,15 @@ def find_ports(root: Path = Path("/"), usb: bool = True, serial: Sequence[str] =
         name += f".{device}" if device != "0" else ""
         indices = re.findall(r"^(?:Input|Output) (\d+)", _text(folder / f"midi{device}"), re.MULTILINE)
         count = max((int(index) for index in indices), default=0) + 1
-        places += [PortPlace(name if n == 0 else f"{name}-{n + 1}", path) for n in range(count)]
-    places += [PortPlace(Path(path).name, Path(path), serial=True) for path in serial if Path(path).exists()]
+        places += [MidiPortPlace(name if n == 0 else f"{name}-{n + 1}", path) for n in range(count)]
+    places += [MidiPortPlace(Path(path).name, Path(path), serial=True) for path in serial if Path(path).exists()]
     return places
 
 
 class MidiPort:
     """One open port. The MIDI thread's alone. Opening raises OSError (serial.SerialException is one)."""
 
-    def __init__(self, place: PortPlace) -> None:
+    def __init__(self, place: MidiPortPlace) -> None:
         self.place = place
         self.parser = MidiParser()
         self._unsent = b""
@@ -85,7 +85,7 @@ class MidiPort:
             os.close(self.fd)
 
 
-def explain_port(place: PortPlace, error: OSError) -> str:
+def explain_port(place: MidiPortPlace, error: OSError) -> str:
     """Why a port is off and how to mend it."""
     where = f"MIDI port {place.name} ({place.path}) is off: "
     text = str(error)

@@ -81,7 +81,7 @@ from hw.panel.knobs import KnobThread
 from hw.panel.learn import PanelLearner
 from hw.panel.lights import LightLine, LightThread
 from hw.panel.lines import EncoderLine, KnobLine, SwitchLine, forget_closed_buses
-from hw.panel.plugged import PanelPorts
+from hw.panel.plugged import PluggedControls
 from hw.panel.relay import Relay
 from hw.panel.switches import SwitchThread
 from hw.threads import THREAD_END_S
@@ -145,7 +145,7 @@ class Panel:
         self._learner = PanelLearner(spec, on_activity)
         self._learn_lock = threading.Lock()
         self._knob_thread = KnobThread(self._tell, self._learner.heard)
-        self._ports = PanelPorts(spec, self._switch_thread.contact, self._tell, self._learner.heard, root)
+        self._plugged = PluggedControls(spec, self._switch_thread.contact, self._tell, self._learner.heard, root)
         self._light_thread = LightThread()
         self._simulator: Simulator | None = None
 
@@ -165,17 +165,17 @@ class Panel:
     def problems(self) -> list[str]:
         """What does not work and how to mend it, in plain sentences. Any thread."""
         knobs = [knob.problem for knob in list(self._knobs.values()) if knob.problem]
-        return self._open_problems + knobs + self._ports.problems
+        return self._open_problems + knobs + self._plugged.problems
 
     @property
     def midi_ports(self) -> tuple[str, ...]:
         """The names of the MIDI ports that are open now. Any thread."""
-        return self._ports.midi_names
+        return self._plugged.midi_names
 
     @property
     def hid_devices(self) -> tuple[str, ...]:
         """The ids of the USB footswitches that are open now. Any thread."""
-        return self._ports.hid_ids
+        return self._plugged.hid_ids
 
     def start(self) -> None:
         """Open every control that can be opened, and listen. Once. Raises nothing for hardware that is missing."""
@@ -193,7 +193,7 @@ class Panel:
         self._switch_thread.start()
         self._switch_thread.listen(list(self._switches.values()), list(self._encoders.values()), self._held)
         self._knob_thread.start_with(list(self._knobs.values()))
-        self._ports.start()
+        self._plugged.start()
 
     def start_learning(self) -> None:
         """Tell `on_activity` of everything that is moved from now on. Any thread; again does nothing."""
@@ -206,14 +206,14 @@ class Panel:
             self._learner.active = True
             self._switch_thread.listen(self._learner.switches)
             self._knob_thread.watch(self._learner.channels)
-            self._ports.learn(True)
+            self._plugged.learn(True)
 
     def stop_learning(self) -> None:
         """Free what learning opened. Any thread; again does nothing."""
         with self._learn_lock:
             if self._learner.active:
                 self._learner.active = False
-                self._ports.learn(False)
+                self._plugged.learn(False)
                 self._switch_thread.forget(self._learner.switches)
                 self._knob_thread.watch(())
                 self._learner.close()
@@ -223,11 +223,11 @@ class Panel:
 
         now: False when the value comes from there: it is shown after a re-plug only.
         """
-        self._ports.feedback(name, position, now)
+        self._plugged.feedback(name, position, now)
 
     def tempo(self, bpm: float | None, beat_at_s: float) -> None:
         """Send this tempo as MIDI clock, if `MidiSpec.clock` is "out"; None ends it. Any thread."""
-        self._ports.tempo(bpm, beat_at_s)
+        self._plugged.tempo(bpm, beat_at_s)
 
     def show(self, name: str, light: Light) -> None:
         """Let light `name` show something. Any thread. One that is not open is skipped; an unknown one raises."""
@@ -264,7 +264,7 @@ class Panel:
     def close(self) -> None:
         """End the threads, switch the lights off and free the pins. May be called twice. Raises PanelStuckError."""
         self.stop_learning()
-        stuck = self._ports.end()
+        stuck = self._plugged.end()
         threads = (self._switch_thread, self._knob_thread, self._light_thread)
         stuck += [thread.name for thread in threads if not thread.end()]
         with self._relay_lock:
@@ -293,7 +293,7 @@ class Panel:
             from hw.panel.simulator import Simulator
 
             self._simulator = Simulator(
-                self.spec, self._switches, self._knobs, self._encoders, self._light_thread.levels, self._ports
+                self.spec, self._switches, self._knobs, self._encoders, self._light_thread.levels, self._plugged
             )
         lights: dict[str, LightLine] = {}
         refused = {conflict.control: conflict.why for conflict in conflicts(self.spec, self.board)}

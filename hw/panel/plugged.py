@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Heard = Callable[[str, str, float, str, float], None]
 
 
-class PanelPorts:
+class PluggedControls:
     """MIDI and HID of one panel. contact(name, closed), tell(event) and heard(source, kind, value, words, at_s) are
     called in their threads; `take_midi` and `take_key` may come from a simulated hand too."""
 

@@ -16,7 +16,7 @@ from hw.midi.messages import MidiMessage
 from hw.midi.midi import feedback_messages
 from hw.panel.encoder import RING
 from hw.panel.lines import EncoderLine, KnobLine, SwitchLine
-from hw.panel.plugged import PanelPorts
+from hw.panel.plugged import PluggedControls
 
 Line = TypeVar("Line")
 
@@ -62,19 +62,19 @@ class Simulator:
         knobs: Mapping[str, KnobLine],
         encoders: Mapping[str, EncoderLine],
         levels: Callable[[str], tuple[float, ...]],
-        ports: PanelPorts,
+        plugged: PluggedControls,
     ) -> None:
-        self._ported = {
+        self._plugged_in = {
             control.name: control
             for control in (*spec.switches, *spec.knobs)
             if isinstance(control, KeySpec | MidiSwitchSpec | MidiKnobSpec)
         }
-        self._ported_at: dict[str, float] = {}
+        self._plugged_at: dict[str, float] = {}
         self._switches = switches
         self._knobs = knobs
         self._encoders = encoders
         self._levels = levels
-        self._ports = ports
+        self._plugged = plugged
         self._converters: dict[tuple[str, int], MockConverter | MockADS1115] = {}
 
     def attach_converter(self, factory: Any, chip: str, spi_device: int, bits: int) -> None:
@@ -96,8 +96,8 @@ class Simulator:
 
     def turn(self, name: str, position: float) -> None:
         """Turn knob or pedal `name` to `position` 0…1 (clipped); the panel reads it at its next poll."""
-        if name in self._ported:
-            self._move_ported(name, min(max(float(position), 0.0), 1.0))
+        if name in self._plugged_in:
+            self._move_plugged(name, min(max(float(position), 0.0), 1.0))
             return
         spec, converter = self._converter(name)
         heel, toe = (spec.heel, spec.toe) if isinstance(spec, PedalSpec) else (0.0, 1.0)
@@ -127,15 +127,15 @@ class Simulator:
 
     def pressed(self, name: str) -> bool:
         """Whether the contact of switch `name` is closed, as its pin says."""
-        if name in self._ported:
-            return self._ported_at.get(name, 0.0) > 0.0
+        if name in self._plugged_in:
+            return self._plugged_at.get(name, 0.0) > 0.0
         line = self._find(self._switches, name, "switch")
         return line.is_closed(bool(line.pin.state))
 
     def position(self, name: str) -> float:
         """Where knob or pedal `name` was turned to, 0…1."""
-        if name in self._ported:
-            return self._ported_at.get(name, 0.0)
+        if name in self._plugged_in:
+            return self._plugged_at.get(name, 0.0)
         spec, converter = self._converter(name)
         heel, toe = (spec.heel, spec.toe) if isinstance(spec, PedalSpec) else (0.0, 1.0)
         return (converter.positions[spec.channel] - heel) / (toe - heel)
@@ -147,12 +147,12 @@ class Simulator:
             pin = self._factory_pin(int(place[0]))
             (pin.drive_low if value else pin.drive_high)()
         elif kind == "hid":
-            self._ports.take_key(place[0], place[1], closed=value > 0.0)
+            self._plugged.take_key(place[0], place[1], closed=value > 0.0)
         elif kind == "midi":
             port, message, channel, *number = place
             what = MidiMessage(message, int(channel), int(number[0]) if number else 0)
             top = 16383 if message == "pitch" else 127
-            self._ports.take_midi(port, MidiMessage(what.kind, what.channel, what.number, round(value * top)))
+            self._plugged.take_midi(port, MidiMessage(what.kind, what.channel, what.number, round(value * top)))
         elif (kind, int(place[0])) in self._converters:
             self._converters[kind, int(place[0])].positions[int(place[1])] = value
         else:
@@ -160,20 +160,20 @@ class Simulator:
 
     def program(self, number: int, channel: int = 1, port: str = "simulated") -> None:
         """Send a MIDI program change, 0…127."""
-        self._ports.take_midi(port, MidiMessage("program", channel, number))
+        self._plugged.take_midi(port, MidiMessage("program", channel, number))
 
-    def _move_ported(self, name: str, position: float) -> None:
-        control = self._ported[name]
-        self._ported_at[name] = position
+    def _move_plugged(self, name: str, position: float) -> None:
+        control = self._plugged_in[name]
+        self._plugged_at[name] = position
         if not isinstance(control, MidiKnobSpec) and control.gestures.press_only and position <= 0.0:
             return  # that is what such a pedal never says
         if isinstance(control, KeySpec):
-            self._ports.take_key(control.device, control.key, closed=position > 0.0)
+            self._plugged.take_key(control.device, control.key, closed=position > 0.0)
             return
         if isinstance(control, MidiSwitchSpec) and control.inverted:
             position = 1.0 - position
         for message in feedback_messages(control, position):
-            self._ports.take_midi("simulated" if control.port == "*" else control.port, message)
+            self._plugged.take_midi("simulated" if control.port == "*" else control.port, message)
 
     @staticmethod
     def _factory_pin(gpio: int) -> Any:
@@ -185,8 +185,8 @@ class Simulator:
         return pin
 
     def _drive(self, name: str, *, pressed: bool) -> None:
-        if name in self._ported:
-            self._move_ported(name, float(pressed))
+        if name in self._plugged_in:
+            self._move_plugged(name, float(pressed))
             return
         line = self._find(self._switches, name, "switch")
         line.pin.clear_states()

@@ -13,14 +13,14 @@ from typing import Any
 from evdev import InputDevice, ecodes
 
 from hw.controls.kinds import PanelSpecError
-from hw.threads import FAILED, PortThread
+from hw.threads import FAILED, HotplugThread
 
 log = logging.getLogger(__name__)
 
 RELEASED, PRESSED = 0, 1  # 2 is auto-repeat
 
 
-class HidThread(PortThread):
+class HidThread(HotplugThread):
     """Opens and grabs the devices in `wanted` ("1a86-e026": USB vendor and product) whenever they are there.
 
     on_key(device, key, closed) is called in this thread, with "KEY_A"; a key held on a device that goes is told to

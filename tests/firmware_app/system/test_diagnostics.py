@@ -12,7 +12,7 @@ from firmware_app.config.panel_keys import CONTROL_TABLES
 from firmware_app.kept import pin as pin_file
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.scenes import Scenes
-from firmware_app.kept.setup import Measured, SetUpStore
+from firmware_app.kept.setup_notes import Measured, SetupNotesStore
 from firmware_app.kept.shapes import SHAPES, chosen
 from firmware_app.link.wire import InfoFrame
 from firmware_app.setup.backup import Backups
@@ -169,7 +169,7 @@ def test_what_the_stores_write_is_in_a_backup_whole(tmp_path: Path) -> None:
     scenes = Scenes(tmp_path, PARAMS)
     scenes.keep("A", {id: spec.default for id, spec in PARAMS.items()})
     assert scenes.keeping.save()
-    store = SetUpStore(tmp_path)
+    store = SetupNotesStore(tmp_path)
     store.change(name="Left wing", wizard="done")
     store.remember(Measured(512, "USB", 48000, 128, 3))
     assert store.keeping.save()

@@ -1,4 +1,4 @@
-"""Layout: which controls the panel has and what each gesture on them does; from the file and from the page."""
+"""PanelPlan: which controls the panel has and what each gesture on them does; from the file and from the page."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -136,7 +136,7 @@ class PanelMapping:
 
 
 @dataclass(frozen=True)
-class Layout:
+class PanelPlan:
     """The whole panel as it is now. Frozen: a change makes another one."""
 
     config: PanelConfig
@@ -260,31 +260,31 @@ def mappings_of(
         if mapping.key in found:
             mistakes.append(f"{on}, {gesture}: mapped twice")
         found.setdefault(mapping.key, mapping)
-    layout = Layout(config, tuple(controls_of(config)), tuple(found.values()))
-    whys = {m.key: misfit(layout, m.on, m.gesture, m.action) for m in layout.mappings}
+    plan = PanelPlan(config, tuple(controls_of(config)), tuple(found.values()))
+    whys = {m.key: misfit(plan, m.on, m.gesture, m.action) for m in plan.mappings}
     mistakes += [why for why in whys.values() if why]
-    return [m for m in layout.mappings if not whys[m.key]], mistakes, waiting
+    return [m for m in plan.mappings if not whys[m.key]], mistakes, waiting
 
 
-def misfit(layout: Layout, on: str, gesture: str, action: Action) -> str:
+def misfit(plan: PanelPlan, on: str, gesture: str, action: Action) -> str:
     """Why `action` cannot be set off by this gesture; empty when it can."""
-    triggers = layout.triggers(on, gesture)
-    control = layout.find(on)
+    triggers = plan.triggers(on, gesture)
+    control = plan.find(on)
     why = control.why_not_held if control is not None else ""
     if not triggers:
         if control is not None:
             can = ", ".join(map(gesture_words, control.gestures)) or "nothing: it is a light"
             because = f"{why}; " if why and gesture in PRESSES else ""
             return f"{control.label} has no {gesture_words(gesture)}: {because}it can {can}"
-        for one in filter(None, map(layout.find, on.split("+"))):
+        for one in filter(None, map(plan.find, on.split("+"))):
             if one.why_not_held and gesture == "together":
                 return f"{one.label} cannot be pressed together with another: {one.why_not_held}"
-        known = ", ".join(c.name for c in layout.controls if not c.is_light) or "none"
+        known = ", ".join(c.name for c in plan.controls if not c.is_light) or "none"
         return f"no control {on[:80]!r} with the gesture {gesture_words(gesture)}: there are {known}"
     if not triggers & action.kind.triggers:
         because = f"{why}, so it " if why and Trigger.HELD in action.kind.triggers else ""
         cannot = _CANNOT[next(iter(action.kind.triggers))]
-        return f"{layout.where(on)}, {gesture_words(gesture)}: {because}cannot {cannot}"
+        return f"{plan.where(on)}, {gesture_words(gesture)}: {because}cannot {cannot}"
     return ""
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-Check = Callable[[object], str | None]
+Rule = Callable[[object], str | None]
 """Returns None when the value is fine, else what is allowed ("a whole number from 32 to 1024")."""
 
 
@@ -13,16 +13,16 @@ Check = Callable[[object], str | None]
 class Key:
     """What a key accepts, in code and in words, and one or two lines for the example file."""
 
-    check: Check
+    check: Rule
     help: str
 
 
-def key(default: Any, check: Check, help: str) -> Any:
+def key(default: Any, check: Rule, help: str) -> Any:
     """A dataclass field that is also a key of the file. Lists of the file become tuples."""
     return field(default=default, metadata={"key": Key(check, help)})
 
 
-def required(check: Check, help: str) -> Any:
+def required(check: Rule, help: str) -> Any:
     """A key without a default, in a repeated table such as [[panel.switches]]."""
     return field(metadata={"key": Key(check, help)})
 
@@ -30,18 +30,18 @@ def required(check: Check, help: str) -> Any:
 # --- what a value may be ---------------------------------------------------------------------------------------------
 
 
-def whole(low: int, high: int) -> Check:
+def whole(low: int, high: int) -> Rule:
     allowed = f"a whole number from {low} to {high} is allowed"
     # bool is an int to Python, but `port = true` is a mistake.
     return lambda value: None if type(value) is int and low <= value <= high else allowed
 
 
-def number(low: float, high: float) -> Check:
+def number(low: float, high: float) -> Rule:
     allowed = f"a number from {low:g} to {high:g} is allowed"
     return lambda value: None if type(value) in (int, float) and low <= float(str(value)) <= high else allowed
 
 
-def one_of(*choices: object) -> Check:
+def one_of(*choices: object) -> Rule:
     allowed = "allowed: " + ", ".join(f'"{c}"' if isinstance(c, str) else str(c) for c in choices)
     return lambda value: None if any(type(value) is type(c) and value == c for c in choices) else allowed
 
@@ -50,7 +50,7 @@ def flag(value: object) -> str | None:
     return None if isinstance(value, bool) else "true or false is allowed"
 
 
-def text(most: int = 255, empty: bool = False) -> Check:
+def text(most: int = 255, empty: bool = False) -> Rule:
     allowed = f'a text of {0 if empty else 1} to {most} printable characters in "quotes" is allowed'
 
     def check(value: object) -> str | None:
@@ -60,12 +60,12 @@ def text(most: int = 255, empty: bool = False) -> Check:
     return check
 
 
-def matching(pattern: str, words: str) -> Check:
+def matching(pattern: str, words: str) -> Rule:
     compiled = re.compile(pattern)
     return lambda value: None if isinstance(value, str) and compiled.fullmatch(value) else f"{words} is allowed"
 
 
-def listed(item: Check, what: str, fewest: int, most: int) -> Check:
+def listed(item: Rule, what: str, fewest: int, most: int) -> Rule:
     """A list of `fewest` to `most` different items."""
     count = f"{fewest} to {most}" if fewest != most else str(most)
 
@@ -83,6 +83,6 @@ def listed(item: Check, what: str, fewest: int, most: int) -> Check:
     return check
 
 
-def maybe(check: Check) -> Check:
+def maybe(check: Rule) -> Rule:
     """`check`, or nothing given at all."""
     return lambda value: None if value is None else check(value)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from firmware_app.config.checks import text
+from firmware_app.config.declare import text
 from firmware_app.kept.kept_file import KeptFile, few
 from firmware_app.kept.saver import Keeping
 
@@ -33,7 +33,7 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
-class SetUp:
+class SetupNotes:
     """Everything that is kept. name: "" for the file's."""
 
     name: str = ""
@@ -42,8 +42,8 @@ class SetUp:
     measured: tuple[Measured, ...] = ()
 
 
-class SetUpStore:
-    """Owns SetUp. Any thread; the saver writes `keeping`."""
+class SetupNotesStore:
+    """Owns SetupNotes. Any thread; the saver writes `keeping`."""
 
     def __init__(self, folder: Path) -> None:
         self._file = KeptFile(folder, NAME, 1, "setup", "set-up notes")
@@ -77,9 +77,9 @@ def check_name(name: str) -> str | None:
     return _NAME(name)
 
 
-def _read(body: Mapping[str, Any]) -> tuple[SetUp, list[str]]:
+def _read(body: Mapping[str, Any]) -> tuple[SetupNotes, list[str]]:
     """What of it this version can use, and notes on the rest, which starts anew."""
-    now = SetUp()
+    now = SetupNotes()
     name, wizard, step = body.get("name", now.name), body.get("wizard", now.wizard), body.get("step", now.step)
     listed = body.get("measured", [])
     measured = tuple(filter(None, map(_measured, listed if isinstance(listed, list) else ())))

@@ -9,13 +9,13 @@ from firmware_app.config.keys import Config
 from firmware_app.config.places import Places
 from firmware_app.control.control import Control
 from firmware_app.kept.pin import Pin
-from firmware_app.kept.setup import Measured, SetUpStore
+from firmware_app.kept.setup_notes import Measured, SetupNotesStore
 from firmware_app.link.control_end import ControlLink
 from firmware_app.link.wire import Down, InfoFrame, InputsFrame, MeterFrame
-from firmware_app.setup.audio import AudioSetup
+from firmware_app.setup.audio_settings import AudioSettings
 from firmware_app.setup.backup import Backups
-from firmware_app.setup.checks_of_backup import trial
-from firmware_app.setup.sound_check import CheckSetup, Result
+from firmware_app.setup.backup_reading import start_reader
+from firmware_app.setup.sound_check import Result, SoundChecker
 from firmware_app.system import power
 from firmware_app.system.power import PowerError
 
@@ -30,19 +30,19 @@ class BoxSetup:
 
     def __init__(self, config: Config, places: Places, control: Control, version: str) -> None:
         self.config, self.places, self.control, self.version = config, places, control, version
-        self.store = SetUpStore(places.state)
-        self.audio = AudioSetup(config, places, lambda number: self._command(Down.REOPEN, 0, float(number)))
-        self.check = CheckSetup(
+        self.store = SetupNotesStore(places.state)
+        self.audio = AudioSettings(config, places, lambda number: self._command(Down.REOPEN, 0, float(number)))
+        self.sound_check = SoundChecker(
             lambda kind, index: self._command(kind, index, 0.0), lambda: control.latest.info, places.runtime
         )
         self.pin = Pin(places.state)
-        self.backups = Backups(places.state, version, trial(config, places.factory_presets))
+        self.backups = Backups(places.state, version, start_reader(config, places.factory_presets))
         self.started = time.monotonic()
         self.stop: Callable[[], None] = lambda: None  # ends the control process; whoever owns it sets this
         self.revision = 1
         self._link: ControlLink | None = None
         self.audio.on_change = self.changed
-        self.check.on_result = self._measured
+        self.sound_check.on_result = self._measured
         control.keep(self.store.keeping, self.audio.keeping)
 
     @property
@@ -70,11 +70,11 @@ class BoxSetup:
         self.audio.take_info(info)
 
     def take_inputs(self, frame: InputsFrame) -> None:
-        self.check.take_inputs(frame)
+        self.sound_check.take_inputs(frame)
 
     def audio_down(self) -> None:
         self.audio.audio_down()
-        self.check.audio_down()
+        self.sound_check.audio_down()
 
     def under(self, info: InfoFrame) -> Measured:
         """The interface and settings that a latency is measured on."""

@@ -1,4 +1,4 @@
-"""AudioSetup: the audio settings that the page has made, tried on the audio process before they are kept."""
+"""AudioSettings: the audio settings that the page has made, tried on the audio process before they are kept."""
 
 import logging
 import threading
@@ -34,7 +34,7 @@ class Trial:
     reason: str = ""
 
 
-class AudioSetup:
+class AudioSettings:
     """Owns what is kept in audio.json. Any thread; the take_* are the link's, `keeping` the saver's.
 
     New settings are kept only after sound has run under them: a power cut in between finds the old ones.
