@@ -12,6 +12,8 @@ from firmware_app.config.declare import key, listed, matching, one_of, text, who
 from firmware_app.config.panel_keys import DEFAULT_PANEL, PANEL_TABLES, PanelConfig
 from firmware_app.config.panel_keys import full_id as full_id
 
+LONGEST_BOX_NAME = 40  # characters, as on the page (web_ui/ports/limits.py, which the audio process does not load)
+
 # --- the tables ------------------------------------------------------------------------------------------------------
 
 
@@ -19,7 +21,7 @@ from firmware_app.config.panel_keys import full_id as full_id
 class BoxConfig:
     """The box itself."""
 
-    name: str = key("hushbox", text(40), "What the box calls itself on its page.")
+    name: str = key("hushbox", text(LONGEST_BOX_NAME), "What the box calls itself on its page.")
 
 
 @dataclass(frozen=True, slots=True)

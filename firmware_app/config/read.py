@@ -16,15 +16,23 @@ from firmware_app.config.audio_rules import channel_mistakes, stem_mistakes
 from firmware_app.config.control_specs import RELAY, spec_of
 from firmware_app.config.keys import REPEATED, TABLES, Key
 from firmware_app.config.keys import Config as Config
-from firmware_app.config.panel_keys import CONTROL_TABLES, LEVELS, SHOWS, AnyControlConfig, PanelConfig
+from firmware_app.config.panel_keys import (
+    CONTROL_TABLES,
+    LEVELS,
+    SHOWS,
+    AnyControlConfig,
+    KnobConfig,
+    PanelConfig,
+    PedalConfig,
+)
 from firmware_app.errors import UsageError
+from hw.controls.conflicts import bus_pins
 from hw.controls.kinds import PanelSpecError
 
 FILE_NAME = "hushbox.toml"
 _LARGEST_BYTES = 250_000  # the example, with every key in it, has 15,000
 _MOST_MISTAKES = 200
 _MOST_HINTS = 50  # each takes a while
-SPI_PINS = range(8, 12)  # BCM numbers that the knobs' converter needs
 
 
 class ConfigError(UsageError):
@@ -227,17 +235,17 @@ class _Reader:
 
     def _check_places(self, controls: list[tuple[str, int, AnyControlConfig]], relay_gpio: int) -> None:
         """No two controls at one place, and the converters' pins free for them."""
-        spi = {gpio for _, _, control in controls if hasattr(control, "chip") for gpio in SPI_PINS}
+        knobs = [control for _, _, control in controls if isinstance(control, KnobConfig | PedalConfig)]
+        bus = {gpio: bus_pins(spec_of(knob)) for knob in knobs for gpio in bus_pins(spec_of(knob))}
         taken = {f"gpio:{relay_gpio}": "relay_gpio"} if relay_gpio >= 0 else {}
         for table, index, control in controls:
             for key, shown, place in _places(control):
                 where = f"panel.{table}.{key}", f"[[panel.{table}]] {key} = {shown}"
                 if place in taken:
                     self._mistake(where[0], f'{where[1]}: taken by "{taken[place]}" already', index)
-                elif place.startswith("gpio:") and int(place[5:]) in spi:
-                    self._mistake(
-                        where[0], f"{where[1]}: the knobs' converter needs pins {SPI_PINS[0]} to {SPI_PINS[-1]}", index
-                    )
+                elif place.startswith("gpio:") and int(place[5:]) in bus:
+                    needed = ", ".join(map(str, sorted(bus[int(place[5:])])))
+                    self._mistake(where[0], f"{where[1]}: the knobs' converter needs GPIO {needed}", index)
                 taken.setdefault(place, control.name)
 
     def _unknown_at_top(self, name: str, value: object) -> None:

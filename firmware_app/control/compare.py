@@ -15,12 +15,12 @@ from dsp.block import RATE_HZ
 from dsp.rack.dry_path import BYPASS, MATCH, MUTE
 from firmware_app.control.control import Control
 from firmware_app.link.listen_ring import READ_SECONDS, RingReader
+from web_ui.ports.limits import COMPARE_HOLD_S
 
 LISTEN = "denoise.listen"
 WINDOW_S = 10.0  # what is measured: the newest seconds
 ENOUGH_S = 1.0  # before that nothing is matched
 SETTLE_S = 0.3  # after a change of side or level, until the ring holds the new sound only
-ALONE_S = 30.0  # a comparison nobody renews for so long ends: the phone has left
 LOOK_S = 0.1
 ORIGIN = "compare"
 
@@ -97,7 +97,7 @@ class Comparer:
         # What was heard just now counts already, as far back as it was the processed sound.
         heard_s = min(READ_SECONDS - 1.0, max(0.0, time.monotonic() - self._settled_at))
         position = max(0, self._reader.newest() - int(heard_s * RATE_HZ))
-        while not self._ending.is_set() and time.monotonic() - self._renewed_at < ALONE_S:
+        while not self._ending.is_set() and time.monotonic() - self._renewed_at < COMPARE_HOLD_S:
             if self._renew_measure:
                 self._renew_measure = False
                 untouched, processed = self._meters()

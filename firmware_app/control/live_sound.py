@@ -14,7 +14,6 @@ import soundfile
 from dsp.block import RATE_HZ, Block
 from firmware_app.link.listen_ring import RingReader
 
-WHICH = ("output", "untouched", "removed")
 AHEAD_S = 1.0  # sent at once, so that the browser has something to play from
 STEP_S = 0.1
 COMPRESSION = 0.5  # of 0 (320 kbit/s) to 1 (32 kbit/s): about 160 kbit/s
@@ -24,7 +23,7 @@ class LiveSound:
     """One listener's stream. One thread."""
 
     def __init__(self, ring: Path, which: str, muted: Callable[[], bool]) -> None:
-        """which: one of WHICH. muted: whether the box is, so that "removed" is silent then too."""
+        """which: one of web_ui.ports.sound.LIVE. muted: whether the box is, so that "removed" is silent then too."""
         self._reader = RingReader(ring)
         self._which = which
         self._muted = muted

@@ -17,7 +17,7 @@ from dsp.inference.handed_in import DEEPEST, HandedInError, flat, read_file
 MOST_BAD = 5  # files set aside; the oldest makes room
 OTHER_VERSION = "is not a parameter of this version; ignored"  # the end of a note that is no mistake
 MOST_NOTES = 20
-_LARGEST_BYTES = 1_000_000
+LARGEST_BYTES = 1_000_000
 _LARGEST_INT = 2**53  # what every reader of JSON has exactly
 _CANNOT_SYNC = (errno.EINVAL, errno.EBADF, errno.EOPNOTSUPP, errno.ENOSYS)
 
@@ -66,7 +66,7 @@ class KeptFile:
         what: str,
         migrations: Mapping[int, Migration] = MappingProxyType({}),
         private: bool = False,
-        largest_bytes: int = _LARGEST_BYTES,
+        largest_bytes: int = LARGEST_BYTES,
     ) -> None:
         """private: for the box's own user only. largest_bytes: what is read again, so more is not written."""
         self.path = folder / name

@@ -14,9 +14,8 @@ from dsp.params import ParamSpec
 from firmware_app.kept import preset_state
 from firmware_app.kept.factory import Preset, Presets, UnknownPresetError
 from firmware_app.kept.kept_file import KeptFile, few
+from firmware_app.kept.preset_state import PresetRefused as PresetRefused
 from firmware_app.kept.preset_state import (
-    LONGEST_ABOUT,
-    LONGEST_NAME,
     PresetState,
     body_of,
     check_kept,
@@ -25,9 +24,8 @@ from firmware_app.kept.preset_state import (
     tidy,
     with_renamed,
 )
-from firmware_app.kept.preset_state import MOST as MOST
-from firmware_app.kept.preset_state import PresetRefused as PresetRefused
 from firmware_app.kept.saver import Keeping
+from web_ui.ports.limits import LONGEST_PRESET_ABOUT, LONGEST_PRESET_NAME, MOST_PRESETS
 
 UNDO_STEPS = 30
 
@@ -151,7 +149,7 @@ class PresetLibrary:
             at = self.names.index(preset.name) + 1
             order = (*self.names[:at], copy, *self.names[at:])
             params = in_order(preset.params, self._specs)
-            own = {**self._state.own, copy: Preset(copy, preset.about[:LONGEST_ABOUT], params)}
+            own = {**self._state.own, copy: Preset(copy, preset.about[:LONGEST_PRESET_ABOUT], params)}
             self._change(f"duplicate {preset.name}", replace(self._state, own=own, order=order))
             return copy
 
@@ -223,13 +221,15 @@ class PresetLibrary:
 
     def _checked_name(self, name: str) -> str:
         name = tidy(name)
-        if not name or len(name) > LONGEST_NAME or not name.isprintable():
-            raise PresetRefused(f"name = {name[:60]!r}: 1 to {LONGEST_NAME} printable characters are allowed")
+        if not name or len(name) > LONGEST_PRESET_NAME or not name.isprintable():
+            raise PresetRefused(f"name = {name[:60]!r}: 1 to {LONGEST_PRESET_NAME} printable characters are allowed")
         return name
 
     def _checked_about(self, about: str) -> str:
-        if not about.isprintable() or len(about) > LONGEST_ABOUT:
-            raise PresetRefused(f"about = {about[:60]!r}: at most {LONGEST_ABOUT} printable characters are allowed")
+        if not about.isprintable() or len(about) > LONGEST_PRESET_ABOUT:
+            raise PresetRefused(
+                f"about = {about[:60]!r}: at most {LONGEST_PRESET_ABOUT} printable characters are allowed"
+            )
         return about
 
     def _must_be_free(self, name: str) -> None:
@@ -239,8 +239,8 @@ class PresetLibrary:
             raise PresetRefused(f"name = {name!r}: taken by {whose}; choose another")
 
     def _must_have_room(self, more: int) -> None:
-        if len(self.names) + more > MOST:
-            raise PresetRefused(f"{len(self.names) + more} presets: {MOST} are allowed; delete some first")
+        if len(self.names) + more > MOST_PRESETS:
+            raise PresetRefused(f"{len(self.names) + more} presets: {MOST_PRESETS} are allowed; delete some first")
 
     def _own(self, name: str, done: str) -> Preset:
         preset = self.find(name)

@@ -19,11 +19,11 @@ from firmware_app.errors import AppError
 from firmware_app.kept import pin_tries
 from firmware_app.kept.kept_file import KeptFile
 from firmware_app.kept.pin_tries import Tries
+from web_ui.ports.limits import PIN_DIGITS
 
 NAME = "pin.json"
 MOST_SESSIONS = 64  # the oldest one ends
 _COST = {"n": 2**14, "r": 8, "p": 1}  # 16 MB and some 50 ms on a Raspberry Pi 4
-_LENGTHS = range(4, 13)
 
 
 class PinError(AppError, ValueError):
@@ -98,8 +98,8 @@ class Pin:
 
     def set(self, pin: str, old: str = "", asker: Asker = Asker()) -> str:
         """Set it, or another one when `old` is the PIN now. Ends every session; returns a new one. Raises PinError."""
-        if not (pin.isascii() and pin.isdigit() and len(pin) in _LENGTHS):
-            raise PinError(f"a PIN has {_LENGTHS[0]} to {_LENGTHS[-1]} digits")
+        if not (pin.isascii() and pin.isdigit() and PIN_DIGITS[0] <= len(pin) <= PIN_DIGITS[1]):
+            raise PinError(f"a PIN has {PIN_DIGITS[0]} to {PIN_DIGITS[1]} digits")
         with self._lock:
             devices: tuple[str, ...] = ()
             if self.is_set:

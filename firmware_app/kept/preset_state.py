@@ -11,12 +11,10 @@ from firmware_app.errors import AppError
 from firmware_app.kept.factory import Preset
 from firmware_app.kept.kept_file import KeptFile
 from firmware_app.kept.scenes import NOT_IN_A_SCENE, usable
+from web_ui.ports.limits import LONGEST_PRESET_ABOUT, LONGEST_PRESET_NAME, MOST_PRESETS
 
 Kind = TypeVar("Kind", dict[str, Any], list[Any], str)
 
-LONGEST_NAME = 40  # characters: fits a phone's line
-LONGEST_ABOUT = 200
-MOST = 200  # presets, all in all
 MOST_RENAMED = 200  # old names that are still found
 
 
@@ -49,19 +47,19 @@ def read(
     """
     notes: list[str] = []
     saved = _of(body, "own", dict, notes)
-    if len(saved) > MOST:
-        raise PresetRefused(f"{len(saved)} presets: {MOST} are allowed")
+    if len(saved) > MOST_PRESETS:
+        raise PresetRefused(f"{len(saved)} presets: {MOST_PRESETS} are allowed")
     own: dict[str, Preset] = {}
     called: dict[str, str] = {name: name for name in factory}  # as it was kept: as it is here
     taken = {name.casefold() for name in factory}
     for name, tree in saved.items():
         if not isinstance(tree, dict) or not isinstance(tree.get("params"), dict):
-            notes.append(f"preset {name[:LONGEST_NAME]}: has no values; ignored")
+            notes.append(f"preset {name[:LONGEST_PRESET_NAME]}: has no values; ignored")
             continue
         here = _possible(name)
         here = here if here.casefold() not in taken else next_name(here, taken)
         if here != name:
-            notes.append(f"preset {name[:LONGEST_NAME]}: is called {here} from now on")
+            notes.append(f"preset {name[:LONGEST_PRESET_NAME]}: is called {here} from now on")
         values = in_order(usable(tree["params"], specs, notes, f"preset {here}"), specs)
         own[here] = Preset(here, _about(tree.get("about", ""), here, notes), values)
         called.setdefault(name, here)
@@ -104,12 +102,12 @@ def next_name(name: str, there: set[str]) -> str:
     """`name` with the first number after it that makes it a new one: "Choir 2". there: the taken ones, casefolded."""
     stem, _, number = name.rpartition(" ")
     stem = stem if stem and number.isdecimal() else name
-    for count in range(2, 2 * MOST + 3):
+    for count in range(2, 2 * MOST_PRESETS + 3):
         ending = f" {count}"
-        wanted = stem[: LONGEST_NAME - len(ending)].rstrip() + ending
+        wanted = stem[: LONGEST_PRESET_NAME - len(ending)].rstrip() + ending
         if wanted.casefold() not in there:
             return wanted
-    raise PresetRefused(f"name = {name!r}: no number up to {2 * MOST} is free after it")
+    raise PresetRefused(f"name = {name!r}: no number up to {2 * MOST_PRESETS} is free after it")
 
 
 def tidy(text: str) -> str:
@@ -119,13 +117,13 @@ def tidy(text: str) -> str:
 
 def _possible(name: str) -> str:
     """The nearest name that the page would take too."""
-    plain = tidy("".join(c if c.isprintable() else " " for c in name))[:LONGEST_NAME].strip()
+    plain = tidy("".join(c if c.isprintable() else " " for c in name))[:LONGEST_PRESET_NAME].strip()
     return plain or "Preset"
 
 
 def _about(about: object, name: str, notes: list[str]) -> str:
     text = about if isinstance(about, str) else ""
-    plain = "".join(c if c.isprintable() else " " for c in text)[:LONGEST_ABOUT]
+    plain = "".join(c if c.isprintable() else " " for c in text)[:LONGEST_PRESET_ABOUT]
     if plain != about:
         notes.append(f"preset {name}: what it says about itself was cut or changed")
     return plain

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from firmware_app.config.declare import text
+from firmware_app.config.keys import LONGEST_BOX_NAME
 from firmware_app.kept.kept_file import KeptFile, few
 from firmware_app.kept.saver import Keeping
 
@@ -14,7 +15,7 @@ NAME = "setup.json"
 WIZARD_STATES = ("new", "begun", "skipped", "done")
 STEPS = ("interface", "microphone", "level", "latency", "switches", "name", "pin", "sound")
 _MOST_MEASURED = 16  # interfaces and settings that a latency is remembered for
-_NAME = text(40)
+_NAME = text(LONGEST_BOX_NAME)
 
 
 @dataclass(frozen=True, slots=True)

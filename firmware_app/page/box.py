@@ -34,13 +34,13 @@ from web_ui.ports.box import (
     SimulatedPin,
     StatusView,
 )
+from web_ui.ports.limits import MOST_DETENTS
 
 _STATES = {
     State.RUNNING: "running",
     State.WAITING: "waiting for device",
     State.CHECKING: "checking sound",
 }
-MOST_DETENTS = 100
 TEMPERATURE_S = 5.0  # between two looks
 _SILENT = "The audio process does not answer. When it stays so, it is started again."
 _DOWN = "The audio process is down and is being started again."

@@ -15,7 +15,9 @@ from firmware_app.panel.mapping_notes import Note
 from firmware_app.panel.plan import PanelControl, PanelMapping, gesture_words
 from firmware_app.panel.setup import PanelSetup
 from hw.controls.kinds import CHIPS
+from hw.controls.pickup import TAKEOVERS
 from web_ui.ports.box import ControlRefused
+from web_ui.ports.limits import MOST_MIDI_VALUE
 from web_ui.ports.panel import (
     ActionKindView,
     ControlKindView,
@@ -38,7 +40,7 @@ _BY_HAND = {
     "meters": "Level meter",
 }
 _NOT_ASKED = {"does", "sets", "by", "momentary"}  # mapping says it
-_CHOICES: Mapping[str, tuple[str, ...]] = {"takeover": ("pickup", "jump", "scaled"), "chip": tuple(CHIPS)}
+_CHOICES: Mapping[str, tuple[str, ...]] = {"takeover": tuple(TAKEOVERS), "chip": tuple(CHIPS)}
 
 
 class PanelBoxPort:
@@ -97,8 +99,8 @@ class PanelBoxPort:
         self._setup.cancel()
 
     def touch(self, source: str, value: float) -> None:
-        if not 0.0 <= value <= 127.0:
-            raise ControlRefused(f"value of {source[:80]} = {value:g}: allowed 0 to 127")
+        if not 0.0 <= value <= MOST_MIDI_VALUE:
+            raise ControlRefused(f"value of {source[:80]} = {value:g}: allowed 0 to {MOST_MIDI_VALUE}")
         self._setup.simulated.touch(source, value)
 
     def learning(self) -> LearnView:

@@ -79,9 +79,8 @@ class PresetsBoxPort:
     def export_presets(self, names: Sequence[str]) -> bytes:
         library = self._performer.presets
         with _refusing():
-            chosen = [library.find(name) for name in names] or [
-                preset for preset in library.all() if not library.is_factory(preset.name)
-            ]
+            named = {preset.name: preset for preset in map(library.find, names)}  # each once, however often it is named
+            chosen = list(named.values()) or [one for one in library.all() if not library.is_factory(one.name)]
         if not chosen:
             raise NotThere("no presets of your own yet: save one first")
         return preset_files.export(chosen, self._control.specs)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from firmware_app.config.actions import Action, Trigger
-from firmware_app.config.panel_keys import HidKeyConfig, MidiSwitchConfig
+from firmware_app.config.panel_keys import LONGEST_NAME, HidKeyConfig, MidiSwitchConfig
 from firmware_app.config.read import read_control
 from firmware_app.panel.plan import PAGE, PROGRAM, PanelControl, PanelPlan, gesture_words, misfit
 from firmware_app.panel.stomps import Found, Stomps
@@ -269,7 +269,7 @@ def _described(source: str, switch: bool) -> tuple[str, dict[str, Any]]:
     if kind == "hid":
         device, _, key = rest.rpartition(":")
         plain = key.partition("_")[2].lower().replace("_", "-")
-        return "hid_keys", {"name": f"key-{plain}"[:32], "device": device, "key": key}
+        return "hid_keys", {"name": f"key-{plain}"[:LONGEST_NAME], "device": device, "key": key}
     if kind != "midi":
         device, _, channel = rest.partition(":")
         return "knobs", {

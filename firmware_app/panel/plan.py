@@ -26,6 +26,7 @@ from firmware_app.config.panel_keys import (
     SwitchConfig,
 )
 from hw.controls.conflicts import same_source
+from hw.controls.kinds import MIDI_CHANNELS, MIDI_NUMBERS
 from hw.controls.spec import (
     AnyKnob,
     AnyLight,
@@ -305,7 +306,8 @@ def _program(on: str) -> tuple[int, int] | None:
     """Channel 1 to 16 and number 0 to 127 of "program:1:5"; None for anything else."""
     found = re.fullmatch(rf"{PROGRAM}:([0-9]{{1,2}}):([0-9]{{1,3}})", on)
     channel, number = (int(found[1]), int(found[2])) if found else (0, 0)
-    return (channel, number) if 1 <= channel <= 16 and number <= 127 else None
+    fits = MIDI_CHANNELS[0] <= channel <= MIDI_CHANNELS[1] and number <= MIDI_NUMBERS[1]
+    return (channel, number) if fits else None
 
 
 def _two(on: str) -> tuple[str, str]:

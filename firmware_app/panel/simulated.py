@@ -6,9 +6,17 @@ from collections.abc import Sequence
 from dsp.params import find
 from firmware_app.config import actions
 from firmware_app.config.control_specs import RELAY
-from firmware_app.config.panel_keys import EncoderConfig, KnobConfig, MidiKnobConfig, PedalConfig
+from firmware_app.config.panel_keys import (
+    KEY,
+    LONGEST_DEVICE,
+    EncoderConfig,
+    KnobConfig,
+    MidiKnobConfig,
+    PedalConfig,
+)
 from firmware_app.panel.bindings import Bindings
 from firmware_app.panel.plan import PROGRAM, PanelControl, PanelPlan, gesture_words
+from hw.controls.kinds import CHIPS
 from hw.controls.spec import UnknownControlError
 from hw.panel.panel import Panel
 from web_ui.ports.box import NotThere, SimulatedPin
@@ -16,9 +24,11 @@ from web_ui.ports.box import NotThere, SimulatedPin
 PROGRAMS = 128
 _LIGHTS = {"leds": "led", "rgb_leds": "rgb", "meters": "meter"}
 
+_INPUT = "|".join(rf"{chip}:[01]:[0-{channels - 1}]" for chip, (channels, _) in CHIPS.items())
+_DEVICE = rf"[^:]{{1,{LONGEST_DEVICE}}}"
 _PLACE = re.compile(
-    r"gpio:\d{1,2}|mcp3[02]0[48]:[01]:[0-7]|ads1115:[01]:[0-3]|hid:[^:]{1,60}:[A-Z0-9_]{1,40}"
-    r"|midi:[^:]{1,60}:((cc|note|program):\d{1,2}:\d{1,3}|pitch:\d{1,2})"
+    rf"gpio:\d{{1,2}}|{_INPUT}|hid:{_DEVICE}:{KEY}"
+    rf"|midi:{_DEVICE}:((cc|note|program):\d{{1,2}}:\d{{1,3}}|pitch:\d{{1,2}})"
 )
 
 

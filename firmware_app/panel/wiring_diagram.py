@@ -1,5 +1,6 @@
 """The 40-pin header with what is connected where, and how to connect it, for the page and the wiring sheet."""
 
+from firmware_app.config.control_specs import spec_of
 from firmware_app.config.panel_keys import (
     EncoderConfig,
     HidKeyConfig,
@@ -15,14 +16,17 @@ from firmware_app.config.panel_keys import (
 from firmware_app.panel.mapping_notes import place_words
 from firmware_app.panel.plan import PanelControl, PanelPlan
 from hw.board.board import GND, HEADER, V3_3, Board, HeaderPin
+from hw.controls.conflicts import bus_pins
 from hw.controls.kinds import ON_I2C
 from web_ui.ports.panel import HeaderPinView
 
 PIN_OF_GPIO = {gpio: number for number, gpio in enumerate(HEADER, start=1) if isinstance(gpio, int)}
 _GROUNDS = [number for number, name in enumerate(HEADER, start=1) if name == GND]
 _SUPPLIES = [number for number, name in enumerate(HEADER, start=1) if name == V3_3]
-_I2C = {2: "I2C data", 3: "I2C clock"}
-_SPI = {11: "SPI clock", 9: "SPI data in", 10: "SPI data out", 8: "SPI select 0", 7: "SPI select 1"}
+_BUSES = {
+    2: "I2C data", 3: "I2C clock",
+    11: "SPI clock", 9: "SPI data in", 10: "SPI data out", 8: "SPI select 0", 7: "SPI select 1",
+}  # fmt: skip
 
 
 def header(plan: PanelPlan, board: Board) -> tuple[HeaderPinView, ...]:
@@ -48,11 +52,8 @@ def _wired(plan: PanelPlan) -> dict[int, str]:
             kind, _, rest = source.partition(":")
             if kind == "gpio":
                 wired[int(rest)] = f"{control.label}{_part(control, index)}"
-            elif kind in ON_I2C:
-                wired |= _I2C
-            elif kind != "midi" and kind != "hid":
-                other = 7 if rest.startswith("1") else 8
-                wired |= {gpio: words for gpio, words in _SPI.items() if gpio not in (7, 8) or gpio == other}
+        if isinstance(control.config, KnobConfig | PedalConfig):
+            wired |= {gpio: _BUSES[gpio] for gpio in bus_pins(spec_of(control.config))}
     if plan.config.relay_gpio >= 0:
         wired[plan.config.relay_gpio] = "Bypass relay"
     return wired

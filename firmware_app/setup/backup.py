@@ -23,15 +23,15 @@ from firmware_app.kept.kept_file import KeptFile, plain, write_whole
 from firmware_app.kept.shapes import chosen
 from firmware_app.setup.backup_reading import NAMES, StartReader, mistakes
 from firmware_app.system.log_files import escaped
+from web_ui.ports.limits import LARGEST_BACKUP_BYTES
 
 log = logging.getLogger(__name__)
 
 MARK = "hushbox_backup"
 VERSION = 1
-LARGEST_BYTES = 4_000_000
 BEFORE = "before-restore.json"
 _STAGED = "restore.json"
-_LARGEST_STAGED_BYTES = 2 * LARGEST_BYTES  # the same, with its lines indented
+_LARGEST_STAGED_BYTES = 2 * LARGEST_BACKUP_BYTES  # the same, with its lines indented
 _TRIAL = ".trial-"
 
 
@@ -64,8 +64,8 @@ class Backups:
 
     def check(self, data: bytes) -> dict[str, Any]:
         """Every file in a backup, by name. Raises BackupError with all that is wrong."""
-        if len(data) > LARGEST_BYTES:
-            raise BackupError([f"{len(data)} bytes is no backup; at most {LARGEST_BYTES} are read"])
+        if len(data) > LARGEST_BACKUP_BYTES:
+            raise BackupError([f"{len(data)} bytes is no backup; at most {LARGEST_BACKUP_BYTES} are read"])
         try:
             tree = json.loads(data, parse_constant=_no_constant)
         except (ValueError, RecursionError):
@@ -175,7 +175,7 @@ def _tried(folder: Path, files: Mapping[str, Any], reader: StartReader) -> list[
 def _tree(path: Path) -> dict[str, Any] | None:
     """A kept file as it stands, or None."""
     try:
-        tree = plain(json.loads(read_file(path, LARGEST_BYTES)))
+        tree = plain(json.loads(read_file(path, LARGEST_BACKUP_BYTES)))
     except (OSError, ValueError, RecursionError):
         return None
     return tree if not _no_kept_file(path.name, tree) and isinstance(tree, dict) else None

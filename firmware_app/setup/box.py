@@ -9,6 +9,7 @@ from firmware_app.config.keys import Config
 from firmware_app.config.places import Places
 from firmware_app.control.control import Control
 from firmware_app.kept.pin import Pin
+from firmware_app.kept.saver import ANSWER_WITHIN_S
 from firmware_app.kept.setup_notes import Measured, SetupNotesStore
 from firmware_app.link.control_end import ControlLink
 from firmware_app.link.wire import Down, InfoFrame, InputsFrame, MeterFrame
@@ -22,7 +23,6 @@ from firmware_app.system.power import PowerError
 log = logging.getLogger(__name__)
 
 _ANSWER_FIRST_S = 0.5  # so that the page hears that it worked
-_FLUSH_S = 2.0
 
 
 class BoxSetup:
@@ -107,7 +107,7 @@ class BoxSetup:
 
     def flush(self) -> str:
         """Wait a moment for the saver, so that what was just set is on disk. Returns why it is not."""
-        return self.control.flush(_FLUSH_S)
+        return self.control.flush(ANSWER_WITHIN_S)
 
     def _measured(self, result: Result) -> None:
         if not result.fault:

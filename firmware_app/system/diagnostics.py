@@ -19,6 +19,7 @@ from typing import Any
 
 from firmware_app.config.keys import REPEATED, TABLES
 from firmware_app.errors import AppError
+from firmware_app.kept.kept_file import LARGEST_BYTES
 from firmware_app.kept.shapes import SHAPES, chosen
 from firmware_app.link.wire import InfoFrame
 from firmware_app.running.realtime import SUPERVISOR_ENV
@@ -29,7 +30,6 @@ DOCTOR_S = 60.0
 _LOOK_S = 0.1  # between two looks whether somebody still waits
 Meters = Callable[[], Sequence[Mapping[str, Any]]]
 """The meters of the last minutes, oldest first."""
-_LARGEST_BYTES = 1_000_000
 
 
 class GivenUp(AppError, RuntimeError):
@@ -103,7 +103,7 @@ def _state(folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in SHAPES:
         try:
-            tree = json.loads((folder / name).read_bytes()[:_LARGEST_BYTES])
+            tree = json.loads((folder / name).read_bytes()[:LARGEST_BYTES])
         except FileNotFoundError:
             continue
         except (OSError, ValueError, RecursionError) as error:

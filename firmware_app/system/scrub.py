@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from web_ui.ports.limits import PIN_DIGITS
+
 LEFT_OUT = "(left out)"
 
 # These say secret wherever they stand, even inside another word: "wifipassword".
@@ -26,7 +28,7 @@ _RULES = [
     # user:pw@host, with or without a scheme; the password may have anything in it but a space.
     (re.compile(r"""[^\s:@"'=]+:[^\s"']+@(?=[\w\[])"""), f"{LEFT_OUT}@"),
     (re.compile(r"(?i)\bbasic\s+[A-Za-z0-9+/=_-]{6,}"), f"basic {LEFT_OUT}"),
-    (re.compile(r"(?i)\b(pins?(?![a-z])\D{0,12}?)\d{4,12}(?!\d)"), rf"\1{LEFT_OUT}"),
+    (re.compile(rf"(?i)\b(pins?(?![a-z])\D{{0,12}}?)\d{{{PIN_DIGITS[0]},{PIN_DIGITS[1]}}}(?!\d)"), rf"\1{LEFT_OUT}"),
     # What only machines write: keys, hashes, tokens. Not a path.
     (
         re.compile(r"(?<![\w/.+-])(?=[A-Za-z0-9+/_=-]*\d)(?=[A-Za-z0-9+/_=-]*[A-Za-z])[A-Za-z0-9+/_=-]{32,}(?![\w/.])"),

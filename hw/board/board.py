@@ -23,7 +23,7 @@ FUNCTIONS: Mapping[int, tuple[str, ...]] = {
     19: ("I2S FS", "PWM1"), 20: ("I2S DIN",), 21: ("I2S DOUT",),
 }  # fmt: skip
 I2C_PINS = (2, 3)
-SPI_PINS = (9, 10, 11)
+SPI_MISO, SPI_MOSI, SPI_CLOCK = SPI_PINS = (9, 10, 11)
 SPI_SELECT_PINS = (8, 7)  # by chip select
 
 

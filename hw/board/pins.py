@@ -10,16 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from hw.board.board import detect
+from hw.board.libraries import CHOICES, FACTORIES
 from hw.errors import HwError
-
-FACTORIES = {  # in order of preference: lgpio is the only one that a Pi 5 accepts
-    "lgpio": ("gpiozero.pins.lgpio", "LGPIOFactory"),
-    "rpigpio": ("gpiozero.pins.rpigpio", "RPiGPIOFactory"),
-    "pigpio": ("gpiozero.pins.pigpio", "PiGPIOFactory"),
-    "native": ("gpiozero.pins.native", "NativeFactory"),
-    "jetson": ("hw.board.pins_jetson", "JetsonFactory"),
-}
-CHOICES = ("auto", *FACTORIES, "mock", "off")
 
 
 class UnknownPinsError(HwError, ValueError):

@@ -24,9 +24,8 @@ def conflicts(spec: PanelSpec, board: Board) -> list[Conflict]:
     owners: dict[str, str] = {}
     for control in spec.controls:
         if isinstance(control, KnobSpec | PedalSpec):
-            on_i2c = control.chip in ON_I2C
-            pins, bus = (I2C_PINS, "I2C") if on_i2c else ((*SPI_PINS, SPI_SELECT_PINS[control.spi_device]), "SPI")
-            for gpio in pins:
+            bus = "I2C" if control.chip in ON_I2C else "SPI"
+            for gpio in bus_pins(control):
                 owners.setdefault(f"gpio:{gpio}", f"the {bus} bus of {_title(control)}")
     for control in spec.controls:
         for source in control.sources:
@@ -40,6 +39,11 @@ def conflicts(spec: PanelSpec, board: Board) -> list[Conflict]:
             if twice:
                 found.append(Conflict(control.name, twice, f"{_title(control)} uses one pin twice"))
     return found
+
+
+def bus_pins(control: KnobSpec | PedalSpec) -> tuple[int, ...]:
+    """The GPIOs that the control's converter takes beside its own place: those of its bus, and its chip select."""
+    return I2C_PINS if control.chip in ON_I2C else (*SPI_PINS, SPI_SELECT_PINS[control.spi_device])
 
 
 def same_source(one: str, other: str) -> bool:

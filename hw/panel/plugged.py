@@ -9,7 +9,7 @@ from hw.controls.events import PanelEvent
 from hw.controls.kinds import KeySpec, MidiKnobSpec, MidiSwitchSpec
 from hw.controls.problems import Reported, title
 from hw.controls.spec import PanelSpec
-from hw.midi.messages import MidiMessage
+from hw.midi.messages import PITCH_TOP, MidiMessage
 from hw.midi.midi import MidiThread, feedback_messages, source_of
 from hw.midi.routes import MidiRoutes
 
@@ -101,7 +101,7 @@ class PluggedControls:
         if message.kind == "program":
             kind, value = "program", float(message.number)
         elif message.kind == "pitch":
-            kind, value = "turn", message.value / 16383
+            kind, value = "turn", message.value / PITCH_TOP
         elif message.kind == "cc":
             if message.value not in (0, 127):
                 self._between.add(source)

@@ -10,9 +10,10 @@ from typing import Any, TypeVar
 from gpiozero.pins.mock import MockSPIDevice
 
 from hw.board.ads1115 import ADDRESSES, MockADS1115
+from hw.board.board import SPI_CLOCK, SPI_MISO, SPI_MOSI, SPI_SELECT_PINS
 from hw.controls.kinds import ON_I2C, KeySpec, KnobSpec, MidiKnobSpec, MidiSwitchSpec, PedalSpec
 from hw.controls.spec import PanelSpec, UnknownControlError
-from hw.midi.messages import MidiMessage
+from hw.midi.messages import PITCH_TOP, MidiMessage
 from hw.midi.midi import feedback_messages
 from hw.panel.encoder import RING
 from hw.panel.lines import EncoderLine, KnobLine, SwitchLine
@@ -20,14 +21,12 @@ from hw.panel.plugged import PluggedControls
 
 Line = TypeVar("Line")
 
-SPI_CLOCK, SPI_MOSI, SPI_MISO, SPI_SELECT = 11, 10, 9, (8, 7)
-
 
 class MockConverter(MockSPIDevice):  # type: ignore[misc]  # gpiozero has no types
     """An MCP3004/3008/3204/3208 as its data sheet (Microchip DS21295D, figure 5-1) clocks it, in single-ended mode."""
 
     def __init__(self, factory: Any, spi_device: int, bits: int = 10) -> None:
-        super().__init__(SPI_CLOCK, SPI_MOSI, SPI_MISO, SPI_SELECT[spi_device], pin_factory=factory)
+        super().__init__(SPI_CLOCK, SPI_MOSI, SPI_MISO, SPI_SELECT_PINS[spi_device], pin_factory=factory)
         self.positions = [0.0] * 8  # per channel, 0…1 of the reference voltage
         self._result_bits = bits
         self._command: list[int] = []
@@ -151,7 +150,7 @@ class Simulator:
         elif kind == "midi":
             port, message, channel, *number = place
             what = MidiMessage(message, int(channel), int(number[0]) if number else 0)
-            top = 16383 if message == "pitch" else 127
+            top = PITCH_TOP if message == "pitch" else 127
             self._plugged.take_midi(port, MidiMessage(what.kind, what.channel, what.number, round(value * top)))
         elif (kind, int(place[0])) in self._converters:
             self._converters[kind, int(place[0])].positions[int(place[1])] = value

@@ -10,8 +10,9 @@ from firmware_app.config import places
 from firmware_app.kept import preset_files
 from firmware_app.kept.factory import Preset, Presets, UnknownPresetError
 from firmware_app.kept.kept_file import KeptFile
-from firmware_app.kept.library import MOST, PresetLibrary, PresetRefused, presets_file
+from firmware_app.kept.library import PresetLibrary, PresetRefused, presets_file
 from firmware_app.kept.param_table import PARAMS
+from web_ui.ports.limits import MOST_PRESETS
 
 FACTORY = Presets(places.find().factory_presets, PARAMS)
 DEFAULTS = {id: spec.default for id, spec in PARAMS.items()}
@@ -102,14 +103,14 @@ def test_undo_ends_where_the_box_started(tmp_path: Path):
 
 def test_a_full_list_says_so(tmp_path: Path):
     own = library(tmp_path)
-    presets = [Preset(f"P{n}", "", {"denoise.amount_db": 1.0}) for n in range(MOST - len(own.names))]
+    presets = [Preset(f"P{n}", "", {"denoise.amount_db": 1.0}) for n in range(MOST_PRESETS - len(own.names))]
     own.take_in(presets)
     for change in (
         lambda: own.keep("One more", DEFAULTS),
         lambda: own.duplicate("P1"),
         lambda: own.take_in(presets[:1]),
     ):
-        with pytest.raises(PresetRefused, match=f"{MOST} are allowed"):
+        with pytest.raises(PresetRefused, match=f"{MOST_PRESETS} are allowed"):
             change()
     own.keep("P1", DEFAULTS)  # over one that is there
 
@@ -131,7 +132,7 @@ def test_a_file_reads_back_what_was_written():
     ("tree", "said"),
     [
         ([], "no file of presets"),
-        ({"form": preset_files.FORM, "presets": {}}, "a list of 1 to 100"),
+        ({"form": preset_files.FORM, "presets": {}}, "a list of 1 to 200"),
         ({"form": preset_files.FORM, "presets": [{}]}, "preset 1: name, about and params"),
         ({"form": preset_files.FORM, "presets": [{"name": "x" * 41, "params": {}}]}, "1 to 40"),
         ({"form": preset_files.FORM, "presets": [{"name": "X", "params": {"no.such": 1}}]}, "nothing in it"),
@@ -178,9 +179,9 @@ def test_odd_content_costs_nobody_a_preset(tmp_path: Path, body: dict[str, objec
 
 
 def test_more_than_a_box_can_have_had_is_set_aside(tmp_path: Path):
-    kept_trees(tmp_path, own={f"P{n}": TREE for n in range(MOST + 1)})
+    kept_trees(tmp_path, own={f"P{n}": TREE for n in range(MOST_PRESETS + 1)})
     there = library(tmp_path)
-    assert f"{MOST + 1} presets: {MOST} are allowed; set aside as presets.json.bad-1" in there.notes[0]
+    assert f"{MOST_PRESETS + 1} presets: {MOST_PRESETS} are allowed; set aside as presets.json.bad-1" in there.notes[0]
     assert all(map(there.is_factory, there.names))
 
 

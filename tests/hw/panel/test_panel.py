@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from gpiozero.pins.mock import MockFactory, MockPin
 
+from hw import threads as panel_threads
 from hw.board import pins
 from hw.controls.events import PanelEvent, SwitchEvent, SwitchKind, TurnEvent
 from hw.panel import knobs as panel_knobs
-from hw.panel import switches as panel_threads
 from hw.panel.panel import (
     KnobSpec,
     LedSpec,
@@ -271,7 +271,7 @@ def test_unknown_controls_are_named(start: Callable[..., Hands]):
         (lambda: KnobSpec("a", 0, spi_device=2), "spi_device = 2"),
         (lambda: PanelSpec(switches=(SwitchSpec("a", 1),), leds=(LedSpec("a", 2),)), "called 'a'"),
         (lambda: PanelSpec(pins="wiringpi"), "pins = 'wiringpi'"),
-        (lambda: PanelSpec(debounce_ms=-1.0), "debounce_ms = -1 ms: allowed 0 to 200"),
+        (lambda: PanelSpec(debounce_ms=-1.0), "debounce_ms = -1 ms: allowed 0 to 20"),
     ],
 )
 def test_a_panel_that_cannot_be_is_refused(make: Callable[[], object], message: str):
