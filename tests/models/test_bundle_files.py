@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from dsp.inference.bundle import SIZES
-from tests.models.steps import MODELS, load
+from tests.models.steps import load
+from tests.rigs.checkout import MODELS
 from training.runtimes import stored_int8, stored_weight_types
 
 SHIPPED = ["denoise-live", "denoise-light", "denoise-studio", "stems-live", "stems-light"]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from gpiozero.pins.mock import MockFactory, MockPin
 
-from hw import threads as panel_threads
+from hw import threads
 from hw.board import pins
 from hw.controls.events import PanelEvent, SwitchEvent, SwitchKind, TurnEvent
 from hw.panel import knobs as panel_knobs
@@ -209,7 +209,7 @@ def test_close_frees_the_pins_and_may_be_called_twice(start: Callable[..., Hands
 
 
 def test_a_thread_that_does_not_end_is_complained_about(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(panel_threads, "THREAD_END_S", 0.01)
+    monkeypatch.setattr(threads, "THREAD_END_S", 0.01)
     inside, go_on = threading.Event(), threading.Event()
 
     def on_event(event: PanelEvent) -> None:
