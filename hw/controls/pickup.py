@@ -59,11 +59,6 @@ class Pickup:
         """Note that someone else (a phone, a preset) set the value: the knob lets go unless it stands right there."""
         self.caught = self._position is not None and abs(self._position - stored) <= self._tolerance
 
-    @property
-    def position(self) -> float | None:
-        """Where the knob stands, None before the first reading."""
-        return self._position
-
 
 class Jump:
     """The value goes wherever the knob is turned to."""

@@ -67,7 +67,6 @@ from hw.controls.kinds import (
     KnobSpec,
     LedSpec,
     MeterSpec,
-    PanelSpecError,
     PedalSpec,
     RelaySpec,
     RgbLedSpec,
@@ -88,17 +87,6 @@ from hw.threads import THREAD_END_S
 
 if TYPE_CHECKING:
     from hw.panel.simulator import Simulator
-
-__all__ = [
-    "KnobSpec",
-    "LedSpec",
-    "Panel",
-    "PanelSpec",
-    "PanelSpecError",
-    "PanelStuckError",
-    "SwitchSpec",
-    "UnknownControlError",
-]
 
 log = logging.getLogger(__name__)
 
@@ -238,10 +226,6 @@ class Panel:
         """How bright light `name` is now, 0…1, one number a pin; empty when it could not be opened. Any thread."""
         self._must_be_light(name)
         return self._light_thread.levels(name)
-
-    def set_led(self, name: str, level: float) -> None:
-        """Set LED `name` to a steady 0…1, like `show`."""
-        self.show(name, Light(level))
 
     def beat(self, progress: int) -> None:
         """Keep the true-bypass relay on if `progress` moved since the last call. Any thread. See hw/panel/relay.py."""
