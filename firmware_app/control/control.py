@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dsp.params import ParamSpec, find
 from dsp.rack.dry_path import MUTE
 from firmware_app.kept.mutes import SILENCING
-from firmware_app.kept.saver import ANSWER_WITHIN_S, Keeping, Saver
+from firmware_app.kept.saver import ANSWER_WITHIN_S, SaveJob, Saver
 from firmware_app.kept.start_from import to_start_from
 from firmware_app.kept.store import WHAT, Store
 from firmware_app.link.wire import HealthFrame, InfoFrame, MeterFrame
@@ -57,8 +57,8 @@ class Control:
         self._listeners: list[tuple[str, Listener]] = []
         self.on_trouble: Callable[[str], None] = lambda words: None  # told what is not on disk; "" once it is
         self._unsaved: tuple[str, ...] = ()  # what could not be saved, in words
-        self._settings = Keeping(WHAT, self._write_settings)
-        self._mutes = Keeping("mutes", lambda: self._store.save_mutes(self.values(), self._unsaved))
+        self._settings = SaveJob(WHAT, self._write_settings)
+        self._mutes = SaveJob("mutes", lambda: self._store.save_mutes(self.values(), self._unsaved))
         # A mute waits for nothing else that is written.
         self._mutes_saver = Saver("mutes", self._trouble_changed)
         self._saver = Saver("saver", self._trouble_changed)
@@ -77,10 +77,10 @@ class Control:
         """Tell `listener` of every change that did not come from `origin` itself."""
         self._listeners.append((origin, listener))
 
-    def keep(self, *keepings: Keeping) -> None:
+    def save_also(self, *save_jobs: SaveJob) -> None:
         """Let the saver write these too: what lies beside the settings."""
-        for keeping in keepings:
-            self._saver.add(keeping)
+        for save_job in save_jobs:
+            self._saver.add(save_job)
 
     def set_param(self, id: str, value: float, origin: str) -> float:
         """Change one parameter and return the value in force. Raises UnknownParamError, ParamRangeError."""

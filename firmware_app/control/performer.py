@@ -34,7 +34,7 @@ class Performer:
         self.scenes = scenes
         self.presets = presets
         self._control = control
-        control.keep(presets.keeping, scenes.keeping)
+        control.save_also(presets.save_job, scenes.save_job)
         self._lock = threading.RLock()
         self._before: dict[Action, float] = {}  # what a momentary action found
         self._holders: dict[Action, set[str]] = {}  # whose feet are on it

@@ -10,7 +10,7 @@ from typing import Any
 
 from firmware_app.config.audio_rules import AudioSettingsError, changed
 from firmware_app.config.keys import AudioConfig, Config
-from firmware_app.kept.kept_file import KeptFile, few
+from firmware_app.kept.kept_file import KeptFile, shortened
 
 NAME = "audio.json"
 KEYS = (
@@ -32,7 +32,9 @@ def in_force(config: Config, folder: Path, *, look_only: bool = True) -> tuple[A
     changed) are left alone as a whole, and the file's hold.
     """
     (audio, own), notes = settings_file(folder).load_as(lambda body: _read(config, body), look_only=look_only)
-    return audio, few([*notes, *(f"{folder / NAME}: not used, the settings of the file hold: {note}" for note in own)])
+    return audio, shortened(
+        [*notes, *(f"{folder / NAME}: not used, the settings of the file hold: {note}" for note in own)]
+    )
 
 
 def _read(config: Config, body: Mapping[str, Any]) -> tuple[AudioConfig, list[str]]:

@@ -35,7 +35,7 @@ class Kept:
     notes: tuple[str, ...]  # for the log and the page, empty when all was well
 
 
-def few(notes: Sequence[str]) -> tuple[str, ...]:
+def shortened(notes: Sequence[str]) -> tuple[str, ...]:
     """Notes as people can read them: twenty at most, those that only tell of another version last."""
     ordered = sorted(notes, key=lambda note: note.endswith(OTHER_VERSION))
     rest = ordered[MOST_NOTES:]

@@ -1,6 +1,6 @@
 """The presets of the box: the factory's, which stay as they are, and the player's own, in one order.
 
-The player's lie in `presets.json` in the state folder; the saver writes `keeping`, nothing else touches the disk.
+The player's lie in `presets.json` in the state folder; the saver writes `save_job`, nothing else touches the disk.
 """
 
 import difflib
@@ -13,7 +13,7 @@ from pathlib import Path
 from dsp.params import ParamSpec
 from firmware_app.kept import preset_state
 from firmware_app.kept.factory import Preset, Presets, UnknownPresetError
-from firmware_app.kept.kept_file import KeptFile, few
+from firmware_app.kept.kept_file import KeptFile, shortened
 from firmware_app.kept.preset_state import PresetRefused as PresetRefused
 from firmware_app.kept.preset_state import (
     PresetState,
@@ -24,7 +24,7 @@ from firmware_app.kept.preset_state import (
     tidy,
     with_renamed,
 )
-from firmware_app.kept.saver import Keeping
+from firmware_app.kept.saver import SaveJob
 from web_ui.ports.limits import LONGEST_PRESET_ABOUT, LONGEST_PRESET_NAME, MOST_PRESETS
 
 UNDO_STEPS = 30
@@ -51,12 +51,12 @@ class PresetLibrary:
         self._specs = specs
         self._lock = threading.RLock()
         self._undo: deque[_Step] = deque(maxlen=UNDO_STEPS)
-        self.keeping = Keeping("presets", self._write)
+        self.save_job = SaveJob("presets", self._write)
         self.revision = 1
         (self._state, own), notes = store.load_as(
             lambda body: preset_state.read(body, self._factory, specs), look_only=look_only
         )
-        self.notes = few([*notes, *own])
+        self.notes = shortened([*notes, *own])
 
     # --- looking ---
 
@@ -204,7 +204,7 @@ class PresetLibrary:
 
     @property
     def problem(self) -> str:
-        return self.keeping.problem
+        return self.save_job.problem
 
     # --- rules ---
 
@@ -217,7 +217,7 @@ class PresetLibrary:
 
     def _note(self) -> None:
         self.revision += 1
-        self.keeping.changed()
+        self.save_job.changed()
 
     def _checked_name(self, name: str) -> str:
         name = tidy(name)

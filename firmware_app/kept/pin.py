@@ -20,6 +20,7 @@ from firmware_app.kept import pin_tries
 from firmware_app.kept.kept_file import KeptFile
 from firmware_app.kept.pin_tries import Tries
 from web_ui.ports.limits import PIN_DIGITS
+from web_ui.ports.system import ANYBODY, Caller
 
 NAME = "pin.json"
 MOST_SESSIONS = 64  # the oldest one ends
@@ -36,14 +37,6 @@ class PinWait(PinError):
     def __init__(self, seconds: float) -> None:
         super().__init__(f"too many wrong PINs: wait {seconds:.0f} s and try again")
         self.seconds = seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Who tells a PIN. session: what the phone got before, whether it is still good or not."""
-
-    address: str = ""
-    session: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +64,11 @@ class Pin:
     def is_set(self) -> bool:
         return self._file.path.exists() or self._file.previous.exists()
 
-    def unlock(self, pin: str, asker: Asker = Asker()) -> str:
+    def unlock(self, pin: str, caller: Caller = ANYBODY) -> str:
         """A session for who knows the PIN; "" while none is set. Raises PinError, PinWait."""
         with self._lock:
-            self._check(pin, asker)
-            return self._session(asker)
+            self._check(pin, caller)
+            return self._session(caller)
 
     def knows(self, session: str) -> bool:
         """Whether this session was given out under the PIN in force. Always so while none is set."""
@@ -96,21 +89,21 @@ class Pin:
                 self._save(replace(kept, sessions=_without(kept.sessions, mark)))
                 self._ended.discard(mark)
 
-    def set(self, pin: str, old: str = "", asker: Asker = Asker()) -> str:
+    def set(self, pin: str, old: str = "", caller: Caller = ANYBODY) -> str:
         """Set it, or another one when `old` is the PIN now. Ends every session; returns a new one. Raises PinError."""
         if not (pin.isascii() and pin.isdigit() and PIN_DIGITS[0] <= len(pin) <= PIN_DIGITS[1]):
             raise PinError(f"a PIN has {PIN_DIGITS[0]} to {PIN_DIGITS[1]} digits")
         with self._lock:
             devices: tuple[str, ...] = ()
             if self.is_set:
-                self._check(old, asker)
+                self._check(old, caller)
                 kept = self._kept()
                 devices = kept.devices if kept else ()
             else:
                 self._tries.clear()
             salt = secrets.token_bytes(16)
             self._save(_Kept(salt.hex(), _hash(pin, salt).hex(), (), devices))
-            return self._session(asker)
+            return self._session(caller)
 
     def clear(self) -> bool:
         """Take the PIN away, whoever knows it: for who has the box itself. Returns whether there was one."""
@@ -121,22 +114,22 @@ class Pin:
             pin_tries.forget(self._file.path.parent)
             return there
 
-    def remove(self, old: str, asker: Asker = Asker()) -> None:
+    def remove(self, old: str, caller: Caller = ANYBODY) -> None:
         """Take it away when `old` is the PIN. Raises PinError."""
         with self._lock:
-            self._check(old, asker)
+            self._check(old, caller)
         self.clear()
 
-    def _check(self, pin: str, asker: Asker) -> None:
+    def _check(self, pin: str, caller: Caller) -> None:
         """Under the lock, so that many tries at once are tries one after the other."""
         if not self.is_set:
             return
         kept = self._kept()
         if kept is None:
             raise PinError(f"{self._file.path} cannot be read: `hushbox pin --clear` on the box takes it away")
-        mark = _mark(asker.session)
+        mark = _mark(caller.session)
         is_device = mark in kept.devices or mark in self._in_memory
-        who = f"device {mark[:16]}" if is_device else f"address {asker.address}"
+        who = f"device {mark[:16]}" if is_device else f"address {caller.address}"
         wait_s = self._tries.wait_s(who, is_device=is_device)
         if wait_s > 0:
             raise PinWait(max(wait_s, 1.0))
@@ -145,12 +138,12 @@ class Pin:
             raise PinError("this is not the PIN")
         self._tries.right(who)
 
-    def _session(self, asker: Asker) -> str:
-        """A new one, in place of the asker's."""
+    def _session(self, caller: Caller) -> str:
+        """A new one, in place of the caller's."""
         kept = self._kept()
         if kept is None:
             return ""
-        session, before = secrets.token_hex(24), _mark(asker.session)
+        session, before = secrets.token_hex(24), _mark(caller.session)
         mark = _mark(session)
         sessions = (*_without(kept.sessions, before), mark)[-MOST_SESSIONS:]
         devices = (*_without(kept.devices, before), mark)[-MOST_SESSIONS:]

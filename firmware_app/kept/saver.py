@@ -1,6 +1,6 @@
 """The saver: everything that is kept is tried again and again until it is on disk, and trouble is told once.
 
-A `Keeping` is one thing to be kept (settings, presets, a mute): whoever owns it says `changed()`; a `Saver`, one thread
+A `SaveJob` is one thing to be kept (settings, presets, a mute): whoever owns it says `changed()`; a `Saver`, one thread
 for several of them, writes it. A change that comes while it is written is written again; a write that fails is tried
 again, ever more patiently; nothing counts as kept before it is on disk.
 """
@@ -22,7 +22,7 @@ MOST_LAST_ROUNDS = 5  # at the end, of changes that come while others are writte
 _LEFT = "unsaved.txt"  # in the runtime folder: what the doctor is told
 
 
-class Keeping:
+class SaveJob:
     """One thing that is to be on disk, and whether it is. Any thread."""
 
     def __init__(self, what: str, write: Callable[[], str]) -> None:
@@ -48,7 +48,7 @@ class Keeping:
         self.wake()
 
     @property
-    def is_kept(self) -> bool:
+    def is_saved(self) -> bool:
         return self._kept == self._changes
 
     @property
@@ -65,7 +65,7 @@ class Keeping:
     def hurry(self) -> None:
         """Let what is not kept be tried now."""
         with self._news:
-            if not self.is_kept:
+            if not self.is_saved:
                 self._due_s = time.monotonic()
         self.wake()
 
@@ -115,7 +115,7 @@ class Saver:
 
     def __init__(self, name: str, on_trouble: Callable[[], None] = lambda: None) -> None:
         """on_trouble: called on the saver's thread when other things fail than before, or none any more."""
-        self._keepings: tuple[Keeping, ...] = ()
+        self._save_jobs: tuple[SaveJob, ...] = ()
         self._on_trouble = on_trouble
         self._told: tuple[str, ...] = ()
         self._wake = threading.Event()
@@ -123,41 +123,41 @@ class Saver:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
-    def add(self, keeping: Keeping) -> None:
+    def add(self, save_job: SaveJob) -> None:
         """Save this one too from now on."""
-        keeping.wake = self._wake.set
-        self._keepings = (*self._keepings, keeping)
+        save_job.wake = self._wake.set
+        self._save_jobs = (*self._save_jobs, save_job)
         self._wake.set()
 
     @property
-    def unkept(self) -> tuple[str, ...]:
+    def unsaved(self) -> tuple[str, ...]:
         """What is not on disk now, in words."""
-        return tuple(keeping.what for keeping in self._keepings if not keeping.is_kept)
+        return tuple(save_job.what for save_job in self._save_jobs if not save_job.is_saved)
 
     @property
     def failing(self) -> tuple[str, ...]:
         """What the last try could not write, in words."""
-        return tuple(keeping.what for keeping in self._keepings if keeping.problem)
+        return tuple(save_job.what for save_job in self._save_jobs if save_job.problem)
 
     @property
     def trouble(self) -> str:
         """Why something is not on disk, one sentence for all; empty when all is well."""
-        troubled = [keeping for keeping in self._keepings if keeping.trouble]
+        troubled = [save_job for save_job in self._save_jobs if save_job.trouble]
         if not troubled:
             return ""
-        others = [keeping.what for keeping in troubled[1:]]
+        others = [save_job.what for save_job in troubled[1:]]
         return troubled[0].trouble + (f"; nor are {' and '.join(others)} on disk" if others else "")
 
     def hurry(self) -> None:
         """Try everything that is not kept now, as before an end."""
-        for keeping in self._keepings:
-            keeping.hurry()
+        for save_job in self._save_jobs:
+            save_job.hurry()
 
     def flush(self, timeout_s: float) -> str:
         """Wait until all that has changed so far is on disk. Returns why it is not."""
         self.hurry()
         until = time.monotonic() + timeout_s
-        problems = [keeping.wait(max(0.0, until - time.monotonic())) for keeping in self._keepings]
+        problems = [save_job.wait(max(0.0, until - time.monotonic())) for save_job in self._save_jobs]
         return next((problem for problem in problems if problem), "")
 
     def close(self, timeout_s: float) -> tuple[str, ...]:
@@ -165,29 +165,29 @@ class Saver:
         self._closing.set()
         self._wake.set()
         self._thread.join(timeout_s)
-        for keeping in self._keepings:
-            if not keeping.is_kept:
-                why = keeping.problem or f"writing did not end within {timeout_s:.1f} s"
-                log.error("lost at the end: changes of the %s (%s)", keeping.what, why)
-        return self.unkept
+        for save_job in self._save_jobs:
+            if not save_job.is_saved:
+                why = save_job.problem or f"writing did not end within {timeout_s:.1f} s"
+                log.error("lost at the end: changes of the %s (%s)", save_job.what, why)
+        return self.unsaved
 
     def _run(self) -> None:
         while not self._closing.is_set():
-            next_s = min((keeping.due_s for keeping in self._keepings), default=math.inf) - time.monotonic()
+            next_s = min((save_job.due_s for save_job in self._save_jobs), default=math.inf) - time.monotonic()
             self._wake.wait(min(max(next_s, 0.0), threading.TIMEOUT_MAX))
             self._wake.clear()
             now = time.monotonic()
-            for keeping in self._keepings:
-                if keeping.due_s <= now:
-                    keeping.save()
+            for save_job in self._save_jobs:
+                if save_job.due_s <= now:
+                    save_job.save()
             self._tell()
-        for keeping in self._keepings:  # what has failed before once more, and then what comes in meanwhile
-            if not keeping.is_kept:
-                keeping.save()
+        for save_job in self._save_jobs:  # what has failed before once more, and then what comes in meanwhile
+            if not save_job.is_saved:
+                save_job.save()
         for _ in range(MOST_LAST_ROUNDS):
-            for keeping in self._keepings:
-                if keeping.is_untried:
-                    keeping.save()
+            for save_job in self._save_jobs:
+                if save_job.is_untried:
+                    save_job.save()
         self._tell()
 
     def _tell(self) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from dsp.params import ParamError, ParamSpec
 from dsp.rack.dry_path import BYPASS, MATCH, MUTE
-from firmware_app.kept.kept_file import OTHER_VERSION, KeptFile, few
-from firmware_app.kept.saver import Keeping
+from firmware_app.kept.kept_file import OTHER_VERSION, KeptFile, shortened
+from firmware_app.kept.saver import SaveJob
 
 NAMES = ("A", "B")
 MORPH = ParamSpec(
@@ -18,22 +18,22 @@ NOT_IN_A_SCENE = frozenset({BYPASS.id, MUTE.id, MATCH.id, MORPH.id, "box.freeze"
 
 
 class Scenes:
-    """Both scenes, saved in `folder` by whoever has `keeping`. Any thread."""
+    """Both scenes, saved in `folder` by whoever has `save_job`. Any thread."""
 
     def __init__(self, folder: Path, specs: Mapping[str, ParamSpec]) -> None:
         self._file = KeptFile(folder, "scenes.json", 1, "scenes", "scenes")
         self._lock = threading.Lock()
-        self.keeping = Keeping("scenes", self._write)
+        self.save_job = SaveJob("scenes", self._write)
         self.live = ""  # the scene recalled or kept last, "" before that
         (self._scenes, own), notes = self._file.load_as(lambda body: _read(body, specs))
-        self.notes = few([*notes, *own])
+        self.notes = shortened([*notes, *own])
 
     def keep(self, name: str, values: Mapping[str, float]) -> None:
         """Let scene `name` be `values`, but for bypass and mute."""
         with self._lock:
             self._scenes[name] = {id: value for id, value in values.items() if id not in NOT_IN_A_SCENE}
             self.live = name
-        self.keeping.changed()
+        self.save_job.changed()
 
     def recall(self, name: str) -> dict[str, float]:
         """The values of scene "A", "B" or the "other" one; empty when nothing has been kept there."""
@@ -68,7 +68,7 @@ class Scenes:
 
     @property
     def problem(self) -> str:
-        return self.keeping.problem
+        return self.save_job.problem
 
 
 def _read(body: Mapping[str, object], specs: Mapping[str, ParamSpec]) -> tuple[dict[str, dict[str, float]], list[str]]:

@@ -8,8 +8,8 @@ from typing import Any
 
 from firmware_app.config.declare import text
 from firmware_app.config.keys import LONGEST_BOX_NAME
-from firmware_app.kept.kept_file import KeptFile, few
-from firmware_app.kept.saver import Keeping
+from firmware_app.kept.kept_file import KeptFile, shortened
+from firmware_app.kept.saver import SaveJob
 
 NAME = "setup.json"
 WIZARD_STATES = ("new", "begun", "skipped", "done")
@@ -44,20 +44,20 @@ class SetupNotes:
 
 
 class SetupNotesStore:
-    """Owns SetupNotes. Any thread; the saver writes `keeping`."""
+    """Owns SetupNotes. Any thread; the saver writes `save_job`."""
 
     def __init__(self, folder: Path) -> None:
         self._file = KeptFile(folder, NAME, 1, "setup", "set-up notes")
         self._lock = threading.Lock()
-        self.keeping = Keeping("set-up notes", self._write)
+        self.save_job = SaveJob("set-up notes", self._write)
         (self.now, own), notes = self._file.load_as(_read)
-        self.notes = few([*notes, *own])
+        self.notes = shortened([*notes, *own])
 
     def change(self, **values: Any) -> None:
         """Raises nothing: the caller has checked."""
         with self._lock:
             self.now = replace(self.now, **values)
-        self.keeping.changed()
+        self.save_job.changed()
 
     def remember(self, measured: Measured) -> None:
         """Keep a measured latency in place of an older one of the same settings."""

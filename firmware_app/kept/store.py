@@ -12,7 +12,7 @@ from typing import TypeGuard
 
 from dsp.params import ParamRangeError, ParamSpec
 from firmware_app.kept.kept_file import MOST_BAD as MOST_BAD
-from firmware_app.kept.kept_file import OTHER_VERSION, KeptFile, few
+from firmware_app.kept.kept_file import OTHER_VERSION, KeptFile, shortened
 from firmware_app.kept.mutes import MUTES, MutesFile, silences
 
 SCHEMA = 1
@@ -64,7 +64,7 @@ class Store:
             unsure = mutes.damaged
         elif mutes.silent is None and notes:
             unsure = "the settings could not be read"
-        return Loaded(values, few(told), mutes.silent, unsure)
+        return Loaded(values, shortened(told), mutes.silent, unsure)
 
     def save(self, values: Mapping[str, float]) -> bool:
         """Write `values`; at every moment a whole file is there. Returns False, with `problem` set, when it cannot."""

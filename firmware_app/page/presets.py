@@ -95,7 +95,7 @@ class PresetsBoxPort:
     def keep_scene(self, name: str) -> None:
         self._scene(name)
         self._performer.keep_scene(name)
-        self._performer.scenes.keeping.wait(ANSWER_WITHIN_S)
+        self._performer.scenes.save_job.wait(ANSWER_WITHIN_S)
         self._control.news()
 
     def recall_scene(self, name: str) -> None:
@@ -118,7 +118,7 @@ class PresetsBoxPort:
 
     def _changed(self, answer: str) -> str:
         """On disk, or after a moment: why it is not then is told by the saver."""
-        self._performer.presets.keeping.wait(ANSWER_WITHIN_S)
+        self._performer.presets.save_job.wait(ANSWER_WITHIN_S)
         self._control.news()
         return answer
 

@@ -134,7 +134,7 @@ class Bindings:
     def _use(self, plan: PanelPlan) -> None:
         self.plan = plan
         self._by_gesture = {(m.on, m.gesture): m for m in plan.mappings}
-        self._origins = {c.name: f"{_room(c.config)}:{c.name}" for c in plan.controls}
+        self._origins = {c.name: f"{_origin_kind(c.config)}:{c.name}" for c in plan.controls}
         self._midi = [c.name for c in plan.controls if isinstance(c.config, MidiSwitchConfig | MidiKnobConfig)]
         self._lights = {
             c.name: c.config for c in plan.controls if isinstance(c.config, LedConfig | RgbLedConfig | MeterConfig)
@@ -302,7 +302,7 @@ class Bindings:
                     continue  # another plan is just coming into force
 
 
-def _room(config: object) -> str:
+def _origin_kind(config: object) -> str:
     if isinstance(config, MidiSwitchConfig | MidiKnobConfig):
         return "midi"
     return "hid" if isinstance(config, HidKeyConfig) else ORIGIN

@@ -10,8 +10,8 @@ from firmware_app.config import actions
 from firmware_app.config.actions import ActionError
 from firmware_app.config.panel_keys import PanelConfig
 from firmware_app.config.read import ConfigError, read_control
-from firmware_app.kept.kept_file import KeptFile, few
-from firmware_app.kept.saver import Keeping
+from firmware_app.kept.kept_file import KeptFile, shortened
+from firmware_app.kept.saver import SaveJob
 from firmware_app.panel.plan import PAGE, PanelControl, PanelMapping, PanelPlan, misfit
 from hw.controls.conflicts import same_source
 
@@ -49,12 +49,12 @@ class PanelChanges:
 
 
 class PanelStore:
-    """Reads PanelChanges, and has those that the saver writes by `keeping`."""
+    """Reads PanelChanges, and has those that the saver writes by `save_job`."""
 
     def __init__(self, folder: Path) -> None:
         self._file = KeptFile(folder, "panel.json", 1, "panel", "panel settings")
         self._changes = PanelChanges()
-        self.keeping = Keeping("panel settings", self._write)
+        self.save_job = SaveJob("panel settings", self._write)
 
     def load(
         self,
@@ -75,12 +75,12 @@ class PanelStore:
             return found
 
         (changes, own), notes = self._file.load_as(read, look_only=look_only)
-        return changes, few([*notes, *own])
+        return changes, shortened([*notes, *own])
 
     def keep(self, changes: PanelChanges) -> None:
         """Let these be saved. Any thread."""
         self._changes = changes
-        self.keeping.changed()
+        self.save_job.changed()
 
     def _write(self) -> str:
         self._file.save(_body(self._changes))

@@ -36,7 +36,7 @@ def with_controls(plan: PanelPlan, controls: Sequence[PanelControl]) -> PanelPla
     return replace(wider, mappings=fitting)
 
 
-def known_anew(plan: PanelPlan, control: PanelControl) -> bool:
+def is_update(plan: PanelPlan, control: PanelControl) -> bool:
     """Whether `control` is one that is there already, of which learning has found out more."""
     there = plan.find(control.name)
     return there is not None and there.sources == control.sources
@@ -57,7 +57,7 @@ def notes_on(
     specs: Mapping[str, ParamSpec],
 ) -> list[Note]:
     """All there is to say about mapping `action` there, with `controls` added, or changed, for it."""
-    new = [control for control in controls if not known_anew(plan, control)]
+    new = [control for control in controls if not is_update(plan, control)]
     refused = [Note(Level.REFUSED, why) for control in new if (why := taken(plan, control))]
     wider = with_controls(plan, controls)
     if not refused and (why := misfit(wider, on, gesture, action)):

@@ -46,7 +46,7 @@ class PanelSetup:
         if mistakes:
             raise ConfigError(f"{source}: [[panel.mappings]] {mistake}" for mistake in mistakes)
         self._store = PanelStore(folder)
-        control.keep(self._store.keeping)
+        control.save_also(self._store.save_job)
         self.changes, notes = self._store.load(control.specs, performer.presets.names_known, self._try)
         first, waiting = self._merged(self.changes)
         self.notes = (*notes, *no_presets, *waiting)
@@ -273,7 +273,7 @@ class PanelSetup:
         if self._watching:
             self.bindings.panel.start_learning()
         self._store.keep(changes)
-        self._store.keeping.wait(ANSWER_WITHIN_S)  # why it is not on disk, if it is not, is told by the saver
+        self._store.save_job.wait(ANSWER_WITHIN_S)  # why it is not on disk, if it is not, is told by the saver
         self._bump()
 
     def _bump(self) -> None:

@@ -14,7 +14,7 @@ from firmware_app.config.keys import AudioConfig, Config
 from firmware_app.config.places import Places
 from firmware_app.errors import AppError
 from firmware_app.kept import audio as kept_audio
-from firmware_app.kept.saver import Keeping
+from firmware_app.kept.saver import SaveJob
 from firmware_app.link.wire import InfoFrame, MeterFrame, State
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class Trial:
 
 
 class AudioSettings:
-    """Owns what is kept in audio.json. Any thread; the take_* are the link's, `keeping` the saver's.
+    """Owns what is kept in audio.json. Any thread; the take_* are the link's, `save_job` the saver's.
 
     New settings are kept only after sound has run under them: a power cut in between finds the old ones.
     """
@@ -52,7 +52,7 @@ class AudioSettings:
         self._wanted = self._before = self.in_force
         self._begun = self._ran_from = 0.0
         self._alive = False
-        self.keeping = Keeping("audio settings", self._write)
+        self.save_job = SaveJob("audio settings", self._write)
         self.on_change: Callable[[], None] = lambda: None  # the page wants to know
 
     @property
@@ -109,7 +109,7 @@ class AudioSettings:
                 return
             self.in_force = self._wanted
             self.trial = Trial()
-        self.keeping.changed()
+        self.save_job.changed()
         self.on_change()
 
     def audio_down(self) -> None:
@@ -136,7 +136,7 @@ class AudioSettings:
             self.in_force = self._before
             self.trial = Trial("refused", reason)
         if was_kept:  # already, when the device gave up
-            self.keeping.changed()
+            self.save_job.changed()
         log.warning("audio settings refused: %s", reason)
         self.on_change()
 

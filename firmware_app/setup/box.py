@@ -43,7 +43,7 @@ class BoxSetup:
         self._link: ControlLink | None = None
         self.audio.on_change = self.changed
         self.sound_check.on_result = self._measured
-        control.keep(self.store.keeping, self.audio.keeping)
+        control.save_also(self.store.save_job, self.audio.save_job)
 
     @property
     def notes(self) -> tuple[str, ...]:

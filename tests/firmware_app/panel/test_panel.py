@@ -298,7 +298,7 @@ def test_a_preset_that_is_gone_keeps_no_box_from_starting(make: Make):
     box = make(config)
     assert box.setup.notes == ("right, press, waits: no preset 'Mine'; did you mean Singing?",)
     box.performer.presets.keep("Mine", {"denoise.amount_db": 3.0})
-    box.performer.presets.keeping.save()
+    box.performer.presets.save_job.save()
     box.close()
     assert make(config).mapped()["right press"] == "preset"
 

@@ -35,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
     Store(tmp_path, PARAMS).save(VALUES)
     library = library_in(FACTORY, tmp_path, PARAMS)
     library.keep("Mine", {"denoise.amount_db": 7.0})
-    library.keeping.save()
+    library.save_job.save()
     return tmp_path
 
 
