@@ -1,4 +1,4 @@
-"""The front panel: board, pins and why, SPI, and each control with its place and what it does."""
+"""Checks the front panel: board, pins, SPI and I2C, and each control's place and mapping."""
 
 import os
 from pathlib import Path
@@ -25,7 +25,7 @@ from hw.controls.kinds import ON_I2C
 
 
 def panel(config: PanelConfig, root: Path = Path("/"), places: Places | None = None) -> list[Finding]:
-    """places: where the page's changes are; without it only the file counts."""
+    """places: for the page's changes; None checks the file alone."""
     plan, findings = _plan(config, places)
     choice = choose_pins(config.pins, root)
     if choice.factory is not None:
@@ -45,7 +45,7 @@ def panel(config: PanelConfig, root: Path = Path("/"), places: Places | None = N
 
 
 def _plan(config: PanelConfig, places: Places | None) -> tuple[PanelPlan, list[Finding]]:
-    """The panel as the control process would have it, and what of it cannot be."""
+    """The plan that the control process would use, and findings on what does not work in it."""
     findings = []
     names: list[str] = []
     changes = PanelChanges()
@@ -99,7 +99,7 @@ def _spi_devices(plan: PanelPlan, root: Path) -> list[Finding]:
 
 
 def _i2c(root: Path) -> list[Finding]:
-    """The bus of an ADS1115 is there."""
+    """Check the bus of an ADS1115."""
     device = next((root / bus for bus in BUSES if (root / bus).exists()), None)
     if device is None:
         mend = "sudo raspi-config nonint do_i2c 0, then start anew"
@@ -112,7 +112,7 @@ def _i2c(root: Path) -> list[Finding]:
 
 
 def _spi(root: Path, number: int = 0) -> list[Finding]:
-    """The knobs' converter answers on this SPI device."""
+    """Check this SPI device of the knobs' converter."""
     device = root / f"dev/spidev0.{number}"
     if not device.exists():
         return [

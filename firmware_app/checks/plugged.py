@@ -1,4 +1,4 @@
-"""MIDI ports and USB footswitches: which are there, may this user use them, which that are mapped are missing?"""
+"""Checks MIDI ports and USB footswitches: which are there, which this user may use, which mapped ones are missing."""
 
 import os
 import re
@@ -37,7 +37,7 @@ def midi(plan: PanelPlan, root: Path = Path("/")) -> list[Finding]:
 
 
 def hid(plan: PanelPlan, root: Path = Path("/")) -> list[Finding]:
-    """USB footswitches that are mapped."""
+    """Check the mapped USB footswitches."""
     wanted = sorted({c.config.device for c in plan.controls if isinstance(c.config, HidKeyConfig)})
     if not wanted:
         return []
@@ -57,7 +57,7 @@ def hid(plan: PanelPlan, root: Path = Path("/")) -> list[Finding]:
 
 
 def _input_devices(root: Path) -> dict[str, str]:
-    """{"1a86-e026": "event3"} of what the kernel lists."""
+    """{"1a86-e026": "event3"} from the kernel's list."""
     try:
         text = (root / "proc/bus/input/devices").read_text(errors="replace")
     except OSError:

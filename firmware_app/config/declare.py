@@ -1,4 +1,4 @@
-"""How a key of hushbox.toml is declared: its default, what is allowed, in code and in words, and what it is for."""
+"""Declares keys of hushbox.toml: default, allowed values (in code and in words), and help."""
 
 import re
 from collections.abc import Callable
@@ -6,28 +6,28 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Rule = Callable[[object], str | None]
-"""Returns None when the value is fine, else what is allowed ("a whole number from 32 to 1024")."""
+"""Returns None for an allowed value, else what is allowed: "a whole number from 32 to 1024 is allowed"."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What a key accepts, in code and in words, and one or two lines for the example file."""
+    """A key's rule, and its help for the example file."""
 
     check: Rule
     help: str
 
 
 def key(default: Any, check: Rule, help: str) -> Any:
-    """A dataclass field that is also a key of the file. Lists of the file become tuples."""
+    """A dataclass field that is a key of the file. Lists in the file become tuples."""
     return field(default=default, metadata={"key": Key(check, help)})
 
 
 def required(check: Rule, help: str) -> Any:
-    """A key without a default, in a repeated table such as [[panel.switches]]."""
+    """A key without a default, for a repeated table such as [[panel.switches]]."""
     return field(metadata={"key": Key(check, help)})
 
 
-# --- what a value may be ---------------------------------------------------------------------------------------------
+# --- rules ---------------------------------------------------------------------------------------------
 
 
 def whole(low: int, high: int) -> Rule:
@@ -84,5 +84,5 @@ def listed(item: Rule, what: str, fewest: int, most: int) -> Rule:
 
 
 def maybe(check: Rule) -> Rule:
-    """`check`, or nothing given at all."""
+    """As `check`, or no value at all."""
     return lambda value: None if value is None else check(value)

@@ -1,6 +1,6 @@
-"""The keys of hushbox.toml, each declared once: type, default, what is allowed and what it is for.
+"""The keys of hushbox.toml. Each is declared once: type, default, allowed values and help.
 
-read.py reads files by these declarations, and `hushbox.toml.example` is rendered from them.
+read.py reads the file by these declarations; `hushbox.toml.example` is made from them.
 """
 
 from dataclasses import dataclass
@@ -125,9 +125,9 @@ class PageConfig:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The whole file, checked. `source` is where it came from, None when no file was found and defaults hold.
+    """The whole file, checked. source: its path, None when there is no file and the defaults hold.
 
-    overridden: keys that the command line named ("audio.device"); what is kept does not win over those.
+    overridden: keys set on the command line ("audio.device"). They win over what the page has saved.
     """
 
     box: BoxConfig = BoxConfig()

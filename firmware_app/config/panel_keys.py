@@ -1,6 +1,6 @@
-"""The front panel's keys of hushbox.toml: each kind of control is a table of its own, with what it does beside it.
+"""The front panel's keys of hushbox.toml. Each kind of control has a table of its own.
 
-The page adds controls of the same tables (firmware_app/panel/kept.py), so both pass the same checks.
+The page adds controls to the same tables (firmware_app/panel/kept.py), so both follow the same rules.
 """
 
 import textwrap
@@ -54,7 +54,7 @@ def _list_of(names: Iterable[str]) -> str:
 
 
 def full_id(param: str) -> str:
-    """A parameter of the box itself may be named without its room: "bypass" is "box.bypass"."""
+    """The id with its first part: a parameter of the box may be named without it, "bypass" for "box.bypass"."""
     return param if "." in param or not param else f"box.{param}"
 
 
@@ -128,7 +128,7 @@ def _midi_channel() -> Any:
 
 
 class _Does:
-    """A control with a `does` or `sets` that may be short."""
+    """A control whose `does` or `sets` may leave out "box."."""
 
     def __post_init__(self) -> None:
         for name in ("does", "sets", "param"):
@@ -366,4 +366,4 @@ EXAMPLES: dict[str, Any] = {
     "meters": MeterConfig("vu", (12, 13)),
     "mappings": MappingConfig("footswitch", "momentary", "long_press", "mute"),
 }
-"""One of each table that is empty as long as nothing is written, for the example file."""
+"""An entry for each table that is empty by default, for the example file."""

@@ -1,4 +1,4 @@
-"""The spectrum of before and after, as the page draws it: computed from the listen ring while somebody looks."""
+"""The spectra before and after, as the page draws them: computed from the listen ring while a page shows them."""
 
 import threading
 import time
@@ -14,7 +14,7 @@ from web_ui.ports.sound import SPECTRUM_HIGH_HZ as HIGH_HZ
 from web_ui.ports.sound import SPECTRUM_LOW_HZ as LOW_HZ
 
 FRAMES = 4096  # 85 ms: bins of 11.7 Hz, narrower than the lowest band
-FRESH_S = 0.045  # several phones that look share one picture
+FRESH_S = 0.045  # several phones share one picture
 
 
 class Spectrum:

@@ -27,7 +27,7 @@ class UnknownPresetError(AppError, KeyError):
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """Values by parameter id, checked. What a preset does not name stays as it is."""
+    """Checked values by parameter id. Parameters that it does not name stay as they are."""
 
     name: str
     about: str
@@ -52,7 +52,7 @@ class Presets:
             raise PresetError("\n".join(mistakes))
 
     def list(self) -> list[Preset]:
-        """All, those of one chain together, by name."""
+        """All presets, by chain and then by name."""
         return sorted(
             self._presets.values(), key=lambda preset: (preset.params.get(CHAIN.id, CHAIN.default), preset.name)
         )

@@ -1,6 +1,6 @@
-"""The presets of the box: the factory's, which stay as they are, and the player's own, in one order.
+"""All presets of the box in one order: the factory's, which cannot be changed, and the player's own.
 
-The player's lie in `presets.json` in the state folder; the saver writes `save_job`, nothing else touches the disk.
+The player's own are in `presets.json` in the state folder. Only the saver writes it, by `save_job`.
 """
 
 import difflib
@@ -32,11 +32,11 @@ UNDO_STEPS = 30
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One thing to take back: what it was, in words, and what was before it."""
+    """One change that can be undone: its words, and the state before it."""
 
     words: str
     before: PresetState
-    values: Mapping[str, float] | None  # what was heard before a recall
+    values: Mapping[str, float] | None  # before a recall: the parameters that were heard
 
 
 class PresetLibrary:
@@ -45,7 +45,7 @@ class PresetLibrary:
     def __init__(
         self, factory: Presets, store: KeptFile, specs: Mapping[str, ParamSpec], *, look_only: bool = False
     ) -> None:
-        """store: see `presets_file`; look_only: leave a bad one where it is. `notes` says what was wrong with it."""
+        """store: see `presets_file`. look_only: leave a bad file where it is. `notes` tells what was wrong with it."""
         self._factory = {preset.name: preset for preset in factory.list()}
         self._store = store
         self._specs = specs
@@ -73,7 +73,7 @@ class PresetLibrary:
 
     @property
     def names_known(self) -> list[str]:
-        """The names that a switch may be mapped to: those there are, and old ones of renamed presets."""
+        """The names that a switch may be mapped to: all presets, and the old names of renamed ones."""
         return [*self.names, *self._state.renamed]
 
     def is_factory(self, name: str) -> bool:
@@ -81,16 +81,16 @@ class PresetLibrary:
 
     @property
     def current(self) -> str:
-        """The preset recalled or saved last; "" before that, and when it is gone."""
+        """The preset that was recalled or saved last; "" before that, or when it was deleted."""
         return self._state.current
 
     @property
     def undo_words(self) -> str:
-        """What `undo` would take back: "delete Karaoke"; empty when there is nothing."""
+        """The change that `undo` takes back, such as "delete Karaoke"; empty when there is none."""
         return self._undo[-1].words if self._undo else ""
 
     def find(self, name: str) -> Preset:
-        """The preset called `name`, in any case, or renamed from it. Raises UnknownPresetError."""
+        """The preset called `name` in any case, or formerly so called. Raises UnknownPresetError."""
         by_name = {preset.name.casefold(): preset for preset in self.all()}
         wanted = name.strip().casefold()
         found = by_name.get(wanted) or by_name.get(self._state.renamed.get(name, name).strip().casefold())
@@ -100,16 +100,16 @@ class PresetLibrary:
             raise UnknownPresetError(f"no preset {name[:60]!r}{hint}")
         return found
 
-    # --- changing; each may raise UnknownPresetError or PresetRefused, and then changes nothing ---
+    # --- changing; each may raise UnknownPresetError or PresetRefused, and then has changed nothing ---
 
     def recalled(self, name: str, before: Mapping[str, float]) -> None:
-        """Preset `name` is what is heard now; `before` was heard before it."""
+        """Note that preset `name` was recalled; `before`: the values until then."""
         with self._lock:
             state = replace(self._state, current=name)
             self._change(f"load {name}", state, values=before)
 
     def keep(self, name: str, values: Mapping[str, float], about: str = "") -> str:
-        """Save `values` as `name`, anew or over the player's own of that name. Returns the name as it is kept."""
+        """Save `values` as preset `name`, new or over the player's own of that name. Returns the name as saved."""
         with self._lock:
             name = self._checked_name(name)
             mine = next((own for own in self._state.own if own.casefold() == name.casefold()), None)
@@ -125,7 +125,7 @@ class PresetLibrary:
             return name
 
     def rename(self, name: str, to: str) -> str:
-        """Call the player's own preset `name` otherwise. Returns the name as it is kept."""
+        """Rename the player's own preset `name`. Returns the new name as saved."""
         with self._lock:
             preset = self._own(name, "renamed")
             to = self._checked_name(to)
@@ -141,7 +141,7 @@ class PresetLibrary:
             return to
 
     def duplicate(self, name: str) -> str:
-        """A copy of any preset, after it, as the player's own. Returns its name."""
+        """Copy any preset to one of the player's own, right after it in the list. Returns its name."""
         with self._lock:
             preset = self.find(name)
             self._must_have_room(1)
@@ -164,14 +164,14 @@ class PresetLibrary:
             self._change(f"delete {preset.name}", PresetState(own, order, current, renamed))
 
     def reorder(self, names: Sequence[str]) -> None:
-        """Let the list be in the order of `names`, which are all there are."""
+        """Put the list into the order of `names`, which has every preset once."""
         with self._lock:
             if sorted(names) != sorted(self.names):
                 raise PresetRefused(f"order of {len(names)} presets: each of the {len(self.names)} there are, once")
             self._change("change the order", replace(self._state, order=tuple(names)))
 
     def take_in(self, presets: Sequence[Preset]) -> list[str]:
-        """Add presets from a file; one whose name is taken gets another. Returns the names they have here."""
+        """Add presets from a file; one whose name is taken gets a number. Returns their names here."""
         with self._lock:
             self._must_have_room(len(presets))
             own, order, taken = dict(self._state.own), list(self.names), []
@@ -187,7 +187,7 @@ class PresetLibrary:
             return taken
 
     def undo(self) -> Mapping[str, float] | None:
-        """Take the last change back. Returns the values to set again, when that change was a recall."""
+        """Take the last change back. Returns the values to set again if that change was a recall."""
         with self._lock:
             if not self._undo:
                 raise PresetRefused("nothing to undo")
@@ -209,7 +209,7 @@ class PresetLibrary:
     # --- rules ---
 
     def _change(self, words: str, state: PresetState, values: Mapping[str, float] | None = None) -> None:
-        if values is None:  # a recall changes nothing that could not be kept, and a foot waits for it
+        if values is None:  # a recall adds nothing to save, and a foot waits for it
             check_kept(state, self._store, self._factory, self._specs)
         self._undo.append(_Step(words, self._state, values))
         self._state = state
@@ -253,10 +253,10 @@ class PresetLibrary:
 
 
 def library_in(factory: Path, state: Path, specs: Mapping[str, ParamSpec], *, look_only: bool = False) -> PresetLibrary:
-    """The library over the folders of the factory's presets and of what the box keeps. Raises PresetError."""
+    """The library of these two folders: the factory presets and the state folder. Raises PresetError."""
     return PresetLibrary(Presets(factory, specs), presets_file(state), specs, look_only=look_only)
 
 
 def presets_file(folder: Path) -> KeptFile:
-    """The file that keeps the player's presets, in the state folder."""
+    """The file of the player's presets in the state folder."""
     return KeptFile(folder, "presets.json", 1, "presets", "presets")

@@ -1,4 +1,4 @@
-"""Presets as a file to keep, pass on and take in: one JSON object, named values in their own units."""
+"""Presets as a file to save, share and import: one JSON object, with values by parameter id in their units."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ def export(presets: Sequence[Preset], specs: Mapping[str, ParamSpec]) -> bytes:
 
 
 def read(tree: object, specs: Mapping[str, ParamSpec]) -> tuple[list[Preset], list[str]]:
-    """The presets in an exported file, and notes on what this version left out. Raises PresetRefused."""
+    """The presets in an exported file, and notes on what was left out. Raises PresetRefused."""
     if not isinstance(tree, dict) or tree.get("form") != FORM:
         raise PresetRefused(f'this is no file of presets: {{"form": "{FORM}", "presets": […]}} is expected')
     listed = tree.get("presets")

@@ -1,4 +1,4 @@
-"""What the player can change about the presets, as one value: read from what is kept, and written as that."""
+"""PresetState: everything about the presets that the player can change, and how it is saved and read."""
 
 import json
 from collections.abc import Mapping
@@ -19,21 +19,21 @@ MOST_RENAMED = 200  # old names that are still found
 
 
 class PresetRefused(AppError, ValueError):
-    """A change of the presets that cannot be. The message names the thing, the value and what is allowed."""
+    """A change of the presets that is not allowed. The message names the thing, the value and what is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
 class PresetState:
-    """Everything the player can change; replaced as a whole, so that undo is to take the one before."""
+    """Everything the player can change. Each change makes a new one, so undo just takes the one before."""
 
     own: Mapping[str, Preset]  # by name
-    order: tuple[str, ...]  # names of all, factory's too; what is missing in it follows at the end
+    order: tuple[str, ...]  # names of all presets, also the factory's; missing ones follow at the end
     current: str  # recalled or saved last, "" for none
-    renamed: Mapping[str, str]  # old name: new one, so that a switch mapped to the old one still finds it
+    renamed: Mapping[str, str]  # new name by old name, for switches that are mapped to the old one
 
 
 def body_of(state: PresetState) -> dict[str, object]:
-    """What `read` reads back."""
+    """The saved form, which `read` reads back."""
     own = {name: {"about": preset.about, "params": dict(preset.params)} for name, preset in state.own.items()}
     return {"own": own, "order": list(state.order), "current": state.current, "renamed": dict(state.renamed)}
 
@@ -41,16 +41,16 @@ def body_of(state: PresetState) -> dict[str, object]:
 def read(
     body: Mapping[str, object], factory: Mapping[str, Preset], specs: Mapping[str, ParamSpec]
 ) -> tuple[PresetState, list[str]]:
-    """What this version can use of what was kept, and notes on the rest. Nobody's preset is lost for its name.
+    """(the usable part of the saved state, notes on the rest). A preset with a bad name gets another one.
 
-    Raises PresetRefused for more presets than a box can have had.
+    Raises PresetRefused for more presets than a box can have.
     """
     notes: list[str] = []
     saved = _of(body, "own", dict, notes)
     if len(saved) > MOST_PRESETS:
         raise PresetRefused(f"{len(saved)} presets: {MOST_PRESETS} are allowed")
     own: dict[str, Preset] = {}
-    called: dict[str, str] = {name: name for name in factory}  # as it was kept: as it is here
+    called: dict[str, str] = {name: name for name in factory}  # name here by saved name
     taken = {name.casefold() for name in factory}
     for name, tree in saved.items():
         if not isinstance(tree, dict) or not isinstance(tree.get("params"), dict):
@@ -75,7 +75,7 @@ def read(
 def check_kept(
     state: PresetState, store: KeptFile, factory: Mapping[str, Preset], specs: Mapping[str, ParamSpec]
 ) -> None:
-    """Raises PresetRefused when the next start would not find `state` as it is: too long, or with something odd."""
+    """Raises PresetRefused if the next start could not read `state` back exactly."""
     body = body_of(state)
     if why := store.why_not(body):
         raise PresetRefused(f"presets: {why}; delete some first")
@@ -85,13 +85,13 @@ def check_kept(
 
 
 def with_renamed(renamed: Mapping[str, str], old: str, new: str) -> dict[str, str]:
-    """Old names by new ones after one more renaming."""
+    """New names by old names after one more renaming."""
     now = {name: new if to == old else to for name, to in renamed.items() if name not in (old, new)}
     return _last({**now, old: new} if old != new else now)
 
 
 def in_order(values: Mapping[str, float], specs: Mapping[str, ParamSpec]) -> dict[str, float]:
-    """What a preset holds of `values`, the chain last: mutes come before it, or something could be heard too soon."""
+    """The part of `values` that a preset saves. The chain comes last: the mutes must be set before it is heard."""
     held = {id: values[id] for id in specs if id in values and id not in NOT_IN_A_SCENE and id != CHAIN.id}
     if CHAIN.id in values:
         held[CHAIN.id] = values[CHAIN.id]
@@ -99,7 +99,7 @@ def in_order(values: Mapping[str, float], specs: Mapping[str, ParamSpec]) -> dic
 
 
 def next_name(name: str, there: set[str]) -> str:
-    """`name` with the first number after it that makes it a new one: "Choir 2". there: the taken ones, casefolded."""
+    """`name` with the first free number after it: "Choir 2". there: the taken names, casefolded."""
     stem, _, number = name.rpartition(" ")
     stem = stem if stem and number.isdecimal() else name
     for count in range(2, 2 * MOST_PRESETS + 3):
@@ -111,12 +111,12 @@ def next_name(name: str, there: set[str]) -> str:
 
 
 def tidy(text: str) -> str:
-    """`text` on one line, without blanks at its ends."""
+    """`text` with single spaces, on one line."""
     return " ".join(text.split())
 
 
 def _possible(name: str) -> str:
-    """The nearest name that the page would take too."""
+    """The nearest allowed name."""
     plain = tidy("".join(c if c.isprintable() else " " for c in name))[:LONGEST_PRESET_NAME].strip()
     return plain or "Preset"
 
@@ -134,7 +134,7 @@ def _last(renamed: Mapping[str, str]) -> dict[str, str]:
 
 
 def _of(body: Mapping[str, object], name: str, kind: type[Kind], notes: list[str]) -> Kind:
-    """The value called `name`, an empty one where it is missing or, with a note, of another kind."""
+    """The value called `name`; an empty one if it is missing or, with a note, of another kind."""
     value = body.get(name, kind())
     if isinstance(value, kind):
         return value

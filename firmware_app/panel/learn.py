@@ -1,4 +1,4 @@
-"""Learn: choose what shall happen, then press the switch or turn the knob that shall do it."""
+"""Learning: the player chooses an action on the page, then presses the switch or turns the knob that shall do it."""
 
 import threading
 import time
@@ -15,9 +15,9 @@ from hw.controls.events import Activity, PanelEvent, ProgramEvent, StepEvent, Sw
 
 WAIT_S = 30.0  # for the first press
 DECIDE_S = 120.0  # for the person at the page, once something was heard
-MOVED = 0.1  # how far a knob has to be turned to be meant
+MOVED = 0.1  # of its range: a knob that turns less was only touched
 
-SENDS = ("latching", "press_only", "pressed_from", "inverted")  # what three presses tell of a switch
+SENDS = ("latching", "press_only", "pressed_from", "inverted")  # settings that three presses find out
 
 _GESTURES = {
     SwitchKind.PRESS: "press",
@@ -31,7 +31,7 @@ _GESTURES = {
 class Heard:
     """What was pressed or turned.
 
-    controls: such as the panel does not have yet, or has and would have otherwise now. found: what its presses said.
+    controls: those that are new, or whose settings have changed. found: what the presses told, for people.
     """
 
     on: str
@@ -42,7 +42,7 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Learning:
-    """Where learning stands. state: "off", "waiting" or "heard"; note: why nothing was heard, for people."""
+    """The state of learning: "off", "waiting" or "heard". note: why nothing was heard, for people."""
 
     state: str
     action: Action | None = None
@@ -66,15 +66,15 @@ class Learner:
         self._turned: set[str] = set()  # MIDI controllers heard so far
         self._stomps: dict[str, Stomps] = {}  # by source: MIDI messages and USB keys
         self._programs: list[int] = []
-        self._plan: PanelPlan | None = None  # the last that was heard with
+        self._plan: PanelPlan | None = None  # the plan of the newest event
 
     @property
     def active(self) -> bool:
-        """Whether presses and turns are to be learned, and not to act."""
+        """Whether presses and turns are learned now and do not act."""
         return self._action is not None and self._clock() < self._until
 
     def start(self, action: Action) -> None:
-        """Begin, in place of a learning that is under way."""
+        """Begin. A learning that is under way ends."""
         with self._lock:
             self._action, self._heard, self._note = action, None, ""
             self._until = self._clock() + WAIT_S
@@ -89,7 +89,7 @@ class Learner:
             self._action, self._heard, self._note = None, None, ""
 
     def view(self) -> Learning:
-        """Where it stands; a learning that took too long ends here, and says so."""
+        """The state now. A learning that took too long ends here, with a note."""
         with self._lock:
             if self._action is None:
                 return Learning("off", note=self._note)
@@ -104,7 +104,7 @@ class Learner:
             return Learning(state, self._action, self._heard, self._note, int(left) + 1)
 
     def hear(self, event: PanelEvent, plan: PanelPlan) -> None:
-        """A control that the panel has was used."""
+        """A control that is on the panel was used."""
         with self._lock:
             if self._action is None:
                 return
@@ -127,12 +127,12 @@ class Learner:
                 case ProgramEvent(channel=channel, program=program):
                     self._programs.append(program)
                     by_number = Trigger.NUMBER in self._action.kind.triggers
-                    # A stomp that sends a note or a controller too is known by that.
+                    # A pedal that also sends a note or a controller is learned by that.
                     if by_number or not any(stomps.told for stomps in self._stomps.values()):
                         self._settle(plan, PROGRAM if by_number else f"{PROGRAM}:{channel}:{program}", "program")
 
     def hear_activity(self, activity: Activity, plan: PanelPlan) -> None:
-        """Something was used that is no control yet, or one of which three presses tell more."""
+        """Something was used that is no control yet, or a pedal whose kind three presses find out."""
         with self._lock:
             if self._action is None or activity.kind == "program":
                 return
@@ -186,7 +186,7 @@ class Learner:
         self._until = self._clock() + DECIDE_S
 
     def _stomp(self, activity: Activity, plan: PanelPlan) -> None:
-        """A MIDI message or a key, of a switch that there is or not."""
+        """A MIDI message or a key came, from a known switch or a new one."""
         stomps = self._stomps.setdefault(activity.source, Stomps(activity.source, activity.words))
         control = plan.at(activity.source)
         if control is not None and not isinstance(control.config, HidKeyConfig | MidiSwitchConfig):
@@ -199,7 +199,7 @@ class Learner:
             self._until = max(self._until, self._clock() + WAIT_S)
 
     def _weigh(self) -> None:
-        """See what has become clear, or unclear again, about what was pressed."""
+        """Decide again what kind of switch was pressed: later presses may change it."""
         if self._plan is None:
             return
         for stomps in self._stomps.values():
@@ -217,7 +217,7 @@ class Learner:
         return control.name if control else control_at(stomps.source, True, plan).name
 
     def _of(self, stomps: Stomps, found: Found, plan: PanelPlan, gesture: str = "press") -> Heard:
-        """The control that was pressed, new or known anew, as it is now known."""
+        """The control that was pressed, with the settings that its presses told."""
         there = plan.at(stomps.source)
         control = control_at(stomps.source, True, plan, found.settings)
         if there is None:
@@ -234,7 +234,7 @@ class Learner:
 
 
 def fine(source: str, turned: Collection[str]) -> str:
-    """The source as one of 14 bits, "midi:PORT:cc14:1:7", when both of its halves were heard; else as it is."""
+    """The source as a 14-bit one, "midi:PORT:cc14:1:7", when both halves were heard; else unchanged."""
     start, kind, rest = source.rpartition(":cc:")
     if not kind:
         return source
@@ -247,7 +247,7 @@ def fine(source: str, turned: Collection[str]) -> str:
 def control_at(
     source: str, switch: bool, plan: PanelPlan, settings: Mapping[str, bool | int] | None = None
 ) -> PanelControl:
-    """A new control for what is connected at `source`. switch: to be pressed, else turned. settings: what it sends."""
+    """A new control at `source`. switch: True for a switch, False for a knob. settings: what its presses told."""
     table, tree = _described(source, switch)
     tree |= settings or {}
     name, number = tree["name"], 2
@@ -258,7 +258,7 @@ def control_at(
 
 
 def _is_plugged_in(source: str) -> bool:
-    """Whether three presses tell what it sends; of a pin the panel knows by itself."""
+    """Whether it is a MIDI or USB switch, whose kind three presses find out. On a pin the panel sees the level."""
     return source.startswith("hid:") or (source.startswith("midi:") and (":cc:" in source or ":note:" in source))
 
 
@@ -284,7 +284,7 @@ def _described(source: str, switch: bool) -> tuple[str, dict[str, Any]]:
 
 
 def gestures_for(action: Action, plan: PanelPlan, heard: Heard) -> Mapping[str, str]:
-    """The gestures on what was heard that can set `action` off, with their words."""
+    """The gestures of what was heard that can trigger `action`, with their words."""
     control = plan.find(heard.on)
     candidates = control.gestures if control else (heard.gesture,)
     return {g: gesture_words(g) for g in candidates if plan.triggers(heard.on, g) & action.kind.triggers}

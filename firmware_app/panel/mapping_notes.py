@@ -1,4 +1,4 @@
-"""What a mapping would collide with, said before it is saved."""
+"""Notes on a mapping before it is saved: what it collides with, replaces or costs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,7 +29,7 @@ class Note:
 
 
 def with_controls(plan: PanelPlan, controls: Sequence[PanelControl]) -> PanelPlan:
-    """`plan` with these added, each in place of one of its name; what cannot be mapped there any more goes."""
+    """`plan` with these controls, each in place of one with its name, without the mappings that no longer fit."""
     names = {control.name for control in controls}
     wider = replace(plan, controls=(*(c for c in plan.controls if c.name not in names), *controls))
     fitting = tuple(m for m in plan.mappings if not misfit(wider, m.on, m.gesture, m.action))
@@ -37,7 +37,7 @@ def with_controls(plan: PanelPlan, controls: Sequence[PanelControl]) -> PanelPla
 
 
 def is_update(plan: PanelPlan, control: PanelControl) -> bool:
-    """Whether `control` is one that is there already, of which learning has found out more."""
+    """Whether `control` is there already, and learning has only changed its settings."""
     there = plan.find(control.name)
     return there is not None and there.sources == control.sources
 
@@ -56,7 +56,7 @@ def notes_on(
     action: Action,
     specs: Mapping[str, ParamSpec],
 ) -> list[Note]:
-    """All there is to say about mapping `action` there, with `controls` added, or changed, for it."""
+    """Every note on mapping `action` there, with `controls` added or changed for it."""
     new = [control for control in controls if not is_update(plan, control)]
     refused = [Note(Level.REFUSED, why) for control in new if (why := taken(plan, control))]
     wider = with_controls(plan, controls)
@@ -98,7 +98,7 @@ def taken(plan: PanelPlan, control: PanelControl) -> str:
 
 
 def place_words(source: str) -> str:
-    """A source for people: "GPIO17", "MCP3008 channel 2", "CC 64 on channel 1"."""
+    """A source in words: "GPIO17", "MCP3008 channel 2", "CC 64 on channel 1"."""
     kind, _, rest = source.partition(":")
     if kind == "gpio":
         return f"GPIO{rest}"
@@ -114,7 +114,7 @@ def place_words(source: str) -> str:
 
 
 def _costs(before: PanelPlan, after: PanelPlan, action: Action) -> list[Note]:
-    """What telling gestures apart costs the presses that are mapped."""
+    """How much later the mapped presses act, because more gestures have to be told apart."""
     notes = []
     old, new = before.spec(), after.spec()
     for mapping in after.mappings:

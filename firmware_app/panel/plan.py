@@ -1,4 +1,4 @@
-"""PanelPlan: which controls the panel has and what each gesture on them does; from the file and from the page."""
+"""PanelPlan: the panel's controls and what each gesture on them does, from the file and from the page."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -65,7 +65,7 @@ _GESTURE_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class PanelControl:
-    """One control or light. origin: who put it there, FILE or PAGE."""
+    """One control or light. origin: FILE or PAGE."""
 
     table: str  # "switches", a key of CONTROL_TABLES
     config: AnyControlConfig
@@ -85,7 +85,7 @@ class PanelControl:
 
     @property
     def gestures(self) -> tuple[str, ...]:
-        """What a hand can do with it."""
+        """The gestures that it can tell apart."""
         if isinstance(self.config, _SWITCHES):
             if self.latching:
                 return ("press",)
@@ -94,12 +94,12 @@ class PanelControl:
 
     @property
     def latching(self) -> bool:
-        """A switch that stays where it is put, or a pedal that sends on and off in turn."""
+        """Whether it stays where it is put, or sends on and off at alternate presses."""
         return bool(getattr(self.config, "latching", False))
 
     @property
     def press_only(self) -> bool:
-        """A pedal that never says that it was let go."""
+        """Whether it is a pedal that sends nothing on release."""
         return bool(getattr(self.config, "press_only", False))
 
     @property
@@ -113,12 +113,12 @@ class PanelControl:
 
     @property
     def springs(self) -> bool:
-        """A switch that says when it is let go, so that it can be held."""
+        """Whether it is a switch that tells its release, so that it can be held."""
         return isinstance(self.config, _SWITCHES) and not self.why_not_held
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """Where it is connected, as hw.controls.events.Activity names places."""
+        """Where it is connected, in the words of hw.controls.events.Activity."""
         return tuple(spec_of(self.config).sources)
 
 
@@ -138,7 +138,7 @@ class PanelMapping:
 
 @dataclass(frozen=True)
 class PanelPlan:
-    """The whole panel as it is now. Frozen: a change makes another one."""
+    """The whole panel as it is now. Frozen: each change makes a new one."""
 
     config: PanelConfig
     controls: tuple[PanelControl, ...]
@@ -151,11 +151,11 @@ class PanelPlan:
         return next((m for m in self.mappings if (m.on, m.gesture) == (on, gesture)), None)
 
     def at(self, source: str) -> PanelControl | None:
-        """The control that is connected at `source`; MIDI ports may be written as "any"."""
+        """The control that is connected at `source`. A control on MIDI port "*" is at every port."""
         return next((c for c in self.controls if any(same_source(source, s) for s in c.sources)), None)
 
     def triggers(self, on: str, gesture: str) -> frozenset[Trigger]:
-        """How actions can be set off there; empty when there is no such gesture."""
+        """The triggers that the gesture offers; empty when the control has no such gesture."""
         if on == PROGRAM:
             return frozenset({Trigger.NUMBER}) if gesture == "program" else frozenset()
         if on.startswith(f"{PROGRAM}:"):
@@ -187,7 +187,7 @@ class PanelPlan:
         return f"{self.where(mapping.on)}, {gesture_words(mapping.gesture)}: {actions.words(mapping.action, specs)}"
 
     def spec(self) -> PanelSpec:
-        """For hw: every switch armed for the gestures that are mapped on it, no others. Raises PanelSpecError."""
+        """For hw: each switch tells apart only the gestures that are mapped on it. Raises PanelSpecError."""
         config = self.config
         chords = sorted({m.on for m in self.mappings if m.gesture == "together" and self.triggers(m.on, m.gesture)})
         switches: list[AnySwitch] = []
@@ -238,9 +238,9 @@ def controls_of(config: PanelConfig) -> list[PanelControl]:
 def mappings_of(
     config: PanelConfig, specs: Mapping[str, ParamSpec], presets: Collection[str]
 ) -> tuple[list[PanelMapping], list[str], list[str]]:
-    """What the file maps: `does` and `sets` beside the controls, then [[panel.mappings]].
+    """(mappings, mistakes, waiting) of the file: each control's `does` or `sets`, then [[panel.mappings]].
 
-    Then what is wrong with it, and what waits for a preset that is not there (now): no reason not to start.
+    waiting: mappings to a preset that is not there now. The box starts without them.
     """
     short = [_short(entry, specs) for control in controls_of(config) for entry in (control.config,)]
     wanted = [one for one in short if one is not None]
@@ -268,7 +268,7 @@ def mappings_of(
 
 
 def misfit(plan: PanelPlan, on: str, gesture: str, action: Action) -> str:
-    """Why `action` cannot be set off by this gesture; empty when it can."""
+    """Why this gesture cannot trigger `action`; empty when it can."""
     triggers = plan.triggers(on, gesture)
     control = plan.find(on)
     why = control.why_not_held if control is not None else ""
@@ -316,7 +316,7 @@ def _two(on: str) -> tuple[str, str]:
 
 
 def _short(entry: AnyControlConfig, specs: Mapping[str, ParamSpec]) -> tuple[str, str, dict[str, Any]] | None:
-    """The mapping that a control's own `does` or `sets` says."""
+    """The mapping in a control's own `does` or `sets`."""
     if isinstance(entry, _SWITCHES) and entry.does:
         return entry.name, "press", {"do": "momentary" if entry.momentary else "toggle", "param": entry.does}
     if isinstance(entry, EncoderConfig) and entry.sets:
@@ -327,7 +327,7 @@ def _short(entry: AnyControlConfig, specs: Mapping[str, ParamSpec]) -> tuple[str
 
 
 def click(specs: Mapping[str, ParamSpec], param: str) -> float:
-    """What one click of an encoder changes when nothing else is said."""
+    """The default change for one click of an encoder."""
     if param not in specs:
         return 1.0
     spec = find(specs, param)

@@ -1,4 +1,4 @@
-"""SimulatedPanel: the hands on a panel whose pins are simulated, for the page: every kind of control and light."""
+"""SimulatedPanel: lets the page draw and operate a panel whose pins are simulated."""
 
 import re
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ _PLACE = re.compile(
 
 
 class SimulatedPanel:
-    """What the page draws and moves where there are no pins. Any thread. The methods raise NotThere."""
+    """Every control and light of a simulated panel. Any thread. The methods raise NotThere."""
 
     def __init__(self, bindings: Bindings) -> None:
         self._bindings = bindings
@@ -72,7 +72,7 @@ class SimulatedPanel:
         self._bindings.panel.simulator.turn(name, position)
 
     def step(self, name: str, detents: int) -> None:
-        """Turn an encoder by clicks; "program": go so many programs on and send the change."""
+        """Turn an encoder by clicks; for "program", send the program change that many numbers further."""
         self._must_be(name, "encoder", "program")
         if name == PROGRAM:
             self._program = min(max(self._program + detents, 0), PROGRAMS - 1)
@@ -81,7 +81,7 @@ class SimulatedPanel:
             self._bindings.panel.simulator.step(name, detents)
 
     def touch(self, source: str, value: float) -> None:
-        """Move what no control is connected to yet: for learning."""
+        """Move an input that has no control yet, for learning."""
         panel = self._bindings.panel
         if not panel.simulated:
             raise NotThere("the panel's pins are not simulated")

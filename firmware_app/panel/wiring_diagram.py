@@ -1,4 +1,4 @@
-"""The 40-pin header with what is connected where, and how to connect it, for the page and the wiring sheet."""
+"""The wiring diagram: the 40-pin header, what is connected to each pin, and how to connect each control."""
 
 from firmware_app.config.control_specs import spec_of
 from firmware_app.config.panel_keys import (
@@ -83,7 +83,7 @@ def _with_pin(source: str) -> str:
 
 
 def sentences(plan: PanelPlan) -> tuple[str, ...]:
-    """How to connect each control, in the order of the sheet."""
+    """How to connect each control, one sentence each."""
     lines = [f"{control.label}: {_how(control)}" for control in plan.controls]
     chips = {str(c.config.chip) for c in plan.controls if isinstance(c.config, KnobConfig | PedalConfig)}
     if chips & set(ON_I2C):

@@ -1,4 +1,4 @@
-"""What makes a backup good: the box's own readers find nothing wrong with it, laid out as the state folder would be."""
+"""Reads a folder as a start of the box does. A backup is good when the box's own readers find no mistake in it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,14 +16,14 @@ from firmware_app.panel.kept import PanelStore, merged, try_plan
 from firmware_app.panel.plan import controls_of, mappings_of
 
 NAMES = frozenset({"state.json", "scenes.json", "presets.json", "panel.json", audio.NAME, setup_notes.NAME})
-"""What a backup holds. Not the PIN: it belongs to the box, and is no one else's to read."""
+"""The files in a backup. Not the PIN: it stays on the box."""
 
 StartReader = Callable[[Path], Mapping[str, Sequence[str]]]
-"""Given a folder laid out as the state folder: by file name, what the box's reader of that file has to say about it."""
+"""Takes a folder laid out like the state folder; returns the notes of each file's own reader, by file name."""
 
 
 def start_reader(config: Config, factory: Path, specs: Mapping[str, ParamSpec] = PARAMS) -> StartReader:
-    """The start of a box, as far as it reads the state folder. factory: the folder of the presets that came with it."""
+    """What a start of the box reads in the state folder. factory: the folder of the factory presets."""
 
     def read(folder: Path) -> dict[str, Sequence[str]]:
         library = library_in(factory, folder, specs)
@@ -47,5 +47,5 @@ def start_reader(config: Config, factory: Path, specs: Mapping[str, ParamSpec] =
 
 
 def mistakes(notes: Sequence[str]) -> list[str]:
-    """Those that tell of more than another version, whose parameters are left out."""
+    """The notes that are mistakes. Parameters of another version are none."""
     return [note for note in notes if not note.endswith(OTHER_VERSION)]

@@ -1,4 +1,4 @@
-"""BoxSetup: joins what sets the box up and keeps it running: audio settings, sound check, notes, PIN, backups."""
+"""BoxSetup: everything the page's Set up view changes: audio settings, sound check, name and wizard, PIN, backups."""
 
 import logging
 import threading
@@ -22,11 +22,11 @@ from firmware_app.system.power import PowerError
 
 log = logging.getLogger(__name__)
 
-_ANSWER_FIRST_S = 0.5  # so that the page hears that it worked
+_ANSWER_FIRST_S = 0.5  # lets the page get its answer before the process ends
 
 
 class BoxSetup:
-    """One for the control process. Any thread; the take_* are the link's."""
+    """One per control process. Any thread; the take_* are called by the link."""
 
     def __init__(self, config: Config, places: Places, control: Control, version: str) -> None:
         self.config, self.places, self.control, self.version = config, places, control, version
@@ -38,7 +38,7 @@ class BoxSetup:
         self.pin = Pin(places.state)
         self.backups = Backups(places.state, version, start_reader(config, places.factory_presets))
         self.started = time.monotonic()
-        self.stop: Callable[[], None] = lambda: None  # ends the control process; whoever owns it sets this
+        self.stop: Callable[[], None] = lambda: None  # ends the control process, which sets this
         self.revision = 1
         self._link: ControlLink | None = None
         self.audio.on_change = self.changed
@@ -55,7 +55,7 @@ class BoxSetup:
         return self.store.now.name or self.config.box.name
 
     def connect(self, link: ControlLink) -> None:
-        """Where commands go from now on."""
+        """Send commands over this link from now on."""
         self._link = link
 
     def changed(self) -> None:
@@ -77,16 +77,16 @@ class BoxSetup:
         self.sound_check.audio_down()
 
     def under(self, info: InfoFrame) -> Measured:
-        """The interface and settings that a latency is measured on."""
+        """The interface and settings of a latency measurement."""
         return Measured(0, info.device, info.rate_hz, info.period_frames, info.periods)
 
     def measured_now(self) -> Measured | None:
-        """What was measured on the interface and settings in force."""
+        """The latency that was measured with the interface and settings in use."""
         info = self.control.latest.info
         return self.store.measured_on(self.under(info)) if info.rate_hz and not info.demo else None
 
     def restart(self) -> None:
-        """Let both processes end; they are started again. Raises PowerError."""
+        """End both processes; the supervisor starts them again. Raises PowerError."""
         reason = power.why_no_restart()
         if reason:
             raise PowerError(reason)
@@ -97,16 +97,16 @@ class BoxSetup:
         timer.start()
 
     def restore(self, backup: bytes) -> None:
-        """Check a backup and start the box again with it. Raises BackupError, PowerError; nothing is changed then."""
+        """Check a backup and restart the box with it. Raises BackupError, PowerError, and then changes nothing."""
         reason = power.why_no_restart()
         if reason:
             raise PowerError(reason)
-        self.flush()  # what was just set belongs to what was there before
+        self.flush()  # the last changes belong in the backup of the present settings
         self.backups.stage(backup)
         self.restart()
 
     def flush(self) -> str:
-        """Wait a moment for the saver, so that what was just set is on disk. Returns why it is not."""
+        """Wait until the last changes are on disk. Returns why they are not, else ""."""
         return self.control.flush(ANSWER_WITHIN_S)
 
     def _measured(self, result: Result) -> None:

@@ -1,4 +1,4 @@
-"""SoundChecker: the sound check as control steers it: kept going while a page looks, and the round trip worked out."""
+"""SoundChecker: control's side of the sound check. Keeps it going while a page shows it; computes the round trip."""
 
 import logging
 import math
@@ -16,16 +16,16 @@ from firmware_app.link.wire import SOUND_CHECK_HOLD_S, Down, InfoFrame, InputsFr
 
 log = logging.getLogger(__name__)
 
-FRESH_S = 0.5  # an inputs frame older than this says that no check is going on
+FRESH_S = 0.5  # without an inputs frame for this long no check is running
 
 
 class SoundCheckError(AppError, RuntimeError):
-    """The sound cannot be checked now."""
+    """The sound check is not possible at this moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Of one measurement. fault: "" when it can be relied on, else one of dsp's Fault values or "interrupted"."""
+    """Result of one measurement. fault: "" when it is reliable, else one of dsp's Fault values or "interrupted"."""
 
     fault: str
     frames: int = 0  # the interface's round trip
@@ -36,7 +36,7 @@ class Result:
 
 
 class SoundChecker:
-    """Steers the audio process's SoundCheck. Any thread; the take_* are the link's."""
+    """Steers the audio process's SoundCheck. Any thread; the take_* are called by the link."""
 
     def __init__(self, send: Callable[[Down, int], None], info: Callable[[], InfoFrame], runtime: Path) -> None:
         """send: ControlLink.send_command. info: what runs now."""
@@ -59,18 +59,18 @@ class SoundChecker:
 
     @property
     def peaks(self) -> tuple[float, ...]:
-        """Of every input since the last frame, 0 to 1; empty while no check is going on."""
+        """Peak of every input since the last frame, 0 to 1; empty while no check is running."""
         return self._frame.peaks if time.monotonic() - self._at < FRESH_S else ()
 
     def hold(self) -> None:
-        """Go on, or begin: to be asked again within SOUND_CHECK_HOLD_S. Raises SoundCheckError without a device."""
+        """Begin, or go on for SOUND_CHECK_HOLD_S; call it again before that. Raises SoundCheckError (no device)."""
         if not self._info().device or self._info().device == "none":
             raise SoundCheckError("no audio interface is open, so there is nothing to listen to")
         self._asked_at = time.monotonic()
         self._send(Down.CHECK, SoundCheckStep.HOLD)
 
     def measure(self) -> None:
-        """Play the test signal. Raises SoundCheckError where there is no interface, or a measurement is under way."""
+        """Play the test signal. Raises SoundCheckError without an interface, or during a measurement."""
         if self._info().demo:
             raise SoundCheckError("the demo plays: a round trip needs an audio interface and a cable")
         if self.state != "listening":
@@ -84,20 +84,20 @@ class SoundChecker:
         self._send(Down.CHECK, SoundCheckStep.MEASURE)
 
     def end(self) -> None:
-        """Let ordinary sound come back."""
+        """End the check; normal sound comes back."""
         self._asked_at = -math.inf
         self._waiting = False
         self._send(Down.CHECK, SoundCheckStep.END)
 
     def take_inputs(self, frame: InputsFrame) -> None:
-        """The audio process told its inputs. A completed measurement is worked out in a thread of its own."""
+        """The audio process sent its inputs. A complete measurement is evaluated in a thread of its own."""
         self._frame, self._at = frame, time.monotonic()
         if self._waiting and frame.measured != self._measured_before and not frame.measuring:
             self._measured_before = frame.measured
             threading.Thread(target=self._work_out, args=(frame,), name="round trip", daemon=True).start()
 
     def audio_down(self) -> None:
-        """The link broke, and with it the check."""
+        """The link broke, so the check is over."""
         self._at = self._asked_at = -math.inf
         if self._waiting:
             self._waiting, self.result = False, Result("interrupted")

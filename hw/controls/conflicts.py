@@ -1,4 +1,4 @@
-"""What a panel's description asks of a board that cannot be: said before it is saved, and refused when it is opened."""
+"""Conflicts in a panel's description: told before it is saved, and refused when the panel opens."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from hw.controls.spec import PanelSpec
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """control: the name of the one that has to give way; why: "the pin is taken by switch 'left'"."""
+    """control: the control that cannot be opened; why: "the pin is taken by switch 'left'"."""
 
     control: str
     source: str
@@ -18,8 +18,7 @@ class Conflict:
 
 
 def conflicts(spec: PanelSpec, board: Board) -> list[Conflict]:
-    """Everything that cannot be. Of two controls on one place, the later one is named. A board without a header has no
-    opinion on pins."""
+    """All conflicts. Of two controls on one place, the later one is named. Without a header, pins are not judged."""
     found: list[Conflict] = []
     owners: dict[str, str] = {}
     for control in spec.controls:

@@ -1,8 +1,8 @@
-"""The kinds of control and light that a front panel can have, each on its pins, channel, port or key.
+"""The kinds of control and light on a front panel, with their places and limits.
 
-Every control has a `name` of its own and tells its `sources` in the words of `hw.controls.events.Activity`, so that a
-learned source and a configured one can be compared. GPIOs are the Raspberry Pi's BCM numbers; on a Jetson they mean
-the same place on the 40-pin header.
+Every control has a unique `name`, and `sources` in the form of `hw.controls.events.Activity`, so that learned and
+configured places can be compared. GPIOs are the Raspberry Pi's BCM numbers; on a Jetson they mean the same place on the
+40-pin header.
 """
 
 from dataclasses import dataclass
@@ -27,14 +27,14 @@ MIN_TRAVEL = 0.05  # of a converter's range, from heel to toe
 
 
 class PanelSpecError(HwError, ValueError):
-    """The panel as described cannot exist: two controls of one name, a channel the chip does not have, …"""
+    """A wrong description of a panel: two controls of one name, a channel that the chip does not have, …"""
 
 
 @dataclass(frozen=True, slots=True)
 class PressCost:
-    """What telling gestures apart costs a single press.
+    """How much later a single press acts, because more gestures are told apart.
 
-    wait_ms: how long after the foot went down a single press acts. on_release: not before the foot comes up, too.
+    wait_ms: time from the press until it acts. on_release: it also waits for the release.
     """
 
     wait_ms: float = 0.0
@@ -47,9 +47,9 @@ class Gestures:
 
     long_press_ms: held so long is a LONG_PRESS; a shorter press then acts on release.
     double_press_ms: a second press begun so soon after the first began is a DOUBLE_PRESS; a single one waits for it.
-    eager: tell PRESS at once all the same; the longer gestures come in addition to it.
+    eager: tell PRESS at once anyway; the longer gestures follow it.
     latching: a switch that stays where it is put: each flip, either way, is a PRESS followed by a RELEASE.
-    press_only: a switch that never says that it was let go: each closing is a PRESS followed by a RELEASE.
+    press_only: a switch that sends no release: each press is a PRESS followed by a RELEASE.
     """
 
     long_press_ms: float = 0.0
@@ -68,14 +68,14 @@ class Gestures:
             raise PanelSpecError("a switch that never says that it was let go is not latching, and has no long press")
 
     def cost(self, chord_ms: float = 0.0) -> PressCost:
-        """What a single press waits for. chord_ms: the window for pressing two together, 0 when in no chord."""
+        """The cost of a single press. chord_ms: the time window of its chord, 0 when it is in none."""
         if self.eager or self.latching:
             return PressCost()
         return PressCost(max(self.double_press_ms, chord_ms), on_release=self.long_press_ms > 0.0)
 
     @property
     def springs(self) -> bool:
-        """Whether it says when it is let go: only then it can be held, or pressed together with another."""
+        """Whether it tells its release. Only then it can be held, or pressed together with another switch."""
         return not (self.latching or self.press_only)
 
 

@@ -1,4 +1,4 @@
-"""What is on the front panel: all its controls and lights, and what holds for all of them. By configuration."""
+"""PanelSpec: the description of a whole front panel, with its controls, lights and common settings."""
 
 from dataclasses import dataclass
 
@@ -96,12 +96,12 @@ class PanelSpec:
 
     @property
     def controls(self) -> tuple[AnyControl, ...]:
-        """Everything that has sources, in order; chords have none."""
+        """All controls and lights, in order. Chords are none: they have no source of their own."""
         relay = (self.relay,) if self.relay else ()
         return (*self.switches, *self.knobs, *self.encoders, *self.leds, *relay)
 
     def press_cost(self, switch: str) -> PressCost:
-        """What a single press of `switch` waits for, to be shown where it is set up. Raises UnknownControlError."""
+        """How much later a single press of `switch` acts. Raises UnknownControlError."""
         chorded = any(switch in chord.switches for chord in self.chords)
         for spec in self.switches:
             if spec.name == switch:

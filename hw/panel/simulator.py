@@ -1,7 +1,7 @@
-"""The simulated front panel: gpiozero's own mock pins, and an MCP3008 that answers on its mock SPI bus.
+"""The simulated front panel: gpiozero's mock pins, and an MCP3008 that answers on its mock SPI bus.
 
 The panel cannot tell it from a real header: a press is an edge on a mock pin and goes through the debounce, a turn is
-a voltage that the panel reads bit by bit over SPI. Nothing here reaches past the pins.
+a voltage that the panel reads bit by bit over SPI. Nothing here bypasses the pins.
 """
 
 from collections.abc import Callable, Mapping
@@ -35,7 +35,7 @@ class MockConverter(MockSPIDevice):  # type: ignore[misc]  # gpiozero has no typ
         super().on_start()
         self._command = []
         for pin in (self.clock_pin, self.mosi_pin, self.miso_pin, self.select_pin):
-            pin.clear_states()  # mock pins remember every edge for ever, and a poll has a hundred
+            pin.clear_states()  # mock pins remember every edge for ever, and each poll has a hundred
 
     def on_bit(self) -> None:
         bit = int(self.rx_buf[-1])
@@ -49,9 +49,9 @@ class MockConverter(MockSPIDevice):  # type: ignore[misc]  # gpiozero has no typ
 
 
 class Simulator:
-    """The hands on a simulated panel. Any thread; every method raises UnknownControlError.
+    """Operates a simulated panel. Any thread; every method raises UnknownControlError.
 
-    levels(name): how bright the pins of a light are. MIDI and USB keys are moved where their messages come in.
+    levels(name): how bright the pins of a light are. MIDI and USB keys are simulated by their messages.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Simulator:
         self._converters: dict[tuple[str, int], MockConverter | MockADS1115] = {}
 
     def attach_converter(self, factory: Any, chip: str, spi_device: int, bits: int) -> None:
-        """Put a mock converter on the bus, once per chip-select line. Before the panel opens its side."""
+        """Put a mock converter on the bus, once per chip select, before the panel opens it."""
         if (chip, spi_device) in self._converters:
             return
         if chip in ON_I2C:
@@ -86,7 +86,7 @@ class Simulator:
             self._converters[chip, spi_device] = MockConverter(factory, spi_device, bits)
 
     def press(self, name: str) -> None:
-        """Close the contact of switch `name` for as long as it is not released."""
+        """Close the contact of switch `name` until `release`."""
         self._drive(name, pressed=True)
 
     def release(self, name: str) -> None:
@@ -114,7 +114,7 @@ class Simulator:
                 (pin.drive_high if level else pin.drive_low)()
 
     def led(self, name: str) -> float:
-        """How bright LED `name` is, 0…1, as its pin says; of a light with several pins the brightest."""
+        """How bright LED `name` is, 0…1, by its pin; of a light with several pins, the brightest."""
         return max(self.lights(name))
 
     def lights(self, name: str) -> tuple[float, ...]:
@@ -125,14 +125,14 @@ class Simulator:
         return levels
 
     def pressed(self, name: str) -> bool:
-        """Whether the contact of switch `name` is closed, as its pin says."""
+        """Whether the contact of switch `name` is closed, by its pin."""
         if name in self._plugged_in:
             return self._plugged_at.get(name, 0.0) > 0.0
         line = self._find(self._switches, name, "switch")
         return line.is_closed(bool(line.pin.state))
 
     def position(self, name: str) -> float:
-        """Where knob or pedal `name` was turned to, 0…1."""
+        """The position of knob or pedal `name`, 0…1."""
         if name in self._plugged_in:
             return self._plugged_at.get(name, 0.0)
         spec, converter = self._converter(name)
@@ -140,7 +140,7 @@ class Simulator:
         return (converter.positions[spec.channel] - heel) / (toe - heel)
 
     def touch(self, source: str, value: float) -> None:
-        """Move something that is not mapped yet, by its place as in `Activity.source`: for learning."""
+        """Move an input without a control, by its place as in `Activity.source`, for learning."""
         kind, *place = source.split(":")
         if kind == "gpio":
             pin = self._factory_pin(int(place[0]))
@@ -165,7 +165,7 @@ class Simulator:
         control = self._plugged_in[name]
         self._plugged_at[name] = position
         if not isinstance(control, MidiKnobSpec) and control.gestures.press_only and position <= 0.0:
-            return  # that is what such a pedal never says
+            return  # such a pedal sends no release
         if isinstance(control, KeySpec):
             self._plugged.take_key(control.device, control.key, closed=position > 0.0)
             return
