@@ -12,6 +12,7 @@ from dsp.inference.bundle import Bundle
 from firmware_app.config.keys import Config
 from firmware_app.config.places import Places
 from firmware_app.config.read import FILE_NAME, check_params
+from firmware_app.control.compare import Comparer
 from firmware_app.control.control import Control
 from firmware_app.control.heat import LOOK_S, HeatWatch
 from firmware_app.control.history import History
@@ -26,7 +27,7 @@ from firmware_app.kept.store import Store
 from firmware_app.link.control_end import ControlLink
 from firmware_app.link.wire import Down, InfoFrame, MeterFrame
 from firmware_app.page import announce
-from firmware_app.page.box import BoxPort
+from firmware_app.page.box import real_box
 from firmware_app.panel.bindings import Bindings
 from firmware_app.panel.setup import PanelSetup
 from firmware_app.running import realtime
@@ -41,6 +42,7 @@ from firmware_app.system.versions import box_version
 from hw.audio import devices
 from hw.panel.panel import Panel
 from web_ui.app import create_app
+from web_ui.ports.box import Box
 from web_ui.serving.server import PageAddressError, PageServer
 
 log = logging.getLogger(__name__)
@@ -98,9 +100,9 @@ class ControlProcess:
             morpher.start()
             stack.callback(morpher.stop)
             try:
-                port = self._port()
-                stack.callback(port.close)
-                server = self._serve_page(port)
+                comparer = self._comparer()
+                stack.callback(comparer.end)
+                server = self._serve_page(self._page_box(comparer))
             except PageAddressError as error:
                 print(f"hushbox: {error}", file=sys.stderr)
                 return EXIT_USAGE
@@ -137,22 +139,26 @@ class ControlProcess:
             log.warning("%s", note)
         return setup
 
-    def _port(self) -> BoxPort:
-        return BoxPort(
+    def _comparer(self) -> Comparer:
+        return Comparer(self.control, self._places.runtime / "listen")
+
+    def _page_box(self, comparer: Comparer) -> Box:
+        """The box as the page sees it."""
+        model = self._config.model
+        return real_box(
             self._box,
-            self.control,
             self._setup,
-            self._bundle(self._config.model.bundle),
             self._places.runtime / "listen",
-            self._bundle(self._config.model.stems_bundle),
-            lambda: self._link.send_command(Down.LEAVE_SAFE),
+            comparer,
             history=self._history,
+            bundles={"voice": self._bundle(model.bundle), "music": self._bundle(model.stems_bundle)},
+            leave_safe=lambda: self._link.send_command(Down.LEAVE_SAFE),
         )
 
-    def _serve_page(self, port: BoxPort) -> PageServer:
+    def _serve_page(self, box: Box) -> PageServer:
         """Raises PageAddressError."""
         page = self._config.page
-        app = create_app(port, allowed_hosts=page.allowed_hosts)
+        app = create_app(box, allowed_hosts=page.allowed_hosts)
         server = PageServer(app, page.host, page.port)
         bound = server.start()
         announce.page(page.host, bound)

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from web_ui.ports.box import LevelView, ParamView, SimulatedPin, StatusView
+from web_ui.ports.live import LevelView, ParamView, StatusView
 from web_ui.ports.panel import LearnView
 from web_ui.ports.presets import PresetsNews
 from web_ui.ports.setup import SetupNewsView
+from web_ui.ports.simulator import SimulatedPin
 from web_ui.ports.sound import CompareView
 
 SILENCE_DB = -120.0

@@ -5,16 +5,21 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from web_ui.errors import Refused
-from web_ui.ports.box import ControlPort
-from web_ui.ports.sound import HistoryView
-from web_ui.routes.bodies import body, reply, shown
+from web_ui.limits import MAX_RECORDINGS
+from web_ui.ports.sound import HistoryView, SoundPort
+from web_ui.routes.bodies import bodies, flag, reply, shown
 from web_ui.streams.sound import SoundStreams
+from web_ui.streams.takes import Takes, fetched
 from web_ui.views import compare_json
 from web_ui.visitors.phones import Phones
-from web_ui.visitors.places import over
+from web_ui.visitors.places import Places, over
 
 
-def add_sound_routes(api: Blueprint, port: ControlPort, streams: SoundStreams, phones: Phones) -> None:
+def add_sound_routes(api: Blueprint, port: SoundPort, streams: SoundStreams, phones: Phones) -> None:
+    """Below /api/v1: spectrum, live, listen, history, compare."""
+    takes = Takes(port)
+    recordings = Places(MAX_RECORDINGS, "{most} recordings are being fetched, and the box sends no more: wait a moment")
+
     @api.get("/spectrum")
     def spectrum() -> Response:
         place = streams.looks.take(phones.visitor())
@@ -35,6 +40,15 @@ def add_sound_routes(api: Blueprint, port: ControlPort, streams: SoundStreams, p
         answer.call_on_close(sound.close)
         return answer
 
+    @api.get("/listen/<which>.wav")
+    def listen(which: str) -> Response:
+        place = recordings.take(phones.visitor())
+        try:
+            return fetched(takes.wav(which, request.args.get("take", "")[:40]), "audio/wav", place.give_back)
+        except BaseException:
+            place.give_back()
+            raise
+
     @api.get("/history")
     def history() -> Response:
         after = request.args.get("after", "0")
@@ -48,14 +62,11 @@ def add_sound_routes(api: Blueprint, port: ControlPort, streams: SoundStreams, p
 
     @api.put("/compare")
     def compare() -> Response:
-        on = body("on")
-        if not isinstance(on, bool):
-            raise Refused(400, f"on = {shown(on)}: true or false is allowed")
-        return reply(compare_json(port.compare(on)))
+        return reply(compare_json(port.compare(flag(bodies("on"), "on"))))
 
 
 def history_json(view: HistoryView) -> dict[str, Any]:
-    """A column a quantity: that is a third of the size."""
+    """One list for each quantity: a third of the size of one object for each moment."""
     moments = view.moments
     return {
         "now_s": round(view.now_s, 2),

@@ -5,8 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from web_ui.limits import MAX_LISTENERS, MAX_LOOKS
-from web_ui.ports.box import ControlPort
-from web_ui.ports.sound import LiveStream
+from web_ui.ports.sound import LiveStream, SoundPort
 from web_ui.visitors.places import Places
 
 PICTURE_S = 0.05  # 20 a second
@@ -16,7 +15,7 @@ SILENT_S = 15.0  # a stream without sound for so long ends
 class SoundStreams:
     """All such streams of one app."""
 
-    def __init__(self, port: ControlPort) -> None:
+    def __init__(self, port: SoundPort) -> None:
         self._port = port
         self._closing = threading.Event()
         self.looks = Places(MAX_LOOKS, "{most} phones look at the spectrum, and the box serves no more: close one")

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from flask import Response, request
 from werkzeug.wsgi import wrap_file
 
-from web_ui.ports.box import ControlPort, NotThere, Recording
+from web_ui.ports.errors import NotThere
+from web_ui.ports.sound import Recording, SoundPort
 
 KEPT_TAKES = 2  # recordings of some seconds each, a few megabytes in all
 
@@ -20,7 +21,7 @@ class Takes:
     moment, because both are read when the first is asked for.
     """
 
-    def __init__(self, port: ControlPort) -> None:
+    def __init__(self, port: SoundPort) -> None:
         self._port = port
         self._lock = threading.Lock()
         self._takes: OrderedDict[str, dict[str, bytes]] = OrderedDict()
@@ -35,7 +36,7 @@ class Takes:
                 return recording
             if which not in Recording._fields:
                 raise NotThere(f"no recording {which!r}: there are {' and '.join(Recording._fields)}")
-            both: dict[str, bytes] = self._port.listen_wavs()._asdict()
+            both: dict[str, bytes] = self._port.recording()._asdict()
             recording = both.pop(which)
             if take:
                 self._takes[take] = both

@@ -19,7 +19,7 @@ from typing import Protocol
 from flask import Flask, Response, request
 from werkzeug.http import parse_cookie
 
-from web_ui.ports.box import ControlPort
+from web_ui.ports.pin import PinPort
 from web_ui.visitors.pin_gate import COOKIE as SESSION_COOKIE
 
 COOKIE = "hushbox_phone"
@@ -60,9 +60,9 @@ class Visitor:
 class Phones:
     """Gives out and knows the cookie. Any thread."""
 
-    def __init__(self, port: ControlPort, key: bytes) -> None:
+    def __init__(self, pin: PinPort, key: bytes) -> None:
         """key: keeps phones known over a restart, when it is the same."""
-        self._port = port
+        self._pin = pin
         self._key = key
 
     def install(self, app: Flask) -> None:
@@ -78,7 +78,7 @@ class Phones:
     def rank(self, cookies: Mapping[str, str]) -> Rank:
         """Of who sends these cookies."""
         session = cookies.get(SESSION_COOKIE, "")
-        if session and self._port.pin().in_force and self._port.knows_session(session):
+        if session and self._pin.view().in_force and self._pin.knows(session):
             return Rank.OWNER
         return Rank.PHONE if self._knows(cookies.get(COOKIE, "")) else Rank.ANYBODY
 

@@ -11,7 +11,7 @@ from flask import Flask, request
 from werkzeug.http import parse_cookie
 
 from web_ui.errors import Refused
-from web_ui.ports.box import ControlPort
+from web_ui.ports.pin import PinPort
 
 COOKIE = "hushbox_session"
 KEPT_S = 90 * 24 * 3600
@@ -25,19 +25,19 @@ PLAY = frozenset(
 """The operations that Play needs, and those that ask for the PIN itself."""
 
 
-def guard(app: Flask, port: ControlPort) -> None:
+def guard(app: Flask, port: PinPort) -> None:
     """Check every request below /api/v1 of `app`."""
 
     def check() -> None:
         endpoint = request.endpoint or ""
         if not endpoint.startswith("api.") or endpoint.removeprefix("api.") in PLAY:
             return
-        if not port.knows_session(request.cookies.get(COOKIE, "")):
+        if not port.knows(request.cookies.get(COOKIE, "")):
             raise Refused(401, "this part of the page is guarded: tell the PIN first", "pin")
 
     app.before_request(check)
 
 
-def may_set_up(port: ControlPort, headers: Mapping[str, str]) -> bool:
+def may_set_up(port: PinPort, headers: Mapping[str, str]) -> bool:
     """Whether who sends these headers, named as in WSGI, has told the PIN; so it is while none is set."""
-    return port.knows_session(parse_cookie(headers.get("COOKIE", "")).get(COOKIE, ""))
+    return port.knows(parse_cookie(headers.get("COOKIE", "")).get(COOKIE, ""))

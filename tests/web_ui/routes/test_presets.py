@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.web_ui.conftest import Change
-from web_ui.fakes.box import FakeControlPort
+from web_ui.fakes.box import FakeBox
 
 
 def names(client: FlaskClient) -> list[str]:
@@ -66,10 +66,10 @@ def test_a_large_file_is_taken_and_one_beyond_the_limit_is_not(change: Change, c
     assert change("PUT", "params/box.mute", {"value": 1, "more": "x" * 5000}).status_code == 413  # elsewhere as before
 
 
-def test_every_change_is_news(change: Change, port: FakeControlPort):
-    before = port.presets_news()
+def test_every_change_is_news(change: Change, box: FakeBox):
+    before = box.presets.news()
     change("POST", "presets/step", {"by": 1})
-    after = port.presets_news()
+    after = box.presets.news()
     assert after.revision > before.revision
     assert after.current == "Gentle"
     assert after.undo == "load Gentle"

@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.web_ui.conftest import Change, Served
-from web_ui.fakes.box import FakeControlPort
+from web_ui.fakes.box import FakeBox
 from web_ui.ports.sound import SPECTRUM_BANDS
 from web_ui.streams.sound import MAX_LISTENERS, MAX_LOOKS, SoundStreams
 
@@ -47,15 +47,15 @@ def test_a_stream_arrives_while_it_is_made_and_ends_with_its_reader(served: Serv
         time.sleep(0.05)
 
 
-def test_closing_ends_every_stream(port: FakeControlPort):
-    streams = SoundStreams(port)
+def test_closing_ends_every_stream(box: FakeBox):
+    streams = SoundStreams(box.sound)
     pictures = streams.pictures(lambda: False)
     assert len(next(pictures)) == 2 * SPECTRUM_BANDS
     streams.close()
     assert list(pictures) == []
 
 
-def test_silence_without_an_end_is_no_stream(port: FakeControlPort, monkeypatch: pytest.MonkeyPatch):
+def test_silence_without_an_end_is_no_stream(box: FakeBox, monkeypatch: pytest.MonkeyPatch):
     class Nothing:
         def read(self) -> bytes:
             return b""
@@ -63,7 +63,7 @@ def test_silence_without_an_end_is_no_stream(port: FakeControlPort, monkeypatch:
         def close(self) -> None: ...
 
     monkeypatch.setattr("web_ui.streams.sound.SILENT_S", 0.0)
-    assert list(SoundStreams(port).sound(Nothing(), lambda: False)) == []
+    assert list(SoundStreams(box.sound).sound(Nothing(), lambda: False)) == []
 
 
 @pytest.mark.parametrize(

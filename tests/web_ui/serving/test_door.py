@@ -16,7 +16,9 @@ from tests.rigs.siege import KINDS, Phone, Siege, worst_wait_s
 from tests.web_ui.conftest import Served
 from web_ui import limits
 from web_ui.app import create_app
-from web_ui.fakes.box import FakeControlPort
+from web_ui.fakes.box import FakeBox
+from web_ui.fakes.live import FakeLive
+from web_ui.ports.sound import Recording
 from web_ui.serving.door import Door
 from web_ui.serving.server import PageServer
 from web_ui.visitors.phones import COOKIE
@@ -82,11 +84,11 @@ def test_who_takes_too_long_is_closed(served: Served, monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("path", ["/api/v1/listen/after.wav", "/api/v1/events"])
 def test_an_answer_that_nobody_fetches_is_given_up(
-    served: Served, port: FakeControlPort, monkeypatch: pytest.MonkeyPatch, path: str
+    served: Served, box: FakeBox, monkeypatch: pytest.MonkeyPatch, path: str
 ):
     monkeypatch.setattr(limits, "STALLED_S", 1.0)
-    port.set_status(message="x" * 1_000_000)  # more than fits into what lies between the two ends
-    port.listen_wavs = lambda: type(FakeControlPort().listen_wavs())(b"x" * 4_000_000, b"y" * 4_000_000)  # type: ignore[method-assign]
+    box.live.set_status(message="x" * 1_000_000)  # more than fits into what lies between the two ends
+    box.sound.recording = lambda: Recording(b"x" * 4_000_000, b"y" * 4_000_000)  # type: ignore[method-assign]
     with connected(served, b"GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" % path.encode()):
         until(lambda: any(channel.owed_bytes for channel in door_of(served)._channels()))
         until(lambda: not door_of(served).active_channels)
@@ -144,12 +146,12 @@ def answered(sock: socket.socket) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("expect", ["", "Expect: 100-continue\r\n"])
-def test_a_long_body_is_read_from_who_may_send_it_only(served: Served, port: FakeControlPort, expect: str):
+def test_a_long_body_is_read_from_who_may_send_it_only(served: Served, box: FakeBox, expect: str):
     token = token_of(served)
     with connected(served, long_head("guess", expect=expect)) as sock:  # and nothing of the body
         assert answered(sock) == (403, "token")
         assert is_closed(sock)
-    session = port.set_pin("2468", "")
+    session = box.pin.change("2468", "")
     for cookie in ("", "hushbox_session=guess", "hushbox_session=\xff; x"):
         with connected(served, long_head(token, cookie=cookie, expect=expect)) as sock:
             assert answered(sock) == (401, "pin")
@@ -160,7 +162,7 @@ def test_a_long_body_is_read_from_who_may_send_it_only(served: Served, port: Fak
             assert sock.recv(25).startswith(b"HTTP/1.1 100")
         sock.sendall(body)
         assert answered(sock)[0] == 204
-    assert port.asked == ["restore"]
+    assert box.system.asked == ["restore"]
 
 
 def test_a_few_long_bodies_come_in_at_a_time(served: Served):
@@ -209,8 +211,8 @@ def test_requests_before_the_answer_are_answered_in_order(served: Served):
     assert "token" in found[1][1]
 
 
-def test_requests_whose_answers_nobody_fetches_hold_no_thread(served: Served, port: FakeControlPort):
-    port.set_status(message="x" * 200_000)
+def test_requests_whose_answers_nobody_fetches_hold_no_thread(served: Served, box: FakeBox):
+    box.live.set_status(message="x" * 200_000)
     with contextlib.ExitStack() as stack:
         for _ in range(limits.WORKERS + limits.MAX_STREAMS + 10):
             stack.enter_context(connected(served, (HEAD + b"\r\n") * 8))
@@ -263,7 +265,7 @@ def test_an_address_has_so_many_connections_and_the_oldest_makes_room(served: Se
 
 
 def test_one_that_the_box_works_for_is_not_the_one_that_makes_room(
-    served: Served, port: FakeControlPort, monkeypatch: pytest.MonkeyPatch
+    served: Served, box: FakeBox, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(limits, "MOST_OF_AN_ADDRESS", 4)
     with contextlib.ExitStack() as stack:
@@ -291,11 +293,11 @@ def test_who_is_known_is_not_the_one_that_makes_room(served: Served, monkeypatch
 
 
 def test_a_phone_that_is_known_gets_in_though_all_connections_have_asked_something(
-    app: Flask, port: FakeControlPort, monkeypatch: pytest.MonkeyPatch
+    app: Flask, box: FakeBox, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(limits, "MOST_OF_AN_ADDRESS", limits.MOST_AT_ONCE + 3)
     busy = threading.Event()
-    port.status = lambda: (busy.wait(PATIENCE_S), FakeControlPort().status())[1]  # type: ignore[method-assign]
+    box.live.status = lambda: (busy.wait(PATIENCE_S), FakeLive().status())[1]  # type: ignore[method-assign]
     server = PageServer(app, "127.0.0.1", 0)
     served = Served(server, server.start())
     phone = Phone(served.number, "127.0.0.1")
@@ -368,7 +370,7 @@ def test_another_phone_is_answered_whatever_others_want(app: Flask, addresses: i
     assert worst < 30.0  # of a busy machine; it was 120 s
 
 
-def test_diagnostics_are_made_once_at_a_time_and_given_up_with_their_request(port: FakeControlPort):
+def test_diagnostics_are_made_once_at_a_time_and_given_up_with_their_request(box: FakeBox):
     begun, ended = threading.Event(), threading.Event()
 
     def slowly(gone: Callable[[], bool] = bool) -> bytes:
@@ -378,8 +380,8 @@ def test_diagnostics_are_made_once_at_a_time_and_given_up_with_their_request(por
         ended.set()
         return b""
 
-    port.diagnostics = slowly  # type: ignore[method-assign]
-    server = PageServer(create_app(port), "127.0.0.1", 0)
+    box.system.diagnostics = slowly  # type: ignore[method-assign]
+    server = PageServer(create_app(box), "127.0.0.1", 0)
     number = server.start()
     phone = Phone(number)
     try:
