@@ -8,7 +8,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from web_ui.errors import Refused
-from web_ui.limits import MAX_STREAMS, MOST_BODY_BYTES, most_body_bytes
+from web_ui.limits import MAX_BODY_BYTES, MAX_STREAMS, max_body_bytes
 from web_ui.page import add_pages
 from web_ui.ports.box import Box
 from web_ui.ports.errors import ControlRefused, NotThere
@@ -34,14 +34,14 @@ def create_app(
 ) -> Flask:
     """The page for `box`.
 
-    allowed_hosts: names the box is reached by, beside its own names and addresses. secret: keeps open pages'
-    tokens good over a restart; without one a page fetches a new token by itself. max_streams: pages open at a time.
+    allowed_hosts: names of the box beside its own names and addresses. secret: keeps the tokens of open pages valid
+    over a restart; without one, a page fetches a new token by itself. max_streams: how many pages may be open.
     """
     app = Flask("web_ui")
-    app.config["MAX_CONTENT_LENGTH"] = MOST_BODY_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     key = secret.encode() if isinstance(secret, str) else secret or secrets.token_bytes(32)
-    named = box.setup.box_name  # renaming it must not shut out the page that did so
-    gate = Gate(lambda: {*box_names(named), *box_names(box.setup.box_name), *allowed_hosts}, key)
+    first_name = box.setup.box_name  # stays allowed: the page that renames the box must not be shut out
+    gate = Gate(lambda: {*box_names(first_name), *box_names(box.setup.box_name), *allowed_hosts}, key)
     gate.install(app)
     plain_text.install(app)
     app.before_request(_limit_body)
@@ -66,7 +66,7 @@ def create_app(
 
 
 def _limit_body() -> None:
-    request.max_content_length = most_body_bytes(request.method, request.path)
+    request.max_content_length = max_body_bytes(request.method, request.path)
 
 
 def _refusal(status: int, message: str, code: str = "") -> Response:
@@ -80,7 +80,7 @@ def _http_error(error: HTTPException) -> Response:
     plain = {
         404: "there is nothing at this address",
         405: "this address does not take this method",
-        413: f"the body is too large: {request.max_content_length or MOST_BODY_BYTES} bytes are allowed",
+        413: f"the body is too large: {request.max_content_length or MAX_BODY_BYTES} bytes are allowed",
     }
     status = error.code or 500
     response = _refusal(status, plain.get(status, error.description or error.name))

@@ -1,4 +1,4 @@
-"""The page itself: one HTML document with every view in it, and the files that it needs at once."""
+"""The page: one HTML document with all views, its manifest, and the printable wiring diagram."""
 
 from functools import partial
 
@@ -17,7 +17,7 @@ GROUND = "#121315"
 def add_pages(app: Flask, box: Box, token: str) -> None:
     """The routes that answer with HTML."""
 
-    def shown(template: str, **values: object) -> str:
+    def rendered(template: str, **values: object) -> str:
         language = request.accept_languages.best_match(texts.languages()) or texts.HOME
         return render_template(
             template,
@@ -34,7 +34,7 @@ def add_pages(app: Flask, box: Box, token: str) -> None:
     def page() -> str:
         # Within the document: fetching them would cost the phone another round trip.
         params = [param_json(view) for view in box.live.params()]
-        return shown("page.html", views=VIEWS, files=page_files(), params=params)
+        return rendered("page.html", views=VIEWS, files=page_files(), params=params)
 
     @app.get("/manifest.webmanifest")
     def manifest() -> Response:
@@ -54,4 +54,4 @@ def add_pages(app: Flask, box: Box, token: str) -> None:
 
     @app.get("/wiring")
     def wiring() -> str:
-        return shown("wiring.html")
+        return rendered("wiring.html")

@@ -8,7 +8,7 @@ from web_ui.routes.bodies import bodies, body, done, number, reply, shown
 from web_ui.streams.events import EventStreams
 from web_ui.views import param_json, status_json
 from web_ui.visitors.phones import Phones
-from web_ui.visitors.places import over
+from web_ui.visitors.slots import stream_over
 
 ORIGIN = "page"
 
@@ -31,9 +31,9 @@ def add_live_routes(api: Blueprint, port: LivePort, streams: EventStreams, phone
 
     @api.get("/events")
     def events() -> Response:
-        place = streams.reserve(phones.visitor())
-        response = Response(streams.stream(over(place)), mimetype="text/event-stream")
-        response.call_on_close(place.give_back)
+        slot = streams.take_slot(phones.visitor())
+        response = Response(streams.stream(stream_over(slot)), mimetype="text/event-stream")
+        response.call_on_close(slot.release)
         return response
 
     @api.put("/safe_mode")

@@ -12,41 +12,41 @@ from web_ui.streams.sound import SoundStreams
 from web_ui.streams.takes import Takes, fetched
 from web_ui.views import compare_json
 from web_ui.visitors.phones import Phones
-from web_ui.visitors.places import Places, over
+from web_ui.visitors.slots import Slots, stream_over
 
 
 def add_sound_routes(api: Blueprint, port: SoundPort, streams: SoundStreams, phones: Phones) -> None:
     """Below /api/v1: spectrum, live, listen, history, compare."""
     takes = Takes(port)
-    recordings = Places(MAX_RECORDINGS, "{most} recordings are being fetched, and the box sends no more: wait a moment")
+    recordings = Slots(MAX_RECORDINGS, "{most} recordings are being fetched, and the box sends no more: wait a moment")
 
     @api.get("/spectrum")
     def spectrum() -> Response:
-        place = streams.looks.take(phones.visitor())
-        answer = Response(streams.pictures(over(place)), mimetype="application/octet-stream")
-        answer.call_on_close(place.give_back)
+        slot = streams.looks.take(phones.visitor())
+        answer = Response(streams.pictures(stream_over(slot)), mimetype="application/octet-stream")
+        answer.call_on_close(slot.release)
         return answer
 
     @api.get("/live/<which>.mp3")
     def live(which: str) -> Response:
         sound = port.live(which)
         try:
-            place = streams.listeners.take(phones.visitor())
+            slot = streams.listeners.take(phones.visitor())
         except Refused:
             sound.close()
             raise
-        answer = Response(streams.sound(sound, over(place)), mimetype="audio/mpeg")
-        answer.call_on_close(place.give_back)
+        answer = Response(streams.sound(sound, stream_over(slot)), mimetype="audio/mpeg")
+        answer.call_on_close(slot.release)
         answer.call_on_close(sound.close)
         return answer
 
     @api.get("/listen/<which>.wav")
     def listen(which: str) -> Response:
-        place = recordings.take(phones.visitor())
+        slot = recordings.take(phones.visitor())
         try:
-            return fetched(takes.wav(which, request.args.get("take", "")[:40]), "audio/wav", place.give_back)
+            return fetched(takes.wav(which, request.args.get("take", "")[:40]), "audio/wav", slot.release)
         except BaseException:
-            place.give_back()
+            slot.release()
             raise
 
     @api.get("/history")

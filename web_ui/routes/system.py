@@ -12,17 +12,17 @@ from web_ui.ports.setup import SetupPort
 from web_ui.ports.system import SystemPort
 from web_ui.routes.bodies import confirmed, done, reply
 from web_ui.visitors.phones import Phones
-from web_ui.visitors.places import Places, gone
 from web_ui.visitors.plain_text import parsed
+from web_ui.visitors.slots import Slots, client_gone, takes_long
 
 LOG_LINES = 300
 
 
 def add_system_routes(api: Blueprint, port: SystemPort, setup: SetupPort, phones: Phones) -> None:
     """Below /api/v1/system. setup: the box's name is part of file names."""
-    logs = Places(MAX_LOGS, "{most} phones read the log, which takes the box a while: try again", yielding=False)
-    examining = Places(1, "the box puts diagnostics together already: wait until they are there", yielding=False)
-    restoring = Places(1, "another backup is being brought back: wait until that is done", yielding=False)
+    logs = Slots(MAX_LOGS, "{most} phones read the log, which takes the box a while: try again", may_be_lost=False)
+    examining = Slots(1, "the box puts diagnostics together already: wait until they are there", may_be_lost=False)
+    restoring = Slots(1, "another backup is being restored: wait until that is done", may_be_lost=False)
 
     @api.get("/system")
     def system() -> Response:
@@ -30,21 +30,21 @@ def add_system_routes(api: Blueprint, port: SystemPort, setup: SetupPort, phones
 
     @api.get("/system/log")
     def log_lines() -> Response:
-        place = logs.take(phones.visitor())
-        gone()
+        slot = logs.take(phones.visitor())
+        takes_long()
         try:
             return reply({"lines": list(port.log_lines(LOG_LINES))})
         finally:
-            place.give_back()
+            slot.release()
 
     @api.post("/system/diagnostics.zip")
     def diagnostics() -> Response:
         confirmed("make")
-        place = examining.take(phones.visitor())
+        slot = examining.take(phones.visitor())
         try:
-            made = port.diagnostics(gone())
+            made = port.diagnostics(client_gone())
         finally:
-            place.give_back()
+            slot.release()
         return _file(made, "application/zip", f"{_stem(setup)}-diagnostics-{_day()}.zip")
 
     @api.get("/system/backup.json")
@@ -58,11 +58,11 @@ def add_system_routes(api: Blueprint, port: SystemPort, setup: SetupPort, phones
         backup = request.get_data(cache=False)
         with contextlib.suppress(ValueError):  # the port refuses anything but JSON, in its own words
             parsed(backup)
-        place = restoring.take(phones.visitor())
+        slot = restoring.take(phones.visitor())
         try:
             port.restore_backup(backup)
         finally:
-            place.give_back()
+            slot.release()
         return done()
 
     @api.post("/system/restart")

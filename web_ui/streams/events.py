@@ -15,41 +15,41 @@ from web_ui.ports.live import Change, LivePort
 from web_ui.streams.news import News
 from web_ui.views import dumps, status_json, values_json
 from web_ui.visitors.phones import Visitor
-from web_ui.visitors.places import Place, Places
+from web_ui.visitors.slots import Slot, Slots
 
 INTERVAL_S = 0.05  # 20 a second
 HEARTBEAT_S = 0.5  # status is sent without a change too: the page tells a lost connection from a quiet box
 LAST = "status"  # sent each time, after all else: a page that has it has everything
-WAIT_S = 0.25  # how long a stopping server waits for a stream at most
+WAIT_S = 0.25  # a stream looks this often whether the server stops
 
 
 class EventStreams:
-    """All streams of one app. Any thread."""
+    """All event streams of one app. Any thread."""
 
     def __init__(self, live: LivePort, news: News, max_streams: int = MAX_STREAMS) -> None:
         """news: what is sent beside parameters and status."""
         self._live = live
-        self._places = Places(max_streams, "{most} pages are open, and the box serves no more: close one of them")
+        self._slots = Slots(max_streams, "{most} pages are open, and the box serves no more: close one of them")
         self._closing = threading.Event()
         self._events = _Events(news)
 
     @property
     def open_count(self) -> int:
-        """How many streams are being served."""
-        return self._places.taken
+        """How many streams are open."""
+        return self._slots.taken
 
-    def reserve(self, visitor: Visitor) -> Place:
-        """Take a place for a stream. Raises Refused (503) when there is none."""
+    def take_slot(self, visitor: Visitor) -> Slot:
+        """Take a slot for a stream. Raises Refused (503) when there is none."""
         if self._closing.is_set():
             raise Refused(503, "the box is shutting down")
-        return self._places.take(visitor)
+        return self._slots.take(visitor)
 
     def close(self) -> None:
-        """Let every stream end soon, and refuse new ones."""
+        """Let all streams end soon, and refuse new ones."""
         self._closing.set()
 
     def stream(self, disconnected: Callable[[], bool]) -> Iterator[bytes]:
-        """Yield events until the client is gone or the server closes. Runs in the stream's own server thread."""
+        """Yield events until the client is gone or the server closes. Runs in a thread of its own."""
         yield b"retry: 1000\n\n"
         sent: dict[str, str] = {}
         change = self._live.wait_for_change(-1, 0.0)
@@ -58,7 +58,7 @@ class EventStreams:
             events = self._events.all(change)
             yield "".join(text for name, text in events.items() if name == LAST or sent.get(name) != text).encode()
             sent, seq = events, change.seq
-            self._closing.wait(INTERVAL_S)  # what happens meanwhile is merged into the next event
+            self._closing.wait(INTERVAL_S)  # changes meanwhile become one event
             while change.seq == seq and not (self._closing.is_set() or disconnected()):
                 change = self._live.wait_for_change(seq, WAIT_S)
                 if time.monotonic() - sent_at >= HEARTBEAT_S:

@@ -18,9 +18,9 @@ STREAMS = [("spectrum", MAX_LOOKS, "looks"), ("live/output.mp3", MAX_LISTENERS, 
 def test_streams_are_bounded_and_their_places_come_back(
     client: FlaskClient, app: Flask, path: str, most: int, which: str
 ):
-    places = getattr(app.extensions["hushbox.sound"], which)
+    slots = getattr(app.extensions["hushbox.sound"], which)
     answers = [client.get(f"/api/v1/{path}") for _ in range(most)]
-    assert places.taken == most
+    assert slots.taken == most
     refused = client.get(f"/api/v1/{path}")
     assert (refused.status_code, "serves no more" in refused.get_json()["error"]) == (503, True)
     answers.pop().close()
@@ -28,7 +28,7 @@ def test_streams_are_bounded_and_their_places_come_back(
     assert again.status_code == 200
     for answer in (*answers, again):
         answer.close()
-    assert places.taken == 0
+    assert slots.taken == 0
 
 
 @pytest.mark.parametrize(("path", "piece"), [("spectrum", 2 * SPECTRUM_BANDS), ("live/removed.mp3", 96)])

@@ -21,12 +21,12 @@ from web_ui.ports.simulator import SimulatedPin
 from web_ui.serving.server import PageServer, port_owner
 from web_ui.streams.events import EventStreams
 
-PATIENCE_S = 20.0
+WAIT_AT_MOST_S = 20.0
 
 
 def until(true: Callable[[], bool]) -> None:
     """Wait for something that comes soon; fail when it does not come at all."""
-    deadline = monotonic() + PATIENCE_S
+    deadline = monotonic() + WAIT_AT_MOST_S
     while not true():
         assert monotonic() < deadline
         sleep(0.01)
@@ -122,7 +122,7 @@ def test_a_phone_that_stops_reading_gets_the_newest_state_and_no_backlog(served:
 def test_stop_ends_open_streams_and_frees_the_port(app: Flask):
     server = PageServer(app, "127.0.0.1", 0)
     number = server.start()
-    connection = http.client.HTTPConnection("127.0.0.1", number, timeout=PATIENCE_S)
+    connection = http.client.HTTPConnection("127.0.0.1", number, timeout=WAIT_AT_MOST_S)
     connection.request("GET", "/api/v1/events")
     stream = connection.getresponse()
     stream.readline()
@@ -164,10 +164,10 @@ def test_every_address_is_served_when_none_is_named(app: Flask):
     server = PageServer(app, "", 0)
     number = server.start()
     try:
-        with socket.create_connection(("127.0.0.1", number), timeout=PATIENCE_S):
+        with socket.create_connection(("127.0.0.1", number), timeout=WAIT_AT_MOST_S):
             pass
         if socket.has_dualstack_ipv6():
-            with socket.create_connection(("::1", number), timeout=PATIENCE_S):
+            with socket.create_connection(("::1", number), timeout=WAIT_AT_MOST_S):
                 pass
     finally:
         server.stop()

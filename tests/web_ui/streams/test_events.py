@@ -15,7 +15,7 @@ from web_ui.streams.events import EventStreams
 from web_ui.streams.news import news_of
 from web_ui.visitors.phones import Rank, Visitor
 
-SOMEBODY = Visitor(Rank.ANYBODY, "192.0.2.1", lambda: None)
+SOMEBODY = Visitor(Rank.UNKNOWN, "192.0.2.1", lambda: None)
 
 
 def never() -> bool:
@@ -104,19 +104,19 @@ def test_closing_ends_streams_and_refuses_new_ones(still: FakeBox):
     streams.close()
     assert list(stream) == []
     with pytest.raises(Refused, match="shutting down"):
-        streams.reserve(SOMEBODY)
+        streams.take_slot(SOMEBODY)
 
 
 def test_places_are_capped_and_come_back():
     streams = streams_of(fake_box(), max_streams=2)
-    place = streams.reserve(SOMEBODY)
-    streams.reserve(SOMEBODY)
+    slot = streams.take_slot(SOMEBODY)
+    streams.take_slot(SOMEBODY)
     with pytest.raises(Refused, match="2 pages are open") as refused:
-        streams.reserve(SOMEBODY)
+        streams.take_slot(SOMEBODY)
     assert refused.value.status == 503
-    place.give_back()
-    place.give_back()
-    streams.reserve(SOMEBODY)
+    slot.release()
+    slot.release()
+    streams.take_slot(SOMEBODY)
     assert streams.open_count == 2
 
 
