@@ -39,7 +39,7 @@ def test_the_page_finds_bypass_and_amount(port: LivePort):
     assert {"bypass", "amount", "mute"} <= names
 
 
-def test_a_set_value_is_returned_listed_and_told(box: Box):
+def test_a_set_value_is_returned_listed_and_sent(box: Box):
     before = box.live.wait_for_change(-1, 0.0).seq
     for view in box.live.params():
         for value in (view.high, view.low):
@@ -89,7 +89,7 @@ def test_the_status_is_plausible(port: LivePort):
     assert status.reduction_db >= 0.0
 
 
-def test_everything_can_be_said_in_json(port: LivePort):
+def test_every_view_can_be_sent_as_json(port: LivePort):
     change = port.wait_for_change(-1, 0.0)
     for value in (status_json(port.status()), values_json(change.params), [param_json(view) for view in port.params()]):
         assert dumps(value)

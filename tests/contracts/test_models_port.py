@@ -4,7 +4,7 @@ from web_ui.ports.box import Box
 from web_ui.views import dumps
 
 
-def test_models_say_what_they_are(box: Box):
+def test_each_model_has_its_card(box: Box):
     cards = box.models.cards()
     assert {card["runs"] for card in cards} == {"voice", "music"}
     for card in cards:

@@ -33,7 +33,7 @@ def test_the_set_up_is_well_formed(box: Box):
     assert dumps(asdict(setup))
 
 
-def test_a_mapping_is_checked_set_replaced_and_brought_back(box: Box):
+def test_a_mapping_is_checked_set_replaced_and_restored(box: Box):
     revision = box.panel.setup().revision
     assert [n.level for n in box.panel.check_mapping("footswitch", "press", TOGGLE)] == ["replaces"]
     with pytest.raises(ControlRefused, match="Now there: Footswitch, press: Bypass on/off"):
@@ -48,7 +48,7 @@ def test_a_mapping_is_checked_set_replaced_and_brought_back(box: Box):
     assert mapped(box)["footswitch press"] == "Bypass on/off"
 
 
-def test_a_mapping_of_the_file_is_put_away_and_not_lost(box: Box):
+def test_a_removed_mapping_of_the_file_can_be_restored(box: Box):
     box.panel.remove_mapping("footswitch press")
     assert "footswitch press" not in mapped(box)
     assert [m.key for m in box.panel.setup().mappings if m.off] == ["footswitch press"]
@@ -78,7 +78,7 @@ def test_a_double_press_says_what_it_costs(port: PanelPort):
         ("footswitch", "press", {"do": "toggle", "param": "no.such"}, "no.such"),
     ],
 )
-def test_what_cannot_be_mapped_changes_nothing(box: Box, on: str, gesture: str, action: dict[str, str], said: str):
+def test_a_refused_mapping_changes_nothing(box: Box, on: str, gesture: str, action: dict[str, str], said: str):
     before = mapped(box)
     with pytest.raises(ControlRefused) as caught:
         box.panel.set_mapping(on, gesture, action, True)
@@ -105,7 +105,7 @@ def test_a_press_is_learned_and_does_not_act(box: Box):
     assert mapped(box)["footswitch long_press"] == "Mute on/off"
 
 
-def test_a_turn_is_learned_and_a_press_is_told_that_it_does_not_fit(box: Box):
+def test_a_turn_is_learned_and_a_press_that_does_not_fit_gets_a_note(box: Box):
     box.panel.learn({"do": "sweep", "param": "output.gain_db"})
     tap(box, "footswitch")
     wait_for(box, lambda: bool(box.panel.learning().note))
@@ -120,7 +120,7 @@ def test_a_turn_is_learned_and_a_press_is_told_that_it_does_not_fit(box: Box):
     assert mapped(box)["amount turn"] == "Noise reduction"
 
 
-def test_what_nothing_is_connected_to_is_learned_and_becomes_a_control(box: Box):
+def test_a_free_pin_is_learned_and_becomes_a_control(box: Box):
     box.panel.learn(TOGGLE)
     box.simulator.touch("gpio:4", 1.0)
     wait_for(box, lambda: box.panel.learning().state == "heard")

@@ -15,7 +15,7 @@ def port(box: Box) -> PinPort:
     return box.pin
 
 
-def test_a_pin_guards_until_it_is_taken_away(port: PinPort):
+def test_a_pin_guards_until_it_is_removed(port: PinPort):
     assert port.view().in_force is False
     assert port.knows("")
     first = port.change("2468", "")
@@ -38,7 +38,7 @@ def test_a_pin_guards_until_it_is_taken_away(port: PinPort):
     assert not port.view().in_force
 
 
-def test_who_logs_out_is_out_and_nobody_else(port: PinPort):
+def test_logging_out_ends_one_session_only(port: PinPort):
     first = port.change("2468", "")
     second = port.unlock("2468")
     port.lock(first)
@@ -68,5 +68,5 @@ def test_too_many_wrong_pins_have_to_wait(port: PinPort):
     assert caught.value.wait_s > 0
 
 
-def test_everything_can_be_said_in_json(port: PinPort):
+def test_every_view_can_be_sent_as_json(port: PinPort):
     assert dumps(asdict(port.view()))

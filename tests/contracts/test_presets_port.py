@@ -56,7 +56,7 @@ def test_a_preset_is_saved_loaded_renamed_copied_moved_deleted_and_all_of_it_und
         box.presets.undo()
 
 
-def test_undoing_a_loading_brings_back_what_was_heard_but_never_unmutes(box: Box):
+def test_undoing_a_load_restores_the_sound_but_never_unmutes(box: Box):
     box.live.set_param("denoise.amount_db", 7.0, "page")
     box.presets.load(names(box)[0])
     box.live.set_param("box.mute", 1.0, "page")
@@ -128,6 +128,6 @@ def test_a_scene_is_recalled_and_an_empty_one_says_so(box: Box):
         box.presets.recall_scene("other")
 
 
-def test_everything_can_be_said_in_json(port: PresetsPort):
+def test_every_view_can_be_sent_as_json(port: PresetsPort):
     assert dumps(presets_json(port.view()))
     assert dumps(presets_news_json(port.news()))

@@ -89,7 +89,7 @@ def test_a_mixer_control_that_is_not_there_is_not_set(port: SetupPort):
         assert port.mixer().monitoring == ()
 
 
-def test_everything_can_be_said_in_json(port: SetupPort):
+def test_every_view_can_be_sent_as_json(port: SetupPort):
     for value in (
         asdict(port.view()),
         setup_news_json(port.news()),

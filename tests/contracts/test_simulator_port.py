@@ -45,11 +45,11 @@ def test_an_encoder_that_is_not_there_is_not_turned(port: SimulatorPort):
         port.step("amount", 1)
 
 
-def test_everything_can_be_said_in_json(port: SimulatorPort):
+def test_every_view_can_be_sent_as_json(port: SimulatorPort):
     assert dumps(panel_json(port.pins()))
 
 
-def test_what_cannot_be_touched_is_not_there(port: SimulatorPort):
+def test_only_free_sources_can_be_touched(port: SimulatorPort):
     for wrong in ("gpio:17000", "gpio:x", "lasers:1", "gpio:40"):
         with pytest.raises(NotThere):
             port.touch(wrong, 1.0)

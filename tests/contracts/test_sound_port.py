@@ -58,6 +58,6 @@ def test_comparing_begins_and_ends_and_leaves_bypass_as_it_was(box: Box):
     assert value_of(box, "box.match_db") == 0.0
 
 
-def test_everything_can_be_said_in_json(port: SoundPort):
+def test_every_view_can_be_sent_as_json(port: SoundPort):
     assert dumps(compare_json(port.comparison()))
     assert dumps(history_json(port.history(0)))

@@ -18,7 +18,7 @@ def port(box: Box) -> SystemPort:
     return box.system
 
 
-def test_the_system_is_told(port: SystemPort):
+def test_the_machine_is_described(port: SystemPort):
     system = port.view()
     assert system.versions["Hushbox"]
     assert system.versions["Python"]
@@ -39,7 +39,7 @@ def test_a_backup_is_one_file_and_rubbish_is_none(port: SystemPort):
             port.restore_backup(rubbish)
 
 
-def test_everything_can_be_said_in_json(port: SystemPort):
+def test_every_view_can_be_sent_as_json(port: SystemPort):
     assert dumps(asdict(port.view()))
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests.rigs.phone import CHROMIUM, HOST, PHONE, Box, drag, expect, until
 from web_ui.page import VIEWS
+from web_ui.streams.events import EventStreams
 
 MID_WORD_S = 10.75  # of the fake voice
 
@@ -210,10 +211,10 @@ def test_a_warning_is_put_away_until_there_is_another(open_page: Callable[..., A
     expect(page.locator(".notice.grave").get_by_role("button")).to_have_count(0)
 
 
-def test_too_many_pages_are_told_so(open_page: Callable[..., Any], box: Box):
-    streams = box.server._app.extensions["hushbox.streams"]
+def test_one_page_too_many_says_so_and_goes_live_when_another_closes(open_page: Callable[..., Any], box: Box):
+    streams: EventStreams = box.server._app.extensions["hushbox.streams"]
     page = open_page()
-    streams._max_streams = 1
+    streams.slots.most = 1
     other = page.context.new_page()
     other.goto(f"http://{HOST}:{box.number}/")
     expect(other.locator("#notices")).to_contain_text("1 pages are open, and the box serves no more")

@@ -29,20 +29,15 @@ class EventStreams:
     def __init__(self, live: LivePort, news: News, max_streams: int = MAX_STREAMS) -> None:
         """news: what is sent beside parameters and status."""
         self._live = live
-        self._slots = Slots(max_streams, "{most} pages are open, and the box serves no more: close one of them")
+        self.slots = Slots(max_streams, "{most} pages are open, and the box serves no more: close one of them")
         self._closing = threading.Event()
         self._events = _Events(news)
-
-    @property
-    def open_count(self) -> int:
-        """How many streams are open."""
-        return self._slots.taken
 
     def take_slot(self, visitor: Visitor) -> Slot:
         """Take a slot for a stream. Raises Refused (503) when there is none."""
         if self._closing.is_set():
             raise Refused(503, "the box is shutting down")
-        return self._slots.take(visitor)
+        return self.slots.take(visitor)
 
     def close(self) -> None:
         """Let all streams end soon, and refuse new ones."""

@@ -80,7 +80,7 @@ def test_a_wrong_touch_of_the_panel_is_refused(change: Change, path: str, body: 
 ACTION = {"do": "toggle", "param": "box.mute"}
 
 
-def test_a_mapping_is_set_removed_and_brought_back(change: Change, box: FakeBox):
+def test_a_mapping_is_set_removed_and_restored(change: Change, box: FakeBox):
     wanted = {"on": "footswitch", "gesture": "press", "action": ACTION}
     (note,) = change("POST", "panel/mappings/check", wanted).get_json()["notes"]
     assert note["level"] == "replaces"
@@ -135,7 +135,7 @@ def test_unknown_addresses_and_methods_answer_in_json(client: FlaskClient, chang
     assert "GET" in wrong.headers["Allow"]
 
 
-def test_a_value_that_json_cannot_say_does_not_break_the_page(client: FlaskClient, box: FakeBox):
+def test_values_that_json_lacks_do_not_break_the_page(client: FlaskClient, box: FakeBox):
     box.live.set_status(load_p99=float("nan"), latency_ms=float("inf"), audio_alive=False)
     status = client.get("/api/v1/status").get_json()
     assert (status["load_p99"], status["latency_ms"]) == (0.0, 0.0)

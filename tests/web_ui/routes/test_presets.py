@@ -1,4 +1,4 @@
-"""Presets over HTTP: what is refused, a file as large as it may be, and that every phone is told."""
+"""Presets over HTTP: refusals, files of the largest size, and news to every phone."""
 
 import json
 
@@ -32,7 +32,7 @@ def names(client: FlaskClient) -> list[str]:
         ("POST", "scenes/keep", {"scene": "C"}, 404, "there are A, B"),
     ],
 )
-def test_what_cannot_be_is_refused_in_words(
+def test_impossible_changes_of_presets_are_refused_in_words(
     change: Change, client: FlaskClient, method: str, path: str, body: object, status: int, said: str
 ):
     before = names(client)
@@ -41,7 +41,7 @@ def test_what_cannot_be_is_refused_in_words(
     assert names(client) == before
 
 
-def test_nothing_to_export_is_said(client: FlaskClient):
+def test_without_own_presets_there_is_nothing_to_export(client: FlaskClient):
     answer = client.get("/api/v1/presets/export")
     assert (answer.status_code, answer.get_json()["error"]) == (404, "no presets of your own yet: save one first")
 

@@ -68,7 +68,7 @@ def test_a_backup_of_a_megabyte_is_taken_and_a_longer_body_elsewhere_is_not(chan
     assert change("PUT", "system/backup.json", data=b"{").status_code == 400
 
 
-def test_restart_and_power_off_are_meant(change: Change, box: FakeBox):
+def test_restart_and_power_off_have_to_be_confirmed(change: Change, box: FakeBox):
     for path, field in (("restart", "restart"), ("power_off", "power_off")):
         assert change("POST", f"system/{path}", {field: False}).status_code == 400
         assert change("POST", f"system/{path}", {field: True}).status_code == 204
@@ -90,7 +90,7 @@ def test_a_session_lies_in_a_cookie_that_no_script_and_no_other_site_can_use(cha
 
 @pytest.fixture
 def locked(app: Flask, box: FakeBox, client: FlaskClient) -> FlaskClient:
-    """A phone that has not told the PIN."""
+    """A phone that has not entered the PIN."""
     box.pin.change("2468", "")
     return client
 
@@ -115,7 +115,7 @@ def test_everything_but_play_is_guarded(locked: FlaskClient, change: Change, pat
     answer.close()
 
 
-def test_who_tells_the_pin_may_set_up(locked: FlaskClient, change: Change):
+def test_a_client_that_has_entered_the_pin_may_set_up(locked: FlaskClient, change: Change):
     assert locked.get("/api/v1/pin").get_json() == {"in_force": True, "wanted": False, "unlocked": False}
     wrong = change("POST", "pin/unlock", {"pin": "0000"})
     assert (wrong.status_code, wrong.get_json()["code"]) == (400, "pin_wrong")
@@ -126,7 +126,7 @@ def test_who_tells_the_pin_may_set_up(locked: FlaskClient, change: Change):
     assert locked.get("/api/v1/pin").get_json() == {"in_force": False, "wanted": False, "unlocked": True}
 
 
-def test_who_logs_out_is_asked_again(locked: FlaskClient, change: Change):
+def test_a_client_that_has_logged_out_has_to_enter_the_pin_again(locked: FlaskClient, change: Change):
     change("POST", "pin/unlock", {"pin": "2468"})
     cookie = locked.get_cookie(COOKIE, "hushbox.local")
     assert cookie is not None

@@ -1,4 +1,4 @@
-"""Streams of pictures and sound: bounded, given back, and ended with the page or the server."""
+"""Streams of spectra and sound: limited, released, and ended with the page or the server."""
 
 import time
 
@@ -15,9 +15,7 @@ STREAMS = [("spectrum", MAX_LOOKS, "looks"), ("live/output.mp3", MAX_LISTENERS, 
 
 
 @pytest.mark.parametrize(("path", "most", "which"), STREAMS)
-def test_streams_are_bounded_and_their_places_come_back(
-    client: FlaskClient, app: Flask, path: str, most: int, which: str
-):
+def test_streams_are_limited_and_release_their_slots(client: FlaskClient, app: Flask, path: str, most: int, which: str):
     slots = getattr(app.extensions["hushbox.sound"], which)
     answers = [client.get(f"/api/v1/{path}") for _ in range(most)]
     assert slots.taken == most
@@ -55,7 +53,7 @@ def test_closing_ends_every_stream(box: FakeBox):
     assert list(pictures) == []
 
 
-def test_silence_without_an_end_is_no_stream(box: FakeBox, monkeypatch: pytest.MonkeyPatch):
+def test_a_stream_ends_after_long_silence(box: FakeBox, monkeypatch: pytest.MonkeyPatch):
     class Nothing:
         def read(self) -> bytes:
             return b""
@@ -74,7 +72,7 @@ def test_silence_without_an_end_is_no_stream(box: FakeBox, monkeypatch: pytest.M
         ("history?after=-1", 400, "the number of a moment"),
     ],
 )
-def test_what_is_not_there_is_said(client: FlaskClient, path: str, status: int, said: str):
+def test_unknown_sound_or_moment_is_refused_in_words(client: FlaskClient, path: str, status: int, said: str):
     answer = client.get(f"/api/v1/{path}")
     assert answer.status_code == status
     assert said in answer.get_json()["error"]

@@ -173,7 +173,7 @@ def test_a_connection_serves_one_request_after_the_other(served: Served):
 
 
 def test_every_request_stops_counting_when_it_is_answered(served: Served):
-    """Whatever is asked for, and however fast one request follows the other on a connection."""
+    """For every kind of route, and with requests in quick succession."""
     connections = [served.connect() for _ in range(4)]
 
     def ask(connection: http.client.HTTPConnection) -> None:

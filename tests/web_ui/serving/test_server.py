@@ -25,7 +25,7 @@ WAIT_AT_MOST_S = 20.0
 
 
 def until(true: Callable[[], bool]) -> None:
-    """Wait for something that comes soon; fail when it does not come at all."""
+    """Wait until it is true; fail when it takes too long."""
     deadline = monotonic() + WAIT_AT_MOST_S
     while not true():
         assert monotonic() < deadline
@@ -66,7 +66,7 @@ def test_a_change_made_over_http_reaches_an_open_stream(served: Served, box: Fak
     connection.close()
 
 
-def test_more_pages_than_places_are_refused_and_a_closed_one_makes_room(served: Served, app: Flask):
+def test_more_pages_than_slots_are_refused_and_a_closed_one_frees_its_slot(served: Served, app: Flask):
     opened = [open_stream(served) for _ in range(3)]
     assert [stream.status for _, stream in opened] == [200, 200, 200]
     connection, refused = open_stream(served)
@@ -77,11 +77,11 @@ def test_more_pages_than_places_are_refused_and_a_closed_one_makes_room(served: 
     gone, stream = opened.pop()
     stream.close()
     gone.close()
-    until(lambda: streams_of(app).open_count == 2)
+    until(lambda: streams_of(app).slots.taken == 2)
     for connection, stream in opened:
         stream.close()
         connection.close()
-    until(lambda: streams_of(app).open_count == 0)
+    until(lambda: streams_of(app).slots.taken == 0)
 
 
 def test_a_closed_page_is_noticed_though_the_box_says_nothing(served: Served, app: Flask, box: FakeBox):
@@ -90,7 +90,7 @@ def test_a_closed_page_is_noticed_though_the_box_says_nothing(served: Served, ap
     stream.readline()
     stream.close()
     connection.close()
-    until(lambda: streams_of(app).open_count == 0)
+    until(lambda: streams_of(app).slots.taken == 0)
 
 
 def test_a_phone_that_stops_reading_gets_the_newest_state_and_no_backlog(served: Served, box: FakeBox):

@@ -44,7 +44,7 @@ def opened(box: FakeBox) -> Iterator[bytes]:
     return stream
 
 
-def test_a_new_page_is_told_everything_at_once_and_status_last(still: FakeBox):
+def test_a_new_page_gets_everything_at_once_and_status_last(still: FakeBox):
     first = next(opened(still))
     told = [b"params", b"panel", b"learn", b"presets", b"compare", b"setup", b"status"]
     assert re.findall(rb"event: (\w+)", first) == told
@@ -107,7 +107,7 @@ def test_closing_ends_streams_and_refuses_new_ones(still: FakeBox):
         streams.take_slot(SOMEBODY)
 
 
-def test_places_are_capped_and_come_back():
+def test_slots_are_limited_and_come_back():
     streams = streams_of(fake_box(), max_streams=2)
     slot = streams.take_slot(SOMEBODY)
     streams.take_slot(SOMEBODY)
@@ -117,10 +117,10 @@ def test_places_are_capped_and_come_back():
     slot.release()
     slot.release()
     streams.take_slot(SOMEBODY)
-    assert streams.open_count == 2
+    assert streams.slots.taken == 2
 
 
-def test_a_box_without_sound_is_still_told_about():
+def test_events_come_without_a_simulated_panel_too():
     class Silent(FakeLive):
         def wait_for_change(self, after_seq: int, timeout_s: float) -> Change:
             change = super().wait_for_change(after_seq, 0.0)

@@ -44,7 +44,7 @@ def test_a_take_asked_for_again_is_a_new_moment():
     assert takes.wav("before", "x") == b"before 2"
 
 
-def test_takes_nobody_fetched_are_let_go():
+def test_only_the_newest_takes_are_kept():
     takes = Takes(Counting(FakeLive()))
     for name in range(KEPT_TAKES + 1):
         takes.wav("before", str(name))
@@ -59,7 +59,7 @@ def test_a_wav_comes_whole_with_its_length(client: FlaskClient):
         assert (wav.getsampwidth(), wav.getnchannels()) == (2, 1)
 
 
-def test_no_sound_yet_is_said(client: FlaskClient, box: FakeBox, monkeypatch: pytest.MonkeyPatch):
+def test_before_any_sound_there_is_no_recording(client: FlaskClient, box: FakeBox, monkeypatch: pytest.MonkeyPatch):
     def nothing() -> Recording:
         raise NotThere("no sound has been heard yet")
 
@@ -68,5 +68,5 @@ def test_no_sound_yet_is_said(client: FlaskClient, box: FakeBox, monkeypatch: py
     assert (answer.status_code, answer.get_json()["error"]) == (404, "no sound has been heard yet")
 
 
-def test_another_name_is_refused(client: FlaskClient):
+def test_only_before_and_after_can_be_fetched(client: FlaskClient):
     assert client.get("/api/v1/listen/during.wav").status_code == 404

@@ -74,7 +74,7 @@ def test_a_body_has_a_bottom(change: Change):
     assert "is not JSON" in change("POST", "presets/import", data=nested(20_000)).get_json()["error"]
 
 
-def test_what_an_older_version_has_kept_can_be_told():
+def test_a_name_kept_by_an_older_version_can_be_sent():
     """One half of a character among the names must not end every event stream."""
     told = dumps({"name": "half \ud83d", "whole": "👍"})
     assert json.loads(told.encode()) == {"name": "half \ud83d", "whole": "👍"}
