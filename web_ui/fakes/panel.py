@@ -48,7 +48,7 @@ _HEADER: tuple[int | str, ...] = (
 class FakePanel:
     """A PanelPort. One thread at a time, but for `setup` and `learning`.
 
-    does, said, hear and touch are for FakeSimulator, whose hands it feels. simulated: whether its pins are.
+    FakeSimulator uses does, said, hear and touch. simulated: whether the pins are; without, the simulator is empty.
     """
 
     def __init__(self, live: FakeLive, simulated: bool = True) -> None:

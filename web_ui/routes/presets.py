@@ -9,7 +9,7 @@ from web_ui.routes.bodies import bodies, confirmed, done, reply, shown, text, wh
 
 
 def add_presets_routes(api: Blueprint, port: PresetsPort, live: LivePort) -> None:
-    """Below /api/v1/presets and /api/v1/scenes. live: knows whether what a preset mutes is on disk."""
+    """Below /api/v1/presets and /api/v1/scenes. live: knows whether a mute is on disk."""
 
     @api.get("/presets")
     def presets() -> Response:
@@ -93,6 +93,6 @@ def presets_json(view: PresetsView) -> dict[str, object]:
 
 
 def _when_kept(live: LivePort) -> Response:
-    """It may have muted something: answer when the mute would outlive a power cut, or with why it would not."""
+    """For a change that may mute: wait until the mute would outlive a power cut, or say why it would not."""
     problem = live.not_kept()
     return reply({"problem": problem}) if problem else done()

@@ -132,7 +132,7 @@ class PageChannel(HTTPChannel):  # type: ignore[misc]
 
     @property
     def likely_rank(self) -> Rank:
-        """Its rank, or the highest of phones lately seen at its address: it may be one of them."""
+        """Its rank, or that of the phone seen last at its address, if higher: it may be the same phone."""
         of_address: Rank = self.server.addresses.rank(self.address)
         return max(self.rank, of_address)
 
