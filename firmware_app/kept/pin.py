@@ -20,7 +20,7 @@ from firmware_app.kept import pin_tries
 from firmware_app.kept.kept_file import KeptFile
 from firmware_app.kept.pin_tries import Tries
 from web_ui.ports.limits import PIN_DIGITS
-from web_ui.ports.system import ANYBODY, Caller
+from web_ui.ports.pin import UNKNOWN_CALLER, Caller
 
 NAME = "pin.json"
 MOST_SESSIONS = 64  # the oldest one ends
@@ -64,7 +64,7 @@ class Pin:
     def is_set(self) -> bool:
         return self._file.path.exists() or self._file.previous.exists()
 
-    def unlock(self, pin: str, caller: Caller = ANYBODY) -> str:
+    def unlock(self, pin: str, caller: Caller = UNKNOWN_CALLER) -> str:
         """A new session for the right PIN; "" while none is set. Raises PinError, PinWait."""
         with self._lock:
             self._check(pin, caller)
@@ -89,7 +89,7 @@ class Pin:
                 self._save(replace(kept, sessions=_without(kept.sessions, mark)))
                 self._ended.discard(mark)
 
-    def set(self, pin: str, old: str = "", caller: Caller = ANYBODY) -> str:
+    def set(self, pin: str, old: str = "", caller: Caller = UNKNOWN_CALLER) -> str:
         """Set a PIN, or change it if `old` is right. Ends all sessions and returns a new one. Raises PinError."""
         if not (pin.isascii() and pin.isdigit() and PIN_DIGITS[0] <= len(pin) <= PIN_DIGITS[1]):
             raise PinError(f"a PIN has {PIN_DIGITS[0]} to {PIN_DIGITS[1]} digits")
@@ -114,7 +114,7 @@ class Pin:
             pin_tries.forget(self._file.path.parent)
             return there
 
-    def remove(self, old: str, caller: Caller = ANYBODY) -> None:
+    def remove(self, old: str, caller: Caller = UNKNOWN_CALLER) -> None:
         """Remove the PIN if `old` is right. Raises PinError."""
         with self._lock:
             self._check(old, caller)

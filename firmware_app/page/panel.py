@@ -1,4 +1,4 @@
-"""PanelBoxPort: the panel's set-up as the page sees it, over PanelSetup."""
+"""RealPanel: the panel's set-up, over PanelSetup."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
@@ -16,8 +16,6 @@ from firmware_app.panel.plan import PanelControl, PanelMapping, gesture_words
 from firmware_app.panel.setup import PanelSetup
 from hw.controls.kinds import CHIPS
 from hw.controls.pickup import TAKEOVERS
-from web_ui.ports.box import ControlRefused
-from web_ui.ports.limits import MOST_MIDI_VALUE
 from web_ui.ports.panel import (
     ActionKindView,
     ControlKindView,
@@ -29,7 +27,7 @@ from web_ui.ports.panel import (
     PanelSetupView,
 )
 
-# Whatever comes by USB or MIDI is learned, not typed in.
+# Controls on USB or MIDI are learned instead.
 _BY_HAND = {
     "switches": "Footswitch or button",
     "knobs": "Knob",
@@ -39,18 +37,18 @@ _BY_HAND = {
     "rgb_leds": "Three-colour LED",
     "meters": "Level meter",
 }
-_NOT_ASKED = {"does", "sets", "by", "momentary"}  # mapping says it
+_NOT_ASKED = {"does", "sets", "by", "momentary"}  # a mapping says it
 _CHOICES: Mapping[str, tuple[str, ...]] = {"takeover": tuple(TAKEOVERS), "chip": tuple(CHIPS)}
 
 
-class PanelBoxPort:
-    """Implements web_ui's PanelPort. Any thread."""
+class RealPanel:
+    """Implements PanelPort. Any thread."""
 
     def __init__(self, control: Control, setup: PanelSetup) -> None:
         self._control = control
         self._setup = setup
 
-    def panel_setup(self) -> PanelSetupView:
+    def setup(self) -> PanelSetupView:
         setup, plan = self._setup, self._setup.plan
         panel = setup.bindings.panel
         return PanelSetupView(
@@ -98,11 +96,6 @@ class PanelBoxPort:
     def cancel_learning(self) -> None:
         self._setup.cancel()
 
-    def touch(self, source: str, value: float) -> None:
-        if not 0.0 <= value <= MOST_MIDI_VALUE:
-            raise ControlRefused(f"value of {source[:80]} = {value:g}: allowed 0 to {MOST_MIDI_VALUE}")
-        self._setup.simulated.touch(source, value)
-
     def learning(self) -> LearnView:
         state, notes = self._setup.learning()
         if state.action is None:
@@ -127,7 +120,7 @@ class PanelBoxPort:
     def _mappings(self) -> list[MappingView]:
         views = [self._mapping(m, off=False) for m in self._setup.plan.mappings]
         there = {m.key for m in self._setup.plan.mappings}
-        # One that a page's mapping stands in for is not listed twice: removing that brings it back.
+        # The file's mapping is not listed beside the page's one that replaces it: removing that one restores it.
         paged = {m.key for m in self._setup.changes.mappings}
         views += [self._mapping(m, off=True) for m in self._setup.file_mappings if m.key not in there | paged]
         return views

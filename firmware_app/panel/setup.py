@@ -24,7 +24,7 @@ from hw.controls.calibration import PedalCalibration
 from hw.controls.conflicts import conflicts
 from hw.controls.events import Activity, PanelEvent
 from hw.errors import HwError
-from web_ui.ports.box import ControlRefused, NotThere
+from web_ui.ports.errors import ControlRefused, NotThere
 
 
 class PanelSetup:

@@ -19,7 +19,8 @@ from firmware_app.panel.plan import PROGRAM, PanelControl, PanelPlan, gesture_wo
 from hw.controls.kinds import CHIPS
 from hw.controls.spec import UnknownControlError
 from hw.panel.panel import Panel
-from web_ui.ports.box import NotThere, SimulatedPin
+from web_ui.ports.errors import NotThere
+from web_ui.ports.simulator import SimulatedPin
 
 PROGRAMS = 128
 _LIGHTS = {"leds": "led", "rgb_leds": "rgb", "meters": "meter"}

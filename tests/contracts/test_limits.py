@@ -130,21 +130,21 @@ def test_all_presets_of_a_box_fit_into_one_file_and_back():
         for n in range(limits.MOST_PRESETS)
     ]
     data = preset_files.export(longest, PARAMS)
-    assert len(data) <= page_limits.most_body_bytes("POST", "/api/v1/presets/import")
+    assert len(data) <= page_limits.max_body_bytes("POST", "/api/v1/presets/import")
     presets, notes = preset_files.read(json.loads(data), PARAMS)
     assert [preset.name for preset in presets] == [preset.name for preset in longest]
     assert notes == []
     names = json.dumps({"names": [preset.name for preset in longest]}, ensure_ascii=False).encode()
-    assert len(names) <= page_limits.most_body_bytes("PUT", "/api/v1/presets/order")
+    assert len(names) <= page_limits.max_body_bytes("PUT", "/api/v1/presets/order")
 
 
 def test_a_backup_may_be_as_long_as_the_page_lets_it_through():
-    assert page_limits.most_body_bytes("PUT", "/api/v1/system/backup.json") == limits.LARGEST_BACKUP_BYTES
+    assert page_limits.max_body_bytes("PUT", "/api/v1/system/backup.json") == limits.LARGEST_BACKUP_BYTES
     assert kept_file.LARGEST_BYTES < limits.LARGEST_BACKUP_BYTES
 
 
 def test_what_the_page_lets_through_is_no_deeper_than_what_the_box_reads():
-    assert plain_text.DEEPEST <= handed_in.DEEPEST
+    assert plain_text.MAX_DEPTH <= handed_in.DEEPEST
 
 
 @pytest.mark.parametrize("key", ["debounce_ms", "lockout_ms", "chord_ms", "long_press_ms", "double_press_ms"])

@@ -51,7 +51,7 @@ def serious(page: Any, where: str) -> list[tuple[str, str, list[str]]]:
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_each_view(open_page: Open, box: Box, view: str, theme: str):
-    box.port.step_preset(1)
+    box.ports.presets.step(1)
     page = opened(open_page, theme, view)
     page.evaluate("document.querySelectorAll('details').forEach((part) => (part.open = true))")
     page.wait_for_timeout(400)
@@ -60,12 +60,12 @@ def test_each_view(open_page: Open, box: Box, view: str, theme: str):
 
 def test_play_while_it_compares_warns_and_is_muted(open_page: Open, box: Box, theme: str):
     page = opened(open_page, theme, "play")
-    box.port.set_status(message="The interface is gone.", safe_mode="it crashed three times")
+    box.ports.live.set_status(message="The interface is gone.", safe_mode="it crashed three times")
     page.get_by_role("button", name="Compare A/B").tap()
     expect(page.locator("#compare-done")).to_be_visible()
     found = serious(page, "A/B")
     page.locator("#bypass").tap()
-    box.port.set_param("box.mute", 1.0, "panel")
+    box.ports.live.set_param("box.mute", 1.0, "panel")
     expect(page.locator("#bypass-state")).to_have_text("Bypassed")
     assert found + serious(page, "bypassed and muted") == []
 
@@ -106,7 +106,7 @@ def test_the_sheets_and_dialogs(open_page: Open, box: Box, theme: str):
     page.get_by_role("button", name="Save as").click()
     found += serious(page, "saving a preset")
     page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
-    box.port.set_pin("2468", "")
+    box.ports.pin.change("2468", "")
     page.locator("#tab-look").click()
     expect(page.locator(".pin-sheet")).to_be_visible()
     found += serious(page, "the PIN")

@@ -180,7 +180,7 @@ def test_learning_is_cancelled_and_the_switch_works_again(open_page: Callable[..
     start_learning(page, "Tap tempo")
     page.get_by_role("button", name="Cancel").first.click()
     expect(page.locator("#sheet")).to_be_hidden()
-    until(lambda: box.port.learning().state == "off")
+    until(lambda: box.ports.panel.learning().state == "off")
     stomp(page, "Left")
     until(lambda: box.control.value("box.bypass") == 1.0)
 
@@ -281,7 +281,7 @@ def test_a_control_is_added_and_a_taken_name_refused(open_page: Callable[..., An
 
 def test_a_pedal_is_calibrated(open_page: Callable[..., Any], box: PanelBox):
     box.setup.add_control("pedals", {"name": "pedal", "channel": 2})
-    box.port.turn("pedal", 0.2)
+    box.ports.simulator.turn("pedal", 0.2)
     page = open_page()
     page.get_by_role("button", name="Calibrate: Pedal").click()
     page.locator("#save-pedal").click()
@@ -289,7 +289,7 @@ def test_a_pedal_is_calibrated(open_page: Callable[..., Any], box: PanelBox):
     page.get_by_role("button", name="Cancel").last.click()
     page.get_by_role("button", name="Calibrate: Pedal").click()
     for position in (0.7, 0.2):
-        box.port.turn("pedal", position)
+        box.ports.simulator.turn("pedal", position)
         page.wait_for_timeout(900)
     page.locator("#save-pedal").click()
     expect(page.locator("#calibrate-sheet")).to_be_hidden()

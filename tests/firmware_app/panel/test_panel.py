@@ -24,7 +24,6 @@ from firmware_app.config.read import ConfigError
 from firmware_app.control import control
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.link.wire import MeterFrame, State
-from firmware_app.page.box import BoxPort
 from firmware_app.panel.learn import DECIDE_S, WAIT_S, Learner
 from firmware_app.panel.lights import AMBER, GREEN, RED, light_for
 from firmware_app.panel.setup import PanelSetup
@@ -38,11 +37,11 @@ from hw.controls.events import (
     TurnEvent,
 )
 from hw.controls.spec import PressCost
-from tests.rigs.panel_box import box_setup
+from tests.rigs.panel_box import ports_of
 from tests.rigs.panel_hands import BASE
 from tests.rigs.panel_hands import PanelHands as Box
 from web_ui import texts
-from web_ui.ports.box import ControlRefused, NotThere
+from web_ui.ports.errors import ControlRefused, NotThere
 
 PRESS, LONG, DOUBLE, CHORD, RELEASE = (
     SwitchKind.PRESS,
@@ -545,12 +544,12 @@ def test_the_beat_blinks_from_the_last_tap(box: Box):
 
 
 def test_an_audio_process_that_hangs_is_not_shown_as_running(box: Box, monkeypatch: pytest.MonkeyPatch):
-    page = BoxPort(box_setup(box.folder, box.control), box.control, box.setup, None, box.folder / "listen")
+    page = ports_of(box.folder, box.control, box.setup)
     box.control.take_meter(frame(in_peak_db=(-6.0, -6.0)))
-    assert page.status().state == "running"
+    assert page.live.status().state == "running"
     later = time.monotonic() + control.SILENT_S + 0.1
     monkeypatch.setattr(time, "monotonic", lambda: later)
-    status = page.status()
+    status = page.live.status()
     assert not status.audio_alive
     assert status.state == "down"
     assert status.inputs[0].peak_db < -100
@@ -566,10 +565,8 @@ def test_every_place_can_be_put_in_words(make: Make):
         midi_knobs=(MidiKnobConfig("c", 2, message="pitch"),),
         rgb_leds=(RgbLedConfig("lamp", 16, 20, 21),),
     )
-    page = BoxPort(
-        box_setup((box := make(config)).folder, box.control), box.control, box.setup, None, box.folder / "listen"
-    )
-    setup = page.panel_setup()
+    box = make(config)
+    setup = ports_of(box.folder, box.control, box.setup).panel.setup()
     places_of = {control.name: control.place for control in setup.controls}
     assert places_of["left"] == "GPIO17 (pin 11)"
     assert places_of["dial"] == "GPIO12, 13 (pins 32, 33)"
@@ -585,8 +582,8 @@ def test_every_place_can_be_put_in_words(make: Make):
 
 def test_whatever_the_page_asks_about_a_control_has_a_name_there(make: Make):
     box = make(BASE)
-    page = BoxPort(box_setup(box.folder, box.control), box.control, box.setup, None, box.folder / "listen")
-    asked = [field for kind in page.panel_setup().control_kinds for field in kind.fields]
+    page = ports_of(box.folder, box.control, box.setup)
+    asked = [field for kind in page.panel.setup().control_kinds for field in kind.fields]
     words = texts.texts("en")
     assert [field.name for field in asked if f"panel.field.{field.name}" not in words] == []
     # Chips go by their own names, and a parameter's switch by its id.
@@ -596,8 +593,8 @@ def test_whatever_the_page_asks_about_a_control_has_a_name_there(make: Make):
 
 def test_an_ads1115_is_wired_to_the_i2c_bus(make: Make):
     box = make(replace(BASE, knobs=(KnobConfig("amount", 1, "denoise.amount_db", chip="ads1115"),)))
-    page = BoxPort(box_setup(box.folder, box.control), box.control, box.setup, None, box.folder / "listen")
-    setup = page.panel_setup()
+    page = ports_of(box.folder, box.control, box.setup)
+    setup = page.panel.setup()
     assert {pin.number: pin.wired for pin in setup.header if "I2C" in pin.wired and pin.role == "wired"} == {
         3: "I2C data",
         5: "I2C clock",

@@ -10,7 +10,7 @@ import pytest
 
 from firmware_app.config.panel_keys import HidKeyConfig, MappingConfig, MidiSwitchConfig
 from firmware_app.config.read import ConfigError, parse
-from firmware_app.page.panel import PanelBoxPort
+from firmware_app.page.panel import RealPanel
 from firmware_app.panel.learn import Learner, Learning
 from firmware_app.panel.stomps import QUIET_S, ROW_S
 from hw.midi.messages import MidiParser
@@ -254,7 +254,7 @@ def test_a_pedal_that_is_set_up_otherwise_is_known_anew(make: Make):
     state = foot.wait()
     assert settings_of(state) == {"press_only": True, "pressed_from": 40}
     assert state.heard is not None
-    assert (state.heard.on, PanelBoxPort(box.control, box.setup).learning().is_new) == ("pedal", False)
+    assert (state.heard.on, RealPanel(box.control, box.setup).learning().is_new) == ("pedal", False)
     notes = [note.text for note in box.setup.learning()[1]]
     assert notes[0] == "Now there: Pedal, press: Bypass on/off."
     assert "Pedal, long press: Tap tempo: will not work any more. Pedal has no long press" in notes[1]

@@ -1,4 +1,4 @@
-"""Presets over HTTP: what is refused, a file as large as it may be, and that every phone is told."""
+"""Presets over HTTP: refusals, files of the largest size, and news to every phone."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.web_ui.conftest import Change
-from web_ui.fakes.box import FakeControlPort
+from web_ui.fakes.box import FakeBox
 from web_ui.ports.limits import LARGEST_PRESET_FILE_BYTES
 
 
@@ -33,7 +33,7 @@ def names(client: FlaskClient) -> list[str]:
         ("POST", "scenes/keep", {"scene": "C"}, 404, "there are A, B"),
     ],
 )
-def test_what_cannot_be_is_refused_in_words(
+def test_impossible_changes_of_presets_are_refused_in_words(
     change: Change, client: FlaskClient, method: str, path: str, body: object, status: int, said: str
 ):
     before = names(client)
@@ -42,7 +42,7 @@ def test_what_cannot_be_is_refused_in_words(
     assert names(client) == before
 
 
-def test_nothing_to_export_is_said(client: FlaskClient):
+def test_without_own_presets_there_is_nothing_to_export(client: FlaskClient):
     answer = client.get("/api/v1/presets/export")
     assert (answer.status_code, answer.get_json()["error"]) == (404, "no presets of your own yet: save one first")
 
@@ -67,10 +67,10 @@ def test_a_large_file_is_taken_and_one_beyond_the_limit_is_not(change: Change, c
     assert change("PUT", "params/box.mute", {"value": 1, "more": "x" * 5000}).status_code == 413  # elsewhere as before
 
 
-def test_every_change_is_news(change: Change, port: FakeControlPort):
-    before = port.presets_news()
+def test_every_change_is_news(change: Change, box: FakeBox):
+    before = box.presets.news()
     change("POST", "presets/step", {"by": 1})
-    after = port.presets_news()
+    after = box.presets.news()
     assert after.revision > before.revision
     assert after.current == "Gentle"
     assert after.undo == "load Gentle"
