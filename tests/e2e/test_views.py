@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.rigs.phone import CHROMIUM, PHONE, Box, expect, swipe, until
+from web_ui.visitors.phones import Rank, Visitor
 
 pytestmark = [
     pytest.mark.e2e,
@@ -243,14 +244,15 @@ def test_listening_starts_goes_on_in_other_views_and_ends_with_the_page(open_pag
     until(other, lambda: listeners.taken == 0)
 
 
-def test_one_listener_too_many_is_told_so(open_page: Open, box: Box):
+def test_one_listener_too_many_is_refused_in_words(open_page: Open, box: Box):
     listeners = box.server._app.extensions["hushbox.sound"].listeners
-    taken = [listeners.take() for _ in range(listeners.most)]
+    owner = Visitor(Rank.OWNER, "192.0.2.1", lambda: None)  # his slots go to no other phone
+    taken = [listeners.take(owner) for _ in range(listeners.most)]
     page = open_page(view="look")
     page.get_by_role("button", name="Listen", exact=True).tap()
     expect(page.locator("#live-words")).to_contain_text("2 phones listen, and the box serves no more")
-    for give_back in taken:
-        give_back()
+    for slot in taken:
+        slot.release()
 
 
 # --- behind a PIN ---
