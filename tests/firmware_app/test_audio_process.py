@@ -7,8 +7,10 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ import soundfile
 
 from dsp.rack.dry_path import MUTE
 from firmware_app import audio_process
-from firmware_app.audio import device_life, self_care
+from firmware_app.audio import device_watch, health
 from firmware_app.audio.source import AudioSource, Opened
 from firmware_app.audio_process import AudioProcess
 from firmware_app.config.keys import AudioConfig, Config, ModelConfig
@@ -25,14 +27,14 @@ from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.store import Store
 from firmware_app.link.shared_state import values_in_force
 from firmware_app.link.shed import Shed
-from firmware_app.link.wire import UP_BYTES, Down, HealthFrame, InfoFrame, Up
+from firmware_app.link.wire import UP_BYTES, Check, Down, HealthFrame, InfoFrame, Up
 from firmware_app.running import realtime
 from hw.audio.audio_io import IoFormat, IoStatus
 from tests.conftest import MakeUsb
 
 PERIOD = 128
 STREAMING: list[bool] = []
-"""What realtime.stream() was asked for, in order."""
+"""What realtime.use_fifo() was asked for, in order."""
 
 
 class Interface:
@@ -68,6 +70,13 @@ class Interface:
     def close(self) -> None: ...
 
 
+class File(Interface):
+    """A file ends without a reason."""
+
+    def _told(self, status: IoStatus) -> IoStatus:
+        return IoStatus.END if status is IoStatus.GONE else status
+
+
 class Source:
     """Hands out `interfaces` in order, None for one that is not there; then the box stops."""
 
@@ -75,7 +84,7 @@ class Source:
         self._box, self._left = box, interfaces
         self.opened_at: list[float] = []
 
-    def open(self) -> Opened:
+    def open(self, *, every_input: bool = False) -> Opened:
         self.opened_at.append(time.monotonic())
         assert STREAMING[-1:] != [True]
         if not self._left:
@@ -101,8 +110,8 @@ def make(places: Places, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[.
     """A box without a model: sound passes through the chain's own steps."""
     monkeypatch.setattr(realtime, "enter", list)
     STREAMING.clear()
-    monkeypatch.setattr(realtime, "stream", STREAMING.append)
-    monkeypatch.setattr(realtime, "still_the_collector", lambda: None)
+    monkeypatch.setattr(realtime, "use_fifo", STREAMING.append)
+    monkeypatch.setattr(realtime, "turn_off_gc", lambda: None)
     monkeypatch.setattr(audio_process.signal, "signal", lambda *_: None)
     monkeypatch.setattr(audio_process, "REOPEN_S", 0.1)
 
@@ -130,6 +139,44 @@ def test_a_box_without_its_interface_waits_for_it(make: Callable[..., AudioProce
     assert later.heard[-1].max() == 0.5
 
 
+@pytest.mark.parametrize("kind", [Interface, File])
+def test_one_loop_plays_and_checks_the_sound(make: Callable[..., AudioProcess], kind: type[Interface]) -> None:
+    checked, played = kind(blocks(20, IoStatus.GONE)), kind(blocks(60, IoStatus.GONE))
+    box = make(checked, played)
+    box._check.ask(Check.HOLD)
+    end_check_after(box, checked, 10)
+    box.run()
+    assert not np.concatenate(checked.heard).any()
+    assert played.heard[-1].max() == 0.5
+
+
+def end_check_after(box: AudioProcess, interface: Interface, count: int) -> None:
+    """Let control end the sound check after so many blocks."""
+    box._link.receive = lambda: box._check.ask(Check.END) if len(interface.heard) == count else None
+
+
+def test_the_loop_adds_few_calls_to_a_block(make: Callable[..., AudioProcess]) -> None:
+    """Each costs about a tenth of a microsecond on a PC, ten times as much on a small board, in every block."""
+    interface = Interface(blocks(400, IoStatus.GONE))
+    box, calls = make(interface), Counter[str]()
+    box._telemetry.due = lambda now: False
+    read_into = interface.read_into
+
+    def count(frame: FrameType, event: str, _: object) -> None:
+        code = frame.f_code
+        if event == "call" and "/firmware_app/" in code.co_filename and "/tests/" not in code.co_filename:
+            calls[code.co_qualname] += 1
+
+    def read(block: np.ndarray) -> IoStatus:
+        if len(interface.heard) in (100, 300):
+            sys.setprofile(count if len(interface.heard) == 100 else None)
+        return read_into(block)
+
+    interface.read_into = read
+    box.run()
+    assert sum(calls.values()) <= 17 * 200, calls
+
+
 def test_a_device_that_fails_at_once_is_not_opened_in_a_busy_loop(
     make: Callable[..., AudioProcess], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -142,10 +189,10 @@ def test_a_device_that_fails_at_once_is_not_opened_in_a_busy_loop(
 def test_a_device_that_hangs_is_opened_again_and_said_once(
     make: Callable[..., AudioProcess], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(device_life, "PATIENCE_S", 0.0)
+    monkeypatch.setattr(device_watch, "PATIENCE_S", 0.0)
     hung = [Interface(blocks(3, IoStatus.TIMEOUT, IoStatus.TIMEOUT)) for _ in range(3)]
     box = make(*hung, well := Interface(blocks(60, IoStatus.GONE)))
-    box._describe = lambda opened, tell=box._describe: (told.append(opened.message), tell(opened))
+    box._info.describe = lambda opened, tell=box._info.describe: (told.append(opened.message), tell(opened))
     told: list[str] = []
     with caplog.at_level("INFO"):
         box.run()
@@ -159,7 +206,7 @@ def test_a_device_that_hangs_is_opened_again_and_said_once(
 def test_a_device_that_never_gives_sound_keeps_its_reason_on_the_page(make: Callable[..., AudioProcess]) -> None:
     box = make(*[Interface([IoStatus.GONE]) for _ in range(3)])
     told: list[str] = []
-    box._describe = lambda opened, tell=box._describe: (told.append(opened.message), tell(opened))
+    box._info.describe = lambda opened, tell=box._info.describe: (told.append(opened.message), tell(opened))
     box.run()
     assert told[0] == ""
     assert set(told[1:-1]) == {"test interface: no room on the bus"}
@@ -176,7 +223,7 @@ def test_only_streaming_is_real_time(make: Callable[..., AudioProcess]) -> None:
 
 def test_a_long_preparation_is_no_runaway() -> None:
     script = (
-        "import os, time; from firmware_app import realtime; realtime.enter(); start = time.process_time()\n"
+        "import os, time; from firmware_app.running import realtime; realtime.enter(); start = time.process_time()\n"
         "while time.process_time() - start < 0.6: pass\n"
         "print(os.sched_getscheduler(0) == os.SCHED_OTHER)"
     )
@@ -192,14 +239,14 @@ def test_too_much_work_ends_real_time_and_not_the_process(
     box = make(interface)
     monkeypatch.setattr(box._telemetry, "due", lambda now: True)
     heavy = [False]
-    monkeypatch.setattr(type(box._care), "too_much", property(lambda self: heavy[0]))
+    monkeypatch.setattr(type(box._health), "too_much", property(lambda self: heavy[0]))
     process = box._rack.process
 
     def busy(block: np.ndarray, out: np.ndarray) -> None:
         process(block, out)
         if len(interface.heard) == 100:
             heavy[0] = True
-            box._out_of_breath()
+            box._out_of_time()
         heavy[0] = heavy[0] and len(interface.heard) < 300
         if 110 < len(interface.heard) < 290:
             assert STREAMING[-1:] == [False]
@@ -212,13 +259,13 @@ def test_too_much_work_ends_real_time_and_not_the_process(
 def test_a_runaway_in_real_time_is_told_and_then_killed() -> None:
     """The kernel's part: the handler runs, and who ignores it is killed soon."""
     script = (
-        "import os, signal, time; from firmware_app import realtime\n"
-        "signal.signal(signal.SIGXCPU, lambda *_: print(realtime.stream(False) or 'told', flush=True))\n"
-        "if realtime.stream(True): print('refused'); raise SystemExit\n"
+        "import os, signal, time; from firmware_app.running import realtime\n"
+        "signal.signal(signal.SIGXCPU, lambda *_: print(realtime.use_fifo(False) or 'told', flush=True))\n"
+        "if realtime.use_fifo(True): print('refused'); raise SystemExit\n"
         "start = time.process_time()\n"
         "while time.process_time() - start < 0.7: pass\n"
         "print('alive', flush=True)\n"
-        "signal.signal(signal.SIGXCPU, signal.SIG_IGN); realtime.stream(True); time.sleep(0.01)\n"
+        "signal.signal(signal.SIGXCPU, signal.SIG_IGN); realtime.use_fifo(True); time.sleep(0.01)\n"
         "while time.process_time() - start < 5.0: pass\n"
         "print('never killed')"
     )
@@ -258,11 +305,11 @@ def test_a_value_that_cannot_be_changes_nothing(
 ) -> None:
     box = make()
     index = list(PARAMS).index(MUTE.id)
-    box._set(index, 1.0)
+    box._parameters.set(index, 1.0)
     box._link.receive = iter([(Down.PARAM, index, value), (Down.PARAM, 60_000, 1.0), (77, 0, 0.0), None]).__next__
     box._take_changes()
     assert box._rack.param(MUTE.id) == 1.0
-    values = values_in_force(places.runtime / "audio.shm", box._info.params_hash, len(PARAMS))
+    values = values_in_force(places.runtime / "audio.shm", box._parameters.hash, len(PARAMS))
     assert values is not None
     assert values[index] == 1.0
 
@@ -276,7 +323,7 @@ def test_a_mute_that_only_the_disk_knows_holds(make: Callable[..., AudioProcess]
 def test_rubbish_in_memory_gives_way_to_what_was_saved(make: Callable[..., AudioProcess], places: Places) -> None:
     index = list(PARAMS).index(MUTE.id)
     first = make()
-    first._shared.set(index, 1e300)
+    first._parameters.shared.set(index, 1e300)
     first._link.close()
     Store(places.state, PARAMS).save({MUTE.id: 1.0})
     assert make()._rack.param(MUTE.id) == 1.0
@@ -323,7 +370,7 @@ def test_news_of_the_device_waits_for_room_in_the_socket(make: Callable[..., Aud
         assert box._link.accept()
         while box._link.send(InfoFrame()):  # control is busy elsewhere
             pass
-        box._describe(Opened(None, False, "the interface is gone"))
+        box._info.describe(Opened(None, False, "the interface is gone"))
         control.setblocking(False)
         messages = []
         for _ in range(2):
@@ -332,7 +379,7 @@ def test_news_of_the_device_waits_for_room_in_the_socket(make: Callable[..., Aud
                 while True:
                     messages.append(control.recv(UP_BYTES))
             except BlockingIOError:
-                box._between_blocks(audio_process.State.WAITING, None)
+                box._tell()
     infos = [InfoFrame.unpack(m).message for m in messages if m[0] == Up.INFO]
     assert infos[-1] == "the interface is gone"
 
@@ -362,19 +409,19 @@ def test_safe_mode_ends_by_itself_in_a_pause(
     make: Callable[..., AudioProcess], places: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     crashed_before(places, safe_for_s=0.0)
-    monkeypatch.setattr(self_care, "QUIET_S", 0.2)
+    monkeypatch.setattr(health, "QUIET_S", 0.2)
     box = make(Silent())  # plays for ever
-    assert box._care.safe
+    assert box._health.safe
     assert box._rack.model_name == ""
     assert box.run() == 0
-    assert not make()._care.safe
+    assert not make()._health.safe
 
 
 def test_safe_mode_does_not_end_while_somebody_plays(
     make: Callable[..., AudioProcess], places: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     crashed_before(places, safe_for_s=0.0)
-    monkeypatch.setattr(self_care, "QUIET_S", 0.2)
+    monkeypatch.setattr(health, "QUIET_S", 0.2)
 
     class Loud(Interface):
         def read_into(self, block: np.ndarray) -> IoStatus:
@@ -384,7 +431,7 @@ def test_safe_mode_does_not_end_while_somebody_plays(
     box = make(Loud(blocks(600, IoStatus.GONE)))
     box.run()
     assert not box._start_anew
-    assert make()._care.safe, "an ordinary end leaves it as it was"
+    assert make()._health.safe, "an ordinary end leaves it as it was"
 
 
 def test_what_went_wrong_is_left_for_the_next_start(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -411,9 +458,9 @@ def test_too_much_work_is_shed_and_told(make: Callable[..., AudioProcess], monke
         return now[0]
 
     monkeypatch.setattr(audio_process.time, "perf_counter", perf_counter)
-    box._care._shedder._clock = lambda: len(interface.heard) * PERIOD / 48_000
+    box._health._shedder._clock = lambda: len(interface.heard) * PERIOD / 48_000
     box.run()
     steps = [frame.shed for frame in told if isinstance(frame, HealthFrame)]
     assert steps == [Shed.NOTHING, Shed.SPECTRUM, Shed.LISTEN, Shed.STEMS, Shed.DRY]
-    assert not box._care.keeps_before_and_after
+    assert not box._health.keeps_before_and_after
     assert [frame.sheds for frame in told if isinstance(frame, HealthFrame)][-1] == 4
