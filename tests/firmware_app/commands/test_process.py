@@ -286,7 +286,7 @@ def test_broken_numbers_become_silence_and_are_counted():
     write("in.wav", sound, subtype="FLOAT")
     code, _, err = process("in.wav", "out.wav", *DRY, "--set", "bypass=on")
     assert code == 0
-    assert err == "hushbox: in.wav: 11 samples were no numbers; now silent\n"
+    assert err == "hushbox: in.wav: 11 samples were not numbers; they are silent now\n"
     out = soundfile.read("out.wav", always_2d=True)[0]
     assert np.isfinite(out).all()
     sound[~np.isfinite(sound)] = 0
