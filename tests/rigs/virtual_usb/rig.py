@@ -205,10 +205,6 @@ class VirtualUsb:
             side.channels_min = side.channels_max = channels
         (self.folder / "playback.s32").write_bytes(b"")
 
-    def set_formats(self, *formats: str) -> None:
-        """From the next open on the interface has these formats only."""
-        self._control.formats = sum(FORMATS[name] for name in formats)
-
     def skew(self, ppm: float) -> None:
         """Run the device's clock faster (or slower, negative) than the host's."""
         self._set_clock(speed=1.0 + ppm * 1e-6)
