@@ -12,7 +12,6 @@ from firmware_app import cli
 from firmware_app.commands.bench import as_text
 from firmware_app.config import places
 from firmware_app.models import budget as block_budget
-from tests.firmware_app.commands.test_process import tiny  # noqa: F401
 from tests.rigs.checkout import ROOT
 
 
@@ -23,7 +22,7 @@ def in_a_folder(tmp_path, monkeypatch):
     monkeypatch.delenv("HUSHBOX_CONFIG", raising=False)
 
 
-def test_every_period_and_channel_count_is_measured(tiny):  # noqa: F811
+def test_every_period_and_channel_count_is_measured(tiny):
     budget = block_budget.measure(Path(tiny), "tflite", places.find().demo_vocal, 0.2)
     assert [(row.period_frames, row.channels) for row in budget.rows] == [
         (period, channels) for channels in (1, 2) for period in (64, 128, 256)
@@ -47,7 +46,7 @@ def test_a_hop_of_another_length_than_the_block_is_taken_from_the_mean():
     assert block_budget.hop_us([whole, part], 480) == pytest.approx(900.0)  # 9 % of 10 ms
 
 
-def test_each_runtime_is_measured_in_a_process_of_its_own(tiny):  # noqa: F811
+def test_each_runtime_is_measured_in_a_process_of_its_own(tiny):
     command = [sys.executable, "-m", "firmware_app.cli", "bench", "--bundle", tiny, "--seconds", "0.1", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
@@ -60,7 +59,7 @@ def test_each_runtime_is_measured_in_a_process_of_its_own(tiny):  # noqa: F811
     assert text.count("\n  a hop, ") == 2
 
 
-def test_a_runtime_that_fails_is_a_finding_and_said(tiny, tmp_path, capsys):  # noqa: F811
+def test_a_runtime_that_fails_is_a_finding_and_said(tiny, tmp_path, capsys):
     spoilt = tmp_path / "spoilt"
     spoilt.mkdir()
     for path in Path(tiny).iterdir():
@@ -83,7 +82,7 @@ def test_wrong_use(args, said, capsys):
     assert capsys.readouterr().err == f"hushbox: {said}\n"
 
 
-def test_a_report_names_every_bundle_and_no_person(tiny, tmp_path, capsys, monkeypatch):  # noqa: F811
+def test_a_report_names_every_bundle_and_no_person(tiny, tmp_path, capsys, monkeypatch):
     # The real bundles take long.
     monkeypatch.setattr("firmware_app.commands.bench.list_bundles", lambda models: [Path(tiny)])
     assert cli.main(["bench", "--report", "report.json", "--seconds", "0.1"]) == 0

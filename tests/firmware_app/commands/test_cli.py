@@ -14,18 +14,13 @@ from firmware_app import cli
 from firmware_app.running.supervisor import EXIT_USAGE
 from tests.rigs.checkout import ROOT
 
+pytestmark = pytest.mark.usefixtures("in_a_folder")
+
 
 def hushbox(*args: str, **env: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "firmware_app.cli", *args]
     whole = {**os.environ, "PYTHONPATH": str(ROOT), **env}
     return subprocess.run(command, capture_output=True, text=True, env=whole, timeout=60)
-
-
-@pytest.fixture(autouse=True)
-def in_a_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
-    monkeypatch.delenv("HUSHBOX_CONFIG", raising=False)
 
 
 def test_help_names_every_command_and_ends_well():

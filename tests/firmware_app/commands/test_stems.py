@@ -16,14 +16,8 @@ from firmware_app.offline.wav_file import WavFile, WavForm
 from hw.audio.files import riff
 from tests.rigs.tiny_bundle import tiny_models, write_bundle
 
+pytestmark = pytest.mark.usefixtures("in_a_folder")
 RNG = np.random.default_rng(2)
-
-
-@pytest.fixture(autouse=True)
-def in_a_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
-    monkeypatch.delenv("HUSHBOX_CONFIG", raising=False)
 
 
 @pytest.fixture(scope="session")
