@@ -95,7 +95,7 @@ def test_a_report_names_every_bundle_and_no_person(tiny, tmp_path, capsys, monke
     assert platform.node() not in report["machine"].values()
     capsys.readouterr()
     assert cli.main(["bench", "--report", "report.json"]) == 2
-    assert "nothing is overwritten" in capsys.readouterr().err
+    assert "is not overwritten" in capsys.readouterr().err
     assert cli.main(["bench", "--report", "nowhere/report.json"]) == 2
-    assert "nowhere is no folder" in capsys.readouterr().err
+    assert "cannot write to the folder" in capsys.readouterr().err
     assert json.loads((tmp_path / "report.json").read_text()) == report
