@@ -8,8 +8,8 @@ from firmware_app.audio.source import Opened
 from firmware_app.audio.trial import AudioTrial
 from firmware_app.link.wire import AudioLink, InfoFrame
 
-MODEL_OFF = "fails or is late again and again: the sound goes round it, and it is tried every second."
-NO_MUSIC = "No music: [audio] music_channels in hushbox.toml names its inputs. The microphone is heard alone."
+MODEL_OFF = "keeps failing or being late: the sound bypasses it, and it is tried again every second."
+NO_MUSIC = "No music input: set [audio] music_channels in hushbox.toml. Only the microphone is heard."
 
 
 class Info:
