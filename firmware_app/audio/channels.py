@@ -1,4 +1,4 @@
-"""Channels: which input and output of the interface carries what, and which column of the box's blocks."""
+"""Which input or output goes where: the columns of a block, by the settings and the interface that was opened."""
 
 from dsp.rack.lanes import Channels
 from firmware_app.config.keys import AudioConfig, StemsConfig
@@ -16,12 +16,12 @@ def output_channels(audio: AudioConfig, stems: StemsConfig) -> tuple[int, ...]:
 
 
 def channels_of(form: IoFormat, audio: AudioConfig, stems: StemsConfig) -> Channels:
-    """For an interface opened with the channels of this module, or a file, which is all one source and has no stems."""
+    """The wiring for an interface that was opened with the channels above, or for a file: one source, no stems."""
     columns = tuple(range(len(form.input_channels)))
     if form.input_channels != input_channels(audio) or form.output_channels != output_channels(audio, stems):
         return Channels(len(columns), columns, (), len(columns))
     voice = len(audio.input_channels)
-    # A mix of one column goes to all outputs; not so beside stems, where each output has a column of its own.
+    # A mix of one column goes to all outputs. Beside stems it does not: each output has a column of its own.
     mix = max(voice, len(audio.music_channels))
     if any(stems.outputs) or len(audio.output_channels) < mix:
         mix = len(audio.output_channels)

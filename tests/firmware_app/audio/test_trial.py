@@ -71,8 +71,8 @@ class Box:
 @pytest.fixture
 def make_box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Box]]:
     monkeypatch.setattr(realtime, "enter", list)
-    monkeypatch.setattr(realtime, "stream", lambda on: "")
-    monkeypatch.setattr(realtime, "still_the_collector", lambda: None)
+    monkeypatch.setattr(realtime, "use_fifo", lambda on: "")
+    monkeypatch.setattr(realtime, "turn_off_gc", lambda: None)
     monkeypatch.setattr(audio_process.signal, "signal", lambda *_: None)
     places = Places(models=tmp_path, assets=tmp_path, state=tmp_path / "state", runtime=tmp_path / "run")
     places.make_runtime()

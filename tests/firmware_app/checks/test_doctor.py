@@ -28,7 +28,6 @@ from firmware_app.kept.mutes import MutesFile
 from firmware_app.kept.saver import leave_trouble
 from hw.audio.devices import Interface
 from hw.audio.probe import PcmCaps
-from tests.firmware_app.commands.test_process import tiny  # noqa: F401
 from tests.rigs.checkout import ROOT
 
 CAPS = PcmCaps(("S16_LE",), (48_000,), (1, 2))
@@ -97,13 +96,13 @@ def test_an_unknown_bundle_is_a_problem(capsys):
 # --- models ---
 
 
-def test_a_whole_model_runs(here, tiny):  # noqa: F811
+def test_a_whole_model_runs(here, tiny):
     (finding,) = box.models(here, tiny)
     assert finding.level is Level.OK
     assert finding.text == "0.0.1, whole, and runs on tflite"
 
 
-def test_a_damaged_model_is_a_problem_only_if_it_is_the_one_in_use(here, tiny):  # noqa: F811
+def test_a_damaged_model_is_a_problem_only_if_it_is_the_one_in_use(here, tiny):
     (here.models / "odd").mkdir()
     (here.models / "odd" / "bundle.toml").write_text("=")
     assert level(box.models(here, tiny), "model odd") is Level.ADVICE

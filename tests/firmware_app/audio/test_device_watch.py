@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from firmware_app.audio.device_life import PATIENCE_S, DeviceLife
+from firmware_app.audio.device_watch import PATIENCE_S, DeviceWatch
 from firmware_app.audio.source import Opened
 from hw.audio.audio_io import IoFormat, IoStatus
 
@@ -21,14 +21,14 @@ class Device:
 class World:
     def __init__(self) -> None:
         self.now = 50.0
-        self.life = DeviceLife(lambda: self.now)
+        self.watch = DeviceWatch(lambda: self.now)
 
     def hear(self, seconds: float, rate_hz: float = 48_000, status: IoStatus = IoStatus.OK) -> bool:
         """Blocks at this rate for so long, or until the device is given up."""
         until = self.now + seconds
         while self.now < until:
             self.now += PERIOD / rate_hz
-            if not self.life.goes_on(status):
+            if not self.watch.goes_on(status):
                 return False
         return True
 
@@ -39,18 +39,18 @@ def world() -> World:
 
 
 def test_silence_is_borne_for_a_second(world: World) -> None:
-    world.life.begin(Device())
+    world.watch.begin(Device())
     assert world.hear(PATIENCE_S - 0.1, status=IoStatus.TIMEOUT)
     assert world.hear(0.1)
     assert world.hear(PATIENCE_S - 0.1, status=IoStatus.TIMEOUT)
     assert not world.hear(1.0, status=IoStatus.TIMEOUT)
-    assert world.life.ended == "Scarlett (hw:CARD=USB): no sound for 1 s, opening it again"
+    assert world.watch.ended == "Scarlett (hw:CARD=USB): no sound for 1 s, opening it again"
 
 
 def test_a_rate_that_was_switched_is_agreed_anew_and_then_put_up_with(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    life = world.life
+    life = world.watch
     life.begin(Device())
     assert world.hear(6.0)
     assert not world.hear(10.0, rate_hz=44_100)
@@ -68,15 +68,15 @@ def test_a_rate_that_was_switched_is_agreed_anew_and_then_put_up_with(
 
 
 def test_a_resampled_interface_is_judged_at_its_own_rate(world: World) -> None:
-    world.life.begin(Device(44_100))
+    world.watch.begin(Device(44_100))
     assert world.hear(6.0)
     assert not world.hear(10.0, rate_hz=48_000 / 0.9)
-    assert "from 44100 to about 49000 Hz" in world.life.ended
+    assert "from 44100 to about 49000 Hz" in world.watch.ended
 
 
 def test_what_ends_on_purpose_is_no_trouble(world: World) -> None:
-    world.life.begin(Device())
+    world.watch.begin(Device())
     assert world.hear(1.0)
-    world.life.closed(world.life.ended)
-    assert world.life.trouble == ""
-    assert world.life.opened(opened := Opened(Device(), False, "")) is opened
+    world.watch.closed(world.watch.ended)
+    assert world.watch.trouble == ""
+    assert world.watch.opened(opened := Opened(Device(), False, "")) is opened

@@ -1,6 +1,6 @@
-"""What happens to the device while sound runs: it goes, falls silent or changes its rate, and comes back.
+"""Watches the device while sound runs: it may vanish, fall silent or change its rate, and come back.
 
-Each is said to control, and in the log once; the device is then closed and opened again, for as long as it takes.
+Each of these is told to control, and logged once. The device is then closed and opened again, until it works.
 """
 
 import logging
@@ -15,25 +15,26 @@ from hw.audio.clocks.rate_watch import RateWatch
 
 log = logging.getLogger(__name__)
 
-PATIENCE_S = 1.0  # a device that gives nothing for so long is closed and opened anew
+PATIENCE_S = 1.0  # a device that delivers nothing for this long is closed and opened again
 
 
-class DeviceLife:
-    """Judges the device, block by block. Audio thread; nothing is logged while streaming."""
+class DeviceWatch:
+    """Judges the device, block by block. Audio thread; logs nothing while streaming."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.trouble = ""  # why sound stopped; empty once it is back
-        self.ended = ""  # why the stream that runs is to end
-        self.message = ""  # what is to be said of a device that runs, for people
+        self.ended = ""  # why the stream must end
+        self.message = ""  # what to say about a device that runs, for people
         self.news = False  # `message` has changed
         self._clock = clock
         self._said = SaidOnce(log, clock)
         self._lost_at = self._heard_at = clock()
-        self._standing = ""  # what is to be said of the device for as long as it runs
+        self._standing = ""  # what to say about the device for as long as it runs
+        self._leaving = False
         self._rate_excused = False  # its rate is off, and opening it again has not helped
 
     def opened(self, opened: Opened) -> Opened:
-        """The device is open again: what went wrong before is said until sound has come."""
+        """The device is open. What went wrong before stays the message until there is sound."""
         self._standing = opened.message
         if not self.trouble:
             return opened
@@ -46,9 +47,14 @@ class DeviceLife:
         """Sound is about to start."""
         self._io = io
         self.ended = ""
+        self._leaving = False
         self._heard_at = self._clock()
         self._rate = RateWatch(48_000, io.format.box_period_frames)
         self.message, self.news = self._standing, False
+
+    def leave(self) -> None:
+        """The device will be closed on purpose in a moment: what its clock does no longer matters."""
+        self._leaving = True
 
     def goes_on(self, status: IoStatus) -> bool:
         """After each read, and a write that failed. False: close the device and open it again; `ended` says why."""
@@ -56,7 +62,8 @@ class DeviceLife:
         if status is IoStatus.GONE or status is IoStatus.END:
             self.ended = self._io.gone_reason
             self._rate_excused = False
-        elif status is IoStatus.TIMEOUT:
+            return False  # the end of a file has no reason
+        if status is IoStatus.TIMEOUT:
             if now - self._heard_at > PATIENCE_S:
                 self.ended = f"{self._io.name}: no sound for {PATIENCE_S:g} s, opening it again"
             self._rate.forget()
@@ -64,14 +71,14 @@ class DeviceLife:
             self._heard_at = now
             if status is IoStatus.XRUN:
                 self._rate.forget()
-            elif self._rate.block(now):
+            elif self._rate.block(now) and not self._leaving:
                 self._judge_rate()
             if self.trouble and status is IoStatus.OK and not self.ended:
                 self.trouble, self.news = "", True
         return not self.ended
 
     def closed(self, reason: str) -> None:
-        """The device was closed, real time is over: say why; empty: it was left on purpose."""
+        """The device was closed, and real time is over. reason: for the log; empty when it was left on purpose."""
         if reason and not self.trouble:
             self._lost_at = self._heard_at
         self.trouble = reason
@@ -79,7 +86,7 @@ class DeviceLife:
             self._said.warn(reason)
 
     def _judge_rate(self) -> None:
-        """Opening again lets both sides agree anew; where that does not help, both directions are off alike."""
+        """Opening it again lets both sides agree on a rate. Where that does not help, the message says so instead."""
         off_hz, rate_hz = self._rate.off_hz, self._io.format.rate_hz
         if not off_hz:
             self._rate_excused = False

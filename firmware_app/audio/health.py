@@ -1,4 +1,4 @@
-"""How the audio process looks after itself: safe mode after a row of crashes, less work under load or heat."""
+"""The health of the audio process: safe mode after several crashes, less work under load or heat."""
 
 import time
 
@@ -9,15 +9,16 @@ from firmware_app.link.wire import AudioLink, HealthFrame
 from firmware_app.running.crash_loop import QUIET_DB, QUIET_S, CrashLoop
 
 
-class SelfCare:
-    """Judges between blocks, puts into force what it finds and tells control. Audio thread."""
+class Health:
+    """Decides what work to shed, applies it to the rack, and tells control. Audio thread."""
 
     def __init__(self, crashes: CrashLoop) -> None:
         self._crashes = crashes
         self._shedder = LoadShedder()
         self._rack: Rack | None = None
+        self.keeps_before_and_after = True  # read in every block
         self._told = HealthFrame()
-        self._waits = True  # something is to be told
+        self._waits = True  # there is something to tell
         self._quiet_since = time.monotonic()
 
     @property
@@ -30,46 +31,44 @@ class SelfCare:
         """In words; empty outside safe mode."""
         return self._crashes.why
 
-    @property
-    def keeps_before_and_after(self) -> bool:
-        return self._shedder.shed < Shed.LISTEN
-
     def watch(self, rack: Rack) -> None:
-        """From now on it is `rack` whose work is left out. Outside streaming."""
+        """Work is shed in this rack. Outside streaming."""
         self._rack = rack
         without = set() if rack.has_light_voice else {Shed.LIGHTER}
         self._shedder = LoadShedder(tuple(step for step in Shed if step not in without))
 
     def block_done(self, work_s: float, deadline_s: float) -> None:
+        """Count one block's work; shed or restore some when it is time."""
         if self._shedder.add(work_s, deadline_s):
-            self._put_in_force()
+            self._apply()
 
     @property
     def too_much(self) -> bool:
-        """Is there more work at this moment than may be?"""
+        """Whether there was too much work in the last 100 ms."""
         return self._shedder.too_much
 
     def ask(self, least: int) -> None:
-        """Control says that the board is too hot for more."""
+        """Control says that the board is hot or throttled: shed at least this much (link/shed.py)."""
         before = self._shedder.shed
         self._shedder.ask(least)
         if self._shedder.shed != before:
-            self._put_in_force()
+            self._apply()
 
     def tell(self, link: AudioLink, *, connected: bool) -> None:
-        """Send what has changed; everything to somebody who has just connected."""
+        """Send what has changed; to a control process that has just connected, everything."""
         if connected or self._waits:
             self._told = HealthFrame(self.safe, self._shedder.shed, self._shedder.times, self.why_safe)
             self._waits = not link.send(self._told)
 
     def may_start_anew(self, peak_db: float, now: float) -> bool:
-        """Is safe mode over, and nothing heard that a new start would interrupt? peak_db: of the input, dBFS."""
+        """Whether safe mode has lasted long enough, and the input is quiet. peak_db: of the input, dBFS."""
         if peak_db > QUIET_DB:
             self._quiet_since = now
         return now - self._quiet_since >= QUIET_S and self._crashes.may_leave()
 
-    def _put_in_force(self) -> None:
+    def _apply(self) -> None:
         shed = self._shedder.shed
+        self.keeps_before_and_after = shed < Shed.LISTEN
         if self._rack is not None:
             self._rack.rest(stems=shed >= Shed.STEMS, models=shed >= Shed.DRY)
             self._rack.lighten(shed >= Shed.LIGHTER)
