@@ -3,7 +3,7 @@
 PY := .venv/bin/python
 RUN := .venv/bin/hushbox
 
-.PHONY: help setup setup-dev run test check lint map format e2e faults bench lock clean install uninstall wheels deb test-deb \
+.PHONY: help setup setup-dev run test check lint map sizes format e2e faults bench lock clean install uninstall wheels deb test-deb \
         soak endure start-fuzz e2e-vm e2e-vm-arm64 \
         train-denoise-live export-denoise-live train-denoise-light export-denoise-light \
         train-denoise-studio export-denoise-studio train-stems-live export-stems-live \
@@ -28,15 +28,19 @@ test: setup-dev ## All quick tests, without hardware: on every core, then those 
 	$(PY) -m pytest -n logical --maxprocesses 4 --dist loadscope -m "not e2e and not box" $(ARGS) || [ $$? = 5 ]
 	$(PY) -m pytest -m "box and not e2e" $(ARGS) || [ $$? = 5 ]  # one at a time, for they play in real time
 
-lint: setup-dev ## ruff, mypy, import-linter
+lint: setup-dev ## ruff, mypy, import-linter, floors, sizes
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	$(PY) docs/map.py >/dev/null
+	$(PY) docs/sizes.py >/dev/null
 
 map: setup-dev ## The floors of each package, drawn from its imports; fails on an arrow up
 	$(PY) docs/map.py
+
+sizes: setup-dev ## What the repository weighs, and what it may; fails where it grew too much
+	$(PY) docs/sizes.py
 
 check: lint test ## Everything that must pass before a commit
 

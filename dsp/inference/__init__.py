@@ -79,8 +79,8 @@ def _open(bundle: Bundle, runtime: str) -> StepModel:
 def _check_it_listens(model: StepModel) -> None:
     """Refuse a model that says the same whatever it hears, or nonsense; warms it on the way.
 
-    Not far-fetched: tflite-runtime 2.14 runs int8 layers with a scale per channel without a word, as if all their
-    weights were zero (a bundle has weights of their own for it).
+    It happens: tflite-runtime 2.14 runs int8 layers with a scale per channel without an error, as if all their
+    weights were zero.
     """
     answers = []
     for loudness in (0.0, 1.0):

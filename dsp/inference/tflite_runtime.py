@@ -1,7 +1,7 @@
 """tflite-runtime, LiteRT's predecessor: the same Interpreter under its old name, a drop-in where LiteRT is not.
 
 It ends at Python 3.11 and needs numpy before 2. Version 2.14 computes int8 layers with a scale per channel as if their
-weights were zero, so bundles carry weights with one scale per tensor for it.
+weights were zero; our bundles' TFLite files have one scale a matrix, so both runtimes load the same file.
 """
 
 from __future__ import annotations
