@@ -16,7 +16,7 @@ def output_channels(audio: AudioConfig, stems: StemsConfig) -> tuple[int, ...]:
 
 
 def channels_of(form: IoFormat, audio: AudioConfig, stems: StemsConfig) -> Channels:
-    """The wiring for an interface that was opened with the channels above, or for a file: one source, no stems."""
+    """The channels for an interface that was opened with the channels above, or for a file: one source, no stems."""
     columns = tuple(range(len(form.input_channels)))
     if form.input_channels != input_channels(audio) or form.output_channels != output_channels(audio, stems):
         return Channels(len(columns), columns, (), len(columns))
