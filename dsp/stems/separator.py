@@ -12,7 +12,7 @@ from dsp.block import Block, mend
 from dsp.inference import StepModel, Values
 from dsp.inference.bundle import Bundle, BundleError
 from dsp.inference.guard import ModelGuard
-from dsp.layouts.stems import CHANNELS, OUTPUT_SIZE, STEMS
+from dsp.layouts.stems import CHANNELS, KIND, OUTPUT_SIZE, STEMS
 from dsp.parts.hop_adapter import HopAdapter
 from dsp.parts.ramp import Ramp, ramp_frames
 from dsp.parts.stft import Spectrum, StreamingStft, analysis_window
@@ -41,6 +41,7 @@ class Stems:
     """
 
     name = "stems"
+    kind = KIND
     params = STEMS_PARAMS
     reduction_db = 0.0
 
