@@ -169,7 +169,7 @@ class DenoiseInstant(Denoiser):
             np.subtract(wet, dry, out=wet)
             np.multiply(wet, self._wet.next(len(out))[:, None], out=wet)
             np.add(wet, dry, out=out)
-        self._swap(out, dry)
+        self._crossfade_to_removed(out, dry)
 
 
 def _edges() -> Taps:

@@ -134,7 +134,7 @@ class Denoise(Denoiser):
             np.add(out, self._share, out=out)
         else:
             np.copyto(out, wet if self._wet.value else dry)
-        self._swap(out, dry)
+        self._crossfade_to_removed(out, dry)
 
 
 def _energy(block: Block) -> float:
