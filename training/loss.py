@@ -89,7 +89,7 @@ def how_noisy(noisy_low: Tensor, target_low: Tensor, scale: Tensor) -> Tensor:
     return ((10 * torch.log10(noise / voice) - softest_db) / (loudest_db - softest_db)).clamp(0, 1)
 
 
-def how_dear(noisy: Tensor, sensitivity: Tensor, weights: LossWeights) -> Tensor:
+def lost_voice_cost(noisy: Tensor, sensitivity: Tensor, weights: LossWeights) -> Tensor:
     """The cost of lost voice relative to noise left, for each example. noisy: from `how_noisy`.  All (B,).
 
     Nothing of a clean voice may be lost. In noise both are errors, and the noise left rises and falls with the voice.
@@ -178,7 +178,7 @@ def loss_terms(
     real, imag = real * low_gains, imag * low_gains
     target_real, target_imag = target_low[..., :low_bins] * level, target_low[..., low_bins:] * level
     noisy = how_noisy(noisy_low, target_low, scale)
-    spare = how_dear(noisy, sensitivity, weights)[None, :, None]
+    spare = lost_voice_cost(noisy, sensitivity, weights)[None, :, None]
 
     power = real.square() + imag.square() + FLOOR
     target_power = target_real.square() + target_imag.square() + FLOOR
