@@ -13,7 +13,7 @@ import numpy as np
 from dsp.block import Block
 from dsp.params import ParamRangeError
 from dsp.rack.dry_path import MUTE_MS
-from firmware_app.audio.channels import wiring
+from firmware_app.audio.channels import channels_of
 from firmware_app.audio.device_life import DeviceLife
 from firmware_app.audio.fit import Fit
 from firmware_app.audio.load_chains import load_chains
@@ -30,7 +30,7 @@ from firmware_app.kept.start_from import SHARED, live_values, to_start_from
 from firmware_app.kept.store import Store
 from firmware_app.link.listen_ring import ListenRing
 from firmware_app.link.shared_state import SharedState
-from firmware_app.link.wire import MAX_CHANNELS, AudioLink, Check, Down, InfoFrame, State, params_hash
+from firmware_app.link.wire import MAX_CHANNELS, AudioLink, Down, InfoFrame, SoundCheckStep, State, params_hash
 from firmware_app.running import crash_loop, realtime
 from firmware_app.running.crash_loop import CrashLoop
 from firmware_app.running.notify import Notifier
@@ -110,8 +110,8 @@ class AudioProcess:
     def _stream(self, io: AudioIo) -> None:
         """Read a block, run the chain, write it, tell the meters; until the device goes or the box stops."""
         deadline_s = io.format.box_period_frames / 48_000
-        block = np.zeros((io.format.box_period_frames, self._wiring.inputs), np.float32)
-        out = np.zeros((io.format.box_period_frames, self._wiring.outputs), np.float32)
+        block = np.zeros((io.format.box_period_frames, self._channels.inputs), np.float32)
+        out = np.zeros((io.format.box_period_frames, self._channels.outputs), np.float32)
         begun_at = time.monotonic()
         life = self._life
         self._reopen = False
@@ -175,7 +175,7 @@ class AudioProcess:
             check.prepare(io.format, self._places.runtime)
         except OSError as error:
             log.warning("the sound cannot be checked: %s", error)
-            check.ask(Check.END)
+            check.ask(SoundCheckStep.END)
             return
         self._describe(opened)
         blocks_left = -1
@@ -323,11 +323,11 @@ class AudioProcess:
         assert opened.io is not None
         form = opened.io.format
         fitted = opened.fit or Fit(self._settings.audio, self._config.stems)
-        self._wiring = wiring(form, fitted.audio, fitted.stems)
-        self._rack.prepare(48_000, form.box_period_frames, self._wiring)
-        self._open_ring(min(self._wiring.mix, MAX_CHANNELS))
-        self._telemetry.frame.channels = min(self._wiring.inputs, MAX_CHANNELS)
-        self._telemetry.frame.mix_channels = min(self._wiring.mix, MAX_CHANNELS)
+        self._channels = channels_of(form, fitted.audio, fitted.stems)
+        self._rack.prepare(48_000, form.box_period_frames, self._channels)
+        self._open_ring(min(self._channels.mix, MAX_CHANNELS))
+        self._telemetry.frame.channels = min(self._channels.inputs, MAX_CHANNELS)
+        self._telemetry.frame.mix_channels = min(self._channels.mix, MAX_CHANNELS)
         self._describe(opened)
         realtime.still_the_collector()
 

@@ -35,8 +35,8 @@ from firmware_app.running.notify import Notifier
 from firmware_app.running.supervisor import EXIT_USAGE
 from firmware_app.said_once import SaidOnce
 from firmware_app.setup.backup import apply_staged
-from firmware_app.setup.checks_of_backup import trial
-from firmware_app.setup.owner import BoxSetup
+from firmware_app.setup.backup_reading import start_reader
+from firmware_app.setup.box import BoxSetup
 from firmware_app.system.versions import box_version
 from hw.audio import devices
 from hw.panel.panel import Panel
@@ -62,7 +62,7 @@ class ControlProcess:
         self._stopping = threading.Event()
         self._stopped_s = time.monotonic()
         self._said = SaidOnce(log)
-        restored = apply_staged(places.state, trial(config, places.factory_presets))
+        restored = apply_staged(places.state, start_reader(config, places.factory_presets))
         live = live_values(places.runtime, PARAMS)
         # Settings of a backup that were just put in place win; but a mute holds.
         self.control = Control(PARAMS, Store(places.state, PARAMS), mutes_of(live) if restored else live)

@@ -3,6 +3,8 @@
 The page runs beside the sound on a small board: whoever wants more than this gets it after the others.
 """
 
+from web_ui.ports.limits import LARGEST_BACKUP_BYTES, LARGEST_PRESET_FILE_BYTES
+
 # --- connections ------------------------------------------------------------------------------------------------------
 
 MOST_CONNECTIONS = 200  # a browser holds six at most, so this is 30 phones
@@ -19,12 +21,11 @@ SLOWEST_BYTES_PER_S = 30_000  # a body or an answer may take so much longer the 
 # --- bodies -----------------------------------------------------------------------------------------------------------
 
 MOST_BODY_BYTES = 4096
-MOST_IMPORT_BYTES = 60_000
-BACKUP_BYTES = 4_000_000
+MOST_ORDER_BYTES = 60_000  # of MOST_PRESETS names: 33,000 when each has forty characters of four bytes
 LONGER_BODIES = {
-    ("PUT", "/api/v1/system/backup.json"): BACKUP_BYTES,
-    ("POST", "/api/v1/presets/import"): MOST_IMPORT_BYTES,
-    ("PUT", "/api/v1/presets/order"): MOST_IMPORT_BYTES,
+    ("PUT", "/api/v1/system/backup.json"): LARGEST_BACKUP_BYTES,
+    ("POST", "/api/v1/presets/import"): LARGEST_PRESET_FILE_BYTES,
+    ("PUT", "/api/v1/presets/order"): MOST_ORDER_BYTES,
 }
 MOST_HEAD_BYTES = 16384
 MOST_EARLY_BYTES = 16384  # of the next request, before the answer to this one is fetched

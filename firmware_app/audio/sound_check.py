@@ -1,7 +1,7 @@
 """The sound check: outputs silent, every input metered, and on demand the test signal out and what comes back recorded.
 
 It runs in place of the chain, outside ordinary streaming, by the same law: no file is opened, nothing grows. It ends
-when control says so, or by itself when control has not asked for it for CHECK_HOLD_S: nothing stays silent, and
+when control says so, or by itself when control has not asked for it for SOUND_CHECK_HOLD_S: nothing stays silent, and
 nothing goes on sounding, because a phone went away or a process died. No parameter is touched, so a mute stays one.
 """
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from dsp.analysis.round_trip import SIGNAL_FRAMES, signal
 from dsp.block import Block
-from firmware_app.link.wire import CHECK_HOLD_S, MOST_INPUTS, Check, InputsFrame
+from firmware_app.link.wire import MOST_INPUTS, SOUND_CHECK_HOLD_S, InputsFrame, SoundCheckStep
 from hw.audio.audio_io import IoFormat
 
 SETTLE_FRAMES = 9_600  # an interface that was just opened may still tick
@@ -33,8 +33,9 @@ class SoundCheck:
     def ask(self, what: int) -> None:
         """A message of control's came."""
         now = time.monotonic()
-        self._measure = what == Check.MEASURE or (self._measure and now < self._until and what != Check.END)
-        self._until = now + CHECK_HOLD_S if what != Check.END else -1.0
+        goes_on = self._measure and now < self._until and what != SoundCheckStep.END
+        self._measure = what == SoundCheckStep.MEASURE or goes_on
+        self._until = now + SOUND_CHECK_HOLD_S if what != SoundCheckStep.END else -1.0
 
     def wanted(self) -> bool:
         """Whether to go on. A signal that is being played is played to its end, unless control has ended the check."""

@@ -31,21 +31,21 @@ class Down(enum.IntEnum):
 
     PARAM = 1
     REOPEN = 2  # open the device anew: an interface was plugged in; value: number of the settings to try, 0 for none
-    CHECK = 3  # silence the outputs and meter all inputs; index: one of Check
+    CHECK = 3  # silence the outputs and meter all inputs; index: one of SoundCheckStep
     QUIT = 4  # fade out and end: whoever supervises starts the process again
     SHED = 5  # index: a step of shedding.Shed that is to be left out whatever the load is: the board is hot
     LEAVE_SAFE = 6  # end as with QUIT, to start anew out of safe mode
 
 
-class Check(enum.IntEnum):
+class SoundCheckStep(enum.IntEnum):
     """What Down.CHECK asks for."""
 
     END = 0
-    HOLD = 1  # go on for CHECK_HOLD_S: asked for again and again, so that it ends when nobody looks any more
+    HOLD = 1  # go on for SOUND_CHECK_HOLD_S: asked for again and again, so that it ends when nobody looks any more
     MEASURE = 2  # play the test signal and record what comes back; holds too
 
 
-CHECK_HOLD_S = 4.0
+SOUND_CHECK_HOLD_S = 4.0
 
 
 class State(enum.IntEnum):

@@ -13,7 +13,7 @@ from firmware_app.control.compare import Comparer
 from firmware_app.control.control import Control
 from firmware_app.control.history import History
 from firmware_app.kept.mutes import SILENCING
-from firmware_app.kept.setup import Measured
+from firmware_app.kept.setup_notes import Measured
 from firmware_app.link import listen_ring, shed
 from firmware_app.link.wire import HealthFrame, InfoFrame, MeterFrame, State
 from firmware_app.page.panel import PanelBoxPort
@@ -22,7 +22,7 @@ from firmware_app.page.setup import SetupBoxPort
 from firmware_app.page.sound import SoundBoxPort
 from firmware_app.page.system import SystemBoxPort
 from firmware_app.panel.setup import PanelSetup
-from firmware_app.setup.owner import BoxSetup
+from firmware_app.setup.box import BoxSetup
 from hw.board import health as board_health
 from web_ui.ports.box import (
     Change,
@@ -34,13 +34,13 @@ from web_ui.ports.box import (
     SimulatedPin,
     StatusView,
 )
+from web_ui.ports.limits import MOST_DETENTS
 
 _STATES = {
     State.RUNNING: "running",
     State.WAITING: "waiting for device",
     State.CHECKING: "checking sound",
 }
-MOST_DETENTS = 100
 TEMPERATURE_S = 5.0  # between two looks
 _SILENT = "The audio process does not answer. When it stays so, it is started again."
 _DOWN = "The audio process is down and is being started again."

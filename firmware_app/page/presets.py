@@ -79,9 +79,8 @@ class PresetsBoxPort:
     def export_presets(self, names: Sequence[str]) -> bytes:
         library = self._performer.presets
         with _refusing():
-            chosen = [library.find(name) for name in names] or [
-                preset for preset in library.all() if not library.is_factory(preset.name)
-            ]
+            named = {preset.name: preset for preset in map(library.find, names)}  # each once, however often it is named
+            chosen = list(named.values()) or [one for one in library.all() if not library.is_factory(one.name)]
         if not chosen:
             raise NotThere("no presets of your own yet: save one first")
         return preset_files.export(chosen, self._control.specs)
@@ -96,7 +95,7 @@ class PresetsBoxPort:
     def keep_scene(self, name: str) -> None:
         self._scene(name)
         self._performer.keep_scene(name)
-        self._performer.scenes.keeping.wait(ANSWER_WITHIN_S)
+        self._performer.scenes.save_job.wait(ANSWER_WITHIN_S)
         self._control.news()
 
     def recall_scene(self, name: str) -> None:
@@ -119,7 +118,7 @@ class PresetsBoxPort:
 
     def _changed(self, answer: str) -> str:
         """On disk, or after a moment: why it is not then is told by the saver."""
-        self._performer.presets.keeping.wait(ANSWER_WITHIN_S)
+        self._performer.presets.save_job.wait(ANSWER_WITHIN_S)
         self._control.news()
         return answer
 

@@ -10,10 +10,10 @@ from typing import Any
 from dsp.inference.bundle import Bundle
 from dsp.inference.handed_in import HandedInError, read_file
 from firmware_app.config.audio_rules import AudioSettingsError
-from firmware_app.kept.setup import STEPS, WIZARD_STATES, check_name
-from firmware_app.setup.audio import TrialError
-from firmware_app.setup.owner import BoxSetup
-from firmware_app.setup.sound_check import CheckError, Result
+from firmware_app.kept.setup_notes import STEPS, WIZARD_STATES, check_name
+from firmware_app.setup.audio_settings import TrialError
+from firmware_app.setup.box import BoxSetup
+from firmware_app.setup.sound_check import Result, SoundCheckError
 from hw.audio import devices, mixer
 from hw.audio.devices import Interface
 from hw.audio.mixer import MixerError, MixerRangeError, NoMixerControlError
@@ -64,7 +64,7 @@ class SetupBoxPort:
 
     def setup_news(self) -> SetupNewsView:
         box = self._box
-        check = box.check
+        check = box.sound_check
         return SetupNewsView(
             box.revision,
             box.audio.trial.state,
@@ -96,8 +96,12 @@ class SetupBoxPort:
         if what not in CHECKS:
             raise ControlRefused(f"do = {what[:40]!r}: allowed {', '.join(CHECKS)}")
         try:
-            {"hold": self._box.check.hold, "measure": self._box.check.measure, "end": self._box.check.end}[what]()
-        except CheckError as error:
+            {
+                "hold": self._box.sound_check.hold,
+                "measure": self._box.sound_check.measure,
+                "end": self._box.sound_check.end,
+            }[what]()
+        except SoundCheckError as error:
             raise ControlRefused(str(error)) from None
 
     def mixer(self) -> MixerView:

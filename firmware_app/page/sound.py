@@ -9,11 +9,11 @@ from dsp.rack.dry_path import MUTE
 from firmware_app.control.compare import Comparer
 from firmware_app.control.control import Control
 from firmware_app.control.history import History
-from firmware_app.control.live_sound import WHICH, LiveSound
+from firmware_app.control.live_sound import LiveSound
 from firmware_app.control.spectrum import Spectrum
 from firmware_app.link.shed import Shed
 from web_ui.ports.box import NotThere
-from web_ui.ports.sound import CompareView, HistoryView, LiveStream, MomentView
+from web_ui.ports.sound import LIVE, CompareView, HistoryView, LiveStream, MomentView
 
 
 class SoundBoxPort:
@@ -37,8 +37,8 @@ class SoundBoxPort:
         return HistoryView(time.monotonic(), [MomentView(*astuple(moment)) for moment in self._history.since(after)])
 
     def live(self, which: str) -> LiveStream:
-        if which not in WHICH:
-            raise NotThere(f"nothing called {which[:40]!r} to listen to: there are {', '.join(WHICH)}")
+        if which not in LIVE:
+            raise NotThere(f"nothing called {which[:40]!r} to listen to: there are {', '.join(LIVE)}")
         return LiveSound(self._ring, which, lambda: self._control.value(MUTE.id) >= 0.5)
 
     def compare(self, on: bool) -> CompareView:

@@ -3,9 +3,9 @@
 import time
 from collections.abc import Callable, Sequence
 
-from firmware_app.kept.pin import Asker, PinError, PinWait
+from firmware_app.kept.pin import PinError, PinWait
 from firmware_app.setup.backup import BackupError
-from firmware_app.setup.owner import BoxSetup
+from firmware_app.setup.box import BoxSetup
 from firmware_app.system import diagnostics, log_files, power, scrub
 from firmware_app.system.power import PowerError
 from firmware_app.system.versions import versions
@@ -85,7 +85,7 @@ class SystemBoxPort:
 
     def unlock(self, pin: str, who: Caller = ANYBODY) -> str:
         try:
-            return self._box.pin.unlock(pin, Asker(who.address, who.session))
+            return self._box.pin.unlock(pin, who)
         except PinError as error:
             raise _refused(error) from None
 
@@ -99,11 +99,10 @@ class SystemBoxPort:
             raise ControlRefused(f"logged out until the next start only: {error}") from None
 
     def set_pin(self, pin: str, old: str, who: Caller = ANYBODY) -> str:
-        asker = Asker(who.address, who.session)
         try:
             if pin:
-                return self._box.pin.set(pin, old, asker)
-            self._box.pin.remove(old, asker)
+                return self._box.pin.set(pin, old, who)
+            self._box.pin.remove(old, who)
         except PinError as error:
             raise _refused(error) from None
         finally:

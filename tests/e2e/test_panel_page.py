@@ -293,7 +293,7 @@ def test_a_pedal_is_calibrated(open_page: Callable[..., Any], box: PanelBox):
         page.wait_for_timeout(900)
     page.locator("#save-pedal").click()
     expect(page.locator("#calibrate-sheet")).to_be_hidden()
-    pedal = box.setup.layout.find("pedal")
+    pedal = box.setup.plan.find("pedal")
     assert pedal is not None
     assert 0.15 < pedal.config.heel < 0.3  # type: ignore[union-attr]
     assert 0.6 < pedal.config.toe < 0.75  # type: ignore[union-attr]

@@ -176,7 +176,7 @@ def test_only_streaming_is_real_time(make: Callable[..., AudioProcess]) -> None:
 
 def test_a_long_preparation_is_no_runaway() -> None:
     script = (
-        "import os, time; from firmware_app import realtime; realtime.enter(); start = time.process_time()\n"
+        "import os, time; from firmware_app.running import realtime; realtime.enter(); start = time.process_time()\n"
         "while time.process_time() - start < 0.6: pass\n"
         "print(os.sched_getscheduler(0) == os.SCHED_OTHER)"
     )
@@ -212,7 +212,7 @@ def test_too_much_work_ends_real_time_and_not_the_process(
 def test_a_runaway_in_real_time_is_told_and_then_killed() -> None:
     """The kernel's part: the handler runs, and who ignores it is killed soon."""
     script = (
-        "import os, signal, time; from firmware_app import realtime\n"
+        "import os, signal, time; from firmware_app.running import realtime\n"
         "signal.signal(signal.SIGXCPU, lambda *_: print(realtime.stream(False) or 'told', flush=True))\n"
         "if realtime.stream(True): print('refused'); raise SystemExit\n"
         "start = time.process_time()\n"

@@ -18,7 +18,7 @@ from firmware_app.kept.store import Store
 from firmware_app.link.wire import MeterFrame, State
 from firmware_app.page.box import BoxPort
 from firmware_app.panel.setup import PanelSetup
-from firmware_app.setup.owner import BoxSetup
+from firmware_app.setup.box import BoxSetup
 from web_ui.app import create_app
 from web_ui.serving.server import PageServer
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from web_ui.ports.box import ControlRefused, NotThere, ParamView
+from web_ui.ports.limits import LONGEST_PRESET_NAME
 from web_ui.ports.presets import PresetsNews, PresetsView, PresetView
 
 FORM = "hushbox presets 1"
@@ -194,8 +195,8 @@ class FakePresetsPort:
 
     def _checked(self, name: str) -> str:
         tidy = " ".join(name.split())
-        if not tidy or len(tidy) > 40 or not tidy.isprintable():
-            raise ControlRefused(f"name = {name[:60]!r}: 1 to 40 printable characters are allowed")
+        if not tidy or len(tidy) > LONGEST_PRESET_NAME or not tidy.isprintable():
+            raise ControlRefused(f"name = {name[:60]!r}: 1 to {LONGEST_PRESET_NAME} printable characters are allowed")
         return tidy
 
     def _free(self, name: str, there: set[str] | None = None) -> str:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from web_ui.ports.box import ControlRefused, NotThere, PinRefused
+from web_ui.ports.limits import LONGEST_BOX_NAME, PIN_DIGITS, SOUND_CHECK_HOLD_S
 from web_ui.ports.setup import (
     AudioView,
     CheckView,
@@ -26,7 +27,6 @@ from web_ui.ports.system import ANYBODY, Caller, PinView, SystemView
 
 STEPS = ("interface", "microphone", "level", "latency", "switches", "name", "pin", "sound")
 STATES = ("new", "begun", "skipped", "done")
-CHECK_S = 4.0
 MEASURE_S = 0.3
 INTERFACES = (
     InterfaceView("hw:CARD=USB,DEV=0", "Scarlett 2i2 USB", True, True, "", 2, 2, True),
@@ -108,7 +108,7 @@ class FakeSetupPort:
         elif what == "measure" and self._check().state != "listening":
             raise ControlRefused("the outputs have to be silent first")
         else:
-            self._check_until = now + CHECK_S
+            self._check_until = now + SOUND_CHECK_HOLD_S
             if what == "measure":
                 self._measure_until = now + MEASURE_S
         self._note()
@@ -144,8 +144,10 @@ class FakeSetupPort:
         self._note()
 
     def rename_box(self, name: str) -> None:
-        if not name.strip() or len(name) > 40 or not name.isprintable():
-            raise ControlRefused(f"name = {name[:40]!r}: a text of 1 to 40 printable characters is allowed")
+        if not name.strip() or len(name) > LONGEST_BOX_NAME or not name.isprintable():
+            raise ControlRefused(
+                f"name = {name[:40]!r}: a text of 1 to {LONGEST_BOX_NAME} printable characters is allowed"
+            )
         self.box_name = name.strip()
         self._note()
 
@@ -226,8 +228,8 @@ class FakeSystemPort:
         return not self._pin_now or session in self._sessions
 
     def set_pin(self, pin: str, old: str, who: Caller = ANYBODY) -> str:
-        if pin and not (pin.isascii() and pin.isdigit() and 4 <= len(pin) <= 12):
-            raise PinRefused("a PIN has 4 to 12 digits")
+        if pin and not (pin.isascii() and pin.isdigit() and PIN_DIGITS[0] <= len(pin) <= PIN_DIGITS[1]):
+            raise PinRefused(f"a PIN has {PIN_DIGITS[0]} to {PIN_DIGITS[1]} digits")
         self._check_pin(old, who)
         self._pin_now = pin
         self._sessions.clear()

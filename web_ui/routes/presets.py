@@ -61,7 +61,7 @@ def add_preset_routes(api: Blueprint, port: ControlPort) -> None:
 
     @api.get("/presets/export")
     def export_presets() -> Response:
-        answer = Response(port.export_presets(request.args.getlist("name")[:200]), mimetype="application/json")
+        answer = Response(port.export_presets(request.args.getlist("name")), mimetype="application/json")
         answer.headers["Content-Disposition"] = 'attachment; filename="hushbox-presets.json"'
         return answer
 

@@ -14,6 +14,7 @@ from waitress.adjustments import Adjustments
 
 from web_ui import limits
 from web_ui.errors import PageAddressError, PortTaken
+from web_ui.ports.limits import LARGEST_BACKUP_BYTES
 from web_ui.serving.door import TEND_S, Door
 from web_ui.serving.turns import TurnsDispatcher
 from web_ui.streams.events import EventStreams
@@ -54,7 +55,7 @@ class PageServer:
             log_socket_errors=False,  # phones walk out of range all day
             channel_request_lookahead=1,  # read on while a request is served: that is how a closed page is noticed
             outbuf_high_watermark=UNREAD_BYTES,
-            max_request_body_size=2 * limits.BACKUP_BYTES,  # each route has a limit of its own, below this
+            max_request_body_size=2 * LARGEST_BACKUP_BYTES,  # each route has a limit of its own, below this
             max_request_header_size=limits.MOST_HEAD_BYTES,
         )
         self._server = Door(

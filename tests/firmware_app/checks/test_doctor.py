@@ -352,12 +352,12 @@ def test_usb_footswitches_that_are_mapped(open_root):
 
 
 def test_i2c_is_asked_for_only_where_a_knob_is_on_it(open_root):
-    layout = panel._layout(PanelConfig(knobs=(KnobConfig("amount", 0, chip="ads1115"),)), None)[0]
-    (finding,) = panel._spi_devices(layout, open_root)
+    plan = panel._plan(PanelConfig(knobs=(KnobConfig("amount", 0, chip="ads1115"),)), None)[0]
+    (finding,) = panel._spi_devices(plan, open_root)
     assert "so the knobs on the ADS1115 cannot be read" in finding.text
     assert "do_i2c 0" in finding.mend
     device = put(open_root, "dev/i2c-1", "")
-    assert [f.level for f in panel._spi_devices(layout, open_root)] == [Level.OK]
+    assert [f.level for f in panel._spi_devices(plan, open_root)] == [Level.OK]
     device.chmod(0o600)
     assert "this user may not use i2c-1" in as_nobody("print(panel._i2c(Path(sys.argv[1])))", open_root)
 

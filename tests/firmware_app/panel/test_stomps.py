@@ -48,11 +48,11 @@ class Foot:
     def send(self, data: bytes, gap_s: float = 0.2) -> None:
         """Each message `gap_s` after the one before."""
         for message in self.parser.feed(data):
-            ports = self.box.setup.bindings.panel._ports
-            heard, ports._heard = ports._heard, self._heard
+            plugged = self.box.setup.bindings.panel._plugged
+            heard, plugged._heard = plugged._heard, self._heard
             self.now_s += gap_s
-            ports.take_midi(self.port, message)
-            ports._heard = heard
+            plugged.take_midi(self.port, message)
+            plugged._heard = heard
 
     def _heard(self, source: str, kind: str, value: float, words: str, at_s: float) -> None:
         self.box.setup.bindings.panel._learner.heard(source, kind, value, words, self.now_s)
@@ -70,7 +70,7 @@ class Foot:
     def act(self, data: bytes) -> None:
         """With nobody learning: the real thing."""
         for message in self.parser.feed(data):
-            self.box.setup.bindings.panel._ports.take_midi(self.port, message)
+            self.box.setup.bindings.panel._plugged.take_midi(self.port, message)
 
 
 def until(true: Callable[[], bool]) -> None:
@@ -119,7 +119,7 @@ def test_what_was_found_outlives_a_restart(make: Make):
     heard = foot.wait().heard
     assert heard is not None
     box.setup.assign(heard.on, "press", TOGGLE, False)
-    control = make().setup.layout.find("cc-64")
+    control = make().setup.plan.find("cc-64")
     assert control is not None
     assert control.config == MidiSwitchConfig("cc-64", 1, 64, "FCB1010", press_only=True, pressed_from=40)
 
@@ -262,7 +262,7 @@ def test_a_pedal_that_is_set_up_otherwise_is_known_anew(make: Make):
     foot.act(bytes((CC, 64, 40)))
     until(lambda: box.value("box.mute") == 1.0)
     box.setup.restore("control pedal")
-    control = box.setup.layout.find("pedal")
+    control = box.setup.plan.find("pedal")
     assert control is not None
     assert control.config == MidiSwitchConfig("pedal", 1, 64)
 

@@ -104,7 +104,7 @@ def until(true: Callable[[], bool]) -> None:
     [
         ("PUT", "/api/v1/params/box.mute", limits.MOST_BODY_BYTES),
         ("GET", "/api/v1/status", limits.MOST_BODY_BYTES),
-        ("POST", "/api/v1/presets/import", limits.MOST_IMPORT_BYTES),
+        ("PUT", "/api/v1/presets/order", limits.MOST_ORDER_BYTES),
         ("PUT", "//api/v1/system/backup.json", limits.MOST_BODY_BYTES),
         ("PUT", "/nothing", limits.MOST_BODY_BYTES),
     ],

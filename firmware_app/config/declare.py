@@ -1,47 +1,47 @@
-"""How a key of hushbox.toml is declared: its default, what is allowed, in code and in words, and what it is for."""
+"""Declares keys of hushbox.toml: default, allowed values (in code and in words), and help."""
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-Check = Callable[[object], str | None]
-"""Returns None when the value is fine, else what is allowed ("a whole number from 32 to 1024")."""
+Rule = Callable[[object], str | None]
+"""Returns None for an allowed value, else what is allowed: "a whole number from 32 to 1024 is allowed"."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What a key accepts, in code and in words, and one or two lines for the example file."""
+    """A key's rule, and its help for the example file."""
 
-    check: Check
+    check: Rule
     help: str
 
 
-def key(default: Any, check: Check, help: str) -> Any:
-    """A dataclass field that is also a key of the file. Lists of the file become tuples."""
+def key(default: Any, check: Rule, help: str) -> Any:
+    """A dataclass field that is a key of the file. Lists in the file become tuples."""
     return field(default=default, metadata={"key": Key(check, help)})
 
 
-def required(check: Check, help: str) -> Any:
-    """A key without a default, in a repeated table such as [[panel.switches]]."""
+def required(check: Rule, help: str) -> Any:
+    """A key without a default, for a repeated table such as [[panel.switches]]."""
     return field(metadata={"key": Key(check, help)})
 
 
-# --- what a value may be ---------------------------------------------------------------------------------------------
+# --- rules ---------------------------------------------------------------------------------------------
 
 
-def whole(low: int, high: int) -> Check:
+def whole(low: int, high: int) -> Rule:
     allowed = f"a whole number from {low} to {high} is allowed"
     # bool is an int to Python, but `port = true` is a mistake.
     return lambda value: None if type(value) is int and low <= value <= high else allowed
 
 
-def number(low: float, high: float) -> Check:
+def number(low: float, high: float) -> Rule:
     allowed = f"a number from {low:g} to {high:g} is allowed"
     return lambda value: None if type(value) in (int, float) and low <= float(str(value)) <= high else allowed
 
 
-def one_of(*choices: object) -> Check:
+def one_of(*choices: object) -> Rule:
     allowed = "allowed: " + ", ".join(f'"{c}"' if isinstance(c, str) else str(c) for c in choices)
     return lambda value: None if any(type(value) is type(c) and value == c for c in choices) else allowed
 
@@ -50,7 +50,7 @@ def flag(value: object) -> str | None:
     return None if isinstance(value, bool) else "true or false is allowed"
 
 
-def text(most: int = 255, empty: bool = False) -> Check:
+def text(most: int = 255, empty: bool = False) -> Rule:
     allowed = f'a text of {0 if empty else 1} to {most} printable characters in "quotes" is allowed'
 
     def check(value: object) -> str | None:
@@ -60,12 +60,12 @@ def text(most: int = 255, empty: bool = False) -> Check:
     return check
 
 
-def matching(pattern: str, words: str) -> Check:
+def matching(pattern: str, words: str) -> Rule:
     compiled = re.compile(pattern)
     return lambda value: None if isinstance(value, str) and compiled.fullmatch(value) else f"{words} is allowed"
 
 
-def listed(item: Check, what: str, fewest: int, most: int) -> Check:
+def listed(item: Rule, what: str, fewest: int, most: int) -> Rule:
     """A list of `fewest` to `most` different items."""
     count = f"{fewest} to {most}" if fewest != most else str(most)
 
@@ -83,6 +83,6 @@ def listed(item: Check, what: str, fewest: int, most: int) -> Check:
     return check
 
 
-def maybe(check: Check) -> Check:
-    """`check`, or nothing given at all."""
+def maybe(check: Rule) -> Rule:
+    """As `check`, or no value at all."""
     return lambda value: None if value is None else check(value)

@@ -1,4 +1,4 @@
-"""What a mapping would collide with, said before it is saved."""
+"""Notes on a mapping before it is saved: what it collides with, replaces or costs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ from enum import StrEnum
 from dsp.params import ParamSpec, find
 from firmware_app.config.actions import PANICS, Action
 from firmware_app.config.control_specs import RELAY
-from firmware_app.panel.layout import Layout, PanelControl, PanelMapping, gesture_words, misfit
+from firmware_app.panel.plan import PanelControl, PanelMapping, PanelPlan, gesture_words, misfit
 from hw.controls.conflicts import same_source
 
 
@@ -28,68 +28,68 @@ class Note:
     text: str
 
 
-def with_controls(layout: Layout, controls: Sequence[PanelControl]) -> Layout:
-    """`layout` with these added, each in place of one of its name; what cannot be mapped there any more goes."""
+def with_controls(plan: PanelPlan, controls: Sequence[PanelControl]) -> PanelPlan:
+    """`plan` with these controls, each in place of one with its name, without the mappings that no longer fit."""
     names = {control.name for control in controls}
-    wider = replace(layout, controls=(*(c for c in layout.controls if c.name not in names), *controls))
-    fitting = tuple(m for m in layout.mappings if not misfit(wider, m.on, m.gesture, m.action))
+    wider = replace(plan, controls=(*(c for c in plan.controls if c.name not in names), *controls))
+    fitting = tuple(m for m in plan.mappings if not misfit(wider, m.on, m.gesture, m.action))
     return replace(wider, mappings=fitting)
 
 
-def known_anew(layout: Layout, control: PanelControl) -> bool:
-    """Whether `control` is one that is there already, of which learning has found out more."""
-    there = layout.find(control.name)
+def is_update(plan: PanelPlan, control: PanelControl) -> bool:
+    """Whether `control` is there already, and learning has only changed its settings."""
+    there = plan.find(control.name)
     return there is not None and there.sources == control.sources
 
 
-def with_mapping(layout: Layout, mapping: PanelMapping) -> Layout:
-    """`layout` as it would be with `mapping`."""
-    others = tuple(m for m in layout.mappings if m.key != mapping.key)
-    return replace(layout, mappings=(*others, mapping))
+def with_mapping(plan: PanelPlan, mapping: PanelMapping) -> PanelPlan:
+    """`plan` as it would be with `mapping`."""
+    others = tuple(m for m in plan.mappings if m.key != mapping.key)
+    return replace(plan, mappings=(*others, mapping))
 
 
 def notes_on(
-    layout: Layout,
+    plan: PanelPlan,
     controls: Sequence[PanelControl],
     on: str,
     gesture: str,
     action: Action,
     specs: Mapping[str, ParamSpec],
 ) -> list[Note]:
-    """All there is to say about mapping `action` there, with `controls` added, or changed, for it."""
-    new = [control for control in controls if not known_anew(layout, control)]
-    refused = [Note(Level.REFUSED, why) for control in new if (why := taken(layout, control))]
-    wider = with_controls(layout, controls)
+    """Every note on mapping `action` there, with `controls` added or changed for it."""
+    new = [control for control in controls if not is_update(plan, control)]
+    refused = [Note(Level.REFUSED, why) for control in new if (why := taken(plan, control))]
+    wider = with_controls(plan, controls)
     if not refused and (why := misfit(wider, on, gesture, action)):
         refused.append(Note(Level.REFUSED, why))
     if refused:
         return refused
     notes = []
-    before = layout.on(on, gesture)
+    before = plan.on(on, gesture)
     if before is not None and before.action != action:
-        notes.append(Note(Level.REPLACES, f"Now there: {layout.words(before, specs)}."))
-    for other in layout.mappings:
+        notes.append(Note(Level.REPLACES, f"Now there: {plan.words(before, specs)}."))
+    for other in plan.mappings:
         lost = other.key != f"{on} {gesture}" and misfit(wider, other.on, other.gesture, other.action)
-        if lost and not misfit(layout, other.on, other.gesture, other.action):
-            notes.append(Note(Level.COSTS, f"{layout.words(other, specs)}: will not work any more. {lost}."))
+        if lost and not misfit(plan, other.on, other.gesture, other.action):
+            notes.append(Note(Level.COSTS, f"{plan.words(other, specs)}: will not work any more. {lost}."))
     notes += _costs(wider, with_mapping(wider, PanelMapping(on, gesture, action)), action)
-    for other in layout.mappings:
+    for other in plan.mappings:
         same = other.action.do == action.do == "sweep" and other.action.param == action.param
         if same and other.key != f"{on} {gesture}":
             label = find(specs, action.param).label
-            notes.append(Note(Level.NOTE, f"{label} is turned by {layout.where(other.on)} too: both move it."))
+            notes.append(Note(Level.NOTE, f"{label} is turned by {plan.where(other.on)} too: both move it."))
     return notes
 
 
-def taken(layout: Layout, control: PanelControl) -> str:
-    """Why `control` cannot be added to `layout`; empty when it can."""
-    for there in layout.controls:
+def taken(plan: PanelPlan, control: PanelControl) -> str:
+    """Why `control` cannot be added to `plan`; empty when it can."""
+    for there in plan.controls:
         if there.name == control.name:
             return f"a control called {control.name} is there already"
         for source in control.sources:
             if any(same_source(source, s) for s in there.sources):
                 return f"{place_words(source)} is taken by {there.label}"
-    relay = layout.config.relay_gpio
+    relay = plan.config.relay_gpio
     if relay >= 0 and control.name == RELAY:
         return f"{RELAY} is the bypass relay's own name"
     if f"gpio:{relay}" in control.sources:
@@ -98,7 +98,7 @@ def taken(layout: Layout, control: PanelControl) -> str:
 
 
 def place_words(source: str) -> str:
-    """A source for people: "GPIO17", "MCP3008 channel 2", "CC 64 on channel 1"."""
+    """A source in words: "GPIO17", "MCP3008 channel 2", "CC 64 on channel 1"."""
     kind, _, rest = source.partition(":")
     if kind == "gpio":
         return f"GPIO{rest}"
@@ -113,8 +113,8 @@ def place_words(source: str) -> str:
     return f"{kind.upper()} channel {channel}" + ("" if device == "0" else f" of device {device}")
 
 
-def _costs(before: Layout, after: Layout, action: Action) -> list[Note]:
-    """What telling gestures apart costs the presses that are mapped."""
+def _costs(before: PanelPlan, after: PanelPlan, action: Action) -> list[Note]:
+    """How much later the mapped presses act, because more gestures have to be told apart."""
     notes = []
     old, new = before.spec(), after.spec()
     for mapping in after.mappings:

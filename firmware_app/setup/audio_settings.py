@@ -1,4 +1,4 @@
-"""AudioSetup: the audio settings that the page has made, tried on the audio process before they are kept."""
+"""AudioSettings: the page's audio settings. The audio process tries new ones before they are saved."""
 
 import logging
 import threading
@@ -14,34 +14,34 @@ from firmware_app.config.keys import AudioConfig, Config
 from firmware_app.config.places import Places
 from firmware_app.errors import AppError
 from firmware_app.kept import audio as kept_audio
-from firmware_app.kept.saver import Keeping
+from firmware_app.kept.saver import SaveJob
 from firmware_app.link.wire import InfoFrame, MeterFrame, State
 
 log = logging.getLogger(__name__)
 
-ANSWER_S = 15.0  # an interface that takes longer to open has refused
+ANSWER_S = 15.0  # an interface that takes longer to open counts as refusing
 
 
 class TrialError(AppError, RuntimeError):
-    """New settings cannot be tried now."""
+    """New settings cannot be tried at this moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Where the newest change stands. reason: why it was refused, in words."""
+    """The state of the newest change. reason: why it was refused, in words."""
 
     state: str = "settled"  # | "trying" | "refused"
     reason: str = ""
 
 
-class AudioSetup:
-    """Owns what is kept in audio.json. Any thread; the take_* are the link's, `keeping` the saver's.
+class AudioSettings:
+    """Owns audio.json. Any thread; the take_* are called by the link, `save_job` by the saver.
 
-    New settings are kept only after sound has run under them: a power cut in between finds the old ones.
+    New settings are saved only after sound has run with them. After a power cut before that, the old ones hold.
     """
 
     def __init__(self, config: Config, places: Places, reopen: Callable[[int], None]) -> None:
-        """reopen: tells the audio process to open its device by the settings of that number (ControlLink)."""
+        """reopen: tells the audio process to open its device with the settings of that number (ControlLink)."""
         self._config, self._runtime = config, places.runtime
         self._file = kept_audio.settings_file(places.state)
         self.in_force, self.notes = kept_audio.in_force(config, places.state, look_only=False)
@@ -52,19 +52,19 @@ class AudioSetup:
         self._wanted = self._before = self.in_force
         self._begun = self._ran_from = 0.0
         self._alive = False
-        self.keeping = Keeping("audio settings", self._write)
-        self.on_change: Callable[[], None] = lambda: None  # the page wants to know
+        self.save_job = SaveJob("audio settings", self._write)
+        self.on_change: Callable[[], None] = lambda: None  # tells the page
 
     @property
     def fixed(self) -> tuple[str, ...]:
-        """Keys that the command line has named: they cannot be changed."""
+        """Keys that were set on the command line, which cannot be changed here."""
         named = (key.removeprefix("audio.") for key in self._config.overridden if key.startswith("audio."))
         return tuple(sorted(named))
 
     def change(self, changes: Mapping[str, Any]) -> None:
-        """Begin to try these keys of [audio]; `trial` says what becomes of it. Raises AudioSettingsError, TrialError.
+        """Begin to try these keys of [audio]; `trial` tells the result. Raises AudioSettingsError, TrialError.
 
-        Whoever names a device means it for both directions, unless they name these too.
+        "device" counts for both directions, unless the changes name capture_device or playback_device too.
         """
         named = [key for key in changes if key in self.fixed]
         if named:
@@ -78,7 +78,7 @@ class AudioSetup:
             if not self._alive:
                 raise TrialError("the audio process does not answer, so nothing can be tried: wait until it is back")
             self._wanted, self._before = wanted, self.in_force
-            # Never a number that an earlier control process has used.
+            # A number that no earlier control process has used.
             self._number = max(self._number + 1, int(time.monotonic()) & 0x7FFFFFFF)
             try:
                 trial.leave(self._runtime, self._number, kept_audio.changes_of(wanted))
@@ -90,7 +90,7 @@ class AudioSetup:
         self.on_change()
 
     def take_info(self, info: InfoFrame) -> None:
-        """The audio process said what runs."""
+        """The audio process told what runs."""
         with self._lock:
             self._alive = True
             if info.trial != self._number or not self._number or not info.refused:
@@ -99,7 +99,7 @@ class AudioSetup:
         self._refuse(info.refused)
 
     def take_meter(self, meter: MeterFrame) -> None:
-        """Settings under which sound has run for a while are kept."""
+        """Save settings once sound has run with them for PROVEN_S."""
         if self.trial.state != "trying" or not self._opened or meter.state != State.RUNNING:
             return
         now = time.monotonic()
@@ -109,17 +109,17 @@ class AudioSetup:
                 return
             self.in_force = self._wanted
             self.trial = Trial()
-        self.keeping.changed()
+        self.save_job.changed()
         self.on_change()
 
     def audio_down(self) -> None:
-        """The link broke: the audio process comes back with what is kept."""
+        """The link broke. The audio process comes back with the saved settings."""
         self._alive = self._opened = False
         if self.trial.state == "trying":
             self._refuse("the audio process ended while it tried")
 
     def tick(self) -> None:
-        """Now and then: give up on an answer that does not come."""
+        """Once in a while: give up when no answer comes."""
         if self.trial.state == "trying" and time.monotonic() - self._begun > ANSWER_S:
             self._refuse(f"no sound came within {ANSWER_S:.0f} s")
             self._reopen(0)
@@ -135,8 +135,8 @@ class AudioSetup:
             was_kept = self.trial.state == "settled" and self.in_force == self._wanted != self._before
             self.in_force = self._before
             self.trial = Trial("refused", reason)
-        if was_kept:  # already, when the device gave up
-            self.keeping.changed()
+        if was_kept:  # the device failed after they were saved
+            self.save_job.changed()
         log.warning("audio settings refused: %s", reason)
         self.on_change()
 
@@ -144,6 +144,6 @@ class AudioSetup:
 
 
 def _beside_file(audio: AudioConfig, file: AudioConfig) -> dict[str, Any]:
-    """Only what differs from the file is kept, so that the file still counts for the rest."""
+    """What differs from the file. Only that is saved, so that the file still counts for the rest."""
     standing = kept_audio.changes_of(file)
     return {key: value for key, value in kept_audio.changes_of(audio).items() if value != standing[key]}

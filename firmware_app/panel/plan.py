@@ -1,4 +1,4 @@
-"""Layout: which controls the panel has and what each gesture on them does; from the file and from the page."""
+"""PanelPlan: the panel's controls and what each gesture on them does, from the file and from the page."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -26,6 +26,7 @@ from firmware_app.config.panel_keys import (
     SwitchConfig,
 )
 from hw.controls.conflicts import same_source
+from hw.controls.kinds import MIDI_CHANNELS, MIDI_NUMBERS
 from hw.controls.spec import (
     AnyKnob,
     AnyLight,
@@ -64,7 +65,7 @@ _GESTURE_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class PanelControl:
-    """One control or light. origin: who put it there, FILE or PAGE."""
+    """One control or light. origin: FILE or PAGE."""
 
     table: str  # "switches", a key of CONTROL_TABLES
     config: AnyControlConfig
@@ -84,7 +85,7 @@ class PanelControl:
 
     @property
     def gestures(self) -> tuple[str, ...]:
-        """What a hand can do with it."""
+        """The gestures that it can tell apart."""
         if isinstance(self.config, _SWITCHES):
             if self.latching:
                 return ("press",)
@@ -93,12 +94,12 @@ class PanelControl:
 
     @property
     def latching(self) -> bool:
-        """A switch that stays where it is put, or a pedal that sends on and off in turn."""
+        """Whether it stays where it is put, or sends on and off at alternate presses."""
         return bool(getattr(self.config, "latching", False))
 
     @property
     def press_only(self) -> bool:
-        """A pedal that never says that it was let go."""
+        """Whether it is a pedal that sends nothing on release."""
         return bool(getattr(self.config, "press_only", False))
 
     @property
@@ -112,12 +113,12 @@ class PanelControl:
 
     @property
     def springs(self) -> bool:
-        """A switch that says when it is let go, so that it can be held."""
+        """Whether it is a switch that tells its release, so that it can be held."""
         return isinstance(self.config, _SWITCHES) and not self.why_not_held
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """Where it is connected, as hw.controls.events.Activity names places."""
+        """Where it is connected, in the words of hw.controls.events.Activity."""
         return tuple(spec_of(self.config).sources)
 
 
@@ -136,8 +137,8 @@ class PanelMapping:
 
 
 @dataclass(frozen=True)
-class Layout:
-    """The whole panel as it is now. Frozen: a change makes another one."""
+class PanelPlan:
+    """The whole panel as it is now. Frozen: each change makes a new one."""
 
     config: PanelConfig
     controls: tuple[PanelControl, ...]
@@ -150,11 +151,11 @@ class Layout:
         return next((m for m in self.mappings if (m.on, m.gesture) == (on, gesture)), None)
 
     def at(self, source: str) -> PanelControl | None:
-        """The control that is connected at `source`; MIDI ports may be written as "any"."""
+        """The control that is connected at `source`. A control on MIDI port "*" is at every port."""
         return next((c for c in self.controls if any(same_source(source, s) for s in c.sources)), None)
 
     def triggers(self, on: str, gesture: str) -> frozenset[Trigger]:
-        """How actions can be set off there; empty when there is no such gesture."""
+        """The triggers that the gesture offers; empty when the control has no such gesture."""
         if on == PROGRAM:
             return frozenset({Trigger.NUMBER}) if gesture == "program" else frozenset()
         if on.startswith(f"{PROGRAM}:"):
@@ -186,7 +187,7 @@ class Layout:
         return f"{self.where(mapping.on)}, {gesture_words(mapping.gesture)}: {actions.words(mapping.action, specs)}"
 
     def spec(self) -> PanelSpec:
-        """For hw: every switch armed for the gestures that are mapped on it, no others. Raises PanelSpecError."""
+        """For hw: each switch tells apart only the gestures that are mapped on it. Raises PanelSpecError."""
         config = self.config
         chords = sorted({m.on for m in self.mappings if m.gesture == "together" and self.triggers(m.on, m.gesture)})
         switches: list[AnySwitch] = []
@@ -237,9 +238,9 @@ def controls_of(config: PanelConfig) -> list[PanelControl]:
 def mappings_of(
     config: PanelConfig, specs: Mapping[str, ParamSpec], presets: Collection[str]
 ) -> tuple[list[PanelMapping], list[str], list[str]]:
-    """What the file maps: `does` and `sets` beside the controls, then [[panel.mappings]].
+    """(mappings, mistakes, waiting) of the file: each control's `does` or `sets`, then [[panel.mappings]].
 
-    Then what is wrong with it, and what waits for a preset that is not there (now): no reason not to start.
+    waiting: mappings to a preset that is not there now. The box starts without them.
     """
     short = [_short(entry, specs) for control in controls_of(config) for entry in (control.config,)]
     wanted = [one for one in short if one is not None]
@@ -260,31 +261,31 @@ def mappings_of(
         if mapping.key in found:
             mistakes.append(f"{on}, {gesture}: mapped twice")
         found.setdefault(mapping.key, mapping)
-    layout = Layout(config, tuple(controls_of(config)), tuple(found.values()))
-    whys = {m.key: misfit(layout, m.on, m.gesture, m.action) for m in layout.mappings}
+    plan = PanelPlan(config, tuple(controls_of(config)), tuple(found.values()))
+    whys = {m.key: misfit(plan, m.on, m.gesture, m.action) for m in plan.mappings}
     mistakes += [why for why in whys.values() if why]
-    return [m for m in layout.mappings if not whys[m.key]], mistakes, waiting
+    return [m for m in plan.mappings if not whys[m.key]], mistakes, waiting
 
 
-def misfit(layout: Layout, on: str, gesture: str, action: Action) -> str:
-    """Why `action` cannot be set off by this gesture; empty when it can."""
-    triggers = layout.triggers(on, gesture)
-    control = layout.find(on)
+def misfit(plan: PanelPlan, on: str, gesture: str, action: Action) -> str:
+    """Why this gesture cannot trigger `action`; empty when it can."""
+    triggers = plan.triggers(on, gesture)
+    control = plan.find(on)
     why = control.why_not_held if control is not None else ""
     if not triggers:
         if control is not None:
             can = ", ".join(map(gesture_words, control.gestures)) or "nothing: it is a light"
             because = f"{why}; " if why and gesture in PRESSES else ""
             return f"{control.label} has no {gesture_words(gesture)}: {because}it can {can}"
-        for one in filter(None, map(layout.find, on.split("+"))):
+        for one in filter(None, map(plan.find, on.split("+"))):
             if one.why_not_held and gesture == "together":
                 return f"{one.label} cannot be pressed together with another: {one.why_not_held}"
-        known = ", ".join(c.name for c in layout.controls if not c.is_light) or "none"
+        known = ", ".join(c.name for c in plan.controls if not c.is_light) or "none"
         return f"no control {on[:80]!r} with the gesture {gesture_words(gesture)}: there are {known}"
     if not triggers & action.kind.triggers:
         because = f"{why}, so it " if why and Trigger.HELD in action.kind.triggers else ""
         cannot = _CANNOT[next(iter(action.kind.triggers))]
-        return f"{layout.where(on)}, {gesture_words(gesture)}: {because}cannot {cannot}"
+        return f"{plan.where(on)}, {gesture_words(gesture)}: {because}cannot {cannot}"
     return ""
 
 
@@ -305,7 +306,8 @@ def _program(on: str) -> tuple[int, int] | None:
     """Channel 1 to 16 and number 0 to 127 of "program:1:5"; None for anything else."""
     found = re.fullmatch(rf"{PROGRAM}:([0-9]{{1,2}}):([0-9]{{1,3}})", on)
     channel, number = (int(found[1]), int(found[2])) if found else (0, 0)
-    return (channel, number) if 1 <= channel <= 16 and number <= 127 else None
+    fits = MIDI_CHANNELS[0] <= channel <= MIDI_CHANNELS[1] and number <= MIDI_NUMBERS[1]
+    return (channel, number) if fits else None
 
 
 def _two(on: str) -> tuple[str, str]:
@@ -314,7 +316,7 @@ def _two(on: str) -> tuple[str, str]:
 
 
 def _short(entry: AnyControlConfig, specs: Mapping[str, ParamSpec]) -> tuple[str, str, dict[str, Any]] | None:
-    """The mapping that a control's own `does` or `sets` says."""
+    """The mapping in a control's own `does` or `sets`."""
     if isinstance(entry, _SWITCHES) and entry.does:
         return entry.name, "press", {"do": "momentary" if entry.momentary else "toggle", "param": entry.does}
     if isinstance(entry, EncoderConfig) and entry.sets:
@@ -325,7 +327,7 @@ def _short(entry: AnyControlConfig, specs: Mapping[str, ParamSpec]) -> tuple[str
 
 
 def click(specs: Mapping[str, ParamSpec], param: str) -> float:
-    """What one click of an encoder changes when nothing else is said."""
+    """The default change for one click of an encoder."""
     if param not in specs:
         return 1.0
     spec = find(specs, param)

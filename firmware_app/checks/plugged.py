@@ -1,4 +1,4 @@
-"""MIDI ports and USB footswitches: which are there, may this user use them, which that are mapped are missing?"""
+"""Checks MIDI ports and USB footswitches: which are there, which this user may use, which mapped ones are missing."""
 
 import os
 import re
@@ -7,15 +7,15 @@ from pathlib import Path
 from firmware_app.checks import Finding, advice, ok, problem
 from firmware_app.checks.system import user
 from firmware_app.config.panel_keys import HidKeyConfig, MidiKnobConfig, MidiSwitchConfig
-from firmware_app.panel.layout import Layout
-from hw.midi.ports import find_ports
+from firmware_app.panel.plan import PanelPlan
+from hw.midi.ports import find_midi_ports
 
 
-def midi(layout: Layout, root: Path = Path("/")) -> list[Finding]:
-    config = layout.config
+def midi(plan: PanelPlan, root: Path = Path("/")) -> list[Finding]:
+    config = plan.config
     if not config.midi and not config.midi_serial:
         return [ok("MIDI", "switched off in the settings")]
-    ports = find_ports(root, config.midi, config.midi_serial)
+    ports = find_midi_ports(root, config.midi, config.midi_serial)
     findings = [
         ok("MIDI", f"{port.name} is there")
         if os.access(port.path, os.R_OK)
@@ -29,16 +29,16 @@ def midi(layout: Layout, root: Path = Path("/")) -> list[Finding]:
     names = {port.name for port in ports}
     missing = [device for device in config.midi_serial if not Path(device).exists()]
     findings += [problem("MIDI", f"{d} is not there", "sudo raspi-config nonint do_serial_hw 0") for d in missing]
-    for control in layout.controls:
+    for control in plan.controls:
         if isinstance(control.config, MidiSwitchConfig | MidiKnobConfig) and control.config.port not in {"*", *names}:
             text = f"{control.name} waits for MIDI port {control.config.port}"
             findings.append(advice("MIDI", text, "plug it in; it works from then on"))
     return findings or [ok("MIDI", "no port is there; one that is plugged in works at once")]
 
 
-def hid(layout: Layout, root: Path = Path("/")) -> list[Finding]:
-    """USB footswitches that are mapped."""
-    wanted = sorted({c.config.device for c in layout.controls if isinstance(c.config, HidKeyConfig)})
+def hid(plan: PanelPlan, root: Path = Path("/")) -> list[Finding]:
+    """Check the mapped USB footswitches."""
+    wanted = sorted({c.config.device for c in plan.controls if isinstance(c.config, HidKeyConfig)})
     if not wanted:
         return []
     there = _input_devices(root)
@@ -57,7 +57,7 @@ def hid(layout: Layout, root: Path = Path("/")) -> list[Finding]:
 
 
 def _input_devices(root: Path) -> dict[str, str]:
-    """{"1a86-e026": "event3"} of what the kernel lists."""
+    """{"1a86-e026": "event3"} from the kernel's list."""
     try:
         text = (root / "proc/bus/input/devices").read_text(errors="replace")
     except OSError:

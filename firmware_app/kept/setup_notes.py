@@ -1,4 +1,4 @@
-"""What setting up has found, kept in `setup.json`: the box's name, the wizard's place, the measured latency."""
+"""The setup notes, saved in `setup.json`: the box's name, the wizard's step, the measured latencies."""
 
 import threading
 from collections.abc import Mapping
@@ -6,20 +6,21 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from firmware_app.config.checks import text
-from firmware_app.kept.kept_file import KeptFile, few
-from firmware_app.kept.saver import Keeping
+from firmware_app.config.declare import text
+from firmware_app.config.keys import LONGEST_BOX_NAME
+from firmware_app.kept.kept_file import KeptFile, shortened
+from firmware_app.kept.saver import SaveJob
 
 NAME = "setup.json"
 WIZARD_STATES = ("new", "begun", "skipped", "done")
 STEPS = ("interface", "microphone", "level", "latency", "switches", "name", "pin", "sound")
-_MOST_MEASURED = 16  # interfaces and settings that a latency is remembered for
-_NAME = text(40)
+_MOST_MEASURED = 16  # of interfaces and settings; the newest stay
+_NAME = text(LONGEST_BOX_NAME)
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A latency measured with a cable, and what it was measured on. It holds for these settings only."""
+    """A latency that was measured with a cable, and the settings it holds for."""
 
     frames: int  # from the output back to the input, at 48 kHz: converters and periods, without the chain
     device: str
@@ -28,13 +29,13 @@ class Measured:
     periods: int
 
     def fits(self, other: "Measured") -> bool:
-        """Whether both speak of the same interface and settings."""
+        """Whether both are of the same interface and settings."""
         return replace(self, frames=0) == replace(other, frames=0)
 
 
 @dataclass(frozen=True, slots=True)
-class SetUp:
-    """Everything that is kept. name: "" for the file's."""
+class SetupNotes:
+    """The content of setup.json. name: "" for the name in the settings file."""
 
     name: str = ""
     wizard: str = "new"
@@ -42,29 +43,29 @@ class SetUp:
     measured: tuple[Measured, ...] = ()
 
 
-class SetUpStore:
-    """Owns SetUp. Any thread; the saver writes `keeping`."""
+class SetupNotesStore:
+    """Owns SetupNotes. Any thread; the saver writes `save_job`."""
 
     def __init__(self, folder: Path) -> None:
         self._file = KeptFile(folder, NAME, 1, "setup", "set-up notes")
         self._lock = threading.Lock()
-        self.keeping = Keeping("set-up notes", self._write)
+        self.save_job = SaveJob("set-up notes", self._write)
         (self.now, own), notes = self._file.load_as(_read)
-        self.notes = few([*notes, *own])
+        self.notes = shortened([*notes, *own])
 
     def change(self, **values: Any) -> None:
-        """Raises nothing: the caller has checked."""
+        """Change these fields. The caller has checked them."""
         with self._lock:
             self.now = replace(self.now, **values)
-        self.keeping.changed()
+        self.save_job.changed()
 
     def remember(self, measured: Measured) -> None:
-        """Keep a measured latency in place of an older one of the same settings."""
+        """Save a measured latency in place of an older one for the same settings."""
         others = tuple(m for m in self.now.measured if not m.fits(measured))
         self.change(measured=(*others, measured)[-_MOST_MEASURED:])
 
     def measured_on(self, wanted: Measured) -> Measured | None:
-        """What was measured under these settings."""
+        """The latency measured with these settings; None if there is none."""
         return next((m for m in self.now.measured if m.fits(wanted)), None)
 
     def _write(self) -> str:
@@ -73,13 +74,13 @@ class SetUpStore:
 
 
 def check_name(name: str) -> str | None:
-    """What is allowed as the box's name, when this is not."""
+    """What is allowed as the box's name; None if `name` is."""
     return _NAME(name)
 
 
-def _read(body: Mapping[str, Any]) -> tuple[SetUp, list[str]]:
-    """What of it this version can use, and notes on the rest, which starts anew."""
-    now = SetUp()
+def _read(body: Mapping[str, Any]) -> tuple[SetupNotes, list[str]]:
+    """(the usable part, notes on the rest, which starts from the defaults)."""
+    now = SetupNotes()
     name, wizard, step = body.get("name", now.name), body.get("wizard", now.wizard), body.get("step", now.step)
     listed = body.get("measured", [])
     measured = tuple(filter(None, map(_measured, listed if isinstance(listed, list) else ())))
