@@ -57,7 +57,7 @@ def text(tree: Mapping[str, Any], field: str) -> str:
     return value
 
 
-def mapping(tree: Mapping[str, Any], field: str) -> Mapping[str, Any]:
+def json_object(tree: Mapping[str, Any], field: str) -> Mapping[str, Any]:
     """An object. Raises Refused."""
     value = tree[field]
     if not isinstance(value, dict):

@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 
 from web_ui.errors import Refused
 from web_ui.ports.box import ControlPort
-from web_ui.routes.bodies import bodies, body, mapping, number, reply, shown, text
+from web_ui.routes.bodies import bodies, body, json_object, number, reply, shown, text
 from web_ui.views import learn_json
 
 
@@ -20,7 +20,7 @@ def add_panel_routes(api: Blueprint, port: ControlPort) -> None:
     @api.post("/panel/mappings/check")
     def check_mapping() -> Response:
         tree = bodies("on", "gesture", "action")
-        notes = port.check_mapping(text(tree, "on"), text(tree, "gesture"), mapping(tree, "action"))
+        notes = port.check_mapping(text(tree, "on"), text(tree, "gesture"), json_object(tree, "action"))
         return reply({"notes": [asdict(note) for note in notes]})
 
     @api.put("/panel/mappings")
@@ -28,7 +28,7 @@ def add_panel_routes(api: Blueprint, port: ControlPort) -> None:
         tree = bodies("on", "gesture", "action", "replace")
         if not isinstance(tree["replace"], bool):
             raise Refused(400, f"replace = {shown(tree['replace'])}: true or false is allowed")
-        port.set_mapping(text(tree, "on"), text(tree, "gesture"), mapping(tree, "action"), tree["replace"])
+        port.set_mapping(text(tree, "on"), text(tree, "gesture"), json_object(tree, "action"), tree["replace"])
         return _done()
 
     @api.post("/panel/mappings/remove")
@@ -44,7 +44,7 @@ def add_panel_routes(api: Blueprint, port: ControlPort) -> None:
     @api.post("/panel/controls")
     def add_control() -> Response:
         tree = bodies("kind", "settings")
-        port.add_control(text(tree, "kind"), mapping(tree, "settings"))
+        port.add_control(text(tree, "kind"), json_object(tree, "settings"))
         return _done()
 
     @api.post("/panel/controls/remove")
@@ -63,7 +63,7 @@ def add_panel_routes(api: Blueprint, port: ControlPort) -> None:
 
     @api.put("/panel/learn")
     def learn() -> Response:
-        port.learn(mapping(bodies("action"), "action"))
+        port.learn(json_object(bodies("action"), "action"))
         return reply(learn_json(port.learning()))
 
     @api.post("/panel/learn/cancel")

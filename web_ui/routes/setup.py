@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 
 from web_ui.errors import Refused
 from web_ui.ports.box import ControlPort
-from web_ui.routes.bodies import bodies, body, mapping, number, reply, text
+from web_ui.routes.bodies import bodies, body, json_object, number, reply, text
 from web_ui.views import setup_news_json
 
 
@@ -27,7 +27,7 @@ def add_setup_routes(api: Blueprint, port: ControlPort) -> None:
 
     @api.put("/setup/audio")
     def set_audio() -> Response:
-        port.set_audio(mapping(bodies("changes"), "changes"))
+        port.set_audio(json_object(bodies("changes"), "changes"))
         return _done()
 
     @api.post("/setup/check")
