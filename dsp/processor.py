@@ -1,4 +1,4 @@
-"""The shape of a step of a chain, and of one with a model in it."""
+"""The interface of a processor, and of one with a model in it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from dsp.params import ParamSpec
 class Processor(Protocol):
     """One step of a chain. A processor is one file; a gain is 35 lines.
 
-    prepare() may allocate and is called outside streaming; everything else runs on the audio thread, without
-    allocating, locking or raising. set_param() stores a target which process() ramps to.
+    prepare() is called outside streaming and may allocate. Everything else runs on the audio thread: it does not
+    allocate, lock or raise. set_param() stores a target; process() ramps to it.
     """
 
     name: str
@@ -33,30 +33,37 @@ class Processor(Protocol):
     def reset(self) -> None: ...
 
 
-@runtime_checkable
-class ModelProcessor(Protocol):
-    """What a processor with a model tells besides: what runs, hops late or gone dry, how much it takes away."""
+class RunningModel(Protocol):
+    """The model inside a processor. Audio thread (dsp.inference.guarded)."""
 
     @property
-    def model_name(self) -> str: ...  # for people: "denoise-live 1.0.0, tflite"
+    def name(self) -> str: ...  # for people: "denoise-live 1.0.0, tflite"
 
     @property
-    def late_hops(self) -> int: ...
+    def late_hops(self) -> int: ...  # steps that took longer than a hop lasts
 
     @property
-    def dry_hops(self) -> int: ...
+    def dry_hops(self) -> int: ...  # hops without an answer of their own
 
     @property
-    def model_off(self) -> bool: ...  # it failed or was late again and again
-
-    @property
-    def reduction_db(self) -> float: ...
+    def off(self) -> bool: ...  # it failed or was late again and again
 
     def rest(self, on: bool) -> None: ...  # leave the model's work out; what is heard fades, and a mute holds
 
 
 @runtime_checkable
+class ModelProcessor(Protocol):
+    """What a processor with a model has as well: the model, and how much it takes away."""
+
+    @property
+    def model(self) -> RunningModel: ...
+
+    @property
+    def reduction_db(self) -> float: ...
+
+
+@runtime_checkable
 class StemMeters(Protocol):
-    """What a processor that separates stems tells besides."""
+    """What a processor that separates stems has as well."""
 
     def take_levels(self, into: NDArray[float32]) -> None: ...  # RMS of each since the last call

@@ -1,6 +1,4 @@
-"""What every denoiser shares: its knobs, the network behind its guard, hum and rumble taken out ahead of it, and the
-switch to what is removed.
-"""
+"""What all denoisers share: parameters, model, removal of hum and rumble ahead of it, listening to what is removed."""
 
 from __future__ import annotations
 
@@ -15,8 +13,8 @@ from dsp.block import Block
 from dsp.denoise.ahead import Ahead
 from dsp.denoise.features import DenoiseFrontEnd, Spectrum, identity_mask
 from dsp.inference import StepModel
-from dsp.inference.bundle import Bundle, BundleError
-from dsp.inference.guard import ModelGuard
+from dsp.inference.bundle import Bundle
+from dsp.inference.guarded import GuardedModel
 from dsp.layouts.denoise import LAYOUTS
 from dsp.params import ParamSpec
 from dsp.parts.ramp import Ramp, ramp_frames
@@ -39,18 +37,19 @@ FADE_MS = 10.0
 AMOUNT_RAMP_MS = 20.0
 
 MOST_RISE = 10 ** (0.9 / 20)
-"""Clipped sound rises above its own peak when overtones go; here it may do so by this much."""
+"""Clipped sound rises above its own peak when overtones are removed. The output may rise by this factor, 0.9 dB."""
 
 MOST_AHEAD_FRAMES = 128
-"""The longest hop that hum and rumble are followed in; a longer one of the model's is cut."""
+"""Hum and rumble are followed in hops of at most this length; a longer hop of the model is cut into such pieces."""
 
 _METER_SHARE = 0.1  # of the newest hop in the smoothed reduction
 
 
 class Denoiser:
-    """The base of Denoise and DenoiseInstant, which differ in how the mask reaches the sound. Audio thread.
+    """The base of Denoise and DenoiseInstant, which differ in how they apply the mask to the sound. Audio thread.
 
-    A subclass calls _step() and _show() for each hop, and prepare(), set_param() and reset() of this class in its own.
+    A subclass calls _step() and _meter_reduction() for each hop. Its own prepare(), set_param() and reset() call those
+    of this class.
     """
 
     name = "denoise"
@@ -70,46 +69,21 @@ class Denoiser:
 
         Raises BundleError for a bundle of another kind.
         """
-        if bundle.kind != self.kind or bundle.lookahead_frames:
-            raise BundleError(
-                f"{bundle.folder}: kind = {bundle.kind!r}, lookahead_frames = {bundle.lookahead_frames}: "
-                f"allowed {self.kind!r}, 0"
-            )
         self._bundle = bundle
-        self._runtime = model.runtime
-        hop_s = bundle.hop_frames / bundle.rate_hz
         self._layout = LAYOUTS[bundle.features]
-        self._guard = ModelGuard(model, identity_mask(self._layout), hop_s, hop_s if real_time else None, clock)
+        neutral = identity_mask(self._layout)
+        self.model = GuardedModel(bundle, model, neutral, kind=self.kind, real_time=real_time, clock=clock)
+        self._guard = self.model.guard
         self._values = {spec.id: spec.default for spec in self.params}
         self._prepared = False
         self.latency_frames = 0
         self.bad_samples = 0
         self.reduction_db = 0.0
 
-    @property
-    def model_name(self) -> str:
-        return f"{self._bundle.name} {self._bundle.version}, {self._runtime}"
-
-    @property
-    def late_hops(self) -> int:
-        return self._guard.late_hops
-
-    @property
-    def dry_hops(self) -> int:
-        return self._guard.dry_hops
-
-    def rest(self, on: bool) -> None:
-        self._guard.rest(on)
-
-    @property
-    def model_off(self) -> bool:
-        return self._guard.off
-
     def prepare(self, rate_hz: int, period_frames: int, channels: int) -> None:
         """Raises BundleError when the bundle is made for another rate."""
+        self.model.check_rate(rate_hz)
         bundle = self._bundle
-        if rate_hz != bundle.rate_hz:
-            raise BundleError(f"{bundle.folder}: rate_hz = {bundle.rate_hz}: the chain runs at {rate_hz}")
         hop = bundle.hop_frames
         self._stft = StreamingStft(channels, bundle.window_frames, bundle.synthesis_frames, hop)
         self._front = DenoiseFrontEnd(channels, self._layout)
@@ -133,7 +107,7 @@ class Denoiser:
             self._removed.set(self._values[LISTEN.id])
 
     def reset(self) -> None:
-        """Forget the sound on its way, the model's state and a model's faults; parameters stay, at their targets."""
+        """Forget the sound on its way, the model's state and its faults. Parameters stay, and jump to their targets."""
         self._stft.reset()
         self._front.reset()
         self._ahead.reset()
@@ -144,22 +118,23 @@ class Denoiser:
         self.reduction_db = 0.0
 
     def _step(self, spectrum: Spectrum) -> bool:
-        """One step of the network: its mask is then in the guard. Return whether it may be heard."""
+        """Run the model for a hop; its mask is then in the guard. Return whether the mask may be heard."""
         room, sensitivity = float(self._keep_room.next(1)[0]), float(self._sensitivity.next(1)[0])
         return self._guard.step(self._front.features(spectrum, room, sensitivity))
 
-    def _show(self, reduction_db: float, clean: float = 0.0, hum: float = 0.0, floor: float = 1.0) -> None:
-        """Show what the network takes from the sound, and the hum and rumble that went before it.
+    def _meter_reduction(self, reduction_db: float, clean: float = 0.0, hum: float = 0.0, floor: float = 1.0) -> None:
+        """Update the meter of what is removed: by the network, and as hum and rumble ahead of it.
 
-        clean, hum: their energy; floor: the share of the input that always stays.
+        reduction_db: by the network. clean, hum: energy of the hop without hum, and of its hum and rumble. floor: the
+        share of the input that always stays.
         """
         if hum:
             left = clean * 10.0 ** (-reduction_db / 10.0) + floor * floor * hum
             reduction_db = 10.0 * math.log10((clean + hum + 1e-12) / (left + 1e-12))
         self.reduction_db += _METER_SHARE * (reduction_db - self.reduction_db)
 
-    def _swap(self, out: Block, dry: Block) -> None:
-        """Turn `out` into what was taken from `dry` to make it, as far as `denoise.listen` says so."""
+    def _crossfade_to_removed(self, out: Block, dry: Block) -> None:
+        """Crossfade `out` to what was removed from `dry` to make it, as far as `denoise.listen` asks for that."""
         if self._removed.still and not self._removed.value:
             return
         # (1 - r) * out + r * (dry - out)

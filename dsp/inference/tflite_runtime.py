@@ -1,4 +1,4 @@
-"""tflite-runtime, LiteRT's predecessor: the same Interpreter under its old name, a drop-in where LiteRT is not.
+"""tflite-runtime, LiteRT's predecessor: the same Interpreter under its old name, for where LiteRT is not available.
 
 It ends at Python 3.11 and needs numpy before 2. Version 2.14 computes int8 layers with a scale per channel as if their
 weights were zero; our bundles' TFLite files have one scale a matrix, so both runtimes load the same file.

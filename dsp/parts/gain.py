@@ -31,7 +31,7 @@ class Gain:
         self._ramp = Ramp(self._target, ramp_frames(RAMP_MS, rate_hz), period_frames)
 
     def set_param(self, param_id: str, value: float) -> None:
-        """value: dB. Ramps there; before prepare() it is where the sound starts."""
+        """value: dB. Ramps there; before prepare() it is the gain that the sound starts with."""
         self._target = _factor(value)
         self._ramp.set(self._target)
 

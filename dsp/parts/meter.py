@@ -1,4 +1,4 @@
-"""Peak and RMS of what passed since somebody last looked."""
+"""Peak and RMS of the sound since the meter was last read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from dsp.block import Block
 
 PEAK, RMS = 0, 1
-"""Columns of what take() fills."""
+"""The columns that take() fills."""
 
 FULL_SCALE = 32767.0 / 32768.0  # the loudest sample 16 bits can hold
 
@@ -29,9 +29,9 @@ class Meter:
         self._frames = 0
 
     def add(self, block: Block) -> None:
-        """Count `block` in.  float32 (frames, channels), finite."""
+        """Measure `block`.  float32 (frames, channels), finite."""
         frames = len(block)
-        # A row a channel: numpy reduces contiguous rows several times faster than columns.
+        # One row per channel: numpy reduces contiguous rows several times faster than columns.
         magnitude = np.abs(block.T, out=self._magnitude[:, :frames])
         for channel in range(self.channels):
             row = magnitude[channel]
@@ -40,9 +40,9 @@ class Meter:
         self._frames += frames
 
     def take(self, into: NDArray[np.float32]) -> bool:
-        """Fill `into` and start anew; return whether any sample reached full scale.
+        """Fill `into` and start again from zero. Return whether any sample reached full scale.
 
-        into: float32 (channels, 2), columns PEAK and RMS, linear, 1.0 is full scale. Silence if nothing was added.
+        into: float32 (channels, 2), columns PEAK and RMS, linear, 1.0 is full scale. Zeros if nothing was added.
         """
         clipped = False
         for channel in range(self.channels):

@@ -1,4 +1,4 @@
-"""Live stems: vocals, drums, bass and the rest, each with a fader, put together again while the music plays."""
+"""Live stems: music is separated into vocals, drums, bass and the rest, and mixed again with a fader for each."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from dsp.block import Block, mend
 from dsp.inference import StepModel, Values
-from dsp.inference.bundle import Bundle, BundleError
-from dsp.inference.guard import ModelGuard
-from dsp.layouts.stems import CHANNELS, OUTPUT_SIZE, STEMS
+from dsp.inference.bundle import Bundle
+from dsp.inference.guarded import GuardedModel
+from dsp.layouts.stems import CHANNELS, KIND, OUTPUT_SIZE, STEMS
 from dsp.parts.hop_adapter import HopAdapter
 from dsp.parts.ramp import Ramp, ramp_frames
 from dsp.parts.stft import Spectrum, StreamingStft, analysis_window
@@ -21,26 +21,27 @@ from dsp.stems.features import StemsFrontEnd
 from dsp.stems.sides import StemsSides
 
 HOLD_MS = 100.0
-"""How long the last masks stand in for ones that do not come."""
+"""How long the last masks are used when no new ones come."""
 
 FADE_MS = 10.0
 
 SPLIT = 1 + len(STEMS)
-"""Times the columns of a block that also carries the stems: the mix, then each stem."""
+"""A block with separate stems has this many times the columns of the sound: the mix first, then each stem."""
 
 
 class Stems:
-    """StreamingStft -> features -> model -> a mask a stem -> one mix, a hop at a time. Audio thread.
+    """StreamingStft -> features -> model -> one mask per stem -> one mix, a hop at a time. Audio thread.
 
-    The masks add up to one, so with all faders at 0 dB the result is the input, `latency_frames` later: nothing is
-    lost, whatever the model says, and no way leads round it. A change of gain takes effect with the next hop and fades
-    there as the windows overlap: a raised cosine of one hop (10.7 ms).
+    The masks add up to one. So with all faders at 0 dB the output is the input, `latency_frames` later, whatever the
+    model says; there is no dry path beside it. A change of gain takes effect with the next hop and fades as the windows
+    overlap: a raised cosine of one hop (10.7 ms).
 
-    When masks do not come (a model that is late or broken) the last ones hold for HOLD_MS, then StemFaders says what
-    may be heard.
+    When no masks come, because the model is late or broken, the last ones are used for HOLD_MS. After that StemFaders
+    decides what may be heard.
     """
 
     name = "stems"
+    kind = KIND
     params = STEMS_PARAMS
     reduction_db = 0.0
 
@@ -53,51 +54,24 @@ class Stems:
         real_time: bool = True,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        """split: blocks have SPLIT times the sound's columns, and the stems come out behind the mix.
+        """split: blocks have SPLIT times the sound's columns, and the stems come out after the mix.
 
         real_time: False where no deadline exists (files). Raises BundleError for a bundle of another kind.
         """
-        if bundle.kind != "stems" or bundle.lookahead_frames:
-            raise BundleError(
-                f"{bundle.folder}: kind = {bundle.kind!r}, lookahead_frames = {bundle.lookahead_frames}: "
-                "allowed 'stems', 0"
-            )
         self._bundle = bundle
-        self._runtime = model.runtime
-        hop_s = bundle.hop_frames / bundle.rate_hz
         everything_other: Values = np.zeros((1, OUTPUT_SIZE), np.float32)
-        self._guard = ModelGuard(model, everything_other, hop_s, hop_s if real_time else None, clock)
-        self._hold_hops = int(HOLD_MS / 1000.0 / hop_s)
+        self.model = GuardedModel(bundle, model, everything_other, kind=KIND, real_time=real_time, clock=clock)
+        self._guard = self.model.guard
+        self._hold_hops = int(HOLD_MS / 1000.0 / self.model.hop_s)
         self._split = split
         self._faders = StemFaders()
         self.latency_frames = 0
         self.bad_samples = 0
 
-    @property
-    def model_name(self) -> str:
-        return f"{self._bundle.name} {self._bundle.version}, {self._runtime}"
-
-    @property
-    def late_hops(self) -> int:
-        return self._guard.late_hops
-
-    @property
-    def dry_hops(self) -> int:
-        """Hops without masks of their own: older ones were used, or none."""
-        return self._guard.dry_hops
-
-    def rest(self, on: bool) -> None:
-        self._guard.rest(on)
-
-    @property
-    def model_off(self) -> bool:
-        return self._guard.off
-
     def prepare(self, rate_hz: int, period_frames: int, channels: int) -> None:
         """channels: columns of the block. Raises BundleError when the bundle is made for another rate."""
+        self.model.check_rate(rate_hz)
         bundle = self._bundle
-        if rate_hz != bundle.rate_hz:
-            raise BundleError(f"{bundle.folder}: rate_hz = {bundle.rate_hz}: the chain runs at {rate_hz}")
         hop = bundle.hop_frames
         self._adapter = HopAdapter(period_frames, hop, channels, self._process_hop)
         sound = self._channels = channels // SPLIT if self._split else channels
@@ -113,12 +87,12 @@ class Stems:
         self._gain: NDArray[np.float32] = np.zeros(shape, np.float32)
         self._mixed: Spectrum = np.zeros(shape, np.complex64)
         if self._split:
-            # One transform for all of them.
+            # One transform for all stems together.
             stems = len(STEMS) * sound
             self._stems_stft = StreamingStft(stems, bundle.window_frames, bundle.synthesis_frames, hop)
             self._stems: Spectrum = np.zeros((len(STEMS), *shape), np.complex64)
         window = analysis_window(bundle.window_frames, bundle.synthesis_frames)
-        # By Parseval, for a spectrum of half the bins.
+        # Parseval's theorem, for a spectrum that has only half the bins.
         self._mean_square = 2.0 / (bundle.window_frames * sound * float(np.dot(window, window)))
         self._energy: NDArray[np.float32] = np.zeros(len(STEMS), np.float32)
         self._hop_energy: NDArray[np.float32] = np.zeros(len(STEMS), np.float32)
@@ -153,7 +127,7 @@ class Stems:
 
     def _forget(self) -> None:
         self._guard.forget()
-        self._age_hops = self._hold_hops + 1  # of the masks; there are none to hold yet
+        self._age_hops = self._hold_hops + 1  # age of the masks: too old, for there are none yet
         self._energy.fill(0.0)
 
     def _process_hop(self, hop_in: Block, hop_out: Block) -> None:
@@ -178,7 +152,7 @@ class Stems:
             hop_out[:, self._channels :] = self._separate(spectrum, separated)
 
     def _separate(self, spectrum: Spectrum, separated: bool) -> Block:
-        """The stems side by side, each at its own gain; silence when they cannot be told apart."""
+        """The stems side by side, each at its own gain; silence without masks."""
         if separated:
             np.multiply(self._masks, self._faders.gains[:, None, None], out=self._scratch)
             np.multiply(spectrum, self._scratch, out=self._stems)
@@ -199,7 +173,7 @@ class Stems:
 
 
 class MissingStems:
-    """In the place of Stems where no model can be had: what StemFaders lets through, at once. Audio thread.
+    """Stands in for Stems where there is no model: plays what StemFaders allows, without delay. Audio thread.
 
     The stems' own columns are silent.
     """
