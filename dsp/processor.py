@@ -1,4 +1,7 @@
-"""The shape of a step of a chain, and of one with a model in it."""
+"""The shape of a step of a chain, and of one with a model in it.
+
+Each processor declares `latency_frames`, the chain sums it, and a test proves the sum with an impulse.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""One model step a hop, and the judgement whether its answer may be heard."""
+"""One model step a hop, and the judgement whether its answer may be heard.
+
+A model that is off is shown as off on the page and by the lights, and is tried again every 0.7 s.
+"""
 
 from __future__ import annotations
 

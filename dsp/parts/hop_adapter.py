@@ -1,4 +1,8 @@
-"""From the interface's periods to the model's hops and back, at the smallest delay there is."""
+"""From the interface's periods to the model's hops and back, at the smallest delay there is.
+
+What a model adds to a chain follows from this. Its algorithmic latency is the synthesis window, two hops. The chain
+adds that minus gcd(period, hop): 128 frames at a hop and a period of 128.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,9 @@
 """What happens to the device while sound runs: it goes, falls silent or changes its rate, and comes back.
 
 Each is said to control, and in the log once; the device is then closed and opened again, for as long as it takes.
+
+A second of silence or a clock that was switched (`RateWatch`) closes the device. The reason is on the page until sound
+is back, and in the log once a minute at most (`SaidOnce`). A call that never returns is ended by the supervisor.
 """
 
 import logging

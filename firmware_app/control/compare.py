@@ -2,6 +2,9 @@
 
 While it is on, bypass chooses the side, from the page or by foot, and the louder side is turned down (box.match_db) by
 what the two differ in LUFS. Both are measured on the same moments, those in which the processed sound was heard.
+
+The dry path's own level ramp plays the match (dsp.rack.dry_path); at 0 dB bypass stays bit-exact. Loudness is measured
+from the listen ring (dsp.analysis.loudness).
 """
 
 import math

@@ -2,6 +2,10 @@
 
 Two records take turns, each in a block of its own with a number and a checksum: a power cut leaves the one before. A
 record also names what could not be saved, so that the next start knows that it does not know everything.
+
+Where settings could not be saved, or nobody knows what was muted, the box starts muted and says why. Every reset
+(damaged files, older settings, a restore) leaves what was muted muted. The page's answer to a mute waits up to 2 s for
+the record, and says so when the mute would not outlive a power cut.
 """
 
 import contextlib

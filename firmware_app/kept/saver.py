@@ -3,6 +3,9 @@
 A `Keeping` is one thing to be kept (settings, presets, a mute): whoever owns it says `changed()`; a `Saver`, one thread
 for several of them, writes it. A change that comes while it is written is written again; a write that fails is tried
 again, ever more patiently; nothing counts as kept before it is on disk.
+
+Trouble is told once in the log, on the page and to the doctor (`unsaved.txt` in the runtime folder). What the writer
+raises counts as a failure. When the process ends, everything is written or reported within 1.1 s.
 """
 
 import contextlib

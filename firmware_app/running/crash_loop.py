@@ -1,6 +1,9 @@
 """Has the audio process crashed again and again? Then it runs in safe mode: dry, without any model, until that is over.
 
 The record lies in the runtime folder: it outlives the process, whoever restarts it, and not the machine.
+
+Safe mode begins after three crashes within a minute. The page says why and offers to start in full. The process does so
+by itself after 5 minutes (twice as long each time, up to an hour), in a pause of the input. What is muted stays muted.
 """
 
 import contextlib

@@ -1,4 +1,11 @@
-"""The door of the page: who may connect, who makes room when it is full, and who has taken too long."""
+"""The door of the page: who may connect, who makes room when it is full, and who has taken too long.
+
+When an address has too many connections, or the box has, one of them is closed: one that waits for its phone, of an
+unknown client before a known one, of the address with most, the oldest. `connection` has the deadlines, `turns` shares
+the threads between addresses, `web_ui.visitors.places` shares out streams and recordings: first the owner (PIN), then a
+phone that has the page open, then anybody. A whole answer holds no thread while it is fetched. The numbers are in
+`web_ui.limits`. `python -m tests.rigs.siege` besieges a box and prints what others wait.
+"""
 
 import errno
 import heapq
