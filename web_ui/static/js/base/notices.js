@@ -47,7 +47,7 @@ export class Notices {
     this.#root.replaceChildren(...[...this.#notes].map(([kind, { text, grave, action, stays }]) => {
       const words = el("p", {}, text);
       if (action) words.append(" ", el("button", { type: "button", class: "notice-do", onclick: action.run }, action.label));
-      const away = stays ? [] : [el("button", { type: "button", class: "notice-away", "aria-label": t("shell.put_away"), onclick: () => this.#putAway(kind) })];
+      const away = stays ? [] : [el("button", { type: "button", class: "notice-away", "aria-label": t("shell.dismiss"), onclick: () => this.#putAway(kind) })];
       return el("div", { class: grave ? "notice grave" : "notice" }, words, ...away);
     }));
   }

@@ -23,7 +23,7 @@ export class InterfaceList {
       button(t("audio.other.use"), () => this.typed.value.trim() && this.choose(this.typed.value.trim())));
     this.node.replaceChildren(
       radios(t("audio.interface"), [...automatic, ...there], device, (chosen) => this.choose(chosen)),
-      button(t("audio.look_again"), () => this.load(device), { small: true }), other);
+      button(t("audio.rescan"), () => this.load(device), { small: true }), other);
   }
 
   choose(device) {
