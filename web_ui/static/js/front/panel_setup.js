@@ -1,4 +1,4 @@
-// Setting the front panel up: what does what, which controls there are, and how they are wired.
+// Front panel set-up: mappings, controls and wiring.
 
 import { get, post, Refusal } from "../api.js";
 import { CalibrateSheet } from "./calibrate_sheet.js";
@@ -16,7 +16,7 @@ export class PanelSetup {
   #loading = false;
 
   constructor(params, say, card) {
-    // card: where it is drawn, see views/setup.js
+    // card: where it is drawn (views/setup.js)
     this.say = say;
     this.card = card;
     this.#body = card.body;
@@ -44,7 +44,7 @@ export class PanelSetup {
   }
 
   forget() {
-    // What was begun in a sheet stays: a weak Wi-Fi comes back. Only a pedal's ends are to be shown to one that listens.
+    // An open sheet stays, because a weak Wi-Fi comes back. Only calibration closes: the box must be there to hear the pedal.
     this.#revision = 0;
     this.sheet.forget();
     this.calibrating.close();

@@ -1,4 +1,4 @@
-// Which interface sound goes through: what is plugged in, the demo, or an ALSA name typed in by who knows one.
+// Which interface the box uses: one that is plugged in, the demo, or an ALSA name that the user types.
 
 import { get, put } from "../api.js";
 import { el } from "../base/dom.js";

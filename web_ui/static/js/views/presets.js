@@ -90,7 +90,7 @@ export function create({ params, presets, notices }) {
   }
 
   async function save(path, name) {
-    // The box's own answer, kept as a file by the phone.
+    // The phone saves the box's answer as a file.
     try {
       const text = JSON.stringify(await get(path), null, 1);
       const link = el("a", { href: URL.createObjectURL(new Blob([text], { type: "application/json" })), download: name });
