@@ -133,7 +133,7 @@ class Pin:
             return
         kept = self._kept()
         if kept is None:
-            raise PinError(f"{self._file.path} cannot be read: `hushbox pin --clear` on the box takes it away")
+            raise PinError(f"{self._file.path} cannot be read: `hushbox pin --clear` on the box removes it")
         mark = _mark(asker.session)
         is_device = mark in kept.devices or mark in self._in_memory
         who = f"device {mark[:16]}" if is_device else f"address {asker.address}"
@@ -142,7 +142,7 @@ class Pin:
             raise PinWait(max(wait_s, 1.0))
         if not hmac.compare_digest(_hash(pin[:64], bytes.fromhex(kept.salt)).hex(), kept.hash):
             self._tries.wrong(who, is_device=is_device)
-            raise PinError("this is not the PIN")
+            raise PinError("wrong PIN")
         self._tries.right(who)
 
     def _session(self, asker: Asker) -> str:

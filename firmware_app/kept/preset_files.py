@@ -26,7 +26,7 @@ def export(presets: Sequence[Preset], specs: Mapping[str, ParamSpec]) -> bytes:
 def read(tree: object, specs: Mapping[str, ParamSpec]) -> tuple[list[Preset], list[str]]:
     """The presets in an exported file, and notes on what this version left out. Raises PresetRefused."""
     if not isinstance(tree, dict) or tree.get("form") != FORM:
-        raise PresetRefused(f'this is no file of presets: {{"form": "{FORM}", "presets": […]}} is expected')
+        raise PresetRefused(f'this is not a preset file: {{"form": "{FORM}", "presets": […]}} is expected')
     listed = tree.get("presets")
     if not isinstance(listed, list) or not 1 <= len(listed) <= MOST_IN_A_FILE:
         raise PresetRefused(f"presets: a list of 1 to {MOST_IN_A_FILE} is expected")
@@ -36,7 +36,7 @@ def read(tree: object, specs: Mapping[str, ParamSpec]) -> tuple[list[Preset], li
         name, about, params = _fields(entry, number)
         values = usable(params, specs, notes, f"preset {name}")
         if not values:
-            raise PresetRefused(f"preset {name}: nothing in it that this version knows")
+            raise PresetRefused(f"preset {name}: it has nothing that this version knows")
         presets.append(Preset(name, about, in_order(values, specs)))
     return presets, notes
 

@@ -212,7 +212,7 @@ def test_too_many_pages_are_told_so(open_page: Callable[..., Any], box: Box):
     streams._places.most = 1
     other = page.context.new_page()
     other.goto(f"http://{HOST}:{box.number}/")
-    expect(other.locator("#notices")).to_contain_text("1 pages are open, and the box serves no more")
+    expect(other.locator("#notices")).to_contain_text("1 pages are open, which is the limit")
     page.close()
     expect(other.locator("#link-text")).to_have_text("Live")
 

@@ -189,7 +189,7 @@ def test_the_wizard_leads_from_first_run_to_sound(open_page: Callable[..., Any],
     picture(other, "locked")
     other.get_by_label("PIN", exact=True).fill("1111")
     other.get_by_role("button", name="Unlock").click()
-    expect(other.locator(".pin-sheet")).to_contain_text("this is not the PIN")
+    expect(other.locator(".pin-sheet")).to_contain_text("wrong PIN")
     other.get_by_label("PIN", exact=True).fill("2468")
     other.get_by_role("button", name="Unlock").click()
     expect(other.locator("#setup-wizard")).to_contain_text("The box is set up.")
@@ -263,7 +263,7 @@ def test_backup_diagnostics_log_and_restart(open_page: Callable[..., Any], stage
     picture(page, "system", whole=True)
     (tmp_path / "rubbish.json").write_text("{}")
     section.locator("#restore-file").set_input_files(tmp_path / "rubbish.json")
-    expect(page.locator("#notices")).to_contain_text("this is no backup of a Hushbox")
+    expect(page.locator("#notices")).to_contain_text("this is not a Hushbox backup")
     assert section.get_by_role("button", name="Power off").is_disabled()
     control = stage.box.child("control").pid
     section.get_by_role("button", name="Restart").click()

@@ -250,7 +250,7 @@ def test_one_listener_too_many_is_told_so(open_page: Open, box: Box):
     taken = [listeners.take(others) for _ in range(listeners.most)]
     page = open_page(view="look")
     page.get_by_role("button", name="Listen", exact=True).tap()
-    expect(page.locator("#live-words")).to_contain_text("2 phones listen, and the box serves no more")
+    expect(page.locator("#live-words")).to_contain_text("2 phones listen, which is the limit")
     for place in taken:
         place.give_back()
 

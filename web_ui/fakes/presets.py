@@ -127,7 +127,7 @@ class FakePresetsPort:
 
     def import_presets(self, tree: Mapping[str, Any]) -> Sequence[str]:
         if tree.get("form") != FORM or not isinstance(tree.get("presets"), list) or not tree["presets"]:
-            raise ControlRefused(f'this is no file of presets: {{"form": "{FORM}", "presets": […]}} is expected')
+            raise ControlRefused(f'this is not a preset file: {{"form": "{FORM}", "presets": […]}} is expected')
         presets, notes = list(self._presets), []
         for number, entry in enumerate(tree["presets"], start=1):
             if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
@@ -135,7 +135,7 @@ class FakePresetsPort:
             params = entry["params"] if isinstance(entry.get("params"), dict) else {}
             values = {id: v for id, v in params.items() if id in self._params}
             if not values:
-                raise ControlRefused(f"preset {entry['name']}: nothing in it that this version knows")
+                raise ControlRefused(f"preset {entry['name']}: it has nothing that this version knows")
             notes += [f"preset {entry['name']}: {id} is not a parameter of this version; ignored"
                       for id in params if id not in values]  # fmt: skip
             there = {preset.name.casefold() for preset in presets}
@@ -158,7 +158,7 @@ class FakePresetsPort:
         if name not in self._scene_values:
             raise NotThere(f"no scene {name!r}: there are A, B")
         if not self._scene_values[name]:
-            raise NotThere(f"scene {name} holds nothing yet: keep what is heard in it first")
+            raise NotThere(f"scene {name} is empty: save what you hear in it first")
         self._scene = name
         self._set(self._scene_values[name])
 

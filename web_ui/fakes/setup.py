@@ -199,9 +199,9 @@ class FakeSystemPort:
         try:
             tree = json.loads(backup)
         except ValueError:
-            raise ControlRefused("this is no backup of a Hushbox: it is not JSON") from None
+            raise ControlRefused("this is not a Hushbox backup: it is not JSON") from None
         if not isinstance(tree, dict) or tree.get("hushbox_backup") != 1:
-            raise ControlRefused("this is no backup of a Hushbox")
+            raise ControlRefused("this is not a Hushbox backup")
         self.asked.append("restore")
 
     def restart_box(self) -> None:
@@ -241,7 +241,7 @@ class FakeSystemPort:
             raise PinRefused("too many wrong PINs: wait 2 s and try again", 2.0)
         if not secrets.compare_digest(pin.encode(), self._pin_now.encode()):
             self._wrong[budget] += 1
-            raise PinRefused("this is not the PIN")
+            raise PinRefused("wrong PIN")
         self._wrong[budget] = 0
 
     def _session(self) -> str:

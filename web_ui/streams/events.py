@@ -36,7 +36,7 @@ class EventStreams:
 
     def __init__(self, port: ControlPort, max_streams: int = MAX_STREAMS) -> None:
         self._port = port
-        self._places = Places(max_streams, "{most} pages are open, and the box serves no more: close one of them")
+        self._places = Places(max_streams, "{most} pages are open, which is the limit: close one of them")
         self._closing = threading.Event()
         self._telling = _Telling(port)
 

@@ -33,7 +33,7 @@ def guard(app: Flask, port: ControlPort) -> None:
         if not endpoint.startswith("api.") or endpoint.removeprefix("api.") in PLAY:
             return
         if not port.knows_session(request.cookies.get(COOKIE, "")):
-            raise Refused(401, "this part of the page is guarded: tell the PIN first", "pin")
+            raise Refused(401, "this part of the page needs the PIN: enter it first", "pin")
 
     app.before_request(check)
 

@@ -22,7 +22,7 @@ def test_streams_are_bounded_and_their_places_come_back(
     answers = [client.get(f"/api/v1/{path}") for _ in range(most)]
     assert places.taken == most
     refused = client.get(f"/api/v1/{path}")
-    assert (refused.status_code, "serves no more" in refused.get_json()["error"]) == (503, True)
+    assert (refused.status_code, "which is the limit" in refused.get_json()["error"]) == (503, True)
     answers.pop().close()
     again = client.get(f"/api/v1/{path}")
     assert again.status_code == 200
