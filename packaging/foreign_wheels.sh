@@ -1,7 +1,7 @@
 #!/bin/sh
-# Does what packaging/wheels.sh does, for another machine. It downloads ready-made wheels, and builds packages that exist only
-# as source in a root of that machine under emulation.
-#   packaging/foreign_wheels.sh FOLDER aarch64 arm64 3.11      (the name in uname, the name in Debian, its Python)
+# packaging/wheels.sh for another machine than this one: ready-made wheels are fetched for it, and what is source only is
+# built in a root of that machine under emulation.
+#   packaging/foreign_wheels.sh FOLDER aarch64 arm64 3.11      (as uname and as Debian call it, and its Python)
 set -eu
 cd "$(dirname "$0")/.."
 folder=${1:?name a folder for the wheels} machine=${2:?aarch64} debian=${3:?arm64} minor=${4:?3.11}
@@ -16,7 +16,7 @@ trap 'rm -rf "$work"' EXIT
 run() { "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "$1 failed"; }; }
 
 echo "wheels: gathering the wheels for Python $minor on $machine in $folder"
-# uv can use the other machine's markers; pip would use this machine's.
+# uv knows the other machine's markers; pip would read this machine's.
 run .venv/bin/uv pip compile requirements/box.lock packaging/pip.lock --no-deps --no-header --no-annotate \
     --python-platform "$machine-unknown-linux-gnu" --python-version "$minor" -o "$work/pins"
 platforms="--platform linux_$machine --platform manylinux2014_$machine"

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Puts the installed files below a root folder, for `make install` and for the Debian package:
-#   packaging/tree.sh ROOT WHEELS [MACHINE]      MACHINE as `uname -m` prints it; it may be another one than this
-# It changes nothing outside ROOT. It makes the environment without `venv`, so that it works for another machine and holds
-# no path of the place where it was made.
+# Lay the installed files below a root folder, for `make install` and for the Debian package alike:
+#   packaging/tree.sh ROOT WHEELS [MACHINE]      MACHINE as `uname -m` says it; another than this one's is fine
+# Nothing outside ROOT is touched. An environment without `venv`'s help: so it can be laid for another machine, and
+# holds no path of the place where it was made.
 set -eu
 cd "$(dirname "$0")/.."
 root=${1:?name the root folder} wheels=${2:?name the folder of wheels} machine=${3:-$(uname -m)}
@@ -16,7 +16,7 @@ umask 022
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-# From a copy, because setuptools leaves a build folder beside its source.
+# From a copy: setuptools leaves a build folder beside what it builds.
 cp -r dsp hw web_ui firmware_app models_quantized pyproject.toml LICENSE README.md "$work"
 find "$work" -name __pycache__ -prune -exec rm -rf {} +
 quietly() { "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }; }
@@ -35,7 +35,7 @@ rm -rf "$site/bin"
 find "$site" -name direct_url.json -delete
 find "$site" -type f -perm /111 -exec chmod a-x {} +
 find "$site" -depth -type d -name tests -path '*/numpy/*' -exec rm -rf {} +
-# lgpio has wheels up to Python 3.12; from 3.13 on the system's is used (python3-lgpio).
+# lgpio has wheels up to Python 3.12; from 3.13 on it is the system's (python3-lgpio).
 case $minor in 3.11 | 3.12) system=false ;; *) system=true ;; esac
 ln -s /usr/bin/python3 "$home/.venv/bin/python"
 cat >"$home/.venv/pyvenv.cfg" <<EOF
@@ -50,7 +50,7 @@ from firmware_app.cli import main
 sys.exit(main())
 EOF
 chmod 755 "$home/.venv/bin/hushbox"
-# The box may not write here, so compile it now; -s and -p give the paths of its final place.
+# The box may not write here, so it is compiled now; -s and -p: as if it had been compiled where it will lie.
 # For another Python, `configure` does it.
 [ "$minor" != "$here" ] || "$python" -m compileall -q --invalidation-mode unchecked-hash -s "$root" -p / "$site"
 
