@@ -483,7 +483,7 @@ def test_presets_travel_as_a_file(port: ControlPort):
 
 
 def test_a_scene_is_recalled_and_an_empty_one_says_so(port: ControlPort):
-    with pytest.raises(NotThere, match="holds nothing yet"):
+    with pytest.raises(NotThere, match="is empty"):
         port.recall_scene("A")
     port.set_param("denoise.amount_db", 7.0, "page")
     port.keep_scene("A")

@@ -274,9 +274,6 @@ def test_pictures_for_the_documentation(open_page: Callable[..., Any], box: Box,
         page = open_page(view=view)
         page.wait_for_timeout(500)
         page.screenshot(path=str(folder / f"{name}.png"))
-    wide = open_page({"width": 1180, "height": 780}, device_scale_factor=1)
-    wide.wait_for_timeout(300)
-    wide.screenshot(path=str(folder / "page-wide.png"))
     box.port._clock = time.monotonic
     look = open_page(view="look")
     look.wait_for_timeout(21_000 if "HUSHBOX_PICTURES" in os.environ else 500)  # until the picture is full

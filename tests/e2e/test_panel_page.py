@@ -385,12 +385,10 @@ def test_what_was_begun_outlives_a_break_of_the_connection(open_page: Callable[.
     expect(page.locator(".heard-where")).to_have_text("Left")
 
 
-def keep(what: Any, name: str) -> None:
+def keep(page: Any, name: str) -> None:
     """Take a picture for the documentation: HUSHBOX_PICTURES=docs/images keeps it."""
     folder = os.environ.get("HUSHBOX_PICTURES")
-    if hasattr(what, "page"):
-        what.page.evaluate("document.querySelector('.tabs').style.display = 'none'")  # it would lie over the middle
-    what.screenshot(**({"path": str(Path(folder) / name)} if folder else {}))
+    page.screenshot(**({"path": str(Path(folder) / name)} if folder else {}))
 
 
 def test_pictures_for_the_documentation(open_page: Callable[..., Any], box: PanelBox):
@@ -400,5 +398,3 @@ def test_pictures_for_the_documentation(open_page: Callable[..., Any], box: Pane
     page.get_by_role("radio", name="Double press").check(force=True)
     expect(page.locator(".sheet-note.costs")).to_have_count(1)
     keep(page, "panel-learn.png")
-    page.locator(".sheet:visible").get_by_role("button", name="Cancel").click()
-    keep(page.locator("#setup-panel"), "panel-setup.png")

@@ -28,7 +28,7 @@ def names(client: FlaskClient) -> list[str]:
         ("POST", "presets/undo", {"undo": True}, 400, "nothing to undo"),
         ("POST", "presets/undo", {"undo": 1}, 400, "true is expected"),
         ("POST", "presets/import", {"form": "other", "presets": []}, 400, "not a preset file"),
-        ("POST", "scenes/recall", {"scene": "A"}, 404, "holds nothing yet"),
+        ("POST", "scenes/recall", {"scene": "A"}, 404, "is empty"),
         ("POST", "scenes/keep", {"scene": "C"}, 404, "there are A, B"),
     ],
 )
