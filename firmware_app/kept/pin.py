@@ -142,7 +142,7 @@ class Pin:
             raise PinWait(max(wait_s, 1.0))
         if not hmac.compare_digest(_hash(pin[:64], bytes.fromhex(kept.salt)).hex(), kept.hash):
             self._tries.wrong(who, is_device=is_device)
-            raise PinError("wrong PIN")
+            raise PinError("this is not the PIN")
         self._tries.right(who)
 
     def _session(self, asker: Asker) -> str:

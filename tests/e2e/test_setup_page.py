@@ -189,7 +189,7 @@ def test_the_wizard_leads_from_first_run_to_sound(open_page: Callable[..., Any],
     picture(other, "locked")
     other.get_by_label("PIN", exact=True).fill("1111")
     other.get_by_role("button", name="Unlock").click()
-    expect(other.locator(".pin-sheet")).to_contain_text("wrong PIN")
+    expect(other.locator(".pin-sheet")).to_contain_text("this is not the PIN")
     other.get_by_label("PIN", exact=True).fill("2468")
     other.get_by_role("button", name="Unlock").click()
     expect(other.locator("#setup-wizard")).to_contain_text("The box is set up.")

@@ -241,7 +241,7 @@ class FakeSystemPort:
             raise PinRefused("too many wrong PINs: wait 2 s and try again", 2.0)
         if not secrets.compare_digest(pin.encode(), self._pin_now.encode()):
             self._wrong[budget] += 1
-            raise PinRefused("wrong PIN")
+            raise PinRefused("this is not the PIN")
         self._wrong[budget] = 0
 
     def _session(self) -> str:
