@@ -36,7 +36,7 @@ def read(tree: object, specs: Mapping[str, ParamSpec]) -> tuple[list[Preset], li
         name, about, params = _fields(entry, number)
         values = usable(params, specs, notes, f"preset {name}")
         if not values:
-            raise PresetRefused(f"preset {name}: it has nothing that this version knows")
+            raise PresetRefused(f"preset {name}: nothing in it that this version knows")
         presets.append(Preset(name, about, in_order(values, specs)))
     return presets, notes
 

@@ -135,7 +135,7 @@ class FakePresetsPort:
             params = entry["params"] if isinstance(entry.get("params"), dict) else {}
             values = {id: v for id, v in params.items() if id in self._params}
             if not values:
-                raise ControlRefused(f"preset {entry['name']}: it has nothing that this version knows")
+                raise ControlRefused(f"preset {entry['name']}: nothing in it that this version knows")
             notes += [f"preset {entry['name']}: {id} is not a parameter of this version; ignored"
                       for id in params if id not in values]  # fmt: skip
             there = {preset.name.casefold() for preset in presets}
