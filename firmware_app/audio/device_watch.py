@@ -1,6 +1,9 @@
 """Watches the device while sound runs: it may vanish, fall silent or change its rate, and come back.
 
 Each of these is told to control, and logged once. The device is then closed and opened again, until it works.
+
+A second of silence or a clock that was switched (`RateWatch`) closes the device. The reason is on the page until sound
+is back, and in the log once a minute at most (`SaidOnce`). A call that never returns is ended by the supervisor.
 """
 
 import logging

@@ -2,6 +2,9 @@
 
 While it is on, bypass chooses the side, from the page or by foot. The louder side is turned down (box.match_db) by the
 difference in LUFS. Both are measured at the same moments, while the processed sound is heard.
+
+The dry path's own level ramp plays the match (dsp.rack.dry_path); at 0 dB bypass stays bit-exact. Loudness is measured
+from the listen ring (dsp.analysis.loudness).
 """
 
 import math

@@ -2,6 +2,10 @@
 
 It has two records, which are written in turn, each in its own block with a number and a checksum. After a power cut the
 older one is still there. A record also names what could not be saved, so the next start knows what it cannot know.
+
+Where settings could not be saved, or nobody knows what was muted, the box starts muted and says why. Every reset
+(damaged files, older settings, a restore) leaves what was muted muted. The page's answer to a mute waits up to 2 s for
+the record, and says so when the mute would not outlive a power cut.
 """
 
 import contextlib

@@ -126,7 +126,7 @@ class Pin:
             return
         kept = self._kept()
         if kept is None:
-            raise PinError(f"{self._file.path} cannot be read: `hushbox pin --clear` on the box takes it away")
+            raise PinError(f"{self._file.path} cannot be read: `hushbox pin --clear` on the box removes it")
         mark = _mark(caller.session)
         is_device = mark in kept.devices or mark in self._in_memory
         who = f"device {mark[:16]}" if is_device else f"address {caller.address}"

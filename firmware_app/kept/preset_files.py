@@ -26,7 +26,7 @@ def export(presets: Sequence[Preset], specs: Mapping[str, ParamSpec]) -> bytes:
 def read(tree: object, specs: Mapping[str, ParamSpec]) -> tuple[list[Preset], list[str]]:
     """The presets in an exported file, and notes on what was left out. Raises PresetRefused."""
     if not isinstance(tree, dict) or tree.get("form") != FORM:
-        raise PresetRefused(f'this is no file of presets: {{"form": "{FORM}", "presets": […]}} is expected')
+        raise PresetRefused(f'this is not a preset file: {{"form": "{FORM}", "presets": […]}} is expected')
     listed = tree.get("presets")
     if not isinstance(listed, list) or not 1 <= len(listed) <= MOST_PRESETS:
         raise PresetRefused(f"presets: a list of 1 to {MOST_PRESETS} is expected")

@@ -3,6 +3,9 @@
 A `SaveJob` is one thing to save (settings, presets, mutes). Its owner calls `changed()`; a `Saver`, one thread for
 several jobs, writes it. A change during a write is written again. A failed write is tried again, after longer and
 longer pauses. Nothing counts as saved before it is on disk.
+
+Trouble is told once in the log, on the page and to the doctor (`unsaved.txt` in the runtime folder). What the writer
+raises counts as a failure. When the process ends, everything is written or reported within 1.1 s.
 """
 
 import contextlib

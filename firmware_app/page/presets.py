@@ -101,7 +101,7 @@ class RealPresets:
     def recall_scene(self, name: str) -> None:
         self._scene(name)
         if not self._performer.scenes.filled()[name]:
-            raise NotThere(f"scene {name} holds nothing yet: keep what is heard in it first")
+            raise NotThere(f"scene {name} is empty: save what you hear in it first")
         self._performer.recall_scene(name)
         self._control.news()
 

@@ -1,4 +1,9 @@
-"""Bindings: the running panel. Presses and turns become actions, Control's state lights the lamps."""
+"""Bindings: the running panel. Presses and turns become actions, Control's state lights the lamps.
+
+The way of a press: hw tells an event (`SwitchEvent`, `TurnEvent`, ...), Bindings looks it up in the `Layout`,
+`Performer` carries the `Action` out on Control, and Bindings lights what is true. While `Learner` listens, events are
+heard and do not act.
+"""
 
 import logging
 import threading

@@ -108,7 +108,7 @@ class PanelSetup:
         with self._lock:
             replaced = next((m.key for m in self.changes.mappings if f"mapping {m.key}" == key), "")
             if key not in self.changes.off and not replaced:
-                raise NotThere(f"{key[:80]!r} is not put away")
+                raise NotThere(f"{key[:80]!r} is not removed")
             changes = self.changes.without_mapping(replaced) if replaced else self.changes
             controls = tuple(c for c in changes.controls if f"control {c.name}" != key)
             self._change(PanelChanges(controls, changes.mappings, changes.off - {key}, changes.unread))

@@ -1,6 +1,9 @@
 """Crash loop: after several crashes within a minute the audio process runs in safe mode, dry and without any model.
 
 The record is in the runtime folder: it outlives the process, whoever restarts it, but not a reboot.
+
+Safe mode begins after three crashes within a minute. The page says why and offers to start in full. The process does so
+by itself after 5 minutes (twice as long each time, up to an hour), in a pause of the input. What is muted stays muted.
 """
 
 import contextlib

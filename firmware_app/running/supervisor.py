@@ -1,4 +1,9 @@
-"""The supervisor of `hushbox run`: starts both processes and keeps them running. On the device systemd does this."""
+"""The supervisor of `hushbox run`: starts both processes and keeps them running. On the device systemd does this.
+
+A process that ends with status 78 has said what a person must change. At the first start that ends `hushbox run`; later
+the process is tried again every 5 s. An audio process without progress for 3 s is killed, as by systemd's watchdog: it
+could be stopped, or hang in a driver, and would not hear a milder signal.
+"""
 
 import contextlib
 import logging

@@ -69,12 +69,12 @@ class Backups:
         try:
             tree = json.loads(data, parse_constant=_no_constant)
         except (ValueError, RecursionError):
-            raise BackupError(["this is no backup of a Hushbox: it is not JSON"]) from None
+            raise BackupError(["this is not a Hushbox backup: it is not JSON"]) from None
         values = flat(tree)
         if values is None:
-            raise BackupError([f"this is no backup of a Hushbox: it is more than {DEEPEST} deep"])
+            raise BackupError([f"this is not a Hushbox backup: it is more than {DEEPEST} deep"])
         if not isinstance(tree, dict) or MARK not in tree or not isinstance(tree.get("files"), dict):
-            raise BackupError(["this is no backup of a Hushbox"])
+            raise BackupError(["this is not a Hushbox backup"])
         if tree[MARK] != VERSION:
             raise BackupError([f"this backup is of another kind ({str(tree[MARK])[:20]}); this box reads {VERSION}"])
         if any(isinstance(value, float) and not math.isfinite(value) for value in values):

@@ -116,7 +116,7 @@ def test_presets_travel_as_a_file(box: Box):
 
 
 def test_a_scene_is_recalled_and_an_empty_one_says_so(box: Box):
-    with pytest.raises(NotThere, match="holds nothing yet"):
+    with pytest.raises(NotThere, match="is empty"):
         box.presets.recall_scene("A")
     box.live.set_param("denoise.amount_db", 7.0, "page")
     box.presets.keep_scene("A")

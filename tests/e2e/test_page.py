@@ -50,7 +50,7 @@ def test_the_dial_turns_by_drag_keys_and_taps(open_page: Callable[..., Any], box
     until(page, lambda: box.value("denoise.amount_db") == 0.0)
     page.get_by_role("button", name="Noise reduction +").click()
     until(page, lambda: box.value("denoise.amount_db") == 1.0)
-    page.get_by_role("button", name="Noise reduction: back to 24.0").click()
+    page.get_by_role("button", name="Noise reduction: reset to 24.0").click()
     expect(page.locator(".dial-value")).to_have_text("24.0")
 
 
@@ -68,7 +68,7 @@ def test_a_lost_connection_shows_hides_all_values_and_comes_back(open_page: Call
     page = open_page()
     box.off()
     expect(page.locator("#link-text")).to_have_text("No connection")
-    expect(page.locator("#notices")).to_contain_text("its sound goes on without the page")
+    expect(page.locator("#notices")).to_contain_text("its sound goes on")
     expect(page.locator("#bypass")).to_be_disabled()
     expect(page.locator("#amount .dial")).to_have_attribute("aria-disabled", "true")
     for value in ("#bypass-state", ".dial-value", "#preset-name", "#latency", "#load", "#temperature", "#xruns"):
@@ -194,7 +194,7 @@ def test_a_warning_is_put_away_until_there_is_another(open_page: Callable[..., A
     page = open_page()
     box.ports.live.set_status(message="The demo plays.")
     expect(page.locator("#notices")).to_have_text("The demo plays.")
-    away = page.get_by_role("button", name="Put away")
+    away = page.get_by_role("button", name="Dismiss")
     assert min(away.bounding_box()[side] for side in ("width", "height")) >= 44
     away.tap()
     expect(page.locator("#notices .notice")).to_have_count(0)
@@ -217,7 +217,7 @@ def test_one_page_too_many_says_so_and_goes_live_when_another_closes(open_page: 
     streams.slots.most = 1
     other = page.context.new_page()
     other.goto(f"http://{HOST}:{box.number}/")
-    expect(other.locator("#notices")).to_contain_text("1 pages are open, and the box serves no more")
+    expect(other.locator("#notices")).to_contain_text("1 pages are open, which is the limit")
     page.close()
     expect(other.locator("#link-text")).to_have_text("Live")
 

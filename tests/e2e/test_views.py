@@ -66,7 +66,7 @@ def test_a_b_is_level_matched_and_says_by_how_much(open_page: Open, box: Box):
 
 def test_what_is_removed_is_heard_alone_and_that_is_said(open_page: Open, box: Box):
     page = open_page()
-    key = page.get_by_role("button", name="Hear the removed")
+    key = page.get_by_role("button", name="Hear what's removed")
     key.tap()
     until(page, lambda: box.value("denoise.listen") == 1.0)
     expect(key).to_have_attribute("aria-pressed", "true")
@@ -100,12 +100,12 @@ def listed(page: Any) -> list[str]:
 def test_a_preset_is_saved_compared_reverted_renamed_moved_and_deleted(open_page: Open, box: Box):
     page, other = open_page(view="presets"), open_page(view="presets")
     box.ports.live.set_param("denoise.amount_db", 7.0, "panel")
-    page.get_by_role("button", name="Save as").tap()
+    page.get_by_role("button", name="Save as…").tap()
     name_it(page, "Gentle", "Save")
     expect(page.locator(".dialog .sheet-status")).to_contain_text("taken by a factory preset")
     name_it(page, "Chapel", "Save")
     expect(page.locator("#now-name")).to_have_text("Chapel")
-    expect(page.locator("#now-state")).to_have_text("as saved")
+    expect(page.locator("#now-state")).to_have_text("unchanged")
     expect(other.locator("#now-name")).to_have_text("Chapel")  # every phone is told
 
     box.ports.live.set_param("denoise.amount_db", 30.0, "panel")
@@ -115,7 +115,7 @@ def test_a_preset_is_saved_compared_reverted_renamed_moved_and_deleted(open_page
     until(page, lambda: box.value("denoise.amount_db") == 7.0)
     box.ports.live.set_param("denoise.amount_db", 8.0, "panel")
     page.get_by_role("button", name="Save", exact=True).tap()
-    expect(page.locator("#now-state")).to_have_text("as saved")
+    expect(page.locator("#now-state")).to_have_text("unchanged")
 
     page.get_by_role("button", name="Chapel: rename").tap()
     page.get_by_role("button", name="Rename", exact=True).tap()
@@ -158,11 +158,11 @@ def test_presets_leave_and_come_back_as_a_file(open_page: Open, box: Box, tmp_pa
     download.value.save_as(file)
     assert json.loads(file.read_text())["presets"][0]["name"] == "Chapel"
     page.locator("#preset-import").set_input_files(file)
-    expect(page.locator("#notices")).to_contain_text("Taken in: Chapel 2")
+    expect(page.locator("#notices")).to_contain_text("Imported: Chapel 2")
     until(page, lambda: "Chapel 2" in listed(page))
     file.write_text("not at all")
     page.locator("#preset-import").set_input_files(file)
-    expect(page.locator("#notices")).to_contain_text("presets.json is no file of presets")
+    expect(page.locator("#notices")).to_contain_text("presets.json is not a preset file")
 
 
 def test_scenes_are_kept_recalled_and_offer_the_morph(open_page: Open, box: Box):
@@ -170,10 +170,10 @@ def test_scenes_are_kept_recalled_and_offer_the_morph(open_page: Open, box: Box)
     expect(page.locator("#scene-A")).to_be_disabled()
     expect(page.locator("#morph")).to_be_hidden()
     box.ports.live.set_param("denoise.amount_db", 5.0, "panel")
-    page.get_by_role("button", name="Keep as A").tap()
+    page.get_by_role("button", name="Save as A").tap()
     until(page, lambda: box.ports.presets.view().scenes["A"])
     box.ports.live.set_param("denoise.amount_db", 35.0, "panel")
-    page.get_by_role("button", name="Keep as B").tap()
+    page.get_by_role("button", name="Save as B").tap()
     until(page, lambda: box.ports.presets.view().scenes["B"])
     page.get_by_role("button", name="Scene A").tap()
     until(page, lambda: box.value("denoise.amount_db") == 5.0)
@@ -223,7 +223,7 @@ def test_the_history_marks_what_went_wrong_and_tells_a_moment(open_page: Open):
     canvas.press("ArrowLeft")
     expect(page.locator("#history-words")).to_contain_text("ago: in")
     page.keyboard.press("Tab")
-    expect(page.locator("#history-words")).to_contain_text("In these five minutes")
+    expect(page.locator("#history-words")).to_contain_text("Last five minutes")
 
 
 def test_listening_starts_goes_on_in_other_views_and_ends_with_the_page(open_page: Open, box: Box):
@@ -231,7 +231,7 @@ def test_listening_starts_goes_on_in_other_views_and_ends_with_the_page(open_pag
     page = open_page(view="look")
     page.get_by_role("button", name="Listen", exact=True).tap()
     expect(page.locator("#live-words")).to_have_text("Playing.")
-    expect(page.locator("#notices")).to_contain_text("You hear the box on this phone: Output.")
+    expect(page.locator("#notices")).to_contain_text("This phone plays the box's sound: Output.")
     assert listeners.taken == 1
     page.locator('#live-choice input[value="removed"]').check(force=True)
     expect(page.locator("#live-words")).to_have_text("Playing.")
@@ -250,7 +250,7 @@ def test_one_listener_too_many_is_refused_in_words(open_page: Open, box: Box):
     taken = [listeners.take(owner) for _ in range(listeners.most)]
     page = open_page(view="look")
     page.get_by_role("button", name="Listen", exact=True).tap()
-    expect(page.locator("#live-words")).to_contain_text("2 phones listen, and the box serves no more")
+    expect(page.locator("#live-words")).to_contain_text("2 phones listen, which is the limit")
     for slot in taken:
         slot.release()
 
@@ -313,7 +313,7 @@ def test_the_screen_is_kept_on_without_a_secure_context(open_page: Open):
     page.locator("#tab-setup").tap()
     page.locator("#setup-phone summary").tap()
     page.get_by_role("button", name="Stays on").tap()
-    expect(page.locator("#setup-phone")).to_contain_text("goes dark as this phone is set")
+    expect(page.locator("#setup-phone")).to_contain_text("turns off as this phone is set")
     assert page.evaluate("document.querySelector('.awake').paused") is True
 
 

@@ -161,7 +161,7 @@ class FakePanel:
     def restore(self, key: str) -> None:
         view = self._away.pop(key.removeprefix("mapping "), None)
         if view is None:
-            raise NotThere(f"{key!r} is not put away")
+            raise NotThere(f"{key!r} is not removed")
         self._mappings[view.key] = view
         self._note()
 

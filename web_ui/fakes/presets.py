@@ -118,7 +118,7 @@ class FakePresets:
 
     def take_in(self, tree: Mapping[str, Any]) -> Sequence[str]:
         if tree.get("form") != FORM or not isinstance(tree.get("presets"), list) or not tree["presets"]:
-            raise ControlRefused(f'this is no file of presets: {{"form": "{FORM}", "presets": […]}} is expected')
+            raise ControlRefused(f'this is not a preset file: {{"form": "{FORM}", "presets": […]}} is expected')
         presets, notes = list(self._presets), []
         for number, entry in enumerate(tree["presets"], start=1):
             if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
@@ -149,7 +149,7 @@ class FakePresets:
         if name not in self._scene_values:
             raise NotThere(f"no scene {name!r}: there are A, B")
         if not self._scene_values[name]:
-            raise NotThere(f"scene {name} holds nothing yet: keep what is heard in it first")
+            raise NotThere(f"scene {name} is empty: save what you hear in it first")
         self._scene = name
         self._set(self._scene_values[name])
 

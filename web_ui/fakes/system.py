@@ -42,9 +42,9 @@ class FakeSystem:
         try:
             tree = json.loads(backup)
         except ValueError:
-            raise ControlRefused("this is no backup of a Hushbox: it is not JSON") from None
+            raise ControlRefused("this is not a Hushbox backup: it is not JSON") from None
         if not isinstance(tree, dict) or tree.get("hushbox_backup") != 1:
-            raise ControlRefused("this is no backup of a Hushbox")
+            raise ControlRefused("this is not a Hushbox backup")
         self.asked.append("restore")
 
     def restart(self) -> None:

@@ -1,4 +1,11 @@
-"""LimitedServer: waitress's server with limits: how many connections, which one makes room, which one is too slow."""
+"""LimitedServer: waitress's server with limits: how many connections, which one makes room, which one is too slow.
+
+When an address has too many connections, or the box has, one of them is closed: one that waits for its phone, of an
+unknown client before a known one, of the address with most, the oldest. `connection` has the deadlines, `fair_queue`
+shares the threads between addresses, `web_ui.visitors.slots` shares out streams and recordings: first the owner (PIN),
+then a phone that has the page open, then anybody. A whole answer holds no thread while it is fetched. The numbers are
+in `web_ui.limits`. `python -m tests.rigs.siege` besieges a box and prints what others wait.
+"""
 
 import errno
 import heapq

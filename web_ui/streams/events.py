@@ -29,7 +29,7 @@ class EventStreams:
     def __init__(self, live: LivePort, news: News, max_streams: int = MAX_STREAMS) -> None:
         """news: what is sent beside parameters and status."""
         self._live = live
-        self.slots = Slots(max_streams, "{most} pages are open, and the box serves no more: close one of them")
+        self.slots = Slots(max_streams, "{most} pages are open, which is the limit: close one of them")
         self._closing = threading.Event()
         self._events = _Events(news)
 

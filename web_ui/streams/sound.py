@@ -18,8 +18,8 @@ class SoundStreams:
     def __init__(self, port: SoundPort) -> None:
         self._port = port
         self._closing = threading.Event()
-        self.looks = Slots(MAX_LOOKS, "{most} phones look at the spectrum, and the box serves no more: close one")
-        self.listeners = Slots(MAX_LISTENERS, "{most} phones listen, and the box serves no more: stop one of them")
+        self.looks = Slots(MAX_LOOKS, "{most} phones look at the spectrum, which is the limit: close one")
+        self.listeners = Slots(MAX_LISTENERS, "{most} phones listen, which is the limit: stop one of them")
 
     def close(self) -> None:
         """Let all streams end soon."""

@@ -103,7 +103,7 @@ class Gate:
                 raise Refused(403, "other sites' pages may not ask this box anything")
             return
         if not _same_origin(request):
-            raise Refused(403, f"changes from pages of {request.headers['Origin']} are not taken")
+            raise Refused(403, f"changes from pages of {request.headers['Origin']} are refused")
         if not self._is_token(request.headers.get(TOKEN_HEADER, "")):
             raise Refused(403, f"the {TOKEN_HEADER} header is missing or old: get one from /api/v1/session", "token")
 

@@ -131,7 +131,7 @@ def test_a_file_reads_back_what_was_written():
 @pytest.mark.parametrize(
     ("tree", "said"),
     [
-        ([], "no file of presets"),
+        ([], "not a preset file"),
         ({"form": preset_files.FORM, "presets": {}}, "a list of 1 to 200"),
         ({"form": preset_files.FORM, "presets": [{}]}, "preset 1: name, about and params"),
         ({"form": preset_files.FORM, "presets": [{"name": "x" * 41, "params": {}}]}, "1 to 40"),

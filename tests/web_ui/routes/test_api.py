@@ -109,7 +109,7 @@ def test_a_mapping_is_set_removed_and_restored(change: Change, box: FakeBox):
             400, "action = []: an object is expected",
         ),
         ("POST", "panel/mappings/remove", {"key": "no such"}, 404, "nothing is mapped on 'no such'"),
-        ("POST", "panel/restore", {"key": "no such"}, 404, "'no such' is not put away"),
+        ("POST", "panel/restore", {"key": "no such"}, 404, "'no such' is not removed"),
         ("PUT", "panel/learn", {"action": {"do": "togle"}}, 400, "did you mean toggle?"),
         ("POST", "panel/learn/cancel", {"cancel": 1}, 400, "cancel: true is expected"),
         ("POST", "panel/controls", {"kind": "bells", "settings": {}}, 400, "no kind of control 'bells'"),

@@ -28,8 +28,8 @@ def names(client: FlaskClient) -> list[str]:
         ("PUT", "presets/order", {"names": "Gentle"}, 400, "a list of names"),
         ("POST", "presets/undo", {"undo": True}, 400, "nothing to undo"),
         ("POST", "presets/undo", {"undo": 1}, 400, "true is expected"),
-        ("POST", "presets/import", {"form": "other", "presets": []}, 400, "no file of presets"),
-        ("POST", "scenes/recall", {"scene": "A"}, 404, "holds nothing yet"),
+        ("POST", "presets/import", {"form": "other", "presets": []}, 400, "not a preset file"),
+        ("POST", "scenes/recall", {"scene": "A"}, 404, "is empty"),
         ("POST", "scenes/keep", {"scene": "C"}, 404, "there are A, B"),
     ],
 )

@@ -20,7 +20,7 @@ def test_streams_are_limited_and_release_their_slots(client: FlaskClient, app: F
     answers = [client.get(f"/api/v1/{path}") for _ in range(most)]
     assert slots.taken == most
     refused = client.get(f"/api/v1/{path}")
-    assert (refused.status_code, "serves no more" in refused.get_json()["error"]) == (503, True)
+    assert (refused.status_code, "which is the limit" in refused.get_json()["error"]) == (503, True)
     answers.pop().close()
     again = client.get(f"/api/v1/{path}")
     assert again.status_code == 200
