@@ -10,7 +10,7 @@ from firmware_app.kept import pin_tries
 from firmware_app.kept.kept_file import KeptFile
 from firmware_app.kept.pin import MOST_SESSIONS, NAME, Pin, PinError, PinWait
 from firmware_app.kept.pin_tries import FORGIVEN_S, FREE_TRIES, FREE_TRIES_OF_ALL, LAST_WAIT_S
-from web_ui.ports.system import Caller
+from web_ui.ports.pin import Caller
 
 
 class Clock:

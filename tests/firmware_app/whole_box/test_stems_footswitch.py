@@ -64,7 +64,8 @@ def tread(box: PanelBox, pressed: bool) -> None:
 @pytest.mark.parametrize("name", MUSIC)
 def test_latching_each_press_changes_over(make: Callable[[bool], PanelBox], name: str) -> None:
     box = make(False)
-    box.control.set_params(Presets(places.find().factory_presets, PARAMS).apply(name), "preset")
+    preset = next(one for one in Presets(places.find().factory_presets, PARAMS).list() if one.name == name)
+    box.control.set_params(preset.params, "preset")
     muted = bool(box.control.value(VOCALS))
     assert becomes(box, muted)
     for _ in range(2):
