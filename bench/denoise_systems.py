@@ -14,7 +14,8 @@ import numpy as np
 import soundfile
 
 from dsp.block import RATE_HZ
-from dsp.inference.bundle import INSTANT, Bundle, list_bundles
+from dsp.inference.bundle import Bundle, list_bundles
+from dsp.layouts import denoise
 from dsp.rack.build import build_chain
 from firmware_app.offline.chain import process_file
 
@@ -23,7 +24,7 @@ SHIPPED = ROOT / "models_quantized"
 FLOAT = Path(__file__).parent / "out" / "float"
 """Bundles with float32 weights, made by `training/run.sh float`; git ignores them."""
 
-KINDS = ("denoise", INSTANT)
+KINDS = (denoise.KIND, denoise.INSTANT_KIND)
 AMOUNT = "denoise.amount_db"
 RUNTIME_NAMES = {"tflite": "LiteRT", "onnx": "ONNX Runtime"}
 

@@ -33,26 +33,33 @@ class Processor(Protocol):
     def reset(self) -> None: ...
 
 
+class RunningModel(Protocol):
+    """The model inside a processor. Audio thread (dsp.inference.guarded)."""
+
+    @property
+    def name(self) -> str: ...  # for people: "denoise-live 1.0.0, tflite"
+
+    @property
+    def late_hops(self) -> int: ...  # steps that took longer than a hop lasts
+
+    @property
+    def dry_hops(self) -> int: ...  # hops without an answer of their own
+
+    @property
+    def off(self) -> bool: ...  # it failed or was late again and again
+
+    def rest(self, on: bool) -> None: ...  # leave the model's work out; what is heard fades, and a mute holds
+
+
 @runtime_checkable
 class ModelProcessor(Protocol):
-    """What a processor with a model tells besides: what runs, hops late or gone dry, how much it takes away."""
+    """What a processor with a model tells besides: the model, and how much it takes away."""
 
     @property
-    def model_name(self) -> str: ...  # for people: "denoise-live 1.0.0, tflite"
-
-    @property
-    def late_hops(self) -> int: ...
-
-    @property
-    def dry_hops(self) -> int: ...
-
-    @property
-    def model_off(self) -> bool: ...  # it failed or was late again and again
+    def model(self) -> RunningModel: ...
 
     @property
     def reduction_db(self) -> float: ...
-
-    def rest(self, on: bool) -> None: ...  # leave the model's work out; what is heard fades, and a mute holds
 
 
 @runtime_checkable

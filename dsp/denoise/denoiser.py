@@ -15,8 +15,8 @@ from dsp.block import Block
 from dsp.denoise.ahead import Ahead
 from dsp.denoise.features import DenoiseFrontEnd, Spectrum, identity_mask
 from dsp.inference import StepModel
-from dsp.inference.bundle import Bundle, BundleError
-from dsp.inference.guard import ModelGuard
+from dsp.inference.bundle import Bundle
+from dsp.inference.guarded import GuardedModel
 from dsp.layouts.denoise import LAYOUTS
 from dsp.params import ParamSpec
 from dsp.parts.ramp import Ramp, ramp_frames
@@ -70,46 +70,21 @@ class Denoiser:
 
         Raises BundleError for a bundle of another kind.
         """
-        if bundle.kind != self.kind or bundle.lookahead_frames:
-            raise BundleError(
-                f"{bundle.folder}: kind = {bundle.kind!r}, lookahead_frames = {bundle.lookahead_frames}: "
-                f"allowed {self.kind!r}, 0"
-            )
         self._bundle = bundle
-        self._runtime = model.runtime
-        hop_s = bundle.hop_frames / bundle.rate_hz
         self._layout = LAYOUTS[bundle.features]
-        self._guard = ModelGuard(model, identity_mask(self._layout), hop_s, hop_s if real_time else None, clock)
+        neutral = identity_mask(self._layout)
+        self.model = GuardedModel(bundle, model, neutral, kind=self.kind, real_time=real_time, clock=clock)
+        self._guard = self.model.guard
         self._values = {spec.id: spec.default for spec in self.params}
         self._prepared = False
         self.latency_frames = 0
         self.bad_samples = 0
         self.reduction_db = 0.0
 
-    @property
-    def model_name(self) -> str:
-        return f"{self._bundle.name} {self._bundle.version}, {self._runtime}"
-
-    @property
-    def late_hops(self) -> int:
-        return self._guard.late_hops
-
-    @property
-    def dry_hops(self) -> int:
-        return self._guard.dry_hops
-
-    def rest(self, on: bool) -> None:
-        self._guard.rest(on)
-
-    @property
-    def model_off(self) -> bool:
-        return self._guard.off
-
     def prepare(self, rate_hz: int, period_frames: int, channels: int) -> None:
         """Raises BundleError when the bundle is made for another rate."""
+        self.model.check_rate(rate_hz)
         bundle = self._bundle
-        if rate_hz != bundle.rate_hz:
-            raise BundleError(f"{bundle.folder}: rate_hz = {bundle.rate_hz}: the chain runs at {rate_hz}")
         hop = bundle.hop_frames
         self._stft = StreamingStft(channels, bundle.window_frames, bundle.synthesis_frames, hop)
         self._front = DenoiseFrontEnd(channels, self._layout)
@@ -158,8 +133,8 @@ class Denoiser:
             reduction_db = 10.0 * math.log10((clean + hum + 1e-12) / (left + 1e-12))
         self.reduction_db += _METER_SHARE * (reduction_db - self.reduction_db)
 
-    def _swap(self, out: Block, dry: Block) -> None:
-        """Turn `out` into what was taken from `dry` to make it, as far as `denoise.listen` says so."""
+    def _crossfade_to_removed(self, out: Block, dry: Block) -> None:
+        """Crossfade `out` to what was removed from `dry` to make it, as far as `denoise.listen` asks for that."""
         if self._removed.still and not self._removed.value:
             return
         # (1 - r) * out + r * (dry - out)

@@ -20,7 +20,7 @@ import numpy as np
 from dsp.block import Block, mend
 from dsp.denoise.denoiser import MOST_RISE, Denoiser
 from dsp.denoise.features import Array, Spectrum
-from dsp.inference.bundle import INSTANT_LATENCY_FRAMES
+from dsp.layouts.denoise import INSTANT_KIND, INSTANT_LATENCY_FRAMES
 from dsp.parts.delay import Delay
 from dsp.parts.fir import MovingFir, Taps
 from dsp.parts.ramp import Ramp
@@ -47,7 +47,7 @@ class DenoiseInstant(Denoiser):
     network, so its share in the mix is the exact input's. Audio thread.
     """
 
-    kind = "denoise-instant"
+    kind = INSTANT_KIND
 
     def prepare(self, rate_hz: int, period_frames: int, channels: int) -> None:
         """Raises BundleError when the bundle is made for another rate."""
@@ -169,7 +169,7 @@ class DenoiseInstant(Denoiser):
             np.subtract(wet, dry, out=wet)
             np.multiply(wet, self._wet.next(len(out))[:, None], out=wet)
             np.add(wet, dry, out=out)
-        self._swap(out, dry)
+        self._crossfade_to_removed(out, dry)
 
 
 def _edges() -> Taps:

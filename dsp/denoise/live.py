@@ -8,6 +8,7 @@ import numpy as np
 
 from dsp.block import Block, mend
 from dsp.denoise.denoiser import MOST_RISE, Denoiser
+from dsp.layouts.denoise import KIND
 from dsp.parts.hop_adapter import HopAdapter
 from dsp.parts.limiter import Limiter
 from dsp.parts.ramp import Ramp
@@ -23,7 +24,7 @@ class Denoise(Denoiser):
     and while the model is late or broken (dry hops); the model runs on meanwhile, so coming back is seamless.
     """
 
-    kind = "denoise"
+    kind = KIND
 
     def prepare(self, rate_hz: int, period_frames: int, channels: int) -> None:
         """Raises BundleError when the bundle is made for another rate."""
@@ -133,7 +134,7 @@ class Denoise(Denoiser):
             np.add(out, self._share, out=out)
         else:
             np.copyto(out, wet if self._wet.value else dry)
-        self._swap(out, dry)
+        self._crossfade_to_removed(out, dry)
 
 
 def _energy(block: Block) -> float:

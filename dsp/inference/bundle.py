@@ -1,61 +1,30 @@
-"""A model bundle: a folder with weights and a bundle.toml that says what they are, checked before any of it is used."""
+"""A model bundle: a folder with weights and a bundle.toml that says what they are, checked before any of it is used.
+
+What a bundle must be is declared by its kind, in dsp.layouts. Nothing in this file knows a kind of model.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-import difflib
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from dsp.block import RATE_HZ
 from dsp.errors import DspError
 from dsp.inference.handed_in import HandedInError, file_chunks, read_file, read_toml
-from dsp.layouts import denoise
-from dsp.layouts import stems as stems_layout
+from dsp.inference.toml_checks import TomlChecks, shown
+from dsp.layouts.catalogue import CATALOGUE
+from dsp.layouts.declared import BorrowedNetwork, BundleLayout, Catalogue
 
 SCHEMA = 1
 LARGEST_TOML_BYTES = 100_000
 LARGEST_WEIGHTS_BYTES = 256 << 20  # a runtime's file; ours have 7 MB at most, and all of it lies in memory
-_MOST_HINTS = 50  # each takes a while
 RUNTIMES = ("tflite", "tflite_runtime", "onnx")
-
-
-@dataclass(frozen=True, slots=True)
-class Sizes:
-    """What belongs to a feature layout that this box can make: the kind of model it is for, and its lengths."""
-
-    kind: str
-    window_frames: int
-    hop_frames: int
-    input_size: int
-    output_size: int
-
-
-SIZES = {
-    **{
-        name: Sizes("denoise", each.window_frames, each.hop_frames, each.input_size, each.output_size)
-        for name, each in denoise.LAYOUTS.items()
-    },
-    stems_layout.LAYOUT: Sizes(
-        "stems",
-        stems_layout.WINDOW_FRAMES,
-        stems_layout.HOP_FRAMES,
-        stems_layout.INPUT_SIZE,
-        stems_layout.OUTPUT_SIZE,
-    ),
-}
-INSTANT = "denoise-instant"
-"""The kind of bundle that has no weights of its own: it runs the network of a denoiser beside it in another way."""
-
-INSTANT_LATENCY_FRAMES = 64
-
-KINDS = (*dict.fromkeys(sizes.kind for sizes in SIZES.values()), INSTANT)
 
 
 class BundleError(DspError, ValueError):
@@ -119,12 +88,13 @@ class Bundle:
     network: str = ""
 
     @classmethod
-    def load(cls, folder: Path | str) -> Bundle:
+    def load(cls, folder: Path | str, catalogue: Catalogue = CATALOGUE) -> Bundle:
         """Read and check bundle.toml and the hash of each file it names. Not while streaming.
 
+        catalogue: the kinds of model that are allowed, and what a bundle of each must be.
         Raises BundleHashError when all is well but a hash, else BundleError with every mistake.
         """
-        return _Reader(Path(folder)).bundle()
+        return _Reader(Path(folder), catalogue).bundle()
 
     def weights(self, runtime: str) -> bytes:
         """The bytes of one runtime's file, checked once more. Raises BundleError, BundleHashError."""
@@ -167,12 +137,6 @@ def _compare(file: ModelFile, found: Any) -> None:
         raise BundleHashError(f"{file.path}: sha256 expected {file.sha256}, found {found.hexdigest()}")
 
 
-def _shown(value: object) -> str:
-    """A value of the file in a message, cut short."""
-    shown = repr(value)
-    return shown if len(shown) <= 100 else shown[:99] + "…"
-
-
 _TEXTS = ("name", "version", "kind", "summary", "features", "default_runtime", "licence")
 _FRAMES = ("hop_frames", "window_frames", "synthesis_frames", "algorithmic_latency_frames")
 _COUNTS = ("rate_hz", "channels", *_FRAMES, "input_size", "output_size", "state_size", "parameters")
@@ -185,164 +149,129 @@ _FILE_TEXTS = ("path", "sha256", "input", "state_in", "output", "state_out")
 class _Reader:
     """Reads one bundle.toml and collects what is wrong with it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.path = folder / "bundle.toml"
-        self.mistakes: list[str] = []
-        self.wrong_keys: set[str] = set()
+    def __init__(self, folder: Path, catalogue: Catalogue) -> None:
+        self._folder, self._catalogue = folder, catalogue
+        self._path = folder / "bundle.toml"
+        self._checks = TomlChecks(self._path)
 
     def bundle(self) -> Bundle:
+        """Raises BundleError, BundleHashError."""
         raw = self._toml()
-        if raw.get("kind") == INSTANT:
-            return self._borrower(raw)
+        kind = raw.get("kind")
+        borrowed = self._catalogue.borrowed.get(kind) if isinstance(kind, str) else None
+        return self._borrower(raw, borrowed) if borrowed else self._own(raw)
+
+    def _lender(self, needed: BundleLayout) -> Bundle:
+        """The bundle, for another one that borrows its network. Raises BundleError, BundleHashError."""
+        raw = self._toml()
+        for key, value in (("kind", needed.kind), ("features", needed.features)):
+            if raw.get(key) != value:
+                raise BundleError(f"{self._path}: {key} = {shown(raw.get(key))}: allowed {value}")
         return self._own(raw)
 
-    def lent(self) -> Bundle:
-        """The same, for a bundle that borrows this one's network: it must be a live denoiser with its own."""
-        raw = self._toml()
-        for key, allowed in (("kind", "denoise"), ("features", denoise.LIVE.name)):
-            if raw.get(key) != allowed:
-                raise BundleError(f"{self.path}: {key} = {_shown(raw.get(key))}: allowed {allowed}")
-        return self._own(raw)
-
-    def _borrower(self, raw: Mapping[str, Any]) -> Bundle:
-        self._known(raw, _BORROWER_TOP, "")
-        own: dict[str, Any] = {key: self._text(raw, key) for key in _BORROWER_TEXTS}
-        latency = self._count(raw, "algorithmic_latency_frames", 1)
-        self._allowed("schema", raw.get("schema"), (SCHEMA,))
-        self._allowed("algorithmic_latency_frames", latency, (INSTANT_LATENCY_FRAMES,))
+    def _borrower(self, raw: Mapping[str, Any], declared: BorrowedNetwork) -> Bundle:
+        checks = self._checks
+        checks.known(raw, _BORROWER_TOP)
+        own: dict[str, Any] = {key: checks.text(raw, key) for key in _BORROWER_TEXTS}
+        latency = checks.count(raw, "algorithmic_latency_frames", 1)
+        checks.allowed("schema", raw.get("schema"), (SCHEMA,))
+        checks.allowed("algorithmic_latency_frames", latency, (declared.algorithmic_latency_frames,))
         network = own["network"]
         if network and (Path(network).name != network or network == ".."):
-            self._wrong("network", f" = {_shown(network)}: the name of a bundle's folder beside this one is allowed")
-        if self.mistakes:
-            raise BundleError("\n".join(self.mistakes))
+            checks.wrong("network", f" = {shown(network)}: the name of a bundle's folder beside this one is allowed")
+        self._refuse_mistakes()
         try:
-            lender = _Reader(self.folder.parent / network).lent()
+            lender = _Reader(self._folder.parent / network, self._catalogue)._lender(declared.network)
         except BundleError as error:
-            raise type(error)(f"{self.path}: network = {_shown(network)}: {error}") from None
-        return dataclasses.replace(lender, folder=self.folder, algorithmic_latency_frames=latency, **own)
+            raise type(error)(f"{self._path}: network = {shown(network)}: {error}") from None
+        return dataclasses.replace(lender, folder=self._folder, algorithmic_latency_frames=latency, **own)
 
     def _own(self, raw: Mapping[str, Any]) -> Bundle:
-        self._known(raw, _TOP, "")
-        values: dict[str, Any] = {key: self._text(raw, key) for key in _TEXTS}
-        values |= {key: self._count(raw, key, 1) for key in _COUNTS}
-        values["lookahead_frames"] = self._count(raw, "lookahead_frames", 0)
+        checks = self._checks
+        checks.known(raw, _TOP)
+        values: dict[str, Any] = {key: checks.text(raw, key) for key in _TEXTS}
+        values |= {key: checks.count(raw, key, 1) for key in _COUNTS}
+        values["lookahead_frames"] = checks.count(raw, "lookahead_frames", 0)
         values["trained_on"] = self._sources(raw)
         values["files"] = MappingProxyType(self._files(raw))
-        self._sense(raw.get("schema"), values)
-        if self.mistakes:
-            raise BundleError("\n".join(self.mistakes))
-        bundle = Bundle(folder=self.folder, **values)
-        self._hashes(bundle)
+        checks.allowed("schema", raw.get("schema"), (SCHEMA,))
+        self._check_values(values)
+        self._refuse_mistakes()
+        bundle = Bundle(folder=self._folder, **values)
+        _check_hashes(bundle)
         return bundle
 
-    def _wrong(self, key: str, what: str) -> None:
-        self.mistakes.append(f"{self.path}: {key}{what}")
-        self.wrong_keys.add(key.split(".")[0])
-
     def _toml(self) -> dict[str, Any]:
-        with _refusing(self.path):
-            return read_toml(self.path, LARGEST_TOML_BYTES, within=self.folder)
+        with _refusing(self._path):
+            return read_toml(self._path, LARGEST_TOML_BYTES, within=self._folder)
 
-    def _known(self, raw: Mapping[str, Any], allowed: Sequence[str], prefix: str) -> None:
-        for key in raw:
-            if key not in allowed:
-                near = difflib.get_close_matches(key[:40], allowed, n=1) if len(self.mistakes) < _MOST_HINTS else []
-                hint = f"; did you mean {near[0]}?" if near else ""
-                name = key if key.isprintable() and len(key) <= 60 else _shown(key)
-                self._wrong(prefix + name, f" is no known key{hint}")
-
-    def _text(self, raw: Mapping[str, Any], key: str, prefix: str = "") -> str:
-        value = raw.get(key)
-        if value is None:
-            self._wrong(prefix + key, " is missing: a text is needed")
-        elif not isinstance(value, str) or not value:
-            self._wrong(prefix + key, f" = {_shown(value)}: a text is allowed")
-        elif not value.isprintable():
-            self._wrong(prefix + key, f" = {_shown(value)}: a text of printable characters is allowed")
-        else:
-            return value
-        return ""
-
-    def _count(self, raw: Mapping[str, Any], key: str, least: int) -> int:
-        value = raw.get(key)
-        if value is None:
-            self._wrong(key, f" is missing: a whole number of {least} or more is needed")
-        elif not isinstance(value, int) or isinstance(value, bool) or value < least:
-            self._wrong(key, f" = {_shown(value)}: a whole number of {least} or more is allowed")
-        else:
-            return value
-        return least
+    def _refuse_mistakes(self) -> None:
+        if self._checks.mistakes:
+            raise BundleError("\n".join(self._checks.mistakes))
 
     def _sources(self, raw: Mapping[str, Any]) -> tuple[Source, ...]:
         entries = raw.get("trained_on")
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-            self._wrong("trained_on", f" = {_shown(entries)}: a list of {{name, licence, what}} is needed")
+            self._checks.wrong("trained_on", f" = {shown(entries)}: a list of {{name, licence, what}} is needed")
             return ()
         found = []
         for at, entry in enumerate(entries):
             prefix = f"trained_on[{at}]."
-            self._known(entry, ("name", "licence", "what"), prefix)
-            found.append(Source(*(self._text(entry, key, prefix) for key in ("name", "licence", "what"))))
+            self._checks.known(entry, ("name", "licence", "what"), prefix)
+            found.append(Source(*(self._checks.text(entry, key, prefix) for key in ("name", "licence", "what"))))
         return tuple(found)
 
     def _files(self, raw: Mapping[str, Any]) -> dict[str, ModelFile]:
-        tables = raw.get("files")
+        checks, tables = self._checks, raw.get("files")
         if not isinstance(tables, dict) or not tables:
-            self._wrong(
-                "files", f" = {_shown(tables)}: one of [files.{'], [files.'.join(RUNTIMES)}] at least is needed"
-            )
+            choices = "], [files.".join(RUNTIMES)
+            checks.wrong("files", f" = {shown(tables)}: one of [files.{choices}] at least is needed")
             return {}
-        self._known(tables, RUNTIMES, "files.")
+        checks.known(tables, RUNTIMES, "files.")
         found = {}
         for runtime in RUNTIMES:
             entry = tables.get(runtime)
             if entry is None:
                 continue
             if not isinstance(entry, dict):
-                self._wrong(f"files.{runtime}", f" = {_shown(entry)}: a table is needed")
+                checks.wrong(f"files.{runtime}", f" = {shown(entry)}: a table is needed")
                 continue
             prefix = f"files.{runtime}."
-            self._known(entry, _FILE_TEXTS, prefix)
-            texts = {key: self._text(entry, key, prefix) for key in _FILE_TEXTS}
+            checks.known(entry, _FILE_TEXTS, prefix)
+            texts = {key: checks.text(entry, key, prefix) for key in _FILE_TEXTS}
             if texts["path"] and (Path(texts["path"]).name != texts["path"] or texts["path"] == ".."):
-                self._wrong(prefix + "path", f" = {_shown(texts['path'])}: a file of the same folder is allowed")
+                checks.wrong(prefix + "path", f" = {shown(texts['path'])}: a file of the same folder is allowed")
             if texts["sha256"] and not re.fullmatch("[0-9a-f]{64}", texts["sha256"]):
-                self._wrong(prefix + "sha256", f" = {_shown(texts['sha256'])}: 64 lower-case hex digits are allowed")
-            found[runtime] = ModelFile(self.folder / texts.pop("path"), **texts)
+                checks.wrong(prefix + "sha256", f" = {shown(texts['sha256'])}: 64 lower-case hex digits are allowed")
+            found[runtime] = ModelFile(self._folder / texts.pop("path"), **texts)
         return found
 
-    def _sense(self, schema: object, values: Mapping[str, Any]) -> None:
-        """What each key may be, some beside others. A key told wrong already is told once, and excuses the rest."""
-        self._allowed("schema", schema, (SCHEMA,))
-        for key, choices in (("kind", KINDS), ("rate_hz", (RATE_HZ,)), ("features", tuple(SIZES))):
-            self._allowed(key, values[key], choices)
-        if "files" not in self.wrong_keys:
-            self._allowed("default_runtime", values["default_runtime"], tuple(values["files"]))
-        if "features" not in self.wrong_keys:
-            sizes = SIZES[values["features"]]
-            for key in ("kind", "window_frames", "hop_frames", "input_size", "output_size"):
-                self._allowed(key, values[key], (getattr(sizes, key),))
-        if "hop_frames" not in self.wrong_keys:
-            self._allowed("synthesis_frames", values["synthesis_frames"], (2 * values["hop_frames"],))
-        if not self.wrong_keys & {"synthesis_frames", "lookahead_frames"}:
+    def _check_values(self, values: Mapping[str, Any]) -> None:
+        """What each key may be, some beside others. A key that is wrong already is told once, and excuses the rest."""
+        checks, layouts = self._checks, self._catalogue.layouts
+        checks.allowed("features", values["features"], tuple(layouts))
+        checks.allowed("kind", values["kind"], self._catalogue.kinds)
+        if "files" not in checks.wrong_keys:
+            checks.allowed("default_runtime", values["default_runtime"], tuple(values["files"]))
+        if "features" not in checks.wrong_keys:
+            for key, value in layouts[values["features"]].values.items():
+                checks.allowed(key, values[key], (value,))
+        if not checks.wrong_keys & {"synthesis_frames", "lookahead_frames"}:
             latency = values["synthesis_frames"] + values["lookahead_frames"]
-            self._allowed("algorithmic_latency_frames", values["algorithmic_latency_frames"], (latency,))
+            checks.allowed("algorithmic_latency_frames", values["algorithmic_latency_frames"], (latency,))
 
-    def _allowed(self, key: str, value: object, choices: Sequence[object]) -> None:
-        if key not in self.wrong_keys and value not in choices:
-            self._wrong(key, f" = {_shown(value)}: allowed {', '.join(str(choice) for choice in choices)}")
 
-    def _hashes(self, bundle: Bundle) -> None:
-        wrong, missing = [], []
-        for runtime in bundle.files:
-            try:
-                bundle.check(runtime)
-            except BundleHashError as error:
-                wrong.append(str(error))
-            except BundleError as error:
-                missing.append(str(error))
-        if missing:
-            raise BundleError("\n".join(missing + wrong))
-        if wrong:
-            raise BundleHashError("\n".join(wrong))
+def _check_hashes(bundle: Bundle) -> None:
+    """Raises BundleHashError when every file can be read but one is not what it should be, else BundleError."""
+    wrong, missing = [], []
+    for runtime in bundle.files:
+        try:
+            bundle.check(runtime)
+        except BundleHashError as error:
+            wrong.append(str(error))
+        except BundleError as error:
+            missing.append(str(error))
+    if missing:
+        raise BundleError("\n".join(missing + wrong))
+    if wrong:
+        raise BundleHashError("\n".join(wrong))

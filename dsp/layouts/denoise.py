@@ -11,6 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dsp.block import RATE_HZ
+from dsp.layouts.declared import BorrowedNetwork, BundleLayout
+
+KIND = "denoise"
+INSTANT_KIND = "denoise-instant"
+INSTANT_LATENCY_FRAMES = 64
 
 
 @dataclass(frozen=True)
@@ -135,3 +140,22 @@ STUDIO = Layout(
 """20 ms. A bin is 25 Hz wide, so that the overtones of a low voice lie in bins of their own; single bins to 6 kHz."""
 
 LAYOUTS = {layout.name: layout for layout in (LIVE, STUDIO)}
+
+
+def _bundle(layout: Layout) -> BundleLayout:
+    return BundleLayout(
+        features=layout.name,
+        kind=KIND,
+        window_frames=layout.window_frames,
+        hop_frames=layout.hop_frames,
+        synthesis_frames=layout.synthesis_frames,
+        input_size=layout.input_size,
+        output_size=layout.output_size,
+    )
+
+
+BUNDLES: tuple[BundleLayout | BorrowedNetwork, ...] = (
+    *(_bundle(layout) for layout in LAYOUTS.values()),
+    BorrowedNetwork(INSTANT_KIND, _bundle(LIVE), INSTANT_LATENCY_FRAMES),
+)
+"""What a bundle of a denoiser must be (dsp.layouts.catalogue). The instant one plays the network of a live one."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dsp.denoise.instant import DenoiseInstant
 from dsp.denoise.live import Denoise
 from dsp.errors import DspError
-from dsp.inference import StepModel, open_model
-from dsp.inference.bundle import INSTANT, Bundle
+from dsp.inference import open_model
+from dsp.inference.bundle import Bundle, BundleError
 from dsp.layouts.stems import STEMS
 from dsp.parts.gain import MUSIC_LEVEL, VOICE_LEVEL, Gain
 from dsp.processor import Processor
@@ -29,16 +30,22 @@ def build_chain(bundle_folder: Path | str | None, runtime: str = "auto", *, real
     """
     if bundle_folder is None:
         return Chain()
-    bundle = Bundle.load(bundle_folder)
-    model = open_model(bundle, runtime)
-    if bundle.kind == "stems":
-        return Chain([Stems(bundle, model, real_time=real_time)])
-    return Chain([_denoiser(bundle, model, real_time)])
+    return Chain([_processor(_ANY, bundle_folder, runtime, real_time)])
 
 
-def _denoiser(bundle: Bundle, model: StepModel, real_time: bool = True) -> Processor:
-    kind = DenoiseInstant if bundle.kind == INSTANT else Denoise
-    return kind(bundle, model, real_time=real_time)
+_VOICE: Mapping[str, Callable[..., Processor]] = {each.kind: each for each in (Denoise, DenoiseInstant)}
+_ANY: Mapping[str, Callable[..., Processor]] = {**_VOICE, Stems.kind: Stems}
+"""What plays a bundle, by the bundle's kind: in the voice's place, and in a chain of its own."""
+
+
+def _processor(
+    players: Mapping[str, Callable[..., Processor]], folder: Path | str, runtime: str, real_time: bool = True
+) -> Processor:
+    """The processor for a bundle, its model loaded, checked and warmed. Raises as build_chain()."""
+    bundle = Bundle.load(folder)
+    if bundle.kind not in players:
+        raise BundleError(f"{bundle.folder}: kind = {bundle.kind!r}: allowed {', '.join(players)}")
+    return players[bundle.kind](bundle, open_model(bundle, runtime), real_time=real_time)
 
 
 def build_rack(
@@ -62,8 +69,7 @@ def build_rack(
         if voice is None:
             return Lane(VOICE, after)
         try:
-            bundle = Bundle.load(voice)
-            return Lane(VOICE, [_denoiser(bundle, open_model(bundle, runtime)), *after])
+            return Lane(VOICE, [_processor(_VOICE, voice, runtime), *after])
         except DspError as error:
             problems[chain] = f"No noise reduction, sound passes untouched: {error}"
             return Lane(VOICE, after)
@@ -84,7 +90,7 @@ def build_rack(
         if light_voice is None or voice is None or "voice" in problems or Path(light_voice) == Path(voice):
             return None
         try:
-            return build_chain(light_voice, runtime)
+            return Chain([_processor(_VOICE, light_voice, runtime)])
         except DspError as error:
             problems["lighter voice"] = f"No lighter model for a busy moment: {error}"
             return None

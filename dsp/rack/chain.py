@@ -53,7 +53,8 @@ class Chain:
         self._freeze = Freeze()
         inner = [step for lane in self._lanes for step in lane.processors]
         steps = [self._input_gain, *inner, self._freeze, self._output_gain]
-        self._models = tuple(step for step in steps if isinstance(step, ModelProcessor))
+        self._with_model = tuple(step for step in steps if isinstance(step, ModelProcessor))
+        self._models = tuple(step.model for step in self._with_model)
         self._stem_meters = next((step for step in steps if isinstance(step, StemMeters)), None)
         owners: list[tuple[Processor | DryPath, ParamSpec]] = [(self._dry, spec) for spec in DryPath.params]
         owners += [(step, spec) for step in steps for spec in step.params]
@@ -66,7 +67,7 @@ class Chain:
     @property
     def model_name(self) -> str:
         """The models at work, for people; empty for a dry chain."""
-        return " + ".join(model.model_name for model in self._models)
+        return " + ".join(model.name for model in self._models)
 
     @property
     def late_hops(self) -> int:
@@ -81,17 +82,17 @@ class Chain:
     @property
     def model_off(self) -> bool:
         """Whether a model has failed so often that it is only tried now and then."""
-        return any(model.model_off for model in self._models)
+        return any(model.off for model in self._models)
 
     @property
     def reduction_db(self) -> float:
         """What the models take away at present, in dB."""
-        return sum(model.reduction_db for model in self._models)
+        return sum(step.reduction_db for step in self._with_model)
 
     def rest(self, *, stems: bool, models: bool) -> None:
         """Leave out the work of the stems' model, or of every model. Heard as when they fail. Audio thread."""
-        for model in self._models:
-            model.rest(models or (stems and isinstance(model, StemMeters)))
+        for step in self._with_model:
+            step.model.rest(models or (stems and isinstance(step, StemMeters)))
 
     def take_stem_levels(self, into: NDArray[np.float32]) -> bool:
         """Fill `into` (4,) with the RMS of each stem since the last call, before its fader; False without stems."""

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from dsp.block import Block, mend
 from dsp.inference import StepModel, Values
-from dsp.inference.bundle import Bundle, BundleError
-from dsp.inference.guard import ModelGuard
-from dsp.layouts.stems import CHANNELS, OUTPUT_SIZE, STEMS
+from dsp.inference.bundle import Bundle
+from dsp.inference.guarded import GuardedModel
+from dsp.layouts.stems import CHANNELS, KIND, OUTPUT_SIZE, STEMS
 from dsp.parts.hop_adapter import HopAdapter
 from dsp.parts.ramp import Ramp, ramp_frames
 from dsp.parts.stft import Spectrum, StreamingStft, analysis_window
@@ -41,6 +41,7 @@ class Stems:
     """
 
     name = "stems"
+    kind = KIND
     params = STEMS_PARAMS
     reduction_db = 0.0
 
@@ -57,47 +58,20 @@ class Stems:
 
         real_time: False where no deadline exists (files). Raises BundleError for a bundle of another kind.
         """
-        if bundle.kind != "stems" or bundle.lookahead_frames:
-            raise BundleError(
-                f"{bundle.folder}: kind = {bundle.kind!r}, lookahead_frames = {bundle.lookahead_frames}: "
-                "allowed 'stems', 0"
-            )
         self._bundle = bundle
-        self._runtime = model.runtime
-        hop_s = bundle.hop_frames / bundle.rate_hz
         everything_other: Values = np.zeros((1, OUTPUT_SIZE), np.float32)
-        self._guard = ModelGuard(model, everything_other, hop_s, hop_s if real_time else None, clock)
-        self._hold_hops = int(HOLD_MS / 1000.0 / hop_s)
+        self.model = GuardedModel(bundle, model, everything_other, kind=KIND, real_time=real_time, clock=clock)
+        self._guard = self.model.guard
+        self._hold_hops = int(HOLD_MS / 1000.0 / self.model.hop_s)
         self._split = split
         self._faders = StemFaders()
         self.latency_frames = 0
         self.bad_samples = 0
 
-    @property
-    def model_name(self) -> str:
-        return f"{self._bundle.name} {self._bundle.version}, {self._runtime}"
-
-    @property
-    def late_hops(self) -> int:
-        return self._guard.late_hops
-
-    @property
-    def dry_hops(self) -> int:
-        """Hops without masks of their own: older ones were used, or none."""
-        return self._guard.dry_hops
-
-    def rest(self, on: bool) -> None:
-        self._guard.rest(on)
-
-    @property
-    def model_off(self) -> bool:
-        return self._guard.off
-
     def prepare(self, rate_hz: int, period_frames: int, channels: int) -> None:
         """channels: columns of the block. Raises BundleError when the bundle is made for another rate."""
+        self.model.check_rate(rate_hz)
         bundle = self._bundle
-        if rate_hz != bundle.rate_hz:
-            raise BundleError(f"{bundle.folder}: rate_hz = {bundle.rate_hz}: the chain runs at {rate_hz}")
         hop = bundle.hop_frames
         self._adapter = HopAdapter(period_frames, hop, channels, self._process_hop)
         sound = self._channels = channels // SPLIT if self._split else channels

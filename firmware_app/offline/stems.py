@@ -85,7 +85,7 @@ def separate_file(
         frames=frames,
         seconds=seconds,
         times_real_time=seconds / (time.perf_counter() - begun),
-        dry_hops=sum(one.stems.dry_hops for one in passes),
+        dry_hops=sum(one.stems.model.dry_hops for one in passes),
         bad_samples=bad_samples,
         notes=tuple(reader.notes),
         remarks=tuple(reader.remarks),

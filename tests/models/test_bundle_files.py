@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dsp.inference.bundle import SIZES
-from tests.models.steps import MODELS, load
+from dsp.layouts.catalogue import CATALOGUE
+from tests.models.steps import load
+from tests.rigs.checkout import MODELS
 from training.runtimes import stored_int8, stored_weight_types
 
 SHIPPED = ["denoise-live", "denoise-light", "denoise-studio", "stems-live", "stems-light"]
@@ -33,7 +34,7 @@ def test_no_shipped_network_is_left_out() -> None:
 
 def test_the_description_matches_the_layout_and_the_files(bundle: Path, description: dict, runtime: str) -> None:
     step = load(bundle, runtime)
-    sizes = SIZES[description["features"]]
+    sizes = CATALOGUE.layouts[description["features"]]
     assert (description["schema"], description["kind"]) == (1, sizes.kind)
     assert (description["input_size"], description["output_size"]) == (sizes.input_size, sizes.output_size)
     assert description["algorithmic_latency_frames"] == description["synthesis_frames"]

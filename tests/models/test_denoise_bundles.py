@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.models.steps import MODELS, layout_of, load
+from tests.models.steps import layout_of, load
+from tests.rigs.checkout import MODELS
 from training.stream import agreement_db, denoise, made_up_voice
 
 pytestmark = pytest.mark.bundle

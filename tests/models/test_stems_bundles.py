@@ -9,7 +9,8 @@ from dsp.layouts import stems as layout
 from dsp.layouts.stems import STEMS
 from dsp.parts.stft import StreamingStft
 from dsp.stems.features import StemsFrontEnd
-from tests.models.steps import MODELS, RUNTIMES, load
+from tests.models.steps import RUNTIMES, load
+from tests.rigs.checkout import MODELS
 from training.runtimes import Step
 from training.stream import made_up_voice
 

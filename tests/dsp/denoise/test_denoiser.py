@@ -212,7 +212,7 @@ def test_broken_samples_are_silence_to_the_network_even_without_a_chain(tiny_bun
     denoise.process(block)
     assert denoise.bad_samples == 1
     assert np.isfinite(block).all()
-    assert denoise.dry_hops == 0
+    assert denoise.model.dry_hops == 0
 
 
 def test_nothing_is_taken_away_while_dry(tiny_bundle: Bundle, run: Run, voice: np.ndarray) -> None:

@@ -283,7 +283,7 @@ def test_broken_samples_are_silence_even_without_a_chain(instant: Bundle, voice:
     denoise.process(block)
     assert denoise.bad_samples == 1
     assert np.isfinite(block).all()
-    assert denoise.dry_hops == 0
+    assert denoise.model.dry_hops == 0
 
 
 def test_reset_is_as_new(instant: Bundle, run: Run, voice: np.ndarray) -> None:

@@ -15,6 +15,8 @@ from dsp.inference.bundle import (
     BundleHashError,
     list_bundles,
 )
+from dsp.layouts.catalogue import CATALOGUE
+from dsp.layouts.declared import BorrowedNetwork, BundleLayout, Catalogue
 
 
 def spoil(folder: Path, pattern: str, replacement: str | Callable[[re.Match[str]], str]) -> None:
@@ -57,6 +59,8 @@ def test_a_whole_bundle_loads(tiny_folder: Path) -> None:
         ),
         (r"^kind = .*", 'kind = "reverb"', "kind = 'reverb': allowed denoise, stems"),
         (r"^kind = .*", 'kind = "stems"', "kind = 'stems': allowed denoise"),
+        (r"^kind = .*", "kind = [1]", "kind = [1]: a text is allowed"),
+        (r"^features = .*", "features = {}", "features = {}: a text is allowed"),
         (r"^features = .*", 'features = "stems-v1"', "input_size = 450: allowed 624"),
         (r"^rate_hz = .*", "rate_hz = 44100", "rate_hz = 44100: allowed 48000"),
         (r"^lookahead_frames = 0", "lookahead_frames = 128", "algorithmic_latency_frames = 256: allowed 384"),
@@ -245,3 +249,84 @@ def test_toml_that_nobody_has_written_by_hand_is_told(tiny_folder: Path, text: s
     for line in mistakes(tiny_folder):
         assert line.startswith(f"{tiny_folder / 'bundle.toml'}: ")
         assert len(line) < 400
+
+
+# --- a kind of model that this box does not know yet ---
+
+DEREVERB = BundleLayout(
+    features="dereverb-v1",
+    kind="dereverb",
+    window_frames=256,
+    hop_frames=64,
+    synthesis_frames=256,
+    input_size=129,
+    output_size=129,
+    state_size=16,
+    rate_hz=16_000,
+)
+DRY = BorrowedNetwork("dereverb-dry", DEREVERB, 48)
+CHANGED = {
+    "kind": '"dereverb"',
+    "features": '"dereverb-v1"',
+    "window_frames": "256",
+    "hop_frames": "64",
+    "synthesis_frames": "256",
+    "input_size": "129",
+    "output_size": "129",
+    "rate_hz": "16000",
+}
+
+
+@pytest.fixture
+def dereverb_folder(tiny_folder: Path) -> Path:
+    for key, value in CHANGED.items():
+        spoil(tiny_folder, rf"^{key} = .*", f"{key} = {value}")
+    return tiny_folder
+
+
+def test_a_new_kind_of_model_is_only_declared(dereverb_folder: Path) -> None:
+    bundle = Bundle.load(dereverb_folder, Catalogue(DEREVERB))
+    assert (bundle.kind, bundle.features, bundle.rate_hz) == ("dereverb", "dereverb-v1", 16_000)
+    assert (bundle.synthesis_frames, bundle.hop_frames) == (256, 64)  # four hops, not two
+    assert any(
+        "kind = 'dereverb': allowed denoise, stems, denoise-instant" in line for line in mistakes(dereverb_folder)
+    )
+
+
+@pytest.mark.parametrize("key", [key for key in DEREVERB.values if key not in ("features", "kind")])
+def test_everything_that_a_layout_declares_is_held(dereverb_folder: Path, key: str) -> None:
+    spoil(dereverb_folder, rf"^{key} = .*", f"{key} = 7")
+    with pytest.raises(BundleError, match=f"{key} = 7: allowed {DEREVERB.values[key]}"):
+        Bundle.load(dereverb_folder, Catalogue(DEREVERB))
+
+
+def test_what_a_layout_does_not_declare_may_be_anything(tiny_folder: Path) -> None:
+    """A denoiser's state is as large as its network."""
+    spoil(tiny_folder, r"^state_size = 16", "state_size = 17")
+    assert Bundle.load(tiny_folder).state_size == 17
+
+
+def test_a_new_kind_may_borrow_a_network(dereverb_folder: Path) -> None:
+    dry = dereverb_folder.parent / "dry"
+    dry.mkdir()
+    (dry / "bundle.toml").write_text(
+        'schema = 1\nname = "dry"\nversion = "1"\nkind = "dereverb-dry"\nsummary = "As dry as it gets"\n'
+        'network = "tiny"\nalgorithmic_latency_frames = 48\nlicence = "Apache-2.0"\n'
+    )
+    bundle = Bundle.load(dry, Catalogue(DEREVERB, DRY))
+    assert (bundle.kind, bundle.algorithmic_latency_frames, bundle.state_size) == ("dereverb-dry", 48, 16)
+    spoil(dereverb_folder, r"^features = .*", 'features = "dereverb-v0"')
+    with pytest.raises(BundleError, match=r"network = 'tiny': .*features = 'dereverb-v0': allowed dereverb-v1"):
+        Bundle.load(dry, Catalogue(DEREVERB, DRY))
+
+
+def test_nothing_is_declared_twice() -> None:
+    with pytest.raises(ValueError, match="layouts dereverb-v1, dereverb-v1: one of them is declared twice"):
+        Catalogue(DEREVERB, DEREVERB)
+    for twice in ((DEREVERB, DRY, DRY), (DEREVERB, BorrowedNetwork("dereverb", DEREVERB, 48))):
+        with pytest.raises(ValueError, match="one that borrows its network is declared twice"):
+            Catalogue(*twice)
+
+
+def test_the_box_knows_these_kinds() -> None:
+    assert CATALOGUE.kinds == ("denoise", "stems", "denoise-instant")

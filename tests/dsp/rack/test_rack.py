@@ -140,3 +140,14 @@ def test_a_lighter_model_is_for_a_voice_that_has_another_one(tmp_path: Path) -> 
     rack, problems = build_rack(live, None, light_voice=tmp_path / "gone")
     assert not rack.has_light_voice
     assert set(problems) == {"lighter voice"}
+
+
+def test_only_a_denoiser_takes_the_place_of_the_voice() -> None:
+    live, stems = (MODELS / name for name in ("denoise-live", "stems-light"))
+    rack, problems = build_rack(stems, None)
+    assert rack.model_name == ""
+    assert set(problems) == {"voice", "voice over music"}
+    assert "kind = 'stems': allowed denoise, denoise-instant" in problems["voice"]
+    rack, problems = build_rack(live, None, light_voice=stems)
+    assert not rack.has_light_voice
+    assert "kind = 'stems': allowed denoise, denoise-instant" in problems["lighter voice"]
