@@ -3,7 +3,7 @@
 The module `_hop` is built where the package is installed, when there is a compiler. Without it, or with
 HUSHBOX_NATIVE=0 in the environment, NumPy does the same work. A class asks for its part when it is made:
 
-    self._hop = native.stft(...)      # None: use NumPy
+    self._native = bound.stft(...)      # None: use NumPy
 
 The class owns every array; the C object only holds on to them. Both ways use the same arrays in the same manner, so
 one can take over from the other at any hop. tests/dsp/native holds the two equal.

@@ -120,7 +120,7 @@ void scale(struct rows block, const float *values);
 void crossfade(struct rows wet, struct rows dry, const float *share);
 void remember(float *past, long length, long position, struct rows block);
 void pick(struct rows block, const int32_t *columns, struct rows out);
-void add_columns(struct rows sound, struct rows out, long width, float share);
+void add_columns(struct rows sound, const int32_t *columns, long width, struct rows out, long mix);
 
 /* --- wire.c --- */
 

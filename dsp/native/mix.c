@@ -99,17 +99,17 @@ void pick(struct rows block, const int32_t *columns, struct rows out)
     }
 }
 
-/* Add the first `width` columns of `sound` to those of `out`: one to all of them, all of them (times share) to one. */
+/* Add the chosen columns of `sound` to the first `mix` of `out`: one to all of them, or the mean of all to the only one. */
 VECTORISED
-void add_columns(struct rows sound, struct rows out, long width, float share)
+void add_columns(struct rows sound, const int32_t *columns, long width, struct rows out, long mix)
 {
-    const int all_to_one = out.channels == 1 && width > 1;
-    const long pairs = all_to_one ? width : out.channels;
-    const float factor = all_to_one ? share : 1.0f;
+    const int all_to_one = mix == 1 && width > 1;
+    const long pairs = all_to_one ? width : mix;
+    const float share = all_to_one ? 1.0f / (float)width : 1.0f;
     for (long p = 0; p < pairs; p++) {
-        const float *restrict from = sound.at + p % width * sound.channel_step;
+        const float *restrict from = sound.at + columns[p % width] * sound.channel_step;
         float *restrict to = out.at + (all_to_one ? 0 : p) * out.channel_step;
         const long fs = sound.frame_step, ts = out.frame_step;
-        _Pragma("omp simd") for (long i = 0; i < out.frames; i++) to[i * ts] += factor * from[i * fs];
+        _Pragma("omp simd") for (long i = 0; i < out.frames; i++) to[i * ts] += share * from[i * fs];
     }
 }

@@ -367,38 +367,47 @@ METHOD(crossfade_function)
     return done(v, 3, nothing());
 }
 
+/* Columns of a block, as int32; `view` holds them. Return how many, or -1. */
+static Py_ssize_t get_columns(PyObject *from, long channels, Py_buffer *view)
+{
+    if (get_flat(from, "columns", 0, 0, view)) return -1;
+    const Py_ssize_t count = view->len / (Py_ssize_t)sizeof(int32_t);
+    const int32_t *columns = view->buf;
+    for (Py_ssize_t c = 0; c < count; c++) {
+        if (columns[c] >= 0 && columns[c] < channels) continue;
+        PyErr_Format(PyExc_ValueError, "columns[%zd] = %d: allowed 0 to %ld", c, (int)columns[c], channels - 1);
+        PyBuffer_Release(view);
+        return -1;
+    }
+    return count;
+}
+
 METHOD(pick_function)
 {
     (void)self;
     Py_buffer v[3];
     struct rows block, out;
     if (expect_arguments("pick", n, 3) || get_rows(a[0], "block", 0, 0, 0, &v[0], &block)) return NULL;
-    if (get_rows(a[2], "out", block.frames, 0, 1, &v[1], &out)) return done(v, 1, NULL);
-    if (get_flat(a[1], "columns", out.channels * (Py_ssize_t)sizeof(int32_t), 0, &v[2])) return done(v, 2, NULL);
-    const int32_t *columns = v[2].buf;
-    for (long c = 0; c < out.channels; c++) {
-        if (columns[c] >= 0 && columns[c] < block.channels) continue;
-        PyErr_Format(PyExc_ValueError, "columns[%ld] = %d: allowed 0 to %ld", c, (int)columns[c], block.channels - 1);
-        return done(v, 3, NULL);
-    }
-    if (out.channels) pick(block, columns, out);
+    const Py_ssize_t count = get_columns(a[1], block.channels, &v[1]);
+    if (count < 0) return done(v, 1, NULL);
+    if (get_rows(a[2], "out", block.frames, (long)count, 1, &v[2], &out)) return done(v, 2, NULL);
+    pick(block, v[1].buf, out);
     return done(v, 3, nothing());
 }
 
 METHOD(add_columns_function)
 {
     (void)self;
-    Py_buffer v[2];
+    Py_buffer v[3];
     struct rows sound, out;
-    long width;
-    double share;
-    if (expect_arguments("add_columns", n, 4) || number(a[3], &share) ||
-        get_rows(a[0], "sound", 0, 0, 0, &v[0], &sound))
-        return NULL;
-    if (get_rows(a[1], "out", sound.frames, 0, 1, &v[1], &out)) return done(v, 1, NULL);
-    if (whole_number(a[2], "width", 1, sound.channels, &width)) return done(v, 2, NULL);
-    add_columns(sound, out, width, (float)share);
-    return done(v, 2, nothing());
+    long mix;
+    if (expect_arguments("add_columns", n, 4) || get_rows(a[0], "sound", 0, 0, 0, &v[0], &sound)) return NULL;
+    const Py_ssize_t width = get_columns(a[1], sound.channels, &v[1]);
+    if (width < 0) return done(v, 1, NULL);
+    if (get_rows(a[2], "out", sound.frames, 0, 1, &v[2], &out)) return done(v, 2, NULL);
+    if (whole_number(a[3], "mix", 0, out.channels, &mix)) return done(v, 3, NULL);
+    if (width) add_columns(sound, v[1].buf, (long)width, out, mix);
+    return done(v, 3, nothing());
 }
 
 /* Of the calling thread, and so of NumPy too: numbers below the smallest normal one count as zero. Slow on every

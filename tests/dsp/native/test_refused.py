@@ -111,7 +111,11 @@ def test_a_part_has_to_be_ours() -> None:
     [
         (lambda c: c.pick(floats(4, 2), np.array([2], np.int32), floats(4, 1)), r"columns\[0\] = 2: allowed 0 to 1"),
         (lambda c: c.pick(floats(4, 2), np.array([0], np.int32), floats(3, 1)), r"out has shape \(3, 1\)"),
-        (lambda c: c.add_columns(floats(4, 2), floats(4, 2), 3, 1.0), "width = 3: allowed 1 to 2"),
+        (lambda c: c.add_columns(floats(4, 2), np.array([0], np.int32), floats(4, 2), 3), "mix = 3: allowed 0 to 2"),
+        (
+            lambda c: c.add_columns(floats(4, 2), np.array([-1], np.int32), floats(4, 2), 2),
+            r"columns\[0\] = -1: allowed",
+        ),
         (lambda c: c.scale(floats(4, 2), floats(3)), "values has 12 bytes: 16 are needed"),
         (lambda c: c.crossfade(floats(4, 2), floats(4, 1), floats(4)), r"dry has shape \(4, 1\)"),
         (lambda c: c.take_answer(floats(4), floats(5), 1.0), "mask has 20 bytes: 16 are needed"),
