@@ -1,1 +1,1 @@
-"""Sound in, sound out: pure signal code. No files, no sockets, no devices; imports none of our other rooms."""
+"""Sound in, sound out: pure signal code. No sockets, no devices, no files but model bundles; imports no other room."""

@@ -12,13 +12,13 @@ RATE_HZ = 48_000
 """The rate of every chain. Interfaces at other rates are resampled by hw."""
 
 LOUDEST = 1000.0
-"""A sample beyond this (60 dB over full scale) is no sound but a broken number."""
+"""A sample beyond this (60 dB over full scale) is a broken number, not sound."""
 
 
 def mend(block: Block) -> int:
-    """Put silence where a sample is no sound: not a number, infinite, or beyond LOUDEST. Return how many there were.
+    """Replace broken samples with silence: not a number, infinite, or beyond LOUDEST. Return how many there were.
 
-    Audio thread. The usual case costs one dot product, which such a sample always shows in.
+    Audio thread. The usual case costs one dot product: a broken sample always makes it too large.
     """
     if (calls := bound.calls()) is not None:
         return calls.mend(block, LOUDEST)

@@ -2,4 +2,4 @@
 
 
 class DspError(Exception):
-    """Anything dsp refuses: a parameter out of range, a bundle that does not match its hash, …"""
+    """Whatever dsp refuses: a parameter out of range, a bundle that does not match its hash, …"""

@@ -1,4 +1,4 @@
-"""Parameters: each declared once, here called a ParamSpec, and used by page, panel, presets, link and docs alike."""
+"""Parameters. Each is declared once, as a ParamSpec; page, panel, presets, link and docs all use that declaration."""
 
 import difflib
 import math
@@ -30,7 +30,7 @@ class ParamSpec:
 
     id: dotted, lower case, ending in the unit where it has one. unit: for people ("dB", "%", "" for none).
     low, high, default: in that unit. choices: names of the integer values low…high (a switch has "off", "on").
-    discrete: sent at once and never dropped by the link; continuous ones are thinned to the latest value.
+    discrete: the link sends each value at once and drops none. Of a continuous parameter it sends the latest value.
     """
 
     id: str

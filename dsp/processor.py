@@ -1,4 +1,4 @@
-"""The shape of a step of a chain, and of one with a model in it."""
+"""The interface of a processor, and of one with a model in it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from dsp.params import ParamSpec
 class Processor(Protocol):
     """One step of a chain. A processor is one file; a gain is 35 lines.
 
-    prepare() may allocate and is called outside streaming; everything else runs on the audio thread, without
-    allocating, locking or raising. set_param() stores a target which process() ramps to.
+    prepare() is called outside streaming and may allocate. Everything else runs on the audio thread: it does not
+    allocate, lock or raise. set_param() stores a target; process() ramps to it.
     """
 
     name: str
@@ -53,7 +53,7 @@ class RunningModel(Protocol):
 
 @runtime_checkable
 class ModelProcessor(Protocol):
-    """What a processor with a model tells besides: the model, and how much it takes away."""
+    """What a processor with a model has as well: the model, and how much it takes away."""
 
     @property
     def model(self) -> RunningModel: ...
@@ -64,6 +64,6 @@ class ModelProcessor(Protocol):
 
 @runtime_checkable
 class StemMeters(Protocol):
-    """What a processor that separates stems tells besides."""
+    """What a processor that separates stems has as well."""
 
     def take_levels(self, into: NDArray[float32]) -> None: ...  # RMS of each since the last call

@@ -1,1 +1,1 @@
-"""Measures sound: loudness, and the way from output back to input."""
+"""Measures sound: loudness, and the round trip from output to input."""

@@ -1,7 +1,7 @@
-"""Loudness after ITU-R BS.1770-4: K-weighted, gated, in LUFS. For comparing two sounds without the louder one winning.
+"""Loudness after ITU-R BS.1770-4: K-weighted, gated, in LUFS. With it two sounds are compared at equal loudness.
 
-The weighting is applied as one long FIR filter by overlap-save in the frequency domain: numpy has no recursive filter,
-and a block of 100 ms at a time is quick that way (under half a millisecond a channel).
+The weighting is one long FIR filter, applied by overlap-save in the frequency domain, because numpy has no recursive
+filter. 100 ms of sound take under half a millisecond a channel.
 """
 
 from __future__ import annotations
@@ -62,19 +62,19 @@ class KWeighting:
 
 
 class Loudness:
-    """Gated loudness of the last `seconds` of what `add` got. One thread."""
+    """Gated loudness of the last `seconds` of sound given to add(). One thread."""
 
     def __init__(self, channels: int, seconds: float) -> None:
         self._weighting = KWeighting(channels)
         self._hops: deque[float] = deque(maxlen=round(seconds * RATE_HZ / HOP_FRAMES))
 
     def add(self, hop: Block, gain: float = 1.0) -> None:
-        """Count 100 ms in. gain: what the sound had been multiplied by, taken off again."""
+        """Add 100 ms of sound. gain: the gain already in it; the loudness is measured without it."""
         self._hops.append(self._weighting.energy(hop) / (gain * gain))
 
     @property
     def seconds(self) -> float:
-        """How much has been measured."""
+        """How much sound has been measured."""
         return len(self._hops) * HOP_FRAMES / RATE_HZ
 
     @property
@@ -83,7 +83,7 @@ class Loudness:
         return gated(np.array(self._hops))
 
     def clear(self) -> None:
-        """Measure anew from here on."""
+        """Forget what was measured."""
         self._hops.clear()
 
 

@@ -1,9 +1,9 @@
-"""How long sound takes from an output back to an input: the test signal, and finding it in what was recorded.
+"""The delay from an output back to an input: the test signal, and the search for it in a recording.
 
-The signal is a maximum-length sequence, three times, each time louder: its correlation with itself is one sharp peak,
-so the place of the peak is the delay to the frame, far below the noise too. Levels rise, so that a sensitive input is
-not driven into clipping where a quieter burst would have done. (Rife and Vanderkooy, "Transfer-Function Measurement
-with Maximum-Length Sequences", JAES 37, 1989.)
+The signal is a maximum-length sequence, played three times, each time louder. Its correlation with itself is one sharp
+peak, so the place of the peak is the delay to the frame, even far below the noise. The levels rise so that a sensitive
+input gets a burst that does not clip it. (Rife and Vanderkooy, "Transfer-Function Measurement with Maximum-Length
+Sequences", JAES 37, 1989.)
 """
 
 from dataclasses import dataclass
@@ -28,23 +28,23 @@ _CLIPPED = 0.985
 
 
 class Fault(Enum):
-    """Why there is no delay to tell."""
+    """Why no delay could be measured."""
 
     NO_CABLE = "no cable"  # the signal is not in the recording
-    TOO_LOW = "too low"  # it is, but too faint beside the noise
-    CLIPS = "clips"  # it comes back too loud, even the quietest burst
-    UNSTEADY = "unsteady"  # the bursts came back at different times: sound was lost between
+    TOO_LOW = "too low"  # the signal is there, but too faint beside the noise
+    CLIPS = "clips"  # even the quietest burst comes back too loud
+    UNSTEADY = "unsteady"  # the bursts came back with different delays: sound was lost between them
 
 
 @dataclass(frozen=True, slots=True)
 class RoundTrip:
-    """What was found. fault: None when `frames` can be relied on."""
+    """The result of a measurement. fault: None when `frames` is reliable."""
 
     fault: Fault | None
     frames: int = 0  # from the output to the input
-    column: int = 0  # of the recording, from 0: where the cable is
+    column: int = 0  # of the recording, from 0: the input with the cable
     level_db: float = -120.0  # of the loudest burst heard there, RMS, dBFS
-    inverted: bool = False  # the cable, or the interface, turns the sound upside down
+    inverted: bool = False  # the cable, or the interface, inverts the polarity
 
 
 def burst() -> Sound:
@@ -64,7 +64,7 @@ def burst() -> Sound:
 
 
 def signal() -> Sound:
-    """The whole test: every burst at its level, each with silence behind it. Shape (SIGNAL_FRAMES,), 1.3 s."""
+    """The whole test signal: every burst at its level, each followed by silence. Shape (SIGNAL_FRAMES,), 1.3 s."""
     one = burst()
     sound = np.zeros(SIGNAL_FRAMES, np.float32)
     for slot, level_db in enumerate(LEVELS_DB):
@@ -82,7 +82,10 @@ class _Heard:
 
 
 def find(recording: Block) -> RoundTrip:
-    """The delay in a recording that began with the signal. recording: float32 (SIGNAL_FRAMES, inputs). Any thread."""
+    """The delay in a recording that started together with the signal. Any thread.
+
+    recording: float32 (SIGNAL_FRAMES, inputs).
+    """
     one = burst()
     columns = [_listen(recording[:, column], one) for column in range(recording.shape[1])]
     column = max(range(len(columns)), key=lambda c: max(heard.likeness for heard in columns[c]))

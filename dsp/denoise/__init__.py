@@ -1,1 +1,1 @@
-"""The denoisers: one shell, a network each, and what they see of the sound."""
+"""The denoisers: what they share, how each applies its mask, and the features that their networks get."""

@@ -1,4 +1,4 @@
-"""What goes ahead of the network in every denoiser: what lies below hearing, then mains hum."""
+"""What every denoiser removes ahead of its network: sound below hearing, then mains hum."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from dsp.restore.infrasonic import InfrasonicGuard
 
 
 class Ahead:
-    """Tells what is to be subtracted from the sound of just now. Audio thread; it adds no delay.
+    """Finds what to subtract from the present sound. Audio thread; it adds no delay.
 
-    Where there is neither hum nor too much below hearing nothing is told, and not a bit changes.
+    Where there is neither hum nor too much below hearing, there is nothing to subtract and not a bit changes.
     """
 
     def __init__(self, channels: int, hop_frames: int, rate_hz: int) -> None:
@@ -26,9 +26,10 @@ class Ahead:
         self._hum.reset()
 
     def follow(self, block: Block) -> Block | None:
-        """Take `block` (frames, channels), not beyond the end of a hop; return what of it is to go, None for nothing.
+        """Take `block` (frames, channels); return what to subtract from it, or None for nothing.
 
-        A reused buffer of the block's shape. Hops begin at reset(), one after the other.
+        The result is a reused buffer of the block's shape. Hops follow one another from reset() on; a block may not go
+        beyond the end of a hop.
         """
         rumble = self._infrasonic.follow(block)
         if rumble is None:

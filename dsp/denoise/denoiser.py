@@ -1,6 +1,4 @@
-"""What every denoiser shares: its knobs, the network behind its guard, hum and rumble taken out ahead of it, and the
-switch to what is removed.
-"""
+"""What all denoisers share: parameters, model, removal of hum and rumble ahead of it, listening to what is removed."""
 
 from __future__ import annotations
 
@@ -39,18 +37,19 @@ FADE_MS = 10.0
 AMOUNT_RAMP_MS = 20.0
 
 MOST_RISE = 10 ** (0.9 / 20)
-"""Clipped sound rises above its own peak when overtones go; here it may do so by this much."""
+"""Clipped sound rises above its own peak when overtones are removed. The output may rise by this factor, 0.9 dB."""
 
 MOST_AHEAD_FRAMES = 128
-"""The longest hop that hum and rumble are followed in; a longer one of the model's is cut."""
+"""Hum and rumble are followed in hops of at most this length; a longer hop of the model is cut into such pieces."""
 
 _METER_SHARE = 0.1  # of the newest hop in the smoothed reduction
 
 
 class Denoiser:
-    """The base of Denoise and DenoiseInstant, which differ in how the mask reaches the sound. Audio thread.
+    """The base of Denoise and DenoiseInstant, which differ in how they apply the mask to the sound. Audio thread.
 
-    A subclass calls _step() and _show() for each hop, and prepare(), set_param() and reset() of this class in its own.
+    A subclass calls _step() and _meter_reduction() for each hop. Its own prepare(), set_param() and reset() call those
+    of this class.
     """
 
     name = "denoise"
@@ -108,7 +107,7 @@ class Denoiser:
             self._removed.set(self._values[LISTEN.id])
 
     def reset(self) -> None:
-        """Forget the sound on its way, the model's state and a model's faults; parameters stay, at their targets."""
+        """Forget the sound on its way, the model's state and its faults. Parameters stay, and jump to their targets."""
         self._stft.reset()
         self._front.reset()
         self._ahead.reset()
@@ -119,14 +118,15 @@ class Denoiser:
         self.reduction_db = 0.0
 
     def _step(self, spectrum: Spectrum) -> bool:
-        """One step of the network: its mask is then in the guard. Return whether it may be heard."""
+        """Run the model for a hop; its mask is then in the guard. Return whether the mask may be heard."""
         room, sensitivity = self._keep_room.next_value(), self._sensitivity.next_value()
         return self._guard.step(self._front.features(spectrum, room, sensitivity))
 
-    def _show(self, reduction_db: float, clean: float = 0.0, hum: float = 0.0, floor: float = 1.0) -> None:
-        """Show what the network takes from the sound, and the hum and rumble that went before it.
+    def _meter_reduction(self, reduction_db: float, clean: float = 0.0, hum: float = 0.0, floor: float = 1.0) -> None:
+        """Update the meter of what is removed: by the network, and as hum and rumble ahead of it.
 
-        clean, hum: their energy; floor: the share of the input that always stays.
+        reduction_db: by the network. clean, hum: energy of the hop without hum, and of its hum and rumble. floor: the
+        share of the input that always stays.
         """
         if hum:
             left = clean * 10.0 ** (-reduction_db / 10.0) + floor * floor * hum

@@ -1,11 +1,12 @@
-"""What a denoiser sees and what it says: spectrum to features, mask to spectrum, in one of the layouts of
-dsp.layouts.denoise.
+"""Input and output of a denoiser's network: spectrum to features, mask to spectrum, in a layout of dsp.layouts.denoise.
 
-The one place for this mapping; training mirrors it in torch and a test holds the two equal. Low bins stand alone; above
-them overlapping triangular bands, wider towards the top, cover the rest, and their gains are interpolated over the bins
-by the same triangles. The low bins' taps act on spectra of now and of some hops ago. Source of the idea: H. Schröter et
-al., "DeepFilterNet", ICASSP 2022; compressed spectra: J. Valin et al., "A perceptually-motivated approach for
-low-complexity, real-time enhancement of fullband speech", Interspeech 2020.
+This is the one place for that mapping. Training mirrors it in torch, and a test holds the two equal. Each low bin
+stands alone. Above them overlapping triangular bands, wider towards the top, cover the rest; their gains are
+interpolated over the bins by the same triangles. The low bins' taps act on the present spectrum and on those of some
+hops ago.
+
+Sources: the idea is of H. Schröter et al., "DeepFilterNet", ICASSP 2022; compressed spectra are of J. Valin et al., "A
+perceptually-motivated approach for low-complexity, real-time enhancement of fullband speech", Interspeech 2020.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ LOG_OFFSET, LOG_SCALE = 3.0, 1.0 / 3.0  # feature = (log10(power + floor) + offs
 COMPRESSION = -0.35  # spectrum times power**COMPRESSION keeps |spectrum|**0.3
 SILENCE = 1e-12  # power of a bin, far below any converter's noise
 STRICTNESS = 1.5
-"""Every gain is raised to STRICTNESS**sensitivity: at 0 the network's own word, at 1 what is soft goes down further."""
+"""Every gain is raised to STRICTNESS**sensitivity. At 0 it is the network's own; at 1 low gains become lower."""
 FAINTEST = 1e-3  # gain of a low bin below which raising it changes nothing that is heard
 
 
@@ -114,12 +115,12 @@ class DenoiseFrontEnd:
         self.reduction_db = 0.0
 
     def features(self, spectrum: Spectrum, keep_room: float = 0.0, sensitivity: float = 0.0) -> Array:
-        """What the network sees.  spectrum: (channels, bins) -> (1, input_size), a reused buffer.
+        """The network's input.  spectrum: (channels, bins) -> (1, input_size), a reused buffer.
 
-        Of several channels it sees the mean power, at the fine places too, and in the low bins the mean of the spectra
-        of one polarity (dsp.denoise.sides): each the same as of one channel where all are alike, and none lost where
-        not.
-        keep_room: 0 takes late reverberation away, 1 leaves it; sensitivity: -1 spares the voice, 1 takes more noise.
+        Of several channels the network sees the mean power, at the fine places too, and in the low bins the mean of the
+        spectra, brought to one polarity first (dsp.denoise.sides). Where all channels are alike this is the same as for
+        one channel; where they are not, none is lost.
+        keep_room: 0 removes late reverberation, 1 leaves it. sensitivity: -1 spares the voice, 1 removes more noise.
         """
         self._exponent = STRICTNESS**sensitivity
         if self._native is not None:
@@ -155,7 +156,7 @@ class DenoiseFrontEnd:
     def apply(self, mask: Array, spectrum: Spectrum, attenuation_limit: float) -> None:
         """Filter the spectrum in place and set `reduction_db`.
 
-        mask: (1, output_size); spectrum: (channels, bins); attenuation_limit: share of the input that always stays,
+        mask: (1, output_size). spectrum: (channels, bins). attenuation_limit: the share of the input that always stays,
         10 ** (-amount_db / 20). At 1 the spectrum is left untouched.
         """
         if self._native is not None and attenuation_limit < 1.0:
@@ -184,10 +185,10 @@ class DenoiseFrontEnd:
         self.reduction_db = 10.0 * math.log10((before + 1e-12) / (_energy(spectrum) + 1e-12))
 
     def gains(self, mask: Array, spectrum: Spectrum, attenuation_limit: float) -> Array:
-        """What the mask does to each bin's level, 1 at most; sets `reduction_db`. Instead of apply(), after features().
+        """The gain of each bin, at most 1; sets `reduction_db`. Used instead of apply(), after features().
 
-        mask, spectrum as in apply(), the spectrum stays; attenuation_limit is for `reduction_db` alone, not for the
-        gains. Shape (bins,), a reused buffer.
+        mask, spectrum: as in apply(), but the spectrum is not changed. attenuation_limit is only for `reduction_db`,
+        not for the gains. Shape (bins,), a reused buffer.
         """
         if self._native is not None:
             self.reduction_db = self._native.gains(mask, spectrum, *self._next_hop(), attenuation_limit, self._exponent)
@@ -219,11 +220,11 @@ class DenoiseFrontEnd:
         self._fine.remember(spectrum)
 
     def _all_power(self) -> Array:
-        """Power of all channels together, which share one gain. Shape (bins,)."""
+        """The summed power of all channels; they share one gain. Shape (bins,)."""
         return self._power[0] if self.channels == 1 else np.sum(self._power, axis=0, out=self._mean_power)
 
     def _low_level(self, power: Array) -> Array:
-        """How loud the taps leave each low bin, 1 at most. Shape (low_bins,): the start of `_level`."""
+        """The gain of each low bin through its taps, at most 1. Shape (low_bins,): the start of `_level`."""
         low = self._level[: self._low_bins]
         np.einsum("cbp,cbp->b", self._low_parts, self._low_parts, out=low)
         np.add(low, SILENCE, out=low)
@@ -234,7 +235,7 @@ class DenoiseFrontEnd:
         return low
 
     def _filter_low(self, mask: Array) -> None:
-        """Set `_low` to the low bins of now, through the mask's taps."""
+        """Set `_low` to the present low bins filtered by the mask's taps."""
         parts = mask[0, : self._gains_at].reshape(-1, 2, self._low_bins)
         self._taps.real[:], self._taps.imag[:] = parts[:, 0], parts[:, 1]
         np.multiply(self._history[self._hop], self._taps[0], out=self._low)
@@ -246,7 +247,7 @@ class DenoiseFrontEnd:
 
 
 def identity_mask(layout: Layout = LIVE) -> Array:
-    """The mask which changes nothing. Shape (1, output_size)."""
+    """The mask that changes nothing. Shape (1, output_size)."""
     mask = np.zeros((1, layout.output_size), np.float32)
     mask[0, : layout.low_bins] = 1.0
     mask[0, layout.gains_at : layout.fine_taps_at] = 1.0

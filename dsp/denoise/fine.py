@@ -1,12 +1,13 @@
-"""A closer look at the lowest bins: what lies between them in frequency, and filter taps that reach further back.
+"""Finer resolution of the lowest bins: features between the bins, and filter taps that reach further back in time.
 
-At the live denoiser's window of 768 frames a bin is 62.5 Hz wide: the overtones of a low voice, and what lies between
-them, share bins. A bin's own past tells them apart. The last 32 hops (85 ms) of each bin, weighted and turned, give its
-power at five places 12.5 Hz apart; eight more complex taps a bin, up to 28 hops (75 ms) back, let the network cut as
-finely as it sees. The delay stays what it is: both only look back. How many of what: dsp.layouts.denoise.FineLayout.
+At the live denoiser's window of 768 frames a bin is 62.5 Hz wide, so the overtones of a low voice, and the noise
+between them, share bins. A bin's past separates them. The last 32 hops (85 ms) of each bin, weighted and turned, give
+its power at five places 12.5 Hz apart. Eight more complex taps for each bin, up to 28 hops (75 ms) back, let the
+network filter as finely as it sees. Both only look back, so they add no delay. The numbers are in
+dsp.layouts.denoise.FineLayout.
 
-Source: the same idea in time domain is the pitch filter of J. Valin, "A hybrid DSP/deep learning approach to real-time
-full-band speech enhancement", MMSP 2018.
+Source: the same idea in the time domain is the pitch filter of J. Valin, "A hybrid DSP/deep learning approach to
+real-time full-band speech enhancement", MMSP 2018.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ Array = NDArray[np.float32]
 
 
 def weights(layout: Layout) -> Array:
-    """Of the last hops, newest first; they add up to one. Shape (past_hops,)."""
+    """The weights of the last hops, newest first. They add up to one. Shape (past_hops,)."""
     past, newest = layout.fine.past_hops, layout.fine.newest_hops
     hops = np.arange(past)
     rise = np.sin(np.pi / 2 * (hops + 1) / (newest + 1)) ** 2
@@ -32,7 +33,7 @@ def weights(layout: Layout) -> Array:
 
 
 def zoom(layout: Layout) -> Spectrum:
-    """From the past of a bin, turned to stand still (`turned`) and newest first, to its places. (places, past_hops)."""
+    """The matrix from a bin's past, newest first and turned by standstill(), to its places. (places, past_hops)."""
     count = layout.fine.places
     places = (np.arange(count) - count // 2) * (_turns_per_hop(layout) / count)
     turns = np.exp(2j * np.pi * np.outer(places, np.arange(layout.fine.past_hops)))
@@ -41,12 +42,12 @@ def zoom(layout: Layout) -> Spectrum:
 
 
 def _turns_per_hop(layout: Layout) -> float:
-    """Of a tone in the middle of bin 1."""
+    """How many turns a tone in the middle of bin 1 makes in a hop."""
     return layout.hop_frames / layout.window_frames
 
 
 def standstill(layout: Layout) -> Spectrum:
-    """What bins are multiplied by, hop after hop, so that a tone in the middle of one stands still. (period, bins)."""
+    """Factors for the bins, hop after hop, that keep the phase of a tone in a bin's middle fixed. (period, bins)."""
     period = layout.window_frames // layout.hop_frames
     turns = np.outer(np.arange(period), np.arange(layout.fine.bins)) * _turns_per_hop(layout)
     result: Spectrum = np.exp(-2j * np.pi * turns).astype(np.complex64)
@@ -64,7 +65,7 @@ class FineBins:
         self._bins, self._past_hops, self._channels = shape.bins, shape.past_hops, channels
         self.zoom = np.ascontiguousarray(zoom(layout)[:, ::-1])  # oldest first, as the past is read
         self.standstill = standstill(layout)
-        # Every hop is stored twice, so that the last past_hops always lie side by side.
+        # Every hop is stored twice, so that the last past_hops are always contiguous.
         self.still: Spectrum = np.zeros((2 * shape.past_hops, channels * shape.bins), np.complex64)
         self._still_sides = self.still.reshape(2 * shape.past_hops, channels, shape.bins)
         self.past: Spectrum = np.zeros((shape.past_hops, channels, shape.bins), np.complex64)
@@ -87,7 +88,7 @@ class FineBins:
         self.looked = self.hop = 0
 
     def look(self, low: Spectrum, out: Array) -> None:
-        """Power at each place, once a hop: the mean of all channels', so that none cancels another.
+        """Power at each place, once a hop: the mean of the channels' powers, so that none cancels another.
 
         low: (channels, bins or more); out: (places, bins).
         """

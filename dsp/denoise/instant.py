@@ -1,13 +1,13 @@
 """The denoiser for in-ear monitoring: 64 frames (1.33 ms) late at every period size.
 
-The network of the live denoiser hears each whole hop and says how loud each bin may be. That becomes a filter in the
-time domain, which the sound passes frame by frame: no frame waits for its hop, only the filter is a little old. The
-64 frames serve twice: the filter reaches so far into the future, and it starts 64 frames before the end of the hop
-that it was made from.
+The network of the live denoiser hears each whole hop and gives a gain for each bin. The gains become a filter in the
+time domain. The sound passes it frame by frame, so no frame waits for its hop to fill; only the filter is a little old.
+The 64 frames serve two purposes: the filter reaches so far into the future, and it begins to act 64 frames before the
+end of the hop that it was made from.
 
-The filter is the symmetric one (its taps are the inverse transform of the gains, real and without a phase), cut off
-where the future ends. A minimum-phase filter, as in the sources below, needs no future at all, but turns the voice's
-phases: on held-out mixes it costs 5 dB of SI-SDR more (models_quantized/denoise-instant/CARD.md).
+The filter is symmetric: its taps are the inverse transform of the gains, which are real and have no phase. It is cut
+off where the known future ends. A minimum-phase filter, as in the sources below, needs no future, but it turns the
+voice's phases; on held-out mixes it costs 5 dB of SI-SDR more (models_quantized/denoise-instant/CARD.md).
 
 Sources: H. Löllmann and P. Vary, "Low delay filter for adaptive noise reduction", IWAENC 2006; "Deep FIR",
 arXiv 2409.18239.
@@ -28,13 +28,13 @@ from dsp.parts.stft import inverse_transform
 
 LOOKAHEAD_FRAMES = INSTANT_LATENCY_FRAMES
 PAST_FRAMES = 256
-"""Taps on the present frame and those before it: a longer filter scores no better."""
+"""Taps on the present frame and those before it. A longer filter scores no better."""
 
 CROSSFADE_FRAMES = 32
-"""From one hop's filter to the next: a longer fade makes the filter older, to be heard as a blur."""
+"""From one hop's filter to the next. A longer fade makes the filter older, which is heard as a blur."""
 
 PEAK_HOPS = 3
-"""Whole hops before the present one that the filter still hears."""
+"""Whole hops before the present one that the filter still reaches."""
 
 _OLD_END_FRAMES, _NEW_END_FRAMES = 64, 16  # how gently the taps are cut off
 
@@ -42,9 +42,9 @@ _OLD_END_FRAMES, _NEW_END_FRAMES = 64, 16  # how gently the taps are cut off
 class DenoiseInstant(Denoiser):
     """Sound -> Ahead; hop -> spectrum -> model -> mask -> gains -> filter; the sound itself -> filter.
 
-    The exact input is as late as the filtered one and in phase with it, so the amount is a mix of the two; at 0 dB it
-    is heard bit by bit, and while the model is late or broken too (dry hops). Hum goes ahead of the filter, and the
-    network, so its share in the mix is the exact input's. Audio thread.
+    The exact input has the delay of the filtered sound and is in phase with it, so the amount is a mix of the two. At
+    0 dB, and while the model is late or broken (dry hops), the input is heard bit by bit. Hum is removed ahead of the
+    network and the filter, so what stays of it in the mix comes from the exact input. Audio thread.
     """
 
     kind = INSTANT_KIND
@@ -115,7 +115,7 @@ class DenoiseInstant(Denoiser):
         return free
 
     def _hold_under_input(self, wet: Block, piece: Block) -> None:
-        """Clip what rises further than MOST_RISE above the input: that is 64 frames ahead, so it is known in time."""
+        """Clip what rises more than MOST_RISE above the input, which is 64 frames ahead and so is known in time."""
         level, bound = self._level[: len(piece)], self._bound[: len(piece)]
         np.abs(piece, out=level)
         np.max(level, axis=1, out=bound[:, 0])
@@ -129,20 +129,20 @@ class DenoiseInstant(Denoiser):
         np.maximum(wet, bound, out=wet)
 
     def _renew_filter(self) -> None:
-        """A hop is whole: what the network makes of it is heard from the next frame on."""
+        """Run the network on the hop that is now whole. Its filter acts from the next frame on."""
         self._peaks[:-1] = self._peaks[1:]
         self._peaks[-1] = self._hop_peak
         self._peak, self._hop_peak = float(self._peaks.max()), 0.0
         spectrum = self._stft.analyse(self._fir.newest(self._hop_frames))
         self._heard = self._step(spectrum)
-        # While a fault fades out, the last good mask goes on: the fade then hides its age.
+        # During a fade to dry the last good mask stays in use; the fade hides its age.
         gains = self._front.gains(self._guard.mask, spectrum, self._floor_target)
         self._aim(self._fade_frames)
         self._fir.set_taps(self._design(gains))
         if self._wet.target:
-            self._show(self._front.reduction_db, *self._energies, self._floor_target)
+            self._meter_reduction(self._front.reduction_db, *self._energies, self._floor_target)
         else:
-            self._show(0.0)
+            self._meter_reduction(0.0)
         self._energies = 0.0, 0.0
 
     def _design(self, gains: Array) -> Taps:
@@ -156,13 +156,13 @@ class DenoiseInstant(Denoiser):
         return self._taps
 
     def _aim(self, frames: int) -> None:
-        """Walk to the mix that the amount and the model's health ask for."""
+        """Ramp to the mix that the amount asks for, or to dry while the model may not be heard."""
         target = 1.0 - self._floor_target if self._heard else 0.0
         if target != self._wet.target:
             self._wet.set(target, frames)
 
     def _blend(self, wet: Block, dry: Block, out: Block) -> None:
-        """out = share * wet + (1 - share) * dry; or what that takes away from the dry."""
+        """out = share * wet + (1 - share) * dry; or what was removed from the dry, if that is listened to."""
         if self._wet.still and not self._wet.value:
             np.copyto(out, dry)
         else:
@@ -173,7 +173,7 @@ class DenoiseInstant(Denoiser):
 
 
 def _edges() -> Taps:
-    """What the taps are multiplied by, so that they end softly."""
+    """The window over the taps, so that they end softly."""
     edges = np.ones(LOOKAHEAD_FRAMES + PAST_FRAMES)
     for frames, end in ((_OLD_END_FRAMES, edges), (_NEW_END_FRAMES, edges[::-1])):
         end[:frames] = np.sin(np.pi / 2 * (np.arange(frames) + 0.5) / frames) ** 2

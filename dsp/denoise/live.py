@@ -1,4 +1,4 @@
-"""The live denoiser: everything but the voice goes down, by as much as the player asks for."""
+"""The live denoiser: it turns everything but the voice down, by as much as the player asks for."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ QUIETEST_CEILING = 1e-5  # the limiter divides by its ceiling
 
 
 class Denoise(Denoiser):
-    """Ahead -> StreamingStft -> features -> model -> mask -> sound, a hop at a time. Audio thread; see
-    dsp.denoise.features.
+    """Ahead -> StreamingStft -> features -> model -> mask -> sound, a hop at a time. Audio thread.
 
-    Beside it runs the exact input, as late as the result. It is heard when the amount stands at 0 dB (then bit by bit)
-    and while the model is late or broken (dry hops); the model runs on meanwhile, so coming back is seamless.
+    The exact input runs beside it, with the same delay. It is heard when the amount is 0 dB (then bit by bit) and while
+    the model is late or broken (dry hops). The model runs on meanwhile, so the way back is seamless. Features and mask:
+    dsp.denoise.features.
     """
 
     kind = KIND
@@ -79,7 +79,7 @@ class Denoise(Denoiser):
         spectrum = self._stft.analyse(sound)
         usable = self._step(spectrum)
         floor = self._floor.next_value()
-        # While a fault fades out, the last good mask goes on: the fade then hides its age.
+        # During a fade to dry the last good mask stays in use; the fade hides its age.
         self._front.apply(self._guard.mask, spectrum, floor)
         self._wet.set(float(usable and floor < 1.0))
         wet = self._stft.synthesise(spectrum)
@@ -91,14 +91,14 @@ class Denoise(Denoiser):
         self._now, self._before = self._before, self._now
         self._hum_now, self._hum_before = self._hum_before, self._hum_now
         if not self._wet.target:
-            self._show(0.0)
+            self._meter_reduction(0.0)
         elif not hums:
-            self._show(self._front.reduction_db)
+            self._meter_reduction(self._front.reduction_db)
         else:
-            self._show(self._front.reduction_db, _energy(sound), _energy(self._hum_before), floor)
+            self._meter_reduction(self._front.reduction_db, _energy(sound), _energy(self._hum_before), floor)
 
     def _take_hum(self, now: Block) -> bool:
-        """Set `_hum_now` to the hum in `now`, and `_free` to what is left; False where there is none."""
+        """Set `_hum_now` to the hum in `now`, and `_free` to what is left. Return False where there is none."""
         found = False
         for start in range(0, len(now), self._ahead_frames):
             piece = slice(start, start + self._ahead_frames)
@@ -113,14 +113,14 @@ class Denoise(Denoiser):
         return found
 
     def _keep_share_of_hum(self, wet: Block, floor: float) -> None:
-        """Add to `wet`, which is free of hum, the share of it that always stays: as the synthesis window fades."""
+        """Add the share of the hum that always stays to `wet`, faded as the synthesis window fades."""
         keep = np.multiply(self._rise, floor - self._floor_before, out=self._keep)
         np.add(keep, self._floor_before, out=keep)
         np.multiply(self._hum_before, keep, out=self._share)
         np.add(wet, self._share, out=wet)
 
     def _hold_under_input(self, wet: Block) -> None:
-        """Clipped sound rises above its own peak when overtones go; here it may do so by MOST_RISE."""
+        """Limit `wet` to the input's peak times MOST_RISE. Clipped sound rises when overtones are removed."""
         if self._native is not None:
             self._peaks.append(self._native.peak(self._now))
         else:
@@ -129,7 +129,7 @@ class Denoise(Denoiser):
         self._cap.process(wet)
 
     def _blend(self, wet: Block, dry: Block, out: Block) -> None:
-        """out = wet or dry, or between them; or what that takes away from the dry."""
+        """out = wet, dry or a crossfade between them; or what was removed from the dry, if that is listened to."""
         frames = len(out)
         if not self._wet.still and self._native is not None:
             self._native.crossfade(wet, dry, self._wet.next(frames))

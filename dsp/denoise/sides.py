@@ -1,8 +1,8 @@
 """The two sides of a stereo microphone as one spectrum, whatever their polarity.
 
-A network that learnt from one channel wants one. The plain mean is right while the sides agree; where one of them is
-inverted (a cable, a preamplifier's switch, two microphones that face each other) a voice is gone from the mean, though
-it is in either side. So the mean is taken of sides brought to one polarity first.
+The network was trained on one channel and takes one. The plain mean is right while the sides agree. Where one of them
+is inverted (by a cable, a preamplifier's switch, two microphones that face each other) the mean loses a voice that is
+in both sides. So the sides are brought to one polarity before the mean is taken.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ Spectrum = NDArray[np.complex64]
 Array = NDArray[np.float32]
 
 MEMORY_MS = 300.0
-"""How long it is remembered whether sides agree: a syllable or two, so that no single consonant turns one. After
-silence the first sound decides, so that a voice is not lost for as long.
+"""Memory for whether the sides agree: a syllable or two, so that a single consonant does not turn a side. After silence
+the first sound decides at once, so that a voice is not lost meanwhile.
 """
 
 OPPOSED = -0.3
-"""Correlation with the first side, as turned so far, below which a side is turned the other way. Sides that have little
-in common stay as they are; going back takes as much the other way.
+"""A side is turned when its correlation with the first side, as turned so far, falls below this. Sides that have little
+in common stay as they are. Turning back takes as much correlation the other way.
 """
 
-LOWEST_HZ = 100.0  # rumble and hum say nothing about voices
+LOWEST_HZ = 100.0  # rumble and hum below tell nothing about voices
 
 
 class Sides:
     """The mean of all channels, each turned to the first one's polarity. Audio thread; buffers are made once.
 
-    Channels that are alike give just their mean.
+    Channels that are alike give their plain mean.
     """
 
     def __init__(self, channels: int, layout: Layout = LIVE) -> None:
@@ -70,7 +70,7 @@ class Sides:
         return np.multiply(self.mid, np.float32(1.0 / len(low)), out=self.mid)
 
     def _compare(self, low: Spectrum) -> None:
-        """Turn each side that has been against the first one for a while."""
+        """Turn each side that has been opposed to the first one for a while."""
         first = low[0]
         power = float(np.vdot(first, first).real)
         for side in range(1, len(low)):

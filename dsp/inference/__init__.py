@@ -1,4 +1,4 @@
-"""Model runtimes behind one small interface. A process loads only the runtime it uses."""
+"""Model bundles, and the model runtimes behind one small interface. A process loads only the runtime that it uses."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ _MODULES = {"tflite": "ai_edge_litert", "tflite_runtime": "tflite_runtime", "onn
 
 
 def installed(runtime: str) -> bool:
-    """Is the package there that `runtime` (one of dsp.inference.bundle.RUNTIMES) needs? Loads nothing."""
+    """Whether the package of `runtime` (one of dsp.inference.bundle.RUNTIMES) is installed. Loads nothing."""
     return importlib.util.find_spec(_MODULES[runtime]) is not None
 
 
 class RuntimeUnfitError(DspError, RuntimeError):
-    """No runtime here runs the bundle: none is installed that it has weights for, or what is installed fails at it."""
+    """No runtime here runs the bundle: none that it has weights for is installed, or those installed fail."""
 
 
 class StepModel(Protocol):
-    """A recurrent network, one step a hop; its state stays inside.
+    """A recurrent network that makes one step per hop and keeps its state.
 
-    Write `input`, call step(), read `output`. All three run on the audio thread and make no new arrays. step() raises
-    whatever the runtime raises; who calls it copes (dsp.inference.guard).
+    Write `input`, call step(), read `output`: on the audio thread, without new arrays. step() raises whatever the
+    runtime raises; the caller, dsp.inference.guard, handles it.
     """
 
     runtime: str  # "tflite", "tflite_runtime" or "onnx"
 
     @property
-    def input(self) -> Values: ...  # (1, input_size), the same memory for ever
+    def input(self) -> Values: ...  # (1, input_size), always the same memory
 
     @property
-    def output(self) -> Values: ...  # (1, output_size), the same memory for ever
+    def output(self) -> Values: ...  # (1, output_size), always the same memory
 
     def step(self) -> None: ...
 
@@ -49,10 +49,10 @@ class StepModel(Protocol):
 
 
 def open_model(bundle: Bundle, runtime: str = "auto") -> StepModel:
-    """Load, try and warm a bundle's network. Not while streaming.
+    """Load, test and warm up a bundle's network. Not while streaming.
 
-    runtime: "auto" (the bundle's own choice, else whichever works), or one of dsp.inference.bundle.RUNTIMES.
-    Raises RuntimeUnfitError, BundleError (no such weights, or a graph which is not what bundle.toml says).
+    runtime: "auto" (the bundle's default, else the first that works), or one of dsp.inference.bundle.RUNTIMES.
+    Raises RuntimeUnfitError, or BundleError for missing weights and for a graph that bundle.toml does not describe.
     """
     if runtime != "auto" and runtime not in RUNTIMES:
         raise BundleError(f"runtime = {runtime!r}: allowed auto, {', '.join(RUNTIMES)}")
@@ -77,10 +77,10 @@ def _open(bundle: Bundle, runtime: str) -> StepModel:
 
 
 def _check_it_listens(model: StepModel) -> None:
-    """Refuse a model that says the same whatever it hears, or nonsense; warms it on the way.
+    """Refuse a model whose output is not finite or does not depend on its input. This also warms it up.
 
-    Not far-fetched: tflite-runtime 2.14 runs int8 layers with a scale per channel without a word, as if all their
-    weights were zero (a bundle has weights of their own for it).
+    It happens: tflite-runtime 2.14 runs int8 layers with a scale per channel as if all their weights were zero, and
+    reports nothing. A bundle has separate weights for it.
     """
     answers = []
     for loudness in (0.0, 1.0):

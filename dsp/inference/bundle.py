@@ -61,7 +61,7 @@ class Bundle:
     """What bundle.toml says. Sizes are in values, lengths in frames at `rate_hz`.
 
     The graph is (features (1, input_size), state (1, state_size)) -> (mask (1, output_size), state (1, state_size)).
-    network: name of the bundle whose weights these are, in a folder beside this one; empty when they are its own.
+    network: the bundle whose weights these are, by the name of its folder beside this one; empty for own weights.
     """
 
     folder: Path
@@ -107,7 +107,7 @@ class Bundle:
         return data
 
     def check(self, runtime: str) -> None:
-        """Hold one runtime's file against its hash, a piece at a time. Raises BundleError, BundleHashError."""
+        """Compare one runtime's file with its hash, a piece at a time. Raises BundleError, BundleHashError."""
         file, total = self.files[runtime], hashlib.sha256()
         with _refusing(file.path):
             for piece in file_chunks(file.path, LARGEST_WEIGHTS_BYTES, within=file.path.parent):
@@ -122,7 +122,7 @@ def list_bundles(root: Path | str) -> list[Path]:
 
 @contextlib.contextmanager
 def _refusing(path: Path) -> Iterator[None]:
-    """Says in a BundleError why a file cannot be read."""
+    """Raise a BundleError that says why a file cannot be read."""
     try:
         yield
     except HandedInError as error:
@@ -247,7 +247,7 @@ class _Reader:
         return found
 
     def _check_values(self, values: Mapping[str, Any]) -> None:
-        """What each key may be, some beside others. A key that is wrong already is told once, and excuses the rest."""
+        """Check values against the layout and each other. Checks that need a key with a mistake are left out."""
         checks, layouts = self._checks, self._catalogue.layouts
         checks.allowed("features", values["features"], tuple(layouts))
         checks.allowed("kind", values["kind"], self._catalogue.kinds)

@@ -1,4 +1,4 @@
-"""Models for tests and for trying the box without weights: one that always says the same, one that goes wrong."""
+"""Models for tests and for trying the box without weights: one with a constant answer, one that fails on command."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ class Trouble(Enum):
 
 
 class TroubledModel:
-    """Passes everything on to another model, but goes wrong at the steps named. A StepModel.
+    """Passes everything on to another model, but fails at the given steps. A StepModel.
 
-    It keeps a clock of its own, to be given to the denoiser as `clock`: time passes in late steps only.
+    It has a clock of its own, to be given to the processor as `clock`: time passes in late steps only.
     """
 
     def __init__(self, model: StepModel, trouble: Mapping[int, Trouble], late_s: float = 0.004) -> None:
-        """trouble: by step, counted from 0."""
+        """trouble: by the number of the step, from 0."""
         self.runtime = model.runtime
         self.model = model
         self.trouble = trouble

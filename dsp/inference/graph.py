@@ -1,4 +1,4 @@
-"""Whether a loaded graph is the one that its bundle.toml describes."""
+"""Checks that a loaded graph is the one that its bundle.toml describes."""
 
 from __future__ import annotations
 

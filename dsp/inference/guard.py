@@ -1,4 +1,4 @@
-"""One model step a hop, and the judgement whether its answer may be heard."""
+"""Runs a model one step per hop, and decides whether its answer may be heard."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ from dsp.inference import StepModel, Values
 from dsp.native import bound
 
 REFILL_HOPS = 8
-"""Good answers in a row before a model that failed or was late is heard again; longer than the analysis window."""
+"""Good answers in a row before a model that failed is heard again. Longer than the analysis window."""
 
 CAUGHT_UP_HOPS = 2
-"""Answers in time after a pause for lateness; the state is sound, so that the fade back may start soon."""
+"""Answers in time before a model that was late is heard again. Its state is good, so these can be few."""
 
 LONGEST_PAUSE_S = 0.683
 """The longest back-off after repeated errors, so that the voice is back within a second."""
 
 FORGIVEN_AFTER_HOPS = 375
-"""Good answers in a row after which earlier errors no longer lengthen the back-off."""
+"""After so many good answers in a row earlier errors no longer lengthen the back-off."""
 
 OFF_AFTER_FAULTS = 4
-"""Errors without forgiveness between them after which a model counts as off."""
+"""A model with so many errors, none of them forgiven between, counts as off."""
 
 OFF_AFTER_LATE = 8
-"""Late steps, less one for each CALM_S without any, after which a model is too slow for now, and paused at length."""
+"""A model with so many late steps is too slow for now: it is paused for longer. Each CALM_S in time takes one off."""
 
 CALM_S = 0.17
 
 WILDEST_ENERGY = 1e6
-"""A mask with more energy than this (or none that compares) is broken, not bold."""
+"""A mask with more energy than this, or with NaN in it, is broken."""
 
 
 class ModelGuard:
-    """Runs the model on the audio thread; lateness and faults become data. Nothing raises, nothing is allocated.
+    """Runs the model on the audio thread. Lateness and faults become data: nothing raises, nothing is allocated.
 
-    An answer is broken when the step raises or the mask is not finite: the state is reset and the next try waits twice
-    as long each time. It is late when the step took longer than a hop lasts: the model pauses until the time is made
-    up for. In both cases hops go dry until the model has given a few good answers again.
-    One that fails or is late again and again is `off`: tried now and then, until it has been heard for a while.
+    An answer is broken when the step raises or the mask is not finite. The state is then reset, and the wait before the
+    next try doubles each time. An answer is late when the step took longer than a hop lasts. The model then pauses
+    until it has caught up. In both cases hops are dry until the model has given a few good answers again.
+    A model that fails or is late again and again is `off`: it is tried now and then, until it has worked for a while.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class ModelGuard:
         deadline_s: float | None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        """neutral: the mask that changes nothing. deadline_s: None (offline) never calls a step late."""
+        """neutral: the mask that changes nothing. deadline_s: with None (offline) no step counts as late."""
         self._model = model
         self._neutral = neutral
         self._hop_s = hop_s
@@ -64,9 +64,9 @@ class ModelGuard:
         self._native = bound.calls()
         self.late_hops = 0
         self.dry_hops = 0
-        self._pause_hops = 0  # of silence towards the model
-        self._refill_hops = 0  # good answers still wanted before one is heard
-        self._faults = 0  # one after another
+        self._pause_hops = 0  # hops for which the model is not run
+        self._refill_hops = 0  # good answers still needed before one is heard
+        self._faults = 0  # in a row
         self._resting = False
         self._good_hops = 0  # since the last fault
         self._late_often = 0
@@ -75,7 +75,7 @@ class ModelGuard:
         self.forget()
 
     def forget(self) -> None:
-        """Start anew: state, mask and back-off; the counts stay."""
+        """Reset state, mask and back-off; the counts stay."""
         np.copyto(self.mask, self._neutral)
         self._pause_hops = self._refill_hops = self._faults = self._good_hops = 0
         self._late_often = self._heard_hops = 0
@@ -83,7 +83,7 @@ class ModelGuard:
         self._reset_model()
 
     def rest(self, on: bool) -> None:
-        """Give the model nothing to do, as if it were late, until rest(False); it then listens in first."""
+        """Do not run the model until rest(False), as if it were late. It is heard again after REFILL_HOPS good answers."""
         if on != self._resting:
             self._resting = on
             self._reset_model()
@@ -116,7 +116,7 @@ class ModelGuard:
             np.copyto(model.input, features)
             model.step()
             broken = not self._take_answer(model.output)
-        except Exception:  # whatever a runtime throws, the sound goes on
+        except Exception:  # the sound goes on, whatever a runtime raises
             broken = True
         taken_s = self._clock() - before
         if broken:
@@ -131,7 +131,7 @@ class ModelGuard:
             self._pause_hops = max(self._pause_hops, self._hops_to_catch_up(taken_s))
             self._late_often = min(self._late_often + 1, 2 * OFF_AFTER_LATE)
             if self._late_often >= OFF_AFTER_LATE:
-                # Each further try may cost an xrun, so there are few.
+                # Each further try may cost an xrun, so there must be few.
                 self.off = True
                 self._pause_hops = self._longest_pause_hops
             return False
@@ -166,5 +166,5 @@ class ModelGuard:
     def _reset_model(self) -> None:
         try:
             self._model.reset()
-        except Exception:  # a model that cannot even be reset is tried again after its back-off
+        except Exception:  # a model that cannot be reset is tried again after its back-off
             self._faults = max(self._faults, 1)

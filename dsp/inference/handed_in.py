@@ -1,6 +1,6 @@
-"""Files that people hand in, judged before they are read: each a regular file, where it should be, of a sensible size.
+"""Reads files from users. Each is checked first: a regular file, in its folder, of a sensible size.
 
-Whatever lies at a path may be a pipe that never ends, a device, six gigabytes of holes or a link to somewhere else.
+A path may lead to a pipe that never ends, a device, a sparse file of six gigabytes or a link to somewhere else.
 """
 
 import os
@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from dsp.errors import DspError
 
-DEEPEST = 32  # tables in tables; ours have five
+DEEPEST = 32  # levels of nested tables; ours have five
 _LARGEST_INT = 2**63
 # a.b.c = 1: tomllib takes hours for a key of some thousand parts.
 _DEEP_KEY = re.compile(
@@ -31,7 +31,7 @@ _KINDS = (
 
 
 class HandedInError(DspError, ValueError):
-    """A file that is not read. words: why, to follow its name."""
+    """A file that is refused. words: why; they follow the file's name in the message."""
 
     def __init__(self, path: Path, words: str) -> None:
         self.words = words
@@ -39,20 +39,20 @@ class HandedInError(DspError, ValueError):
 
 
 def read_file(path: Path, largest_bytes: int, within: Path | None = None) -> bytes:
-    """All of a regular file. within: the folder that it has to lie in, links followed.
+    """The bytes of a regular file. within: the folder that it must lie in after links are followed.
 
-    Raises HandedInError for anything else, OSError as open does.
+    Raises HandedInError for anything else, and OSError as open() does.
     """
     return b"".join(file_chunks(path, largest_bytes, within))
 
 
 def file_chunks(path: Path, largest_bytes: int, within: Path | None = None) -> Iterator[bytes]:
-    """The same in pieces of a megabyte. It is judged before the first."""
+    """The same in pieces of a megabyte. The file is checked before the first one."""
     with _opened(path, largest_bytes, within) as file:
         left = largest_bytes
         while piece := file.read(min(_CHUNK_BYTES, left + 1)):
             left -= len(piece)
-            if left < 0:  # it grows while it is read
+            if left < 0:  # it has grown since it was checked
                 raise HandedInError(path, f"is longer than {largest_bytes} bytes, the most that are read")
             yield piece
 
@@ -68,7 +68,7 @@ def read_toml(path: Path, largest_bytes: int, within: Path | None = None) -> dic
 
 
 def parse_toml(text: str) -> dict[str, Any]:
-    """A TOML text as tomllib has it, in a time that goes with its length. Raises ValueError, TOMLDecodeError too."""
+    """Parse a TOML text in a time proportional to its length. Raises ValueError; TOMLDecodeError is one."""
     deep = f"more than {DEEPEST} deep"
     if _DEEP_KEY.search(text):
         raise ValueError(deep)
@@ -80,13 +80,13 @@ def parse_toml(text: str) -> dict[str, Any]:
     if values is None:
         raise ValueError(deep)
     long = next((v for v in values if isinstance(v, int) and not -_LARGEST_INT <= v < _LARGEST_INT), None)
-    if long is not None:  # and would take hours to be written in a message
+    if long is not None:  # to print it would take hours
         raise ValueError(f"a whole number of {long.bit_length()} bits; 64 are allowed")
     return tree
 
 
 def flat(tree: object) -> list[object] | None:
-    """Every value of a tree of plain values; None when it is deeper than those who walk and show it can go."""
+    """Every value of a tree of plain values; None when it is deeper than DEEPEST."""
     found: list[object] = []
     level = [tree]
     for _ in range(DEEPEST):
@@ -109,7 +109,7 @@ def _opened(path: Path, largest_bytes: int, within: Path | None) -> IO[bytes]:
         real, folder = Path(os.path.realpath(path)), Path(os.path.realpath(within))
         if not real.is_relative_to(folder):
             raise HandedInError(path, f"leads out of its folder, to {real}")
-    # Not blocking: should it have become a pipe since, nobody may ever write to it.
+    # Non-blocking: if the path has become a pipe meanwhile, opening it could wait for ever.
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
         _judge(path, os.fstat(descriptor), largest_bytes)

@@ -15,8 +15,8 @@ from dsp.inference.graph import check_graph
 class TfliteStepModel:
     """One step of a network. Audio thread.
 
-    The interpreter refuses to run while anybody holds a view of its tensors, so each step fetches fresh ones, copies a
-    few kilobytes through and lets go: no data is allocated, only the views' headers for a moment.
+    The interpreter refuses to run while there are views of its tensors. So each step fetches new views, copies a few
+    kilobytes and drops them. Only the views' headers are allocated, for a moment.
     """
 
     def __init__(self, bundle: Bundle, weights: bytes, runtime: str, interpreter: Callable[..., Any]) -> None:

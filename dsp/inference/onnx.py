@@ -6,8 +6,8 @@ import os
 
 import numpy as np
 
-# From 1.29 on it reports to its maker over the network and keeps an identity and a database in the home folder, unless
-# this is set before it is imported. A box speaks to nobody.
+# From 1.29 on onnxruntime sends telemetry and keeps an identity and a database in the home folder, unless this is set
+# before it is imported. A box sends nothing to anybody.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import onnxruntime
@@ -20,9 +20,9 @@ _ERRORS_ONLY = 3
 
 
 class OnnxStepModel:
-    """One step of a network with everything bound in place. Audio thread; nothing is copied or made per step.
+    """One step of a network with bound inputs and outputs. Audio thread; a step copies and allocates nothing.
 
-    The state lives in two buffers which swap roles each step: two bindings, used in turn.
+    The state is in two buffers that change roles each step, with a binding for each order.
     """
 
     runtime = "onnx"
@@ -35,7 +35,7 @@ class OnnxStepModel:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # it burns whole cores
         try:
             self._session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # the runtime has a class of its own for each fault
+        except Exception as error:  # the runtime has a separate class for each kind of fault
             raise BundleError(f"{bundle.files['onnx'].path}: ONNX Runtime refuses it: {error}") from None
         check_graph(
             bundle,

@@ -1,4 +1,4 @@
-"""Keep a runtime's greetings out of the log."""
+"""Keeps the messages that a runtime prints on loading out of the log."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def native_stderr_dropped() -> Iterator[None]:
-    """Send file descriptor 2 nowhere for the time being.
+    """Send file descriptor 2 to /dev/null inside the `with` block.
 
-    The native libraries write lines like "INFO: Created … delegate" there, past Python's logging and with no setting
-    against it. Faults arrive as exceptions all the same. Process-wide: use it around loading only.
+    The native libraries write lines like "INFO: Created … delegate" there. They bypass Python's logging, and no setting
+    turns them off. Faults still arrive as exceptions. This affects the whole process: use it only around loading.
     """
     sys.stderr.flush()
     try:

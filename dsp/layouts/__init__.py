@@ -1,1 +1,1 @@
-"""Sizes that a network and the box agree on: hop, window, bands, inputs and outputs."""
+"""Sizes that a network and the box agree on. Each kind of model declares its own: hop, window, inputs, outputs."""

@@ -1,4 +1,4 @@
-"""The layouts of the denoisers: which window, which bins, and where what stands in features and mask.
+"""The layouts of the denoisers: window, bins, and the order of the values in features and mask.
 
 features = log power of low bins and bands | real, then imaginary part of the compressed low bins | keep_room
          | sensitivity | log power at the fine places of the lowest bins, [place][bin]
@@ -20,9 +20,9 @@ INSTANT_LATENCY_FRAMES = 64
 
 @dataclass(frozen=True)
 class FineLayout:
-    """What is known of the lowest bins beyond one window (dsp.denoise.fine). Delays and lengths are in hops.
+    """The finer resolution of the lowest bins (dsp.denoise.fine). Delays and lengths are in hops.
 
-    past_hops: of a bin's past that its places are read from, whose weights fall over the newest `newest_hops`.
+    past_hops: how much of a bin's past is read. Its weights rise from now over the newest `newest_hops`, then fall.
     """
 
     bins: int
@@ -46,7 +46,9 @@ class FineLayout:
 
 @dataclass(frozen=True)
 class Layout:
-    """Sizes and places of one layout. The lowest `low_bins` stand alone; `high_bands` triangles cover the rest."""
+    """Sizes and positions of one layout. Each of the lowest `low_bins` stands alone; `high_bands` triangles cover the
+    rest.
+    """
 
     name: str
     window_frames: int
@@ -98,7 +100,7 @@ class Layout:
 
     @property
     def gains_at(self) -> int:
-        """Of the bands, in the mask."""
+        """Position of the bands' gains in the mask."""
         return 2 * self.taps * self.low_bins
 
     @property
@@ -111,7 +113,7 @@ class Layout:
 
     @property
     def heard_hops(self) -> int:
-        """Of input that a hop of output is made of: the window, the low bins' taps before it, and the hop held back."""
+        """Hops of input behind a hop of output: the window, the low bins' taps before it, and the hop held back."""
         return self.window_frames // self.hop_frames + max(self.tap_delays_hops) + 2
 
 
@@ -124,8 +126,8 @@ LIVE = Layout(
     tap_delays_hops=(0, 2, 4),
     fine=FineLayout(bins=24, places=5, delays_hops=(1, 3, 6, 9, 13, 17, 22, 28), past_hops=32, newest_hops=8),
 )
-"""5.3 ms. A bin is 62.5 Hz wide; single bins to 6 kHz. Neighbouring windows overlap by five sixths, so taps two hops
-apart add more frequency resolution than adjacent ones.
+"""Latency 5.3 ms. A bin is 62.5 Hz wide; single bins to 6 kHz. Neighbouring windows overlap by five sixths, so taps two
+hops apart add more frequency resolution than adjacent ones.
 """
 
 STUDIO = Layout(
@@ -137,7 +139,8 @@ STUDIO = Layout(
     tap_delays_hops=(0, 1, 2),
     fine=FineLayout(bins=32, places=5, delays_hops=(3, 5, 8), past_hops=10, newest_hops=2),
 )
-"""20 ms. A bin is 25 Hz wide, so that the overtones of a low voice lie in bins of their own; single bins to 6 kHz."""
+"""Latency 20 ms. A bin is 25 Hz wide, so that each overtone of a low voice has a bin of its own; single bins to 6 kHz.
+"""
 
 LAYOUTS = {layout.name: layout for layout in (LIVE, STUDIO)}
 

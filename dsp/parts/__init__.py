@@ -1,1 +1,1 @@
-"""What every processor is made of: ramps, delays, filters, STFT, hop adapter, meter, limiter."""
+"""Building blocks of processors: ramps, delays, filters, STFT, hop adapter, meter, limiter."""

@@ -9,7 +9,7 @@ from dsp.native import bound
 
 
 class Delay:
-    """Hold sound back by `latency_frames`. Audio thread; copies only, so every sample comes out as it went in."""
+    """Delay sound by `latency_frames`. Audio thread; it only copies, so every sample comes out as it went in."""
 
     def __init__(self, latency_frames: int, period_frames: int, channels: int) -> None:
         """period_frames: the most frames a block may have."""
@@ -31,7 +31,7 @@ class Delay:
         self._position = 0
 
     def process(self, block: Block) -> Block:
-        """Take `block`, return as many frames from `latency_frames` ago: a reused buffer, good until the next call."""
+        """Take `block`; return as many frames from `latency_frames` ago. A reused buffer, valid until the next call."""
         frames, ring, size = len(block), self._ring, self._size
         out = self._out[:frames]
         start = self._position

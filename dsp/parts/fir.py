@@ -1,4 +1,4 @@
-"""A filter whose taps may change at any frame, without a click and without delaying anything."""
+"""A FIR filter whose taps may change at any frame without a click."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ Taps = NDArray[np.float32]
 
 
 class MovingFir:
-    """FIR filter in the time domain; new taps come in by a crossfade. Audio thread; buffers are made once.
+    """FIR filter in the time domain. It crossfades to new taps. Audio thread; buffers are made once.
 
-    Its output is `lookahead_frames` late, and that far the taps reach into the future. Where a block ends changes
-    nothing: every frame depends on the frames before it and on when set_taps() was called, alone.
+    The output is `lookahead_frames` late; the taps reach as far into the future. How the sound is cut into blocks
+    changes nothing: each frame depends only on the frames before it and on when set_taps() was called.
     """
 
     def __init__(
         self, channels: int, taps_frames: int, lookahead_frames: int, crossfade_frames: int, max_frames: int
     ) -> None:
-        """taps_frames: all taps, those of the lookahead too. max_frames: the most frames a block may have."""
+        """taps_frames: all taps, including the lookahead's. max_frames: the most frames a block may have."""
         if not 0 <= lookahead_frames < taps_frames or min(channels, crossfade_frames, max_frames) < 1:
             raise ValueError(
                 f"channels = {channels}, taps_frames = {taps_frames}, lookahead_frames = {lookahead_frames}, "
@@ -29,7 +29,7 @@ class MovingFir:
             )
         self.latency_frames = lookahead_frames
         self._keep = taps_frames - 1
-        # Long enough that the past moves back to the start now and then only, and never onto itself.
+        # So long that the past is seldom moved back to the start, and never overlaps itself when it is.
         self._past: Block = np.zeros((channels, 2 * taps_frames + 16 * max_frames), np.float32)
         self._wet: Block = np.zeros((max_frames, channels), np.float32)
         self._rise: Taps = ((np.arange(crossfade_frames) + 0.5) / crossfade_frames).astype(np.float32)
@@ -38,7 +38,7 @@ class MovingFir:
         self.reset()
 
     def reset(self) -> None:
-        """Forget the past and the taps: sound passes, late but unchanged."""
+        """Forget the past and the taps: sound then passes late but unchanged."""
         self._past.fill(0.0)
         self._end = self._keep
         self._taps.fill(0.0)
@@ -46,22 +46,22 @@ class MovingFir:
         self._faded = len(self._rise)
 
     def set_taps(self, taps: Taps) -> None:
-        """Fade to `taps` from the next frame on; the fade before it must be over.
+        """Fade to `taps` from the next frame on. The fade before must be over.
 
-        taps: (taps_frames,), for the oldest frame first; the one for the present stands at -1 - lookahead_frames.
+        taps: (taps_frames,), oldest frame first; the tap of the present frame is at -1 - lookahead_frames.
         """
         self._taps, self._old_taps = self._old_taps, self._taps
         np.copyto(self._taps, taps)
         self._faded = 0
 
     def newest(self, frames: int) -> Block:
-        """The last `frames` of the input, up to taps_frames - 1. (frames, channels), a view: read it at once."""
+        """The last `frames` of the input, at most taps_frames - 1. (frames, channels), a view: read it at once."""
         return self._past[:, self._end - frames : self._end].T
 
     def process(self, block: Block) -> Block:
         """Take `block` (frames, channels); return the filtered sound of `lookahead_frames` ago.
 
-        It is a reused buffer, good until the next call.
+        It is a reused buffer, valid until the next call.
         """
         frames = len(block)
         self._push(block)
@@ -82,7 +82,7 @@ class MovingFir:
         self._end += frames
 
     def _filtered(self, channel: int, taps: Taps, first: int, frames: int) -> Taps:
-        """`frames` of one channel from the block's frame that lies at `first` in the past; a small new array."""
+        """`frames` of one channel, filtered, from position `first` of the past on. A small new array."""
         return np.correlate(self._past[channel, first - self._keep : first + frames], taps, "valid")
 
     def _fade(self, first: int, wet: Block) -> None:

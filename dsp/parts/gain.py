@@ -33,7 +33,7 @@ class Gain:
         self._native = bound.calls()
 
     def set_param(self, param_id: str, value: float) -> None:
-        """value: dB. Ramps there; before prepare() it is where the sound starts."""
+        """value: dB. Ramps there; before prepare() it is the gain that the sound starts with."""
         self._target = _factor(value)
         self._ramp.set(self._target)
 

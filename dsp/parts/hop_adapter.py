@@ -1,4 +1,4 @@
-"""From the interface's periods to the model's hops and back, at the smallest delay there is."""
+"""From the interface's periods to the model's hops and back, with the smallest possible delay."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from dsp.native import bound
 class HopAdapter:
     """Cut blocks of any period into hops of any length. Audio thread; buffers are made once.
 
-    Every whole hop is handed on in the very block that completes it, so the output needs `hop - gcd(period, hop)`
-    frames of head start and no more: after n blocks, (n * period) mod hop frames wait for their hop, and that takes
-    every multiple of the gcd below the hop.
+    A hop is processed in the same block that completes it. So the output needs a head start of only
+    `hop - gcd(period, hop)` frames: after n blocks, (n * period) mod hop frames wait for their hop to fill, and that
+    number takes every multiple of the gcd below the hop.
     """
 
     def __init__(
         self, period_frames: int, hop_frames: int, channels: int, step: Callable[[Block, Block], None]
     ) -> None:
-        """step(hop_in, hop_out): float32 (hop_frames, channels), maybe the same memory: read first, then write."""
+        """step(hop_in, hop_out): both float32 (hop_frames, channels). They may share memory: read first, then write."""
         if period_frames < 1 or hop_frames < 1 or channels < 1:
             raise ValueError(
                 f"period_frames = {period_frames}, hop_frames = {hop_frames}, channels = {channels}: allowed 1 or more"
@@ -32,7 +32,7 @@ class HopAdapter:
         self.latency_frames = hop_frames - math.gcd(period_frames, hop_frames)
         self._step = step
         self._hop: Block = np.zeros((hop_frames, channels), np.float32)
-        # A ring of whole hops: a hop is written in one piece, only reading wraps.
+        # A ring of whole hops: a hop is written in one piece; only reading wraps around.
         self._size = hop_frames * (2 + -(-period_frames // hop_frames))
         self._ring: Block = np.zeros((self._size, channels), np.float32)
         self._native, self._native_hop = bound.ring(self._ring), bound.ring(self._hop)

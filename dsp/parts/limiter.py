@@ -1,4 +1,4 @@
-"""The last guard of the wet path: nothing leaves it above the ceiling."""
+"""The last step of the processed sound: nothing leaves it above the ceiling."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ RELEASE_DB_PER_S = 60.0
 class Limiter:
     """Peak limiter without lookahead: it adds no delay. Audio thread; channels share one gain.
 
-    Reduction rises at once to what a peak needs and falls by a steady number of dB a second:
-    r[n] = max(need[n], r[n-1] - d). With m = n * d added on both sides that is a running maximum, so numpy does a block
-    at a time. Under the ceiling, with no reduction left, no bit changes.
+    The reduction rises at once to what a peak needs and falls by a fixed number of dB a second:
+    r[n] = max(need[n], r[n-1] - d). With n * d added on both sides that is a running maximum, so numpy does a whole
+    block at a time. Under the ceiling, with no reduction left, no bit changes.
     """
 
     latency_frames = 0
@@ -31,7 +31,7 @@ class Limiter:
 
     @property
     def reduction_db(self) -> float:
-        """How much is taken off at the end of the last block, in dB."""
+        """The reduction at the end of the last block, in dB."""
         return self._reduction * 20.0 / math.log(10.0)
 
     def prepare(self, rate_hz: int = RATE_HZ, period_frames: int = 1024, channels: int = 2) -> None:
@@ -46,7 +46,7 @@ class Limiter:
         self._reduction = 0.0
 
     def process(self, block: Block) -> None:
-        """Hold `block` under the ceiling, in place."""
+        """Keep `block` under the ceiling, in place."""
         if self._native is not None:
             self._reduction = self._native.limit(block, self.ceiling, self._reduction, self._fall)
             return
@@ -63,7 +63,7 @@ class Limiter:
         need[0] = max(need[0], self._reduction - self._fall)
         np.maximum.accumulate(need, out=need)
         np.subtract(need, slope, out=need)
-        # Below a millionth of a dB the sum above is rounding only: done.
+        # Below a millionth of a dB the sum above is only rounding: the release is over.
         last = float(need[-1])
         self._reduction = last if last > 1e-7 else 0.0
         np.negative(need, out=need)

@@ -1,4 +1,4 @@
-"""Peak and RMS of what passed since somebody last looked."""
+"""Peak and RMS of the sound since the meter was last read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dsp.block import Block
 from dsp.native import bound
 
 PEAK, RMS = 0, 1
-"""Columns of what take() fills."""
+"""The columns that take() fills."""
 
 FULL_SCALE = 32767.0 / 32768.0  # the loudest sample 16 bits can hold
 
@@ -31,13 +31,13 @@ class Meter:
         self._frames = 0
 
     def add(self, block: Block) -> None:
-        """Count `block` in.  float32 (frames, channels), finite."""
+        """Measure `block`.  float32 (frames, channels), finite."""
         frames = len(block)
         self._frames += frames
         if self._native is not None:
             self._native.add(block)
             return
-        # A row a channel: numpy reduces contiguous rows several times faster than columns.
+        # One row per channel: numpy reduces contiguous rows several times faster than columns.
         magnitude = np.abs(block.T, out=self._magnitude[:, :frames])
         for channel in range(self.channels):
             row, sums = magnitude[channel], self._sums[channel]
@@ -45,9 +45,9 @@ class Meter:
             sums[1] += np.dot(row, row)
 
     def take(self, into: NDArray[np.float32]) -> bool:
-        """Fill `into` and start anew; return whether any sample reached full scale.
+        """Fill `into` and start again from zero. Return whether any sample reached full scale.
 
-        into: float32 (channels, 2), columns PEAK and RMS, linear, 1.0 is full scale. Silence if nothing was added.
+        into: float32 (channels, 2), columns PEAK and RMS, linear, 1.0 is full scale. Zeros if nothing was added.
         """
         clipped = False
         for channel in range(self.channels):

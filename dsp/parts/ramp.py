@@ -1,4 +1,4 @@
-"""A value that never jumps: it walks in a straight line to its target, one step a frame."""
+"""A value that never jumps: it moves in a straight line to its target, one step a frame."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def ramp_frames(ramp_ms: float, rate_hz: int = RATE_HZ) -> int:
 
 
 class Ramp:
-    """Linear ramp. Audio thread; next() works in buffers made at the start.
+    """Linear ramp. Audio thread; next() uses buffers made at the start.
 
-    The value of a frame depends on the frames since set() alone, so how they are cut into blocks changes nothing.
+    A value depends only on the number of frames since set(), so how they are cut into blocks changes nothing.
     Between two frames it moves by at most |target - start| / frames.
     """
 
     def __init__(self, value: float, frames: int, max_frames: int) -> None:
-        """frames: length of a ramp. max_frames: the most that next() is asked for."""
+        """frames: length of a ramp. max_frames: the most frames that next() is asked for."""
         if frames < 1 or max_frames < 1:
             raise ValueError(f"frames = {frames}, max_frames = {max_frames}: allowed 1 or more")
         self.frames = frames
@@ -43,7 +43,7 @@ class Ramp:
         return self._left == 0
 
     def set(self, target: float, frames: int | None = None) -> None:
-        """Walk from the present value to `target`, in `frames` if given, else in the ramp's own length."""
+        """Move from the present value to `target`, in `frames` if given, else in the ramp's own length."""
         if target == self.target and frames is None:
             return
         self.target = float(target)
@@ -52,14 +52,14 @@ class Ramp:
         self._step = (self.target - self._start) / self._total
 
     def jump(self, value: float) -> None:
-        """Be at `value` now. Only where nothing is heard: at the start, or before a fade-in."""
+        """Set the value at once. Only where nothing is heard: at the start, or before a fade-in."""
         self.value = self.target = self._start = float(value)
         self._total = self._left = 0
         self._step = 0.0
         self._filled = False
 
     def next(self, frames: int) -> Values:
-        """The next `frames` values. Shape (frames,), a view of an own buffer which the next call overwrites."""
+        """The next `frames` values. Shape (frames,), a view of a buffer that the next call overwrites."""
         out = self._values[:frames]
         walking = min(frames, self._left)
         if walking:

@@ -1,8 +1,8 @@
-"""Short-time Fourier transform, one hop at a time, with little latency and exact reconstruction.
+"""Short-time Fourier transform, one hop at a time, with low latency and exact reconstruction.
 
-The analysis window is long (fine frequency resolution) and asymmetric; the synthesis window covers only its newest
-part. Their product is a Hann window of `synthesis_frames` at half its length as hop, which adds up to one. Algorithmic
-latency is therefore `synthesis_frames`, however long the analysis window is.
+The analysis window is long, for fine frequency resolution, and asymmetric. The synthesis window covers only its newest
+part. Their product is a Hann window of `synthesis_frames`; with a hop of half its length these add up to one. So the
+algorithmic latency is `synthesis_frames`, however long the analysis window is.
 
 Source: D. Mauler and R. Martin, "A low delay, variable resolution, perfect reconstruction spectral analysis-synthesis
 system for speech enhancement", EUSIPCO 2007.
@@ -19,7 +19,7 @@ Audio = NDArray[np.float32]
 Spectrum = NDArray[np.complex64]
 
 _WRITES_INTO = np.lib.NumpyVersion(np.__version__) >= "2.0.0"
-"""Whether numpy's FFT writes into a given array. Only the environment for tflite-runtime has an older numpy."""
+"""Whether numpy's FFT can write into a given array. Only the environment for tflite-runtime has an older numpy."""
 
 
 def analysis_window(window_frames: int = 768, synthesis_frames: int = 256) -> Audio:
@@ -34,7 +34,7 @@ def analysis_window(window_frames: int = 768, synthesis_frames: int = 256) -> Au
 
 
 def synthesis_window(window_frames: int = 768, synthesis_frames: int = 256) -> Audio:
-    """What makes the product with the analysis window a Hann window. Shape (synthesis_frames,): the newest frames."""
+    """The window whose product with the analysis window is a Hann window. Shape (synthesis_frames,): newest frames."""
     analysis = analysis_window(window_frames, synthesis_frames).astype(np.float64)
     hann = np.sin(np.pi * (np.arange(synthesis_frames) + 0.5) / synthesis_frames) ** 2
     return (hann / analysis[-synthesis_frames:]).astype(np.float32)
@@ -63,8 +63,8 @@ def forward_transform(waves: Audio, out: Spectrum) -> None:
 class StreamingStft:
     """Hop in, spectrum out; spectrum in, hop out. Audio thread; buffers are made once and reused.
 
-    The output stream is the input stream, `hop_frames` later. Arrays handed out are views of own buffers: use or copy
-    them before the next call of the same method.
+    The output is the input, `hop_frames` later. The arrays returned are views of internal buffers: use or copy them
+    before the next call of the same method.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class StreamingStft:
         self.latency_frames = hop_frames
         self._analysis = analysis_window(window_frames, synthesis_frames)
         self._synthesis = synthesis_window(window_frames, synthesis_frames)
-        # The past is kept twice, one window apart, so that the newest window is always one contiguous slice.
+        # The past is stored twice, one window apart, so that the newest window is always one contiguous slice.
         self._past: Audio = np.zeros((channels, 2 * window_frames), np.float32)
         self._position = 0
         self._windowed: Audio = np.zeros((channels, window_frames), np.float32)

@@ -1,4 +1,4 @@
-"""The chains this box knows how to make."""
+"""Builds the chains of the box from model bundles."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from dsp.rack.rack import Rack
 from dsp.stems.separator import MissingStems, Stems
 
 Problems = dict[str, str]
-"""Why a chain of the rack goes without its model, in words, by the name of the chain."""
+"""Why a chain of the rack has no model, in words, by the name of the chain."""
 
 
 def build_chain(bundle_folder: Path | str | None, runtime: str = "auto", *, real_time: bool = True) -> Chain:
@@ -35,7 +35,7 @@ def build_chain(bundle_folder: Path | str | None, runtime: str = "auto", *, real
 
 _VOICE: Mapping[str, Callable[..., Processor]] = {each.kind: each for each in (Denoise, DenoiseInstant)}
 _ANY: Mapping[str, Callable[..., Processor]] = {**_VOICE, Stems.kind: Stems}
-"""What plays a bundle, by the bundle's kind: in the voice's place, and in a chain of its own."""
+"""The processor for each kind of bundle: those for a voice, and all of them."""
 
 
 def _processor(
@@ -59,9 +59,9 @@ def build_rack(
     """Every chain of the box, its models loaded, checked and warmed. Not while streaming; raises nothing.
 
     voice, stems: folders of the bundles, None for none. split: stems have outputs of their own. light_voice: a bundle
-    that takes the voice's place under load, where the voice has a model and that is another one. A model that cannot be
-    had leaves its chain without: a voice passes untouched, of music what is not muted
-    (dsp.stems.separator.MissingStems).
+    that takes the voice's place under load. It is used where the voice has a model, and another one than this.
+    A chain whose model cannot be loaded plays without it: a voice passes untouched, and music as far as nothing in it
+    is muted (dsp.stems.separator.MissingStems).
     """
     problems: Problems = {}
 

@@ -21,7 +21,7 @@ from dsp.rack.freeze import FREEZE, Freeze
 from dsp.rack.lanes import VOICE, Lane, Wiring
 
 CHAIN_PARAMS: tuple[ParamSpec, ...] = (*DryPath.params, INPUT_GAIN, OUTPUT_GAIN, FREEZE)
-"""What every chain has, whatever its processors."""
+"""The parameters that every chain has, whatever its processors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +33,19 @@ class Meters:
 
 
 class BlockShapeError(DspError, ValueError):
-    """A block which is not the shape that the chain was prepared for: a mistake in the program, not audio trouble."""
+    """A block of another shape than the chain was prepared for: a mistake in the program, not audio trouble."""
 
 
 class Chain:
-    """Input gain, lanes of processors, their mix, freeze, output gain, limiter; there the dry path joins, then mute and
-    meter.
+    """Input gain, lanes of processors, their mix, freeze, output gain, limiter. Then the dry path joins; mute and meter
+    come last.
 
-    Threads: prepare() before streaming; everything else on the audio thread. Only set_param() and a block of the wrong
-    shape raise.
+    prepare() is called before streaming, everything else on the audio thread. Only set_param() raises, and process()
+    for a block of the wrong shape.
     """
 
     def __init__(self, processors: Sequence[Processor] = (), *, lanes: Sequence[Lane] = ()) -> None:
-        """processors: of the only lane; none make a dry chain: gains, limiter, switches and meters only."""
+        """processors: those of the only lane. Without any the chain is dry: gains, limiter, switches and meters."""
         self._lanes = tuple(lanes) or (Lane(VOICE, processors),)
         self._input_gain, self._output_gain = Gain(INPUT_GAIN), Gain(OUTPUT_GAIN)
         self._limiter = Limiter()
@@ -76,7 +76,7 @@ class Chain:
 
     @property
     def dry_hops(self) -> int:
-        """Hops that went round a late or broken model, since the start."""
+        """Hops without an answer of a model, because it was late or broken, since the start."""
         return sum(model.dry_hops for model in self._models)
 
     @property
@@ -86,11 +86,11 @@ class Chain:
 
     @property
     def reduction_db(self) -> float:
-        """What the models take away at present, in dB."""
+        """How much the models remove at present, in dB."""
         return sum(step.reduction_db for step in self._with_model)
 
     def rest(self, *, stems: bool, models: bool) -> None:
-        """Leave out the work of the stems' model, or of every model. Heard as when they fail. Audio thread."""
+        """Rest the stems' model, or every model. It sounds as when they fail. Audio thread."""
         for step in self._with_model:
             step.model.rest(models or (stems and isinstance(step, StemMeters)))
 
@@ -102,9 +102,9 @@ class Chain:
         return True
 
     def prepare(self, rate_hz: int, period_frames: int, wiring: Wiring | int) -> None:
-        """Allocate for blocks of exactly `period_frames`. Sound starts where the parameters stand.
+        """Allocate for blocks of exactly `period_frames`. The sound starts with the present values of the parameters.
 
-        wiring: what the columns are; a number of channels goes through as it is.
+        wiring: the meaning of the columns. A number stands for so many channels that go straight through.
         """
         if isinstance(wiring, int):
             wiring = Wiring.plain(wiring)
@@ -136,10 +136,10 @@ class Chain:
 
     @np.errstate(all="ignore")  # a broken number is mended and counted; numpy must not print about it
     def process(self, block: Block, out: Block | None = None) -> None:
-        """One period: what came in becomes what is heard, `latency_frames` later. Audio thread.
+        """Process one period. The output is `latency_frames` late. Audio thread.
 
-        block: (period_frames, inputs), scratch afterwards. out: (period_frames, outputs), or None to change the block
-        in place. `untouched` then holds the block's own sound, not delayed, as bypass plays it.
+        block: (period_frames, inputs), used as scratch. out: (period_frames, outputs), or None to change
+        the block in place. `untouched` then holds the block's input as bypass plays it, but not delayed.
         """
         if out is None:
             out = block
@@ -163,21 +163,21 @@ class Chain:
             lane.add_to(out)
         self._freeze.process(out[:, : self._mix])
         self._output_gain.process(out)
-        mend(out)  # a processor that breaks its word must not reach an ear
+        mend(out)  # broken samples from a faulty processor must not be heard
         self._limiter.process(out)
         self._dry.join(out)
         self.meters.output.add(out[:, : self._mix])
 
     def fade_in(self) -> None:
-        """Rise from silence: call at the start, after a re-plug and after a recovery. A muted output stays muted."""
+        """Fade in from silence: at the start, after a re-plug and after a recovery. A muted output stays muted."""
         self._dry.fade_in()
 
     def fade_out(self) -> None:
-        """Ramp to silence and stay there until prepare(): before the device is closed on purpose."""
+        """Ramp to silence and stay there until prepare(). For a device that is closed on purpose."""
         self._dry.fade_out()
 
     def reset(self) -> None:
-        """Forget the sound on its way and every state; parameters stay. While somebody listens, fade_in() after it."""
+        """Forget the sound on its way and every state; parameters stay. Call fade_in() next if the chain is heard."""
         self._input_gain.reset()
         for lane in self._lanes:
             lane.reset()

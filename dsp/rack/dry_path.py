@@ -1,4 +1,4 @@
-"""The way round the processors: the untouched input, as late as the processed sound, and the switches between them."""
+"""The dry path round the processors: the input, delayed like the processed sound, and the switches between the two."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ FADE_IN_MS = 50.0
 class DryPath:
     """Bypass, wet/dry, mute, level match and the fade at the start. Audio thread.
 
-    Per block: push() the input, process a copy of it, join() the two. Wet and dry are the same sound, so the crossfade
-    is linear: equal power would swell in the middle. At either end a sample comes through bit by bit.
+    For each block: push() the input, process a copy of it, join() the two. Wet and dry are the same sound, so the
+    crossfade is linear; with equal power it would get louder in the middle. At either end the samples pass bit by bit.
     """
 
     params = (BYPASS, MUTE, WET, MATCH)
@@ -47,7 +47,7 @@ class DryPath:
         self._prepared = False
 
     def prepare(self, rate_hz: int, period_frames: int, channels: int, latency_frames: int) -> None:
-        """latency_frames: of the processed sound. Starts where the parameters stand, without a ramp."""
+        """latency_frames: of the processed sound. Starts with the present values of the parameters, without a ramp."""
         self._leaving = False
         self._delay = Delay(latency_frames, period_frames, channels)
         self._mix = Ramp(self._mix_target, ramp_frames(SWITCH_MS, rate_hz), period_frames)
@@ -73,17 +73,17 @@ class DryPath:
             self._level.set(self._level_target)
 
     def fade_in(self) -> None:
-        """Start from silence: at the start, after a re-plug or a recovery, where nothing was heard anyway.
+        """Fade in from silence: at the start, after a re-plug or a recovery, when nothing was heard before.
 
-        Silent until the newest block has come through: what is on its way breaks off where sound was lost, and would
-        be heard to. A muted output stays muted.
+        The output is silent until the newest block has come through, because the sound on its way breaks off where some
+        was lost, and that would be heard. A muted output stays muted.
         """
         self._quiet_frames = self._way_frames
         self._level.jump(0.0)
         self._level.set(self._level_target, self._fade_frames)
 
     def fade_out(self) -> None:
-        """Ramp to silence, as mute does, and stay there until prepare(): before the device is closed."""
+        """Ramp to silence, as mute does, and stay there until prepare(). For a device that is closed."""
         self._leaving = True
         self._level.set(0.0)
 
@@ -98,7 +98,7 @@ class DryPath:
         self._dry = self._delay.process(block)
 
     def join(self, block: Block) -> None:
-        """Turn `block`, the processed sound, into what is heard: mixed with the dry, or silent. In place."""
+        """Turn `block`, the processed sound, into the output: mixed with the dry, or silent. In place."""
         frames, mix, level = len(block), self._mix, self._level
         if not mix.still:
             self._crossfade(block, frames)
@@ -131,7 +131,7 @@ class DryPath:
         wet, dry_share = values[:, None], self._share[:frames]
         np.multiply(block, wet, out=block)
         np.subtract(1.0, wet, out=dry_share)
-        np.multiply(self._dry, dry_share, out=self._dry)  # our own copy, dropped after this
+        np.multiply(self._dry, dry_share, out=self._dry)  # a copy that is not used again
         np.add(block, self._dry, out=block)
 
     @property

@@ -1,9 +1,11 @@
-"""Freeze: what sounds when the foot goes down is held as a steady sound, under whatever is played over it.
+"""Freeze: the sound at the moment of the press is held as a steady sound, and the player plays over it.
 
-A phase vocoder that stands still: two windows, one hop apart, say how loud each bin is and how far its phase turns in a
-hop. Every further hop turns it on by as much; the bins around a peak turn with it, or a tone would fall apart within
-seconds. Sources: M. Dolson, "The phase vocoder: a tutorial", Computer Music Journal 10(4), 1986; J. Laroche and
-M. Dolson, "Improved phase vocoder time-scale modification of audio", IEEE Trans. Speech Audio Proc. 7(3), 1999.
+This is a phase vocoder that stands still. Two windows, one hop apart, give the level of each bin and how far its phase
+turns in a hop. Every further hop turns it on by as much. The bins around a peak turn together with it, or a tone would
+fall apart within seconds.
+
+Sources: M. Dolson, "The phase vocoder: a tutorial", Computer Music Journal 10(4), 1986; J. Laroche and M. Dolson,
+"Improved phase vocoder time-scale modification of audio", IEEE Trans. Speech Audio Proc. 7(3), 1999.
 """
 
 from __future__ import annotations
@@ -21,16 +23,17 @@ FREEZE = switch(
     "box.freeze", "Freeze", "Holds what sounds now, to play over. Ends with a change of chain and with a restart."
 )
 
-WINDOW = 4096  # 85 ms: partials 12 Hz apart are told apart
+WINDOW = 4096  # 85 ms: a bin is 12 Hz wide
 HOP = WINDOW // 4
 NEEDED = WINDOW + HOP
 ON_MS, OFF_MS = 10.0, 200.0
 
 
 class Freeze:
-    """Add the held sound to a block. Audio thread; a hop's work is one inverse FFT.
+    """Add the held sound to a block. Audio thread; one inverse FFT for each hop.
 
-    At rest no bit changes. What is held begins over a window's length, as its hops overlap. Latency: none.
+    While nothing is held no bit changes. The held sound fades in over a window's length, as its hops begin to overlap.
+    It adds no latency.
     """
 
     name = "freeze"
@@ -47,7 +50,7 @@ class Freeze:
         window = np.hanning(WINDOW + 1)[:-1]
         self._analysis = window.astype(np.float32)
         self._synthesis = (window / 1.5).astype(np.float32)  # Hann twice, a quarter apart, adds up to 1.5
-        # The past is kept twice, one length apart, so that the newest of it is always one contiguous slice.
+        # The past is stored twice, one length apart, so that the newest part is always one contiguous slice.
         self._past = np.zeros((channels, 2 * NEEDED), np.float32)
         self._at = 0
         self._native = bound.past(self._past)
@@ -63,7 +66,7 @@ class Freeze:
         self.reset()
 
     def set_param(self, param_id: str, value: float) -> None:
-        """On: take what sounds now, from the next block on. Off: fade it out."""
+        """On: take the present sound at the next block and hold it. Off: fade it out."""
         on = value >= 0.5
         if on != self._on:
             self._on = self._to_take = on
@@ -91,7 +94,7 @@ class Freeze:
         np.add(block, held, out=block)
 
     def reset(self) -> None:
-        """Forget the past and what is held; the switch stays where it is."""
+        """Forget the past and the held sound; the switch stays as it is."""
         self._past.fill(0.0)
         self._sum.fill(0.0)
         self._loudness.fill(0.0)
@@ -112,7 +115,7 @@ class Freeze:
             done += count
 
     def _take(self) -> None:
-        """Look at the newest two windows."""
+        """Take level and phase of each bin from the newest two windows."""
         past = self._past[:, self._at : self._at + NEEDED]
         for start, spectrum in ((0, self._turn), (HOP, self._phase)):
             np.multiply(past[:, start : start + WINDOW], self._analysis, out=self._wave)
@@ -126,9 +129,9 @@ class Freeze:
             _lock_to_peaks(loudness, turn)
 
     def _next_hop(self) -> None:
-        """Move on by a hop: the bins' phases, and what overlaps."""
+        """Make the next hop: turn the bins' phases on, and overlap-add the new window."""
         np.multiply(self._phase, self._turn, out=self._phase)
-        self._to_length_one(self._phase)  # or it would grow over the hours
+        self._to_length_one(self._phase)  # else rounding would let it grow over the hours
         np.multiply(self._phase, self._loudness, out=self._spectrum)
         inverse_transform(self._spectrum, self._wave)
         np.multiply(self._wave, self._synthesis, out=self._wave)

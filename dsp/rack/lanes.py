@@ -1,4 +1,4 @@
-"""Which column of a block is what, and a lane: one source on its way through its own processors to the mix."""
+"""The meaning of a block's columns, and the lane: one source that goes through its own processors to the mix."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from dsp.parts.delay import Delay
 from dsp.processor import Processor
 
 VOICE, MUSIC = "voice", "music"
-"""What a lane takes: the microphone's columns, or the music's."""
+"""The source of a lane: the microphone's columns, or the music's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """The columns of the blocks that a chain takes and gives.
+    """The columns of a chain's input and output blocks.
 
-    voice, music: columns of the input. mix: columns of the mix, which come first in the output. stems: columns of the
-    output that carry one stem alone, behind the mix; in the order of dsp.layouts.stems.STEMS.
+    voice, music: columns of the input. mix: number of columns of the mix, which come first in the output. stems:
+    columns of the output for each single stem, after the mix, in the order of dsp.layouts.stems.STEMS.
     """
 
     inputs: int
@@ -32,7 +32,7 @@ class Wiring:
 
     @classmethod
     def plain(cls, channels: int) -> Wiring:
-        """Whatever comes in goes through and out again."""
+        """All channels go in, through and out again."""
         everything = tuple(range(channels))
         return cls(channels, everything, everything, channels)
 
@@ -45,14 +45,14 @@ class Lane:
     """A source, its processors, and the delay that makes it as late as the slowest lane of its chain. Audio thread."""
 
     def __init__(self, source: str, processors: Sequence[Processor], *, stems_behind: int = 0) -> None:
-        """source: VOICE or MUSIC. stems_behind: so many stems come out behind the sound, each as wide as it."""
+        """source: VOICE or MUSIC. stems_behind: number of stems after the sound, each with as many columns."""
         self.source = source
         self.processors = tuple(processors)
         self.latency_frames = 0
         self._stems_behind = stems_behind
 
     def prepare(self, rate_hz: int, period_frames: int, wiring: Wiring, alone: bool) -> None:
-        """alone: the only lane of its chain, which takes what there is when its own source is not wired."""
+        """alone: the only lane of its chain. It takes the other source when its own has no columns."""
         wired = {VOICE: wiring.voice, MUSIC: wiring.music}[self.source]
         self.columns = wired or ((wiring.voice or wiring.music) if alone else ())
         self._wiring = wiring
@@ -70,13 +70,13 @@ class Lane:
         self.latency_frames = sum(processor.latency_frames for processor in self.processors)
 
     def wait_for(self, latency_frames: int) -> None:
-        """Be as late as the slowest lane. After prepare()."""
+        """Delay this lane until it is as late as `latency_frames`, the slowest lane. After prepare()."""
         self._delay: Delay | None = None
         if self.columns and latency_frames > self.latency_frames:
             self._delay = Delay(latency_frames - self.latency_frames, *self._block.shape)
 
     def process(self, block: Block) -> None:
-        """Take this lane's columns of `block` and work on them; the block itself stays."""
+        """Process this lane's columns of `block`; the block itself is not changed."""
         if not self.columns:
             return
         if self._native is not None:
@@ -88,7 +88,10 @@ class Lane:
             processor.process(self._block)
 
     def add_to(self, out: Block) -> None:
-        """Add the result to the mix, a single column to all of it, all to a single column; stems go to their own."""
+        """Add the result to the mix; stems go to columns of their own.
+
+        A single column goes to every column of the mix. The mean of all goes to a mix of one column.
+        """
         if not self.columns:
             return
         sound = self._delay.process(self._block) if self._delay is not None else self._block
@@ -122,7 +125,7 @@ class Lane:
                 column += 1
 
     def add_untouched(self, block: Block, out: Block) -> None:
-        """What bypass plays: the source as it came in, where add_to() puts the result."""
+        """Add the source as it came in, as bypass plays it, to the columns that add_to() uses."""
         if not self.columns:
             return
         if self._native is not None:

@@ -1,4 +1,4 @@
-"""The rack: every chain of the box, ready to play, of which one is heard."""
+"""The rack: every chain of the box, ready to play. One of them is heard."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ CHAIN = ParamSpec(
 
 FADE_MS = 10.0
 WARM_FRAMES = 1024
-"""What the next chain hears beyond its latency before it is heard: its models shall have listened a little."""
+"""How long the next chain runs, beyond its latency, before it is heard, so that its models know the sound a little."""
 
 
 class Rack:
-    """Plays one of several chains and changes over without a click or a gap. Threads as in Chain.
+    """Plays one of several chains, and changes between them without a click or a gap. Threads as in Chain.
 
-    The next chain first runs along unheard until its sound has come through. Then the two crossfade where they are
-    equally late; where they are not, one fades out and the other in, 10 ms each. Every parameter reaches every chain,
-    so that a chain that is not heard is up to date, and as muted, all the same.
+    The next chain first runs unheard until its sound has come through. Where the two chains are equally late they then
+    crossfade; where not, one fades out and then the other in, 10 ms each. Every parameter reaches every chain, so a
+    chain that is not heard is up to date, and muted if the box is.
     """
 
     def __init__(self, chains: Mapping[str, Chain], light_voice: Chain | None = None) -> None:
-        """chains: one for each of CHAINS. light_voice: what lighten() plays in the voice's place."""
+        """chains: one for each of CHAINS. light_voice: the chain that lighten() plays in the voice's place."""
         self.chains = {name: chains[name] for name in CHAINS}
         self._light_voice = light_voice
         self._all = [*self.chains.values(), *([light_voice] if light_voice else [])]
@@ -54,7 +54,7 @@ class Rack:
 
     @property
     def heard(self) -> Chain:
-        """The chain that plays, or still plays."""
+        """The chain that is heard; during a change, the old one."""
         return self._now
 
     @property
@@ -94,7 +94,7 @@ class Rack:
         return self._light_voice is not None
 
     def lighten(self, on: bool) -> None:
-        """Play the lighter chain in the voice's place, where there is one. Audio thread."""
+        """Play the lighter chain in the voice's place, if there is one. Audio thread."""
         self._light = on
 
     def rest(self, *, stems: bool, models: bool) -> None:
@@ -106,7 +106,7 @@ class Rack:
         return self._now.take_stem_levels(into)
 
     def prepare(self, rate_hz: int, period_frames: int, wiring: Wiring | int) -> None:
-        """See Chain; all of them. The chain that is wanted is then the one that is heard."""
+        """See Chain; prepares all of them. The chain that is wanted is then heard at once."""
         if isinstance(wiring, int):
             wiring = Wiring.plain(wiring)
         for chain in self._all:
@@ -134,7 +134,7 @@ class Rack:
                 chain.set_param(param_id, checked)
 
     def process(self, block: Block, out: Block) -> None:
-        """See Chain. While the chain changes two of them work. Audio thread."""
+        """See Chain. During a change two chains run. Audio thread."""
         if self._next is None and self._to_play is not self._now:
             self._begin(self._to_play)
         if self._next is None:
@@ -149,7 +149,7 @@ class Rack:
         self._cross(out)
 
     def warm_up(self, block: Block, out: Block) -> None:
-        """Run every chain once on silence, so that its first block is no slower than the others."""
+        """Run every chain once on silence, so that its first block of sound takes no longer than others."""
         for chain in self._all:
             block.fill(0.0)
             chain.process(block, out)
@@ -159,12 +159,12 @@ class Rack:
         self._now.fade_in()
 
     def fade_out(self) -> None:
-        """See Chain; of every chain, so that none comes in meanwhile."""
+        """See Chain. It is for every chain, so that a change of chains does not end the silence."""
         for chain in self.chains.values():
             chain.fade_out()
 
     def reset(self) -> None:
-        """See Chain; a change of chains is completed at once."""
+        """See Chain. A change of chains is completed at once."""
         self._change_at_once()
         self._now.reset()
 
@@ -181,13 +181,13 @@ class Rack:
         chain.reset()
         self._next = chain
         self._unheard_frames = chain.latency_frames + WARM_FRAMES
-        # Unequally late, the two would comb: first one out, then the other in.
+        # With different latencies a crossfade would sound like a comb filter: fade one out, then the other in.
         self._apart = chain.latency_frames != self._now.latency_frames
         self._ramp.jump(0.0)
         self._ramp.set(1.0, self._fade_frames * (2 if self._apart else 1))
 
     def _cross(self, out: Block) -> None:
-        """Mix the two outputs into `out` as far as the change-over has come."""
+        """Mix the two outputs into `out`, at the present point of the change."""
         assert self._next is not None
         way = self._ramp.next(len(out))[:, None]
         fades = 2.0 if self._apart else 1.0

@@ -1,1 +1,1 @@
-"""Takes away what disturbs without a network: hum, and what lies below hearing."""
+"""Restoration without a network: removal of mains hum, and of sound below hearing."""

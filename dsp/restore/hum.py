@@ -1,4 +1,4 @@
-"""Mains hum taken out ahead of the network: followed in frequency, level and phase, and subtracted."""
+"""Mains hum is followed in frequency, level and phase, and subtracted ahead of the network."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from dsp.restore.hum_tracker import HumTracker
 MAINS_HZ = (50.0, 60.0)
 WINDOW_EVERY_HOPS = 15
 STARTS = 0, 7
-"""Hop of the 15 on which a window is transformed, for either mains."""
+"""In which of the 15 hops a window is transformed, for 50 Hz and for 60 Hz."""
 
 THINK_AFTER, JUDGE_AFTER = 2, 4
-"""Hops after that on which it is thought about, and judged by the search: no hop bears all of the work."""
+"""So many hops later the window is evaluated, and judged by the search. No hop does all of the work."""
 
-JUDGE_EVERY = 3  # windows, where hum is followed
-STRANGE_JUDGEMENTS = 2  # in a row, until the tracker starts anew
-WAVES_PER_HOP = 16  # made new once hum is found
-WALK_HOPS = 6  # from one estimate of the harmonics to the next
+JUDGE_EVERY = 3  # windows, while hum is followed
+STRANGE_JUDGEMENTS = 2  # in a row, before the tracker is started again
+WAVES_PER_HOP = 16  # harmonics whose waves are computed in a hop, once hum is found
+WALK_HOPS = 6  # length of the ramp from one estimate of the harmonics to the next
 FAINTEST = 1e-7  # amplitude of a harmonic, below the last bit of 24
-STALE_TURNS = 2e-4  # that a harmonic's stored wave may be off at the end of a hop
+STALE_TURNS = 2e-4  # by how much a harmonic's stored wave may be off at the end of a hop
 
 
 class HumCanceller:
-    """Tells what hum there is in the sound of just now. Audio thread; it adds no delay.
+    """Predicts the hum in the present sound. Audio thread; it adds no delay.
 
-    The hum is told from sound of the past alone: levels and phases of up to 64 harmonics of the mains (HumTracker),
-    found only where MainsSearch sees hum. Without hum nothing is told and nothing need be subtracted.
+    The prediction uses past sound only: levels and phases of up to 64 harmonics of the mains (HumTracker). It starts
+    when MainsSearch finds hum. Without hum there is nothing to subtract.
     """
 
     def __init__(self, channels: int, hop_frames: int = 128, rate_hz: int = 48_000) -> None:
@@ -46,7 +46,7 @@ class HumCanceller:
         self._past: Block = np.zeros((channels, keep + 64 * hop_frames), np.float32)
         self._keep = keep
         self._numbers = np.arange(1.0, HARMONICS + 1)
-        self._times = np.arange(1.0, hop_frames + 1) / rate_hz  # the phase is that of the frame before
+        self._times = np.arange(1.0, hop_frames + 1) / rate_hz  # since the last frame of the hop before
         self._waves: NDArray[np.float32] = np.zeros((2 * HARMONICS, hop_frames), np.float32)
         self._wave_hz = np.zeros(HARMONICS)
         self._angles: NDArray[np.float32] = np.zeros(hop_frames, np.float32)
@@ -79,8 +79,8 @@ class HumCanceller:
         self._locked: int | None = None
         self._strange = self._windows = 0
         self._now.fill(0.0)
-        self._silent = True  # whether the hum has faded out, or never was
-        self._sounds = False  # in this hop
+        self._silent = True  # whether the predicted hum has faded out, or never was
+        self._sounds = False  # whether there is any in this hop
         self._walk = 0
         self._row = 0
         self._stale = 0  # waves still to be made
@@ -89,9 +89,10 @@ class HumCanceller:
             comb.aim(comb.mains_hz)
 
     def follow(self, block: Block) -> Block | None:
-        """Take `block` (frames, channels), not beyond the end of a hop; return the hum in it, None where there is none.
+        """Take `block` (frames, channels); return the hum in it, or None where there is none.
 
-        The hum has the block's shape and is a reused buffer. Hops begin at reset(), one after the other.
+        The hum has the block's shape and is a reused buffer. Hops follow one another from reset() on; a block may not
+        go beyond the end of a hop.
         """
         frames, first = len(block), self._done
         if first == 0:
@@ -109,7 +110,7 @@ class HumCanceller:
         return hum
 
     def _prepare_hop(self) -> None:
-        """Make the hum of the next hop."""
+        """Compute the hum of the next hop."""
         self._sounds = not self._silent and self._waves_are_made()
         if not self._sounds:
             return
@@ -143,7 +144,9 @@ class HumCanceller:
         out[:, HARMONICS:] = turned.imag
 
     def _waves_are_made(self) -> bool:
-        """Make the harmonics' waves over a hop: a few each hop when hum was found, then each where its pitch moved."""
+        """Keep the harmonics' waves up to date; return whether all are. After hum was found, WAVES_PER_HOP are computed
+        each hop; later one is checked each hop, and computed again where its pitch has moved.
+        """
         row = self._row
         if not self._stale:
             hz = self._tracker.hz * self._numbers[row]
@@ -166,7 +169,7 @@ class HumCanceller:
         np.negative(sine, out=sine)
 
     def _learn(self) -> None:
-        """A hop is whole."""
+        """Learn from the hop that is now whole."""
         tracker = self._tracker
         tracker.turns = (tracker.turns + tracker.hz * self._hop_s) % 1.0
         np.multiply(self._turning, self._per_hop, out=self._turning)
@@ -208,7 +211,7 @@ class HumCanceller:
                 search.reset()
 
     def _start_tracker(self, which: int, since_hops: int) -> None:
-        """since_hops: since the newest window."""
+        """since_hops: hops since the newest window."""
         search, comb = self._searches[which], self._combs[which]
         hz = comb.mains_hz + search.offset_hz
         turns = (search.turns + hz * (comb.age_s + since_hops * self._hop_s)) % 1.0
@@ -229,11 +232,11 @@ class HumCanceller:
             comb.aim(comb.mains_hz)
 
     def _put_right(self, which: int) -> None:
-        """The search goes on, and starts a tracker anew that lost its way: after a jump, or found under a note."""
+        """Start the tracker again where the search shows that it is wrong: after a jump, or when begun under a note."""
         search, tracker = self._searches[which], self._tracker
         search.judge()
         age_s = self._combs[which].age_s + JUDGE_AFTER * self._hop_s
-        # What was missed must itself be hum beyond doubt: a note over the hum is not.
+        # The lines missed must be hum beyond doubt by themselves: a note over the hum is not.
         missed = tracker.missed(search.level()[0], search.found, search.turns, age_s)
         strange = search.clear and search.witnessed(missed)[0]
         self._strange = self._strange + 1 if strange else 0
@@ -244,7 +247,7 @@ class HumCanceller:
             self._go_on_from(before)
 
     def _go_on_from(self, turns: float) -> None:
-        """What sounds goes on from where it is, though the tracker's phase was `turns` before, and walks to the new."""
+        """Ramp from the present hum to the tracker's new estimate, without a jump. turns: its phase before."""
         tracker = self._tracker
         self._now *= np.exp(-2j * np.pi * self._numbers * (tracker.turns - turns))
         np.exp(2j * np.pi * self._numbers * tracker.turns, out=self._turning)

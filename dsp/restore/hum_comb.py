@@ -1,4 +1,4 @@
-"""Mains hum in a window of sound: how much there is at each harmonic, and how much lies between the harmonics."""
+"""Reads mains hum from a window of sound: the level at each harmonic, and the level between the harmonics."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ Values = NDArray[np.float64]
 Bins = NDArray[np.intp]
 
 HARMONICS = 64
-"""From 50 Hz to 3.2 kHz, from 60 Hz to 3.84 kHz. Higher ones are faint, and the network takes them well."""
+"""From 50 Hz to 3.2 kHz, from 60 Hz to 3.84 kHz. Higher ones are faint, and the network removes them well."""
 
 PERIODS = 6
-"""Of the mains in a window: harmonics are 6 bins apart, twice what a Hann window's main lobe needs to each side."""
+"""Periods of the mains in a window. Harmonics are then 6 bins apart; a Hann window's main lobe takes 2 to each side."""
 
 FAINTEST_POWER = 1e-13
-FAINTEST_SHARE = 1e-5  # of a line's own power: no window tells more
+FAINTEST_SHARE = 1e-5  # of a line's own power: the window resolves no more
 
 _NUMPY_WRITES = np.lib.NumpyVersion(np.__version__) >= "2.0.0"
 
@@ -26,8 +26,8 @@ _NUMPY_WRITES = np.lib.NumpyVersion(np.__version__) >= "2.0.0"
 class Comb:
     """Reads lines at the harmonics of one mains frequency. Audio thread; the large buffers are made once.
 
-    A line is the amplitude and phase c of Re(c e^{j angle}) in the middle of the window. What two harmonics hold
-    between them, where hum cannot be, is the measure of everything else: voice, noise, music.
+    A line is the amplitude and phase c of Re(c e^{j angle}) in the middle of the window. Between two harmonics there
+    can be no hum, so the level there measures everything else: voice, noise, music.
     """
 
     def __init__(self, mains_hz: float, rate_hz: int, channels: int) -> None:
@@ -63,7 +63,7 @@ class Comb:
         self._at[:] = np.rint(place)
         self._between[:] = np.rint(self._gaps * (hz * self._bins_per_hz))
         off = place - self._at
-        # The Hann window's own transform so far from its middle; every other bin turns by half a turn to the middle.
+        # The Hann window's transform at this distance from its middle. Every other bin is half a turn off there.
         np.divide((1.0 - off * off) * (1 - 2 * (self._at & 1)), np.sinc(off), out=self._scale)
 
     def hear(self, sound: Block) -> None:
@@ -75,7 +75,7 @@ class Comb:
             self._spectrum[:] = np.fft.rfft(self._windowed, axis=-1)
 
     def read(self) -> tuple[Lines, Values]:
-        """Lines, and the power a line would have by chance, of the window heard last. Each (channels, HARMONICS).
+        """The lines of the last window, and the power that each would have by chance. Each (channels, HARMONICS).
 
         Both are reused buffers.
         """
@@ -86,7 +86,7 @@ class Comb:
         np.square(self._gap.real, out=gap)
         gap += np.square(self._gap.imag)
         np.add(gap[:, 1:], gap[:, :-1], out=self._power)
-        # Four gaps say more than two: the outer ones count half.
+        # Four gaps are a better measure than two; the outer ones count half.
         np.multiply(self._power, 0.25, out=noise)
         noise[:, 1:] += 0.125 * self._power[:, :-1]
         noise[:, :-1] += 0.125 * self._power[:, 1:]

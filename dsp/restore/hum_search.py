@@ -1,4 +1,4 @@
-"""Is there mains hum, and at what frequency exactly? Evidence from the last second, before anything is taken away."""
+"""Decides whether there is mains hum, and at what exact frequency, from the sound of the last second."""
 
 from __future__ import annotations
 
@@ -10,42 +10,44 @@ from dsp.restore.hum_comb import Lines, Values
 Flags = NDArray[np.bool_]
 
 LOW_HARMONICS = 16
-"""The search looks at these: the others follow from them."""
+"""The search uses the lowest harmonics only; the frequency of the others follows from theirs."""
 
 WINDOWS = 20
 RANGE = 0.01
-"""How far from its nominal value the mains is looked for."""
+"""How far from its nominal frequency the mains is looked for, as a share."""
 
 STEP_HZ = 0.02
 
 SIGNIFICANT = 30.0
-"""Of a line: its power over all windows together against what chance would give."""
+"""A line counts when its power over all windows together is this many times what chance would give."""
 
 CLEAR = 120.0
 LEAST_WEIGHT = 1e-9
 LEAST_CHANCE = 0.01  # of a line's largest power
 OVERLAP = 2.66
-"""So many windows one after the other, which overlap, say as much as one."""
+"""Windows overlap: so many in a row hold as much information as one."""
 
 FAST_WINDOWS, DRIFT_STEPS = 4, 2.5
-"""Windows in a row for hum beyond doubt, and how far its frequency may move from one to the next."""
+"""For hum beyond doubt: windows in a row, and how far its frequency may move from one to the next."""
 
 SLOW_WINDOWS, STILL_STEPS = 75, 1.5
-"""For what might be a deep note. Its frequency must not move further in all of them: no voice stays within 0.05 %."""
+"""For hum that might be a deep note: windows in a row, and how far its frequency may move in all of them together. No
+voice stays within 0.05 %.
+"""
 
-EDGE_STEPS = 2  # of the range: what fits best there lies outside
+EDGE_STEPS = 2  # a best fit this close to the edge of the range lies outside it
 
 
 class MainsSearch:
-    """Looks for lines at the harmonics of one mains frequency that turn steadily together. Audio thread.
+    """Looks for lines at the harmonics of one mains frequency whose phases turn steadily together. Audio thread.
 
-    A held note is steady too, but all its partials are multiples of its own pitch. Hum shows lines that are not
-    multiples of any one number: 50, 100 and 150 Hz, or 50 and 150. Only even harmonics (100, 200, 300 Hz: what a
-    rectifier makes) might be a deep note, and must last a second longer.
+    A held note is steady too, but all its partials are multiples of its own pitch. The lines of hum are not all
+    multiples of one higher harmonic: 50, 100 and 150 Hz, or 50 and 150. Even harmonics alone (100, 200, 300 Hz, what a
+    rectifier makes) might be a deep note, so they must last a second longer.
     """
 
     def __init__(self, mains_hz: float, spacing_s: float, channels: int) -> None:
-        """spacing_s: from window to window."""
+        """spacing_s: time from window to window."""
         self._turns_per_window = mains_hz * spacing_s
         steps = round(RANGE * mains_hz / STEP_HZ)
         self._offsets = np.arange(-steps, steps + 1) * STEP_HZ
@@ -94,9 +96,9 @@ class MainsSearch:
         self._chances[:, :, -1] = noise[:, :LOW_HARMONICS]
 
     def judge(self) -> bool:
-        """Return whether the windows heard are hum. Windows in a row are those that are judged."""
+        """Return whether there is hum in the last windows. Windows in a row are those that were judged."""
         weights, gathered, rest = self._weights, self._gathered, self._rest
-        # Silence before the hum began must not outweigh it.
+        # Else the silence before the hum began would outweigh it.
         np.multiply(self._powers.max(axis=2)[..., None], LEAST_CHANCE, out=weights)
         np.maximum(self._chances, weights, out=weights)
         np.divide(1.0, weights, out=weights)
@@ -106,7 +108,7 @@ class MainsSearch:
         np.square(self._sums[..., 0].imag, out=rest)
         np.add(gathered, rest, out=gathered)
         np.divide(gathered, np.maximum(weights.sum(axis=2), LEAST_WEIGHT)[..., None], out=gathered)
-        # What does not turn with it is a measure of chance as well: a voice on the line, which no gap shows.
+        # Power that does not turn with the line counts as chance too: a voice on the line, which no gap shows.
         np.subtract(np.einsum("cnk,cnk->cn", self._powers, weights)[..., None], gathered, out=rest)
         np.multiply(rest, 1.0 / WINDOWS, out=rest)
         np.maximum(rest, 1.0, out=rest)
@@ -131,9 +133,9 @@ class MainsSearch:
         return self.clear or self._still >= SLOW_WINDOWS
 
     def witnessed(self, found: Flags, lowest: bool = False) -> tuple[bool, bool]:
-        """Whether lines are hum beyond doubt, and whether they might be.
+        """Whether the lines are hum beyond doubt, and whether they might be hum.
 
-        found: which, (LOW_HARMONICS,). lowest: whether the first is so clear that it counts twice.
+        found: which harmonics have lines, (LOW_HARMONICS,). lowest: whether the first is so clear that it counts twice.
         """
         witnesses = self._not_multiple @ found + lowest
         together = bool(found[1:].any() and witnesses[1:].min() >= 2)
@@ -141,6 +143,9 @@ class MainsSearch:
         return together and bool(witnesses[0] >= 2), together or alone
 
     def level(self) -> tuple[Lines, Values]:
-        """Lines of the found hum, in the middle of the newest window, and the variance of each. (channels, LOW)."""
+        """The lines of the hum found, in the middle of the newest window, and their variances.
+
+        Each (channels, LOW_HARMONICS).
+        """
         weight = np.maximum(self._weights.sum(axis=2), LEAST_WEIGHT)
         return self._sums[:, :, self._best, 0] / weight, OVERLAP * self._rest[:, :, self._best] / weight

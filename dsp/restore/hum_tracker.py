@@ -1,4 +1,4 @@
-"""Hum that was found, followed: its frequency, each harmonic's level and phase, and whether it is still there."""
+"""Follows hum that was found: its frequency, the level and phase of each harmonic, and whether it is still there."""
 
 from __future__ import annotations
 
@@ -10,45 +10,49 @@ from dsp.restore.hum_comb import HARMONICS, Lines, Values
 from dsp.restore.hum_search import LOW_HARMONICS, OVERLAP, Flags
 
 CHANGE_PER_WINDOW = 1e-4
-"""How much of a harmonic's power may be new with each window: a memory of seconds where a voice covers the line."""
+"""The share of a harmonic's power that may change with each window. Where a voice covers the line, that is a memory of
+seconds.
+"""
 
-UNKNOWN = 1e6  # variance of a harmonic never seen, against chance
+UNKNOWN = 1e6  # variance of a harmonic never seen, relative to chance
 ROBUST = 0.2
-"""Share of a line's deviation that counts as chance: a voice on the very line then weighs little."""
+"""The share of a line's deviation that counts as chance, so that a voice right on the line has little weight."""
 
 EXCESS_SHARE, MOST_EXCESS = 0.2, 50.0
-"""A voice on a line may lie between the gaps; how far the line missed lately, against chance, makes it doubtful."""
+"""A voice on a line may not show in the gaps. A line that lately deviated by more than chance is doubted as much more.
+EXCESS_SHARE: weight of the newest window in that measure. MOST_EXCESS: its limit.
+"""
 
 SURE = 4.0
-"""A harmonic's power against its variance, below which nothing of it is taken away."""
+"""Below this ratio of a harmonic's power to its variance nothing of it is removed."""
 
-DRIFT_HZ = 0.3  # of the mains, in a second
-FURTHEST_TURN, FURTHEST_PULL = 0.6, 0.2  # of a phase error: the loop stays stable though a window is always old
+DRIFT_HZ = 0.3  # by which the mains may drift in a second
+FURTHEST_TURN, FURTHEST_PULL = 0.6, 0.2  # most of a phase error corrected at once: stable, though windows are old
 RANGE = 0.012
 
-LOUDNESS_SHARE = 0.35  # of the newest window in the common loudness
-LEAST_DOUBT = 0.3  # of a harmonic's power: what was clear must not outweigh what is new
+LOUDNESS_SHARE = 0.35  # weight of the newest window in the common loudness
+LEAST_DOUBT = 0.3  # of a harmonic's power: else a line that was clear would outweigh the newest window
 CERTAIN = 9.0  # the loudness counts as changed where it is three standard deviations from 1
 LOUDEST = 2.0
-GONE = 0.3  # of the former loudness
+GONE = 0.3  # of the former loudness: below it the hum counts as gone
 GONE_WINDOWS = 12
-COVERED_SHARE = 0.15  # that a window counts in those, where something else is on the lines
-FAR, MOST = 0.7, 0.75  # of a line, of the lines
-TAKE_OVER = 0.1  # of a change of loudness into the harmonics, each window
+COVERED_SHARE = 0.15  # how much a window counts towards those while other sound covers the lines
+FAR, MOST = 0.7, 0.75  # a line is far off by this share of its level; the tracker is wrong if this share of lines is
+TAKE_OVER = 0.1  # share of a change in loudness that goes into the harmonics with each window
 
 
 class HumTracker:
     """A Kalman filter for every harmonic, one for the common phase and frequency, and one loudness. Audio thread.
 
-    The chance that the gaps show at the moment is each filter's doubt: it learns in the pauses of a voice and hardly
-    anything from a voice. All harmonics turn with one phase, as in a phase-locked loop on their weighted sum.
+    The level in the gaps is each filter's measurement noise, so it learns in the pauses of a voice and hardly anything
+    while there is one. All harmonics share one phase, as in a phase-locked loop on their weighted sum.
 
     Sources: R. Kalman, "A new approach to linear filtering and prediction problems", 1960; the notch as an adaptive
     canceller: B. Widrow et al., "Adaptive noise cancelling: principles and applications", Proc. IEEE 63, 1975.
     """
 
     def __init__(self, spacing_s: float, channels: int) -> None:
-        """spacing_s: from window to window."""
+        """spacing_s: time from window to window."""
         self._spacing_s = spacing_s
         self._numbers = np.arange(1.0, HARMONICS + 1)
         self._squares = np.square(self._numbers)
@@ -57,7 +61,7 @@ class HumTracker:
         self._variance: Values = np.zeros(shape)
         self._excess: Values = np.ones(shape)
         self.target: Lines = np.zeros(shape, np.complex128)
-        """What to take away: amplitude and phase of each harmonic where `turns` is 0. (channels, HARMONICS)."""
+        """What to subtract: amplitude and phase of each harmonic where `turns` is 0. (channels, HARMONICS)."""
         self.hz = 0.0
         self.turns = 0.0
         """Phase of the mains at the newest frame."""
@@ -91,14 +95,14 @@ class HumTracker:
         chance *= np.maximum(self._excess, 1.0)
         doubt = chance + ROBUST * miss
         power = np.square(level.real) + np.square(level.imag)
-        power *= variance < power  # what is not certain tells nothing of the rest
+        power *= variance < power  # uncertain harmonics are no evidence about the others
         match = level.conj() * seen * (variance < power)
-        # A line far from what it should be is covered by a voice: the further, the less it tells.
+        # A line far from what it should be is covered by a voice: the further off, the less weight it has.
         covered = ROBUST * miss * miss / np.maximum(power, 1e-18)
         self._follow_loudness(match.real, power, chance + LEAST_DOUBT * power + covered + 1e-18)
         covered += doubt
         if self.loudness < GONE:
-            # Lines as strong as ever are covered, or out of step, rather than gone.
+            # Lines as strong as before are covered or out of step, not gone.
             strong = np.square(np.abs(seen)) > 0.5 * power
             covers = np.count_nonzero(strong & (power > 0.0)) > 0.5 * np.count_nonzero(power)
             self._gone += COVERED_SHARE if covers else 1.0
@@ -122,21 +126,22 @@ class HumTracker:
         return abs(self.hz / self._mains_hz - 1.0) < RANGE
 
     def missed(self, level: Lines, found: Flags, turns: float, age_s: float) -> Flags:
-        """Which of the harmonics found are not what is followed here; none where those are few. (LOW_HARMONICS,).
+        """Which of the harmonics found differ from those followed here; none where only few do. (LOW_HARMONICS,).
 
-        level, found: (channels, LOW_HARMONICS) and (LOW_HARMONICS,), where the mains' phase is `turns`, `age_s` ago.
+        level, found: from the search, (channels, LOW_HARMONICS) and (LOW_HARMONICS,). turns: the mains' phase there,
+        `age_s` ago.
         """
         turning = np.exp(2j * np.pi * self._numbers[:LOW_HARMONICS] * (self.turns - self.hz * age_s - turns))
         wrong = level - self.loudness * self._level[:, :LOW_HARMONICS] * turning
         far: Flags = (np.abs(wrong) > FAR * np.abs(level)).any(axis=0) & found
-        # Each second harmonic apart as well: a note that covers those is far louder, and seen before all else.
+        # Odd and even harmonics are judged apart: a note that covers one half of them is far louder.
         few = any(np.count_nonzero(far[first::2]) < MOST * np.count_nonzero(found[first::2]) for first in (0, 1))
         if self.loudness < 1.0 - FAR or few:
             far.fill(False)
         return far
 
     def _follow_loudness(self, match: Values, power: Values, doubt: Values) -> None:
-        """One factor for all harmonics: it tells first when hum is switched off, or a gain is turned."""
+        """Follow one factor for all harmonics: the first to show that hum is switched off, or a gain is turned."""
         self._hits += LOUDNESS_SHARE * (float((match / doubt).sum()) - self._hits)
         self._all += LOUDNESS_SHARE * (float((power / doubt).sum()) - self._all)
         found = self._hits / max(self._all, 1e-9)

@@ -1,8 +1,8 @@
-"""What lies below hearing (drift, wind on the capsule): followed, and subtracted while it is too much.
+"""Sound below hearing (drift, wind on the capsule) is measured, and subtracted while there is too much of it.
 
-Nobody hears it, yet it eats headroom, moves loudspeakers and turns every compressor behind the box. A network cannot
-tell it from a voice's own lowest bin, and a high-pass that is always in the way turns the phase of a bass voice for
-nothing. So the guard listens first: it takes part only where what is below 20 Hz is out of proportion.
+It is inaudible, yet it uses up headroom, moves loudspeakers and drives every compressor after the box. A network cannot
+tell it from a voice in its lowest bin. A high-pass that is always on would turn the phase of a bass voice for nothing.
+So the guard measures first, and acts only where the sound below 20 Hz is out of proportion.
 """
 
 from __future__ import annotations
@@ -17,36 +17,38 @@ from dsp.block import RATE_HZ, Block
 Values = NDArray[np.float64]
 
 CORNER_HZ, CORNER_Q = 20.0, 1.0
-"""Of the high-pass whose complement is taken away: 40 dB less at 2 Hz, 24 at 5, 11 at 10. The sharper corner (1 dB more
-at 28 Hz) turns an 80 Hz tone by 15 degrees, where a Butterworth's turns it by 21.
+"""The high-pass whose complement is subtracted: 40 dB less at 2 Hz, 24 at 5, 11 at 10. Its sharp corner (1 dB more at
+28 Hz) turns an 80 Hz tone by 15 degrees; a Butterworth would turn it by 21.
 """
 
 HEARD_HZ = 16.0
-"""Four poles there tell what is infrasonic: 33 dB less of a bass's lowest E at 41 Hz."""
+"""The detector's low-pass, four poles. It passes 33 dB less of a bass's lowest E at 41 Hz."""
 
-LEVEL_MS = 60.0  # over which levels are told
-REST_MEMORY_S = 5.0  # how long the loudest of the rest counts: pauses of a voice are not wind
+LEVEL_MS = 60.0  # time constant of the levels
+REST_MEMORY_S = 5.0  # decay of the rest's peak level, so that a pause of the voice does not make noise look like wind
 TOO_MUCH, SOUND_ENOUGH = 10.0**-0.4, 10.0**-1.2
-"""Of the rest's power. Voices recorded well stay below -30 dB; rumble of their own comes in bursts of up to 2 dB."""
+"""Power below hearing relative to the rest's: to start, and to stop. Well recorded voices stay below -30 dB; their own
+rumble comes in bursts of up to 2 dB.
+"""
 
 PATIENCE_MS = 400.0
-"""So long it must be too much, for a breath on the capsule or a bass note's first waves are for less; unless it is
-OBVIOUS.
+"""How long there must be too much. A breath on the capsule, or the first waves of a bass note, are shorter. OBVIOUS
+levels are acted on at once.
 """
 
 OBVIOUS = 2.0  # times the rest's power
-FORGIVEN = 0.4  # hops of too much, for each hop that is in order
+FORGIVEN = 0.4  # each hop in order makes up for so many hops of too much
 
-FAINTEST = 10.0**-5.6  # power below which it matters to nobody
+FAINTEST = 10.0**-5.6  # power below which it does no harm
 HOLD_S = 2.0
 FADE_IN_MS, FADE_OUT_MS = 30.0, 300.0
 _BUTTERWORTH = 0.5411961, 1.3065630
 
 
 class InfrasonicGuard:
-    """Tells what there is below hearing in the sound of just now, as HumCanceller does hum. Audio thread; no delay.
+    """Finds the part of the present sound below hearing, as HumCanceller finds hum. Audio thread; it adds no delay.
 
-    While there is no more of it than a clean voice brings along, nothing is told and nothing need be subtracted.
+    While there is no more of it than in a clean voice, there is nothing to subtract.
     """
 
     def __init__(self, channels: int, hop_frames: int = 128, rate_hz: int = RATE_HZ) -> None:
@@ -73,7 +75,7 @@ class InfrasonicGuard:
 
     @property
     def active(self) -> bool:
-        """Whether anything is told just now."""
+        """Whether anything is to be subtracted at present."""
         return self._share > 0.0 or self._share_next > 0.0
 
     def reset(self) -> None:
@@ -85,16 +87,16 @@ class InfrasonicGuard:
         self._hop_sums.fill(0.0)
         self._hop_energy = 0.0
         self._low = self._rest = self._loudest_rest = 0.0
-        self._over = 0.0  # hops of too much, of late
+        self._over = 0.0  # recent hops of too much
         self._since = self._hold_hops  # hops since there was too much for too long
-        self._share = self._share_next = 0.0  # of the rumble that is told, at the hop's start and end
+        self._share = self._share_next = 0.0  # of the rumble that is subtracted, at the hop's start and end
         self._state.fill(0.0)
 
     def follow(self, block: Block) -> Block | None:
-        """Take `block` (frames, channels), not beyond the end of a hop; return what of it lies below hearing.
+        """Take `block` (frames, channels); return the part of it below hearing, or None where it is not too much.
 
-        None where that is no more than it should be. A reused buffer of the block's shape. Hops begin at reset(), one
-        after the other.
+        The result is a reused buffer of the block's shape. Hops follow one another from reset() on; a block may not go
+        beyond the end of a hop.
         """
         frames, first = len(block), self._done
         np.add.reduce(block, axis=0, out=self._sums)
@@ -126,7 +128,7 @@ class InfrasonicGuard:
         return rumble
 
     def _judge(self) -> None:
-        """A hop is whole: is there too much below hearing? What follows from that begins with the next hop."""
+        """Decide for the hop that is now whole whether there is too much below hearing. It takes effect in the next."""
         low = total = 0.0
         for channel, (first, second) in enumerate(self._detectors):
             value = second.step(first.step(float(self._hop_sums[channel]) / self._hop_frames))
@@ -152,19 +154,19 @@ class InfrasonicGuard:
         self._hop_energy = 0.0
 
     def _start(self) -> None:
-        """The filter has not run until now: let it begin as if the input had stood still where it is."""
+        """Start the filter, which has not run until now, as if the input had been constant at its present mean."""
         for channel in range(len(self._detectors)):
             mean = float(self._hop_sums[channel]) / self._hop_frames
             self._state[0, channel], self._state[1, channel] = -self._b0 * mean, self._b2 * mean
 
     def _make_filter(self, frames: int, rate_hz: int) -> None:
-        """The high-pass' complement as matrices over a whole block: NumPy has no recursion."""
+        """Build the high-pass' complement as matrices over a whole block, because NumPy has no recursive filter."""
         b, a = _coefficients(CORNER_HZ, CORNER_Q, rate_hz, high=True)
         self._b0, self._b2 = b[0], b[2]
         step = np.array([[-a[0], 1.0], [-a[1], 0.0]])
         into = np.array([b[1] - a[0] * b[0], b[2] - a[1] * b[0]])
         self._powers: Values = np.stack([np.linalg.matrix_power(step, count) for count in range(frames + 1)])
-        by_age = self._powers[:frames] @ into  # (frames, 2): what a frame of so long ago left behind
+        by_age = self._powers[:frames] @ into  # (frames, 2): the state left by a frame of each age
         self._drive: Values = np.ascontiguousarray(by_age[::-1].T)
         self._state_seen: Values = np.ascontiguousarray(-self._powers[:frames, 0])
         impulse = np.concatenate(([1.0 - b[0]], -by_age[: frames - 1, 0]))
@@ -173,7 +175,7 @@ class InfrasonicGuard:
 
 
 class _LowPass:
-    """Two poles, a value a hop."""
+    """A low-pass of two poles, one value per hop."""
 
     def __init__(self, hz: float, q: float, rate_hz: float) -> None:
         (self._b0, self._b1, self._b2), (self._a1, self._a2) = _coefficients(hz, q, rate_hz, high=False)
@@ -192,7 +194,7 @@ class _LowPass:
 def _coefficients(
     hz: float, q: float, rate_hz: float, *, high: bool
 ) -> tuple[tuple[float, float, float], tuple[float, float]]:
-    """Of a filter of two poles: b0, b1, b2 and a1, a2. R. Bristow-Johnson, "Audio EQ Cookbook"."""
+    """The coefficients of a two-pole filter: b0, b1, b2 and a1, a2. R. Bristow-Johnson, "Audio EQ Cookbook"."""
     angle = 2.0 * math.pi * hz / rate_hz
     alpha, cosine = math.sin(angle) / (2.0 * q), math.cos(angle)
     middle = -(1.0 + cosine) if high else 1.0 - cosine

@@ -1,4 +1,4 @@
-"""The mixing desk of the stems: a fader, a mute and a solo each, and what is heard when nobody can tell them apart."""
+"""The mixer of the stems: a fader, a mute and a solo for each, and what is heard while separation fails."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ STEMS_PARAMS = (*(spec for stem in STEMS for spec in _strip(stem)), FALLBACK)
 
 
 class StemFaders:
-    """What the parameters come to. Audio thread.
+    """The gains that the parameters result in. Audio thread.
 
     gains: linear, float32 (4,), in the order of STEMS. Mute wins over solo. without_masks: the gain of the whole sound
-    when the stems cannot be told apart: what none of them exceeds, so that a muted stem is not heard through it.
+    while there are no masks to separate it. It is the lowest of the stems' gains, so that a muted stem is not heard.
     """
 
     def __init__(self) -> None:

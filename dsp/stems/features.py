@@ -1,8 +1,8 @@
-"""What the live stem separator sees and what it says: spectrum to features, mask to gains. Layout "stems-v1".
+"""Input and output of the stem separator's network: spectrum to features, mask to gains. Layout "stems-v1".
 
 48 kHz, `StreamingStft(channels, window_frames=2048, synthesis_frames=1024, hop_frames=512)`: algorithmic latency 1024
-frames. A bin is 23.4 Hz wide. The lowest 128 bins (to 3 kHz) stand alone; 80 overlapping triangular bands, growing
-geometrically, cover the rest, and their gains are interpolated over the bins by the same triangles.
+frames. A bin is 23.4 Hz wide. Each of the lowest 128 bins (to 3 kHz) stands alone; 80 overlapping triangular bands,
+growing geometrically, cover the rest, and their gains are interpolated over the bins by the same triangles.
 
     front = StemsFrontEnd(channels)              # 1 or 2
     spectrum = stft.analyse(hop)                 # (channels, 1025) complex64
@@ -11,13 +11,13 @@ geometrically, cover the rest, and their gains are interpolated over the bins by
     gains = front.bin_masks(mask)                # (4, channels, 1025) float32, reused buffer; order of STEMS
     spectrum * (levels[:, None, None] * gains).sum(0)    # the new mix; gains[i] * spectrum is stem i
 
-features (624) = log power of 208 bands, against the level of the last seconds | balance | coherence
+features (624) = log power of 208 bands, relative to the level of the last seconds | balance | coherence
                  where balance = (L - R) / (L + R) of the powers, and coherence = 2 Re(L conj(R)) / (L + R):
                  1 where both channels are alike, 0 where they are unrelated or one is silent, -1 out of phase
 mask    (1248) = share of vocals, drums and bass, stored [stem][channel][band], each 0 to 1, together at most 1
 
-What no stem claims is `other`: it is computed here as one minus the three, so that gains add up to one in every bin,
-whatever the network says. Zeros are a valid mask: everything is `other`.
+`other` is what the three leave: it is computed here as one minus their sum, so that the gains add up to one in every
+bin, whatever the network says. Zeros are a valid mask: everything is `other`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ LEVEL_HOPS = 188.0  # the level is a running mean of the power over 2 s
 POWER_FLOOR = 1e-6  # white noise at -90 dBFS
 RELATIVE_FLOOR = 1e-6  # bands 60 dB below the level look alike
 LOG_OFFSET, LOG_SCALE = 2.0, 0.5  # feature = (log10(power / level + floor) + offset) * scale
-_WIDEST = 44.0  # the highest band's width against the lowest's, which so joins the single bins smoothly
+_WIDEST = 44.0  # the highest band's width relative to the lowest's, which then is about as wide as a single bin
 
 
 def band_triangles() -> Array:
@@ -89,10 +89,10 @@ class StemsFrontEnd:
         self._level = 0.0
 
     def features(self, spectrum: Spectrum, aligned: Spectrum | None = None) -> Array:
-        """What the network sees.  spectrum: (channels, BINS) -> (1, INPUT_SIZE), a reused buffer.
+        """The network's input.  spectrum: (channels, BINS) -> (1, INPUT_SIZE), a reused buffer.
 
-        aligned: the same with both sides in time and of one polarity, where they are not (dsp.stems.sides): balance
-        and coherence are then told from it.
+        aligned: the same spectrum with both sides in time and of one polarity, where they are not so by themselves
+        (dsp.stems.sides). Balance and coherence are then computed from it.
         """
         if self._native is not None:
             self._hops += 1

@@ -1,4 +1,4 @@
-"""Live stems: vocals, drums, bass and the rest, each with a fader, put together again while the music plays."""
+"""Live stems: music is separated into vocals, drums, bass and the rest, and mixed again with a fader for each."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from dsp.stems.features import StemsFrontEnd
 from dsp.stems.sides import StemsSides
 
 HOLD_MS = 100.0
-"""How long the last masks stand in for ones that do not come."""
+"""How long the last masks are used when no new ones come."""
 
 FADE_MS = 10.0
 
 SPLIT = 1 + len(STEMS)
-"""Times the columns of a block that also carries the stems: the mix, then each stem."""
+"""A block with separate stems has this many times the columns of the sound: the mix first, then each stem."""
 
 
 class Stems:
-    """StreamingStft -> features -> model -> a mask a stem -> one mix, a hop at a time. Audio thread.
+    """StreamingStft -> features -> model -> one mask per stem -> one mix, a hop at a time. Audio thread.
 
-    The masks add up to one, so with all faders at 0 dB the result is the input, `latency_frames` later: nothing is
-    lost, whatever the model says, and no way leads round it. A change of gain takes effect with the next hop and fades
-    there as the windows overlap: a raised cosine of one hop (10.7 ms).
+    The masks add up to one. So with all faders at 0 dB the output is the input, `latency_frames` later, whatever the
+    model says; there is no dry path beside it. A change of gain takes effect with the next hop and fades as the windows
+    overlap: a raised cosine of one hop (10.7 ms).
 
-    When masks do not come (a model that is late or broken) the last ones hold for HOLD_MS, then StemFaders says what
-    may be heard.
+    When no masks come, because the model is late or broken, the last ones are used for HOLD_MS. After that StemFaders
+    decides what may be heard.
     """
 
     name = "stems"
@@ -54,7 +54,7 @@ class Stems:
         real_time: bool = True,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        """split: blocks have SPLIT times the sound's columns, and the stems come out behind the mix.
+        """split: blocks have SPLIT times the sound's columns, and the stems come out after the mix.
 
         real_time: False where no deadline exists (files). Raises BundleError for a bundle of another kind.
         """
@@ -85,12 +85,12 @@ class Stems:
         self._scratch: NDArray[np.float32] = np.zeros((len(STEMS), *shape), np.float32)
         self._mixed: Spectrum = np.zeros(shape, np.complex64)
         if self._split:
-            # One transform for all of them.
+            # One transform for all stems together.
             stems = len(STEMS) * sound
             self._stems_stft = StreamingStft(stems, bundle.window_frames, bundle.synthesis_frames, hop)
             self._stems: Spectrum = np.zeros((len(STEMS), *shape), np.complex64)
         window = analysis_window(bundle.window_frames, bundle.synthesis_frames)
-        # By Parseval, for a spectrum of half the bins.
+        # Parseval's theorem, for a spectrum that has only half the bins.
         self._mean_square = 2.0 / (bundle.window_frames * sound * float(np.dot(window, window)))
         self._energy: NDArray[np.float32] = np.zeros(len(STEMS), np.float32)
         self._metered_hops = 0
@@ -124,7 +124,7 @@ class Stems:
 
     def _forget(self) -> None:
         self._guard.forget()
-        self._age_hops = self._hold_hops + 1  # of the masks; there are none to hold yet
+        self._age_hops = self._hold_hops + 1  # age of the masks: too old, for there are none yet
         self._energy.fill(0.0)
 
     def _process_hop(self, hop_in: Block, hop_out: Block) -> None:
@@ -148,7 +148,7 @@ class Stems:
             hop_out[:, self._channels :] = self._separate(spectrum, separated)
 
     def _separate(self, spectrum: Spectrum, separated: bool) -> Block:
-        """The stems side by side, each at its own gain; silence when they cannot be told apart."""
+        """The stems side by side, each at its own gain; silence without masks."""
         if separated:
             np.multiply(self._masks, self._faders.gains[:, None, None], out=self._scratch)
             np.multiply(spectrum, self._scratch, out=self._stems)
@@ -158,7 +158,7 @@ class Stems:
 
 
 class MissingStems:
-    """In the place of Stems where no model can be had: what StemFaders lets through, at once. Audio thread.
+    """Stands in for Stems where there is no model: plays what StemFaders allows, without delay. Audio thread.
 
     The stems' own columns are silent.
     """

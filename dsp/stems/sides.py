@@ -1,9 +1,9 @@
-"""Whether one side of the music is inverted, or late: found, and undone in what the separator sees.
+"""Finds whether one side of the music is inverted or late, and undoes that in the separator's features.
 
-The network tells instruments apart by where they stand: balance and coherence of the two channels. A cable that inverts
-one side, or an interface that delays it, moves all of them at once, to where no mix of the training has anything. The
-sides' cross-correlation over the last second tells: its peak lies at the delay, and its sign is the polarity. The
-network then sees the early side as late as the other one; the sound itself is not touched.
+The network tells instruments apart by their place: balance and coherence of the two channels. A cable that inverts one
+side, or an interface that delays it, moves all instruments at once, to places where no training mix has any. The
+cross-correlation of the sides over the last second shows it: the place of its peak is the delay, its sign the polarity.
+The network then gets the early side delayed to match the other one. The sound itself is not touched.
 
 Source: C. Knapp and G. Carter, "The generalized correlation method for estimation of time delay", IEEE Trans. ASSP 1976
 (the smoothed coherence transform).
@@ -21,39 +21,40 @@ from dsp.parts.stft import Spectrum, analysis_window, forward_transform, inverse
 Array = NDArray[np.float32]
 
 MOST_LATE_MS = 22.0
-"""Of either side, that is looked for: 20 ms and some to spare."""
+"""The longest delay of either side that is looked for: 20 ms with some to spare."""
 
 MOST_LATE_FRAMES = round(MOST_LATE_MS * RATE_HZ / 1000)
 
 LOOK_EVERY_HOPS = 4
-JUDGE_AFTER_HOPS = 2  # in another hop, so that none bears all of the work
+JUDGE_AFTER_HOPS = 2  # a hop of its own, so that no hop does all of the work
 MEMORY_LOOKS, FEWEST_LOOKS = 24.0, 12.0
-"""A running mean over 1 s, a chord and a few strokes; nothing is judged by less than half of that."""
+"""The running mean covers 1 s, a chord and a few strokes. Nothing is judged before half of that is there."""
 
-LEAST = 0.25  # of what sides that are alike would give: below that a mix is merely wide
-LEAST_INVERTED = 0.32  # of sides in time: wide chords in real songs go to 0.27 for seconds
-TURNED = 1.5  # times the best positive correlation: less is a wide mix, no inverted one
+# Correlations, relative to that of sides that are alike.
+LEAST = 0.25  # below it a mix is merely wide
+LEAST_INVERTED = 0.32  # for sides in time: wide chords in real songs reach 0.27 for seconds
+TURNED = 1.5  # an inverted side beats the best positive correlation by this factor; less is a wide mix
 IN_TIME = 0.7
-"""Sides are in time where their correlation is this share of its peak: a centre beside a delayed guitar."""
+"""Sides are in time where the correlation without delay is this share of the peak: a centre beside a delayed guitar."""
 
 DOUBTFUL, DOUBTS = 0.1, 24
-"""What was found is dropped after so many judgements (a second) in which the sides agreed by less."""
+"""A finding is dropped after so many judgements (a second) in which the sides agreed by less than DOUBTFUL."""
 
-BETTER = 1.5  # times what the sides have in common as they are seen now
-JUDGEMENTS = 6  # in a row, a quarter of a second
-SAME_FRAMES = 2  # between two findings of one delay
+BETTER = 1.5  # a new finding beats the agreement of the present one by this factor
+JUDGEMENTS = 6  # in a row, a quarter of a second, before a finding is used
+SAME_FRAMES = 2  # two findings of one delay differ by no more
 SLIGHT_FRAMES, SURE = 12, 0.5
-"""Up to so many frames (0.25 ms) a wide instrument looks like a delay: only what is common beyond doubt is one."""
+"""Up to so many frames (0.25 ms) a wide instrument looks like a delay, so there the correlation must be over SURE."""
 
-_FAINTEST = 1e-12  # product of both sides' powers, white noise at -90 dBFS in either
+_FAINTEST = 1e-12  # product of both sides' powers: white noise at -90 dBFS in either
 _SILENCE = 1e-6 * BINS * CHANNELS
 
 
 class StemsSides:
     """Follows delay and polarity between two channels. Audio thread; buffers are made once and reused.
 
-    Call `hear` once per hop, with the sound and its spectrum. `late_frames`: by how much the right side is late,
-    negative where it is the left one; `inverted`: whether one of them is.
+    Call `hear` once per hop, with the sound and its spectrum. `late_frames`: how late the right side is, negative where
+    the left one is late. `inverted`: whether one of them is.
     """
 
     def __init__(self) -> None:
@@ -87,7 +88,7 @@ class StemsSides:
         self._times = self._doubts = 0
 
     def hear(self, sound: Block, spectrum: Spectrum) -> Spectrum | None:
-        """The newest window as it would be with both sides in time and of one polarity; None where they are.
+        """The spectrum with both sides in time and of one polarity; None where they are so by themselves.
 
         sound: (HOP_FRAMES, 2); spectrum: (2, BINS) -> (2, BINS), a reused buffer.
         """
@@ -138,7 +139,7 @@ class StemsSides:
             np.add(mean, newest, out=mean)
 
     def _judge(self) -> None:
-        """Where do the sides agree best? Often enough the same answer, and it is believed."""
+        """Find where the sides agree best. The same finding JUDGEMENTS times in a row is used."""
         if not self._sounds or self._looks < FEWEST_LOOKS:
             return
         self._correlate()
@@ -163,17 +164,17 @@ class StemsSides:
         self._times = self._doubts = 0
 
     def _is_now(self, found: tuple[int, bool]) -> bool:
-        """Within what one delay differs by; but no delay is always told from a small one."""
+        """Whether a finding is the present one. Delays may differ by SAME_FRAMES, but a small one is not none."""
         off = abs(found[0] - self.late_frames)
         return found[1] == self.inverted and (off == 0 or (off <= SAME_FRAMES and found[0] != 0))
 
     @property
     def _agreement(self) -> float:
-        """What the sides have in common as they are seen now."""
+        """The correlation of the sides as they are aligned at present."""
         return float(self._by_delay[self.late_frames + MOST_LATE_FRAMES]) * (-1.0 if self.inverted else 1.0)
 
     def _best(self) -> tuple[int, bool] | None:
-        """How late the right side is, and whether inverted; None where the sides have too little in common to tell."""
+        """How late the right side is, and whether one is inverted; None where the sides have too little in common."""
         middle, by_delay = MOST_LATE_FRAMES, self._by_delay
         at, against = int(by_delay.argmax()), int(by_delay.argmin())
         sign = 1.0
@@ -191,7 +192,7 @@ class StemsSides:
         return at - middle, sign < 0.0
 
     def _correlate(self) -> None:
-        """Set `_by_delay`: what the sides have in common, 1 at most, by how late the right one is."""
+        """Set `_by_delay`: the correlation of the sides, at most 1, for each delay of the right one."""
         both = np.multiply(self._power[0], self._power[1], out=self._scratch[0])
         np.add(both, _FAINTEST, out=both)
         np.sqrt(both, out=both)
@@ -205,7 +206,7 @@ class StemsSides:
 
 
 def _shared(window: Array) -> Array:
-    """What of a window two sides share, by how late one is: sound that is alike correlates no better than that."""
+    """The share of a window that two sides have in common, for each delay: the most that alike sides can correlate."""
     lag = np.correlate(window, window, "full")[len(window) - 1 :][: MOST_LATE_FRAMES + 1]
     shared: Array = np.concatenate((lag[:0:-1], lag)) / lag[0]
     return shared.astype(np.float32)
