@@ -10,7 +10,7 @@ RUN := .venv/bin/hushbox
         test-tflite-runtime demo-vocal bench-denoise \
         bench-harm bench-page bench-stems bench-drift bench-no-surprise bench-quantisation docs-pictures
 
-.PHONY: dist test-dist docs release bench-boards page
+.PHONY: dist test-dist docs release bench-boards page native native-sanitize bench-native
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-24s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,12 @@ lint: setup-dev ## ruff, mypy, import-linter
 map: setup-dev ## The floors of each package, drawn from its imports; fails on an arrow up
 	$(PY) docs/map.py
 
+native: setup-dev ## Build the part in C anew after a change of dsp/native
+	$(PY) setup.py -q build_ext --inplace
+
+native-sanitize: setup-dev ## Contract tests and a fuzz of sizes against the part in C with -fsanitize=address,undefined (a minute)
+	@tests/dsp/native/sanitize.sh $(ARGS)
+
 check: lint test ## Everything that must pass before a commit
 
 format: setup-dev ## Let ruff format the code
@@ -58,6 +64,9 @@ bench: setup-dev ## Block budget, then 60 s live on the virtual interface: load,
 	$(PY) -m bench.live $(ARGS)
 	$(PY) -m bench.press
 	$(PY) -m bench.restart
+
+bench-native: setup-dev ## What each stage of a block costs in C and in NumPy, side by side. ARGS="--blocks 4000"
+	$(PY) -m bench.native $(ARGS)
 
 soak: setup-dev ## The box for two hours with its page polled: does anything grow? ARGS="--minutes 30"
 	$(PY) -m bench.soak $(ARGS)

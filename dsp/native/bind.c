@@ -280,8 +280,8 @@ int get_rows(PyObject *from, const char *name, long frames, long channels, int w
     if (view->ndim != 2 || view->itemsize != size || view->strides[0] % size || view->strides[1] % size ||
         (uintptr_t)view->buf % (uintptr_t)size) {
         PyErr_Format(PyExc_TypeError, "%s: float32 of shape (frames, channels) is needed", name);
-    } else if ((frames && view->shape[0] != frames) || (channels && view->shape[1] != channels)) {
-        PyErr_Format(PyExc_ValueError, "%s has shape (%zd, %zd): (%ld, %ld) is needed, 0 for any", name, view->shape[0],
+    } else if ((frames != ANY && view->shape[0] != frames) || (channels != ANY && view->shape[1] != channels)) {
+        PyErr_Format(PyExc_ValueError, "%s has shape (%zd, %zd): (%ld, %ld) is needed (-1: any)", name, view->shape[0],
                      view->shape[1], frames, channels);
     } else {
         const struct rows rows = {view->buf, view->shape[0], view->shape[1], view->strides[0] / size,
@@ -298,7 +298,7 @@ int get_rows(PyObject *from, const char *name, long frames, long channels, int w
 int get_flat(PyObject *from, const char *name, Py_ssize_t bytes, int writes, Py_buffer *view)
 {
     if (PyObject_GetBuffer(from, view, PyBUF_SIMPLE | (writes ? PyBUF_WRITABLE : 0))) return -1;
-    if (!bytes || view->len == bytes) return 0;
+    if (bytes == ANY || view->len == bytes) return 0;
     PyErr_Format(PyExc_ValueError, "%s has %zd bytes: %zd are needed", name, view->len, bytes);
     PyBuffer_Release(view);
     return -1;

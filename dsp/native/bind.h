@@ -8,6 +8,7 @@
 
 #include "hop.h"
 
+#define ANY (-1)
 #define MOST_ARRAYS 20
 #define MOST_SIZE (1 << 20)
 
@@ -62,9 +63,9 @@ void bound_dealloc(PyObject *self);
 int expect_arguments(const char *name, Py_ssize_t given, Py_ssize_t wanted);
 int whole_number(PyObject *from, const char *name, long lowest, long highest, long *into);
 int number(PyObject *from, double *into);
-/* The view is released by the caller. channels, frames: as they have to be, or 0 for any. */
+/* The view is released by the caller. channels, frames: as they have to be, or ANY. */
 int get_rows(PyObject *from, const char *name, long frames, long channels, int writes, Py_buffer *view, struct rows *into);
-/* In one piece, `bytes` long; 0 for any. */
+/* In one piece, `bytes` long, or ANY. */
 int get_flat(PyObject *from, const char *name, Py_ssize_t bytes, int writes, Py_buffer *view);
 
 #endif

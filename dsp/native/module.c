@@ -32,7 +32,7 @@ METHOD(transform_forward_method)
     STATE(transform);
     Py_buffer v[2];
     const Py_ssize_t wave = s->frames * (Py_ssize_t)sizeof(float), bins = s->frames + 2;
-    if (expect_arguments("forward", n, 2) || get_flat(a[0], "waves", 0, 0, &v[0])) return NULL;
+    if (expect_arguments("forward", n, 2) || get_flat(a[0], "waves", ANY, 0, &v[0])) return NULL;
     const Py_ssize_t count = v[0].len / wave;
     if (v[0].len % wave) {
         PyErr_Format(PyExc_ValueError, "waves has %zd bytes: a multiple of %zd is needed", v[0].len, wave);
@@ -49,7 +49,7 @@ METHOD(transform_inverse_method)
     STATE(transform);
     Py_buffer v[2];
     const Py_ssize_t wave = s->frames * (Py_ssize_t)sizeof(float), bins = s->frames + 2;
-    if (expect_arguments("inverse", n, 2) || get_flat(a[1], "out", 0, 1, &v[0])) return NULL;
+    if (expect_arguments("inverse", n, 2) || get_flat(a[1], "out", ANY, 1, &v[0])) return NULL;
     const Py_ssize_t count = v[0].len / wave;
     if (v[0].len % wave) {
         PyErr_Format(PyExc_ValueError, "out has %zd bytes: a multiple of %zd is needed", v[0].len, wave);
@@ -135,7 +135,7 @@ METHOD(sides_mean_method)
     Py_buffer v[1];
     double newest, opposed;
     if (expect_arguments("mean", n, 3) || number(a[1], &newest) || number(a[2], &opposed) ||
-        get_flat(a[0], "spectrum", 0, 0, v))
+        get_flat(a[0], "spectrum", ANY, 0, v))
         return NULL;
     const Py_ssize_t row = v[0].len / (s->channels * (Py_ssize_t)sizeof(float));
     if (row < 2 * s->bins || row * s->channels * (Py_ssize_t)sizeof(float) != v[0].len) {
@@ -188,7 +188,7 @@ static int ring_arguments(const struct ring *s, PyObject *const *a, int writes, 
                           long *position)
 {
     if (whole_number(a[1], "position", 0, LAST_POSITION(s->size), position) ||
-        get_rows(a[0], "block", 0, s->channels, writes, view, block))
+        get_rows(a[0], "block", ANY, s->channels, writes, view, block))
         return -1;
     if (block->frames <= s->size) return 0;
     PyErr_Format(PyExc_ValueError, "block has %ld frames: allowed %ld at most", block->frames, s->size);
@@ -240,7 +240,7 @@ METHOD(past_remember_method)
     struct rows block;
     long position;
     if (expect_arguments("remember", n, 2) || whole_number(a[1], "position", 0, LAST_POSITION(s->length), &position) ||
-        get_rows(a[0], "block", 0, s->channels, 0, v, &block))
+        get_rows(a[0], "block", ANY, s->channels, 0, v, &block))
         return NULL;
     if (block.frames > s->length) {
         PyErr_Format(PyExc_ValueError, "block has %ld frames: allowed %ld at most", block.frames, s->length);
@@ -255,7 +255,7 @@ METHOD(meter_add_method)
     STATE(levels);
     Py_buffer v[1];
     struct rows block;
-    if (expect_arguments("add", n, 1) || get_rows(a[0], "block", 0, s->channels, 0, v, &block)) return NULL;
+    if (expect_arguments("add", n, 1) || get_rows(a[0], "block", ANY, s->channels, 0, v, &block)) return NULL;
     meter(block, s->sums);
     return done(v, 1, nothing());
 }
@@ -265,7 +265,7 @@ METHOD(wire_decode_method)
     STATE(wire);
     Py_buffer v[2];
     struct rows block;
-    if (expect_arguments("decode", n, 2) || get_rows(a[1], "block", 0, s->chosen, 1, &v[0], &block)) return NULL;
+    if (expect_arguments("decode", n, 2) || get_rows(a[1], "block", ANY, s->chosen, 1, &v[0], &block)) return NULL;
     if (get_flat(a[0], "data", block.frames * s->bytes * s->device_channels, 0, &v[1])) return done(v, 1, NULL);
     if (!block.frames) return done(v, 2, nothing());
     wire_decode(s, v[1].buf, block);
@@ -277,7 +277,7 @@ METHOD(wire_encode_method)
     STATE(wire);
     Py_buffer v[2];
     struct rows block;
-    if (expect_arguments("encode", n, 2) || get_rows(a[0], "block", 0, 0, 0, &v[0], &block)) return NULL;
+    if (expect_arguments("encode", n, 2) || get_rows(a[0], "block", ANY, ANY, 0, &v[0], &block)) return NULL;
     if (block.channels != s->chosen && block.channels != 1) {
         PyErr_Format(PyExc_ValueError, "block has %ld channels: allowed 1 or %ld", block.channels, s->chosen);
         return done(v, 1, NULL);
@@ -294,7 +294,7 @@ METHOD(mend_function)
     Py_buffer v[1];
     struct rows block;
     double loudest;
-    if (expect_arguments("mend", n, 2) || number(a[1], &loudest) || get_rows(a[0], "block", 0, 0, 1, v, &block))
+    if (expect_arguments("mend", n, 2) || number(a[1], &loudest) || get_rows(a[0], "block", ANY, ANY, 1, v, &block))
         return NULL;
     return done(v, 1, PyLong_FromLong(mend(block, (float)loudest)));
 }
@@ -304,7 +304,7 @@ METHOD(peak_function)
     (void)self;
     Py_buffer v[1];
     struct rows block;
-    if (expect_arguments("peak", n, 1) || get_rows(a[0], "block", 0, 0, 0, v, &block)) return NULL;
+    if (expect_arguments("peak", n, 1) || get_rows(a[0], "block", ANY, ANY, 0, v, &block)) return NULL;
     return done(v, 1, PyFloat_FromDouble((double)peak(block)));
 }
 
@@ -315,7 +315,7 @@ METHOD(limit_function)
     struct rows block;
     double ceiling, reduction, fall;
     if (expect_arguments("limit", n, 4) || number(a[1], &ceiling) || number(a[2], &reduction) || number(a[3], &fall) ||
-        get_rows(a[0], "block", 0, 0, 1, v, &block))
+        get_rows(a[0], "block", ANY, ANY, 1, v, &block))
         return NULL;
     return done(v, 1, PyFloat_FromDouble(limit(block, (float)ceiling, reduction, fall)));
 }
@@ -325,7 +325,7 @@ METHOD(take_answer_function)
     (void)self;
     Py_buffer v[2];
     double most;
-    if (expect_arguments("take_answer", n, 3) || number(a[2], &most) || get_flat(a[0], "answer", 0, 0, &v[0])) return NULL;
+    if (expect_arguments("take_answer", n, 3) || number(a[2], &most) || get_flat(a[0], "answer", ANY, 0, &v[0])) return NULL;
     if (get_flat(a[1], "mask", v[0].len, 1, &v[1])) return done(v, 1, NULL);
     const int taken = take_answer(v[0].buf, v[1].buf, v[0].len / (long)sizeof(float), (float)most);
     return done(v, 2, PyBool_FromLong(taken));
@@ -338,7 +338,7 @@ METHOD(ramp_function)
     double start, step;
     long walked;
     if (expect_arguments("ramp", n, 4) || number(a[1], &start) || number(a[2], &step) ||
-        whole_number(a[3], "done", 0, LONG_MAX / 2, &walked) || get_flat(a[0], "values", 0, 1, v))
+        whole_number(a[3], "done", 0, LONG_MAX / 2, &walked) || get_flat(a[0], "values", ANY, 1, v))
         return NULL;
     ramp(v[0].buf, v[0].len / (long)sizeof(float), start, step, walked);
     return done(v, 1, nothing());
@@ -349,7 +349,7 @@ METHOD(scale_function)
     (void)self;
     Py_buffer v[2];
     struct rows block;
-    if (expect_arguments("scale", n, 2) || get_rows(a[0], "block", 0, 0, 1, &v[0], &block)) return NULL;
+    if (expect_arguments("scale", n, 2) || get_rows(a[0], "block", ANY, ANY, 1, &v[0], &block)) return NULL;
     if (get_flat(a[1], "values", block.frames * (Py_ssize_t)sizeof(float), 0, &v[1])) return done(v, 1, NULL);
     if (block.frames) scale(block, v[1].buf);
     return done(v, 2, nothing());
@@ -360,7 +360,7 @@ METHOD(crossfade_function)
     (void)self;
     Py_buffer v[3];
     struct rows wet, dry;
-    if (expect_arguments("crossfade", n, 3) || get_rows(a[0], "wet", 0, 0, 1, &v[0], &wet)) return NULL;
+    if (expect_arguments("crossfade", n, 3) || get_rows(a[0], "wet", ANY, ANY, 1, &v[0], &wet)) return NULL;
     if (get_rows(a[1], "dry", wet.frames, wet.channels, 0, &v[1], &dry)) return done(v, 1, NULL);
     if (get_flat(a[2], "share", wet.frames * (Py_ssize_t)sizeof(float), 0, &v[2])) return done(v, 2, NULL);
     if (wet.frames) crossfade(wet, dry, v[2].buf);
@@ -370,7 +370,7 @@ METHOD(crossfade_function)
 /* Columns of a block, as int32; `view` holds them. Return how many, or -1. */
 static Py_ssize_t get_columns(PyObject *from, long channels, Py_buffer *view)
 {
-    if (get_flat(from, "columns", 0, 0, view)) return -1;
+    if (get_flat(from, "columns", ANY, 0, view)) return -1;
     const Py_ssize_t count = view->len / (Py_ssize_t)sizeof(int32_t);
     const int32_t *columns = view->buf;
     for (Py_ssize_t c = 0; c < count; c++) {
@@ -387,7 +387,7 @@ METHOD(pick_function)
     (void)self;
     Py_buffer v[3];
     struct rows block, out;
-    if (expect_arguments("pick", n, 3) || get_rows(a[0], "block", 0, 0, 0, &v[0], &block)) return NULL;
+    if (expect_arguments("pick", n, 3) || get_rows(a[0], "block", ANY, ANY, 0, &v[0], &block)) return NULL;
     const Py_ssize_t count = get_columns(a[1], block.channels, &v[1]);
     if (count < 0) return done(v, 1, NULL);
     if (get_rows(a[2], "out", block.frames, (long)count, 1, &v[2], &out)) return done(v, 2, NULL);
@@ -401,10 +401,10 @@ METHOD(add_columns_function)
     Py_buffer v[3];
     struct rows sound, out;
     long mix;
-    if (expect_arguments("add_columns", n, 4) || get_rows(a[0], "sound", 0, 0, 0, &v[0], &sound)) return NULL;
+    if (expect_arguments("add_columns", n, 4) || get_rows(a[0], "sound", ANY, ANY, 0, &v[0], &sound)) return NULL;
     const Py_ssize_t width = get_columns(a[1], sound.channels, &v[1]);
     if (width < 0) return done(v, 1, NULL);
-    if (get_rows(a[2], "out", sound.frames, 0, 1, &v[2], &out)) return done(v, 2, NULL);
+    if (get_rows(a[2], "out", sound.frames, ANY, 1, &v[2], &out)) return done(v, 2, NULL);
     if (whole_number(a[3], "mix", 0, out.channels, &mix)) return done(v, 3, NULL);
     if (width) add_columns(sound, v[1].buf, (long)width, out, mix);
     return done(v, 3, nothing());

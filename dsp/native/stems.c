@@ -98,12 +98,12 @@ void stems_mix(const struct stems *s, const float *restrict spectrum, const floa
     for (long stem = 0; stem < stems; stem++) {
         const float *restrict gains = s->gains + stem * count;
         const float level = levels[stem];
-        float sum = 0.0f;
+        double sum = 0.0;
         _Pragma("omp simd reduction(+ : sum)") for (long i = 0; i < count; i++) {
             gain[i] += level * gains[i];
-            sum += gains[i] * gains[i] * power[i];
+            sum += (double)(gains[i] * gains[i] * power[i]);
         }
-        energy[stem] += sum;
+        energy[stem] += (float)sum;
     }
     _Pragma("omp simd") for (long i = 0; i < count; i++) {
         mixed[2 * i] = spectrum[2 * i] * gain[i];

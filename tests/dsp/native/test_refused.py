@@ -141,3 +141,17 @@ def test_a_ring_is_not_written_past_its_end() -> None:
     assert past is not None
     with pytest.raises(ValueError, match="block has 9 frames: allowed 8 at most"):
         past.remember(floats(9, 2), 0)
+
+
+def test_a_block_of_no_frames_fits_no_other() -> None:
+    calls, columns = bound.calls(), np.array([0], np.int32)
+    assert calls is not None
+    for refused in (
+        lambda: calls.add_columns(floats(0, 1), columns, floats(8, 1), 1),
+        lambda: calls.pick(floats(0, 1), columns, floats(8, 1)),
+        lambda: calls.crossfade(floats(0, 1), floats(8, 1), floats(0)),
+        lambda: calls.scale(floats(0, 1), floats(8)),
+    ):
+        with pytest.raises(ValueError, match="needed"):
+            refused()
+    calls.add_columns(floats(0, 1), columns, floats(0, 1), 1)
