@@ -1,1 +1,1 @@
-"""Side by side with other systems, and the box's own budgets. Nothing imports this."""
+"""Benchmarks: comparisons with other systems, and the box's own budgets. Nothing imports this."""

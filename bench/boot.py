@@ -1,10 +1,10 @@
-"""Boot to sound in the emulated machines, split into its parts, and what that would be on a Raspberry Pi 4.
+"""The time from boot to sound in the emulated machines, by its parts, and what that would be on a Raspberry Pi 4.
 
     python -m bench.boot [--machine x86_64|aarch64] [--tries 2]
 
-Needs the machine's disk (make e2e-vm, make e2e-vm-arm64). An emulated second is not a real one: the same Python work is
-timed in the machine and on this one, and gives the time that the parts would take here; a Pi 4's core is taken to be
-three to five times slower than a PC's. Its firmware (3 to 5 s) and its SD card are not in it.
+Needs the machine's disk (make e2e-vm, make e2e-vm-arm64). An emulated second is not a real one. So the same Python work
+is timed in the machine and on this one; the ratio gives the time that the parts would take here. A Pi 4's core is taken
+to be three to five times slower than a PC's. Its firmware (3 to 5 s) and its SD card are not included.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def boot(machine: str) -> list[float]:
-    """Seconds of each of PARTS, and of the work."""
+    """The seconds of each of PARTS, and of WORK."""
     with (
         tempfile.TemporaryDirectory(prefix="hushbox-boot-") as folder,
         Machine(Path(folder), machine, DISKS[machine]) as it,
@@ -70,7 +70,7 @@ def boot(machine: str) -> list[float]:
 
 
 def work_s(run: Callable[[str], str]) -> float:
-    """Seconds that WORK takes where `run` runs a shell command."""
+    """The seconds that WORK takes on the machine where `run` runs a shell command."""
     return min(float(run(f"python3 -c '{WORK}'")) for _ in range(3))
 
 

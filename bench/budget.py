@@ -1,8 +1,8 @@
-"""The block budget of every bundle in models_quantized, on both runtimes; kept as JSON in bench/out/.
+"""The block budget of every bundle in models_quantized, on both runtimes. It is saved as JSON in bench/out/.
 
     python -m bench.budget [--seconds 10]
 
-Nothing here asserts anything: a busy machine measures badly. The measuring itself is `hushbox bench`.
+It asserts nothing, because a busy machine measures badly. The measurement itself is `hushbox bench`.
 """
 
 import argparse

@@ -1,10 +1,10 @@
-"""Ours and public denoisers in one table from one run: scores, latency, cost, size.   make bench-denoise
+"""Our denoisers and public ones in one table from one run: scores, latency, cost, size.   make bench-denoise
 
     requirements/bench.sh -m bench.denoise [--set FOLDER] [--only hum] [--limit 2] [--json]
 
-A set is a folder with set.json and NAME_noisy.flac, NAME_clean.flac. Scores are those of ../shared/tools/score.py;
-real-time factor (RTF) is CPU time of one thread over the length of the sound: the whole Python path, files included.
-For reporting alone: nothing is chosen by what this prints.
+A set is a folder with set.json and NAME_noisy.flac, NAME_clean.flac. The scores are those of ../shared/tools/score.py.
+The real-time factor (RTF) is the CPU time of one thread divided by the length of the sound: the whole Python path,
+files included. It is only for reports: no model is chosen by these scores.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def chosen_items(folder: Path, only: str, limit: int | None) -> list[dict[str, A
 
 
 def compare(folder: Path, items: list[dict[str, Any]], compared: Sequence[System], score: Any) -> list[dict[str, Any]]:
-    """One row a system: name, latency_ms, size_mb, real_time_factor, scores by group."""
+    """One row for each system: name, latency_ms, size_mb, real_time_factor, scores by group."""
     rows = []
     with tempfile.TemporaryDirectory(prefix="hushbox-bench-") as temporary:
         part = Path(temporary) / "set"
@@ -99,7 +99,7 @@ def compare(folder: Path, items: list[dict[str, Any]], compared: Sequence[System
 
 
 def as_text(result: dict[str, Any]) -> str:
-    """The table for people: a line for all items, one for the sung, one for the spoken."""
+    """The table for people: a line for all items, one for singing, one for speech."""
     width = max(len(row["name"]) for row in result["rows"])
     lines = [f"{len(result['items'])} items; lower is better for LSD-HF alone"]
     lines.append(

@@ -2,7 +2,7 @@
 
     requirements/bench.sh -m bench.denoise_pictures [--set FOLDER]
 
-Each row is one case: as recorded, denoised at full amount by the box's chain, and the clean voice.
+Each row is one example: as recorded, denoised at full amount by the box's chain, and the clean voice.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""What int8 costs and saves: float32 against int8 of one network, in both runtimes.   make bench-quantisation
+"""The price and gain of int8: float32 against int8 weights of one network, in both runtimes.   make bench-quantisation
 
     .venv-train/bin/python -m bench.denoise_quantisation [--validation validation] [--json]
 
-Scores on the held-out mixes of training/validate.py, streamed frame by frame through the box's own adapters; file size;
-CPU time of one model step, one thread; and how far the files' sound differs over a minute of streaming.
+Prints the scores on the held-out mixes of training/validate.py, streamed frame by frame through the box's own adapters;
+the file size; the CPU time of one model step on one thread; and how much the files' sound differs over a minute.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ WARM_STEPS, TIMED_STEPS = 500, 5000
 
 
 class Streamed:
-    """A model of the box where training expects its network: many frames at once, computed one by one."""
+    """A model of the box with the interface of training's network: it takes many frames and runs them one by one."""
 
     def __init__(self, model: StepModel, layout: Layout) -> None:
         self._model = model
@@ -94,7 +94,7 @@ def measure(name: str, validation: str | None) -> dict[str, Any]:
 
 
 def step_us(model: StepModel) -> dict[str, float]:
-    """CPU microseconds of a step, on inputs that move."""
+    """CPU microseconds of a step, with changing inputs."""
     inputs = np.random.default_rng(0).standard_normal((64, *model.input.shape)).astype(np.float32)
     times = np.zeros(WARM_STEPS + TIMED_STEPS)
     for at in range(len(times)):

@@ -1,4 +1,4 @@
-"""Denoisers side by side: each takes a noisy file and writes a clean one. Ours run through the box's own chain."""
+"""The denoisers that are compared. Each takes a noisy file and writes a clean one. Ours run in the box's own chain."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class System:
 
     name: str
     process: Callable[[Path, Path], None]
-    latency_ms: float  # algorithmic, the collecting of a hop included
+    latency_ms: float  # algorithmic, including the time to collect a hop
     size_mb: float
 
 
@@ -56,7 +56,7 @@ def load_tool(folder: Path, name: str) -> ModuleType:
 
 
 def shipped() -> Iterator[System]:
-    """Every denoiser in models_quantized on both runtimes, and in float32 where that was made."""
+    """Every denoiser in models_quantized on both runtimes, and in float32 where there is such a bundle."""
     for folder in list_bundles(SHIPPED):
         if Bundle.load(folder).kind in KINDS:
             yield from _of_bundle(folder, "int8", tuple(RUNTIME_NAMES))

@@ -2,8 +2,8 @@
 
     python -m bench.drift [--ppm 200] [--minutes 60] [--live-minutes 10] [--period 128] [--periods 3]
 
-Simulated: how far the level of the buffer was off its target, and what differs from an ideal resampling at the true
-ratio, in one second of each minute. Live: real libasound and real time, so that xruns are the host's as well.
+Simulated: the distance of the buffer's level from its target, and the difference from an ideal resampling at the true
+ratio, in one second of each minute. Live: real libasound and real time, so the host causes xruns too.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def live(ppm: float, minutes: float, period: int, periods: int) -> None:
 
 
 def _off_tone_db(sound: NDArray[np.float64], hz: NDArray[np.float64]) -> float:
-    """What is not the tones at exactly these frequencies, in dB of the sound: steps and wavering of the pitch."""
+    """All but tones at exactly these frequencies, in dB relative to the sound: jumps and wavering of the pitch."""
     angle = 2 * np.pi / 48_000 * np.arange(len(sound))[:, None] * hz
     waves = np.concatenate((np.sin(angle), np.cos(angle)), axis=1)
     rest = sound - waves @ np.linalg.lstsq(waves, sound, rcond=None)[0]

@@ -1,9 +1,9 @@
-"""Everything that may happen to a box on a stage, at length, with figures.
+"""Does to a running box what may happen on a stage, for a long time, and prints figures.
 
     python -m bench.endure [--kills 100] [--seed N] [--json]
 
-kill -9 of either process at random, SIGSTOP for 5 s, memory limits, a full disk, the clock set back a year, the page
-hammered (from this machine alone). Ends with an exit status of 1 when the box does not cope.
+kill -9 of either process at random, SIGSTOP for 5 s, memory limits, a full disk, the clock set back a year, a flood of
+requests to the page (from this machine only). The exit status is 1 when the box does not recover.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def run(kills: int, seed: int, only: str = "") -> dict[str, dict[str, object]]:
-    """Figures by hardship."""
+    """The figures of each hardship, by its name."""
     from tests.rigs import hardships as h
     from tests.rigs.clock_shift.rig import ClockShift
     from tests.rigs.running_box import RunningBox

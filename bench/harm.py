@@ -1,10 +1,10 @@
-"""Clean voice in, at full amount: what does the denoiser take from a voice that needs no help?
+"""Harm to a clean voice: how much does the denoiser remove, at full amount, from a voice without noise?
 
     python -m bench.harm [--set FOLDER] [--bundle models_quantized/denoise-live] [--json]
 
-For each NAME_clean.flac (or .wav) of a folder, through the box's chain with `keep_room` at 1: SI-SDR; the level of
-sibilants (20 ms frames in which 4 to 12 kHz stands out) in that band, after against before; and the level of note ends
-and tails (frames that fall from a loud one), by how far they lie under the file's loudest frame.
+Each NAME_clean.flac (or .wav) of a folder goes through the box's chain with `keep_room` at 1. Printed: SI-SDR; the
+change in level of sibilants (20 ms frames in which 4 to 12 kHz stands out) in that band; and the change in level of
+note ends and tails (frames that fall from a loud one), by how far they lie under the file's loudest frame.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Sound = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Harm:
-    """Changes in dB, after against before; nan where the file has no such sound. tails_db: between TAIL_DEPTHS_DB."""
+    """Changes of level in dB; nan where the file has no such sound. tails_db: one for each range of TAIL_DEPTHS_DB."""
 
     name: str
     si_sdr_db: float
@@ -74,7 +74,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def of_file(bundle: Path, runtime: str, path: Path) -> Harm:
-    """What the chain with `bundle` does to one file."""
+    """The harm that the chain with `bundle` does to one file."""
     with tempfile.TemporaryDirectory(prefix="hushbox-harm-") as folder:
         target = Path(folder) / "out.flac"
         chain = build_chain(bundle, runtime, real_time=False)
@@ -105,7 +105,7 @@ def sibilants_db(clean: Sound, out: Sound) -> float:
 
 
 def tails_db(clean: Sound, out: Sound) -> tuple[float, ...]:
-    """Median level change of the frames in tails, by depth under the loudest frame of `clean`."""
+    """Median change of level of the frames in tails, by depth under the loudest frame of `clean`."""
     before, after = (_powers(sound, (50.0, RATE_HZ / 2)) for sound in (clean, out))
     level = 10 * np.log10(before / before.max() + 1e-12)
     change = 10 * np.log10((after + 1e-12) / (before + 1e-12))

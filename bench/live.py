@@ -1,9 +1,9 @@
-"""The box live for a minute: load, memory, xruns, late and dry hops, and the recording against `hushbox process`.
+"""Plays live for a minute: load, memory, xruns, late and dry hops, and the recording against `hushbox process`.
 
     python -m bench.live [--seconds 60] [--period 128] [--json] [--dry]
 
-Runs `hushbox run` on the tests' virtual USB interface (real libasound, real-time clock). --dry prints the same run with
-the amount at 0 dB and bypass on beside it, to tell the host's own noise from ours. Nothing here asserts anything.
+Runs `hushbox run` on the tests' virtual USB interface (real libasound, real-time clock). --dry adds the same run with
+the amount at 0 dB and bypass on, to separate the host's own xruns from ours. It asserts nothing.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def main(argv: list[str] | None = None) -> int:
 def run(
     seconds: float, period: int, periods: int, bypass: bool, chain: str = "voice", stems_bundle: Path | None = None
 ) -> dict[str, Any]:
-    """One run; figures as a dictionary. chain: of box.chain; only the voice is held against `hushbox process`."""
+    """The figures of one run. chain: value of box.chain; only the voice chain is compared with `hushbox process`."""
     from tests.rigs.compare import compare
     from tests.rigs.running_box import RunningBox
     from tests.rigs.virtual_usb.rig import VirtualUsb
@@ -73,7 +73,7 @@ def run(
             memory = [(audio.memory_info().rss, control.memory_info().rss)]
             while usb.counters["playback"]["frames"] < (seconds + 1) * 48_000:
                 time.sleep(1.0)
-                box.get_bytes("/")  # somebody looks at the page now and then
+                box.get_bytes("/")  # a phone loads the page now and then
                 memory.append((audio.memory_info().rss, control.memory_info().rss))
             passed = time.monotonic() - began
             cpu = [(sum(p.cpu_times()[:2]) - c) / passed for p, c in zip((audio, control), cpu, strict=True)]
@@ -111,7 +111,7 @@ def run(
 
 
 def memory_folder() -> str | None:
-    """Where the virtual interface keeps its files: its own disk writes must not disturb what is measured."""
+    """The folder for the virtual interface's files, in memory: its disk writes must not disturb the measurement."""
     return "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 

@@ -1,10 +1,10 @@
-"""Half an hour of what no singer means to send: music, silence, full-scale noise, clipping, DC. What comes out?
+"""Half an hour of unexpected input: music, silence, full-scale noise, clipping, DC. Does the output stay sane?
 
     python -m bench.no_surprise [--minutes 30] [--bundle models_quantized/denoise-live] [--json]
 
-Through the box's chain at full amount. Printed for each kind of sound: samples that are no numbers, how far the
-output's peak lies over the input's, and, once the voice is back, how far the output is from one that never heard the
-trouble: by level, and as a residual, from one second after its return on. It asserts nothing; tests/models does.
+It goes through the box's chain at full amount. Printed for each kind of sound: the number of samples that are not
+finite; how far the output's peak is over the input's; and, from one second after the voice is back, the difference from
+an output that never heard the trouble, as level and as residual. It asserts nothing; tests/models does.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Maker = Callable[[int, np.random.Generator], Sound]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One kind of trouble. over_peak_db: of the output's peak over the input's; the rest once the voice is back."""
+    """One kind of trouble. over_peak_db: the output's peak over the input's. The last two: once the voice is back."""
 
     kind: str
     seconds: float
@@ -68,12 +68,12 @@ def full_scale_noise(frames: int, rng: np.random.Generator) -> Sound:
 
 
 def quiet_noise(frames: int, rng: np.random.Generator) -> Sound:
-    """Under the limiter's ceiling, so that it hides nothing."""
+    """Noise under the limiter's ceiling, so that the limiter hides nothing."""
     return rng.uniform(-0.1, 0.1, frames).astype(np.float32)
 
 
 def clipping(frames: int, rng: np.random.Generator) -> Sound:
-    """Several tones 20 dB over full scale, cut off at it."""
+    """Several tones 20 dB over full scale, clipped there."""
     time = np.arange(frames)[:, None] / RATE_HZ
     tones = np.sin(2 * np.pi * time * rng.uniform(80, 3000, 3)).sum(axis=1)
     clipped: Sound = np.clip(10.0 * tones, -1.0, 1.0).astype(np.float32)
@@ -86,7 +86,7 @@ def quiet_clipping(frames: int, rng: np.random.Generator) -> Sound:
 
 
 def dc(frames: int, rng: np.random.Generator) -> Sound:
-    """Steps between offsets, full scale among them."""
+    """Steps between DC offsets, some at full scale."""
     levels = np.append(rng.uniform(-1.0, 1.0, -(-frames // 24_000)), 1.0)
     return np.repeat(levels[-(-frames // 24_000) :: -1], 24_000)[:frames].astype(np.float32)
 
@@ -114,7 +114,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def memory_frames(folder: Path) -> int:
-    """How far back what is heard of the bundle in `folder` may reach, oldest taps aside. Raises BundleError."""
+    """How far back the output of the bundle in `folder` may reach, apart from the oldest taps. Raises BundleError."""
     layout = LAYOUTS[Bundle.load(folder).features]
     return layout.heard_hops * layout.hop_frames
 
@@ -122,9 +122,9 @@ def memory_frames(folder: Path) -> int:
 def run(
     chain: Chain, voice: Sound, seconds: float, memory: int, segment_s: float = 8.0, seed: int = 0
 ) -> list[Finding]:
-    """Trouble after trouble, the voice between them, without a reset, until `seconds` of sound have gone through.
+    """Play trouble after trouble, with the voice between them, without a reset, until `seconds` have gone through.
 
-    chain: not yet prepared; voice: clean, (frames,), three seconds at least; memory: its memory_frames().
+    chain: not yet prepared. voice: clean, (frames,), at least three seconds. memory: from memory_frames().
     """
     chain.set_param(AMOUNT, chain.params[AMOUNT].high)
     chain.prepare(RATE_HZ, PERIOD, 1)
@@ -145,7 +145,7 @@ def run(
 
 
 def _play(chain: Chain, sound: Sound) -> Sound:
-    """Through the chain, a period at a time; delayed as the chain delays it."""
+    """The chain's output, a period at a time, with its delay."""
     out = sound.copy()
     for start in range(0, len(out), PERIOD):
         chain.process(out[start : start + PERIOD, None])
@@ -169,7 +169,7 @@ def _judge(kind: str, heard: Sound, trouble: Sound, out: Sound, wanted: Sound, m
 
 
 def worst(findings: list[Finding]) -> list[Finding]:
-    """One row a kind: the worst of each figure over the run."""
+    """One row for each kind: the worst of each figure over the run."""
     rows = []
     for kind in dict.fromkeys(finding.kind for finding in findings):
         same = [finding for finding in findings if finding.kind == kind]
@@ -198,7 +198,7 @@ def as_text(model: str, rows: list[Finding]) -> str:
 
 
 def _peak_db(out: Sound, sound: Sound) -> float:
-    """The peak of `out` over that of `sound`; nothing under -80 dB full scale counts."""
+    """The peak of `out` over that of `sound`. Peaks under -80 dBFS count as -80."""
     return float(20.0 * np.log10(max(np.abs(out).max(), 1e-4) / max(np.abs(sound).max(), 1e-4)))
 
 

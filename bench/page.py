@@ -1,9 +1,9 @@
-"""The page beside the sound: what three phones cost, whether the audio process notices, and how soon a page is there.
+"""The page while sound plays: what three phones cost, whether the audio process is affected, how fast a page loads.
 
     python -m bench.page [--minutes 10] [--phones 3] [--json]
 
-Runs `hushbox run` on the tests' virtual USB interface and Debian's Chromium as phones. Half the time nobody looks, then
-the phones do: one on Play, one on Look, one on Presets. Nothing here asserts anything.
+Runs `hushbox run` on the tests' virtual USB interface, and Debian's Chromium as phones. For half of the time no page is
+open, then the phones are: one on Play, one on Look, one on Presets. It asserts nothing.
 """
 
 from __future__ import annotations

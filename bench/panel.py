@@ -1,9 +1,9 @@
-"""Presses in real time: 20 a second with a real switch's bounces, through mock pins and threads to Control; none may be
-lost or doubled.
+"""Presses in real time: 20 a second, with the bounces of a real switch, through mock pins and threads to Control.
 
     python -m bench.panel [--seconds 60] [--json]
 
-No audio runs. The delays are from the moment the contact came to rest, and hold the debounce's own 1 ms.
+No press may be lost or doubled. No audio runs. The delays count from the moment that the contact came to rest, and
+include the debounce's own 1 ms.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def measure(train: tuple[float, ...], seconds: float) -> dict[str, Any]:
-    """Each press mutes while held: what Control heard, and when."""
+    """Each press mutes while held. Keeps what Control received, and when."""
     from firmware_app.config.panel_keys import PanelConfig, SwitchConfig
     from tests.rigs.panel_hands import PanelHands
 

@@ -1,9 +1,9 @@
-"""From a press of the footswitch to Control, LED, fade and page: how long, on the virtual interface, over many presses.
+"""The time from a press of the footswitch to Control, LED, fade and page, over many presses on the virtual interface.
 
     python -m bench.press [--presses 100] [--json]
 
-The control process runs inside this one, so that the moment of the pin's edge is known; the audio process is the real
-one. The switch mutes, a steady tone plays, and the first sample that is not the tone any more is the fade's start.
+The control process runs inside this one, so that the moment of the pin's edge is known. The audio process is the real
+one. A steady tone plays and the switch mutes it; the first sample that differs from the tone is the fade's start.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def measure(presses: int) -> dict[str, Any]:
 
 @dataclass
 class Seen:
-    """Moments, seconds of the monotonic clock, and the audio process's counters at the end."""
+    """Moments in seconds of the monotonic clock, and the audio process's counters at the end."""
 
     edges: list[float] = field(default_factory=list)
     control: list[float] = field(default_factory=list)
@@ -100,7 +100,7 @@ class Seen:
 
 
 def _press(folder: Path, presses: int) -> Seen:
-    """Press and release, again and again, and note when each place has it."""
+    """Press and release again and again, and note when each place gets to know it."""
     from firmware_app.config import places
     from firmware_app.config import read as config
     from firmware_app.control_process import ControlProcess
@@ -110,7 +110,7 @@ def _press(folder: Path, presses: int) -> Seen:
     settings = config.load(folder / "hushbox.toml")
     process = ControlProcess(settings, found)
     seen = Seen()
-    # A page of its own process, as a phone is: inside this one it would hold up what is measured.
+    # The page is read in another process, as by a phone: in this one it would delay what is measured.
     away = multiprocessing.get_context("spawn")
     told = away.Queue()
     page = away.Process(target=_watch_page, args=(settings.page.port, told), daemon=True)
@@ -148,7 +148,7 @@ def _press(folder: Path, presses: int) -> Seen:
 
 
 def _note_led(panel: Panel, changed: list[float]) -> None:
-    """Note when the LED's pin has another level. Looks once after each `show`, and does not poll."""
+    """Note when the LED's pin changes. It looks once after each `show` and does not poll."""
     show, before = panel.show, panel.lit("muted")
 
     def noting(name: str, light: Light) -> None:
@@ -162,7 +162,7 @@ def _note_led(panel: Panel, changed: list[float]) -> None:
 
 
 def _watch_page(port: int, told: multiprocessing.Queue[float]) -> None:
-    """Note when a page's event stream tells of a change; ends with the stream."""
+    """Note when a page's event stream reports a change; ends with the stream."""
     muted = None
     with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/events") as stream:
         event = b""
@@ -214,7 +214,7 @@ def _figures(seen: Seen, starts: np.ndarray, origin_s: float) -> dict[str, Any]:
 
 
 def _delays(edges: list[float], times: Sequence[float] | np.ndarray) -> list[float]:
-    """Milliseconds from each edge to the first of `times` behind it, where one comes before the next edge."""
+    """Milliseconds from each edge to the first of `times` after it, where one comes before the next edge."""
     after = np.asarray(times)
     delays = []
     for edge in edges:

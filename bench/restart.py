@@ -1,9 +1,9 @@
-"""How long it is silent when the audio process dies: from kill -9 to the first new frame at the interface.
+"""The silence after the audio process dies: from kill -9 to the first new frame at the interface.
 
     python -m bench.restart [--times 10] [--json]
 
-In full and in safe mode, under `hushbox run`, which waits 0.2 s before a restart as the unit does. The aim is 3 s. Each
-kill comes long enough after the one before that it counts as one of its own.
+Measured in full and in safe mode, under `hushbox run`, which waits 0.2 s before a restart as the unit does. The aim is
+3 s. The kills are so far apart that each counts as a single crash.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def run(times: int) -> dict[str, list[float]]:
-    """Seconds of each restart, by mode."""
+    """The seconds of each restart, by mode."""
     from tests.rigs.running_box import RunningBox
     from tests.rigs.virtual_usb.rig import VirtualUsb
 

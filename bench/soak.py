@@ -1,9 +1,9 @@
-"""The box for hours on the virtual interface, its page polled: does anything grow?
+"""Plays for hours on the virtual interface while the page is polled: does anything grow?
 
     python -m bench.soak [--minutes 120] [--period 128] [--json]
 
-Prints, for each process, the slope of its memory after the warm-up (a line of least squares through one reading every
-10 s), file handles and threads at both ends, and the xruns. The aim is under 1 MB an hour.
+Prints, for each process, the slope of its memory after the warm-up (a least-squares line through a reading every 10 s),
+file handles and threads at start and end, and the xruns. The aim is under 1 MB an hour.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def run(seconds: float, period: int) -> dict[str, Any]:
-    """Play, look at the page every second as a phone does, move a fader now and then; figures as a dictionary."""
+    """Play, poll the page every second as a phone does, move a fader now and then. Returns the figures."""
     from tests.rigs.running_box import RunningBox
     from tests.rigs.virtual_usb.rig import VirtualUsb
 
@@ -87,7 +87,7 @@ def run(seconds: float, period: int) -> dict[str, Any]:
 
 
 def forget_recording(path: Path) -> None:
-    """What the interface has played would fill the memory in two hours: give its pages back, the length stays."""
+    """Free the pages of the interface's recording, which would fill the memory in two hours. Its length stays."""
     import ctypes
 
     keep_size, punch_hole = 1, 2
@@ -100,7 +100,7 @@ def forget_recording(path: Path) -> None:
 
 def _reading(process: psutil.Process) -> tuple[float, float, float]:
     """(anonymous memory in bytes, file handles, threads)."""
-    # Not the files that are mapped: among them is what the virtual interface has played.
+    # Mapped files are left out: the virtual interface's recording is among them.
     rollup = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
     anonymous = next(line for line in rollup.splitlines() if line.startswith("Anonymous:"))
     return float(anonymous.split()[1]) * 1024, float(process.num_fds()), float(process.num_threads())

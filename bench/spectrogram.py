@@ -1,4 +1,4 @@
-"""Spectrograms side by side, as the pictures of docs have them. Needs matplotlib (requirements/bench.sh)."""
+"""Spectrograms side by side, for the pictures in docs. Needs matplotlib (requirements/bench.sh)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def show(panel: Any, sound: NDArray[np.float32]) -> None:
 
 
 def save(figure: Any, out: Path) -> None:
-    """As a PNG of few colours."""
+    """Save as a PNG with few colours."""
     from PIL import Image
 
     out.parent.mkdir(parents=True, exist_ok=True)

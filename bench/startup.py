@@ -1,7 +1,7 @@
-"""From start to READY: `hushbox audio` until every model is loaded and warm. One program, or more in turns.
+"""The time from start to READY: `hushbox audio` until every model is loaded and warm, for one or more programs.
 
-`python -m bench.startup .venv/bin/hushbox dist/hushbox/hushbox`. On a busy machine compare the CPU seconds: they are
-what the start costs; the wall adds what others took.
+`python -m bench.startup .venv/bin/hushbox dist/hushbox/hushbox`. On a busy machine compare the CPU seconds: wall-clock
+seconds include the time that other programs took.
 """
 
 import argparse
@@ -57,7 +57,7 @@ def main() -> None:
     args = parser.parse_args()
     taken: dict[Path, list[tuple[float, float]]] = {program.absolute(): [] for program in args.programs}
     for _ in range(args.times):
-        for program, times in taken.items():  # in turns, so that a busy minute meets all of them
+        for program, times in taken.items():  # in turns, so that a busy minute affects all of them
             times.append(start(program))
     for program, times in taken.items():
         wall, cpu = (statistics.median(values) for values in zip(*times, strict=True))

@@ -1,9 +1,9 @@
-"""Stems: ours through the box's own path beside a classical separator, the floor and the ceiling; and what they cost.
+"""Scores and cost of the stems: ours in the box's own chain, beside a classical separator, the floor and the ceiling.
 
     python -m bench.stems [--set ../shared/data/eval/stems] [--bundle FOLDER] [--float FOLDER] [--live 60]
 
---float names the same network without int8, to see what int8 costs. Scores by ../shared/tools/score_stems.py. Nothing
-here asserts anything.
+--float names the same network in float32, to see what int8 costs. The scores are those of
+../shared/tools/score_stems.py. It asserts nothing.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def _times(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _hop_times(bundle: Bundle, runtime: str, hops: int = 2000) -> tuple[Sound, Sound]:
-    """Milliseconds of each hop through the processor: by the clock, and by this thread's CPU time."""
+    """Milliseconds that each hop takes in the processor: by the clock, and as CPU time of this thread."""
     stems = Stems(bundle, open_model(bundle, runtime), real_time=False)
     stems.prepare(48_000, bundle.hop_frames, 2)
     noise = np.random.default_rng(0).normal(0, 0.1, (bundle.hop_frames, 2)).astype(np.float32)

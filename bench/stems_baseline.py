@@ -1,4 +1,4 @@
-"""A classical separator without training: harmonic/percussive by medians, then what sits in the centre.
+"""A classical separator without training: harmonic and percussive parts by medians, then the centre of the image.
 
 D. Fitzgerald, "Harmonic/percussive separation using median filtering", DAFx 2010; centre extraction by the likeness of
 both channels, as in C. Avendano and J.-M. Jot, "A frequency-domain approach to multichannel upmix", JAES 52 (2004).

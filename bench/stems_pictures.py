@@ -1,4 +1,4 @@
-"""Spectrograms of one excerpt's stems, as a picture for docs: what the box makes of the mix, above what went into it.
+"""Spectrograms of one excerpt's stems, as a picture for docs: those that the box separates, above the true ones.
 
 requirements/bench.sh -m bench.stems_pictures [--set FOLDER]
 """

@@ -1,12 +1,12 @@
-"""Two sides that do not agree: does a bundle still know the voice, and does the stereo image stay?
+"""Two sides that do not agree: does a bundle still find the voice, and does the stereo image stay?
 
     python -m bench.stereo [--bundle models_quantized/denoise-live] [--voice FILE --noise FILE] [--snr 8]
     python -m bench.stereo --bundle models_quantized/stems-live --song FOLDER
 
-A voice in noise through the box's chain at full amount, first with two sides alike, then with one inverted, late by 1
-to 20 ms, in noise of its own, soft and inverted, with phases of its own below 600 Hz, or without the voice. Printed for
-either side: the voice's level after against before, SI-SDR, and what the output's sides say of the image against the
-input's: level apart, and time apart. Without files the demo's voice and noise are used.
+A voice in noise goes through the box's chain at full amount, first with both sides alike. Then one side is inverted,
+late by 1 to 20 ms, has noise of its own, is soft and inverted, has other phases below 600 Hz, or has no voice. Printed
+for each side: the change in level of the voice, and SI-SDR. Printed for the image: the change in level and in time
+between the sides. Without files the demo's voice and noise are used.
 
 For stems: a song's stems (FOLDER holds vocals, drums, bass, other as .flac, .wav or .opus), mixed with a side changed
 in the same ways; level and SDR of each stem.
@@ -39,7 +39,7 @@ PERIOD = 512
 AMOUNT = "denoise.amount_db"
 SETTLING = RATE_HZ // 2
 DELAYS_MS = (1, 5, 10, 20)
-LONGEST_MS = 25.0  # between sides, that is looked for
+LONGEST_MS = 25.0  # the longest delay between the sides that is looked for
 VOICE_LEVEL = 0.06
 SOUNDS_RMS = 0.003
 Sound = NDArray[np.float64]
@@ -47,7 +47,7 @@ Sound = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """sound: (frames, 2); voices: (frames, 2), what of it is the voice, zeros where a side has none."""
+    """sound: (frames, 2). voices: (frames, 2), the voice alone; zeros where a side has none."""
 
     name: str
     sound: Sound
@@ -103,7 +103,7 @@ def scenes(voice: Sound, noise: Sound, other_noise: Sound) -> Iterator[Scene]:
 
 
 def play(chain: Chain, sound: Sound) -> Sound:
-    """What the chain makes of `sound` (frames, channels), aligned with it."""
+    """The chain's output for `sound` (frames, channels), aligned with it."""
     chain.prepare(RATE_HZ, PERIOD, sound.shape[1])
     behind = chain.latency_frames
     block = np.zeros((-(-(len(sound) + behind) // PERIOD) * PERIOD, sound.shape[1]), np.float32)
@@ -132,7 +132,7 @@ def listen(chain: Chain, scene: Scene) -> Heard:
 
 
 def level_db(out: Sound, voice: Sound) -> float:
-    """How loud the voice is in `out`, against `voice` itself."""
+    """The level of the voice in `out`, relative to `voice` itself."""
     power = float(voice @ voice)
     return 20.0 * float(np.log10(abs(out @ voice) / power + 1e-9)) if power else float("nan")
 
@@ -146,7 +146,7 @@ def si_sdr_db(out: Sound, voice: Sound) -> float:
 
 
 def time_apart_ms(sound: Sound) -> float:
-    """By how much the right side is late: where both are most alike, whatever their polarity."""
+    """How late the right side is: the delay at which both sides are most alike, whatever their polarity."""
     size = 1 << (2 * len(sound)).bit_length()
     left, right = np.fft.rfft(sound, size, axis=0).T
     alike = np.abs(np.fft.irfft(right * left.conj(), size))
@@ -187,7 +187,7 @@ def separate(bundle: Path, mix: Sound) -> Sound:
 
 
 def stem_scores(out: Sound, stems: Sound, first_s: float = 2.0) -> Iterator[tuple[float, float]]:
-    """Level against the stem's own, and SDR, of each stem from `first_s` on; nan where it does not sound."""
+    """Level relative to the true stem, and SDR, of each stem from `first_s` on; nan where it is silent."""
     settled = slice(round(first_s * RATE_HZ), -SETTLING)
     for mine, truth in zip(out[:, settled], stems[:, settled], strict=True):
         if np.sqrt(np.mean(np.square(truth))) < SOUNDS_RMS:

@@ -1,10 +1,11 @@
-"""A whistled melody through the denoisers: how much of it is left, by pitch and by what the player turns?
+"""A whistled melody in the denoisers: how much of it is left, by pitch and by the player's settings?
 
     python -m bench.whistle [--bundle models_quantized/denoise-live] [--breath -25] [--room -50]
 
-Made-up whistling: notes from 800 to 3500 Hz with vibrato, an octave 30 dB below, a breath around the pitch and a quiet
-room. Printed for each bundle and each `sensitivity` at full amount: the level of each note after against before; then
-at sensitivity 0 with less amount. No network has learnt whistling: nothing here asserts, tests/models does.
+The whistling is synthetic: notes from 800 to 3500 Hz with vibrato, their octave 30 dB softer, breath noise around the
+pitch and a quiet room. Printed for each bundle: the change in level of each note, for each `sensitivity` at full
+amount, then at sensitivity 0 with smaller amounts. No network was trained on whistling. It asserts nothing;
+tests/models does.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ Sound = NDArray[np.float64]
 
 
 def whistle(breath_db: float = -25.0, room_db: float = -50.0) -> tuple[Sound, list[slice]]:
-    """(frames,), and where each note sounds."""
+    """A whistled melody, (frames,), and the place of each note in it."""
     rng = np.random.default_rng(7)
     time = np.arange(round(NOTE_S * RATE_HZ)) / RATE_HZ
     shape = np.minimum(1.0, np.minimum(time, time[::-1]) / 0.04)
@@ -58,7 +59,7 @@ def _around(noise: Sound, hz: float) -> Sound:
 
 
 def kept_of(bundle: Path, sound: Sound, notes: list[slice], **values: float) -> list[float]:
-    """Level of each note after against before. values: of denoise's parameters."""
+    """The change in level of each note. values: those of the denoiser's parameters."""
     chain = build_chain(bundle, real_time=False)
     for name, value in values.items():
         chain.set_param(f"denoise.{name}", value)

@@ -10,7 +10,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from dsp import native
 from dsp.block import Block
+from dsp.native import bound
 from dsp.params import ParamRangeError
 from dsp.rack.dry_path import MUTE_MS
 from firmware_app.audio.channels import wiring
@@ -35,6 +37,7 @@ from firmware_app.running import crash_loop, realtime
 from firmware_app.running.crash_loop import CrashLoop
 from firmware_app.running.notify import Notifier
 from hw.audio.audio_io import AudioIo, IoStatus
+from hw.audio.samples import convert_with
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +77,8 @@ class AudioProcess:
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
         signal.signal(signal.SIGXCPU, self._out_of_breath)
+        native.flush_denormals()
+        convert_with(bound.wire)
         for refused in realtime.enter():
             log.info("%s", refused)
         self._notifier.send(b"READY=1")

@@ -1,10 +1,10 @@
-"""Average the weights of several checkpoints of one descent: often better than each, and it costs nothing on the box.
+"""Average the weights of several checkpoints of one training run: often better than each, at no cost on the box.
 
     python -m training.average --out OUT.pt A.pt B.pt=2 [C.pt ...]
 
-`=2` counts a checkpoint twice. They must have begun with the same weights, not too far back: M. Wortsman et al.,
-"Model soups: averaging weights of multiple fine-tuned models improves accuracy without increasing inference time",
-ICML 2022. The held-out mixes say whether it was worth it: their scores are printed and kept.
+`=2` counts a checkpoint twice. They must descend from the same weights, not too far back: M. Wortsman et al., "Model
+soups: averaging weights of multiple fine-tuned models improves accuracy without increasing inference time", ICML 2022.
+The scores on the held-out mixes are printed and saved; they show whether it was worth it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def weighted(text: str) -> tuple[Path, float]:
 
 
 def average(members: Sequence[tuple[dict[str, Any], float]]) -> dict[str, Any]:
-    """What `checkpoints.network` and the exporter take, with step and hours of the member that went furthest.
+    """A checkpoint for `checkpoints.network` and the exporter, with step and hours of its longest-trained member.
 
     Raises ValueError where networks differ in shape.
     """

@@ -1,4 +1,4 @@
-"""Write bundle.toml: what the box must know about a model's files."""
+"""Writes bundle.toml, which tells the box what it must know about a model's files."""
 
 from __future__ import annotations
 

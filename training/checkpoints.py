@@ -1,4 +1,4 @@
-"""Save and load everything a run needs to go on, and the small file that is committed."""
+"""Saves and loads everything that a run needs to resume, and the small file that is committed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from training.model import DenoiseNet, NetShape
 
 
 def save(path: Path, content: dict[str, Any]) -> None:
-    """Write through a temporary file, so that a stop in the middle leaves the old checkpoint."""
+    """Write through a temporary file, so that the old checkpoint stays if the write is interrupted."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
     torch.save(content, temporary)
@@ -26,7 +26,7 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def load_members(paths: Sequence[Path]) -> list[dict[str, Any]]:
-    """Every network of some files: full checkpoints, or what was committed of one or of an ensemble."""
+    """Every network of some files: full checkpoints, or committed ones of a network or an ensemble."""
     loaded = [load(path) for path in paths]
     return [member for checkpoint in loaded for member in checkpoint.get("members", [checkpoint])]
 

@@ -18,7 +18,7 @@ from training.stems_model import StemsEnsemble, favour, network
 from training.stream import made_up_voice
 
 ODDS = {"vocals": 3.0, "drums": 2.0, "bass": 2.0}
-"""In whose favour doubt goes: chosen on the held-out song and held-out made-up mixes (TRIES_STEMS.md)."""
+"""Which stems get the benefit of the doubt: chosen on the held-out song and synthetic mixes (TRIES_STEMS.md)."""
 
 
 def separate(step: Step, sound: Array) -> Array:

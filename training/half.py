@@ -1,6 +1,6 @@
-"""Linear layers whose products run in bfloat16 where the processor does these twice as fast.
+"""Linear layers that multiply in bfloat16 on processors that do so twice as fast.
 
-Weights, sums of gradients and the layers' outputs are float32; what goes into a product is rounded to bfloat16
+Weights, sums of gradients and the layers' outputs are float32; the factors of a product are rounded to bfloat16
 (Micikevicius et al., "Mixed precision training", ICLR 2018; Kalamkar et al., "A study of BFLOAT16", 2019).
 `HUSHBOX_FULL_PRECISION=1` turns it off.
 """

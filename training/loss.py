@@ -1,9 +1,9 @@
-"""How wrong a mask is, on the analysis spectra themselves: no inverse transform, so the loss costs a tenth of a step.
+"""The error of a mask, measured on the analysis spectra. Without an inverse transform it costs a tenth of a step.
 
 Spectra are compared at a common level with |.|**0.3 (Valin et al. 2020; Ephrat et al. 2018): magnitudes everywhere,
-complex values on the low bins. Taking voice away costs more than leaving noise where noise is soft, and as much where
-it is loud; `sensitivity` moves both. A log ratio of error to target energy over the low bins is added: that is what
-SI-SDR will measure.
+complex values on the low bins. Where noise is soft, lost voice costs more than noise left; where it is loud, both cost
+the same. `sensitivity` shifts both. A log ratio of error to target energy over the low bins is added, because SI-SDR
+measures that.
 """
 
 from __future__ import annotations
@@ -89,17 +89,17 @@ def how_noisy(noisy_low: Tensor, target_low: Tensor, scale: Tensor) -> Tensor:
     return ((10 * torch.log10(noise / voice) - softest_db) / (loudest_db - softest_db)).clamp(0, 1)
 
 
-def how_dear(noisy: Tensor, sensitivity: Tensor, weights: LossWeights) -> Tensor:
-    """How much dearer lost voice is than left noise in each example, as noisy as `how_noisy` says.  All (B,).
+def lost_voice_cost(noisy: Tensor, sensitivity: Tensor, weights: LossWeights) -> Tensor:
+    """The cost of lost voice relative to noise left, for each example. noisy: from `how_noisy`.  All (B,).
 
-    Nobody must lose anything of a clean voice. In noise both are wrong, and what is left of it goes up and down with
-    the voice; but where a loss would be the cheaper one, soft hummed notes go with the noise (training/TRIES.md).
+    Nothing of a clean voice may be lost. In noise both are errors, and the noise left rises and falls with the voice.
+    But where lost voice cost less, soft hummed notes were removed with the noise (training/TRIES.md).
     """
     return weights.spare_voice * (weights.spare_in_noise / weights.spare_voice) ** noisy * torch.exp2(-sensitivity)
 
 
 def noise_in_pauses(power: Tensor, target_power: Tensor, high: Tensor, target_high: Tensor, scored: Tensor) -> Tensor:
-    """How much louder than the target the output is where the target is soft, in tens of dB, on average.
+    """The mean excess of the output over the target where the target is soft, in tens of dB.
 
     power, target_power: (T, B, low bins); high, target_high: (T, B, high bands) powers; scored: (B, high bands). Bands
     as wide as an ear's, each for itself: a pause may be one of the consonants alone.
@@ -119,7 +119,7 @@ def noise_in_pauses(power: Tensor, target_power: Tensor, high: Tensor, target_hi
 
 
 def voice_lost(power: Tensor, target_power: Tensor) -> Tensor:
-    """How much softer than the target the output is, in tens of dB, each cell alone; what nobody hears is none."""
+    """How much softer than the target the output is, in tens of dB, in each cell; zero in inaudible cells."""
     floor = USUAL_POWER * 10 ** (TOP_FLOOR_DB / 10)
     return F.relu(torch.log10(target_power + floor) - torch.log10(power + floor))
 
@@ -178,7 +178,7 @@ def loss_terms(
     real, imag = real * low_gains, imag * low_gains
     target_real, target_imag = target_low[..., :low_bins] * level, target_low[..., low_bins:] * level
     noisy = how_noisy(noisy_low, target_low, scale)
-    spare = how_dear(noisy, sensitivity, weights)[None, :, None]
+    spare = lost_voice_cost(noisy, sensitivity, weights)[None, :, None]
 
     power = real.square() + imag.square() + FLOOR
     target_power = target_real.square() + target_imag.square() + FLOOR
@@ -226,7 +226,7 @@ def loss_terms(
         total = total + weights.sound * (weights.magnitude * loud + weights.complex * turn + weights.ratio * snr)
         parts |= {"sound": loud, "sound_complex": turn, "sound_db": 10 * snr}
         if weights.loudness:
-            # An ear forgives lost voice sooner than added noise; where noise is soft, nothing may be lost.
+            # An ear tolerates lost voice better than added noise; but where noise is soft, nothing may be lost.
             lost = (noisy * loudness_loss(heard_sound, wanted_sound, *fixed.ear)).mean()
             total = total + weights.loudness * lost
             parts["loudness"] = lost

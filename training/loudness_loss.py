@@ -1,4 +1,4 @@
-"""How disturbing a difference is to an ear, as PESQ reckons: loudness in critical bands, added sound dearer than lost.
+"""How disturbing a difference is to an ear, computed as in PESQ: loudness in critical bands; added sound costs more.
 
 After J. Martín-Doñas et al., "A deep learning loss function based on the perceptual evaluation of the speech quality",
 IEEE Signal Processing Letters 25 (2018), and ITU-T P.862: loudness after Zwicker, a dead zone where one sound masks
@@ -24,8 +24,8 @@ GAMMA, LOUDNESS_SCALE = 0.23, 0.187
 DEAD_ZONE = 0.25  # of the softer sound's loudness
 ASYMMETRY, MOST_ASYMMETRY, AUDIBLE = 1.2, 12.0, 3.0
 TOGETHER = 20  # frames, 0.33 s
-MOST_DISTURBING = 45.0  # of one frame
-DISTURBED, ADDED = 0.1, 0.0309  # what both sums cost, in points of PESQ's raw score
+MOST_DISTURBING = 45.0  # the limit for one frame
+DISTURBED, ADDED = 0.1, 0.0309  # the cost of both sums, in points of PESQ's raw score
 
 
 def bark(hz: NDArray[np.floating]) -> NDArray[np.float64]:

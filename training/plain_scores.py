@@ -1,4 +1,4 @@
-"""Score checkpoints on a plain held-out set, by what listeners miss: one row each, in dB unless said.
+"""Score checkpoints on a plain held-out set, by what listeners complain about: one row each, in dB where not said.
 
     python -m training.plain_set --out FOLDER
     python -m training.plain_scores --set FOLDER training/denoise_live/checkpoint.pt training/checkpoints/main/stable.pt
@@ -25,7 +25,7 @@ from training.model import DenoiseNet
 Audio = NDArray[np.float32]
 PAUSE_DB = -40.0  # a frame is a pause where the clean voice is so far below its loudest frame
 FRAME = 960  # 20 ms
-TOP_HZ = (5000.0, 8000.0)  # where the public denoisers keep what ours takes
+TOP_HZ = (5000.0, 8000.0)  # where public denoisers keep voice that ours removes
 
 
 def pause_frames(clean: Audio) -> NDArray[np.bool_]:

@@ -1,9 +1,9 @@
-"""Write a plain held-out set: dry voices and one noise each, nothing else done to them, to compare with others by.
+"""Write a plain held-out set, for comparison with other denoisers: dry voices with one noise each, otherwise unchanged.
 
     python -m training.plain_set --out FOLDER && make bench-denoise ARGS="--set FOLDER"
 
-Validation mixes are coloured, reverberant and in part damaged on purpose, which no other denoiser was made for. These
-are not: they tell where others are better. `--only hum` (or fan, hiss, recorded, babble) names one noise.
+Validation mixes are coloured, reverberant and partly damaged on purpose; other denoisers were not made for that. This
+set is not, so it shows where others are better. `--only hum` (or fan, hiss, recorded, babble) selects one noise.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ def _kernels() -> Any | None:
     try:
         from torch.utils.cpp_extension import load
 
-        # Not torch's folder in the home: two checkouts would build over each other's, each time anew.
+        # Not torch's folder in the home: there two checkouts would overwrite each other's build every time.
         build = Path(__file__).parent / ".cache" / f"scan-{sys.implementation.cache_tag}-{torch.__version__}"
         with alone_in(build):
             return load(
@@ -47,14 +47,14 @@ def _kernels() -> Any | None:
 
 @contextlib.contextmanager
 def alone_in(build: Path) -> Iterator[None]:
-    """Hold a build folder, which is made if need be. One process at a time; a dead one holds nothing.
+    """Lock a build folder for one process, and create it if needed. A process that dies releases the lock.
 
-    torch locks a folder by a file: of a build that was stopped it stays, and every later run waits for it for ever.
+    torch's own lock is a file. It stays after a build that was stopped, and every later run would wait for ever.
     """
     build.mkdir(parents=True, exist_ok=True)
     with (build / "held").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        (build / "lock").unlink(missing_ok=True)  # torch's; whoever made it is gone
+        (build / "lock").unlink(missing_ok=True)  # torch's, from a process that is gone
         yield
 
 

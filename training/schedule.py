@@ -1,4 +1,4 @@
-"""What both training programs go by: the learning rate's way, the rows they leave, counts on their command lines."""
+"""Shared by both training programs: the learning rate's schedule, rows of results, counts on the command line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 CHECKPOINTS = Path("training/checkpoints")
 WARM_UP_STEPS = 150
-KEEP_STATE_SHARE = 0.5  # of examples start from what an earlier, other one left in memory, as on the box
+KEEP_STATE_SHARE = 0.5  # of examples start with the state that another example left, as on the box
 
 
 def rate_factor(step: int, warm_from: int, decay_from: int | None, decay_steps: int) -> float:
@@ -21,7 +21,7 @@ def rate_factor(step: int, warm_from: int, decay_from: int | None, decay_steps: 
 
 
 def decay_factor(share: float) -> float:
-    """When `share` of a decay is over: 1 - sqrt to zero (Hägele et al. 2024)."""
+    """The factor of the learning rate after `share` of the decay: 1 - sqrt, down to zero (Hägele et al. 2024)."""
     return max(0.0, 1 - math.sqrt(share))
 
 

@@ -1,8 +1,9 @@
-"""How wrong the sound is that a mask makes, below 6 kHz, at a cost that does not matter.
+"""The error of the sound that a mask makes, below 6 kHz, at negligible cost.
 
-Of each analysis window the box hears only the newest part (the live denoiser 256 of 768 frames), so an error in the
-rest is none; a loss on the analysis spectra cannot tell them apart. The low bins hold nothing above 6 kHz: their sound,
-cut to every fourth sample, is a small matrix product and an overlap-add, no inverse transform of all bins.
+The box plays only the newest part of each analysis window (the live denoiser 256 of 768 frames), so an error in the
+rest does not matter. A loss on the analysis spectra cannot tell the two apart. The low bins have nothing above 6 kHz.
+So every fourth sample of their sound is enough: a small matrix product and an overlap-add, not an inverse transform of
+all bins.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ FLOOR = 1e-3
 
 
 class Tables(NamedTuple):
-    """What the loss is computed with: made once, so that the loss itself is nothing but arithmetic."""
+    """The constants of the loss, computed once, so that the loss itself is only arithmetic."""
 
     synthesis: Tensor  # see synthesis_matrix
     windows: tuple[Tensor, ...]  # of each of RESOLUTIONS

@@ -1,9 +1,9 @@
-"""How wrong the stems are: in the sound below 3 kHz, and in the power of every band.
+"""The error of the stems: in the sound below 3 kHz, and in the power of every band.
 
-The score of separated stems is SDR, whose energy lies mostly below 3 kHz. There the loss compares sound itself: the low
-bins hold nothing above, so their sound, cut to every eighth sample, is a small matrix product and an overlap-add. Above
-it uses band powers, with the cross term that independent stems have on average. Beside the ratio, compressed band
-amplitudes keep quiet parts right; stems that do not sound are held below the mix.
+Stems are scored by SDR, whose energy is mostly below 3 kHz. There the loss compares the sound itself. The low bins have
+nothing above, so every eighth sample of their sound is enough: a small matrix product and an overlap-add. Above 3 kHz
+the loss uses band powers, with the cross term that independent stems have on average. Compressed band amplitudes are
+added to keep quiet parts right, and a term that keeps silent stems below the mix.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from dsp.parts.stft import analysis_window, synthesis_window
 from dsp.stems import features
 
 STRIDE = 8
-PIECE = layout.SYNTHESIS_FRAMES // STRIDE  # samples of the low band that a frame adds to
 HOP = layout.HOP_FRAMES // STRIDE
 LOW, BANDS, CHANNELS, CLAIMED = layout.LOW_BINS, layout.BANDS, layout.CHANNELS, layout.CLAIMED
 LEAST_ERROR = 1e-2  # an error 20 dB below the stem no longer counts
@@ -37,7 +36,10 @@ class StemsLossWeights:
 
 @functools.cache
 def sound_matrix() -> Tensor:
-    """(2 * LOW, PIECE): real and imaginary parts of the low bins to the newest frames, windowed, at 6 kHz."""
+    """The matrix from real and imaginary parts of the low bins to the newest frames, windowed, at 6 kHz.
+
+    Shape (2 * LOW, SYNTHESIS_FRAMES // STRIDE).
+    """
     frames = np.arange(layout.WINDOW_FRAMES - layout.SYNTHESIS_FRAMES, layout.WINDOW_FRAMES, STRIDE)
     bins = np.arange(LOW)
     angle = 2 * np.pi * np.outer(bins, frames) / layout.WINDOW_FRAMES
@@ -56,7 +58,7 @@ def power_to_energy() -> Tensor:
 
 
 def overlap_add(pieces: Tensor) -> Tensor:
-    """(T, ..., PIECE) -> (T - 1, ..., HOP): the finished hops."""
+    """(T, ..., SYNTHESIS_FRAMES // STRIDE) -> (T - 1, ..., HOP): the finished hops."""
     return pieces[1:, ..., :HOP] + pieces[:-1, ..., HOP:]
 
 

@@ -1,11 +1,11 @@
-"""The live stem separator's network: the denoiser's blocks between other ends.
+"""The live stem separator's network: the denoiser's blocks with another input and output.
 
 `StemsNet.forward` sees all frames at once (training); `StemsStepNet` is the same weights for one frame, with every
 state in one vector (the box). At 94 hops a second the blocks' memories last from 10 ms to 6 s.
 
-What is shipped is an ensemble: networks of one shape that began at different weights and saw different mixes, whose
-shares are averaged. With few real songs to learn from, each errs in a way of its own (B. Lakshminarayanan et al.,
-"Simple and scalable predictive uncertainty estimation using deep ensembles", NeurIPS 2017).
+An ensemble is shipped: the averaged shares of networks of one shape that began with different weights and saw different
+mixes. With few real songs to learn from, each makes errors of its own (B. Lakshminarayanan et al., "Simple and scalable
+predictive uncertainty estimation using deep ensembles", NeurIPS 2017).
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ class StemsEnsemble(nn.Module):
 
 @torch.no_grad()
 def favour(ensemble: StemsEnsemble, odds: Mapping[str, float]) -> None:
-    """Multiply the odds of stems, by name, in every member's answer: networks may leave too much to `other`."""
+    """Multiply the odds of stems, by name, in every member's output, because networks may leave too much to `other`."""
     for member in ensemble.members:
         for stem, factor in odds.items():
             at = layout.STEMS.index(stem) * CHANNELS * BANDS

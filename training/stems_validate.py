@@ -24,7 +24,7 @@ from training.stems_model import StemsNet
 
 EXCERPT_HOPS = 1024  # 10.9 s
 EXCERPT_FRAMES = layout.WINDOW_FRAMES + (EXCERPT_HOPS - 1) * layout.HOP_FRAMES
-SETTLING_FRAMES = 2 * RATE_HZ  # not scored: the network starts cold
+SETTLING_FRAMES = 2 * RATE_HZ  # not scored: the network starts with an empty state
 SOUNDS_RMS = 0.003
 _TRIANGLES = features.band_triangles()
 
@@ -108,7 +108,7 @@ def sdr_db(truth: Sounds, estimate: Sounds) -> float:
 
 
 def scores(masks: Masks, excerpts: list[Sounds]) -> dict[str, float]:
-    """Mean SDR of each stem, of the mix as estimate, and how far below the mix stems are that do not sound, in dB."""
+    """Mean SDR of each stem, SDR of the mix as estimate, and the level of silent stems relative to the mix, in dB."""
     heard = slice(SETTLING_FRAMES, -layout.SYNTHESIS_FRAMES)
     found: dict[str, list[float]] = {}
     for stems in excerpts:

@@ -1,4 +1,4 @@
-"""Several training processes on one machine, each with batches of its own, that take the same steps.
+"""Several training processes on one machine: each has batches of its own, and all take the same steps.
 
 Data parallelism as in Li et al., "PyTorch Distributed", VLDB 2020, in its plainest form: the gradients are averaged
 before each step. Two single-threaded processes get more done on two cores than one with two threads.
@@ -16,7 +16,7 @@ from torch import distributed, multiprocessing, nn
 
 
 def run(processes: int, work: Callable[..., None], *args: Any) -> None:
-    """Call `work(rank, *args)` in each of `processes` processes and wait for all; one alone is this process itself."""
+    """Call `work(rank, *args)` in each of `processes` processes and wait for all. One is this process itself."""
     if processes == 1:
         work(0, *args)
         return
@@ -31,7 +31,7 @@ def _begin(rank: int, processes: int, meeting: Path, work: Callable[..., None], 
 
 
 def average_gradients(net: nn.Module) -> None:
-    """Give every process the mean of all gradients; alone, leave them as they are."""
+    """Give every process the mean of all gradients. With one process they stay as they are."""
     if not distributed.is_initialized():
         return
     gradients = [parameter.grad for parameter in net.parameters() if parameter.grad is not None]
@@ -43,14 +43,14 @@ def average_gradients(net: nn.Module) -> None:
 
 
 def take_from_first(net: nn.Module) -> None:
-    """Make all weights and buffers those of the first process."""
+    """Copy all weights and buffers from the first process to the others."""
     if distributed.is_initialized():
         for value in net.state_dict().values():
             distributed.broadcast(value, 0)
 
 
 def from_first(value: float) -> float:
-    """What the first process says."""
+    """The first process's value."""
     if not distributed.is_initialized():
         return value
     said = torch.tensor(value, dtype=torch.float64)

@@ -34,9 +34,9 @@ from training.muon import Muon
 from training.scan import can_compile
 from training.schedule import CHECKPOINTS, KEEP_STATE_SHARE, append_row, count, decay_factor, rate_factor
 
-AVERAGE_STEPS = 700  # that the averaged weights, which are validated and shipped, reach back
-WHITEN_BATCHES = 4  # that are looked at before the first step, more than the directions of their features
-PROCESS_SEEDS = 7919  # apart
+AVERAGE_STEPS = 700  # memory of the averaged weights, which are validated and shipped
+WHITEN_BATCHES = 4  # used before the first step; they have more frames than the features have dimensions
+PROCESS_SEEDS = 7919  # distance between the seeds of the processes
 
 
 def bands_hz(layout: Layout) -> Tensor:
@@ -46,7 +46,7 @@ def bands_hz(layout: Layout) -> Tensor:
 
 
 class Trainer:
-    """Network, its running average, optimisers, and how far they are."""
+    """The network, its running average, the optimisers, and the progress."""
 
     def __init__(self, shape: NetShape, rate: float, device: str, optimiser: str = "muon") -> None:
         torch.manual_seed(1)
@@ -94,9 +94,9 @@ class Trainer:
         self.step, self.audio_hours, self.best = stored["step"], stored["audio_hours"], stored["best"]
 
     def start_from(self, path: Path) -> None:
-        """Take over the weights of a committed checkpoint; the optimisers begin anew.
+        """Start from the weights of a committed checkpoint, with fresh optimisers.
 
-        One of fewer blocks will do: those on top of them start as if they were not there.
+        It may have fewer blocks: the additional ones start as if they were not there.
         """
         stored = checkpoints.load(path)
         for block in self.net.blocks[stored["shape"]["blocks"] :]:
@@ -106,7 +106,7 @@ class Trainer:
         self.step, self.audio_hours = stored["step"], stored["audio_hours"]
 
     def begin(self, batches: Sequence[Batch]) -> None:
-        """Look at some batches before learning."""
+        """Set the whitening of the features from some batches, before the first step."""
         features = np.concatenate([batch.parts["features"] for batch in batches], axis=1)
         self.net.whiten_like(torch.from_numpy(features).to(self.device))
         together.take_from_first(self.net)
@@ -193,7 +193,7 @@ def arguments() -> argparse.Namespace:
 
 
 def train(rank: int, args: argparse.Namespace) -> None:
-    """One of `args.processes` trainers. The first alone validates, tells and saves: all have the same weights."""
+    """One of `args.processes` trainers. All have the same weights; only the first validates, prints and saves."""
     torch.set_num_threads(args.threads)
     torch.set_flush_denormal(True)
     device = "cuda" if torch.cuda.is_available() else "cpu"

@@ -30,7 +30,7 @@ from training.stems_model import StemsNet, network
 
 
 class StemsTrainer:
-    """Network, its running average, optimisers, and how far they are."""
+    """The network, its running average, the optimisers, and the progress."""
 
     def __init__(self, shape: NetShape, rate: float, seed: int = 0) -> None:
         torch.manual_seed(1 + seed)
@@ -73,14 +73,14 @@ class StemsTrainer:
         self.step, self.audio_hours, self.best = stored["step"], stored["audio_hours"], stored["best"]
 
     def start_from(self, path: Path, member: int) -> None:
-        """Take over the weights of one network of a committed ensemble; the optimisers begin anew."""
+        """Start from the weights of one network of a committed ensemble, with fresh optimisers."""
         stored = checkpoints.load_members([path])[member]
         self.net.load_state_dict({name: value.float() for name, value in stored["average"].items()})
         self.average = {name: value.clone() for name, value in self.net.state_dict().items()}
         self.step, self.audio_hours = stored["step"], stored["audio_hours"]
 
     def begin(self, batch: StemsBatch) -> None:
-        """Look at a first batch before learning from it."""
+        """Set the whitening of the features from a first batch, before the first step."""
         self.net.whiten_like(torch.from_numpy(batch.parts["features"]))
         self.average.update({name: getattr(self.net, name).clone() for name in ("whiten", "mean")})
 

@@ -1,6 +1,6 @@
-"""Score a network on a fixed set of held-out mixes, by the sound it makes.
+"""Score a network on a fixed set of held-out mixes, by its output sound.
 
-The set is rendered once from recordings that training never hears (`sources.py`), kept in the cache, and reused.
+The set is rendered once from recordings that training never uses (`sources.py`), saved in the cache, and reused.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from training.model import DenoiseNet
 
 MIXES, CLEAN, NOISE = 66, 3, 3
 PESQ_ITEMS = 22
-SETTLING_FRAMES = 14_400  # not scored: the network starts cold
+SETTLING_FRAMES = 14_400  # not scored: the network starts with an empty state
 MOST_INPUT_DB = 25.0
 
 

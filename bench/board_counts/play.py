@@ -1,7 +1,7 @@
-"""Plays sound through every chain and tells the counting plug-in (counts.c) where each block begins and ends.
+"""Plays sound through every chain, and marks for the counting plug-in (counts.c) where each block begins and ends.
 
-Runs inside the emulated board, with what the package installs and nothing else: `python play.py [HOPS]`. Prints one
-line of JSON a row; the plug-in writes one line of counters a mark, in the same order.
+Runs inside the emulated board, with nothing but what the package installs: `python play.py [HOPS]`. Prints one line of
+JSON for each row of the table. The plug-in writes one line of counters for each mark, in the same order.
 """
 
 import json
@@ -31,7 +31,7 @@ BOTH = Wiring(inputs=3, voice=(0,), music=(1, 2), mix=2)
 
 
 def mark() -> None:
-    """A system call that nobody else makes, and that does nothing: the plug-in sees it."""
+    """Mark this moment with a system call that does nothing and that nothing else makes. The plug-in sees it."""
     with suppress(OSError):
         os.getpriority(os.PRIO_PROCESS, MARK)
 
@@ -57,7 +57,7 @@ def main() -> None:
     hops = int(sys.argv[1]) if len(sys.argv) > 1 else 24
     models = places.find().models
     voice, stems = models / "denoise-live", models / "stems-live"
-    # real_time=False: under emulation every step is late, and the box would leave out what it cannot afford.
+    # real_time=False: under emulation every step is late, and the guard would leave steps out.
     lanes = []
     for kind, folder, source, level in ((Denoise, voice, VOICE, VOICE_LEVEL), (Stems, stems, MUSIC, MUSIC_LEVEL)):
         bundle = Bundle.load(folder)

@@ -1,11 +1,11 @@
-"""From counts to a table: what a block would take on each board.
+"""Turns the counts into a table: the time that a block would take on each board.
 
 `python -m bench.board_counts.table cortex-a72.json cortex-a72.txt …`, as run.sh leaves them.
 
-A model, not a measurement. cycles = instructions / ipc + lines from L2 x l2_cycles + lines from memory x memory_cycles,
-both after what prefetching and out-of-order execution hide. Each board has a hopeful and a careful set of figures; the
-truth is expected between them. Counts of cortex-a72 are for the Pi 4; those of cortex-a76, which has dot products, for
-Pi 5 and Orin Nano.
+This is a model, not a measurement. cycles = instructions / ipc + lines from L2 x l2_cycles + lines from memory x
+memory_cycles. l2_cycles and memory_cycles are what prefetching and out-of-order execution do not hide. Each board has
+an optimistic and a pessimistic set of figures; the truth is expected between them. The counts of cortex-a72 are for the
+Pi 4; those of cortex-a76, which has dot products, are for the Pi 5 and the Orin Nano.
 """
 
 import argparse
@@ -20,7 +20,7 @@ RATE_HZ = 48_000
 
 @dataclass(frozen=True)
 class Core:
-    """How quickly a core works. ghz: its sustained clock. l2_cycles, memory_cycles: what a line costs."""
+    """The speed of a core. ghz: its sustained clock. l2_cycles, memory_cycles: the cost of a cache line."""
 
     name: str
     cpu: str
@@ -30,9 +30,9 @@ class Core:
     memory_cycles: float
 
 
-# Clocks by the makers. ipc: Python and NEON code on such cores. memory_cycles: a line of 64 bytes at the rate at which
-# one core reads a stream: 4 and 2 GB/s (Pi 4), 8 and 4 (Pi 5), 10 and 4 (Orin Nano). l2_cycles: 15 to 20,
-# mostly hidden.
+# Clocks are the makers'. ipc: of Python and NEON code on such cores. memory_cycles: a line of 64 bytes at the rate at
+# which one core reads a stream: 4 and 2 GB/s (Pi 4), 8 and 4 (Pi 5), 10 and 4 (Orin Nano). l2_cycles: 15 to 20, mostly
+# hidden.
 BOARDS = {
     "Raspberry Pi 4": (Core("hopeful", "cortex-a72", 1.8, 1.5, 3, 29), Core("careful", "cortex-a72", 1.5, 0.9, 8, 48)),
     "Raspberry Pi 5": (Core("hopeful", "cortex-a76", 2.4, 2.6, 3, 19), Core("careful", "cortex-a76", 2.4, 1.6, 6, 38)),
@@ -45,7 +45,9 @@ BOARDS = {
 
 @dataclass(frozen=True)
 class Counts:
-    """Of one chain at one period. A row a block: instructions, loads, stores, L1 misses, L2 misses, write-backs."""
+    """The counts of one chain at one period. A row for each block: instructions, loads, stores, L1 misses, L2 misses,
+    write-backs.
+    """
 
     chain: str
     period_frames: int
@@ -54,7 +56,7 @@ class Counts:
 
     @property
     def worst(self) -> np.ndarray:
-        """The mean of the blocks in which the model runs: all, or one in so many where the period is below the hop."""
+        """The mean of the blocks in which the model runs: all, or one in several where the period is below the hop."""
         order = np.argsort(self.blocks[:, 0])
         with_model = len(order) * min(1.0, self.period_frames / self.hop_frames)
         worst: np.ndarray = self.blocks[order[-max(1, round(with_model)) :]].mean(axis=0)

@@ -83,7 +83,7 @@ class ModelGuard:
         self._reset_model()
 
     def rest(self, on: bool) -> None:
-        """Do not run the model until rest(False), as if it were late. It is heard again after REFILL_HOPS good answers."""
+        """Do not run the model until rest(False), as if it were late. REFILL_HOPS good answers later it is heard."""
         if on != self._resting:
             self._resting = on
             self._reset_model()

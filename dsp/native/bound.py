@@ -15,7 +15,7 @@ from dsp import native
 from dsp.native import tables
 
 if TYPE_CHECKING:
-    from dsp.native._hop import Bands, Denoise, Meter, Past, Ring, Sides, Stems, Stft, Transform
+    from dsp.native._hop import Bands, Denoise, Meter, Past, Ring, Sides, Stems, Stft, Transform, Wire
 
 Array = NDArray[np.float32]
 Spectrum = NDArray[np.complex64]
@@ -173,3 +173,13 @@ def meter(sums: Exact) -> Meter | None:
     if not native.in_use():
         return None
     return native.hop.Meter(len(sums), sums)
+
+
+def wire(sample_bytes: int, device_channels: int, columns: tuple[int, ...]) -> Wire | None:
+    """Between the bytes of an interface and blocks; for hw.audio.samples, which takes it from whoever starts it.
+
+    sample_bytes: 2 for S16_LE, 3 for S24_3LE, 4 for S32_LE. columns: of the device, counted from 0.
+    """
+    if not native.in_use():
+        return None
+    return native.hop.Wire(sample_bytes, device_channels, len(columns), np.array(columns, np.int32))

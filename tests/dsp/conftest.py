@@ -48,9 +48,9 @@ Run = Callable[..., np.ndarray]
 def run_chain(
     chain: Chain, signal: np.ndarray, period: int = 128, *, at: dict[int, Callable[[Chain], None]] | None = None
 ) -> np.ndarray:
-    """What a prepared chain makes of `signal` (frames, channels), cut or padded to whole periods.
+    """The output of a prepared chain for `signal` (frames, channels), cut or padded to whole periods.
 
-    at: what to do to the chain before the block of that number.
+    at: calls to make with the chain, each before the block of its number.
     """
     blocks = -(-len(signal) // period)
     out = np.zeros((blocks * period, signal.shape[1]), np.float32)

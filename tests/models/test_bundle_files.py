@@ -1,4 +1,4 @@
-"""Every shipped network's files: as its description says, really int8, and the same integers for both runtimes."""
+"""The files of each shipped network match bundle.toml, are really int8, and hold the same integers in both formats."""
 
 import hashlib
 import tomllib
@@ -14,7 +14,7 @@ from training.runtimes import stored_int8, stored_weight_types
 
 SHIPPED = ["denoise-live", "denoise-light", "denoise-studio", "stems-live", "stems-light"]
 MOST_BYTES = {"denoise": 4e6, "stems": 7.2e6}
-"""Of the file that a box loads."""
+"""The largest size of the file that a box loads, by kind."""
 
 
 @pytest.fixture(params=SHIPPED)

@@ -23,7 +23,7 @@ def bundle(request: pytest.FixtureRequest) -> Path:
 
 
 def play(bundle: Path, sound: Sound, period: int = 128, **values: float) -> tuple[Sound, Chain]:
-    """What the chain makes of a mono `sound` (frames,), its latency taken off."""
+    """The chain's output for a mono `sound` (frames,), without its latency."""
     chain = build_chain(bundle, real_time=False)
     for name, value in values.items():
         chain.set_param(f"denoise.{name}", value)
@@ -113,7 +113,7 @@ def test_the_period_changes_nothing(bundle: Path, period: int) -> None:
 
 
 def test_less_noise_reduction_keeps_a_whistled_melody(bundle: Path) -> None:
-    """The remedy that docs/denoise.md names: no network has learnt whistling, and Sensitivity does not save it."""
+    """The remedy that docs/denoise.md names: no network was trained on whistling, and Sensitivity does not save it."""
     kept = whistle.kept_of(bundle, *whistle.whistle(-15.0, -25.0), amount_db=6.0)
     assert min(kept) > -6.1
     assert max(kept) < 1.0

@@ -1,4 +1,4 @@
-"""What a denoiser must never do: hurt a clean voice, blow up on what is no voice, or need long to find back.
+"""A denoiser must not harm a clean voice, blow up on other sound, or recover slowly from it.
 
 A minute of sound for each bundle; `make bench-no-surprise` and `make bench-harm` are the long forms.
 """
@@ -17,8 +17,8 @@ from training.demo_vocal.make_demo_vocal import demo_vocal
 
 pytestmark = pytest.mark.bundle
 
-# The demo's s is made of steady noise, and the present weights take a part of it for that: 4.4, 6.7, 4.5 and 3.6 dB; of
-# the s of real voices that training never heard they take 0.2 dB at most on average. It may not get worse.
+# The demo's s is made of steady noise, so the present weights remove a part of it: 4.4, 6.7, 4.5 and 3.6 dB. From the s
+# of real voices that training never heard they remove 0.2 dB at most on average. It may not get worse.
 MOST_LOST_OF_S_DB = {"denoise-live": 5.0, "denoise-light": 7.2, "denoise-instant": 5.1, "denoise-studio": 4.0}
 DENOISERS = [folder for folder in list_bundles(MODELS) if Bundle.load(folder).kind.startswith("denoise")]
 
@@ -64,7 +64,7 @@ def test_nothing_surprises(bundle: Path, voice: np.ndarray) -> None:
         # A second after the voice is back, it sounds as if nothing had been.
         assert abs(finding.level_off_db) < 0.5, finding
         assert finding.residual_db < -20.0, finding
-    assert chain.dry_hops == 0  # the model itself did all that, not its fall-back
+    assert chain.dry_hops == 0  # the model did all of it; there was no fall-back to dry
 
 
 # --- the measures themselves ---

@@ -1,6 +1,6 @@
 """Polarity and delay between two sides change what a bundle does by less than 1 dB, and the image stays.
 
-The network hears one spectrum of two sides; `python -m bench.stereo` is the long form.
+The network gets one spectrum for both sides; `python -m bench.stereo` is the long form.
 """
 
 import numpy as np
@@ -51,7 +51,7 @@ def test_the_image_stays(heard: dict[str, stereo.Heard], name: str) -> None:
     ("bundle", "changes"), [("stems-live", ["inverted"]), ("stems-light", ["inverted", "5 ms late", "20 ms late"])]
 )
 def test_stems_stay_as_loud_and_as_clean(bundle: str, changes: list[str]) -> None:
-    """Once the sides are known, and the networks have forgotten how it sounded before. Of what is found at all."""
+    """Scored after the sides are known and the networks have forgotten the sound before; only stems that are found."""
     parts = song_parts()
     song = np.stack([parts.get(stem, np.zeros_like(parts["drums"])) for stem in STEMS]).astype(float)
     song = np.tile(song, (1, 2, 1))

@@ -10,7 +10,16 @@ from dsp.layouts.denoise import LAYOUTS, LIVE, Layout  # noqa: E402
 from dsp.parts.stft import StreamingStft  # noqa: E402
 from training.data import loader  # noqa: E402
 from training.data.mixer import SEGMENT_FRAMES  # noqa: E402
-from training.loss import LossWeights, Terms, denoise_loss, filter_low, fused_terms, how_dear, how_noisy, lopsided  # noqa: E402
+from training.loss import (  # noqa: E402
+    LossWeights,
+    Terms,
+    denoise_loss,
+    filter_low,
+    fused_terms,
+    how_noisy,
+    lopsided,
+    lost_voice_cost,
+)
 from training.model import Heads  # noqa: E402
 from training.muon import orthogonal  # noqa: E402
 from training.scan import can_compile  # noqa: E402
@@ -121,7 +130,7 @@ def test_lost_voice_is_dear_where_noise_is_soft_and_cheap_where_it_is_loud() -> 
     sensitivity = torch.tensor([0.0, 0.0, 0.0, 1.0])
     weights = LossWeights(spare_voice=4.0, spare_in_noise=1.0)
     noisy = voice + voice.flip(0) * noise_gain
-    found = how_dear(how_noisy(noisy, voice, torch.ones(4)), sensitivity, weights)
+    found = lost_voice_cost(how_noisy(noisy, voice, torch.ones(4)), sensitivity, weights)
     torch.testing.assert_close(found, torch.tensor([4.0, 2.0, 1.0, 0.5]), atol=0.02, rtol=0)
 
 

@@ -1,4 +1,4 @@
-"""Noise that comes and goes in moments: clicks, keys, clatter, thumps, rubbing, plosives. float32, any level."""
+"""Short noises: clicks, keys, clatter, thumps, rubbing, plosives. float32, any level."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from training.data.sources import RATE_HZ
 
 
 def moments(rng: Rng, frames: int) -> list[int]:
-    """When something clicks: every so often as a clock, at odd times, or in clumps; 0.4 to 80 times a second."""
+    """The moments of clicks: regular as a clock, at random, or in groups; 0.4 to 80 times a second."""
     per_second = float(2 ** rng.uniform(-1.3, 6.3))
     count = max(1, round(frames / RATE_HZ * per_second))
     way = rng.choice(["clock", "odd", "clumps"])
@@ -28,7 +28,7 @@ def moments(rng: Rng, frames: int) -> list[int]:
 
 
 def _put(out: Audio, at: int, sound: NDArray[np.floating]) -> None:
-    """Add `sound` from frame `at` on; what would lie beyond the end is cut off."""
+    """Add `sound` from frame `at` on; cut it at the end of `out`."""
     if 0 <= at < len(out):
         found = sound[: len(out) - at]
         out[at : at + len(found)] += found
@@ -54,7 +54,7 @@ def click(rng: Rng, seconds: float) -> Audio:
 
 
 def clicks(rng: Rng, frames: int) -> Audio:
-    """Vinyl and cable crackle, relays, clocks, mice, data glitches: one sample to 25 ms long, alike or each its own."""
+    """Vinyl and cable crackle, relays, clocks, mice, data glitches: one sample to 25 ms long, alike or different."""
     out = np.zeros(frames, np.float32)
     seconds = float(2 ** rng.uniform(np.log2(1 / RATE_HZ), np.log2(0.025)))
     alike = [click(rng, seconds)] if rng.random() < 0.4 else []
@@ -130,7 +130,7 @@ def handling(rng: Rng, frames: int) -> Audio:
 
 
 def breath(rng: Rng, frames: int) -> Audio:
-    """Air that strikes the capsule: a breath too close, a gust outside. Low and rough, no voice in it."""
+    """Air that hits the capsule: a breath too close, a gust outside. Low and rough, without a voice."""
     out = np.zeros(frames, np.float32)
     for _ in range(int(rng.integers(1, 6))):
         length = int(rng.uniform(0.04, 0.9) * RATE_HZ)

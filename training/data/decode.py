@@ -23,7 +23,7 @@ from training.data.sources import RATE_HZ, Recording
 
 DATA = Path("../shared/data")
 CACHE = Path("training/.cache")
-HIGH_PASS_HZ = 70.0  # for groups with rumble; elsewhere what lies below belongs to the recording
+HIGH_PASS_HZ = 70.0  # for groups with rumble; in others the sound below belongs to the recording
 HIGH_PASSED = ("libri", "ocean", "flemishguy")
 LEAST_VOICE_SNR_DB = {
     "libri": 38.0,
@@ -58,7 +58,7 @@ def read_mono(path: Path) -> NDArray[np.float32]:
 
 
 def voice_snr_db(audio: NDArray[np.float32]) -> float:
-    """Loud frames against quiet ones: a bound on how clean a recording is. Digital silence counts as clean."""
+    """Level of loud frames relative to quiet ones: a bound on how clean a recording is. Digital silence is clean."""
     frames = audio[: len(audio) // 960 * 960].reshape(-1, 960)
     level = 10 * np.log10(np.mean(np.square(frames), axis=1) + 1e-9)
     return float(np.percentile(level, 90) - np.percentile(level, 8))
@@ -99,7 +99,7 @@ def _pieces(recording: Recording, frames: int, kind: str) -> list[tuple[int, int
 
 
 def _joined(last: Stretch | None, piece: Stretch, kind: str) -> Stretch | None:
-    """Both as one where they lie side by side and are alike; of noises in a row the highest top counts."""
+    """The two stretches as one, where they are adjacent and alike; of noises the highest top counts."""
     if not last or kind == "notes" or last.start + last.frames != piece.start:
         return None
     if (last.name, last.group, last.split) != (piece.name, piece.group, piece.split):
@@ -152,7 +152,7 @@ def _is_clean(piece: NDArray[np.float32], group: str) -> bool:
 
 
 def load(cache: Path, kind: str) -> tuple[NDArray[np.int16], list[Stretch]]:
-    """A flat file and its index. Raises ValueError where an older program made it."""
+    """A flat file and its index. Raises ValueError for a file made by an older program."""
     audio = np.memmap(cache / f"{kind}.i16", np.int16, "r")
     path = cache / f"{kind}.json"
     entries = json.loads(path.read_text())

@@ -231,10 +231,10 @@ def _work(names: list[str], batch: int, cache: Path, seed: int, layout: Layout, 
 
 
 def several_times(batches: Iterator[Batch], passes: int, rng: np.random.Generator) -> Iterator[Batch]:
-    """Each of `batches` as it comes, and after it `passes` - 1 drawn from a pool of POOL earlier ones.
+    """Each of `batches` as it comes, each followed by `passes` - 1 drawn from a pool of POOL earlier ones.
 
-    Mixing is a third of a step, and what a network hears a second time is as good as new while it knows strange sounds
-    as well as those it learnt from (training/TRIES.md).
+    Mixing takes a third of a step. A batch that is used again teaches as much as a new one, as long as the network
+    scores as well on unknown sounds as on those it learnt from (training/TRIES.md).
     """
     pool: list[Batch] = []
     for batch in batches:
@@ -248,7 +248,7 @@ def several_times(batches: Iterator[Batch], passes: int, rng: np.random.Generato
 
 
 class Loader:
-    """Iterate over batches for ever, each `passes` times. A batch is the caller's own.
+    """Iterate over batches for ever, each `passes` times. The caller may keep a batch.
 
     Raises RuntimeError where a worker has died.
     """
@@ -288,7 +288,7 @@ class Loader:
         while True:
             slot = self._next_ready()
             parts, extras = views(self._slots[slot].buf, self.batch, self.layout)
-            # Copied, which costs a hundredth of a step: shared memory that anybody still looks at cannot be closed.
+            # Copied, at a hundredth of a step: shared memory cannot be closed while there are views of it.
             batch = Batch({name: part.copy() for name, part in parts.items()}, *(row.copy() for row in extras))
             del parts, extras
             self._free.put(slot)
@@ -306,7 +306,7 @@ class Loader:
             return slot
 
     def close(self) -> None:
-        """Stop the workers and give the memory back."""
+        """Stop the workers and free the memory."""
         for worker in self._workers:
             worker.terminate()
             worker.join(5)

@@ -1,7 +1,7 @@
 """One training example: a voice in a room, its target, and noise, each as sound of SEGMENT_FRAMES frames.
 
-Everything after this is linear (levels, SNR, short-time spectra), so `loader` mixes the same voices with other noises.
-Convolutions and equalisers are circular over the segment: what wraps round is heard as a past that rings on.
+Everything after this is linear (levels, SNR, short-time spectra), so `loader` can mix a voice with several noises.
+Convolutions and equalisers are circular over the segment: sound that wraps round is like the reverberation of the past.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ EARLY_SECONDS = 0.03
 
 @dataclass
 class Example:
-    """voice is what the microphone hears without noise; target is what should be left of it."""
+    """voice: the microphone's sound without noise. target: what the denoiser should leave of it."""
 
     voice: Audio
     target: Audio
@@ -167,7 +167,7 @@ class Mixer:
         return piece * np.float32(1 / 32768), stretch
 
     def voice(self) -> tuple[Audio, float]:
-        """A dry voice of SEGMENT_FRAMES frames, and up to where it is known, in Hz."""
+        """A dry voice of SEGMENT_FRAMES frames, and the frequency in Hz up to which it is known."""
         rng = self.rng
         group = str(rng.choice(self._voice_groups, p=self._voice_shares))
         if group == WHISTLE:
@@ -226,7 +226,7 @@ class Mixer:
         )
 
     def _place(self, dry: Audio, keep_room: float) -> tuple[Audio, Audio]:
-        """Equalise a voice and put it in a room: what is heard, and what should be left."""
+        """Equalise a voice and put it in a room. Returns the sound there, and the part that should be left."""
         rng = self.rng
         in_room, equalised = rng.random() < 0.5, rng.random() < 0.85
         if not in_room and not equalised:
@@ -297,7 +297,7 @@ class Mixer:
         return out if rng.random() < 0.3 else self._far(out, 0.3)
 
     def _bleed(self) -> Audio:
-        """Music that leaks out of headphones: thin, in time with nothing."""
+        """Music that leaks out of headphones: thin, and not in time with the voice."""
         piece = self._cut("music", SEGMENT_FRAMES)[0]
         octaves = noise_synth.octaves_above_1khz(SEGMENT_FRAMES)
         thin = 1 / (1 + np.exp2(-(octaves + self.rng.uniform(0.5, 2.5)) * self.rng.uniform(1, 2.5)))
@@ -336,7 +336,7 @@ class Mixer:
         """A room full of voices, far away, with or without dishes."""
         rng = self.rng
         if CROWD in self._stretches and rng.random() < CROWD_SHARE:
-            # Voices are in it, so it is put far away: what is near is to be kept.
+            # It has voices in it, so it is put far away: near voices are to be kept.
             return self._far(self._cut(CROWD, SEGMENT_FRAMES)[0], float(rng.uniform(0, 0.6)))
         out = np.zeros(SEGMENT_FRAMES, np.float32)
         groups = [group for group in self._voice_groups if group != WHISTLE]

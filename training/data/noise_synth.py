@@ -1,4 +1,4 @@
-"""Noise made from scratch that goes on: hiss, hum, fans, buzz, textures. float32, `frames` long, unit RMS."""
+"""Synthetic continuous noise: hiss, hum, fans, buzz, textures. float32, `frames` long, unit RMS."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def random_curve_db(rng: Rng, frames: int, depth_db: float, nodes: int = 7) -> A
 
 
 def microphone(rng: Rng, frames: int) -> Audio:
-    """How a voice is coloured by microphone, distance and singer: tilt, curve, often a strong presence peak, now and
-    then a bright top as of a condenser microphone near the mouth, or none as of a soft "oo".
+    """The colour that microphone, distance and singer give a voice: a tilt, a curve, often a strong presence peak; now
+    and then a bright top as from a close condenser microphone, or no top as in a soft "oo".
     """
     octaves = _log_bins(frames) - 10.0
     tilt_db = np.clip(rng.normal(0.8, 2.2) * octaves, -18, 18)

@@ -1,7 +1,7 @@
-"""What a voice's own recording brings along: a floor that belongs to it, and a top that a 16 kHz recording lost.
+"""Properties of a voice's own recording: its noise floor, and the top of the spectrum that a 16 kHz recording lost.
 
-Both go into the voice and into the target, so they are kept, not taken away: a real recording is never as clean as a
-gated one, and a voice that nobody else sounds with must come out as it went in.
+Both are added to the voice and to the target, so the network learns to keep them. A real recording is never as clean as
+a gated one, and a voice without noise must come out as it went in.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from training.data.sources import RATE_HZ
 
 BAND_HZ = 3400.0  # below the top, copied again and again
 FADE_HZ = 300.0
-INAUDIBLE_HZ = 45.0  # below it a building's rumble may be nearly as loud as the voice, and nobody hears it
+INAUDIBLE_HZ = 45.0  # below it a building's rumble may be nearly as loud as the voice, and is still inaudible
 
 
 def with_floor(rng: Rng, voice_rms: float, frames: int) -> Audio | None:
     """Inaudible rumble and room tone of a recording, below a voice of `voice_rms`; None where there is none."""
     floor = None
     if rng.random() < 0.5:
-        # What rumbles higher up cannot be told from noise, and is heard: it is to go.
+        # Rumble higher up is audible and cannot be told from noise, so it is to be removed.
         corner_hz, steep = 2 ** rng.uniform(3.3, np.log2(INAUDIBLE_HZ)), rng.uniform(2.5, 5.0)
         below = octaves_above_1khz(frames) - np.float32(np.log2(corner_hz / 1000.0))
         floor = _noise(rng, 1 / np.sqrt(1 + np.exp2(2 * steep * below)))
@@ -46,8 +46,8 @@ def with_top(rng: Rng, voice: Audio, top_hz: float) -> Audio:
 
     The hiss of an s is as loud from 8 to 12 kHz as below, often louder than what is copied: so may the first copy be.
 
-    Spectral band replication in its plainest form (Dietz et al., AES 112, 2002): the copy has the envelope of its
-    source in every moment, which is what a band gain is to learn.
+    This is spectral band replication in its plainest form (Dietz et al., AES 112, 2002). The copy always has the
+    envelope of its source, and that is what the network's band gains are to learn.
     """
     spectrum = np.fft.rfft(voice).astype(np.complex64)
     per_hz = len(voice) / RATE_HZ

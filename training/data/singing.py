@@ -1,10 +1,10 @@
-"""Sung voices out of spoken ones: pitch moved onto held notes with vibrato, vowels stretched.
+"""Makes sung voices from spoken ones: pitch is moved to held notes with vibrato, vowels are stretched.
 
     nice python -m training.data.singing --minutes 60
 
-There is little freely licensed singing, but much speech. WORLD (Morise et al. 2016) takes a voice apart into pitch,
-spectral envelope and breath; put together again with a melody and a slower clock it is sung, roughly. One-off job; the
-result lies in the cache as `sung.i16` and joins the voices by itself.
+There is little freely licensed singing, but much speech. WORLD (Morise et al. 2016) splits a voice into pitch, spectral
+envelope and breath. Put together again with a melody and a slower clock, that is roughly singing. This runs once; the
+result is `sung.i16` in the cache, and the mixer finds it there among the voices.
 """
 
 from __future__ import annotations

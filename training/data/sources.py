@@ -1,4 +1,4 @@
-"""Which recordings there are, what may be learnt from them, and which are held out for validation.
+"""The recordings: what there is, what may be used for training, and what is held out for validation.
 
 The evaluation folder (`eval/`) is never listed here: checkpoints are chosen on the held-out part of the training data.
 """
@@ -122,12 +122,12 @@ def index(data: Path) -> dict[str, tuple[Clip, ...]]:
 
 
 def top_hz(highest_hz: float) -> float:
-    """Up to where a recording that ends at `highest_hz` is whole."""
+    """The frequency up to which a recording that ends at `highest_hz` is complete."""
     return FULL_HZ if highest_hz >= FULL_HZ else highest_hz * TOP_KEPT
 
 
 def attributions(data: Path) -> tuple[tuple[str, str, str], ...]:
-    """Repository, licences and authors of everything in INDEX.tsv: what a bundle that learnt from it must name."""
+    """Repository, licences and authors of everything in INDEX.tsv, which a bundle trained on it must name."""
     with (data / "INDEX.tsv").open(newline="", encoding="utf-8") as lines:
         rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
     found = []

@@ -1,1 +1,1 @@
-"""The built-in demo vocal: a sung phrase and its noise, wholly synthesised: nobody was recorded for it."""
+"""The built-in demo vocal: a sung phrase and its noise, all of it synthetic. Nobody was recorded for it."""

@@ -1,4 +1,4 @@
-"""What is sung: the round "Are you sleeping" (traditional), as notes and phones, and how each phone is made."""
+"""The song: the round "Are you sleeping" (traditional), as notes and phones, and how each phone is made."""
 
 from dataclasses import dataclass
 

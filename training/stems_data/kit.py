@@ -25,7 +25,7 @@ from training.stems_data.store import CACHE, Stereo
 
 LONGEST_SECONDS = 60.0
 TAIL_SECONDS = 3.0
-HELD_OUT_EVERY = 15  # every so-th performance is for validation
+HELD_OUT_EVERY = 15  # one of so many performances is for validation
 # Drum of each General MIDI key, as the performances' electronic kit sends them.
 DRUMS = (
     {36: "kick", 35: "kick", 37: "stick", 38: "snare", 40: "snare", 39: "clap", 54: "shaker", 56: "bell"}

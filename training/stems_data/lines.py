@@ -27,7 +27,7 @@ Rng = np.random.Generator
 SCALES = ((0, 2, 3, 5, 7, 8, 10), (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 9, 10), (0, 2, 4, 5, 7, 9, 10))
 BARS = 12
 STEPS_A_BAR = 16
-HELD_OUT_EVERY = 15  # every so-th song is for validation
+HELD_OUT_EVERY = 15  # one of so many songs is for validation
 SAMPLED_BASS, SAMPLED_OTHER = ("growly", "swag"), ("emily", "cp80", "wurlitzer", "pianet", "grand")
 OCTAVES = {"growly": -1, "swag": -1, "grand": 1}  # how far the names are from what sounds
 PITCH = re.compile(r"[_\- ]([A-Ga-g])(s|b|#)?(\d)(?=[_\-.p m f]|$)")

@@ -26,7 +26,7 @@ from training.stems_data.mixer import STEPS, Rng, StemsExample, StemsMixer, rms_
 from training.stems_loss import HOP, sound_matrix
 
 MIXES_PER_RENDER = 4
-LOW, HIGH, BANDS = layout.LOW_BINS, layout.HIGH_BINS, layout.BANDS
+LOW, BANDS = layout.LOW_BINS, layout.BANDS
 PARTS: dict[str, tuple[int, ...]] = {  # shapes of each array after (STEPS, batch)
     "features": (layout.INPUT_SIZE,),
     "mix_low": (2, 2 * LOW),  # channel, real | imaginary
@@ -242,7 +242,7 @@ class StemsLoader:
             self._free.put(slot)
 
     def close(self) -> None:
-        """Stop the workers and give the memory back."""
+        """Stop the workers and free the memory."""
         for worker in self._workers:
             worker.terminate()
             worker.join(5)

@@ -45,7 +45,7 @@ class StemsMixer:
     """Draws examples of one split ("train" or "val") from the cache."""
 
     def __init__(self, cache: Path, split: str, rng: Rng, with_held_out_song: bool = False) -> None:
-        """with_held_out_song: learn from it, too, once nothing is chosen by it any more."""
+        """with_held_out_song: train on it too, when no choice depends on it any more."""
         self.rng = rng
         self._sound: dict[str, NDArray[np.int16]] = {}
         self._pieces: dict[tuple[str, str], list[tuple[str, Piece]]] = {}

@@ -1,8 +1,8 @@
 """Decode the real songs' stems once.  python -m training.stems_data.songs
 
-One whole song is held out for validation and never trained on. Two songs have no bass stem: their bass plays inside
-`other`. There the stems "bass" and "other" are not known apart: the piece is called "backing", and a copy of it without
-the low end, where nothing of the bass is left but faint harmonics, is called "other".
+One whole song is held out for validation and never trained on. Two songs have no bass stem; their bass is in `other`.
+There "bass" and "other" are not known separately. The mix of both is called "backing". A copy of it without the low
+end, where only faint harmonics of the bass are left, is called "other".
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Loudness against the figures of ITU-R BS.1770-4 and EBU Tech 3341."""
+"""Loudness, compared with the figures of ITU-R BS.1770-4 and EBU Tech 3341."""
 
 import math
 

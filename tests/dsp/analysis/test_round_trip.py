@@ -1,4 +1,4 @@
-"""The delay of a cable, by content: exact to the frame, or a fault with a name."""
+"""The delay of a cable is found to the frame, or the fault is named."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ NOISE = np.random.default_rng(5).standard_normal((SIGNAL_FRAMES, 2)).astype(np.f
 
 
 def cable(delay_frames: int, gain_db: float = 0.0, noise_db: float = -90.0, column: int = 1) -> np.ndarray:
-    """What two inputs record when the output is looped into one of them."""
+    """The recording of two inputs, with the output looped into one of them."""
     recorded = NOISE * 10 ** (noise_db / 20)
     recorded[delay_frames:, column] += signal()[: SIGNAL_FRAMES - delay_frames] * 10 ** (gain_db / 20)
     return np.clip(recorded, -1.0, 1.0)

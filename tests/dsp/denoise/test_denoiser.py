@@ -126,9 +126,9 @@ def test_a_late_step_goes_dry_pauses_and_is_counted(tiny_bundle: Bundle, run: Ru
     resets = model.resets
     out = run(chain, voice)
     assert chain.late_hops == 1
-    assert chain.dry_hops == 1 + 2 + 2  # the late one, two to make up for 4 ms, two in time
+    assert chain.dry_hops == 1 + 2 + 2  # the late one, two to catch up 4 ms, two in time
     assert model.steps == len(voice) // HOP - 2
-    assert model.resets == resets  # its state is sound
+    assert model.resets == resets  # its state is still good
     dry = hop_slice(104, 105)  # faded to it in ten milliseconds
     assert np.array_equal(out[dry], voice[dry.start - HOP : dry.stop - HOP])
 
@@ -183,7 +183,7 @@ def test_a_model_that_fails_again_and_again_is_off_until_it_works(
     assert chain.model_off
     steps = model.steps
     run(chain, np.tile(voice, (2, 1)))
-    assert model.steps - steps <= 9  # tried two or three times in two seconds, and so hardly late any more
+    assert model.steps - steps <= 9  # it is tried two or three times in two seconds, so it is hardly late any more
     model.trouble = {}
     run(chain, np.tile(voice, (2, 1)))
     assert not chain.model_off

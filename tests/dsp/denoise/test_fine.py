@@ -16,7 +16,7 @@ def layout(request: pytest.FixtureRequest) -> Layout:
 
 
 def _places(layout: Layout, tone_hz: float) -> np.ndarray:
-    """Power at each place, in bins' order of rising frequency, after a quarter of a second of a tone."""
+    """Power at each place, in order of frequency, after a quarter of a second of a tone."""
     hop, shape = layout.hop_frames, layout.fine
     stft = StreamingStft(1, layout.window_frames, layout.synthesis_frames, hop)
     bins, hops = FineBins(1, layout), RATE_HZ // 4 // hop

@@ -55,7 +55,7 @@ def chain_of(denoise: DenoiseInstant, period: int = HOP, channels: int = 1, **va
 def healthy(
     bundle: Bundle, period: int = HOP, channels: int = 1, *, model: StepModel | None = None, **values: float
 ) -> Chain:
-    """Its model is never late: a slow machine must not change what a test hears."""
+    """A denoiser whose model is never late: a slow machine must not change the sound of a test."""
     return chain_of(DenoiseInstant(bundle, model or open_model(bundle), real_time=False), period, channels, **values)
 
 
@@ -65,7 +65,7 @@ def troubled(bundle: Bundle, trouble: dict[int, Trouble], late_s: float = 0.004)
 
 
 def late_by(frames: int, sound: np.ndarray) -> np.ndarray:
-    """`sound`, so many frames later, as long as it was."""
+    """`sound` delayed by so many frames, cut to its length."""
     return np.concatenate([np.zeros((frames, sound.shape[1]), np.float32), sound[: len(sound) - frames]])
 
 
@@ -94,7 +94,7 @@ def test_the_output_is_the_same_at_every_period(instant: Bundle, run: Run, voice
 
 
 def test_no_frame_waits_for_its_hop(instant: Bundle, run: Run, voice: np.ndarray) -> None:
-    """What comes in later than 64 frames after a frame cannot change it."""
+    """Input that comes more than 64 frames after a frame cannot change that frame."""
     cut = 200 * HOP + 40
     other = voice.copy()
     other[cut:] = 0.3
@@ -130,7 +130,7 @@ def test_a_band_that_the_mask_closes_goes_and_the_rest_stays(instant: Bundle, ru
 
 
 def test_it_does_what_the_live_denoiser_does(tiny_folder: Path, instant: Bundle, run: Run, voice: np.ndarray) -> None:
-    """The same network, another way to the sound: the levels agree."""
+    """The same network with another way to apply its mask: the levels agree."""
     lived = Bundle.load(tiny_folder)
     live = Chain([Denoise(lived, open_model(lived), real_time=False)])
     live.prepare(48_000, HOP, 1)

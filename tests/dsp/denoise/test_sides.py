@@ -1,4 +1,4 @@
-"""Sides of one polarity make one spectrum; none is turned without reason."""
+"""Two sides become one spectrum of one polarity; no side is turned without reason."""
 
 import numpy as np
 import pytest
@@ -100,7 +100,7 @@ def test_the_network_sees_one_channel_whatever_the_polarity(layout: Layout, turn
 
 
 def test_no_side_is_lost_to_the_fine_places_when_the_other_is_late(layout: Layout) -> None:
-    """Each low bin turned by another angle, as a delay does: the mean spectrum halves, the places do not."""
+    """Each low bin is turned by another angle, as by a delay: the mean spectrum loses half, the places lose nothing."""
     angles = np.exp(1j * np.linspace(0, 40, layout.bins)).astype(np.complex64)
     alone, both = DenoiseFrontEnd(1, layout), DenoiseFrontEnd(2, layout)
     for one in spectra(60, layout):

@@ -1,4 +1,4 @@
-"""The layout for recording in the box's chain: longer hops, later, all else the same."""
+"""The layout for recording in the box's chain: longer hops and more latency, everything else as in the live one."""
 
 import math
 from collections.abc import Callable

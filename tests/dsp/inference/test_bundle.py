@@ -133,13 +133,13 @@ def test_listing_names_folders_with_a_bundle_toml(tiny_folder: Path) -> None:
     assert list_bundles(tiny_folder.parent / "nowhere") == []
 
 
-# --- files that are none of ours ---
+# --- files that are not what they should be ---
 
 SIX_GB = 6_000_000_000
 
 
 def odd_weights(path: Path, kind: str) -> None:
-    """Put something else where the weights of the tiny bundle are."""
+    """Replace the file at `path` by something else."""
     data = path.read_bytes()
     path.unlink()
     match kind:
@@ -181,7 +181,7 @@ def odd_weights(path: Path, kind: str) -> None:
 )
 @pytest.mark.parametrize("name", ["tiny.onnx", "bundle.toml"])
 def test_what_is_no_file_of_the_folder_is_told_unread(tiny_folder: Path, kind: str, words: str, name: str) -> None:
-    """Nothing of it is read: with 1 GB of memory 6 GB are refused, and a pipe is never waited for."""
+    """Nothing of it is read: 6 GB do not fill the memory, and a pipe is not waited for."""
     bundle = Bundle.load(tiny_folder)
     odd_weights(tiny_folder / name, kind)
     words = words.replace(str(LARGEST_WEIGHTS_BYTES), str(LARGEST_TOML_BYTES)) if name == "bundle.toml" else words
@@ -200,7 +200,7 @@ def test_a_link_that_stays_in_the_folder_is_a_file_of_it(tiny_folder: Path) -> N
 
 
 def test_hashing_takes_a_piece_at_a_time(tiny_folder: Path) -> None:
-    """64 MB of weights are held against their hash in a few."""
+    """64 MB of weights are hashed with a few MB of memory."""
     path = tiny_folder / "tiny.onnx"
     with open(path, "wb") as file:
         file.truncate(64 << 20)

@@ -67,7 +67,7 @@ def test_auto_takes_the_bundle_s_own_choice(tiny_bundle: Bundle) -> None:
 
 
 class Deaf:
-    """What tflite-runtime 2.14 makes of int8 layers with a scale per channel: the bias, whatever comes in."""
+    """A model as tflite-runtime 2.14 runs int8 layers with a scale per channel: it returns the bias for any input."""
 
     runtime = "tflite (deaf)"
 
@@ -152,7 +152,7 @@ SHIPPED = MODELS / "denoise-live"
 def test_the_shipped_bundle_says_the_same_in_both_runtimes() -> None:
     bundle = Bundle.load(SHIPPED)
     onnx, tflite = (answers(open_model(bundle, runtime)) for runtime in RUNTIMES)
-    # int8 activations are rounded by each in its own way.
+    # Each runtime rounds int8 activations in its own way.
     assert np.abs(onnx - tflite).mean() < 0.01
     assert np.abs(tflite).max() > 0.1
 
@@ -167,7 +167,7 @@ def test_onnx_runtime_keeps_no_identity_and_reports_to_nobody(
         "for _ in range(50): model.step()\n"
         "time.sleep(0.3)\n"
     )
-    suppressing = ("CI", "PYTEST", "GITHUB", "TF_BUILD", "XDG", "ORT_")  # the runtime keeps still under test by itself
+    suppressing = ("CI", "PYTEST", "GITHUB", "TF_BUILD", "XDG", "ORT_")  # with these the runtime sends nothing anyway
     environment = {name: value for name, value in os.environ.items() if not name.startswith(suppressing)}
     subprocess.run(
         [sys.executable, "-c", code, str(tiny_bundle.folder)],

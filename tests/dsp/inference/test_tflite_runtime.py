@@ -26,7 +26,7 @@ def test_the_shipped_bundle_says_what_it_says_in_onnx() -> None:
             model.step()
             answer.append(model.output.copy())
     tflite, onnx = (np.concatenate(answer) for answer in answers)
-    # One scale per tensor, and activations rounded in another way.
+    # Its weights have one scale per tensor, and it rounds activations in another way.
     assert np.abs(tflite - onnx).mean() < 0.02
     assert np.abs(tflite).max() > 0.1
 

@@ -17,7 +17,7 @@ def random_taps(seed: int) -> np.ndarray:
 
 
 def play(filter_: MovingFir, sound: np.ndarray, cut: int, changes: dict[int, np.ndarray]) -> np.ndarray:
-    """Blocks of `cut` frames, shorter where new taps come in. Taps change before the frame named."""
+    """Filter in blocks of `cut` frames, shorter where the taps change. taps: by the frame before which they are set."""
     wet, at = [], 0
     while at < len(sound):
         if at in changes:
@@ -29,7 +29,7 @@ def play(filter_: MovingFir, sound: np.ndarray, cut: int, changes: dict[int, np.
 
 
 def filtered(sound: np.ndarray, taps: np.ndarray) -> np.ndarray:
-    """The textbook convolution. taps: oldest frame first, AHEAD of them in the future of what comes out."""
+    """The textbook convolution. taps: oldest frame first; the last AHEAD of them are in the output's future."""
     return np.stack([np.convolve(column, taps[::-1])[: len(sound)] for column in sound.T], axis=1)
 
 

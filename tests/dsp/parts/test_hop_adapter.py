@@ -37,7 +37,7 @@ def test_delay_is_hop_minus_gcd_for_any_period(period: int, hop: int, channels: 
 
 @pytest.mark.parametrize("period", PERIODS)
 def test_no_smaller_delay_would_do(period: int) -> None:
-    """In some block the last frame handed out belongs to a hop whose last frame came in that same block."""
+    """In some block the last frame of the output belongs to a hop whose last frame came in with that same block."""
     hop, arrived, slack = 128, 0, []
     adapter = HopAdapter(period, hop, 1, copy_hop)
     for block in range(1, 400):

@@ -29,7 +29,7 @@ def denoising(bundle: Bundle, period: int = 128, channels: int = 1, **values: fl
 
 
 def integers(bits: int, channels: int, frames: int = 48_000) -> np.ndarray:
-    """Every kind of integer sample a converter of `bits` can send, as AudioIo hands it on."""
+    """Every kind of integer sample that a converter of `bits` can send, as AudioIo returns it."""
     low, high = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
     samples = np.random.default_rng(bits).integers(low, high, (frames, channels), endpoint=True)
     samples[1000:1004, 0] = (low, high, 1, -1)
@@ -162,7 +162,7 @@ def test_a_storm_of_broken_numbers_never_gets_out_and_is_survived(
 
 
 class Shouter:
-    """A processor that breaks its word."""
+    """A faulty processor: it returns broken samples."""
 
     name = "shouter"
     params = ()
@@ -247,5 +247,5 @@ def test_a_stream_takes_no_more_memory_as_it_goes(
     stream(blocks)
     after, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert after - before < 1000  # a float here and there changes places; an array a hop would be megabytes
-    assert peak - before < 128_000  # what a block takes for a moment: views, and an FFT's own scratch, 94 kB for hum
+    assert after - before < 1000  # a few floats are replaced; an array for each hop would be megabytes
+    assert peak - before < 128_000  # needed for a moment in a block: views, and an FFT's own scratch, 94 kB for hum

@@ -1,4 +1,4 @@
-"""Freeze: the held sound is the sound that was there, steady, for as long as it is held, and nothing at rest."""
+"""Freeze: the held sound is the sound at the press; it is steady for as long as it is held, and silent otherwise."""
 
 import math
 
@@ -26,7 +26,7 @@ def run(freeze: Freeze, sound: np.ndarray, period: int) -> np.ndarray:
 
 
 def frozen(sound: np.ndarray, then_s: float, period: int = 128) -> np.ndarray:
-    """What is heard in `then_s` of silence after `sound` was frozen."""
+    """The output during `then_s` of silence, after `sound` was frozen."""
     freeze = Freeze()
     freeze.prepare(RATE, period, sound.shape[1])
     assert np.array_equal(run(freeze, sound, period), sound[: len(sound) // period * period])
@@ -85,7 +85,7 @@ def test_pressed_again_it_holds_what_sounds_then():
 
 @pytest.mark.parametrize("period", [32, 96, 500, 2048, 8192])
 def test_every_period_sounds_the_same(period: int):
-    frames = math.lcm(period, 128)  # frozen after as many frames as both divide
+    frames = math.lcm(period, 128)  # the press comes after a number of frames that both divide
     sound = tones(frames * -(-2 * NEEDED // frames), 440.0)
     held, reference = frozen(sound, 1.0, period), frozen(sound, 1.0, 128)
     both = min(len(held), len(reference))

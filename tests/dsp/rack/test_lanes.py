@@ -1,4 +1,4 @@
-"""Two sources through chains of their own into one mix, and stems on outputs of their own."""
+"""Two sources, each through its own processors, in one mix; and stems on outputs of their own."""
 
 import numpy as np
 import pytest
@@ -115,7 +115,7 @@ def test_music_that_is_not_wired_leaves_the_microphone_alone(tiny_bundle: Bundle
     chain = both(tiny_bundle, tiny_stems, wiring=Wiring(inputs=1, voice=(0,), music=(), mix=1))
     sound = noise(1)
     out = play(chain, sound, 128, 1)
-    assert chain.latency_frames == 128  # it need not wait
+    assert chain.latency_frames == 128  # the voice does not wait for a lane without columns
     assert np.abs(out[128:] - sound[:-128])[1024:].max() < 1e-5
 
 

@@ -1,4 +1,4 @@
-"""Every switch and every parameter, with sound that shows a click at once: no step beyond what the ramps allow."""
+"""No switch or parameter clicks: in sound that shows every step, none is larger than the ramps allow."""
 
 from collections.abc import Callable
 
@@ -90,10 +90,10 @@ def natural_step(signal: np.ndarray) -> float:
 def test_a_change_never_clicks(tiny_bundle: Bundle, run: Run, name: str, wave: str, period: int) -> None:
     before, after, reach = CHANGES[name]
     signal = signals()[wave]
-    # A model that takes 20 dB off everything: wet and dry differ as much as they ever will.
+    # A model that takes 20 dB off everything, so that wet and dry differ a lot.
     chain = chain_with(tiny_bundle, ConstantModel(0.1 * identity_mask()), period, before)
     at = CHANGE_AT * 128 // period
-    back = at + 1500 // period  # on the way or just there: change back again
+    back = at + 1500 // period  # change back during the ramp, or just after it
     out = run(chain, signal, period, at={at: apply(after), back: apply(before), back + 60: apply(after)})
     bound = reach * AMPLITUDE / SHORTEST_RAMP + 2 * natural_step(signal) + 2e-5
     assert largest_step(out) <= bound

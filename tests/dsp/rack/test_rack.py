@@ -38,7 +38,7 @@ def rack_of(tiny_bundle: Bundle, tiny_stems: Bundle, period: int = 128) -> Rack:
             "voice over music": Chain(lanes=[voice(), music()]),
         }
     )
-    rack.set_param(AMOUNT.id, 0.0)  # a steady level is what the infrasonic guard takes away
+    rack.set_param(AMOUNT.id, 0.0)  # else the infrasonic guard would remove the steady level
     rack.prepare(48_000, period, Wiring(inputs=2, voice=(0,), music=(1,), mix=1))
     return rack
 
@@ -67,9 +67,9 @@ def test_chains_of_different_latency_fade_out_and_in(
     assert out[0] == pytest.approx(levels[first], abs=1e-4)
     assert out[-1] == pytest.approx(levels[second], abs=1e-4)
     assert np.abs(np.diff(out)).max() <= LEVEL / 480 + 1e-5
-    assert (np.abs(out - out[0]) > 1e-4).argmax() < 24_000  # it began
+    assert (np.abs(out - out[0]) > 1e-4).argmax() < 24_000  # the change has begun
     lost = np.flatnonzero((np.abs(out - levels[first]) > 1e-3) & (np.abs(out - levels[second]) > 1e-3))
-    assert lost[-1] - lost[0] <= 960  # a fade out and a fade in, nothing between
+    assert lost[-1] - lost[0] <= 960  # a fade out and a fade in, with no gap between
 
 
 def test_chains_of_equal_latency_crossfade(tiny_bundle: Bundle, tiny_stems: Bundle) -> None:

@@ -1,4 +1,4 @@
-"""A chain whose models rest, because the board is too busy: faded, counted, and as muted as before."""
+"""A chain whose models rest because the board is too busy: it fades, the hops count as dry, and mutes hold."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def denoiser(bundle: Bundle, share: float) -> tuple[Denoise, TroubledModel]:
 
 
 def stems(bundle: Bundle) -> tuple[Stems, TroubledModel]:
-    """Says that everything is vocals."""
+    """A model whose masks call everything vocals."""
     mask = np.zeros((CLAIMED, OUTPUT_SIZE // CLAIMED), np.float32)
     mask[0] = 1.0
     model = TroubledModel(ConstantModel(mask, INPUT_SIZE), {})
@@ -64,7 +64,7 @@ TONE_STEEPEST = LEVEL * 2 * np.pi * 220 / SECOND
 
 @pytest.fixture
 def box(tiny_bundle: Bundle, tiny_stems: Bundle) -> tuple[Rack, dict[str, list[TroubledModel]]]:
-    """Every chain, the voice at half its level, with a lighter chain that lets a fifth through."""
+    """All chains: the voice's model passes half of the level, the lighter one's a fifth."""
     models: dict[str, list[TroubledModel]] = {"voice": [], "stems": [], "light": []}
 
     def voice() -> Lane:

@@ -1,4 +1,4 @@
-"""Mains hum: found, taken out and let go again, and nothing else ever taken for it."""
+"""Mains hum is found, removed and let go again; nothing else is taken for hum."""
 
 import functools
 from pathlib import Path
@@ -28,7 +28,7 @@ def hum_of(hz: float | np.ndarray, seconds: float = 4.0, level: float = 0.02, on
 def note_of(
     hz: float, seconds: float = 4.0, *, vibrato: float = 0.0, jitter: float = 0.0, level: float = 0.1
 ) -> np.ndarray:
-    """A sung vowel: 30 partials, vibrato of 5.5 Hz, a pitch that wanders as a throat does."""
+    """A sung vowel: 30 partials, a vibrato of 5.5 Hz, and a pitch that wanders as in a real voice."""
     rng = np.random.default_rng(2)
     frames = int(seconds * SECOND)
     steps = rng.normal(0, 1, int(20 * seconds))
@@ -55,7 +55,7 @@ def hiss(seconds: float, level: float = 1e-4) -> np.ndarray:
 
 
 def cleaned(sound: np.ndarray, canceller: HumCanceller | None = None, piece: int = HOP) -> np.ndarray:
-    """Without its hum.  sound: (frames,) or (frames, channels) -> the same, cut to whole hops."""
+    """`sound` without its hum: (frames,) or (frames, channels) -> the same shape, cut to whole hops."""
     block = np.array(sound.reshape(len(sound), -1), np.float32)[: len(sound) // HOP * HOP]
     canceller = canceller or HumCanceller(block.shape[1])
     for hop in range(0, len(block), HOP):
@@ -79,7 +79,7 @@ def same(out: np.ndarray, sound: np.ndarray) -> bool:
     return np.array_equal(out, sound[: len(out)].astype(np.float32))
 
 
-# --- hum goes ---
+# --- hum is removed ---
 
 
 @pytest.mark.parametrize("hz", [50.0, 50.05, 49.8, 60.0, 59.94, 60.2])
@@ -146,7 +146,7 @@ def test_each_channel_has_its_own_hum() -> None:
 
 
 def test_it_walks_and_never_jumps() -> None:
-    """A hum of one slow wave shows every step in what is taken away."""
+    """With a hum of one slow wave every step in the subtracted sound shows."""
     hum = hum_of(50.0, 8, 0.2, only=(1,))
     hum[6 * SECOND :] = 0
     taken = hum.astype(np.float32) - cleaned(hum)
@@ -155,7 +155,7 @@ def test_it_walks_and_never_jumps() -> None:
     assert np.abs(np.diff(taken[6 * SECOND + 1 :])).max() < 0.01
 
 
-# --- nothing else goes ---
+# --- nothing else is removed ---
 
 PITCHES = (98.0, 110.0, 123.5, 146.8, 150.0, 180.0, 196.0, 200.0, 200.5, 240.0, 247.0, 250.0, 300.0, 440.0)
 
@@ -207,7 +207,7 @@ def test_a_note_over_hum_stays_and_the_hum_is_not_lost(hz: float, vibrato: float
     assert db(between(rest, 6.3, 8), hum) < -20
 
 
-# --- as a part ---
+# --- as a component ---
 
 
 @pytest.mark.parametrize("piece", [1, 48, 64])
@@ -248,7 +248,7 @@ def make(request: pytest.FixtureRequest, tiny_bundle: Bundle, instant: Bundle) -
 
 
 def prepared(of: tuple[type[Denoise] | type[DenoiseInstant], Bundle], model: object = None, **values: float) -> Chain:
-    """A chain with a network that keeps everything, so that only hum goes."""
+    """A chain with a network that keeps everything, so that only hum is removed."""
     kind, bundle = of
     chain = Chain([kind(bundle, model or ConstantModel(identity_mask()), real_time=False)])  # type: ignore[arg-type]
     for name, value in values.items():

@@ -1,4 +1,4 @@
-"""What lies below hearing goes where it is out of proportion, and nothing else does."""
+"""Sound below hearing is removed where it is out of proportion, and nothing else is."""
 
 import functools
 from pathlib import Path
@@ -37,7 +37,7 @@ LEFT_DB = {"drift": -40.0, "offset": -30.0, "wander": -30.0, "wind": -16.0}
 
 
 def guarded(sound: np.ndarray, guard: InfrasonicGuard | None = None, piece: int = HOP) -> np.ndarray:
-    """Without what is below hearing.  (frames,) or (frames, channels) -> the same, cut to whole hops."""
+    """The sound without its part below hearing: (frames,) or (frames, channels) -> the same, cut to whole hops."""
     block = np.array(sound.reshape(len(sound), -1), np.float32)[: len(sound) // HOP * HOP]
     guard = guard or InfrasonicGuard(block.shape[1])
     for hop in range(0, len(block), HOP):
@@ -54,7 +54,7 @@ def voice() -> np.ndarray:
     return spoken(8.0)[: len(TIME)]
 
 
-# --- it goes ---
+# --- it is removed ---
 
 
 @pytest.mark.parametrize("name", list(RUMBLES))
@@ -71,7 +71,7 @@ def test_it_goes_from_under_a_voice_and_the_voice_stays(name: str) -> None:
     rumble = np.abs(np.fft.rfft(between(RUMBLES[name], 2, 6)))
     low, high = f < 20.0, f > 60.0
     assert db(mine[low], rumble[low]) < LEFT_DB[name]
-    assert abs(db(mine[high], clean[high])) < 0.3  # as loud as it was: only phases turn, by the lowest tones
+    assert abs(db(mine[high], clean[high])) < 0.3  # as loud as before: only the phases of the lowest tones turn
 
 
 def test_each_channel_loses_its_own() -> None:
@@ -97,7 +97,7 @@ def test_it_never_clicks() -> None:
     assert np.abs(np.diff(taken)).max() < 0.3 / 480  # a ramp of 10 ms over all of it would be as steep
 
 
-# --- nothing else goes ---
+# --- nothing else is removed ---
 
 OTHERS = {
     "speech": voice(),
@@ -124,7 +124,7 @@ def test_what_is_in_proportion_keeps_every_bit(name: str) -> None:
     assert same(guarded(OTHERS[name]), OTHERS[name])
 
 
-# --- as a part ---
+# --- as a component ---
 
 
 @pytest.mark.parametrize("piece", [1, 48, 64])

@@ -1,4 +1,4 @@
-"""Stems: nothing lost, faders and mutes without clicks, and a muted stem that stays muted whatever goes wrong."""
+"""Stems: nothing is lost, faders and mutes do not click, and a muted stem stays muted whatever goes wrong."""
 
 from collections.abc import Callable
 
@@ -20,13 +20,13 @@ LATENCY = {32: 992, 64: 960, 128: 896, 256: 768, 441: 1023, 480: 992, 512: 512, 
 
 
 def music(channels: int = 2, seconds: float = 2.0) -> np.ndarray:
-    """Noise, a different one each channel, well below the limiter."""
+    """Noise, another one in each channel, well below the limiter."""
     rng = np.random.default_rng(7)
     return rng.normal(0, 0.08, (int(seconds * SECOND), channels)).astype(np.float32)
 
 
 def shares(vocals: float = 0.0, drums: float = 0.0, bass: float = 0.0) -> ConstantModel:
-    """A model that says the same of every bin."""
+    """A model with the same shares in every bin."""
     mask = np.empty((CLAIMED, OUTPUT_SIZE // CLAIMED), np.float32)
     mask[:] = np.array([vocals, drums, bass])[:, None]
     return ConstantModel(mask, INPUT_SIZE)
@@ -62,11 +62,11 @@ def test_with_nothing_muted_the_sound_comes_back_as_late_as_declared(
     late = chain.latency_frames
     assert late == LATENCY[period]
     assert null_db(out[late:], sound[:-late]) < -110
-    assert chain.dry_hops == 0  # it is the masks that add up, not a way round them
+    assert chain.dry_hops == 0  # the masks add up; no dry path was needed
 
 
 def test_no_way_leads_round_the_masks(tiny_stems: Bundle, run: Run) -> None:
-    """What one fader takes away is exactly what the masks gave that stem: the model's work is in the sum."""
+    """A fader removes exactly what the masks gave its stem."""
     sound = music()
     model = open_model(tiny_stems)
     whole = run(chain_of(Stems(tiny_stems, model, real_time=False)), sound)
@@ -165,7 +165,7 @@ def test_no_change_clicks(tiny_stems: Bundle, run: Run, change: str, wave: str, 
 def test_a_mute_begins_to_fade_in_time_and_is_silent_a_hop_later(tiny_stems: Bundle, run: Run, period: int) -> None:
     chain = chain_of(Stems(tiny_stems, shares(vocals=1.0), real_time=False), period, 1)
     sound = np.full((60_000, 1), 0.4, np.float32)
-    for at in range(20_000 // period, 20_000 // period + 9):  # wherever in a hop the change falls
+    for at in range(20_000 // period, 20_000 // period + 9):  # at several places in a hop
         chain.reset()
         chain.set_param("stems.vocals.mute", 0)
         out = run(chain, sound, period, at={at: lambda c: c.set_param("stems.vocals.mute", 1)})[:, 0]
@@ -184,7 +184,7 @@ def troubled(bundle: Bundle, script: dict[int, Trouble], **values: float) -> tup
 
 
 def storm(kind: Trouble) -> dict[int, Trouble]:
-    """From hop 100 on nothing works any more."""
+    """From hop 100 on every step of the model fails."""
     return dict.fromkeys(range(100, 10_000), kind)
 
 
@@ -216,7 +216,7 @@ def test_a_muted_vocal_never_blasts_back(
     healthy = run(troubled(tiny_stems, {}, **muted)[0], sound)
     assert np.abs(out[: 108 * HOP] - healthy[: 108 * HOP]).max() < 1e-5
     after = out[112 * HOP + chain.latency_frames :]
-    assert rms_db(after) < rms_db(sound) - 55  # the vocal was never as loud as that
+    assert rms_db(after) < rms_db(sound) - 55  # far softer than the vocal was
     chain.reset()
     assert rms_db(run(chain, sound)) < rms_db(sound) - 55  # not after a restart either
 
@@ -237,7 +237,7 @@ def test_one_late_hop_is_counted_and_changes_nothing_else(tiny_stems: Bundle, ru
     out, healthy = run(chain, music()), run(troubled(tiny_stems, {}, vocals__mute=1)[0], music())
     assert chain.late_hops == 1
     assert chain.dry_hops > 0
-    assert null_db(out, healthy) < -110  # the masks held
+    assert null_db(out, healthy) < -110  # the last masks were used
     assert chain.latency_frames == LATENCY[128]
 
 

@@ -1,4 +1,4 @@
-"""Delay and polarity between the sides of a mix: found where they are beyond doubt, and nowhere else."""
+"""Delay and polarity between the sides of a mix are found where they are beyond doubt, and nowhere else."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def late(sound: np.ndarray, frames: int) -> np.ndarray:
 
 
 def follow(left: np.ndarray, right: np.ndarray, sides: StemsSides | None = None) -> list[tuple[int, bool]]:
-    """What is believed after each hop."""
+    """The delay and polarity in use after each hop."""
     sides, sound = sides or StemsSides(), np.stack((left, right), axis=1).astype(np.float32)
     stft = StreamingStft(2, WINDOW_FRAMES, SYNTHESIS_FRAMES, HOP_FRAMES)
     found = []
@@ -33,7 +33,7 @@ def follow(left: np.ndarray, right: np.ndarray, sides: StemsSides | None = None)
 
 
 def mixed() -> tuple[np.ndarray, np.ndarray]:
-    """A centre, and on either side something louder of its own."""
+    """A centre, and louder sound of its own on either side."""
     return noise(3) + 1.2 * noise(3, 2), noise(3) + 1.2 * noise(3, 3)
 
 
