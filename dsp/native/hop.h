@@ -108,6 +108,7 @@ void stems_mix(const struct stems *s, const float *spectrum, const float *levels
 long mend(struct rows block, float loudest);
 float peak(struct rows block);
 void meter(struct rows block, double *sums);
+float tally(struct rows block, float *sums);
 double limit(struct rows block, float ceiling, double reduction, double fall);
 int take_answer(const float *answer, float *mask, long count, float most);
 

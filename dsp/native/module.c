@@ -308,6 +308,16 @@ METHOD(peak_function)
     return done(v, 1, PyFloat_FromDouble((double)peak(block)));
 }
 
+METHOD(tally_function)
+{
+    (void)self;
+    Py_buffer v[2];
+    struct rows block;
+    if (expect_arguments("tally", n, 2) || get_rows(a[0], "block", ANY, ANY, 0, &v[0], &block)) return NULL;
+    if (get_flat(a[1], "sums", block.channels * (Py_ssize_t)sizeof(float), 1, &v[1])) return done(v, 1, NULL);
+    return done(v, 2, PyFloat_FromDouble((double)tally(block, v[1].buf)));
+}
+
 METHOD(limit_function)
 {
     (void)self;
@@ -475,7 +485,7 @@ static const struct { newfunc make; PyMethodDef *methods; const char *name; } ty
 };
 
 static PyMethodDef functions[] = {
-    CALL("mend", mend_function), CALL("peak", peak_function), CALL("limit", limit_function),
+    CALL("mend", mend_function), CALL("peak", peak_function), CALL("tally", tally_function), CALL("limit", limit_function),
     CALL("take_answer", take_answer_function), CALL("ramp", ramp_function), CALL("scale", scale_function),
     CALL("crossfade", crossfade_function), CALL("pick", pick_function), CALL("add_columns", add_columns_function),
     CALL("flush_denormals", flush_denormals_function), END};

@@ -26,6 +26,7 @@ from dsp.parts.stft import StreamingStft, forward_transform, inverse_transform
 from dsp.rack.dry_path import DryPath
 from dsp.rack.freeze import Freeze
 from dsp.rack.lanes import MUSIC, VOICE, Lane, Wiring
+from dsp.restore.infrasonic import InfrasonicGuard
 from dsp.stems.features import StemsFrontEnd
 
 pytestmark = pytest.mark.usefixtures("native_part")
@@ -226,6 +227,25 @@ def test_meter_limiter_gain_and_mend(period: int, channels: int) -> None:
             levels = np.zeros((2, channels, 2), np.float32)
             assert meters[0].take(levels[0]) == meters[1].take(levels[1])
             assert_close(levels[0], levels[1], of=0.0)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3])
+@pytest.mark.parametrize("hop", [128, 120])
+def test_rumble(hop: int, channels: int) -> None:
+    c, numpy = pair(lambda: InfrasonicGuard(channels, hop))
+    rng = np.random.default_rng(hop)
+    time = np.arange(hop)[:, None]
+    told = 0
+    for number in range(600):
+        wind = 0.5 * np.sin((time + number * hop) * (2 * np.pi * 6 / 48_000)) * (number > 150)
+        block = (rng.standard_normal((hop, channels)) * 0.02 + wind).astype(np.float32)
+        for piece in (block[: hop // 3], block[hop // 3 :]):
+            rumble, expected = c.follow(piece), numpy.follow(piece)
+            assert (rumble is None) == (expected is None)
+            if rumble is not None:
+                told += 1
+                assert np.abs(rumble - expected).max() < 1e-5  # a recursion over the wind's whole length
+    assert told > 100
 
 
 @pytest.mark.parametrize("latency", [0, 1, 64, 128, 777])

@@ -218,6 +218,7 @@ def use_calls(odd: Odd) -> None:
     columns = odd.rng.integers(-1, 4, max(0, channels)).astype(np.int32)
     tried(lambda: hop.mend(loud, 1000.0))
     tried(lambda: hop.peak(block))
+    tried(lambda: hop.tally(block, odd.array(channels)))
     tried(lambda: hop.limit(loud, float(odd.rng.random()) + 1e-5, float(odd.rng.random()), 1e-4))
     tried(lambda: hop.take_answer(odd.array(frames), odd.array(frames), 1e6))
     tried(lambda: hop.ramp(odd.array(frames), 0.0, 0.1, odd.whole(100)))
