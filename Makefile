@@ -2,62 +2,90 @@
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 RUN := .venv/bin/hushbox
+FLOAT := bench/out/float/denoise-live/bundle.toml
 
-.PHONY: help setup setup-dev run test check lint map format e2e faults bench lock clean install uninstall wheels deb test-deb \
-        soak endure start-fuzz e2e-vm e2e-vm-arm64 \
-        train-denoise-live export-denoise-live train-denoise-light export-denoise-light \
-        train-denoise-studio export-denoise-studio train-stems-live export-stems-live \
-        test-tflite-runtime demo-vocal bench-denoise \
-        bench-harm bench-page bench-stems bench-drift bench-no-surprise bench-quantisation docs-pictures
-
-.PHONY: dist test-dist docs release bench-boards page native native-sanitize bench-native
+.PHONY: $(shell sed -n 's/^\([a-z0-9-]*\):.*/\1/p' Makefile)
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-24s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^##@ / {printf "%s%s\n", n++ ? "\n" : "", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: ## Virtual environment with locked packages; leaves .venv/bin/hushbox
+##@ Everyday
+
+setup: ## Make .venv with locked packages and .venv/bin/hushbox
 	@requirements/setup.sh box
 
 setup-dev: ## The same, with what tests and checks need
 	@requirements/setup.sh dev
 
-run: setup ## Start the box (the built-in demo plays when there is no interface). ARGS="--port 9000" passes options
+run: setup ## Start the box; without an interface the demo plays. ARGS="--port 9000" passes options
 	@$(RUN) run $(ARGS)
 
-test: setup-dev ## All quick tests, without hardware: on every core, then those that start a box. ARGS="tests/dsp" for one room
+test: setup-dev ## All quick tests, no hardware needed. ARGS="tests/dsp" for one room
 	$(PY) -m pytest -n logical --maxprocesses 4 --dist loadscope -m "not e2e and not box" $(ARGS) || [ $$? = 5 ]
 	$(PY) -m pytest -m "box and not e2e" $(ARGS) || [ $$? = 5 ]  # one at a time, for they play in real time
 
-lint: setup-dev ## ruff, mypy, import-linter
+lint: setup-dev ## ruff, mypy, import-linter, floors, sizes
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	$(PY) docs/map.py >/dev/null
+	$(PY) docs/sizes.py >/dev/null
 
-map: setup-dev ## The floors of each package, drawn from its imports; fails on an arrow up
+map: setup-dev ## Draw the floors of each package from its imports; fails on an arrow up
 	$(PY) docs/map.py
+
+sizes: setup-dev ## What the repository weighs, and what it may; fails where it grew too much
+	$(PY) docs/sizes.py
 
 native: setup-dev ## Build the part in C anew after a change of dsp/native
 	$(PY) setup.py -q build_ext --inplace
 
-native-sanitize: setup-dev ## Contract tests and a fuzz of sizes against the part in C with -fsanitize=address,undefined (a minute)
+native-sanitize: setup-dev ## Contract tests and a fuzz of sizes against dsp/native with every access watched (a minute)
 	@tests/dsp/native/sanitize.sh $(ARGS)
 
-check: lint test ## Everything that must pass before a commit
+check: lint test ## Everything that must pass before a commit: lint and test
 
 format: setup-dev ## Let ruff format the code
 	.venv/bin/ruff format .
 	.venv/bin/ruff check --fix .
 
+page: setup-dev ## Bundle the page's scripts and style sheets after a change (needs Node and npm)
+	@packaging/page/build.sh
+
+docs: setup-dev ## The docs as HTML in build/docs
+	$(PY) docs/generate.py
+	@requirements/docs.sh
+
+##@ Longer checks
+
+e2e: setup-dev ## Whole box, and real Chromium on the page (needs Debian's chromium)
+	$(PY) -m pytest -m e2e $(ARGS)
+
 faults: setup-dev ## Every fault in every state, then 200 random ones (half an hour). ARGS="--seed N --count 200"
 	$(PY) -m tests.rigs.faults --matrix --count 200 $(ARGS)
 
-start-fuzz: setup-dev ## 2000 odd files, imports, restores and requests, each with a start after it (an hour). ARGS="--seed N --count 100"
+start-fuzz: setup-dev ## 2000 odd files, imports, restores and requests, a start after each (an hour). ARGS="--seed N --count 100"
 	$(PY) -m tests.rigs.start_fuzz $(ARGS)
 
-e2e: setup-dev ## Whole box and real Chromium on the page (needs Debian's chromium)
-	$(PY) -m pytest -m e2e $(ARGS)
+endure: setup-dev ## kill -9 100 times, SIGSTOP, memory limits, full disk, clock, busy page. ARGS="--kills 20 --seed 1"
+	$(PY) -m bench.endure $(ARGS)
+
+soak: setup-dev ## The box for two hours with its page polled: does anything grow? ARGS="--minutes 30"
+	$(PY) -m bench.soak $(ARGS)
+
+e2e-vm: setup-dev ## As root: the installed box in an emulated machine with a real kernel (the first time takes longer)
+	tests/rigs/vm/image.sh
+	$(PY) -m pytest -m e2e tests/e2e/test_vm.py $(ARGS)
+
+e2e-vm-arm64: setup-dev ## As root, after make deb ARCH=arm64: the package in an emulated arm64 machine, sound through it
+	tests/rigs/vm/image_arm64.sh
+	$(PY) -m pytest -m e2e tests/e2e/test_vm_arm64.py $(ARGS)
+
+test-tflite-runtime: ## The bundle in tflite-runtime, in an environment of its own (Python 3.11, numpy 1)
+	@requirements/tflite_runtime.sh
+
+##@ Benches (they measure and assert nothing)
 
 bench: setup-dev ## Block budget, then 60 s live on the virtual interface: load, memory, xruns
 	$(PY) -m bench.budget
@@ -65,27 +93,14 @@ bench: setup-dev ## Block budget, then 60 s live on the virtual interface: load,
 	$(PY) -m bench.press
 	$(PY) -m bench.restart
 
-bench-native: setup-dev ## What each stage of a block costs in C and in NumPy, side by side. ARGS="--blocks 4000"
+bench-native: setup-dev ## What each stage of a block costs in C and in NumPy. ARGS="--period 64 --channels 2"
 	$(PY) -m bench.native $(ARGS)
 
-soak: setup-dev ## The box for two hours with its page polled: does anything grow? ARGS="--minutes 30"
-	$(PY) -m bench.soak $(ARGS)
-
-endure: setup-dev ## kill -9 100 times, SIGSTOP, memory limits, full disk, clock, hammered page. ARGS="--kills 20 --seed 1"
-	$(PY) -m bench.endure $(ARGS)
-
-e2e-vm: setup-dev ## The installed box in an emulated machine with a real kernel (as root; the first time takes longer)
-	tests/rigs/vm/image.sh
-	$(PY) -m pytest -m e2e tests/e2e/test_vm.py $(ARGS)
-
-e2e-vm-arm64: setup-dev ## As root, after make deb ARCH=arm64: the package in an emulated arm64 machine: boots, sound through it
-	tests/rigs/vm/image_arm64.sh
-	$(PY) -m pytest -m e2e tests/e2e/test_vm_arm64.py $(ARGS)
-
-FLOAT := bench/out/float/denoise-live/bundle.toml
-
-bench-denoise: $(FLOAT) ## Ours and public denoisers in one table (about 10 minutes). ARGS="--set FOLDER --limit 2"
+bench-denoise: $(FLOAT) ## Our denoisers and public ones in one table (about 10 minutes). ARGS="--set FOLDER --limit 2"
 	@requirements/bench.sh -m bench.denoise $(ARGS)
+
+$(FLOAT): training/denoise_live/checkpoint.pt
+	training/run.sh float
 
 bench-harm: setup-dev ## What clean voices lose at full amount. ARGS="--set FOLDER --bundle FOLDER"
 	$(PY) -m bench.harm $(ARGS)
@@ -93,94 +108,82 @@ bench-harm: setup-dev ## What clean voices lose at full amount. ARGS="--set FOLD
 bench-no-surprise: setup-dev ## Half an hour of music, silence, noise, clipping and DC through the chain
 	$(PY) -m bench.no_surprise $(ARGS)
 
-bench-stems: setup-dev ## Stems: scores, what they cost, and live beside the dry chain. ARGS="--live 60 --float FOLDER"
+bench-stems: setup-dev ## Stems: scores, cost, and live beside the dry chain. ARGS="--live 60 --float FOLDER"
 	$(PY) -m bench.stems $(ARGS)
-
-bench-drift: setup-dev ## Two interfaces 200 ppm apart: an hour simulated, then ten real minutes. ARGS="--live-minutes 0"
-	$(PY) -m bench.drift $(ARGS)
-
-bench-panel: setup-dev ## 20 presses a second for a minute with real switches' bounces: lost, doubled, delays. ARGS="--seconds 10"
-	$(PY) -m bench.panel $(ARGS)
-
-page: setup-dev ## Bundle the page's scripts and style sheets anew, after a change of theirs (needs Node and npm)
-	@packaging/page/build.sh
-
-bench-page: setup-dev ## Three phones beside the sound for 10 minutes: CPU, load, xruns; first view. ARGS="--minutes 1"
-	$(PY) -m bench.page $(ARGS)
 
 bench-quantisation: $(FLOAT) ## float32 against int8 in both runtimes: held-out scores, size, time, agreement
 	.venv-train/bin/python -m bench.denoise_quantisation $(ARGS)
 
-docs-pictures: ## Draw the spectrograms of docs/images anew
+bench-drift: setup-dev ## Two interfaces 200 ppm apart: a simulated hour, then ten real minutes. ARGS="--live-minutes 0"
+	$(PY) -m bench.drift $(ARGS)
+
+bench-panel: setup-dev ## 20 presses a second for a minute with real bounces: lost, doubled, delays. ARGS="--seconds 10"
+	$(PY) -m bench.panel $(ARGS)
+
+bench-page: setup-dev ## Three phones beside the sound for 10 minutes: CPU, load, xruns; first view. ARGS="--minutes 1"
+	$(PY) -m bench.page $(ARGS)
+
+bench-boards: setup-dev ## As root, after make deb ARCH=arm64: the cost of a block on Pi 4, Pi 5, Orin Nano (emulated cores)
+	@bench/board_counts/run.sh $(ARGS)
+
+docs-pictures: ## Draw the spectrograms of docs/images again
 	@requirements/bench.sh -m bench.denoise_pictures
 	@requirements/bench.sh -m bench.stems_pictures
 
-$(FLOAT): training/denoise_live/checkpoint.pt
-	training/run.sh float
+##@ Training (training/README.md)
 
-test-tflite-runtime: ## The bundle in tflite-runtime, in an environment of its own (Python 3.11, numpy 1)
-	@requirements/tflite_runtime.sh
-
-train-stems-live: ## Train the stem separator from ../shared/data (see training/README.md)
-	training/run.sh stems $(ARGS)
-
-export-stems-live: ## Quantise its three networks into models_quantized/stems-live
-	training/run.sh stems-export $(ARGS)
-
-train-denoise-live: ## Train the denoiser from ../shared/data (see training/README.md)
+train-denoise-live: ## Train the denoiser from ../shared/data
 	training/run.sh train $(ARGS)
 
 export-denoise-live: ## Quantise the best checkpoint into models_quantized/denoise-live
 	training/run.sh export $(ARGS)
 
-train-denoise-light: ## Train the small denoiser for a Pi 4 (see training/README.md)
+train-denoise-light: ## Train the small denoiser for a Pi 4
 	training/run.sh train-light $(ARGS)
 
 export-denoise-light: ## Quantise its best checkpoint into models_quantized/denoise-light
 	training/run.sh export-light $(ARGS)
 
-train-denoise-studio: ## Train the denoiser for recording (see training/README.md)
+train-denoise-studio: ## Train the denoiser for recording
 	training/run.sh train-studio $(ARGS)
 
 export-denoise-studio: ## Quantise its cooled checkpoint into models_quantized/denoise-studio
 	training/run.sh export-studio $(ARGS)
 
-demo-vocal: setup-dev ## Synthesise the bundled demo vocal anew
-	$(PY) -m training.demo_vocal.make_demo_vocal
+train-stems-live: ## Train the stem separator from ../shared/data
+	training/run.sh stems $(ARGS)
+
+export-stems-live: ## Quantise its three networks into models_quantized/stems-live
+	training/run.sh stems-export $(ARGS)
+
+##@ Install and package
 
 install: ## As root: the box into /opt/hushbox, units on. WHEELS=FOLDER without a network, DESTDIR=FOLDER for packaging
 	@DESTDIR="$(DESTDIR)" WHEELS="$(WHEELS)" packaging/install.sh
 
-uninstall: ## As root: take it away again; settings stay unless PURGE=1
+uninstall: ## As root: remove the box; settings stay unless PURGE=1
 	@PURGE="$(PURGE)" packaging/uninstall.sh
 
-wheels: ## Everything that `make install WHEELS=build/wheels` needs, for a box of this kind without a network
+wheels: ## All that make install WHEELS=build/wheels needs, for a box of this kind without a network
 	@packaging/wheels.sh build/wheels
 
-deb: setup-dev ## Debian packages into dist/. ARCH=arm64 for another machine (under emulation), else for this one
+deb: setup-dev ## Debian package into dist/. ARCH=arm64 for another machine (emulated), SUITE=trixie for Debian 13
 	@packaging/deb.sh $(ARCH)
 
 test-deb: ## As root: the package in a clean Debian: install, use, upgrade, downgrade refused, purge. ARCH=arm64
 	@packaging/test_deb.sh $(ARCH)
 
-dist: setup-dev ## Frozen box in dist/hushbox/, with a Python of its own, for the kind of machine it is made on
+dist: setup-dev ## Frozen box with its own Python in dist/hushbox/, for the kind of machine it is made on
 	@packaging/frozen.sh
 
-test-dist: ## The frozen box beside the normal one: the same words, the same sound, and how quickly it starts
+test-dist: ## The frozen box beside the normal one: same words, same sound, and how fast it starts
 	@packaging/test_frozen.sh
 	$(PY) -m bench.startup $(RUN) dist/hushbox/hushbox
-
-docs: setup-dev ## The docs as HTML in build/docs
-	$(PY) docs/generate.py
-	@requirements/docs.sh
-
-bench-boards: setup-dev ## As root, after make deb ARCH=arm64: what a block would cost on a Pi 4, a Pi 5, an Orin Nano (emulated cores)
-	@bench/board_counts/run.sh $(ARGS)
 
 release: setup-dev ## Packages for both machines, frozen box, docs, source, bill of materials, checksums: all in dist/
 	@packaging/release.sh
 
-lock: setup-dev ## Resolve pyproject.toml into requirements/*.lock anew
+lock: setup-dev ## Resolve pyproject.toml into requirements/*.lock again
 	.venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --no-header -q -o requirements/box.lock
 	.venv/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-header -q -o requirements/dev.lock
 

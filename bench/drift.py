@@ -89,7 +89,7 @@ def live(ppm: float, minutes: float, period: int, periods: int) -> None:
         assert isinstance(io, TwoClocksIo)
         block = np.zeros((period, 1), np.float32)
         realtime.enter()
-        realtime.stream(True)
+        realtime.use_fifo(True)
         io.start()
         bad_seconds, furthest, until = set(), 0.0, time.monotonic() + 60 * minutes
         begun = time.monotonic()
@@ -99,7 +99,7 @@ def live(ppm: float, minutes: float, period: int, periods: int) -> None:
                 bad_seconds.add(int(now - begun))
             elif now - begun > SETTLED_S:
                 furthest = max(furthest, abs(io.loop.error_frames))
-        realtime.stream(False)
+        realtime.use_fifo(False)
         io.close()
         counters = {"microphone": microphone.counters["capture"], "speaker": speaker.counters["playback"]}
         speed = (1 + ppm / 2e6) / (1 - ppm / 2e6)

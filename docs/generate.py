@@ -25,16 +25,16 @@ def settings() -> str:
         MADE,
         "# Every setting",
         "",
-        "There are two kinds. **Parameters** are what you turn while you play: on the page, with a knob or switch,",
-        "over MIDI, in presets, and with `hushbox process --set`. **Keys** are what you set once, in",
+        "There are two kinds of settings. You turn **parameters** while you play: on the page, with a knob or switch,",
+        "over MIDI, in presets, and with `hushbox process --set`. You set **keys** once, in",
         "`/etc/hushbox/hushbox.toml`. An example with every key lies beside it; `hushbox doctor` checks the file.",
         "",
         "## Parameters",
         "",
-        "| what | id | range | at first | what it does |",
+        "| setting | id | range | default | what it does |",
         "| --- | --- | --- | --- | --- |",
         *(
-            f"| {spec.label} | `{id}` | {_range(spec)} | {_first(spec)} | {_cell(spec.help)} |"
+            f"| {spec.label} | `{id}` | {_range(spec)} | {_default(spec)} | {_cell(spec.help)} |"
             for id, spec in PARAMS.items()
         ),
         "",
@@ -110,7 +110,7 @@ def _resolve(node: dict[str, Any], spec: dict[str, Any]) -> dict[str, Any]:
 
 
 def _keys(cls: type, instance: Any) -> Iterator[str]:
-    yield "| key | at first | what it does |"
+    yield "| key | default | what it does |"
     yield "| --- | --- | --- |"
     for f in fields(cls):
         if "key" in f.metadata:
@@ -124,7 +124,7 @@ def _range(spec: ParamSpec) -> str:
     return ", ".join(spec.choices) if spec.choices else f"{spec.low:g} to {spec.high:g}{unit}"
 
 
-def _first(spec: ParamSpec) -> str:
+def _default(spec: ParamSpec) -> str:
     return spec.choices[int(spec.default - spec.low)] if spec.choices else f"{spec.default:g}"
 
 

@@ -1,4 +1,7 @@
-"""The interface of a processor, and of one with a model in it."""
+"""The interface of a processor, and of one with a model in it.
+
+Each processor declares `latency_frames`, the chain sums it, and a test proves the sum with an impulse.
+"""
 
 from __future__ import annotations
 

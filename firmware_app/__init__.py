@@ -1,1 +1,1 @@
-"""The appliance: wires dsp, hw and web_ui together. Nobody imports it."""
+"""The appliance: joins dsp, hw and web_ui. Nobody imports it."""

@@ -1,4 +1,4 @@
-"""`hushbox`: the commands. Each lives in its own file of `commands/` and is imported only when it is asked for."""
+"""`hushbox`: the command line. Each command is a file of `commands/`, and is imported only when it is used."""
 
 import argparse
 import difflib
@@ -19,22 +19,36 @@ _PIPE_CLOSED = 141  # what a shell shows for SIGPIPE
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command: which module of `commands/` has it, and its line in `hushbox --help`."""
+    """A command: its module in `commands/`, and its line in `hushbox --help`."""
 
     module: str
     help: str
 
 
+DESCRIPTION = """\
+Hushbox removes the noise from a microphone, live, and separates music into
+stems. "hushbox run" is the box; the other commands work on files or look
+after the box."""
+EPILOG = """\
+examples:
+    hushbox run                           start; prints the address of its page
+    hushbox process take.wav clean.wav    remove the noise from a recording
+    hushbox stems song.wav stems/         separate a song
+    hushbox doctor                        when something does not work
+
+"hushbox COMMAND --help" explains a command. Every command returns 0 when all
+is well, 1 when it found or met a problem, 2 when it was used wrongly."""
+
 COMMANDS = {
-    "run": Command("run", "run the box: interface in, denoiser, interface out, with the page and the panel"),
-    "process": Command("process", "denoise a WAV or FLAC file with the very chain of the box"),
-    "stems": Command("stems", "take a song apart into vocals, drums, bass and the rest"),
-    "devices": Command("devices", "list the audio interfaces and say which one the box would take"),
-    "bench": Command("bench", "measure what a block costs on this machine, and how much time is left"),
-    "doctor": Command("doctor", "check the set-up and say how to mend what is wrong"),
+    "run": Command("run", "run the box: live sound, the page and the front panel"),
+    "process": Command("process", "remove the noise from a WAV or FLAC file"),
+    "stems": Command("stems", "separate a song into vocals, drums, bass and the rest"),
+    "devices": Command("devices", "list the audio interfaces, and which one the box would use"),
+    "bench": Command("bench", "measure how fast this machine is, and how much time is left"),
+    "doctor": Command("doctor", "check the set-up, and say how to fix what is wrong"),
     "models": Command("models", "list the model bundles"),
-    "presets": Command("presets", "list the factory presets"),
-    "pin": Command("pin", "say whether a PIN guards the page, or take a forgotten one away"),
+    "presets": Command("presets", "list the presets, the factory's and your own"),
+    "pin": Command("pin", "say whether the page has a PIN, or remove a forgotten one"),
 }
 PROCESSES = {  # what `hushbox run` and the systemd units start; not for people, so not in the help
     "audio": Command("audio", "the audio process alone"),
@@ -43,7 +57,7 @@ PROCESSES = {  # what `hushbox run` and the systemd units start; not for people,
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
+    """Says in one line what is wrong, and which help to read."""
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message} (see {self.prog} --help)")
@@ -54,7 +68,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
-            stream.reconfigure(errors="backslashreplace")  # names of files need not be text, nor fit the terminal
+            stream.reconfigure(
+                errors="backslashreplace"
+            )  # a file name may hold bytes that are no text, or that the terminal cannot show
     try:
         code = _run(arguments)
         sys.stdout.flush()
@@ -64,7 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader went away (`hushbox models | head -1`); nothing may be flushed into the pipe at exit.
+        # The reader is gone (`hushbox models | head -1`): at exit nothing may be flushed into the pipe.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return _PIPE_CLOSED
     except Exception as error:
@@ -77,21 +93,11 @@ def _run(arguments: list[str]) -> int:
     if name and command is None:
         near = difflib.get_close_matches(name, COMMANDS, n=1, cutoff=0.0)[0]
         raise UsageError(f"no command {name!r}; did you mean {near}?")
-    parser = _Parser(
-        prog="hushbox", description="A box that takes the noise from a microphone, live.", allow_abbrev=False
-    )
-    parser.add_argument("--version", action="store_true", help="print the version and end")
-    commands = parser.add_subparsers(metavar="COMMAND", parser_class=_Parser, title="commands")
-    for each, entry in COMMANDS.items():
-        if each != name:
-            commands.add_parser(each, help=entry.help)
-    if command is not None:
-        module = importlib.import_module(f"firmware_app.commands.{command.module}")
-        chosen = commands.add_parser(name, help=command.help, description=module.__doc__, allow_abbrev=False)
-        chosen.formatter_class = argparse.RawDescriptionHelpFormatter
-        module.add_arguments(chosen)
-        chosen.set_defaults(run=module.run)
-    args = parser.parse_args(arguments)
+    parser = parser_for(name if command else "")
+    args, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        chosen = args.parser if command else parser
+        chosen.error(f"unrecognized arguments: {' '.join(unknown)}")
     if args.version:
         from firmware_app.system.versions import box_version
 
@@ -104,8 +110,37 @@ def _run(arguments: list[str]) -> int:
     return code
 
 
+def parser_for(name: str) -> argparse.ArgumentParser:
+    """The parser of `hushbox`, with the options of this command only. name: empty for none."""
+    parser = _Parser(
+        prog="hushbox",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and exit")
+    commands = parser.add_subparsers(metavar="COMMAND", parser_class=_Parser, title="commands")
+    for each, entry in COMMANDS.items():
+        if each != name:
+            commands.add_parser(each, help=entry.help)
+    if name:
+        command = {**COMMANDS, **PROCESSES}[name]
+        module = importlib.import_module(f"firmware_app.commands.{command.module}")
+        chosen = commands.add_parser(
+            name,
+            help=command.help,
+            description=module.__doc__,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        module.add_arguments(chosen)
+        chosen.set_defaults(run=module.run, parser=chosen)
+    return parser
+
+
 def _complain(error: Exception) -> int:
-    """One clear line on standard error for each thing that is wrong; a traceback only with HUSHBOX_DEBUG=1."""
+    """One line on standard error for each thing that is wrong. A traceback only with HUSHBOX_DEBUG=1."""
     if os.environ.get("HUSHBOX_DEBUG") == "1":
         traceback.print_exception(error)
     if isinstance(error, AppError) or type(error).__module__.partition(".")[0] in ("dsp", "hw", "web_ui"):

@@ -12,6 +12,7 @@ from dsp.inference.bundle import Bundle
 from firmware_app.config.keys import Config
 from firmware_app.config.places import Places
 from firmware_app.config.read import FILE_NAME, check_params
+from firmware_app.control.compare import Comparer
 from firmware_app.control.control import Control
 from firmware_app.control.heat import LOOK_S, HeatWatch
 from firmware_app.control.history import History
@@ -26,7 +27,7 @@ from firmware_app.kept.store import Store
 from firmware_app.link.control_end import ControlLink
 from firmware_app.link.wire import Down, InfoFrame, MeterFrame
 from firmware_app.page import announce
-from firmware_app.page.box import BoxPort
+from firmware_app.page.box import real_box
 from firmware_app.panel.bindings import Bindings
 from firmware_app.panel.setup import PanelSetup
 from firmware_app.running import realtime
@@ -35,36 +36,37 @@ from firmware_app.running.notify import Notifier
 from firmware_app.running.supervisor import EXIT_USAGE
 from firmware_app.said_once import SaidOnce
 from firmware_app.setup.backup import apply_staged
-from firmware_app.setup.checks_of_backup import trial
-from firmware_app.setup.owner import BoxSetup
+from firmware_app.setup.backup_reading import start_reader
+from firmware_app.setup.box import BoxSetup
 from firmware_app.system.versions import box_version
 from hw.audio import devices
 from hw.panel.panel import Panel
 from web_ui.app import create_app
+from web_ui.ports.box import Box
 from web_ui.serving.server import PageAddressError, PageServer
 
 log = logging.getLogger(__name__)
 
 LOOK_FOR_INTERFACE_S = 0.5
-CLOSE_S = 1.1  # of the supervisor's patience: until then all is on disk, or it is told what is not
+CLOSE_S = 1.1  # after stop(): by then all is saved, or run() says that it is not
 LEAST_CLOSE_S = 0.3
-SWITCH_INTERVAL_S = 0.0005  # between threads: a press must not wait behind a page that is being made
+SWITCH_INTERVAL_S = 0.0005  # between threads: a press must not wait while a page is rendered
 
 
 class ControlProcess:
-    """Everything that may be slow. Owns its threads: link, panel, page, saver; run() is the main thread."""
+    """Owns everything that may be slow, and its threads: link, panel, page, saver. run() is the main thread."""
 
     def __init__(self, config: Config, places: Places) -> None:
-        """Raises ConfigError for a panel that sets what does not exist."""
+        """Raises ConfigError for a panel that sets an unknown parameter."""
         check_params(config, PARAMS)
         self._config = config
         self._places = places
         self._stopping = threading.Event()
         self._stopped_s = time.monotonic()
         self._said = SaidOnce(log)
-        restored = apply_staged(places.state, trial(config, places.factory_presets))
+        restored = apply_staged(places.state, start_reader(config, places.factory_presets))
         live = live_values(places.runtime, PARAMS)
-        # Settings of a backup that were just put in place win; but a mute holds.
+        # A restored backup replaces the live settings, except that what is muted stays muted.
         self.control = Control(PARAMS, Store(places.state, PARAMS), mutes_of(live) if restored else live)
         self.control.on_trouble = lambda words: leave_trouble(places.runtime, words)
         leave_trouble(places.runtime, self.control.save_problem)
@@ -80,7 +82,7 @@ class ControlProcess:
         self._box.connect(self._link)
 
     def run(self) -> int:
-        """Until SIGTERM. Returns the exit code: 1 when something could not be saved at the end."""
+        """Run until SIGTERM or stop(). Returns the exit code: 1 when something could not be saved at the end."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop())
         sys.setswitchinterval(SWITCH_INTERVAL_S)
@@ -98,20 +100,20 @@ class ControlProcess:
             morpher.start()
             stack.callback(morpher.stop)
             try:
-                port = self._port()
-                stack.callback(port.close)
-                server = self._serve_page(port)
+                comparer = self._comparer()
+                stack.callback(comparer.end)
+                server = self._serve_page(self._page_box(comparer))
             except PageAddressError as error:
                 print(f"hushbox: {error}", file=sys.stderr)
                 return EXIT_USAGE
             stack.callback(server.stop)
-            stack.callback(self.control.hurry)  # while the others end
+            stack.callback(self.control.hurry)  # save now, while the others end
             self._watch()
             self._stopped_s = time.monotonic()
         return 1 if lost else 0
 
     def _close(self) -> tuple[str, ...]:
-        """The last of all: save, within what is left of the time."""
+        """Save everything within the rest of CLOSE_S. Last of all. Returns what could not be saved."""
         return self.control.close(max(LEAST_CLOSE_S, CLOSE_S - (time.monotonic() - self._stopped_s)))
 
     def stop(self) -> None:
@@ -137,22 +139,26 @@ class ControlProcess:
             log.warning("%s", note)
         return setup
 
-    def _port(self) -> BoxPort:
-        return BoxPort(
+    def _comparer(self) -> Comparer:
+        return Comparer(self.control, self._places.runtime / "listen")
+
+    def _page_box(self, comparer: Comparer) -> Box:
+        """The box as the page sees it."""
+        model = self._config.model
+        return real_box(
             self._box,
-            self.control,
             self._setup,
-            self._bundle(self._config.model.bundle),
             self._places.runtime / "listen",
-            self._bundle(self._config.model.stems_bundle),
-            lambda: self._link.send_command(Down.LEAVE_SAFE),
+            comparer,
             history=self._history,
+            bundles={"voice": self._bundle(model.bundle), "music": self._bundle(model.stems_bundle)},
+            leave_safe=lambda: self._link.send_command(Down.LEAVE_SAFE),
         )
 
-    def _serve_page(self, port: BoxPort) -> PageServer:
+    def _serve_page(self, box: Box) -> PageServer:
         """Raises PageAddressError."""
         page = self._config.page
-        app = create_app(port, allowed_hosts=page.allowed_hosts)
+        app = create_app(box, allowed_hosts=page.allowed_hosts)
         server = PageServer(app, page.host, page.port)
         bound = server.start()
         announce.page(page.host, bound)
@@ -183,21 +189,21 @@ class ControlProcess:
         self._bindings.light()
 
     def _watch(self) -> None:
-        """Tell systemd that all is well; look for an interface while the demo plays for want of one."""
+        """Until stop(): tell systemd that all is well, and look for an interface while the demo plays without one."""
         notifier = Notifier()
         notifier.send(b"READY=1")
-        look_at = feel_at = time.monotonic() + LOOK_FOR_INTERFACE_S
+        look_at_s = heat_at_s = time.monotonic() + LOOK_FOR_INTERFACE_S
         heat = HeatWatch(lambda least: self._link.send_command(Down.SHED, least))
         while not self._stopping.wait(0.5):
             notifier.send(b"WATCHDOG=1")
             self._setup.tick()
             self._box.audio.tick()
-            if time.monotonic() >= look_at:
+            if time.monotonic() >= look_at_s:
                 self._look_for_interface()
-                look_at = time.monotonic() + LOOK_FOR_INTERFACE_S
-            if time.monotonic() >= feel_at:
+                look_at_s = time.monotonic() + LOOK_FOR_INTERFACE_S
+            if time.monotonic() >= heat_at_s:
                 heat.look()
-                feel_at = time.monotonic() + LOOK_S
+                heat_at_s = time.monotonic() + LOOK_S
 
     def _look_for_interface(self) -> None:
         if self._box.audio.in_force.device == "auto" and self.control.latest.info.demo:
@@ -208,7 +214,7 @@ class ControlProcess:
 
 
 def main(config: Config, places: Places) -> int:
-    """The control process's whole life. Returns its exit code. Raises AppError for a mistake in the configuration."""
+    """Run the control process. Returns its exit code. Raises AppError for a mistake in the configuration."""
     realtime.die_with_supervisor()
     realtime.give_memory_back()
     places.make_runtime()

@@ -1,4 +1,4 @@
-"""SaidOnce: trouble that comes again and again is in the log once a minute, with how often it came."""
+"""SaidOnce: logs trouble that comes again and again once a minute, with how often it came."""
 
 import logging
 import time
@@ -9,18 +9,18 @@ MOST_TEXTS = 32
 
 
 class SaidOnce:
-    """Writes to the log, never twice the same within AGAIN_S, so that a loose plug cannot fill the disk. One thread."""
+    """Logs the same text at most once in AGAIN_S, so that a loose plug cannot fill the disk. One thread."""
 
     def __init__(self, log: logging.Logger, clock: Callable[[], float] = time.monotonic) -> None:
         self._log, self._clock = log, clock
-        self._said: dict[str, tuple[float, int]] = {}  # text -> when it was written, how often it came since
+        self._said: dict[str, tuple[float, int]] = {}  # text -> when it was logged, how often it came since
 
     def warn(self, text: str) -> None:
-        """Say that something is wrong."""
+        """Log a warning."""
         self._say(logging.WARNING, text, text)
 
     def note(self, text: str, about: str) -> None:
-        """Say that something is well. about: what makes two such texts the same, where they carry a number."""
+        """Log good news. about: two texts with the same `about` count as the same, such as when they carry a number."""
         self._say(logging.INFO, text, about)
 
     def _say(self, level: int, text: str, about: str) -> None:

@@ -2,4 +2,4 @@
 
 
 class HwError(Exception):
-    """Anything hw refuses: a device that does not exist, a format it cannot do, a pin that is taken, …"""
+    """Anything that hw refuses: a missing device, a format that it cannot do, a pin that is taken, …"""

@@ -1,4 +1,4 @@
-"""Threads of the panel: one that sleeps on a condition, one that sleeps on the descriptors of what comes and goes."""
+"""Threads of the panel: PanelThread sleeps on a condition, HotplugThread on the descriptors of pluggable devices."""
 
 import os
 import select
@@ -7,7 +7,7 @@ import time
 from abc import abstractmethod
 
 THREAD_END_S = 2.0
-SCAN_S = 1.0  # how soon something plugged in is found
+SCAN_S = 1.0  # a device that is plugged in is found within this time
 FAILED = select.POLLERR | select.POLLHUP | select.POLLNVAL
 
 
@@ -20,7 +20,7 @@ class PanelThread(threading.Thread):
         self._stopping = False
 
     def wake(self) -> None:
-        """Let the thread look around. Called with the condition held."""
+        """Wake the thread. Called with the condition held."""
         self._condition.notify()
 
     def end(self) -> bool:
@@ -33,8 +33,8 @@ class PanelThread(threading.Thread):
         return not self.is_alive()
 
 
-class PortThread(PanelThread):
-    """For MIDI ports and USB keys: scans once a second and after `rescan`, and waits for its descriptors in between."""
+class HotplugThread(PanelThread):
+    """For MIDI and USB keys: scans once a second and after `rescan`, and waits for its descriptors in between."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -49,13 +49,13 @@ class PortThread(PanelThread):
             os.eventfd_write(self._wake_fd, 1)
 
     def rescan(self) -> None:
-        """Look around now. Any thread."""
+        """Scan now. Any thread."""
         with self._condition:
             self._scan_due_s = 0.0
             self.wake()
 
     def watch(self, fd: int, writing: bool = False) -> None:
-        """Wait for `fd` too. This thread."""
+        """Wait for `fd` too. On this thread."""
         self._poll.register(fd, select.POLLIN | (select.POLLOUT if writing else 0))
 
     def forget(self, fd: int) -> None:
@@ -80,21 +80,21 @@ class PortThread(PanelThread):
             os.close(self._wake_fd)
 
     def due_s(self) -> float:
-        """When `before_sleep` has something to do again, whatever else happens. This thread."""
+        """When `before_sleep` must run next. On this thread."""
         return float("inf")
 
     @abstractmethod
     def scan(self) -> None:
-        """Open what is new."""
+        """Open new devices and drop those that are gone."""
 
     @abstractmethod
     def ready(self, fd: int, events: int) -> None:
-        """Something may be read from or written to `fd`, or it has gone."""
+        """`fd` can be read or written, or has failed."""
 
     @abstractmethod
     def before_sleep(self) -> None:
-        """Whatever other threads left to do."""
+        """Do what other threads have asked for."""
 
     @abstractmethod
     def shut(self) -> None:
-        """Close everything; this thread ends."""
+        """Close everything, at the end of this thread."""

@@ -1,6 +1,6 @@
 #!/bin/sh
-# What is in the box, with versions and licences, as CycloneDX JSON: the installed Python packages by OWASP's own tool.
-#   packaging/bill_of_materials.sh FILE       after packaging/deb.sh, whose tree is read
+# Lists the contents of the box, with versions and licences, as CycloneDX JSON. OWASP's own tool lists the Python packages.
+#   packaging/bill_of_materials.sh FILE       after packaging/deb.sh; reads its tree
 set -eu
 cd "$(dirname "$0")/.."
 file=${1:?name the file to write}

@@ -1,5 +1,5 @@
 #!/bin/sh
-# One version everywhere: pyproject.toml leads; CHANGELOG.md, the docs' commands and what is installed follow.
+# Checks that there is one version everywhere: CHANGELOG.md, the docs' commands and the installed version match pyproject.toml.
 set -eu
 cd "$(dirname "$0")/.."
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)

@@ -1,8 +1,8 @@
 #!/bin/sh
-# What the system has to be told around the files, by `make install` and by the Debian package's scripts alike.
-#   configure first       after the files are laid for the first time: user, groups, rules; units on and started
-#   configure again       after newer files are laid over: the same, but a unit that someone has switched off stays off
-#   configure stop        before the files go: the box stopped, its units off
+# Sets the system up around the installed files. `make install` and the Debian package's scripts both use it.
+#   configure first       after the files are installed for the first time: user, groups, rules; units on and started
+#   configure again       after newer files replaced them: the same, but a unit that someone has disabled stays disabled
+#   configure stop        before the files are removed: stop the box, disable its units
 set -eu
 has() { command -v "$1" >/dev/null 2>&1; }
 booted() { [ -d /run/systemd/system ]; } # false in a chroot, where nothing is started

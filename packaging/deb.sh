@@ -1,8 +1,8 @@
 #!/bin/sh
-# The Debian package, from the same tree as `make install`:  packaging/deb.sh [amd64|arm64] [FOLDER]
+# Makes the Debian package from the same tree as `make install`:  packaging/deb.sh [amd64|arm64] [FOLDER]
 # Plain dpkg-deb: the package is a ready environment, so a board unpacks it and neither compiles nor downloads anything.
-# zstd: minutes quicker than xz, a tenth larger.
-# For another machine or Debian than this one's, what is source only is built in a root of its own. SUITE=trixie for Debian 13 and
+# zstd is minutes faster than xz, and a tenth larger.
+# For another machine or Debian, packages that exist only as source are built in a root of their own. SUITE=trixie for Debian 13 and
 # the Raspberry Pi OS of that name; bookworm otherwise.
 set -eu
 cd "$(dirname "$0")/.."

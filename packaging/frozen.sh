@@ -1,5 +1,5 @@
 #!/bin/sh
-# A frozen box: dist/hushbox/ with its own Python, for boards whose Python does not fit. Builds for the machine it runs on.
+# Makes a frozen box: dist/hushbox/ with its own Python, for boards whose Python does not fit. It builds for this machine.
 set -eu
 cd "$(dirname "$0")/.."
 work=build/frozen
@@ -11,7 +11,7 @@ from firmware_app.cli import main
 sys.exit(main())
 EOF
 # Commands, back-ends and pin factories are imported by name, so PyInstaller cannot see them; gpiozero finds its pin
-# factories by its metadata, `hushbox --version` its own.
+# factories by its metadata, and `hushbox --version` its version.
 .venv/bin/pyinstaller --onedir --noconfirm --clean --log-level WARN --name hushbox \
     --distpath dist --workpath "$work" --specpath "$work" --paths . \
     --collect-submodules firmware_app --collect-submodules dsp --collect-submodules hw --collect-submodules web_ui \

@@ -1,8 +1,9 @@
 #!/bin/sh
-# `sudo make install`: the box into /opt/hushbox, its command on the PATH, its units on. Again: an upgrade; settings stay.
-#   WHEELS=FOLDER   take everything from there (packaging/wheels.sh made it); no network is needed
-#   DESTDIR=FOLDER  lay the files below it and tell this system nothing
-#   PYTHON=...      another Python than /usr/bin/python3 does not fit: the box's user has to reach it
+# `sudo make install` puts the box into /opt/hushbox and its command on the PATH, and enables its units. Run again it is an
+# upgrade; settings stay.
+#   WHEELS=FOLDER   install from this folder (packaging/wheels.sh makes it); no network is needed
+#   DESTDIR=FOLDER  put the files below this folder and leave this system alone
+#   PYTHON is ignored: the box uses /usr/bin/python3, because its user must be able to reach it
 set -eu
 cd "$(dirname "$0")/.."
 destdir=${DESTDIR:-}
@@ -33,7 +34,7 @@ if [ -n "$destdir" ]; then
     packaging/tree.sh "$destdir" "$wheels"
     exit 0
 fi
-# The whole tree is made before anything in use is touched, so a failure above leaves the old box as it was.
+# The whole tree is ready before anything in use changes, so a failure above leaves the old box as it was.
 packaging/tree.sh "$work/root" "$wheels"
 when=first
 if [ -d /opt/hushbox ]; then when=again; fi

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Everything that a release is made of, into dist/: packages, frozen box, docs, source, bill of materials, checksums.
-# Refuses while versions disagree or something is not committed. ARCHES="amd64 arm64" by default.
+# Makes all parts of a release in dist/: packages, frozen box, docs, source, bill of materials, checksums.
+# Refuses if versions disagree or something is not committed. ARCHES="amd64 arm64" by default.
 set -eu
 cd "$(dirname "$0")/.."
 fail() { printf 'release: %s\n' "$*" >&2; exit 1; }

@@ -1,8 +1,8 @@
 #!/bin/sh
-# A clean Debian root for another machine or for a test, as a tar that is made once (about 10 minutes under emulation):
-#   packaging/root.sh MACHINE KIND      amd64 or arm64; `build` has compilers, `box` what a plain box has
+# Makes a clean Debian root for another machine or a test: a tar that is made once (about 10 minutes under emulation):
+#   packaging/root.sh MACHINE KIND      amd64 or arm64; `build` has compilers, `box` has what a plain box has
 # Prints the tar's path. Needs mmdebstrap, and for a foreign machine qemu-user-static with its binfmt entry. SUITE=trixie
-# for Debian 13 and the Raspberry Pi OS of its name; bookworm (12) otherwise.
+# is for Debian 13 and the Raspberry Pi OS of that name; the default is bookworm (12).
 set -eu
 cd "$(dirname "$0")/.."
 machine=${1:?amd64 or arm64} kind=${2:?build or box}

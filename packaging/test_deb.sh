@@ -1,5 +1,5 @@
 #!/bin/sh
-# The Debian package in a clean root: install, use, upgrade, downgrade refused, remove, install again, purge.
+# Tests the Debian package in a clean root: install, use, upgrade, downgrade refused, remove, install again, purge.
 #   packaging/test_deb.sh [amd64|arm64] [PACKAGE.deb]      as root; arm64 runs under emulation, also as a Pi 4's processor
 set -eu
 cd "$(dirname "$0")/.."
@@ -17,7 +17,7 @@ tar -C "$root" -xf "$(packaging/root.sh "$arch" box)"
 mount -t proc proc "$root/proc"
 mount -t tmpfs tmpfs "$root/dev/shm"
 cp "$package" "$root/now.deb"
-# The next version is this one under another number, laid without compression.
+# The "next version" is this one with another number, packed without compression.
 dpkg-deb -R "$package" "$root/next"
 sed -i "s/^Version: .*/Version: $version+next/" "$root/next/DEBIAN/control"
 sed -i "s/^this=.*/this=$version+next/" "$root/next/DEBIAN/preinst"
@@ -46,7 +46,7 @@ song=$(cd "$root" && echo opt/hushbox/.venv/lib/python3.*/site-packages/firmware
 as_box hushbox process "/$song" /tmp/out.wav
 [ "$(in_root stat -c %s /tmp/out.wav)" -gt 100000 ] || fail "the processed file is too short"
 step "hushbox bench"
-# Emulation is some hundred times slower, and only that it runs is of interest there.
+# Emulation is some hundred times slower, so the test only checks that it runs.
 if [ "$arch" = "$(dpkg --print-architecture)" ]; then brief=; else brief="--seconds 0.1 --runtime tflite"; fi
 # shellcheck disable=SC2086
 as_box hushbox bench $brief || true # on an emulated or busy machine the deadline may well be missed; that it runs is what counts

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The frozen box beside the normal one: every command that needs no person, and the very same sound.
+# Compares the frozen box with the normal one: every command that needs no person, and exactly the same sound.
 #   packaging/test_frozen.sh [dist/hushbox/hushbox] [.venv/bin/hushbox]
 set -eu
 cd "$(dirname "$0")/.."

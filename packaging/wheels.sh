@@ -1,5 +1,5 @@
 #!/bin/sh
-# Gather every locked wheel, and pip itself, in a folder from which the box can be installed without a network:
+# Gathers all locked wheels and pip itself in a folder, from which the box can be installed without a network:
 #   packaging/wheels.sh FOLDER          on the kind of machine and Python that it is for (PYTHON=/usr/bin/python3)
 set -eu
 cd "$(dirname "$0")/.."
@@ -17,7 +17,7 @@ mkdir -p "$folder"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$python" -m venv "$work/venv"
-# No cache: what another Python on this machine has built from source would be taken from there.
+# No cache: it may hold wheels that another Python on this machine has built from source.
 say "gathering the wheels for $("$python" -V) in $folder"
 "$work/venv/bin/python" -m pip wheel --no-cache-dir --no-deps --use-pep517 -r requirements/box.lock -r packaging/pip.lock \
     -w "$folder" >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "pip could not gather them"; }

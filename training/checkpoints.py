@@ -1,4 +1,8 @@
-"""Saves and loads everything that a run needs to resume, and the small file that is committed."""
+"""Save and load checkpoints: all that a run needs to go on, or the small file that is committed.
+
+One small file a network is committed (training/denoise_live/checkpoint.pt and so on), in the same commit as the bundle
+made from it: every new one stays in the history for ever (tests/training/test_committed.py holds the two together).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from training.model import DenoiseNet, NetShape
 
 
 def save(path: Path, content: dict[str, Any]) -> None:
-    """Write through a temporary file, so that the old checkpoint stays if the write is interrupted."""
+    """Write through a temporary file: an interruption leaves the old checkpoint whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
     torch.save(content, temporary)
@@ -26,7 +30,7 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def load_members(paths: Sequence[Path]) -> list[dict[str, Any]]:
-    """Every network of some files: full checkpoints, or committed ones of a network or an ensemble."""
+    """All networks of some files, full or committed. An ensemble's file holds several."""
     loaded = [load(path) for path in paths]
     return [member for checkpoint in loaded for member in checkpoint.get("members", [checkpoint])]
 
@@ -39,12 +43,12 @@ def network(checkpoint: dict[str, Any]) -> DenoiseNet:
 
 
 def save_committed(path: Path, checkpoint: dict[str, Any]) -> None:
-    """Averaged weights alone, in half precision."""
+    """Write the averaged weights alone, in half precision."""
     save(path, _small(checkpoint))
 
 
 def save_members(path: Path, members: Sequence[dict[str, Any]]) -> None:
-    """The same for an ensemble."""
+    """As save_committed, for an ensemble."""
     save(path, {"members": [_small(member) for member in members]})
 
 

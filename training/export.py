@@ -1,9 +1,10 @@
-"""From a checkpoint to a bundle folder: TFLite and ONNX with int8 weights, bundle.toml, CARD.md.
+"""From a checkpoint to a bundle folder: TFLite and ONNX with int8 weights, and bundle.toml.
 
     python -m training.export --checkpoint training/denoise_live/checkpoint.pt --bundle models_quantized/denoise-live
 
-Both files come from the same float32 network and hold the same int8 weights (training.quantise); the exporter streams a
-minute of test sound through both and prints how far apart they are.
+Both files come from the same float32 network and hold the same int8 weights (training.quantise). LiteRT and its
+predecessor tflite-runtime load the same TFLite file. The exporter streams a minute of test sound through both files
+and prints the difference.
 """
 
 from __future__ import annotations
@@ -33,13 +34,13 @@ ABOUT = {
     "denoise-light": bundle_writer.DENOISE_LIGHT,
     "denoise-studio": bundle_writer.DENOISE_STUDIO,
 }
-"""By the bundle's name; others are like the live one."""
+"""By the bundle's name. Other names get the live one's."""
 
 Net = DenoiseNet | StemsEnsemble
 
 
-def export_tflite(net: Net, path: Path, per_channel: bool = True, plain: Path | None = None) -> None:
-    """Convert and quantise; see training.quantise.  plain: where to leave the float file as well."""
+def export_tflite(net: Net, path: Path, plain: Path | None = None) -> None:
+    """Convert and quantise; see training.quantise.  plain: keep the float file here."""
     import litert_torch
 
     with tempfile.TemporaryDirectory() as folder:
@@ -49,11 +50,11 @@ def export_tflite(net: Net, path: Path, per_channel: bool = True, plain: Path | 
             shutil.copyfile(made, plain)
         step = net.as_step()
         in_float = [step.get_submodule(name).weight.detach().numpy() for name in quantise.float_layers(step)]
-        quantise.quantise_tflite(made, path, in_float, per_channel)
+        quantise.quantise_tflite(made, path, in_float)
 
 
 def export_onnx(net: Net, path: Path, plain: Path | None = None) -> None:
-    """Export and quantise; see training.quantise.  plain: where to leave the float file as well."""
+    """Export and quantise; see training.quantise.  plain: keep the float file here."""
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "plain.onnx"
         torch.onnx.export(
@@ -83,30 +84,27 @@ def export_bundle(
     about: About = bundle_writer.DENOISE_LIVE,
     agreement: Callable[[Step, Step], float] = agreement_db,
 ) -> None:
-    """Write a whole bundle but its card, and say how well its files agree.
+    """Write all of a bundle but its card, and print how well its files agree.
 
-    agreement: level of the difference between two files' sound, in dB. float_folder: a bundle of the same network with
-    float32 weights, to compare with; never shipped.
+    agreement: level of the difference between two files' sound, in dB.
+    float_folder: also write the network with float32 weights here, as a bundle to compare with. It is never shipped.
     """
     name = folder.name
     for each in (folder, *filter(None, [float_folder])):
         each.mkdir(parents=True, exist_ok=True)
-    tflite, onnx, old = (folder / f"{name}{ending}" for ending in (".tflite", ".onnx", "-tflite-runtime.tflite"))
+    tflite, onnx = (folder / f"{name}.{kind}" for kind in ("tflite", "onnx"))
     plain = {kind: float_folder / f"{name}.{kind}" if float_folder else None for kind in ("tflite", "onnx")}
     export_tflite(net, tflite, plain=plain["tflite"])
-    # tflite-runtime 2.14 computes int8 layers with a scale per channel as if their weights were zero.
-    export_tflite(net, old, per_channel=False)
     export_onnx(net, onnx, plain=plain["onnx"])
-    steps: dict[str, Step] = {
-        "tflite": TfliteStep(tflite),
-        "tflite_runtime": TfliteStep(old),
-        "onnx": OnnxStep(onnx),
-    }
-    files = {"tflite": tflite, "tflite_runtime": old, "onnx": onnx}
-    for path in files.values():
+    for path in (tflite, onnx):
         print(path.name, path.stat().st_size, "bytes, elements by stored type:", stored_weight_types(path))
-    names = {runtime: (files[runtime], step.names) for runtime, step in steps.items()}
-    bundle_writer.write(folder, name, version, parameter_count(net), net.state_size, names, about)
+    steps: dict[str, Step] = {"tflite": TfliteStep(tflite), "onnx": OnnxStep(onnx)}
+    files = {
+        "tflite": (tflite, steps["tflite"].names),
+        "tflite_runtime": (tflite, steps["tflite"].names),
+        "onnx": (onnx, steps["onnx"].names),
+    }
+    bundle_writer.write(folder, name, version, parameter_count(net), net.state_size, files, about)
     print(f"tflite against onnx over 60 s: {agreement(steps['tflite'], steps['onnx']):.1f} dB")
     if float_folder:
         made: dict[str, Path] = {kind: path for kind, path in plain.items() if path}
@@ -122,9 +120,9 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--bundle", type=Path, default=Path("models_quantized") / NAME)
     parser.add_argument("--version", default="0.1.0")
-    parser.add_argument("--float", type=Path, help="leave a float32 bundle here as well, to compare with")
-    parser.add_argument("--committed", type=Path, help="also write averaged weights in half precision here")
-    parser.add_argument("--data", type=Path, help="it learnt from this folder's INDEX.tsv too: name all its sources")
+    parser.add_argument("--float", type=Path, help="also write a float32 bundle here, to compare with")
+    parser.add_argument("--committed", type=Path, help="also write the averaged weights here, in half precision")
+    parser.add_argument("--data", type=Path, help="name the sources of this folder's INDEX.tsv, too")
     args = parser.parse_args()
     torch.set_num_threads(1)
     checkpoint = checkpoints.load(args.checkpoint)

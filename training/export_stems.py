@@ -18,7 +18,7 @@ from training.stems_model import StemsEnsemble, favour, network
 from training.stream import made_up_voice
 
 ODDS = {"vocals": 3.0, "drums": 2.0, "bass": 2.0}
-"""Which stems get the benefit of the doubt: chosen on the held-out song and synthetic mixes (TRIES_STEMS.md)."""
+"""Factors on the odds of these stems, chosen on the held-out song and on held-out made-up mixes (TRIES_STEMS.md)."""
 
 
 def separate(step: Step, sound: Array) -> Array:
@@ -50,8 +50,8 @@ def main() -> None:
     parser.add_argument("--member", type=int, help="only this one of their networks, from 0")
     parser.add_argument("--bundle", type=Path, default=Path("models_quantized/stems-live"))
     parser.add_argument("--version", default="0.1.0")
-    parser.add_argument("--float", type=Path, help="leave a float32 bundle here as well, to compare with")
-    parser.add_argument("--committed", type=Path, help="also write averaged weights in half precision here")
+    parser.add_argument("--float", type=Path, help="also write a float32 bundle here, to compare with")
+    parser.add_argument("--committed", type=Path, help="also write the averaged weights here, in half precision")
     args = parser.parse_args()
     torch.set_num_threads(1)
     members = checkpoints.load_members(args.checkpoint)

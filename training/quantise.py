@@ -1,11 +1,12 @@
-"""From a float graph file to int8 weights, in the same way for both runtimes.
+"""From a float graph file to int8 weights, in the same way for TFLite and ONNX.
 
-Every matrix is stored as int8, symmetric, with a scale per output row; TFLite and ONNX hold the very same integers. In
-most layers activations are rounded to 8 bits as well, by their range of the moment, and the product runs on integers.
-Some of the last layers (`float_layers`) unpack their weights when they are loaded and compute in float: what they
-round is heard at once, and rounded in two runtimes it parts them. But float weights are four times as large, and what
-outgrows a core's own cache is read slowly; so heads that a network names in `ROUNDED_HEADS` are rounded after all.
-What that costs was measured (TRIES.md, "Rounded taps").
+Every matrix is stored as int8, symmetric, each output row rounded by its own range. TFLite and ONNX hold the same
+integers. Most layers round their activations to 8 bits as well, by their range of the moment, and multiply integers.
+
+Some of the last layers (`float_layers`) unpack their weights on loading and compute in float. Their rounding errors
+are heard directly, and each runtime rounds in its own way. But float weights are four times as large, and weights that
+do not fit a core's own cache are slow to read. So a network names heads that are rounded all the same in
+`ROUNDED_HEADS`. The cost was measured (TRIES.md, "Rounded taps").
 """
 
 from __future__ import annotations
@@ -18,14 +19,17 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
+from training.matrix_scales import move_row_scales_out
+
 Weight = NDArray[np.float32]
 
 INPUT_LAYER = "into"
 
 
 def float_layers(step: nn.Module) -> list[str]:
-    """Layers of a step network, by name, that compute in float: in each network in it those which write the mask, and
-    the last block's output before them; but for those that the network itself names in ROUNDED_HEADS.
+    """Names of the layers of a step network that compute in float.
+
+    In each network of it: the layers that write the mask, without its ROUNDED_HEADS, and the last block's output.
     """
     found = []
     for name, net in step.named_modules():
@@ -40,27 +44,25 @@ def float_layers(step: nn.Module) -> list[str]:
     return found
 
 
-def quantise_tflite(plain: Path, path: Path, in_float: list[Weight], per_channel: bool = True) -> None:
-    """Write `plain` with int8 weights.  in_float: weights of the layers to compute in float, as they stand in `plain`.
+def quantise_tflite(plain: Path, path: Path, in_float: list[Weight]) -> None:
+    """Write `plain` with int8 weights, for LiteRT and tflite-runtime.
 
-    per_channel: a scale per output row or, for tflite-runtime, per matrix.
+    in_float: weights of the layers to compute in float, as they stand in `plain`.
     """
     from ai_edge_quantizer import quantizer, recipe
 
     rules = recipe.dynamic_wi8_afp32()
     for name in _layer_names(plain, in_float):
         rules += [{**rule, "regex": f"^{re.escape(name)};?$"} for rule in recipe.weight_only_wi8_afp32()]
-    if not per_channel:
-        for rule in rules:
-            rule["op_config"]["weight_tensor_config"]["granularity"] = "TENSORWISE"
     quantiser = quantizer.Quantizer(str(plain))
     quantiser.load_quantization_recipe(rules)
     path.unlink(missing_ok=True)  # the quantiser does not overwrite
     quantiser.quantize().export_model(str(path))
+    move_row_scales_out(path)
 
 
 def _layer_names(plain: Path, weights: list[Weight]) -> list[str]:
-    """What the TFLite file calls the layers with these weights: the names of their outputs."""
+    """Names of the layers with these weights in the TFLite file. A layer is named after its output."""
     from ai_edge_litert import schema_py_generated as schema
 
     model = schema.ModelT.InitFromPackedBuf(plain.read_bytes(), 0)
@@ -79,8 +81,9 @@ def _layer_names(plain: Path, weights: list[Weight]) -> list[str]:
 def quantise_onnx(plain: Path, path: Path, in_float: list[str]) -> None:
     """Write `plain` with int8 weights.  in_float: names of the layers to compute in float.
 
-    ONNX Runtime's own quantize_dynamic is no way: its int8 weights overflow 16 bits on x86 without VNNI instructions
-    (the sound was 13 dB off). Unsigned weights are exact everywhere, so the int8 values move up by 128 on loading.
+    ONNX Runtime's own quantize_dynamic does not work: its int8 products overflow 16 bits on x86 without VNNI
+    instructions (the sound was 13 dB off). Unsigned weights are exact everywhere, so 128 is added to the int8 values
+    on loading.
     """
     import onnx
 
@@ -102,7 +105,7 @@ def quantise_onnx(plain: Path, path: Path, in_float: list[str]) -> None:
 
 
 class _Graph:
-    """Builds the nodes that stand in for the Gemm nodes of an ONNX graph. What is constant is folded on loading."""
+    """Builds the nodes that replace the Gemm nodes of an ONNX graph. The runtime folds constants on loading."""
 
     def __init__(self, graph: Any) -> None:
         self._graph = graph
@@ -119,7 +122,7 @@ class _Graph:
         self._add("Add", [f"{layer}.product", gemm.input[2]], gemm.output[0])
 
     def integer_layer(self, layer: str, gemm: Any) -> None:
-        """The input is rounded to 8 bits by its own range, once for all layers that share it."""
+        """The same on integers. The input is rounded to 8 bits by its range, once for all layers that share it."""
         from onnx import helper
 
         self._take_weights(layer, gemm.input[1])

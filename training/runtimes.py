@@ -1,4 +1,4 @@
-"""Run an exported step graph, and look into its file. (The box has its own adapters in dsp/inference.)"""
+"""Runs an exported step graph and reads its file. (The box has its own adapters in dsp/inference.)"""
 
 from __future__ import annotations
 
@@ -124,6 +124,15 @@ def stored_int8(path: Path) -> list[NDArray[np.int8]]:
             raw = data[buffer.offset : buffer.offset + buffer.size] if buffer.offset else bytes(buffer.data)
             found.append(np.frombuffer(raw, np.int8).reshape(tensor.shape))
     return found
+
+
+def matrix_scale_counts(path: Path) -> list[int]:
+    """How many scales each int8 matrix of a TFLite file has."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = schema.ModelT.InitFromPackedBuf(path.read_bytes(), 0)
+    tensors = [tensor for graph in model.subgraphs for tensor in graph.tensors]
+    return [len(tensor.quantization.scale) for tensor in tensors if tensor.type == schema.TensorType.INT8]
 
 
 def onnx_initialisers(model: bytes) -> Iterator[tuple[int, list[int]]]:

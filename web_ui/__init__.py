@@ -1,1 +1,1 @@
-"""The page for the phone. Knows the box only through its own ControlPort protocol."""
+"""The page for the phone. It knows the box only by its ports (`ports/box.py`)."""

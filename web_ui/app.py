@@ -1,4 +1,4 @@
-"""create_app: the page and its API as one WSGI application over a ControlPort."""
+"""create_app: the page and its API as one WSGI application over a Box."""
 
 import logging
 import secrets
@@ -8,11 +8,13 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from web_ui.errors import Refused
-from web_ui.limits import MAX_STREAMS, MOST_BODY_BYTES, most_body_bytes
+from web_ui.limits import MAX_BODY_BYTES, MAX_STREAMS, max_body_bytes
 from web_ui.page import add_pages
-from web_ui.ports.box import ControlPort, ControlRefused, NotThere
+from web_ui.ports.box import Box
+from web_ui.ports.errors import ControlRefused, NotThere
 from web_ui.routes.api import create_api
 from web_ui.streams.events import EventStreams
+from web_ui.streams.news import news_of
 from web_ui.streams.sound import SoundStreams
 from web_ui.views import dumps
 from web_ui.visitors import plain_text
@@ -24,37 +26,37 @@ log = logging.getLogger(__name__)
 
 
 def create_app(
-    port: ControlPort,
+    box: Box,
     *,
     allowed_hosts: Iterable[str] = (),
     secret: bytes | str | None = None,
     max_streams: int = MAX_STREAMS,
 ) -> Flask:
-    """The page for the box behind `port`.
+    """The page for `box`.
 
-    allowed_hosts: names the box is reached by, beside its own names and addresses. secret: keeps open pages'
-    tokens good over a restart; without one a page fetches a new token by itself. max_streams: pages open at a time.
+    allowed_hosts: names of the box beside its own names and addresses. secret: keeps the tokens of open pages valid
+    over a restart; without one, a page fetches a new token by itself. max_streams: how many pages may be open.
     """
     app = Flask("web_ui")
-    app.config["MAX_CONTENT_LENGTH"] = MOST_BODY_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     key = secret.encode() if isinstance(secret, str) else secret or secrets.token_bytes(32)
-    named = port.box_name  # renaming it must not shut out the page that did so
-    gate = Gate(lambda: {*box_names(named), *box_names(port.box_name), *allowed_hosts}, key)
+    first_name = box.setup.box_name  # stays allowed: the page that renames the box must not be shut out
+    gate = Gate(lambda: {*box_names(first_name), *box_names(box.setup.box_name), *allowed_hosts}, key)
     gate.install(app)
     plain_text.install(app)
     app.before_request(_limit_body)
-    phones = Phones(port, key)
+    phones = Phones(box.pin, key)
     phones.install(app)
-    guard(app, port)
+    guard(app, box.pin)
     app.extensions["hushbox.rank"] = phones.rank_of_headers
-    app.extensions["hushbox.trusts"] = lambda headers: gate.trusts(headers) and may_set_up(port, headers)
-    streams = EventStreams(port, max_streams)
+    app.extensions["hushbox.trusts"] = lambda headers: gate.trusts(headers) and may_set_up(box.pin, headers)
+    streams = EventStreams(box.live, news_of(box), max_streams)
     app.extensions["hushbox.streams"] = streams
-    sound = SoundStreams(port)
+    sound = SoundStreams(box.sound)
     app.extensions["hushbox.sound"] = sound
-    app.register_blueprint(create_api(port, streams, sound, phones, gate.token))
+    app.register_blueprint(create_api(box, streams, sound, phones, gate.token))
 
-    add_pages(app, port, gate.token)
+    add_pages(app, box, gate.token)
     app.register_error_handler(Refused, lambda error: _refusal(error.status, str(error), error.code))
     app.register_error_handler(NotThere, lambda error: _refusal(404, str(error)))
     app.register_error_handler(ControlRefused, lambda error: _refusal(400, str(error)))
@@ -64,7 +66,7 @@ def create_app(
 
 
 def _limit_body() -> None:
-    request.max_content_length = most_body_bytes(request.method, request.path)
+    request.max_content_length = max_body_bytes(request.method, request.path)
 
 
 def _refusal(status: int, message: str, code: str = "") -> Response:
@@ -78,7 +80,7 @@ def _http_error(error: HTTPException) -> Response:
     plain = {
         404: "there is nothing at this address",
         405: "this address does not take this method",
-        413: f"the body is too large: {request.max_content_length or MOST_BODY_BYTES} bytes are allowed",
+        413: f"the body is too large: {request.max_content_length or MAX_BODY_BYTES} bytes are allowed",
     }
     status = error.code or 500
     response = _refusal(status, plain.get(status, error.description or error.name))

@@ -1,10 +1,10 @@
 """The page's scripts and style sheets: bundled into a few files where the bundle is current, else as they are.
 
 `packaging/page/build.sh` (make page) bundles them with esbuild; the result is committed. A phone waits for each file
-that it fetches, so the first view comes in six instead of thirty.
+that it fetches, so the first view takes six files instead of thirty.
 
-    python -m web_ui.bundle sources     # what the bundle in static/built has to say it was made from
-    python -m web_ui.bundle sheets      # the style sheets in the order in which they count
+    python -m web_ui.bundle sources     # a hash of the sources, to compare with the one in static/built
+    python -m web_ui.bundle sheets      # the style sheets in their order
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 STATIC = Path(__file__).resolve().with_name("static")
-SHEETS = ("base", "shell", "controls", "sections", "panel_setup")  # before those of single views and sections
+SHEETS = ("base", "shell", "controls", "sections", "panel_setup")  # come before those of single views and sections
 MAIN = "js/main.js"
 BUILT = "built"
 _IMPORT = re.compile(r'(?:^|;)import[^"()]*"(\.{1,2}/[\w./-]+\.js)"', re.MULTILINE)
@@ -40,12 +40,12 @@ def page_files() -> PageFiles:
 
 
 def is_current(static: Path = STATIC) -> bool:
-    """Whether static/built was made from what static/js and static/css hold."""
+    """Whether static/built was made from the files in static/js and static/css."""
     try:
-        said = (static / BUILT / "sources.txt").read_text(encoding="ascii")
+        built_from = (static / BUILT / "sources.txt").read_text(encoding="ascii")
     except FileNotFoundError:
         return False
-    return said.strip() == sources(static)
+    return built_from.strip() == sources(static)
 
 
 def sources(static: Path = STATIC) -> str:
@@ -58,13 +58,13 @@ def sources(static: Path = STATIC) -> str:
 
 
 def sheets() -> tuple[str, ...]:
-    """Style sheets in the order in which they count: the general ones, then a file a view or section."""
+    """Style sheets in their order: the general ones, then one file a view or section."""
     parts = sorted(path.relative_to(STATIC).as_posix() for path in (STATIC / "css").glob("*/**/*.css"))
     return (*(f"css/{name}.css" for name in SHEETS), *parts)
 
 
 def first_modules(main: str = MAIN) -> tuple[str, ...]:
-    """Every module that `main` needs at the start, so that the browser fetches them side by side, not one by one."""
+    """Every module that `main` imports at the start. The page names them, so that the browser fetches all at once."""
     found: list[Path] = []
     waiting = [STATIC / main]
     while waiting:

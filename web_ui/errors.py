@@ -1,12 +1,12 @@
-"""The error base of the web_ui room, and what the API answers when it refuses something."""
+"""The errors of web_ui, and the refusals of its API."""
 
 
 class PageError(Exception):
-    """Anything the page refuses or cannot do."""
+    """The base of the errors of web_ui."""
 
 
 class Refused(PageError):
-    """A request that is answered with `status` and a JSON body {error, code}. `code` is for programs, often empty."""
+    """A refused request: answered with `status` and the JSON {error, code}. code: for programs; often empty."""
 
     def __init__(self, status: int, message: str, code: str = "") -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""The page itself: one HTML document with every view in it, and the files that it needs at once."""
+"""The page: one HTML document with all views, its manifest, and the printable wiring diagram."""
 
 from functools import partial
 
@@ -6,7 +6,7 @@ from flask import Flask, Response, render_template, request
 
 from web_ui import texts
 from web_ui.bundle import page_files
-from web_ui.ports.box import ControlPort
+from web_ui.ports.box import Box
 from web_ui.views import dumps, param_json
 
 VIEWS = ("play", "look", "presets", "setup")
@@ -14,15 +14,15 @@ ICON_SIZES = (192, 512)
 GROUND = "#121315"
 
 
-def add_pages(app: Flask, port: ControlPort, token: str) -> None:
+def add_pages(app: Flask, box: Box, token: str) -> None:
     """The routes that answer with HTML."""
 
-    def shown(template: str, **values: object) -> str:
+    def rendered(template: str, **values: object) -> str:
         language = request.accept_languages.best_match(texts.languages()) or texts.HOME
         return render_template(
             template,
-            box_name=port.box_name,
-            version=port.version,
+            box_name=box.setup.box_name,
+            version=box.system.version,
             token=token,
             language=language,
             texts=texts.texts(language),
@@ -32,16 +32,17 @@ def add_pages(app: Flask, port: ControlPort, token: str) -> None:
 
     @app.get("/")
     def page() -> str:
-        params = [param_json(view) for view in port.params()]  # asking for them would cost the phone another round trip
-        return shown("page.html", views=VIEWS, files=page_files(), params=params)
+        # Within the document: fetching them would cost the phone another round trip.
+        params = [param_json(view) for view in box.live.params()]
+        return rendered("page.html", views=VIEWS, files=page_files(), params=params)
 
     @app.get("/manifest.webmanifest")
     def manifest() -> Response:
         icons = [{"src": f"/static/icons/icon-{size}.png", "sizes": f"{size}x{size}", "type": "image/png",
                   "purpose": "any maskable"} for size in ICON_SIZES]  # fmt: skip
         tree = {
-            "name": port.box_name,
-            "short_name": port.box_name[:12],
+            "name": box.setup.box_name,
+            "short_name": box.setup.box_name[:12],
             "start_url": "/",
             "display": "standalone",
             "orientation": "any",
@@ -53,4 +54,4 @@ def add_pages(app: Flask, port: ControlPort, token: str) -> None:
 
     @app.get("/wiring")
     def wiring() -> str:
-        return shown("wiring.html")
+        return rendered("wiring.html")

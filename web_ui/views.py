@@ -1,4 +1,4 @@
-"""The port's views as JSON: what the API and the event stream send. Pure functions."""
+"""The ports' views as JSON, for the API and the event stream. Pure functions."""
 
 import json
 import math
@@ -6,24 +6,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from web_ui.ports.box import LevelView, ParamView, SimulatedPin, StatusView
+from web_ui.ports.live import LevelView, ParamView, StatusView
 from web_ui.ports.panel import LearnView
 from web_ui.ports.presets import PresetsNews
 from web_ui.ports.setup import SetupNewsView
+from web_ui.ports.simulator import SimulatedPin
 from web_ui.ports.sound import CompareView
 
 SILENCE_DB = -120.0
 
 
 def dumps(value: object) -> str:
-    """Compact JSON; refuses NaN, which no browser would parse. Whatever a name holds, it can be sent."""
+    """Compact JSON. Raises ValueError for NaN, which no browser parses. Any text can be sent."""
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    # Half a character, kept by an older version, becomes its escape: UTF-8 has no bytes for it.
+    # A lone surrogate, kept by an older version, becomes an escape: UTF-8 has no bytes for it.
     return text if text.isascii() else text.encode(errors="backslashreplace").decode()
 
 
 def status_json(view: StatusView) -> dict[str, Any]:
-    """A StatusView with as many digits as anyone can read: it is sent 20 times a second to each phone."""
+    """A StatusView, rounded to what is shown: each phone gets it 20 times a second."""
     return {
         "audio_alive": view.audio_alive,
         "state": view.state,
@@ -73,23 +74,23 @@ def panel_json(pins: Sequence[SimulatedPin]) -> list[dict[str, Any]]:
 
 
 def learn_json(view: LearnView) -> dict[str, Any]:
-    """Where learning stands."""
+    """The state of learning."""
     return asdict(view)
 
 
 def presets_news_json(view: PresetsNews) -> dict[str, Any]:
-    """What has changed about presets and scenes."""
+    """The news of presets and scenes."""
     return asdict(view) | {"scenes": dict(view.scenes)}
 
 
 def compare_json(view: CompareView) -> dict[str, Any]:
-    """A CompareView with as many digits as anyone can hear."""
+    """A CompareView, rounded to what can be heard."""
     rounded = {k: round(v, 1) if isinstance(v, float) else v for k, v in asdict(view).items()}
     return rounded | {"measured_s": round(view.measured_s)}
 
 
 def setup_news_json(view: SetupNewsView) -> dict[str, Any]:
-    """What happens in the set-up, with as many digits of the inputs' levels as a meter shows."""
+    """The news of the set-up, with levels rounded to what a meter shows."""
     tree = asdict(view)
     tree["check"]["inputs_db"] = [_finite(db, 1, SILENCE_DB) for db in view.check.inputs_db]
     return tree

@@ -19,15 +19,15 @@ from dsp.inference.bundle import Bundle
 from dsp.parts.gain import MUSIC_LEVEL, VOICE_LEVEL, Gain
 from dsp.rack.build import build_chain
 from dsp.rack.chain import Chain
-from dsp.rack.lanes import MUSIC, VOICE, Lane, Wiring
+from dsp.rack.lanes import MUSIC, VOICE, Channels, Lane
 from dsp.stems.separator import Stems
 from firmware_app.config import places
 
 PERIODS = (64, 128, 256)
 MARK = 900_000
-MICROPHONE = Wiring(inputs=1, voice=(0,), music=(), mix=2)
-SONG = Wiring(inputs=2, voice=(), music=(0, 1), mix=2)
-BOTH = Wiring(inputs=3, voice=(0,), music=(1, 2), mix=2)
+MICROPHONE = Channels(inputs=1, voice=(0,), music=(), mix=2)
+SONG = Channels(inputs=2, voice=(), music=(0, 1), mix=2)
+BOTH = Channels(inputs=3, voice=(0,), music=(1, 2), mix=2)
 
 
 def mark() -> None:
@@ -37,13 +37,13 @@ def mark() -> None:
 
 
 def play(
-    name: str, process: Callable[[Block, Block], object], hop: int, period: int, wiring: Wiring, hops: int
+    name: str, process: Callable[[Block, Block], object], hop: int, period: int, channels: Channels, hops: int
 ) -> None:
     blocks = max(4, hops * hop // period)
     rng = np.random.default_rng(1)
-    sound = (rng.standard_normal((period * (blocks + 20), wiring.inputs)) * 0.05).astype(np.float32)
-    block = np.zeros((period, wiring.inputs), np.float32)
-    out = np.zeros((period, wiring.mix), np.float32)
+    sound = (rng.standard_normal((period * (blocks + 20), channels.inputs)) * 0.05).astype(np.float32)
+    block = np.zeros((period, channels.inputs), np.float32)
+    out = np.zeros((period, channels.mix), np.float32)
     for at in range(20 + blocks):
         np.copyto(block, sound[at * period : (at + 1) * period])
         if at >= 20:
@@ -70,10 +70,10 @@ def main() -> None:
         ("stems-live", build_chain(stems, real_time=False), 512, SONG),
         ("voice over music", Chain(lanes=lanes), 512, BOTH),
     )
-    for name, chain, hop, wiring in rows:
+    for name, chain, hop, channels in rows:
         for period in PERIODS:
-            chain.prepare(RATE_HZ, period, wiring)
-            play(name, chain.process, hop, period, wiring, hops if hop == 128 else max(8, hops // 3))
+            chain.prepare(RATE_HZ, period, channels)
+            play(name, chain.process, hop, period, channels, hops if hop == 128 else max(8, hops // 3))
 
 
 if __name__ == "__main__":

@@ -79,8 +79,8 @@ def _open(bundle: Bundle, runtime: str) -> StepModel:
 def _check_it_listens(model: StepModel) -> None:
     """Refuse a model whose output is not finite or does not depend on its input. This also warms it up.
 
-    It happens: tflite-runtime 2.14 runs int8 layers with a scale per channel as if all their weights were zero, and
-    reports nothing. A bundle has separate weights for it.
+    It happens: tflite-runtime 2.14 runs int8 layers with a scale per channel without an error, as if all their
+    weights were zero.
     """
     answers = []
     for loudness in (0.0, 1.0):

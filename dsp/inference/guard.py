@@ -1,4 +1,7 @@
-"""Runs a model one step per hop, and decides whether its answer may be heard."""
+"""Runs a model one step per hop, and decides whether its answer may be heard.
+
+A model that is off is shown as off on the page and by the lights, and is tried again every 0.7 s.
+"""
 
 from __future__ import annotations
 

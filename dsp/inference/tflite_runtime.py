@@ -1,7 +1,7 @@
 """tflite-runtime, LiteRT's predecessor: the same Interpreter under its old name, for where LiteRT is not available.
 
-Its last Python is 3.11, and it needs a numpy before 2. Version 2.14 computes int8 layers with a scale per channel as if
-their weights were zero, so bundles have extra weights for it, with one scale per tensor.
+It ends at Python 3.11 and needs numpy before 2. Version 2.14 computes int8 layers with a scale per channel as if their
+weights were zero; our bundles' TFLite files have one scale a matrix, so both runtimes load the same file.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""From the interface's periods to the model's hops and back, with the smallest possible delay."""
+"""From the interface's periods to the model's hops and back, with the smallest possible delay.
+
+What a model adds to a chain follows from this. Its algorithmic latency is the synthesis window, two hops. The chain
+adds that minus gcd(period, hop): 128 frames at a hop and a period of 128.
+"""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from dsp.parts.meter import Meter
 from dsp.processor import ModelProcessor, Processor, StemMeters
 from dsp.rack.dry_path import DryPath
 from dsp.rack.freeze import FREEZE, Freeze
-from dsp.rack.lanes import VOICE, Lane, Wiring
+from dsp.rack.lanes import VOICE, Channels, Lane
 
 CHAIN_PARAMS: tuple[ParamSpec, ...] = (*DryPath.params, INPUT_GAIN, OUTPUT_GAIN, FREEZE)
 """The parameters that every chain has, whatever its processors."""
@@ -101,18 +101,18 @@ class Chain:
         self._stem_meters.take_levels(into)
         return True
 
-    def prepare(self, rate_hz: int, period_frames: int, wiring: Wiring | int) -> None:
+    def prepare(self, rate_hz: int, period_frames: int, channels: Channels | int) -> None:
         """Allocate for blocks of exactly `period_frames`. The sound starts with the present values of the parameters.
 
-        wiring: the meaning of the columns. A number stands for so many channels that go straight through.
+        channels: the meaning of the columns. A number stands for so many channels that go straight through.
         """
-        if isinstance(wiring, int):
-            wiring = Wiring.plain(wiring)
-        outputs, mix = wiring.outputs, wiring.mix
-        self._shape, self._out_shape = (period_frames, wiring.inputs), (period_frames, outputs)
-        self._input_gain.prepare(rate_hz, period_frames, wiring.inputs)
+        if isinstance(channels, int):
+            channels = Channels.plain(channels)
+        outputs, mix = channels.outputs, channels.mix
+        self._shape, self._out_shape = (period_frames, channels.inputs), (period_frames, outputs)
+        self._input_gain.prepare(rate_hz, period_frames, channels.inputs)
         for lane in self._lanes:
-            lane.prepare(rate_hz, period_frames, wiring, alone=len(self._lanes) == 1)
+            lane.prepare(rate_hz, period_frames, channels, alone=len(self._lanes) == 1)
         self.latency_frames = max(lane.latency_frames for lane in self._lanes)
         for lane in self._lanes:
             lane.wait_for(self.latency_frames)
@@ -120,7 +120,7 @@ class Chain:
         self._output_gain.prepare(rate_hz, period_frames, outputs)
         self._limiter.prepare(rate_hz, period_frames, outputs)
         self._dry.prepare(rate_hz, period_frames, outputs, self.latency_frames)
-        self.meters = Meters(Meter(wiring.inputs, period_frames), Meter(mix, period_frames))
+        self.meters = Meters(Meter(channels.inputs, period_frames), Meter(mix, period_frames))
         self._mix = mix
         self.untouched: Block = np.zeros(self._out_shape, np.float32)
 

@@ -17,7 +17,7 @@ VOICE, MUSIC = "voice", "music"
 
 
 @dataclass(frozen=True, slots=True)
-class Wiring:
+class Channels:
     """The columns of a chain's input and output blocks.
 
     voice, music: columns of the input. mix: number of columns of the mix, which come first in the output. stems:
@@ -31,7 +31,7 @@ class Wiring:
     stems: tuple[tuple[int, ...], ...] = ()
 
     @classmethod
-    def plain(cls, channels: int) -> Wiring:
+    def plain(cls, channels: int) -> Channels:
         """All channels go in, through and out again."""
         everything = tuple(range(channels))
         return cls(channels, everything, everything, channels)
@@ -51,16 +51,16 @@ class Lane:
         self.latency_frames = 0
         self._stems_behind = stems_behind
 
-    def prepare(self, rate_hz: int, period_frames: int, wiring: Wiring, alone: bool) -> None:
-        """alone: the only lane of its chain. It takes the other source when its own has no columns."""
-        wired = {VOICE: wiring.voice, MUSIC: wiring.music}[self.source]
-        self.columns = wired or ((wiring.voice or wiring.music) if alone else ())
-        self._wiring = wiring
+    def prepare(self, rate_hz: int, period_frames: int, channels: Channels, alone: bool) -> None:
+        """alone: the only lane of its chain. It takes the other source when its own has no channels."""
+        own = {VOICE: channels.voice, MUSIC: channels.music}[self.source]
+        self.columns = own or ((channels.voice or channels.music) if alone else ())
+        self._channels = channels
         self.latency_frames = 0
         width = len(self.columns)
         if not width:
             return
-        self._share: Block | None = np.zeros(period_frames, np.float32) if wiring.mix == 1 < width else None
+        self._share: Block | None = np.zeros(period_frames, np.float32) if channels.mix == 1 < width else None
         self._block: Block = np.zeros((period_frames, width * (1 + self._stems_behind)), np.float32)
         self._native = bound.calls()
         self._source, self._own = np.array(self.columns, np.int32), np.arange(width, dtype=np.int32)
@@ -97,11 +97,11 @@ class Lane:
         sound = self._delay.process(self._block) if self._delay is not None else self._block
         width = len(self.columns)
         if self._native is not None:
-            self._native.add_columns(sound, self._own, out, self._wiring.mix)
+            self._native.add_columns(sound, self._own, out, self._channels.mix)
         elif self._share is not None:
             self._add_all(sound, range(width), out)
         else:
-            for column in range(self._wiring.mix):
+            for column in range(self._channels.mix):
                 np.add(out[:, column], sound[:, column % width], out=out[:, column])
         if self._stems_behind:
             self._add_stems(out, sound, width)
@@ -114,8 +114,8 @@ class Lane:
             np.add(out[:, 0], self._share, out=out[:, 0])
 
     def _add_stems(self, out: Block, sound: Block, width: int) -> None:
-        column = self._wiring.mix
-        for stem, columns in enumerate(self._wiring.stems):
+        column = self._channels.mix
+        for stem, columns in enumerate(self._channels.stems):
             first = width * (1 + stem)
             for at in range(len(columns)):
                 if len(columns) < width:  # one output for a stereo stem
@@ -129,11 +129,11 @@ class Lane:
         if not self.columns:
             return
         if self._native is not None:
-            self._native.add_columns(block, self._source, out, self._wiring.mix)
+            self._native.add_columns(block, self._source, out, self._channels.mix)
         elif self._share is not None:
             self._add_all(block, self.columns, out)
         else:
-            for column in range(self._wiring.mix):
+            for column in range(self._channels.mix):
                 source = self.columns[column % len(self.columns)]
                 np.add(out[:, column], block[:, source], out=out[:, column])
 

@@ -12,7 +12,7 @@ from dsp.block import Block
 from dsp.params import ParamSpec
 from dsp.parts.ramp import Ramp, ramp_frames
 from dsp.rack.chain import Chain, Meters
-from dsp.rack.lanes import Wiring
+from dsp.rack.lanes import Channels
 
 CHAINS = ("voice", "music", "voice over music")
 CHAIN = ParamSpec(
@@ -105,16 +105,16 @@ class Rack:
     def take_stem_levels(self, into: NDArray[np.float32]) -> bool:
         return self._now.take_stem_levels(into)
 
-    def prepare(self, rate_hz: int, period_frames: int, wiring: Wiring | int) -> None:
+    def prepare(self, rate_hz: int, period_frames: int, channels: Channels | int) -> None:
         """See Chain; prepares all of them. The chain that is wanted is then heard at once."""
-        if isinstance(wiring, int):
-            wiring = Wiring.plain(wiring)
+        if isinstance(channels, int):
+            channels = Channels.plain(channels)
         for chain in self._all:
-            chain.prepare(rate_hz, period_frames, wiring)
+            chain.prepare(rate_hz, period_frames, channels)
         self._fade_frames = ramp_frames(FADE_MS, rate_hz)
         self._ramp = Ramp(1.0, self._fade_frames, period_frames)
-        self._block: Block = np.zeros((period_frames, wiring.inputs), np.float32)
-        self._out: Block = np.zeros((period_frames, wiring.outputs), np.float32)
+        self._block: Block = np.zeros((period_frames, channels.inputs), np.float32)
+        self._out: Block = np.zeros((period_frames, channels.outputs), np.float32)
         self._change_at_once()
 
     def param(self, param_id: str) -> float:

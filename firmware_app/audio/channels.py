@@ -1,6 +1,6 @@
-"""Which column of the box's blocks carries what, by the configuration and the interface that was opened."""
+"""Which input or output goes where: the columns of a block, by the settings and the interface that was opened."""
 
-from dsp.rack.lanes import Wiring
+from dsp.rack.lanes import Channels
 from firmware_app.config.keys import AudioConfig, StemsConfig
 from hw.audio.audio_io import IoFormat
 
@@ -15,14 +15,14 @@ def output_channels(audio: AudioConfig, stems: StemsConfig) -> tuple[int, ...]:
     return audio.output_channels + sum(stems.outputs, ())
 
 
-def wiring(form: IoFormat, audio: AudioConfig, stems: StemsConfig) -> Wiring:
-    """For an interface opened with the channels of this module, or a file, which is all one source and has no stems."""
+def channels_of(form: IoFormat, audio: AudioConfig, stems: StemsConfig) -> Channels:
+    """The channels for an interface that was opened with the channels above, or for a file: one source, no stems."""
     columns = tuple(range(len(form.input_channels)))
     if form.input_channels != input_channels(audio) or form.output_channels != output_channels(audio, stems):
-        return Wiring(len(columns), columns, (), len(columns))
+        return Channels(len(columns), columns, (), len(columns))
     voice = len(audio.input_channels)
-    # A mix of one column goes to all outputs; not so beside stems, where each output has a column of its own.
+    # A mix of one column goes to all outputs. Beside stems it does not: each output has a column of its own.
     mix = max(voice, len(audio.music_channels))
     if any(stems.outputs) or len(audio.output_channels) < mix:
         mix = len(audio.output_channels)
-    return Wiring(len(columns), columns[:voice], columns[voice:], mix, stems.outputs)
+    return Channels(len(columns), columns[:voice], columns[voice:], mix, stems.outputs)

@@ -1,5 +1,4 @@
-"""Audio settings made to fit the interface that is there: one with fewer channels than the settings name is played on
-all the same, and it is said."""
+"""Fits audio settings to the interface. One with fewer channels than the settings name is used; the page says so."""
 
 from dataclasses import dataclass, replace
 
@@ -12,7 +11,7 @@ FULL_RATE_HZ = 44100  # below, a part of what people hear is missing
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Settings that the interface can do. notes: where they differ from those that were asked for, for people."""
+    """Settings that the interface can do. notes: how they differ from those asked for, for people."""
 
     audio: AudioConfig
     stems: StemsConfig
@@ -20,7 +19,7 @@ class Fit:
 
 
 def fit(audio: AudioConfig, stems: StemsConfig, capture: PcmCaps, playback: PcmCaps) -> Fit:
-    """The nearest to these settings that the two directions can do. What they cannot do at all stays as it is."""
+    """The settings nearest to these that the two directions can do. What they cannot do at all stays as it is."""
     notes: list[str] = []
     fitted, own = _outputs(audio, stems, max(playback.channels, default=0), notes)
     fitted = _inputs(fitted, max(capture.channels, default=0), notes)
@@ -76,12 +75,12 @@ def _inputs(audio: AudioConfig, has: int, notes: list[str]) -> AudioConfig:
 
 
 def _there(wanted: tuple[int, ...], has: int) -> tuple[int, ...]:
-    """Those of the wanted channels that are there, else the first ones."""
+    """The wanted channels that exist; the first ones when none does."""
     return tuple(c for c in wanted if c <= has) or tuple(range(1, min(len(wanted), has) + 1))
 
 
 def dull(rate_hz: int) -> str:
-    """What a low rate leaves out, for people; "" for one that carries all that is heard."""
+    """What a low rate leaves out, for people; "" for a rate that carries all that people hear."""
     if rate_hz >= FULL_RATE_HZ:
         return ""
     return f"it runs at {rate_hz / 1000:.4g} kHz: nothing above {rate_hz / 2000:.3g} kHz is heard"

@@ -1,23 +1,27 @@
-"""The chains of the box with their models, loaded and warmed: what takes seconds, before the first block."""
+"""Loads the chains of the box with their models and warms them. This takes seconds, before the first block."""
 
 import logging
 
+from dsp.block import RATE_HZ
 from dsp.rack.build import build_rack
 from dsp.rack.rack import Rack
-from firmware_app.audio.self_care import SelfCare
-from firmware_app.config.keys import Config
+from firmware_app.audio.health import Health
+from firmware_app.config.keys import AudioConfig, Config
 from firmware_app.config.places import Places
 from firmware_app.running import crash_loop
 
 log = logging.getLogger(__name__)
 
 
-def load_chains(config: Config, places: Places, care: SelfCare) -> tuple[Rack, dict[str, str]]:
-    """All of them, and why a chain goes without its model, by name: sound goes on. Without any model in safe mode."""
+def load_chains(config: Config, places: Places, health: Health, audio: AudioConfig) -> tuple[Rack, dict[str, str]]:
+    """The rack with every chain, and why a chain goes without its model, by the chain's name.
+
+    In safe mode no model is loaded. audio: the settings in force.
+    """
     model, split = config.model, any(config.stems.outputs)
-    if care.safe:
+    if health.safe:
         log.warning("safe mode, without any model: %d crashes within a minute, the last: %s",
-                    crash_loop.MOST_CRASHES, care.why_safe)  # fmt: skip
+                    crash_loop.MOST_CRASHES, health.why_safe)  # fmt: skip
         rack, problems = build_rack(None, None, split=split)
     else:
         rack, problems = build_rack(
@@ -29,4 +33,7 @@ def load_chains(config: Config, places: Places, care: SelfCare) -> tuple[Rack, d
         )
     for chain, problem in problems.items():
         log.warning("%s: %s", chain, problem)
+    health.watch(rack)
+    # The shape of the device to come, as far as it is known: the meters are read before there is one.
+    rack.prepare(RATE_HZ, audio.period_frames, len(audio.input_channels))
     return rack, problems

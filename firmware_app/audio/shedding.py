@@ -1,7 +1,11 @@
-"""Less work when there is too much of it: what is left out, in which order, and when it comes back.
+"""Load shedding: when there is too much work, some is left out, step by step, and comes back when there is room.
 
-The order is that of what a player misses least. Each step takes away work that the next block would have done; what is
-heard of it fades. A muted output, a muted stem stay muted at every step.
+What a player misses least goes first. A step takes effect with the next block, and what is heard of it fades. A muted
+output or stem stays muted at every step.
+
+Mean load over 85 % for 2 s leaves out one step, then one more every half second: spectrum, before and after, stems, a
+lighter bundle (`[model] light_bundle`), every model. Below 60 % for 10 s the last step comes back; twice as long each
+time that was too early. A hot or throttled board asks for the first two steps whatever the load.
 """
 
 import math
@@ -12,15 +16,15 @@ from firmware_app.link.shed import Shed
 
 TOO_MUCH, ENOUGH_ROOM = 0.85, 0.60  # of the deadline
 FIRST_S, NEXT_S = 2.0, 0.5  # of too much load, before the first step and each further one
-BACK_S, LONGEST_BACK_S = 10.0, 160.0  # of room before a step back; twice as long each time it was too early
-FORGIVEN_S = 600.0  # without a step back that was too early
+BACK_S, LONGEST_BACK_S = 10.0, 160.0  # of room before a step back; doubled each time it was too early
+FORGIVEN_S = 600.0  # without a step back that was too early, and BACK_S counts again
 
 
 class LoadShedder:
-    """Watches the load block by block and says what is to be left out. Audio thread; allocates nothing."""
+    """Watches the load block by block and decides what to leave out. Audio thread; allocates nothing."""
 
     def __init__(self, steps: tuple[Shed, ...] = tuple(Shed), clock: Callable[[], float] = time.monotonic) -> None:
-        """steps: those that this box has, NOTHING first."""
+        """steps: the ones this box has, NOTHING first."""
         self._steps = steps
         self._clock = clock
         self._at = 0  # index of the step in force for load
@@ -34,18 +38,18 @@ class LoadShedder:
 
     @property
     def shed(self) -> Shed:
-        """What is left out now: for load, or because heat asks for it."""
+        """What is left out now, for load or for heat."""
         return max(self._steps[self._at], self._asked)
 
     def ask(self, least: int) -> None:
-        """Leave out at least so much, whatever the load is: control's, for a board that is hot or throttled."""
+        """Leave out at least this much, whatever the load: control asks for it when the board is hot or throttled."""
         asked = max((step for step in self._steps if step <= least), default=Shed.NOTHING)
         if asked > self.shed:
             self.times += 1
         self._asked = asked
 
     def add(self, work_s: float, deadline_s: float) -> bool:
-        """One block's work. True when `shed` has changed. Judged every 100 ms: stems work in bursts."""
+        """Count one block's work. True when `shed` has changed. Judged every 100 ms, because stems work in bursts."""
         self._work_s += work_s
         self._deadline_s += deadline_s
         if self._deadline_s < 0.1:

@@ -1,4 +1,4 @@
-"""Which AudioIo the audio process gets: the interface that was asked for, the best one there is, or the demo."""
+"""Chooses and opens the device: the interface that was asked for, else the best one there is, else the demo."""
 
 import logging
 import os
@@ -24,24 +24,24 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An AudioIo that is ready to start, or why there is none now."""
+    """An AudioIo that is ready to start, or the reason why there is none."""
 
     io: AudioIo | None
     demo: bool
-    message: str  # plain words for the page, empty when all is well
+    message: str  # for people; empty when all is well
     fit: Fit | None = None  # the settings as this interface does them
 
 
 class AudioSource:
-    """Opens devices, outside streaming only. Once an interface has run, its loss is waited out, not played over."""
+    """Opens devices, outside streaming. A lost interface that ran is waited for; the demo does not replace it."""
 
     def __init__(self, config: AudioConfig, places: Places, stems: StemsConfig | None = None) -> None:
-        """stems: outputs to open for single stems."""
+        """stems: which outputs to open for single stems."""
         self._config = config
         self._stems = stems or StemsConfig()
         self._places = places
         self._had_interface = False
-        self._before: devices.Interface | None = None  # what ran last, where it was chosen by us
+        self._before: devices.Interface | None = None  # the one that "auto" chose last
         self._last_message = ""
         self._said = SaidOnce(log)
         self._every_input = self._exactly = False
@@ -51,10 +51,10 @@ class AudioSource:
         self._config = config
 
     def open(self, *, every_input: bool = False, exactly: bool = False) -> Opened:
-        """Never raises for a device: what is wrong becomes the message, once in the log.
+        """Never raises for a device: what is wrong becomes the message, and is logged once.
 
-        every_input: all that the interface has, for the sound check, instead of those of the settings. exactly: refuse
-        an interface that cannot do all that the settings ask, instead of taking what it can do.
+        every_input: open all inputs of the interface, for the sound check, not only those of the settings.
+        exactly: refuse an interface that cannot do all that the settings ask; otherwise what it can do is used.
         """
         self._every_input, self._exactly = every_input, exactly
         opened = self._open()
@@ -68,7 +68,7 @@ class AudioSource:
         wanted = self._config.device
         if wanted == "demo":
             return self._open_demo("")
-        if self._config.capture_device and self._config.playback_device:  # nothing is left to choose
+        if self._config.capture_device and self._config.playback_device:  # there is nothing to choose
             return self._open_interface("")
         if wanted != "auto":
             return self._open_interface(_device(wanted))
@@ -103,7 +103,7 @@ class AudioSource:
                 io = self._open_with(fitted, capture, playback)
         except HwError as error:
             return Opened(None, False, str(error))
-        for note in getattr(io, "notes", ()):  # where the interface differs from what was asked
+        for note in getattr(io, "notes", ()):  # how the interface differs from what was asked
             log.info("%s: %s", io.name, note)
         said = [*fitted.notes, *filter(None, [dull(io.format.rate_hz)])]
         return Opened(io, False, f"{io.name}: {'; '.join(said)}." if said else "", fitted)
@@ -143,11 +143,11 @@ class AudioSource:
             return Opened(None, True, f"{audio.demo_file}: {channels} channels: a demo has 1 or 2")
         message = message or io.warning
         if record_to:
-            log.info("what the demo puts out is kept in %s, one pass of it", record_to)
+            log.info("one pass of the demo's output is recorded in %s", record_to)
         return Opened(io, True, message)
 
     def _recording(self) -> Path | None:
-        """Where the demo's result goes unless somebody said; nowhere when the state folder cannot be written."""
+        """The default place for the demo's output; None when the state folder cannot be written."""
         folder = self._places.recordings
         try:
             self._places.make_state()
@@ -158,14 +158,14 @@ class AudioSource:
 
 
 def _device(wanted: str) -> str:
-    """The ALSA name of the USB interface that `wanted` names, by serial number for one, wherever it is plugged in now.
+    """The ALSA name of the USB interface that `wanted` names, such as by serial number; it may be in any port.
 
-    Anything else is an ALSA name already.
+    What names no interface is an ALSA name already.
     """
     found = devices.named(devices.list_interfaces(usb_only=True), wanted)
     return found.device if found is not None else wanted
 
 
 def _all_inputs(device: str) -> tuple[int, ...]:
-    """Raises HwError."""
+    """The numbers of all inputs, from 1. Raises HwError."""
     return tuple(range(1, min(max(probe(device, Direction.CAPTURE).channels, default=1), MOST_INPUTS) + 1))

@@ -1,4 +1,4 @@
-"""What the audio process knows about itself: load, counters and levels, gathered block by block, told every 50 ms."""
+"""Telemetry of the audio process: load, counters and levels, gathered block by block, sent every 50 ms."""
 
 import math
 import time
@@ -13,7 +13,7 @@ from hw.audio.audio_io import AudioIo
 METER_S = 0.050
 _MOST_COLUMNS = 8
 _BUCKETS = 400  # of 0.5 % of the deadline each; the last one holds everything above
-_HALVE_AFTER_S = 30.0  # so that the percentiles speak of the last minute or so
+_HALVE_AFTER_S = 30.0  # so the percentiles describe the last minute or so
 
 
 class LoadHistogram:
@@ -27,7 +27,7 @@ class LoadHistogram:
         self._counts[min(int(load * 200), _BUCKETS - 1)] += 1
 
     def percentiles(self, now: float) -> tuple[float, float]:
-        """(p50, p99) as shares of the deadline; also ages what is old."""
+        """(p50, p99) as shares of the deadline. Older blocks count less and less."""
         if now > self._halve_at:
             self._halve_at = now + _HALVE_AFTER_S
             self._counts *= 0.5
@@ -39,7 +39,7 @@ class LoadHistogram:
 
 
 class Telemetry:
-    """Fills one MeterFrame again and again. Audio thread."""
+    """Fills the same MeterFrame again and again. Audio thread."""
 
     def __init__(self) -> None:
         self.frame = MeterFrame()
@@ -49,9 +49,6 @@ class Telemetry:
         self._xruns_before = 0  # of devices that have gone
         self._levels = np.zeros((_MOST_COLUMNS, 2), np.float32)
         self._stems = np.zeros(4, np.float32)
-
-    def block_done(self, work_s: float, deadline_s: float) -> None:
-        self.load.add(work_s / deadline_s)
 
     def device_gone(self, io: AudioIo) -> None:
         """Keep the count of a device that is about to be closed."""
@@ -83,7 +80,7 @@ class Telemetry:
         return frame
 
     def _take(self, meter: Meter) -> tuple[tuple[float, float], tuple[float, float]]:
-        """(peaks, RMS) of two channels, dBFS; the second stands for all further ones."""
+        """(peaks, RMS) of two channels in dBFS. The second is the loudest of all but the first."""
         levels = self._levels
         levels[1] = 0.0
         meter.take(levels[: meter.channels])

@@ -1,8 +1,8 @@
-"""New audio settings as the audio process sees them: the device is opened with them; refused ones give way.
+"""Tries new audio settings: the device is opened with them, and when it refuses, the settings before come back.
 
-Control leaves them in the runtime folder and sends their number; what became of them goes up in the info frame. They
-become the settings in force with the first block. When the device refuses them, or falls silent at once, the
-settings before come back, so that a mistake made on the page never costs the sound.
+Control writes the settings into the runtime folder and sends their number. The info frame says what became of them.
+They are in force from the first block on. When the device refuses them, or falls silent at once, the settings before
+come back, so that a mistake made on the page never costs the sound.
 """
 
 import json
@@ -17,28 +17,28 @@ from firmware_app.config.keys import AudioConfig, Config
 from firmware_app.config.places import Places
 from firmware_app.kept import audio
 
-PROVEN_S = 1.0  # a device that runs for so long has taken its settings
+PROVEN_S = 1.0  # a device that has run for this long has accepted its settings
 _NAME = "audio-trial.json"
 
 
 class AudioTrial:
-    """Owns the audio settings in force. Audio thread, outside streaming; `ask` sets a flag only."""
+    """Owns the audio settings in force. Audio thread, outside streaming; only `ask` may be called while streaming."""
 
     def __init__(self, config: Config, places: Places) -> None:
         self.notes: tuple[str, ...] = ()
         self.audio, self.notes = audio.in_force(config, places.state)
         self.number = 0  # of the settings tried last
-        self.refused = ""  # why those are not in force
+        self.refused = ""  # why they are not in force
         self._config, self._runtime = config, places.runtime
         self._asked = 0
         self._before: AudioConfig | None = None
 
     def ask(self, number: int) -> None:
-        """Control has left settings to try, by this number; 0: none, only open anew."""
+        """Control has left settings to try, with this number. 0: none; the device is only opened again."""
         self._asked = number or self._asked
 
     def open(self, source: AudioSource) -> Opened:
-        """The device by the settings that are asked for, else by those in force. Never raises for a device."""
+        """Open the device with the settings to try, else with those in force. Never raises for a device."""
         if not self._asked:
             self._before = None
             return source.open()
@@ -58,7 +58,7 @@ class AudioTrial:
         return opened
 
     def ran(self, seconds: float, reason: str, source: AudioSource) -> None:
-        """A stream has ended by itself after `seconds`."""
+        """A stream has ended after `seconds`, and not on purpose. reason: why, empty when it is not known."""
         if self._before is not None and seconds < PROVEN_S:
             self._give_up(self._before, reason or "it opens, but no sound comes from it", source)
         self._before = None
@@ -70,7 +70,7 @@ class AudioTrial:
 
 
 def leave(runtime: Path, number: int, changes: Mapping[str, Any]) -> None:
-    """Control's part: leave settings to try. Raises OSError."""
+    """For control: leave settings to try. Raises OSError."""
     fresh = runtime / f"{_NAME}.new"
     fresh.write_text(json.dumps({"number": number, "audio": dict(changes)}))
     os.replace(fresh, runtime / _NAME)
@@ -83,5 +83,5 @@ def _read(config: Config, runtime: Path, number: int) -> AudioConfig:
     except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError):
         raise AudioSettingsError(["the settings to try cannot be read"]) from None
     if left != number:
-        raise AudioSettingsError(["other settings came between"])
+        raise AudioSettingsError(["newer settings were sent in the meantime"])
     return audio.merged(config, changes)

@@ -1,4 +1,4 @@
-"""What `hushbox doctor` looks at. A check returns findings and never raises for what it finds."""
+"""The doctor's checks. Each returns findings and raises nothing for what it finds."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -14,7 +14,7 @@ class Level(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the doctor. mend: what to do about it, empty when all is well."""
+    """One line of the doctor's report. mend: what to do, empty when all is well."""
 
     level: Level
     check: str  # "page port"

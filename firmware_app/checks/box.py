@@ -19,11 +19,11 @@ from firmware_app.kept.saver import trouble_left
 from hw.board import board
 
 LEAST_FREE_BYTES = 50_000_000
-LARGE, LARGE_FROM = ("denoise-live", "denoise-studio"), 128  # what fills a Pi 4 at periods of so many frames and below
+LARGE, LARGE_FROM = ("denoise-live", "denoise-studio"), 128  # bundles too large for a Pi 4 at periods up to this
 
 
 def models(places: Places, wanted: str, runtime: str = "auto") -> list[Finding]:
-    """Every bundle's hashes, and whether each runtime really runs it. wanted: the bundle of the settings."""
+    """Check every bundle's hashes, and run it in each runtime. wanted: the bundle in the settings."""
     folders = list_bundles(places.models)
     if places.bundle(wanted) not in folders:
         folders.insert(0, places.bundle(wanted))
@@ -39,7 +39,7 @@ def native_part() -> list[Finding]:
 
 
 def fitting_model(places: Places, wanted: str, period_frames: int, root: Path = Path("/")) -> list[Finding]:
-    """Does the denoiser of the settings fit the board? (docs/boards.md)"""
+    """Check that the denoiser in the settings is small enough for the board (docs/boards.md)."""
     model = board.detect(root).model
     name = places.bundle(wanted).name
     if not model.startswith("Raspberry Pi 4") or name not in LARGE or period_frames > LARGE_FROM:
@@ -59,14 +59,14 @@ def _model(folder: Path, wanted: bool, runtime: str) -> list[Finding]:
     runs, found = [], []
     for name in bundle.files:
         if name == "tflite_runtime" and runtime != name and not installed(name):
-            continue  # a stand-in for tflite, missed by nobody
+            continue  # a replacement for tflite, not needed beside it
         try:
             open_model(bundle, name).step()
         except RuntimeUnfitError as error:
             package = {"tflite": "ai-edge-litert", "tflite_runtime": "tflite-runtime"}.get(name, "onnxruntime")
             needed = wanted and runtime == name
             found.append((problem if needed else advice)(check, str(error), f"pip install {package}"))
-        except Exception as error:  # a runtime raises what it likes
+        except Exception as error:  # runtimes share no error base
             found.append(worse(check, f"{name} does not run it: {error}", again))
         else:
             runs.append(name)
@@ -78,12 +78,12 @@ def _model(folder: Path, wanted: bool, runtime: str) -> list[Finding]:
 
 
 def folders(places: Places) -> list[Finding]:
-    """Can settings be kept, and were they; can the two processes meet?"""
+    """Check that settings can be saved and were saved, and that the two processes can meet."""
     return [_state(places), *_unsaved(places), _runtime(places)]
 
 
 def _unsaved(places: Places) -> list[Finding]:
-    """What the box that runs, or ran last, could not save."""
+    """What the running box, or the last one, could not save."""
     mend = "make room on the disk, or see to it that it can be written; the box tries again by itself"
     found = []
     if words := trouble_left(places.runtime):
@@ -122,7 +122,7 @@ def _runtime(places: Places) -> Finding:
 
 
 def page(config: PageConfig, places: Places) -> list[Finding]:
-    """Is the page's address free, or already this box's own?"""
+    """Check that the page's address is free, or already served by this box."""
     address = f"{config.host} port {config.port}"
     mend = "set another page.port in hushbox.toml, or stop the program that has it (sudo ss -ltnp shows which)"
     family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
@@ -143,7 +143,7 @@ def page(config: PageConfig, places: Places) -> list[Finding]:
 
 
 def running(places: Places) -> str:
-    """The process of the Hushbox that holds the runtime folder now, empty when none does."""
+    """The process of the Hushbox that is running now, "" for none."""
     try:
         with open(places.runtime / "hushbox.lock") as file:
             try:

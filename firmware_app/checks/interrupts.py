@@ -1,4 +1,4 @@
-"""Do USB interrupts come before the sound, and on another core? What is in force now, whoever has set it."""
+"""Checks that USB interrupts have priority over the sound and their own core, as the system is set now."""
 
 import re
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Task:
 
     pid: str
     name: str
-    command: tuple[str, ...]  # empty for a thread of the kernel's
+    command: tuple[str, ...]  # empty for a kernel thread
     priority: int  # real-time, 0 for none
     cores: frozenset[int]
 
@@ -48,7 +48,7 @@ def _priority(tasks: list[Task]) -> Finding:
 
 
 def _cores(root: Path, tasks: list[Task], numbers: list[str]) -> list[Finding]:
-    """Of the audio process that runs, if one does."""
+    """The cores of the running audio process, compared with those of the interrupts."""
     sound = next((task for task in tasks if _is_audio(task.command)), None)
     if sound is None:
         return []
@@ -72,7 +72,7 @@ def _is_audio(command: tuple[str, ...]) -> bool:
 
 
 def _usb_interrupts(root: Path) -> list[str]:
-    """Their numbers, of lines such as "31:  123  0  GICv2 180 Level  xhci_hcd:usb1"."""
+    """The numbers of USB interrupts, from lines such as "31:  123  0  GICv2 180 Level  xhci_hcd:usb1"."""
     lines = _text(root / "proc/interrupts").splitlines()
     found = (re.match(r"\s*(\d+):", line) for line in lines if _USB.search(line))
     return [match[1] for match in found if match]
@@ -90,7 +90,7 @@ def _task(folder: Path) -> Task | None:
 
 
 def _cores_of(listed: str) -> frozenset[int]:
-    """{0, 2, 3} of "0,2-3"."""
+    """{0, 2, 3} from "0,2-3"."""
     cores: set[int] = set()
     for first, last in re.findall(r"(\d+)(?:-(\d+))?", listed):
         cores |= set(range(int(first), int(last or first) + 1))

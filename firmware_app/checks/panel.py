@@ -1,11 +1,11 @@
-"""The front panel: board, pins and why, SPI, and each control with its place and what it does."""
+"""Checks the front panel: board, pins, SPI and I2C, and each control's place and mapping."""
 
 import os
 from pathlib import Path
 
 from dsp.errors import DspError
 from firmware_app.checks import Finding, ok, problem
-from firmware_app.checks.panel_ports import hid, midi
+from firmware_app.checks.plugged import hid, midi
 from firmware_app.checks.system import user
 from firmware_app.config import actions
 from firmware_app.config.panel_keys import KnobConfig, PanelConfig, PedalConfig
@@ -14,8 +14,8 @@ from firmware_app.errors import AppError
 from firmware_app.kept.library import library_in
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.panel import wiring_diagram
-from firmware_app.panel.kept import PanelChanges, PanelStore, merged, try_layout
-from firmware_app.panel.layout import Layout, PanelControl, controls_of, gesture_words, mappings_of
+from firmware_app.panel.kept import PanelChanges, PanelStore, merged, try_plan
+from firmware_app.panel.plan import PanelControl, PanelPlan, controls_of, gesture_words, mappings_of
 from hw.board import board
 from hw.board.ads1115 import BUSES
 from hw.board.board import Board
@@ -25,8 +25,8 @@ from hw.controls.kinds import ON_I2C
 
 
 def panel(config: PanelConfig, root: Path = Path("/"), places: Places | None = None) -> list[Finding]:
-    """places: where the page's changes are; without it only the file counts."""
-    layout, findings = _layout(config, places)
+    """places: for the page's changes; None checks the file alone."""
+    plan, findings = _plan(config, places)
     choice = choose_pins(config.pins, root)
     if choice.factory is not None:
         choice.factory.close()
@@ -38,14 +38,14 @@ def panel(config: PanelConfig, root: Path = Path("/"), places: Places | None = N
     else:
         findings.append(ok("pins", f"simulated on the page: {choice.why}" if choice.simulated else choice.why))
     if choice.factory is not None and not choice.simulated:
-        findings += _spi_devices(layout, root)
+        findings += _spi_devices(plan, root)
     if choice.factory is not None:
-        findings += _controls(layout, there)
-    return [*findings, *midi(layout, root), *hid(layout, root)]
+        findings += _controls(plan, there)
+    return [*findings, *midi(plan, root), *hid(plan, root)]
 
 
-def _layout(config: PanelConfig, places: Places | None) -> tuple[Layout, list[Finding]]:
-    """The panel as the control process would have it, and what of it cannot be."""
+def _plan(config: PanelConfig, places: Places | None) -> tuple[PanelPlan, list[Finding]]:
+    """The plan that the control process would use, and findings on what does not work in it."""
     findings = []
     names: list[str] = []
     changes = PanelChanges()
@@ -61,45 +61,45 @@ def _layout(config: PanelConfig, places: Places | None) -> tuple[Layout, list[Fi
         changes, notes = PanelStore(places.state).load(
             PARAMS,
             names,
-            lambda changes: try_layout(merged(config, controls, mappings, changes)[0], PARAMS),
+            lambda changes: try_plan(merged(config, controls, mappings, changes)[0], PARAMS),
             look_only=True,
         )
-    layout, waiting = merged(config, controls, mappings, changes)
+    plan, waiting = merged(config, controls, mappings, changes)
     findings += [problem("panel", mistake, "change [[panel.mappings]] in hushbox.toml") for mistake in mistakes]
     mend = "change it on the page, under Front panel set-up"
     findings += [problem("panel", note, mend) for note in (*notes, *no_presets, *waiting)]
-    return layout, findings
+    return plan, findings
 
 
-def _controls(layout: Layout, there: Board) -> list[Finding]:
-    refused = {conflict.control: conflict.why for conflict in conflicts(layout.spec(), there)}
+def _controls(plan: PanelPlan, there: Board) -> list[Finding]:
+    refused = {conflict.control: conflict.why for conflict in conflicts(plan.spec(), there)}
     findings = []
-    for control in layout.controls:
+    for control in plan.controls:
         where = wiring_diagram.place(control)
         if control.name in refused:
             mend = "choose another place in hushbox.toml or on the page"
             findings.append(problem(control.name, f"{where}: {refused[control.name]}", mend))
         else:
-            findings.append(ok(control.name, f"{where}: {_does(layout, control)}"))
+            findings.append(ok(control.name, f"{where}: {_does(plan, control)}"))
     return findings
 
 
-def _does(layout: Layout, control: PanelControl) -> str:
+def _does(plan: PanelPlan, control: PanelControl) -> str:
     if control.is_light:
         return f"shows {str(getattr(control.config, 'shows', '')).replace('_', ' ')}"
-    mine = [m for m in layout.mappings if control.name in m.on.split("+")]
+    mine = [m for m in plan.mappings if control.name in m.on.split("+")]
     return "; ".join(f"{gesture_words(m.gesture)}: {actions.words(m.action, PARAMS)}" for m in mine) or "nothing yet"
 
 
-def _spi_devices(layout: Layout, root: Path) -> list[Finding]:
-    converters = [c.config for c in layout.controls if isinstance(c.config, KnobConfig | PedalConfig)]
+def _spi_devices(plan: PanelPlan, root: Path) -> list[Finding]:
+    converters = [c.config for c in plan.controls if isinstance(c.config, KnobConfig | PedalConfig)]
     needed = sorted({config.spi_device for config in converters if config.chip not in ON_I2C})
     findings = [finding for device in needed for finding in _spi(root, device)]
     return findings + (_i2c(root) if any(config.chip in ON_I2C for config in converters) else [])
 
 
 def _i2c(root: Path) -> list[Finding]:
-    """The bus of an ADS1115 is there."""
+    """Check the bus of an ADS1115."""
     device = next((root / bus for bus in BUSES if (root / bus).exists()), None)
     if device is None:
         mend = "sudo raspi-config nonint do_i2c 0, then start anew"
@@ -112,7 +112,7 @@ def _i2c(root: Path) -> list[Finding]:
 
 
 def _spi(root: Path, number: int = 0) -> list[Finding]:
-    """The knobs' converter answers on this SPI device."""
+    """Check this SPI device of the knobs' converter."""
     device = root / f"dev/spidev0.{number}"
     if not device.exists():
         return [

@@ -1,4 +1,4 @@
-"""The audio interface: may it be used, is it there, does it do what the settings ask, is anybody else at it?"""
+"""Checks the audio interface: permission, presence, what it can do, and programs that may take it."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -48,7 +48,7 @@ def _interface(config: AudioConfig, stems: StemsConfig, interfaces: Sequence[Int
 
 
 def _abilities(config: AudioConfig, stems: StemsConfig, interface: Interface) -> list[Finding]:
-    """Do channels, rate and format of the settings fit? Where not, the box takes what there is."""
+    """Check that the interface has the channels, rate and format of the settings. If not, the box takes the nearest."""
     if interface.capture is None or interface.playback is None:
         return []
     fitted = fit(config, stems, interface.capture, interface.playback)
@@ -58,7 +58,7 @@ def _abilities(config: AudioConfig, stems: StemsConfig, interface: Interface) ->
 
 
 def _rate_of(audio: AudioConfig, capture: PcmCaps, playback: PcmCaps) -> int:
-    """The lower rate of the two directions, once they run."""
+    """The rate that both directions would run at, else the lower one."""
     both = [rate for rate in capture.rates_hz if rate in playback.rates_hz]
     if audio.rate_hz in both:
         return audio.rate_hz

@@ -1,4 +1,4 @@
-"""The board and its system: real-time limits, processor, power, heat, clock. `root` is where /proc and /sys are."""
+"""Checks the board and its system: real-time limits, processor, power, heat, clock. root: where /proc and /sys are."""
 
 import getpass
 import os
@@ -25,7 +25,7 @@ def user() -> str:
 
 
 def real_time(root: Path = Path("/")) -> list[Finding]:
-    """May the audio process have real-time priority, and keep its memory?"""
+    """Check that the audio process may have real-time priority and lock its memory."""
     return [_priority(root), _locked_memory(root)]
 
 
@@ -63,7 +63,7 @@ def _has_capability(root: Path, number: int) -> bool:
 
 
 def processor(root: Path = Path("/")) -> list[Finding]:
-    """Does the processor stay at full speed?"""
+    """Check that the processor stays at full speed."""
     governors = {_text(path) for path in (root / "sys/devices/system/cpu").glob("cpu[0-9]*/cpufreq/scaling_governor")}
     governors.discard("")
     if not governors:
@@ -81,7 +81,7 @@ def processor(root: Path = Path("/")) -> list[Finding]:
 
 
 def power_and_heat(root: Path = Path("/")) -> list[Finding]:
-    """Is the supply strong enough, is the board cool enough?"""
+    """Check that the supply is strong enough and the board cool enough."""
     found = []
     health = board_health.read(root)
     hottest = health.temperature_c
@@ -108,7 +108,7 @@ def _supply(health: BoardHealth) -> Finding:
 
 
 def clock() -> list[Finding]:
-    """A board without a battery starts in the past, until the network tells it the time."""
+    """Check the clock: without a battery it starts in the past, until the network sets it."""
     if time.time() < _EARLIEST_S:
         day = time.strftime("%d %B %Y")
         return [advice("clock", f"it is {day} here: the clock was never set", "sudo timedatectl set-ntp true")]

@@ -1,4 +1,8 @@
-"""The audio process alone, as `hushbox run` and the systemd unit start it."""
+"""Run only the audio process, as "hushbox run" and the systemd unit do.
+
+example:
+    hushbox audio --device demo
+"""
 
 import argparse
 

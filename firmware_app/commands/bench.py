@@ -1,8 +1,14 @@
-"""Measure what a block costs on this machine: time per block, share of the deadline, parts, memory, for each runtime.
+"""Measure how fast this machine is: the time a block of sound takes.
 
-A load of 100 % is the whole deadline; what is left has to cover the interface and everything else on the board. Where
-the period is below the model's hop, only some blocks run the model: look at p99. Where p99 is far above cpu p99, other
-programs had the processor.
+A load of 100 % is the whole time until the next block is due. The interface and
+everything else on the board need the rest of it. With periods shorter than the
+model's hop, only some blocks run the model: look at p99. When p99 is far above
+cpu p99, other programs were using the processor.
+
+examples:
+    hushbox bench
+    hushbox bench --bundle stems-light --seconds 10
+    hushbox bench --report hushbox-bench.json
 """
 
 import argparse
@@ -26,9 +32,13 @@ DEFAULT_SECONDS = 4.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seconds", type=float, default=DEFAULT_SECONDS, help="seconds of sound a row (default 4)")
-    parser.add_argument("--json", action="store_true", help="machine-readable")
-    parser.add_argument("--report", metavar="FILE", type=Path, help="every bundle, into a file to send to the project")
+    parser.add_argument(
+        "--seconds", type=float, default=DEFAULT_SECONDS, help="seconds of sound for each row (default 4)"
+    )
+    parser.add_argument("--json", action="store_true", help="print as JSON")
+    parser.add_argument(
+        "--report", metavar="FILE", type=Path, help="measure every model, into a file to send to the project"
+    )
     add_model(parser)
     add_settings(parser)
 
@@ -54,11 +64,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _report(target: Path, folders: list[Path], seconds: float) -> int:
-    """All bundles on all runtimes into `target`: figures and the board's name, nothing of the person or the network."""
+    """All bundles on all runtimes into `target`: figures and the board's name, nothing about person or network."""
     if target.exists():
-        raise UsageError(f"--report {target}: is there already; nothing is overwritten")
+        raise UsageError(f"--report {target}: exists already, and is not overwritten")
     if not os.access(target.absolute().parent, os.W_OK):
-        raise UsageError(f"--report {target}: {target.absolute().parent} is no folder that may be written to")
+        raise UsageError(f"--report {target}: cannot write to the folder {target.absolute().parent}")
     report: dict[str, Any] = {"hushbox": box_version(), "seconds": seconds, "bundles": {}}
     for folder in folders:
         print(f"measuring {folder.name} …", flush=True)
@@ -68,12 +78,12 @@ def _report(target: Path, folders: list[Path], seconds: float) -> int:
     if report["machine"]["board"] == platform.node():  # a name that someone has given
         report["machine"]["board"] = "not named"
     target.write_text(json.dumps(report, indent=2) + "\n")
-    print(f"{target}: board, versions and times, and no more; send it along")
+    print(f"{target}: only board, versions and times; please send it to the project")
     return 1 if any(bundle["failed"] for bundle in report["bundles"].values()) else 0
 
 
 def _each_alone(folder: str, runtimes: list[str], seconds: float) -> dict[str, Any]:
-    """Each runtime in a process of its own, so that memory is its own and numpy starts with one thread."""
+    """Measure each runtime in a process of its own: its memory is separate, and numpy starts with one thread."""
     result: dict[str, Any] = {"machine": {}, "budgets": {}, "failed": {}}
     for runtime in runtimes:
         command = [*program(), "bench", "--json", "--bundle", folder, "--runtime", runtime, "--seconds", str(seconds)]

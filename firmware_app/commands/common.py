@@ -1,4 +1,4 @@
-"""What several commands share: the options that find the settings, and the bundles by name."""
+"""Shared by several commands: the options that find the settings, bundles by name, logging, clean ends."""
 
 import argparse
 import contextlib
@@ -27,14 +27,18 @@ BAR = "{percentage:3.0f}%|{bar}| {n:.0f} of {total:.0f} s [{elapsed}<{remaining}
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
     """--config and --state-dir."""
-    parser.add_argument("--config", metavar="FILE", help="settings to use instead of the first hushbox.toml found")
-    parser.add_argument("--state-dir", metavar="FOLDER", help="where live settings and recordings are kept")
+    parser.add_argument("--config", metavar="FILE", help="use these settings instead of the hushbox.toml that is found")
+    parser.add_argument("--state-dir", metavar="FOLDER", help="where settings and recordings are kept")
 
 
 def add_box(parser: argparse.ArgumentParser) -> None:
-    """--device and --port, for those who try something out."""
-    parser.add_argument("--device", metavar="NAME", help='ALSA device to use, "auto", or "demo"')
-    parser.add_argument("--port", metavar="N", type=int, help="port of the page; 0 takes a free one")
+    """--device and --port, to try something without changing the settings."""
+    parser.add_argument(
+        "--device",
+        metavar="NAME",
+        help='interface to use: a name or serial number of "hushbox devices", an ALSA name, "auto" or "demo"',
+    )
+    parser.add_argument("--port", metavar="N", type=int, help="port of the page; 0 chooses a free one")
 
 
 def box_settings(args: argparse.Namespace) -> tuple[Config, Places]:
@@ -44,21 +48,25 @@ def box_settings(args: argparse.Namespace) -> tuple[Config, Places]:
 
 def add_model(parser: argparse.ArgumentParser) -> None:
     """--bundle and --runtime."""
-    parser.add_argument("--bundle", metavar="NAME", help="model bundle, or the path of its folder; none: no model")
-    parser.add_argument("--runtime", choices=("auto", *RUNTIMES), help="what runs the model")
+    parser.add_argument(
+        "--bundle",
+        metavar="NAME",
+        help='model to use, by name (see "hushbox models") or by the path of its folder; "none" for no model',
+    )
+    parser.add_argument("--runtime", choices=("auto", *RUNTIMES), help="the library that runs the model")
 
 
 def settings(args: argparse.Namespace, **overrides: object) -> tuple[Config, Places]:
-    """The checked configuration, with options that were given winning over the file, and the places.
+    """The checked settings and the places. Options on the command line win over the file. Raises ConfigError.
 
-    overrides: by key with "_" for the first dot ("audio_device"); None is left out. Raises ConfigError.
+    overrides: by key with "_" for the first dot ("audio_device"); None is left out.
     """
     given = {key.replace("_", ".", 1): value for key, value in overrides.items() if value is not None}
     return config_file.load(args.config, given), places_of_box.find(args.state_dir)
 
 
 def bundle_folder(places: Places, name: str) -> Path | None:
-    """The folder of a bundle, None for "none". Raises UsageError with the nearest name when there is no such bundle."""
+    """The folder of a bundle; None for "none". Raises UsageError, with the nearest name, when there is no such one."""
     if name == NO_BUNDLE:
         return None
     folder = places.bundle(name)
@@ -73,9 +81,9 @@ def bundle_folder(places: Places, name: str) -> Path | None:
 
 
 def start_log(process: str, state_dir: str | None = None) -> None:
-    """Logging of the commands that run for long: to standard error, where journald adds the time itself.
+    """Log to standard error, for the commands that keep running. journald adds the time itself.
 
-    process: "run", "audio" or "control": without a journal its lines also go where the page finds them.
+    process: "run", "audio" or "control". Without a journal the lines are also kept in a file for the page.
     """
     form = "%(message)s" if "JOURNAL_STREAM" in os.environ else "%(asctime)s %(levelname)s %(message)s"
     handler = logging.StreamHandler()
@@ -85,7 +93,7 @@ def start_log(process: str, state_dir: str | None = None) -> None:
 
 
 def run_process(args: argparse.Namespace, process: str, main: Callable[[Config, Places], int]) -> int:
-    """The life of the audio or the control process; EXIT_USAGE when a person must change something first."""
+    """Run the audio or the control process. Returns EXIT_USAGE when a person must change something first."""
     start_log(process, args.state_dir)
     try:
         status = main(*box_settings(args))
@@ -93,19 +101,19 @@ def run_process(args: argparse.Namespace, process: str, main: Callable[[Config, 
         print("\n".join(f"hushbox: {mistake}" for mistake in error.mistakes), file=sys.stderr)
         status = EXIT_USAGE
     if status == EXIT_USAGE and os.environ.get("NOTIFY_SOCKET"):
-        time.sleep(RETRY_S)  # systemd starts us again all the same: not five times a second then
+        time.sleep(RETRY_S)  # systemd restarts us all the same: it must not do so five times a second
     return status
 
 
 @contextlib.contextmanager
 def ending_cleanly() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end the work as Ctrl-C does, so that no temporary file stays. Main thread."""
+    """Let SIGTERM and SIGHUP end the work as Ctrl-C does, so that no temporary file is left. Main thread."""
 
     def end(number: int, _: object) -> None:
-        signal.signal(number, signal.SIG_IGN)  # once is enough: what follows is the cleaning up
+        signal.signal(number, signal.SIG_IGN)  # the clean-up must not be interrupted
         raise SystemExit(128 + number)
 
-    # A signal that whoever started us has set aside (nohup) stays so.
+    # A signal that is ignored already (nohup) stays ignored.
     ours = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is signal.SIG_DFL]
     for number in ours:
         signal.signal(number, end)

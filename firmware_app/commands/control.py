@@ -1,4 +1,8 @@
-"""The control process alone, as `hushbox run` and the systemd unit start it."""
+"""Run only the control process, as "hushbox run" and the systemd unit do.
+
+example:
+    hushbox control --port 8088
+"""
 
 import argparse
 

@@ -1,6 +1,11 @@
-"""List the audio interfaces with what they can do, and say which one the box would take, and why.
+"""List the audio interfaces and what they can do, and which one the box would use.
 
-Exit code 1 when there is none that the box can use; the box plays its demo then.
+A * marks that one. Exit code 1: the box can use none of them, and would play
+its demo.
+
+examples:
+    hushbox devices
+    hushbox devices --json
 """
 
 import argparse
@@ -16,7 +21,7 @@ DEMO = "demo"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="machine-readable")
+    parser.add_argument("--json", action="store_true", help="print as JSON")
     add_settings(parser)
 
 
@@ -67,8 +72,8 @@ def _lines(found: list[Interface], choice: Choice) -> list[str]:
 def _caps(caps: PcmCaps | None) -> str:
     if caps is None:
         return "-"
-    rates = ", ".join(map(str, caps.rates_hz)) or "no rate the box speaks"
-    formats = ", ".join(caps.formats) or "no format the box speaks"
+    rates = ", ".join(map(str, caps.rates_hz)) or "no rate that the box can use"
+    formats = ", ".join(caps.formats) or "no format that the box can use"
     return f"{_channels(caps.channels)} channels; {rates} Hz; {formats}"
 
 
@@ -80,7 +85,7 @@ def _channels(counts: tuple[int, ...]) -> str:
 
 def _verdict(choice: Choice, wanted: str) -> str:
     if choice.interface is not None:
-        return f"the box takes {choice.interface.device}: {choice.reason}"
+        return f"the box uses {choice.interface.device}: {choice.reason}"
     if wanted in (DEMO, "auto"):
         return f"the box plays its demo: {choice.reason}"
     return f"the box waits: {choice.reason}"

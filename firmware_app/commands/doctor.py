@@ -1,7 +1,11 @@
-"""Check the set-up and say how to mend each finding.
+"""Check the set-up, and say how to fix what is wrong.
 
-Each line is ok, advice (the box works, and could work better) or a problem (something it needs does not work). Exit
-code 1 only when there is a problem.
+Each line is ok, advice (the box works, and could work better) or a problem
+(something that the box needs does not work). Exit code 1: there is a problem.
+
+examples:
+    hushbox doctor
+    hushbox doctor --config hushbox.toml
 """
 
 import argparse
@@ -18,7 +22,7 @@ from firmware_app.running import realtime
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="machine-readable")
+    parser.add_argument("--json", action="store_true", help="print as JSON")
     add_settings(parser)
 
 

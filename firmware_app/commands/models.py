@@ -1,4 +1,11 @@
-"""List the model bundles: version, delay, size, licence, what they were trained on. Exit code 1 if one is damaged."""
+"""List the models: version, delay, size, licence, and the data of their training.
+
+Exit code 1: one is damaged, or there are none.
+
+examples:
+    hushbox models
+    hushbox models --json
+"""
 
 import argparse
 import json
@@ -10,7 +17,7 @@ from firmware_app.config import places as places_of_box
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="machine-readable")
+    parser.add_argument("--json", action="store_true", help="print as JSON")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,6 +1,11 @@
-"""Say whether a PIN guards the page; with --clear take it away, for whoever has forgotten it.
+"""Say whether the page has a PIN. With --clear, remove a forgotten one.
 
-It works while the box runs. On a device: sudo -u hushbox hushbox pin --clear
+This works while the box runs. On an installed box, run it as the user hushbox:
+sudo -u hushbox hushbox pin --clear
+
+examples:
+    hushbox pin
+    hushbox pin --clear
 """
 
 import argparse
@@ -10,15 +15,17 @@ from firmware_app.kept.pin import Pin
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--clear", action="store_true", help="take the PIN away; a new one is set on the page")
-    parser.add_argument("--state-dir", metavar="FOLDER", help="where live settings are kept")
+    parser.add_argument("--clear", action="store_true", help="remove the PIN; a new one can be set on the page")
+    parser.add_argument("--state-dir", metavar="FOLDER", help="where settings are kept")
 
 
 def run(args: argparse.Namespace) -> int:
     places = places_of_box.find(args.state_dir)
     pin = Pin(places.state)
     if args.clear:
-        print("The PIN is gone: set a new one on the page, Set up, PIN." if pin.clear() else "There was no PIN.")
+        print(
+            "The PIN is removed. A new one can be set on the page: Set up, PIN." if pin.clear() else "There was no PIN."
+        )
     else:
         guarded = "A PIN guards everything on the page but Play." if pin.is_set else "No PIN is set."
         print(f"{guarded} ({places.state})")

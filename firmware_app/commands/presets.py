@@ -1,4 +1,9 @@
-"""List the presets, the factory's and one's own: names, what they are for, and the values they set."""
+"""List the presets, the factory's and your own, with the values that they set.
+
+examples:
+    hushbox presets
+    hushbox presets --json
+"""
 
 import argparse
 import json
@@ -9,7 +14,7 @@ from firmware_app.kept.param_table import PARAMS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="machine-readable")
+    parser.add_argument("--json", action="store_true", help="print as JSON")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,10 +1,14 @@
-"""Denoise a WAV or FLAC file with the very chain of the box, as fast as this machine can.
+"""Remove the noise from a WAV or FLAC file, with the same chain as live.
 
-The output has the input's rate, channels and length, and is aligned with it: the chain's delay is taken off.
-Exit code 1 when the input was damaged or cut short; what could be read is processed all the same.
+The output has the rate, channels and length of the input, and is aligned with
+it: the delay of the chain is removed. Tags and markers are copied. The input is
+never changed. Exit code 1: the input was damaged or cut short; what could be
+read was processed.
 
+examples:
     hushbox process take.wav clean.wav
-    hushbox process take.flac clean.flac --preset Gentle --set output.gain_db=3
+    hushbox process take.flac clean.flac --preset Gentle
+    hushbox process take.wav clean.wav --set denoise.amount_db=12
 """
 
 import argparse
@@ -39,15 +43,20 @@ from firmware_app.offline.chain import Summary, process_file
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="IN", type=Path, help="WAV or FLAC, mono or stereo, any rate")
-    parser.add_argument("target", metavar="OUT", type=Path, help="file to write, ending in .wav or .flac")
-    parser.add_argument("--preset", metavar="NAME", help="factory preset to start from (see `hushbox presets`)")
+    parser.add_argument("target", metavar="OUT", type=Path, help="the file to write, ending in .wav or .flac")
+    parser.add_argument("--preset", metavar="NAME", help='preset to start from; "hushbox presets" lists all')
     parser.add_argument(
-        "--set", metavar="ID=VALUE", action="append", default=[], dest="values", help="set a parameter; may be repeated"
+        "--set",
+        metavar="ID=VALUE",
+        action="append",
+        default=[],
+        dest="values",
+        help="set a parameter; may be given several times",
     )
     add_model(parser)
-    parser.add_argument("--period", metavar="FRAMES", type=int, help="block length; the result is the same")
-    parser.add_argument("--keep-latency", action="store_true", help="leave the chain's delay in, as live")
-    parser.add_argument("--json", action="store_true", help="machine-readable summary, no progress bar")
+    parser.add_argument("--period", metavar="FRAMES", type=int, help="length of a block; the result is the same")
+    parser.add_argument("--keep-latency", action="store_true", help="keep the delay of the chain, as live")
+    parser.add_argument("--json", action="store_true", help="print a summary as JSON, and no progress bar")
     add_settings(parser)
 
 
@@ -68,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
             chain.set_param(id, value)
     with tqdm.tqdm(
         disable=True if args.json else None, delay=1.0, leave=False, bar_format=BAR
-    ) as bar:  # None: on a tty
+    ) as bar:  # None: only on a terminal
 
         def progress(done_s: float, all_s: float) -> None:
             bar.total = all_s
@@ -82,7 +91,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _values(args: argparse.Namespace, places: Places) -> dict[str, float]:
-    """What --preset and --set ask for. Raises UsageError."""
+    """The values that --preset and --set ask for. Raises UsageError."""
     values: dict[str, float] = {}
     try:
         if args.preset is not None:
@@ -107,9 +116,12 @@ def _report(args: argparse.Namespace, chain: Chain, summary: Summary) -> None:
     for note in (*summary.notes, *summary.remarks):
         print(f"hushbox: {note}", file=sys.stderr)
     if summary.left_out:
-        print(f"hushbox: {args.source}: not taken over: {'; '.join(summary.left_out)}", file=sys.stderr)
+        print(f"hushbox: {args.source}: not copied: {'; '.join(summary.left_out)}", file=sys.stderr)
     if summary.bad_samples:
-        print(f"hushbox: {args.source}: {summary.bad_samples} samples were no numbers; now silent", file=sys.stderr)
+        print(
+            f"hushbox: {args.source}: {summary.bad_samples} samples were not numbers; they are silent now",
+            file=sys.stderr,
+        )
     delay_ms = milliseconds(summary.latency_frames)
     delay = "removed" if summary.latency_removed else "left in"
     print(f"{args.target}: {summary.seconds:.1f} s, {summary.times_real_time:.1f} times real time, {model}")

@@ -1,6 +1,13 @@
-"""Run the box until Ctrl-C: the audio process, and the control process with the page and the panel.
+"""Run the box until Ctrl-C: live sound, the page for the phone, the front panel.
 
-Without an audio interface the built-in demo plays. The page's address is printed once it is there.
+The address of the page is printed when it is ready. Without an audio interface
+the built-in demo plays. Sound and page are a process each; one that ends is
+started again.
+
+examples:
+    hushbox run
+    hushbox run --device demo --port 8088
+    hushbox run --device "Scarlett 2i2"
 """
 
 import argparse
@@ -21,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     start_log("run", args.state_dir)
     config, _ = box_settings(args)
     check_params(config, PARAMS)
-    # Both children read the file anew; they must find the same one, and the same options.
+    # Both children read the file themselves: they must find the same one, and get the same options.
     options = {
         "--config": os.path.abspath(config.source) if config.source else None,
         "--state-dir": os.path.abspath(args.state_dir) if args.state_dir else None,

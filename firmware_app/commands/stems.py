@@ -1,10 +1,12 @@
-"""Take a song apart: vocals, drums, bass and the rest, each a WAV of its own, which add up to the song.
+"""Separate a song into vocals.wav, drums.wav, bass.wav and other.wav.
 
-48 kHz, stereo, 32-bit float, aligned with the input. The same separator as live; --best takes the mean of four passes
-and four times as long. Exit code 1 when the input was damaged or cut short; what could be read is separated all the
-same.
+The four add up to the song. They are 48 kHz, stereo, 32-bit float, and aligned
+with the input. The separator is the same as live. Exit code 1: the input was
+damaged or cut short; what could be read was separated.
 
+examples:
     hushbox stems song.wav stems/
+    hushbox stems song.flac stems/ --best
 """
 
 import argparse
@@ -24,13 +26,13 @@ from firmware_app.offline.stems import StemsSummary, separate_file
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="IN", type=Path, help="WAV or FLAC, mono or stereo, any rate")
-    parser.add_argument("folder", metavar="OUTDIR", type=Path, help="folder for the four files; it is made if need be")
+    parser.add_argument("folder", metavar="OUTDIR", type=Path, help="folder for the four files; it is created")
     parser.add_argument(
-        "--best", action="store_true", help="four passes, averaged: a little cleaner, four times slower"
+        "--best", action="store_true", help="average of four passes: a little cleaner, four times slower"
     )
-    parser.add_argument("--bundle", metavar="NAME", help="model bundle for stems, or the path of its folder")
-    parser.add_argument("--runtime", choices=("auto", *RUNTIMES), help="what runs the model")
-    parser.add_argument("--json", action="store_true", help="machine-readable summary, no progress bar")
+    parser.add_argument("--bundle", metavar="NAME", help="model for stems, by name or by the path of its folder")
+    parser.add_argument("--runtime", choices=("auto", *RUNTIMES), help="the library that runs the model")
+    parser.add_argument("--json", action="store_true", help="print a summary as JSON, and no progress bar")
     add_settings(parser)
 
 
@@ -61,7 +63,10 @@ def _report(args: argparse.Namespace, bundle: Bundle, summary: StemsSummary) -> 
     for note in (*summary.notes, *summary.remarks):
         print(f"hushbox: {note}", file=sys.stderr)
     if summary.left_out:
-        print(f"hushbox: {args.source}: not taken over: {'; '.join(summary.left_out)}", file=sys.stderr)
+        print(f"hushbox: {args.source}: not copied: {'; '.join(summary.left_out)}", file=sys.stderr)
     if summary.bad_samples:
-        print(f"hushbox: {args.source}: {summary.bad_samples} samples were no numbers; now silent", file=sys.stderr)
+        print(
+            f"hushbox: {args.source}: {summary.bad_samples} samples were not numbers; they are silent now",
+            file=sys.stderr,
+        )
     print(f"{', '.join(files)}: {summary.seconds:.1f} s, {summary.times_real_time:.1f} times real time, {model}")

@@ -1,1 +1,1 @@
-"""hushbox.toml: its keys, its checks, and the places on disk it names."""
+"""hushbox.toml: its keys and what they allow, and the folders on disk."""

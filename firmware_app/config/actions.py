@@ -1,4 +1,4 @@
-"""What a switch, a knob or a MIDI message can do: each action declared once, with its plain name and what it needs."""
+"""The actions of switches, knobs and MIDI messages. Each is declared once, with its name in words and its fields."""
 
 import difflib
 import math
@@ -12,15 +12,15 @@ from firmware_app.errors import AppError
 
 
 class ActionError(AppError, ValueError):
-    """An action that does not exist, or lacks or mistakes what it needs."""
+    """An unknown action, or one with a field that is missing or wrong."""
 
 
 class NoPresetError(ActionError):
-    """An action that is right but for its preset, which is not there: it may come back."""
+    """An action whose preset is not there now. The preset may come back."""
 
 
 class Trigger(StrEnum):
-    """How a control can set an action off."""
+    """How a control can trigger an action."""
 
     PRESS = "press"  # one event: a press, a release, a long or double press, a MIDI note
     HELD = "held"  # a press and its release
@@ -31,9 +31,9 @@ class Trigger(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of action. needs, takes: names of Action's fields that must and that may be given."""
+    """One kind of action. needs: fields of Action that must be given; takes: fields that may be."""
 
-    words: str  # what it does, for the list to choose from
+    words: str  # for the list on the page
     triggers: frozenset[Trigger]
     needs: tuple[str, ...] = ()
     takes: tuple[str, ...] = ()
@@ -83,14 +83,14 @@ class Action:
         return KINDS[self.do]
 
     def tree(self) -> dict[str, Any]:
-        """What `read` reads back: only what is given."""
+        """The given fields, as `read` takes them."""
         return {f.name: v for f in fields(self) if (v := getattr(self, f.name)) not in ("", None)}
 
 
 def read(tree: object, specs: Mapping[str, ParamSpec], presets: Collection[str]) -> Action:
-    """The action that `tree` ({"do": "step", "param": "denoise.amount_db", "by": 3}) describes.
+    """The action in `tree`, such as {"do": "step", "param": "denoise.amount_db", "by": 3}.
 
-    presets: the names that exist. Raises ActionError with every mistake in it.
+    presets: the known names. Raises ActionError with every mistake.
     """
     if not isinstance(tree, Mapping) or not isinstance(tree.get("do"), str):
         raise ActionError(f'an action is {{"do": …}} with one of {", ".join(KINDS)}')
@@ -137,7 +137,7 @@ def _check(given: Mapping[str, Any], specs: Mapping[str, ParamSpec]) -> tuple[di
 
 
 def _preset(given: object, presets: Collection[str]) -> str:
-    """The name of the preset that is meant. Raises NoPresetError."""
+    """The preset's name as it is written. Raises NoPresetError."""
     by_name = {name.casefold(): name for name in presets}
     wanted = str(given)[:100]
     if wanted.strip().casefold() not in by_name:
@@ -172,7 +172,7 @@ def _nearest(name: str, known: Collection[str]) -> str:
 
 
 def words(action: Action, specs: Mapping[str, ParamSpec]) -> str:
-    """The plain name of an action: "Bypass on/off", "Noise reduction 6 to 24 dB", "Preset Singing"."""
+    """An action in words: "Bypass on/off", "Noise reduction 6 to 24 dB", "Preset Singing"."""
     if not action.param:
         return _FIXED.get(action.do) or (
             f"Preset {action.preset}" if action.do == "preset" else _SCENE_WORDS[action.scene]

@@ -1,4 +1,4 @@
-"""What the keys of [audio] and [stems] say together, whoever sets them: the file or the page."""
+"""Rules between the keys of [audio] and [stems], for the file and for the page alike."""
 
 import difflib
 import json
@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from typing import Any, cast
 
-from firmware_app.config.checks import Key
+from firmware_app.config.declare import Key
 from firmware_app.config.keys import AudioConfig, Config, StemsConfig
 from firmware_app.errors import UsageError
 
 
 class AudioSettingsError(UsageError):
-    """Audio settings that cannot be. `mistakes` has one line for each."""
+    """Audio settings that are not allowed. `mistakes` has one line for each mistake."""
 
     def __init__(self, mistakes: Iterable[str]) -> None:
         self.mistakes = tuple(mistakes)
@@ -20,7 +20,7 @@ class AudioSettingsError(UsageError):
 
 
 def channel_mistakes(audio: AudioConfig) -> list[tuple[str, str]]:
-    """(dotted key, what is wrong) of the channels among each other."""
+    """(dotted key, mistake) for channels that do not fit each other."""
     found = []
     for name in ("input_channels", "music_channels"):
         if len(getattr(audio, name)) == 2 and len(audio.output_channels) != 2:
@@ -37,7 +37,7 @@ def channel_mistakes(audio: AudioConfig) -> list[tuple[str, str]]:
 
 
 def stem_mistakes(audio: AudioConfig, stems: StemsConfig) -> list[tuple[str, str]]:
-    """(dotted key, what is wrong) where two sounds would come from one output."""
+    """(dotted key, mistake) for outputs that are given to two sounds."""
     found = []
     taken = dict.fromkeys(audio.output_channels, "output_channels of [audio]")
     for f, channels in zip(fields(stems), stems.outputs, strict=True):
@@ -50,7 +50,7 @@ def stem_mistakes(audio: AudioConfig, stems: StemsConfig) -> list[tuple[str, str
 
 
 def changed(config: Config, changes: Mapping[str, Any], allowed: Iterable[str]) -> AudioConfig:
-    """[audio] with `changes` over it, checked as if they stood in the file. Raises AudioSettingsError.
+    """[audio] with `changes` applied and checked like the file. Raises AudioSettingsError.
 
     allowed: the keys that may be changed.
     """

@@ -1,4 +1,4 @@
-"""What hw opens for each control of the configuration."""
+"""Translates each control of the configuration into hw's description of it."""
 
 from typing import Any
 

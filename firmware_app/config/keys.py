@@ -1,16 +1,18 @@
-"""The keys of hushbox.toml, each declared once: type, default, what is allowed and what it is for.
+"""The keys of hushbox.toml. Each is declared once: type, default, allowed values and help.
 
-config.py reads files by these declarations, and `hushbox.toml.example` is rendered from them.
+read.py reads the file by these declarations; `hushbox.toml.example` is made from them.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from dsp.inference.bundle import RUNTIMES
-from firmware_app.config.checks import Key as Key
-from firmware_app.config.checks import key, listed, matching, one_of, text, whole
+from firmware_app.config.declare import Key as Key
+from firmware_app.config.declare import key, listed, matching, one_of, text, whole
 from firmware_app.config.panel_keys import DEFAULT_PANEL, PANEL_TABLES, PanelConfig
 from firmware_app.config.panel_keys import full_id as full_id
+
+LONGEST_BOX_NAME = 40  # characters, as on the page (web_ui/ports/limits.py, which the audio process does not load)
 
 # --- the tables ------------------------------------------------------------------------------------------------------
 
@@ -19,7 +21,7 @@ from firmware_app.config.panel_keys import full_id as full_id
 class BoxConfig:
     """The box itself."""
 
-    name: str = key("hushbox", text(40), "What the box calls itself on its page.")
+    name: str = key("hushbox", text(LONGEST_BOX_NAME), "What the box calls itself on its page.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +125,9 @@ class PageConfig:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The whole file, checked. `source` is where it came from, None when no file was found and defaults hold.
+    """The whole file, checked. source: its path, None when there is no file and the defaults hold.
 
-    overridden: keys that the command line named ("audio.device"); what is kept does not win over those.
+    overridden: keys set on the command line ("audio.device"). They win over what the page has saved.
     """
 
     box: BoxConfig = BoxConfig()

@@ -1,6 +1,6 @@
-"""The front panel's keys of hushbox.toml: each kind of control is a table of its own, with what it does beside it.
+"""The front panel's keys of hushbox.toml. Each kind of control has a table of its own.
 
-The page adds controls of the same tables (firmware_app/panel/kept.py), so both pass the same checks.
+The page adds controls to the same tables (firmware_app/panel/kept.py), so both follow the same rules.
 """
 
 import textwrap
@@ -9,18 +9,44 @@ from dataclasses import dataclass
 from typing import Any
 
 from firmware_app.config.actions import KINDS, SCENES
-from firmware_app.config.checks import flag, key, listed, matching, maybe, number, one_of, required, text, whole
-from hw.controls.kinds import CHIPS, PRESSED
+from firmware_app.config.declare import flag, key, listed, matching, maybe, number, one_of, required, text, whole
+from hw.board.board import HEADER
+from hw.board.libraries import CHOICES
+from hw.controls.kinds import (
+    ACCELERATIONS,
+    CHIPS,
+    CHORD_MS,
+    DEBOUNCE_MS,
+    DETENT_EDGES,
+    KNOB_MESSAGES,
+    LOCKOUT_MS,
+    MIDI_CHANNELS,
+    MIDI_CLOCKS,
+    MIDI_NUMBERS,
+    MOST_METER_PINS,
+    PRESS_MS,
+    PRESSED,
+    SPI_DEVICES,
+    SWITCH_MESSAGES,
+)
+from hw.controls.pickup import TAKEOVERS
 
 SHOWS = ("processing", "bypass", "mute", "clip", "alive", "tempo", "scene_a", "scene_b")
 LEVELS = ("input", "output", "reduction")
 GESTURES = ("press", "release", "long_press", "double_press", "together", "turn", "program")
 
-_NAME = matching(r"[a-z0-9][a-z0-9_-]{0,31}", 'a short name of a-z, 0-9, "-" and "_"')
-_ON = matching(r"[a-z0-9][a-z0-9_-]{0,31}(\+[a-z0-9][a-z0-9_-]{0,31}|:\d+:\d+)?", "a control's name")
+LONGEST_NAME = 32  # characters of a control's name
+LONGEST_DEVICE = 100  # characters of a MIDI port's name, or a USB device's
+KEY = "(KEY|BTN)_[A-Z0-9_]{1,40}"
+
+_WORD = f"[a-z0-9][a-z0-9_-]{{0,{LONGEST_NAME - 1}}}"
+_NAME = matching(_WORD, 'a short name of a-z, 0-9, "-" and "_"')
+_ON = matching(rf"{_WORD}(\+{_WORD}|:\d+:\d+)?", "a control's name")
 _PARAM = matching(r"([a-z0-9_]+(\.[a-z0-9_]+)*)?", 'a parameter id such as "denoise.amount_db"')
-_GPIO = whole(0, 27)
-_MIDI_PORT = text(100)
+_HIGHEST_GPIO = max(gpio for gpio in HEADER if isinstance(gpio, int))
+_GPIO = whole(0, _HIGHEST_GPIO)
+_INPUTS = max(channels for channels, _ in CHIPS.values())
+_DEVICE = text(LONGEST_DEVICE)
 
 
 def _list_of(names: Iterable[str]) -> str:
@@ -28,7 +54,7 @@ def _list_of(names: Iterable[str]) -> str:
 
 
 def full_id(param: str) -> str:
-    """A parameter of the box itself may be named without its room: "bypass" is "box.bypass"."""
+    """The id with its first part: a parameter of the box may be named without it, "bypass" for "box.bypass"."""
     return param if "." in param or not param else f"box.{param}"
 
 
@@ -63,7 +89,7 @@ def _sets() -> Any:
 def _takeover() -> Any:
     return key(
         "pickup",
-        one_of("pickup", "jump", "scaled"),
+        one_of(*TAKEOVERS),
         '"pickup": acts after crossing the value in force; "jump": the value follows at once;\n'
         '"scaled": the value moves at once, and meets the knob at the end of its way.',
     )
@@ -75,7 +101,9 @@ def _chip() -> Any:
 
 def _spi_device() -> Any:
     return key(
-        0, one_of(0, 1), "Chip select of the converter: 0 or 1; of an ads1115 its address: 0 is 0x48, 1 is 0x49."
+        0,
+        one_of(*SPI_DEVICES),
+        "Chip select of the converter: 0 or 1; of an ads1115 its address: 0 is 0x48, 1 is 0x49.",
     )
 
 
@@ -96,11 +124,11 @@ def _shows(default: str = "processing") -> Any:
 
 
 def _midi_channel() -> Any:
-    return required(whole(1, 16), "MIDI channel.")
+    return required(whole(*MIDI_CHANNELS), "MIDI channel.")
 
 
 class _Does:
-    """A control with a `does` or `sets` that may be short."""
+    """A control whose `does` or `sets` may leave out "box."."""
 
     def __post_init__(self) -> None:
         for name in ("does", "sets", "param"):
@@ -126,8 +154,8 @@ class HidKeyConfig(_Does):
     """A key of a USB footswitch; the whole device then belongs to the box."""
 
     name: str = _name()
-    device: str = required(text(100), 'USB vendor and product, as the page learns it ("1a86-e026").')
-    key: str = required(matching(r"(KEY|BTN)_[A-Z0-9_]{1,40}", 'a key such as "KEY_A"'), 'Which key ("KEY_A").')
+    device: str = required(_DEVICE, 'USB vendor and product, as the page learns it ("1a86-e026").')
+    key: str = required(matching(KEY, 'a key such as "KEY_A"'), 'Which key ("KEY_A").')
     does: str = _does()
     momentary: bool = _momentary()
     eager: bool = _eager()
@@ -141,15 +169,17 @@ class MidiSwitchConfig(_Does):
 
     name: str = _name()
     channel: int = _midi_channel()
-    number: int = required(whole(0, 127), "Controller or note.")
-    port: str = key("*", _MIDI_PORT, '"*" is any MIDI port.')
-    message: str = key("cc", one_of("cc", "note"), "Which message.")
+    number: int = required(whole(*MIDI_NUMBERS), "Controller or note.")
+    port: str = key("*", _DEVICE, '"*" is any MIDI port.')
+    message: str = key("cc", one_of(*SWITCH_MESSAGES), "Which message.")
     does: str = _does()
     momentary: bool = _momentary()
     eager: bool = _eager()
     latching: bool = _latching()
     press_only: bool = _press_only()
-    pressed_from: int = key(PRESSED, whole(0, 127), "From this value on a controller is pressed; a note is from 1 on.")
+    pressed_from: int = key(
+        PRESSED, whole(*MIDI_NUMBERS), "From this value on a controller is pressed; a note is from 1 on."
+    )
     inverted: bool = key(False, flag, "true: a controller is pressed below pressed_from.")
 
 
@@ -158,7 +188,7 @@ class KnobConfig(_Does):
     """A potentiometer on a converter: MCP3008 and its like on SPI, ADS1115 on I2C."""
 
     name: str = _name()
-    channel: int = required(whole(0, 7), "Input of the converter.")
+    channel: int = required(whole(0, _INPUTS - 1), "Input of the converter.")
     sets: str = _sets()
     takeover: str = _takeover()
     chip: str = _chip()
@@ -170,7 +200,7 @@ class PedalConfig(_Does):
     """An expression pedal on the converter: a knob that does not reach the whole range."""
 
     name: str = _name()
-    channel: int = required(whole(0, 7), "Input of the converter.")
+    channel: int = required(whole(0, _INPUTS - 1), "Input of the converter.")
     sets: str = _sets()
     takeover: str = _takeover()
     heel: float = key(0.0, number(0, 1), "Reading with the heel down, 0 to 1.")
@@ -185,9 +215,9 @@ class MidiKnobConfig(_Does):
 
     name: str = _name()
     channel: int = _midi_channel()
-    port: str = key("*", _MIDI_PORT, '"*" is any MIDI port.')
-    message: str = key("cc", one_of("cc", "cc14", "pitch"), "Which message.")
-    number: int = key(0, whole(0, 127), "Controller; cc14 has 0 to 31.")
+    port: str = key("*", _DEVICE, '"*" is any MIDI port.')
+    message: str = key("cc", one_of(*KNOB_MESSAGES), "Which message.")
+    number: int = key(0, whole(*MIDI_NUMBERS), "Controller; cc14 has 0 to 31.")
     sets: str = _sets()
     takeover: str = _takeover()
 
@@ -201,8 +231,8 @@ class EncoderConfig(_Does):
     gpio_b: int = _gpio("Second pin, by its BCM number.")
     sets: str = _sets()
     by: float = key(0.0, number(0, 1e6), "How much a click changes; 0 is a fortieth of the range.")
-    detent_edges: int = key(4, one_of(1, 2, 4), "Edges from click to click.")
-    acceleration: int = key(8, whole(1, 100), "How many steps a click counts at most when turned fast.")
+    detent_edges: int = key(4, one_of(*DETENT_EDGES), "Edges from click to click.")
+    acceleration: int = key(8, whole(*ACCELERATIONS), "How many steps a click counts at most when turned fast.")
 
 
 @dataclass(frozen=True)
@@ -232,7 +262,7 @@ class MeterConfig:
     """A level meter: one LED, or a bar of several, quietest first."""
 
     name: str = _name()
-    gpios: tuple[int, ...] = required(listed(_GPIO, "pins", 1, 16), "Pins, quietest first.")
+    gpios: tuple[int, ...] = required(listed(_GPIO, "pins", 1, MOST_METER_PINS), "Pins, quietest first.")
     shows: str = key("output", one_of(*LEVELS), "Which level.")
     active_high: bool = _active_high()
 
@@ -259,27 +289,31 @@ class PanelConfig:
 
     pins: str = key(
         "auto",
-        one_of("auto", "lgpio", "rpigpio", "pigpio", "native", "jetson", "mock", "off"),
+        one_of(*CHOICES),
         'Which library drives the pins; "mock" simulates them on the page, as "auto" does where there are none.',
     )
-    debounce_ms: float = key(1.0, number(0, 20), "A switch must be still for this long before its change counts.")
+    debounce_ms: float = key(
+        1.0, number(*DEBOUNCE_MS), "A switch must be still for this long before its change counts."
+    )
     lockout_ms: float = key(
-        5.0, number(0, 200), "After a change the switch is left alone for so long, then its real level counts."
+        5.0, number(*LOCKOUT_MS), "After a change the switch is left alone for so long, then its real level counts."
     )
-    long_press_ms: float = key(600.0, number(50, 5000), "Held so long is a long press, where one is mapped.")
+    long_press_ms: float = key(600.0, number(*PRESS_MS), "Held so long is a long press, where one is mapped.")
     double_press_ms: float = key(
-        300.0, number(50, 5000), "A second press so soon is a double press, where one is mapped; a press waits for it."
+        300.0, number(*PRESS_MS), "A second press so soon is a double press, where one is mapped; a press waits for it."
     )
-    chord_ms: float = key(60.0, number(0, 500), "Two switches pressed within this time are pressed together.")
+    chord_ms: float = key(60.0, number(*CHORD_MS), "Two switches pressed within this time are pressed together.")
     midi: bool = key(True, flag, "true: every USB MIDI port is listened to.")
-    midi_serial: tuple[str, ...] = key((), listed(text(100), "devices", 0, 4), 'Serial MIDI, such as "/dev/ttyAMA0".')
+    midi_serial: tuple[str, ...] = key((), listed(_DEVICE, "devices", 0, 4), 'Serial MIDI, such as "/dev/ttyAMA0".')
     midi_clock: str = key(
         "off",
-        one_of("off", "in", "out"),
+        one_of(*MIDI_CLOCKS),
         '"in": the tempo is taken from the MIDI clock that comes in; "out": the tapped tempo is sent as MIDI clock.',
     )
     program_presets: bool = key(True, flag, "true: a MIDI program change recalls the preset of that number.")
-    relay_gpio: int = key(-1, whole(-1, 27), "Pin of a true-bypass relay's heartbeat (docs/panel.md); -1: no relay.")
+    relay_gpio: int = key(
+        -1, whole(-1, _HIGHEST_GPIO), "Pin of a true-bypass relay's heartbeat (docs/panel.md); -1: no relay."
+    )
     switches: tuple[SwitchConfig, ...] = (SwitchConfig("footswitch", 17, "bypass"),)
     hid_keys: tuple[HidKeyConfig, ...] = ()
     midi_switches: tuple[MidiSwitchConfig, ...] = ()
@@ -332,4 +366,4 @@ EXAMPLES: dict[str, Any] = {
     "meters": MeterConfig("vu", (12, 13)),
     "mappings": MappingConfig("footswitch", "momentary", "long_press", "mute"),
 }
-"""One of each table that is empty as long as nothing is written, for the example file."""
+"""An entry for each table that is empty by default, for the example file."""

@@ -1,4 +1,4 @@
-"""Where things are: what came with the program, what it keeps, and where its processes meet.
+"""The folders of the box: what came with the program, what it saves, and where its processes meet.
 
 The program's own files lie beside the package in all three ways it is installed: a checkout, a wheel in site-packages,
 and a PyInstaller folder (`sys._MEIPASS`).
@@ -22,7 +22,7 @@ class PlacesError(AppError, OSError):
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """All folders, absolute. Finding them creates nothing; make_state() and make_runtime() do."""
+    """All folders, as absolute paths. Only make_state() and make_runtime() create any."""
 
     models: Path  # models_quantized: one folder a bundle
     assets: Path  # demo vocal, factory presets
@@ -46,16 +46,16 @@ class Places:
         return Path(name).expanduser().absolute() if "/" in name else self.models / name
 
     def make_state(self) -> None:
-        """Create the state folder. Raises PlacesError; the store goes on in memory then."""
+        """Create the state folder. Raises PlacesError; then settings are kept in memory only."""
         try:
             self.state.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise PlacesError(f"state folder {self.state}: cannot be created: {error.strerror}") from None
 
     def make_runtime(self) -> None:
-        """Create the runtime folder, for this user only. Raises PlacesError when it is, or could be, someone else's.
+        """Create the runtime folder, for this user only. Raises PlacesError if another user owns it or could change it.
 
-        Whoever owns the folder decides who answers on the box's sockets, and the folder around it is open to everyone.
+        The folder's owner decides which process answers on the box's sockets, and its parent is open to everyone.
         """
         longest = len(os.fsencode(self.runtime)) + 1 + _LONGEST_FILE_NAME
         if longest > _LONGEST_SOCKET_PATH:
@@ -77,7 +77,7 @@ class Places:
 
 
 def find(state_dir: str | Path | None = None) -> Places:
-    """Places from the environment. `state_dir` (--state-dir) wins over HUSHBOX_STATE_DIR, systemd's and XDG's."""
+    """Places from the environment. state_dir (--state-dir) comes before HUSHBOX_STATE_DIR, systemd's and XDG's."""
     frozen = getattr(sys, "_MEIPASS", None)
     root = Path(frozen) if frozen else Path(__file__).resolve().parents[2]
     return Places(
@@ -110,5 +110,5 @@ def _runtime_folder() -> Path:
 
 
 def _first(variable: str) -> str:
-    """systemd joins several folders with colons; the first is ours."""
+    """The first of several folders, which systemd joins with colons."""
     return os.environ.get(variable, "").partition(":")[0]

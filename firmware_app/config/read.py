@@ -1,4 +1,4 @@
-"""hushbox.toml read into frozen dataclasses. Strict: every mistake is reported, all at once; nothing half applies."""
+"""Reads hushbox.toml into frozen dataclasses. Every mistake is reported, all at once; a file with one is not used."""
 
 import difflib
 import os
@@ -16,19 +16,27 @@ from firmware_app.config.audio_rules import channel_mistakes, stem_mistakes
 from firmware_app.config.control_specs import RELAY, spec_of
 from firmware_app.config.keys import REPEATED, TABLES, Key
 from firmware_app.config.keys import Config as Config
-from firmware_app.config.panel_keys import CONTROL_TABLES, LEVELS, SHOWS, AnyControlConfig, PanelConfig
+from firmware_app.config.panel_keys import (
+    CONTROL_TABLES,
+    LEVELS,
+    SHOWS,
+    AnyControlConfig,
+    KnobConfig,
+    PanelConfig,
+    PedalConfig,
+)
 from firmware_app.errors import UsageError
+from hw.controls.conflicts import bus_pins
 from hw.controls.kinds import PanelSpecError
 
 FILE_NAME = "hushbox.toml"
 _LARGEST_BYTES = 250_000  # the example, with every key in it, has 15,000
 _MOST_MISTAKES = 200
 _MOST_HINTS = 50  # each takes a while
-SPI_PINS = range(8, 12)  # BCM numbers that the knobs' converter needs
 
 
 class ConfigError(UsageError):
-    """The file is wrong. `mistakes` has one line for each, with file and line number where known."""
+    """Mistakes in the file: one line each in `mistakes`, with file and line number where known."""
 
     def __init__(self, mistakes: Iterable[str]) -> None:
         self.mistakes = tuple(mistakes)
@@ -39,9 +47,9 @@ class ConfigError(UsageError):
 
 
 def find_file(named: str | Path | None = None) -> Path | None:
-    """The file that holds: `named` (--config), $HUSHBOX_CONFIG, ./, $XDG_CONFIG_HOME/hushbox/, /etc/hushbox/; or None.
+    """The first file of: `named` (--config), $HUSHBOX_CONFIG, ./, $XDG_CONFIG_HOME/hushbox/, /etc/hushbox/; or None.
 
-    A file named on purpose has to be there: ConfigError otherwise.
+    Raises ConfigError if a file that was named does not exist.
     """
     for origin, value in (("--config", named), ("$HUSHBOX_CONFIG", os.environ.get("HUSHBOX_CONFIG"))):
         if value:
@@ -50,7 +58,7 @@ def find_file(named: str | Path | None = None) -> Path | None:
             return Path(value)
     home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
     folders = (Path(), Path(home) / "hushbox", Path("/etc/hushbox"))
-    # os.path: a folder that this user may not look into is one without a file.
+    # os.path, which takes a folder that this user may not read for one without a file.
     return next((folder / FILE_NAME for folder in folders if os.path.exists(folder / FILE_NAME)), None)
 
 
@@ -92,7 +100,7 @@ def parse(toml_text: str, source: Path | None = None, overrides: Mapping[str, ob
 
 
 def read_control(table: str, tree: Mapping[str, Any]) -> AnyControlConfig:
-    """One control of the panel that does not come from the file: checked as if it stood there. Raises ConfigError."""
+    """A control that does not come from the file, checked by the same rules. Raises ConfigError."""
     if table not in CONTROL_TABLES:
         raise ConfigError([f"no kind of control {table[:40]!r}{_nearest(table[:40], CONTROL_TABLES)}"])
     reader = _Reader("", {})
@@ -106,7 +114,7 @@ def read_control(table: str, tree: Mapping[str, Any]) -> AnyControlConfig:
 
 
 def check_params(config: Config, specs: Mapping[str, ParamSpec]) -> None:
-    """Hold what the panel sets against the parameters that the chain really has. Raises ConfigError."""
+    """Check that the parameters the panel uses exist. Raises ConfigError."""
     mistakes = []
     switches = [id for id, spec in specs.items() if spec.choices == ("off", "on")]
     for table in CONTROL_TABLES:
@@ -155,7 +163,7 @@ class _Reader:
             source=source,
             overridden=frozenset(overrides),
         )
-        # What one section's keys say together is only worth a word once each of them is right.
+        # Rules between keys are checked only when each key by itself is right.
         if "audio" in clean:
             together = channel_mistakes(config.audio)
             if "stems" in clean:
@@ -167,7 +175,7 @@ class _Reader:
         return config
 
     def table(self, cls: type, section: str, index: int, table: Mapping[str, Any], title: str) -> dict[str, Any]:
-        """The values of one table that are right. Repeated tables inside it are built already."""
+        """The allowed values of one table, with the repeated tables inside it already built."""
         values: dict[str, Any] = {}
         known = [f.name for f in fields(cls)]
         for name, value in table.items():
@@ -219,25 +227,25 @@ class _Reader:
             self._check_places(controls, panel.relay_gpio)
 
     def check_spec(self, table: str, index: int, control: AnyControlConfig) -> None:
-        """What one control's keys say together."""
+        """Check the rules between one control's keys."""
         try:
             spec_of(control)
         except PanelSpecError as error:
             self._mistake(f"panel.{table}.name", f"[[panel.{table}]] {error}", index)
 
     def _check_places(self, controls: list[tuple[str, int, AnyControlConfig]], relay_gpio: int) -> None:
-        """No two controls at one place, and the converters' pins free for them."""
-        spi = {gpio for _, _, control in controls if hasattr(control, "chip") for gpio in SPI_PINS}
+        """Check that no two controls are at one place, and that the converters' pins are free."""
+        knobs = [control for _, _, control in controls if isinstance(control, KnobConfig | PedalConfig)]
+        bus = {gpio: bus_pins(spec_of(knob)) for knob in knobs for gpio in bus_pins(spec_of(knob))}
         taken = {f"gpio:{relay_gpio}": "relay_gpio"} if relay_gpio >= 0 else {}
         for table, index, control in controls:
             for key, shown, place in _places(control):
                 where = f"panel.{table}.{key}", f"[[panel.{table}]] {key} = {shown}"
                 if place in taken:
                     self._mistake(where[0], f'{where[1]}: taken by "{taken[place]}" already', index)
-                elif place.startswith("gpio:") and int(place[5:]) in spi:
-                    self._mistake(
-                        where[0], f"{where[1]}: the knobs' converter needs pins {SPI_PINS[0]} to {SPI_PINS[-1]}", index
-                    )
+                elif place.startswith("gpio:") and int(place[5:]) in bus:
+                    needed = ", ".join(map(str, sorted(bus[int(place[5:])])))
+                    self._mistake(where[0], f"{where[1]}: the knobs' converter needs GPIO {needed}", index)
                 taken.setdefault(place, control.name)
 
     def _unknown_at_top(self, name: str, value: object) -> None:
@@ -286,7 +294,7 @@ def _nearest(name: str, known: Iterable[str]) -> str:
 
 
 def _show(value: object) -> str:
-    """A value as the file would have it, cut short."""
+    """A value as it is written in the file, shortened."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list | tuple):
@@ -301,7 +309,7 @@ _KEY = re.compile(r"\s*([A-Za-z0-9_.\-]+)\s*=")
 
 
 def _line_numbers(toml_text: str) -> dict[tuple[str, int, str], int]:
-    """(table, its index, key or "") -> line. tomllib keeps no lines; good enough to point a person at the place."""
+    """Line number by (table, its index, key or ""). tomllib has none; this guess is good enough for a message."""
     lines: dict[tuple[str, int, str], int] = {}
     seen: Counter[str] = Counter()  # of each [[table]]
     table, index = "", 0

@@ -1,7 +1,10 @@
-"""A/B: the untouched against the processed sound at the same loudness, so that the louder one does not win.
+"""A/B: compares the untouched and the processed sound at equal loudness, because the louder one always seems better.
 
-While it is on, bypass chooses the side, from the page or by foot, and the louder side is turned down (box.match_db) by
-what the two differ in LUFS. Both are measured on the same moments, those in which the processed sound was heard.
+While it is on, bypass chooses the side, from the page or by foot. The louder side is turned down (box.match_db) by the
+difference in LUFS. Both are measured at the same moments, while the processed sound is heard.
+
+The dry path's own level ramp plays the match (dsp.rack.dry_path); at 0 dB bypass stays bit-exact. Loudness is measured
+from the listen ring (dsp.analysis.loudness).
 """
 
 import math
@@ -15,19 +18,19 @@ from dsp.block import RATE_HZ
 from dsp.rack.dry_path import BYPASS, MATCH, MUTE
 from firmware_app.control.control import Control
 from firmware_app.link.listen_ring import READ_SECONDS, RingReader
+from web_ui.ports.limits import COMPARE_HOLD_S
 
 LISTEN = "denoise.listen"
-WINDOW_S = 10.0  # what is measured: the newest seconds
-ENOUGH_S = 1.0  # before that nothing is matched
-SETTLE_S = 0.3  # after a change of side or level, until the ring holds the new sound only
-ALONE_S = 30.0  # a comparison nobody renews for so long ends: the phone has left
+WINDOW_S = 10.0  # the measurement is of the newest seconds
+ENOUGH_S = 1.0  # of measured sound before anything is matched
+SETTLE_S = 0.3  # after a change of side or level, until the ring has the new sound only
 LOOK_S = 0.1
 ORIGIN = "compare"
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Where it stands. Loudness in LUFS, -inf while unknown. match_db: of the side that is heard, 0 or below."""
+    """The state. Loudness in LUFS, -inf while unknown. match_db: of the side that is heard, 0 or below."""
 
     on: bool = False
     untouched_lufs: float = -math.inf
@@ -37,7 +40,7 @@ class Comparison:
 
 
 class Comparer:
-    """One for the box. Methods from any thread; measures in a thread of its own, which runs while it is on."""
+    """One per box. Methods from any thread; a thread of its own measures while it is on."""
 
     def __init__(self, control: Control, ring: Path) -> None:
         self._control = control
@@ -61,7 +64,7 @@ class Comparer:
         return self._view
 
     def start(self) -> None:
-        """Begin, or say that somebody still compares."""
+        """Begin, or renew a comparison."""
         self._renewed_at = time.monotonic()
         with self._lock:
             if self._thread is not None and self._thread.is_alive():
@@ -74,7 +77,7 @@ class Comparer:
         self._control.news()
 
     def end(self) -> None:
-        """Back to how it was before: no match, and bypass as it stood. Waits for the thread."""
+        """End: no match, and bypass as it was before. Waits for the thread."""
         with self._lock:
             thread, self._thread = self._thread, None
             if thread is None:
@@ -86,7 +89,7 @@ class Comparer:
     def _on_change(self, id: str, value: float, origin: str) -> None:
         if id in (BYPASS.id, MUTE.id, LISTEN):
             self._settled_at = time.monotonic() + SETTLE_S
-            self._wake.set()  # the other side gets its level at once
+            self._wake.set()  # so that the other side gets its level at once
         if origin == "preset":
             self._renew_measure = True
 
@@ -94,10 +97,10 @@ class Comparer:
 
     def _run(self) -> None:
         untouched, processed = self._meters()
-        # What was heard just now counts already, as far back as it was the processed sound.
+        # The sound just before counts too, as far back as it was the processed one.
         heard_s = min(READ_SECONDS - 1.0, max(0.0, time.monotonic() - self._settled_at))
         position = max(0, self._reader.newest() - int(heard_s * RATE_HZ))
-        while not self._ending.is_set() and time.monotonic() - self._renewed_at < ALONE_S:
+        while not self._ending.is_set() and time.monotonic() - self._renewed_at < COMPARE_HOLD_S:
             if self._renew_measure:
                 self._renew_measure = False
                 untouched, processed = self._meters()
@@ -117,7 +120,7 @@ class Comparer:
         return Loudness(channels, WINDOW_S), Loudness(channels, WINDOW_S)
 
     def _measure(self, position: int, untouched: Loudness, processed: Loudness) -> int:
-        """Count what has been heard since; returns the new position."""
+        """Measure what was heard since `position`; returns the new one."""
         while self._reader.newest() - position >= HOP_FRAMES:
             position, before, after = self._reader.since(position, HOP_FRAMES)
             if len(before) < HOP_FRAMES or not self._counts():
@@ -127,7 +130,7 @@ class Comparer:
         return position
 
     def _counts(self) -> bool:
-        """Whether what the ring holds now is the processed sound itself."""
+        """Whether the ring holds the processed sound now."""
         values = self._control.values()
         quiet = values[BYPASS.id] or values[MUTE.id] or values.get(LISTEN, 0.0)
         return not quiet and time.monotonic() >= self._settled_at
@@ -139,7 +142,7 @@ class Comparer:
             louder = 0.0
         bypassed = self._control.value(BYPASS.id) >= 0.5
         wanted = round(max(min(louder if bypassed else -louder, 0.0), MATCH.low), 1)
-        # In steps that nobody hears as such: each one pauses the measuring.
+        # Not in smaller steps, which nobody would hear: each one pauses the measurement.
         if abs(wanted - self._control.value(MATCH.id)) > 0.25 or (bypassed != self._was_bypassed):
             self._was_bypassed = bypassed
             self._control.set_param(MATCH.id, wanted, ORIGIN)

@@ -1,4 +1,4 @@
-"""Control: the one owner of live settings. Every change, from phone, knob, switch or preset, passes it."""
+"""Control: the only owner of live settings. Every change from phone, knob, switch or preset goes through it."""
 
 import threading
 import time
@@ -8,22 +8,22 @@ from dataclasses import dataclass
 from dsp.params import ParamSpec, find
 from dsp.rack.dry_path import MUTE
 from firmware_app.kept.mutes import SILENCING
-from firmware_app.kept.saver import ANSWER_WITHIN_S, Keeping, Saver
+from firmware_app.kept.saver import ANSWER_WITHIN_S, SaveJob, Saver
 from firmware_app.kept.start_from import to_start_from
 from firmware_app.kept.store import WHAT, Store
 from firmware_app.link.wire import HealthFrame, InfoFrame, MeterFrame
 
-SILENT_S = 1.0  # 20 meter frames that did not come
-SAVE_AFTER_S = 0.5  # a fader that is being moved is saved so often; switches are saved at once
-MUTES_FIRST_S = 1.0  # settings wait so long for the record of mutes, that it is never older than they are
+SILENT_S = 1.0  # without a meter frame, as long as 20 of them take
+SAVE_AFTER_S = 0.5  # a moving fader is saved this often, a switch at once
+MUTES_FIRST_S = 1.0  # how long settings wait for the record of mutes, which must never be older than they are
 
 Listener = Callable[[str, float, str], None]
-"""Called with (id, value, origin) after each change; quick, and never calls back into Control."""
+"""Called with (id, value, origin) after each change. Must be quick, and must not call Control."""
 
 
 @dataclass(frozen=True, slots=True)
 class Latest:
-    """What the audio process last said; `meter` is None while it is down."""
+    """The audio process's newest frames; `meter` is None while it is down."""
 
     meter: MeterFrame | None
     info: InfoFrame
@@ -31,15 +31,15 @@ class Latest:
 
 
 class Control:
-    """Live settings, the newest meters, and everybody who wants to know. All methods from any thread."""
+    """Live settings, the newest meters and their listeners. All methods from any thread."""
 
     def __init__(
         self, specs: Mapping[str, ParamSpec], store: Store, in_force: Mapping[str, float] | None = None
     ) -> None:
-        """Starts from what `store` has saved; `notes` then says what was wrong with it, if anything.
+        """Starts from the settings in `store`; `notes` tells what was wrong with them.
 
-        in_force: what the audio process has now, when it is ahead of the disk because control was killed; it wins,
-        but for a mute (start_from.py).
+        in_force: the audio process's values, which are newer than the disk if control was killed. They win, except
+        over a mute (start_from.py).
         """
         loaded = store.load()
         known = to_start_from(loaded, in_force or {})
@@ -55,44 +55,44 @@ class Control:
         self._health = HealthFrame()
         self._send: Callable[[str, float], None] = lambda id, value: None
         self._listeners: list[tuple[str, Listener]] = []
-        self.on_trouble: Callable[[str], None] = lambda words: None  # told what is not on disk; "" once it is
+        self.on_trouble: Callable[[str], None] = lambda words: None  # gets why something is not on disk, "" once it is
         self._unsaved: tuple[str, ...] = ()  # what could not be saved, in words
-        self._settings = Keeping(WHAT, self._write_settings)
-        self._mutes = Keeping("mutes", lambda: self._store.save_mutes(self.values(), self._unsaved))
-        # A mute waits for nothing else that is written.
+        self._settings = SaveJob(WHAT, self._write_settings)
+        self._mutes = SaveJob("mutes", lambda: self._store.save_mutes(self.values(), self._unsaved))
+        # A saver of its own, so that a mute never waits for another write.
         self._mutes_saver = Saver("mutes", self._trouble_changed)
         self._saver = Saver("saver", self._trouble_changed)
         self._mutes_saver.add(self._mutes)
         self._saver.add(self._settings)
-        if loaded.unsure:  # until everything is on disk, the next start is no surer than this one
+        if loaded.unsure:  # the next start cannot be certain either, until everything is on disk
             self._unsaved = (WHAT,)
             self._settings.changed()
-        self._mutes.changed()  # the record is to be there before the disk is full
+        self._mutes.changed()  # the record must exist before the disk is full
 
     def connect(self, send: Callable[[str, float], None]) -> None:
-        """Where changes go from now on: the link's send_param."""
+        """Send changes by `send` from now on: the link's send_param."""
         self._send = send
 
     def listen(self, origin: str, listener: Listener) -> None:
         """Tell `listener` of every change that did not come from `origin` itself."""
         self._listeners.append((origin, listener))
 
-    def keep(self, *keepings: Keeping) -> None:
-        """Let the saver write these too: what lies beside the settings."""
-        for keeping in keepings:
-            self._saver.add(keeping)
+    def save_also(self, *save_jobs: SaveJob) -> None:
+        """Have the saver write these jobs too."""
+        for save_job in save_jobs:
+            self._saver.add(save_job)
 
     def set_param(self, id: str, value: float, origin: str) -> float:
         """Change one parameter and return the value in force. Raises UnknownParamError, ParamRangeError."""
         spec = find(self.specs, id)
         number = spec.check(value)
         with self._changed:
-            # Sent under the lock: two origins at once must reach the audio process in the order they took effect.
+            # With the lock held, so that two simultaneous changes reach the audio process in the order they were made.
             silences = id in SILENCING and number != self._values[id]
             self._values[id] = number
             self._origins[id] = origin
             self._send(id, number)
-            if silences:  # under the lock: settings that have it are never saved before the record of mutes
+            if silences:  # with the lock held: the record of mutes must be saved before the settings
                 self._mutes.changed()
             self._seq += 1
             self._changed.notify_all()
@@ -103,7 +103,7 @@ class Control:
         return number
 
     def toggle(self, id: str, origin: str, between: tuple[float, float] = (0.0, 1.0)) -> float:
-        """Flip a parameter from the value it is nearer to over to the other one. Raises as set_param does."""
+        """Set a parameter to the one of the two values that it is further from. Raises as set_param does."""
         low, high = between
         with self._changed:
             return self.set_param(id, low if self.value(id) > (low + high) / 2 else high, origin)
@@ -130,7 +130,7 @@ class Control:
 
     @property
     def live_meter(self) -> MeterFrame | None:
-        """The newest meter frame; None while the audio process is down, or hangs and says nothing any more."""
+        """The newest meter frame; None while the audio process is down or hangs."""
         latest = self._latest
         return None if time.monotonic() - latest.at > SILENT_S else latest.meter
 
@@ -139,31 +139,31 @@ class Control:
         return self._seq
 
     def wait(self, after_seq: int, timeout_s: float) -> int:
-        """Block until something newer than `after_seq` is there, or the timeout; returns the newest seq."""
+        """Wait for a change after `after_seq`, or until the timeout. Returns the newest seq."""
         with self._changed:
             self._changed.wait_for(lambda: self._seq > after_seq, timeout_s)
             return self._seq
 
     def take_meter(self, meter: MeterFrame) -> None:
-        """A meter frame came up the link."""
+        """The link received a meter frame."""
         self._publish(Latest(meter, self._latest.info, time.monotonic()))
 
     @property
     def health(self) -> HealthFrame:
-        """How the audio process looks after itself: safe mode, and what it leaves out."""
+        """The audio process's health: safe mode, and the work that it leaves out."""
         return self._health
 
     def take_health(self, health: HealthFrame) -> None:
-        """The audio process said how it looks after itself."""
+        """The link received a health frame."""
         self._health = health
         self.news()
 
     def take_info(self, info: InfoFrame) -> None:
-        """The audio process said what runs."""
+        """The link received an info frame."""
         self._publish(Latest(self._latest.meter, info, self._latest.at))
 
     def news(self) -> None:
-        """Wake everyone in `wait`: something else that the page shows has changed."""
+        """Wake all callers of `wait`: something else on the page has changed."""
         self._publish(self._latest)
 
     def audio_down(self) -> None:
@@ -180,34 +180,34 @@ class Control:
 
     @property
     def started_muted(self) -> str:
-        """Why the box started muted, in words, as long as it is; empty when nobody but a person muted it."""
+        """Why the box started muted, in words, until it is unmuted; empty when it did not mute itself."""
         if not self._unsure or not self._values.get(MUTE.id):
             return ""
         return f"The box started muted, to be safe: {self._unsure}. Unmute it when you are ready."
 
     @property
     def save_problem(self) -> str:
-        """Why something is not kept on disk, in words; empty when all is."""
+        """Why something is not on disk, in words; empty when all is saved."""
         return ". ".join(trouble for trouble in (self._mutes_saver.trouble, self._saver.trouble) if trouble)
 
     def mutes_not_kept(self) -> str:
-        """Wait a moment for the disk: would what is muted now outlive a power cut? Why it would not, else "".
+        """Wait until the mutes are on disk. Returns why they would not survive a power cut, else "".
 
-        Not for the threads of panel and link: it may take ANSWER_WITHIN_S.
+        Not on the threads of panel and link: it may take ANSWER_WITHIN_S.
         """
         return self._mutes.wait(ANSWER_WITHIN_S)
 
     def flush(self, timeout_s: float) -> str:
-        """Wait until all that has changed is on disk. Returns why it is not."""
+        """Wait until all changes are on disk. Returns why they are not, else ""."""
         return self._saver.flush(timeout_s)
 
     def hurry(self) -> None:
-        """The end is near: write now what is not kept yet. Returns at once."""
+        """Before the end: start to write what is not saved yet. Returns at once."""
         self._mutes_saver.hurry()
         self._saver.hurry()
 
     def close(self, timeout_s: float = 10.0) -> tuple[str, ...]:
-        """Save what is unsaved and end. Returns what is not on disk even so; log, doctor and next start say it too."""
+        """Save what is unsaved, and end. Returns what is still not on disk; log, doctor and next start tell it, too."""
         began = time.monotonic()
         lost = self._saver.close(timeout_s * 0.75)
         self._unsaved_are(lost)
@@ -224,13 +224,13 @@ class Control:
         return self._store.problem
 
     def _trouble_changed(self) -> None:
-        """On a saver's thread: other things cannot be saved than before."""
+        """The set of failing save jobs has changed. On a saver's thread."""
         self._unsaved_are(self._saver.failing)
         self.on_trouble(self.save_problem)
         self.news()
 
     def _unsaved_are(self, names: tuple[str, ...]) -> None:
-        """Let the record of mutes say so: the next start has to know."""
+        """Write these names into the record of mutes, for the next start."""
         if names != self._unsaved:
             self._unsaved = names
             self._mutes.changed()

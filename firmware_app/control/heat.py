@@ -1,4 +1,4 @@
-"""Watches the board's temperature and throttling, and asks the audio process for less work before it becomes late."""
+"""Watches the board's temperature and throttling. Asks the audio process for less work before it becomes late."""
 
 import logging
 from collections.abc import Callable
@@ -9,15 +9,15 @@ from hw.board.health import HOT_C, BoardHealth
 
 log = logging.getLogger(__name__)
 
-COOL_C = HOT_C - 5.0  # before anything comes back
+COOL_C = HOT_C - 5.0  # below this, work comes back
 LOOK_S = 5.0
 
 
 class HeatWatch:
-    """One look every LOOK_S. Any one thread, never the audio thread."""
+    """Call look() every LOOK_S. One thread, never the audio thread."""
 
     def __init__(self, ask: Callable[[int], None], read: Callable[[], BoardHealth] = board_health.read) -> None:
-        """ask: told with each look what is to be left out at least; the audio process may have been restarted."""
+        """ask: gets the work to leave out at each look, because the audio process may have been restarted."""
         self._ask = ask
         self._read = read
         self._asked = Shed.NOTHING

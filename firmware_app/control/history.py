@@ -1,4 +1,4 @@
-"""The last five minutes: levels, reduction, load and what went wrong, for finding out what happened."""
+"""History: levels, reduction, load, xruns and late hops of the last five minutes."""
 
 import threading
 import time
@@ -27,7 +27,7 @@ class Moment:
 
 
 class History:
-    """Gathers meter frames into moments. `add` on the link's thread, `since` on any."""
+    """Collects meter frames into moments. `add` on the link's thread, `since` on any."""
 
     def __init__(self) -> None:
         self._moments: deque[Moment] = deque(maxlen=round(SECONDS / STEP_S))
@@ -40,12 +40,12 @@ class History:
         self._reduction = 0.0
 
     def add(self, meter: MeterFrame, now_s: float | None = None) -> None:
-        """Count a frame in. now_s: monotonic, for tests."""
+        """Add a frame. now_s: monotonic, for tests."""
         now_s = time.monotonic() if now_s is None else now_s
         if self._begun_s is None:
             self._begun_s = now_s
         counts = (meter.xruns, meter.late_hops, meter.dry_hops)
-        # Counters start anew with the audio process.
+        # The counters start from 0 with each audio process.
         before = self._counts if self._counts is not None else counts
         for i, (old, new) in enumerate(zip(before, counts, strict=True)):
             self._news[i] += new - old if new >= old else new

@@ -1,6 +1,6 @@
-"""What the box plays, as an MP3 stream for a browser: about a second late, for setting up from afar.
+"""The box's sound as an MP3 stream for a browser: about a second late, for setting up from a distance.
 
-MP3 because every phone plays it from plain HTTP without an end; libsndfile encodes it (3 % of a core of a desktop PC).
+MP3, because every phone plays an endless stream of it over plain HTTP. libsndfile encodes it (3 % of a desktop core).
 """
 
 import io
@@ -14,7 +14,6 @@ import soundfile
 from dsp.block import RATE_HZ, Block
 from firmware_app.link.listen_ring import RingReader
 
-WHICH = ("output", "untouched", "removed")
 AHEAD_S = 1.0  # sent at once, so that the browser has something to play from
 STEP_S = 0.1
 COMPRESSION = 0.5  # of 0 (320 kbit/s) to 1 (32 kbit/s): about 160 kbit/s
@@ -24,7 +23,7 @@ class LiveSound:
     """One listener's stream. One thread."""
 
     def __init__(self, ring: Path, which: str, muted: Callable[[], bool]) -> None:
-        """which: one of WHICH. muted: whether the box is, so that "removed" is silent then too."""
+        """which: one of web_ui.ports.sound.LIVE. muted: whether the box is muted; then "removed" is silent, too."""
         self._reader = RingReader(ring)
         self._which = which
         self._muted = muted
@@ -40,12 +39,12 @@ class LiveSound:
             self._channels,
             "MPEG_LAYER_III",
             format="MP3",
-            bitrate_mode="CONSTANT",  # as a stream is read: an even flow, and no index to know first
+            bitrate_mode="CONSTANT",  # a stream needs an even flow, and no index at its beginning
             compression_level=COMPRESSION,
         )
 
     def read(self) -> bytes:
-        """What has been played since, after waiting a little; empty when nothing was."""
+        """The MP3 of what was played since the last call, after a short wait; empty when nothing was."""
         time.sleep(STEP_S)
         self._position, before, after = self._reader.since(self._position, 2 * RATE_HZ)
         if len(before):
@@ -64,7 +63,7 @@ class LiveSound:
         return np.zeros_like(after) if self._muted() else before - after
 
     def _fit(self, sound: Block) -> Block:
-        """With as many channels as the stream began with: another device may have others."""
+        """The sound with as many channels as the stream began with: another device may have fewer or more."""
         if sound.shape[1] == self._channels:
             return np.clip(sound, -1.0, 1.0)
         mono: Block = sound.mean(axis=1, keepdims=True)
@@ -73,7 +72,7 @@ class LiveSound:
 
 
 class _Sink(io.RawIOBase):
-    """Where the encoder writes: only forwards. What it would mend at the end, for a file, has been heard already."""
+    """The encoder's output, forwards only. What it rewrites at the end of a file has been sent already."""
 
     def __init__(self) -> None:
         self._fresh = bytearray()

@@ -1,15 +1,15 @@
-"""Morph: a knob, pedal or fader between scenes A and B. It only sets other parameters, so it lives in control."""
+"""Morph: a knob, pedal or fader between scenes A and B. It only sets other parameters, so it is control's."""
 
 import threading
 
 from firmware_app.control.control import Control
 from firmware_app.kept.scenes import MORPH, Scenes
 
-FOLLOW_S = 0.02  # a fader that is being moved sets everything so often at most
+FOLLOW_S = 0.02  # a moving fader sets the parameters at most this often
 
 
 class Morpher(threading.Thread):
-    """Follows `scenes.morph`. Its own thread, because a listener must not change other parameters itself."""
+    """Follows `scenes.morph`. In its own thread, because a listener must not change other parameters."""
 
     def __init__(self, control: Control, scenes: Scenes) -> None:
         super().__init__(name="morph", daemon=True)
@@ -38,6 +38,6 @@ class Morpher(threading.Thread):
             self._stopping.wait(FOLLOW_S)
 
     def _on_change(self, id: str, value: float, origin: str) -> None:
-        # A scene that is recalled whole puts the fader to its end, which asks for nothing more.
+        # Recalling a scene moves the fader to its end, and has set everything already.
         if id == MORPH.id and origin != "scene":
             self._moved.set()

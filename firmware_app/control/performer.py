@@ -23,10 +23,9 @@ PANIC_PARAM = {
 
 
 class Performer:
-    """One for the whole box, whose presets and scenes it lets Control save. Any thread; each method returns as quickly
-    as Control.set_param does.
+    """One per box. Control saves its presets and scenes. Any thread; each method returns as fast as Control.set_param.
 
-    `origin` says who acts ("panel", "midi"), so that Control never tells the change back to it.
+    origin: the control that acts ("panel:left", "midi:cc-64"). Control does not report the change back to it.
     """
 
     def __init__(self, control: Control, presets: PresetLibrary, scenes: Scenes) -> None:
@@ -34,10 +33,10 @@ class Performer:
         self.scenes = scenes
         self.presets = presets
         self._control = control
-        control.keep(presets.keeping, scenes.keeping)
+        control.save_also(presets.save_job, scenes.save_job)
         self._lock = threading.RLock()
-        self._before: dict[Action, float] = {}  # what a momentary action found
-        self._holders: dict[Action, set[str]] = {}  # whose feet are on it
+        self._before: dict[Action, float] = {}  # the value before a momentary action
+        self._holders: dict[Action, set[str]] = {}  # the origins that hold it down
         self._panics: dict[str, str] = {}  # parameter: origin of the panic that holds it
 
     @property
@@ -50,7 +49,7 @@ class Performer:
         return self.presets.names
 
     def press(self, action: Action, origin: str, at_s: float | None = None) -> None:
-        """Do it once; for a held action: begin. at_s: when the press was, monotonic."""
+        """Do it once, or begin a held action. at_s: time of the press, monotonic."""
         with self._lock:
             match action.do:
                 case "toggle":
@@ -78,7 +77,7 @@ class Performer:
                     self._panic(PANIC_PARAM[action.do], origin)
 
     def release(self, action: Action, origin: str) -> None:
-        """End a held action, once the last foot has left it."""
+        """End a held action when the last origin has released it."""
         with self._lock:
             holders = self._holders.get(action, set())
             if origin not in holders:
@@ -90,22 +89,22 @@ class Performer:
                 before = self._before.pop(action)
                 spec = find(self._control.specs, action.param)
                 if spec.choices == ("off", "on"):
-                    # It goes off, whatever it was: what a foot holds must end with the foot.
+                    # Off, whatever it was before: a held switch must end with its release.
                     self._control.set_param(action.param, spec.low, origin)
-                elif self._control.origin(action.param) == origin:  # else a preset or a phone has set it meanwhile
+                elif self._control.origin(action.param) == origin:  # otherwise a preset or a phone has set it since
                     self._control.set_param(action.param, before, origin)
             elif action.do in ("held_panic_mute", "held_panic_dry"):
                 self._control.set_param(PANIC_PARAM[action.do], 0.0, origin)
 
     def turn(self, action: Action, position: float, origin: str) -> None:
-        """Follow a knob that is at 0…1 of the action's range."""
+        """Follow a knob at `position`, 0…1 of the action's range."""
         low, high = self.range(action)
         value = low + min(max(position, 0.0), 1.0) * (high - low)
         choices = find(self._control.specs, action.param).choices
         self._control.set_param(action.param, float(round(value)) if choices else value, origin)
 
     def step(self, action: Action, detents: int, origin: str) -> None:
-        """Go `detents` steps; below 0: the other way."""
+        """Go `detents` steps, backwards if negative."""
         with self._lock:
             if action.do == "step":
                 self._step(action, detents * (action.by or 0.0), origin)
@@ -113,7 +112,7 @@ class Performer:
                 self.step_preset(detents if action.do == "next_preset" else -detents)
 
     def number(self, number: int) -> None:
-        """Recall the preset `number`, counted from 0 in the order of the list; one that is not there is let be."""
+        """Recall preset `number`, counted from 0 in the list's order; nothing if there is none."""
         names = self.preset_names
         if 0 <= number < len(names):
             self.recall(names[number])
@@ -121,7 +120,7 @@ class Performer:
             log.info("program %d: there are presets 1 to %d", number + 1, len(names))
 
     def range(self, action: Action) -> tuple[float, float]:
-        """(low, high) that a sweep or a toggle runs between, in the parameter's unit."""
+        """(low, high) of a sweep or a toggle, in the parameter's unit."""
         spec = find(self._control.specs, action.param)
         return (
             spec.low if action.low is None else action.low,
@@ -136,12 +135,12 @@ class Performer:
     def _step(self, action: Action, by: float, origin: str) -> None:
         spec = find(self._control.specs, action.param)
         wanted = self._control.value(spec.id) + by
-        if spec.choices:  # round and round, so that one switch reaches them all
+        if spec.choices:  # cyclic, so that one switch reaches all choices
             wanted = spec.low + (wanted - spec.low) % (spec.high - spec.low + 1)
         self._control.set_param(spec.id, min(max(wanted, spec.low), spec.high), origin)
 
     def _panic(self, param: str, origin: str) -> None:
-        """The first press always brings silence (or dry sound); only a panic in force is lifted by the next."""
+        """The first press always mutes (or goes dry). The next one lifts it, if this panic still holds it."""
         in_force = self._control.value(param) == 1.0 and self._control.origin(param) == self._panics.get(param)
         self._panics.pop(param, None)
         if not in_force:
@@ -149,14 +148,14 @@ class Performer:
         self._control.set_param(param, 0.0 if in_force else 1.0, origin)
 
     def step_preset(self, by: int) -> None:
-        """`by` presets on in the list, or back below 0, round and round."""
+        """Go `by` presets further in the list, cyclically; backwards if negative."""
         names = self.preset_names
         if names:
             here = names.index(self.preset) if self.preset in names else (-1 if by > 0 else 0)
             self.recall(names[(here + by) % len(names)])
 
     def recall(self, name: str) -> None:
-        """Let a preset be heard; one that is gone (a switch still mapped to it) is let be."""
+        """Recall a preset; nothing if it is gone while a switch is still mapped to it."""
         try:
             preset = self.presets.find(name)
         except UnknownPresetError as error:
@@ -167,13 +166,13 @@ class Performer:
             self._control.set_params(preset.params, "preset")
 
     def keep_scene(self, name: str) -> None:
-        """Let scene "A" or "B" be what is heard now, and the morph be there."""
+        """Save what is heard now as scene "A" or "B", and move the morph there."""
         with self._lock:
             self.scenes.keep(name, self._control.values())
             self._control.set_param(MORPH.id, MORPH.low if name == "A" else MORPH.high, "scene")
 
     def recall_scene(self, name: str) -> None:
-        """Let scene "A", "B" or the "other" one be heard; one that holds nothing changes nothing."""
+        """Recall scene "A", "B" or the "other" one; an empty one changes nothing."""
         with self._lock:
             values = self.scenes.recall(name)
             if values:

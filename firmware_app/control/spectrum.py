@@ -1,4 +1,4 @@
-"""The spectrum of before and after, as the page draws it: computed from the listen ring while somebody looks."""
+"""The spectra before and after, as the page draws them: computed from the listen ring while a page shows them."""
 
 import threading
 import time
@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from dsp.block import RATE_HZ, Block
 from firmware_app.link.listen_ring import RingReader
+from web_ui.ports.sound import SPECTRUM_BANDS as BANDS
+from web_ui.ports.sound import SPECTRUM_HIGH_HZ as HIGH_HZ
+from web_ui.ports.sound import SPECTRUM_LOW_HZ as LOW_HZ
 
-BANDS = 96
-LOW_HZ, HIGH_HZ = 40.0, 20_000.0
 FRAMES = 4096  # 85 ms: bins of 11.7 Hz, narrower than the lowest band
-FRESH_S = 0.045  # several phones that look share one picture
+FRESH_S = 0.045  # several phones share one picture
 
 
 class Spectrum:

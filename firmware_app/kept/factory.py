@@ -1,6 +1,5 @@
 """Factory presets: named sets of parameter values, one TOML file each in assets/presets."""
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +27,7 @@ class UnknownPresetError(AppError, KeyError):
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """Values by parameter id, checked. What a preset does not name stays as it is."""
+    """Checked values by parameter id. Parameters that it does not name stay as they are."""
 
     name: str
     about: str
@@ -53,23 +52,10 @@ class Presets:
             raise PresetError("\n".join(mistakes))
 
     def list(self) -> list[Preset]:
-        """All, those of one chain together, by name."""
+        """All presets, by chain and then by name."""
         return sorted(
             self._presets.values(), key=lambda preset: (preset.params.get(CHAIN.id, CHAIN.default), preset.name)
         )
-
-    def find(self, name: str) -> Preset:
-        """The preset called `name`, in any case. Raises UnknownPresetError."""
-        try:
-            return self._presets[name.strip().casefold()]
-        except KeyError:
-            near = difflib.get_close_matches(name.casefold(), self._presets, n=1, cutoff=0.0)
-            hint = f"; did you mean {self._presets[near[0]].name}?" if near else ""
-            raise UnknownPresetError(f"no preset {name!r}{hint}") from None
-
-    def apply(self, name: str) -> dict[str, float]:
-        """The values to set, by parameter id. Raises UnknownPresetError."""
-        return dict(self.find(name).params)
 
 
 def _read(path: Path, specs: Mapping[str, ParamSpec]) -> Preset:

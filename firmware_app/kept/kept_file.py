@@ -1,4 +1,4 @@
-"""A JSON file that survives power cuts: written whole or not at all, with the version before it kept beside it."""
+"""A JSON file that survives power cuts. It is written whole or not at all; the version before it stays beside it."""
 
 import contextlib
 import errno
@@ -14,29 +14,29 @@ from typing import Any, TypeVar
 
 from dsp.inference.handed_in import DEEPEST, HandedInError, flat, read_file
 
-MOST_BAD = 5  # files set aside; the oldest makes room
-OTHER_VERSION = "is not a parameter of this version; ignored"  # the end of a note that is no mistake
+MOST_BAD = 5  # files set aside; the next one replaces the oldest
+OTHER_VERSION = "is not a parameter of this version; ignored"  # the end of a note that tells of no mistake
 MOST_NOTES = 20
-_LARGEST_BYTES = 1_000_000
-_LARGEST_INT = 2**53  # what every reader of JSON has exactly
+LARGEST_BYTES = 1_000_000
+_LARGEST_INT = 2**53  # every JSON reader has whole numbers up to this exactly
 _CANNOT_SYNC = (errno.EINVAL, errno.EBADF, errno.EOPNOTSUPP, errno.ENOSYS)
 
 Read = TypeVar("Read")
 
 Migration = Callable[[dict[str, object]], dict[str, object]]
-"""Content of one schema -> content of the next. May raise anything: the file is then set aside as damaged."""
+"""Turns the content of one schema into that of the next. If it raises, the file is set aside as damaged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What load() found. body: None when there is nothing that can be read."""
+    """Result of load(). body: None when no version can be read."""
 
     body: dict[str, object] | None
     notes: tuple[str, ...]  # for the log and the page, empty when all was well
 
 
-def few(notes: Sequence[str]) -> tuple[str, ...]:
-    """Notes as people can read them: twenty at most, those that only tell of another version last."""
+def shortened(notes: Sequence[str]) -> tuple[str, ...]:
+    """At most MOST_NOTES notes, with the number of the others; those about another version come last."""
     ordered = sorted(notes, key=lambda note: note.endswith(OTHER_VERSION))
     rest = ordered[MOST_NOTES:]
     if not rest:
@@ -46,15 +46,15 @@ def few(notes: Sequence[str]) -> tuple[str, ...]:
 
 
 class _BadFile(Exception):
-    """Why a file cannot be used, in words that follow its name."""
+    """Why a file cannot be used; the message follows the file's name."""
 
 
 class KeptFile:
     """One file in the state folder; `<name>.1` beside it is the version before. One thread at a time.
 
-    folder: need not exist. key: the object in the file that holds everything, beside its schema number. what: the
-    content in words ("settings"). migrations: for each older schema that is still read, what turns its content into
-    that of the next one. Nothing here raises for a fault of the disk: see `problem`.
+    folder: need not exist. key: the file has a schema number, and everything else in one object under this key. what:
+    the content in words ("settings"). migrations: by older schema, what makes the next schema's content of it.
+    Nothing here raises for an error of the disk: see `problem`.
     """
 
     def __init__(
@@ -66,9 +66,9 @@ class KeptFile:
         what: str,
         migrations: Mapping[int, Migration] = MappingProxyType({}),
         private: bool = False,
-        largest_bytes: int = _LARGEST_BYTES,
+        largest_bytes: int = LARGEST_BYTES,
     ) -> None:
-        """private: for the box's own user only. largest_bytes: what is read again, so more is not written."""
+        """private: only the box's own user may read it. largest_bytes: a longer file is neither read nor written."""
         self.path = folder / name
         self.previous = folder / f"{name}.1"
         self.problem = ""  # why the last save did not reach the disk; empty when it did
@@ -82,7 +82,7 @@ class KeptFile:
         self._largest_bytes = largest_bytes
 
     def load(self, *, look_only: bool = False) -> Kept:
-        """The newest version that can be read. A broken or newer file is set aside, and the one before is used.
+        """The newest version that can be read. A damaged or too new file is set aside, and the one before is used.
 
         look_only: leave a bad file where it is.
         """
@@ -92,10 +92,10 @@ class KeptFile:
     def load_as(
         self, reader: Callable[[dict[str, object]], Read], *, look_only: bool = False
     ) -> tuple[Read, list[str]]:
-        """What `reader` makes of the newest version that it can read, and notes for the log and the page.
+        """(`reader`'s result for the newest version that it can read, notes for the log and the page).
 
-        reader: may raise anything at what it cannot use; that version is then set aside, and the one before is used.
-        Where there is none, what it makes of an empty content, at which it must not raise.
+        reader: if it raises anything, that version is set aside and the one before is used. Without any version it
+        gets an empty content, for which it must not raise.
         """
         notes: list[str] = []
         found = self._newest(lambda body: (reader(body),), notes, look_only)
@@ -122,7 +122,7 @@ class KeptFile:
 
     @staticmethod
     def _use(reader: Callable[[dict[str, object]], Read], body: dict[str, object]) -> Read:
-        """Raises _BadFile when the reader raises, whatever it raises: what is kept must never stop a start."""
+        """Raises _BadFile when the reader raises anything: a saved file must never stop a start."""
         try:
             return reader(body)
         except Exception as error:
@@ -130,7 +130,7 @@ class KeptFile:
             raise _BadFile(f"cannot be used: {why[:200]}") from None
 
     def save(self, body: Mapping[str, object]) -> bool:
-        """Write `body`; at every moment a whole file is there. Returns False, with `problem` set, when it cannot."""
+        """Write `body`; the file is whole at every moment. Returns False, and sets `problem`, when it cannot."""
         text = self._text(body)
         fresh = self._beside(".new")
         try:
@@ -145,13 +145,13 @@ class KeptFile:
             self.problem = f"{self._what} are kept in memory only: {self.path} cannot be written: {error.strerror}"
             self._folder_is_sure = False
             with contextlib.suppress(OSError):
-                fresh.unlink(missing_ok=True)  # half of a file only takes room
+                fresh.unlink(missing_ok=True)  # half a file only takes space
             return False
         self.problem = ""
         return True
 
     def why_not(self, body: Mapping[str, object]) -> str:
-        """Why `body` could not be saved, whatever the disk; empty when it could."""
+        """Why `body` is too long to save, however much room the disk has; empty when it is not."""
         length = len(self._text(body))
         return f"{length} bytes, and {self._largest_bytes} are allowed" if length > self._largest_bytes else ""
 
@@ -160,7 +160,7 @@ class KeptFile:
         return json.dumps(tree, indent=1, sort_keys=True, allow_nan=False) + "\n"
 
     def _make_folder(self) -> None:
-        """Once, until a save fails: the folder may have been taken away."""
+        """Once, and again after a failed save: the folder may have been removed."""
         if self._folder_is_sure:
             return
         make_folder(self._folder)
@@ -170,7 +170,7 @@ class KeptFile:
         return self.path.with_name(self.path.name + ending)
 
     def _read(self, path: Path, notes: list[str]) -> dict[str, object]:
-        """The object under `key` as it stands, but for what JSON has no words for. Raises _BadFile or OSError."""
+        """The object under `key`, without what JSON cannot hold. Raises _BadFile or OSError."""
         try:
             tree = json.loads(read_file(path, self._largest_bytes))
         except HandedInError as error:
@@ -200,12 +200,12 @@ class KeptFile:
         for older in range(schema, self._schema):
             try:
                 body = self._migrations[older](body)
-            except Exception as error:  # content that no version of ours has written
+            except Exception as error:  # no version of Hushbox has written this content
                 raise _BadFile(f"cannot be brought from schema {older} to {older + 1} ({error!r})") from None
         return body
 
     def _keep_previous(self) -> None:
-        """Let the file before be what the file is now; the file itself stays where it is."""
+        """Make the present file the version before as well."""
         link = self._beside(".1.new")
         link.unlink(missing_ok=True)
         try:
@@ -218,7 +218,7 @@ class KeptFile:
         link.unlink(missing_ok=True)  # a rename between two links to one file does nothing and leaves both
 
     def set_aside(self, path: Path) -> str:
-        """Rename a bad file to the first free <name>.bad-<n>, or over the oldest. Returns what happened."""
+        """Rename a bad file to the first free <name>.bad-<n>, or replace the oldest. Returns the result in words."""
         places = [self._beside(f".bad-{n}") for n in range(1, MOST_BAD + 1)]
         try:
             free = (p for p in places if not os.path.lexists(p))
@@ -235,7 +235,7 @@ class KeptFile:
 
 
 def plain(tree: Any) -> Any:
-    """`tree` with nothing in it that cannot be sent or saved again: lone surrogates, NaN, endless numbers."""
+    """`tree` without what cannot be sent or saved: lone surrogates, NaN, infinite and too large numbers."""
     if isinstance(tree, str):
         return tree if tree.isascii() else tree.encode(errors="replace").decode()
     if isinstance(tree, dict):
@@ -248,7 +248,7 @@ def plain(tree: Any) -> Any:
 
 
 def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
-    """Let `path` hold `data`; at every moment it has all of that or what it had. Raises OSError."""
+    """Write `data` to `path`; the file has all of it or its old content at every moment. Raises OSError."""
     fresh = path.with_name(path.name + ".new")
     _write(fresh, data, mode)
     os.replace(fresh, path)
@@ -263,15 +263,15 @@ def _write(path: Path, data: bytes, mode: int) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Let a folder be there, and stay there: its own name is a change in the folder above. Raises OSError."""
+    """Create a folder durably: the folder above is synced too, because it holds the name. Raises OSError."""
     missing = [each for each in (folder, *folder.parents) if not each.is_dir()]
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for each in missing or [folder]:  # one that is there may be just made, by somebody who was killed since
+    for each in missing or [folder]:  # an existing one may be new, made by a process that was killed before it synced
         sync_folder(each.parent)
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a rename durable. File systems that cannot sync a folder (some network ones) are let be. Raises OSError."""
+    """Make a rename durable. A file system that cannot sync folders (some network ones) is no error. Raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

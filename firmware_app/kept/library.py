@@ -1,6 +1,6 @@
-"""The presets of the box: the factory's, which stay as they are, and the player's own, in one order.
+"""All presets of the box in one order: the factory's, which cannot be changed, and the player's own.
 
-The player's lie in `presets.json` in the state folder; the saver writes `keeping`, nothing else touches the disk.
+The player's own are in `presets.json` in the state folder. Only the saver writes it, by `save_job`.
 """
 
 import difflib
@@ -13,10 +13,9 @@ from pathlib import Path
 from dsp.params import ParamSpec
 from firmware_app.kept import preset_state
 from firmware_app.kept.factory import Preset, Presets, UnknownPresetError
-from firmware_app.kept.kept_file import KeptFile, few
+from firmware_app.kept.kept_file import KeptFile, shortened
+from firmware_app.kept.preset_state import PresetRefused as PresetRefused
 from firmware_app.kept.preset_state import (
-    LONGEST_ABOUT,
-    LONGEST_NAME,
     PresetState,
     body_of,
     check_kept,
@@ -25,20 +24,19 @@ from firmware_app.kept.preset_state import (
     tidy,
     with_renamed,
 )
-from firmware_app.kept.preset_state import MOST as MOST
-from firmware_app.kept.preset_state import PresetRefused as PresetRefused
-from firmware_app.kept.saver import Keeping
+from firmware_app.kept.saver import SaveJob
+from web_ui.ports.limits import LONGEST_PRESET_ABOUT, LONGEST_PRESET_NAME, MOST_PRESETS
 
 UNDO_STEPS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One thing to take back: what it was, in words, and what was before it."""
+    """One change that can be undone: its words, and the state before it."""
 
     words: str
     before: PresetState
-    values: Mapping[str, float] | None  # what was heard before a recall
+    values: Mapping[str, float] | None  # before a recall: the parameters that were heard
 
 
 class PresetLibrary:
@@ -47,18 +45,18 @@ class PresetLibrary:
     def __init__(
         self, factory: Presets, store: KeptFile, specs: Mapping[str, ParamSpec], *, look_only: bool = False
     ) -> None:
-        """store: see `presets_file`; look_only: leave a bad one where it is. `notes` says what was wrong with it."""
+        """store: see `presets_file`. look_only: leave a bad file where it is. `notes` tells what was wrong with it."""
         self._factory = {preset.name: preset for preset in factory.list()}
         self._store = store
         self._specs = specs
         self._lock = threading.RLock()
         self._undo: deque[_Step] = deque(maxlen=UNDO_STEPS)
-        self.keeping = Keeping("presets", self._write)
+        self.save_job = SaveJob("presets", self._write)
         self.revision = 1
         (self._state, own), notes = store.load_as(
             lambda body: preset_state.read(body, self._factory, specs), look_only=look_only
         )
-        self.notes = few([*notes, *own])
+        self.notes = shortened([*notes, *own])
 
     # --- looking ---
 
@@ -75,7 +73,7 @@ class PresetLibrary:
 
     @property
     def names_known(self) -> list[str]:
-        """The names that a switch may be mapped to: those there are, and old ones of renamed presets."""
+        """The names that a switch may be mapped to: all presets, and the old names of renamed ones."""
         return [*self.names, *self._state.renamed]
 
     def is_factory(self, name: str) -> bool:
@@ -83,16 +81,16 @@ class PresetLibrary:
 
     @property
     def current(self) -> str:
-        """The preset recalled or saved last; "" before that, and when it is gone."""
+        """The preset that was recalled or saved last; "" before that, or when it was deleted."""
         return self._state.current
 
     @property
     def undo_words(self) -> str:
-        """What `undo` would take back: "delete Karaoke"; empty when there is nothing."""
+        """The change that `undo` takes back, such as "delete Karaoke"; empty when there is none."""
         return self._undo[-1].words if self._undo else ""
 
     def find(self, name: str) -> Preset:
-        """The preset called `name`, in any case, or renamed from it. Raises UnknownPresetError."""
+        """The preset called `name` in any case, or formerly so called. Raises UnknownPresetError."""
         by_name = {preset.name.casefold(): preset for preset in self.all()}
         wanted = name.strip().casefold()
         found = by_name.get(wanted) or by_name.get(self._state.renamed.get(name, name).strip().casefold())
@@ -102,16 +100,16 @@ class PresetLibrary:
             raise UnknownPresetError(f"no preset {name[:60]!r}{hint}")
         return found
 
-    # --- changing; each may raise UnknownPresetError or PresetRefused, and then changes nothing ---
+    # --- changing; each may raise UnknownPresetError or PresetRefused, and then has changed nothing ---
 
     def recalled(self, name: str, before: Mapping[str, float]) -> None:
-        """Preset `name` is what is heard now; `before` was heard before it."""
+        """Note that preset `name` was recalled; `before`: the values until then."""
         with self._lock:
             state = replace(self._state, current=name)
             self._change(f"load {name}", state, values=before)
 
     def keep(self, name: str, values: Mapping[str, float], about: str = "") -> str:
-        """Save `values` as `name`, anew or over the player's own of that name. Returns the name as it is kept."""
+        """Save `values` as preset `name`, new or over the player's own of that name. Returns the name as saved."""
         with self._lock:
             name = self._checked_name(name)
             mine = next((own for own in self._state.own if own.casefold() == name.casefold()), None)
@@ -127,7 +125,7 @@ class PresetLibrary:
             return name
 
     def rename(self, name: str, to: str) -> str:
-        """Call the player's own preset `name` otherwise. Returns the name as it is kept."""
+        """Rename the player's own preset `name`. Returns the new name as saved."""
         with self._lock:
             preset = self._own(name, "renamed")
             to = self._checked_name(to)
@@ -143,7 +141,7 @@ class PresetLibrary:
             return to
 
     def duplicate(self, name: str) -> str:
-        """A copy of any preset, after it, as the player's own. Returns its name."""
+        """Copy any preset to one of the player's own, right after it in the list. Returns its name."""
         with self._lock:
             preset = self.find(name)
             self._must_have_room(1)
@@ -151,7 +149,7 @@ class PresetLibrary:
             at = self.names.index(preset.name) + 1
             order = (*self.names[:at], copy, *self.names[at:])
             params = in_order(preset.params, self._specs)
-            own = {**self._state.own, copy: Preset(copy, preset.about[:LONGEST_ABOUT], params)}
+            own = {**self._state.own, copy: Preset(copy, preset.about[:LONGEST_PRESET_ABOUT], params)}
             self._change(f"duplicate {preset.name}", replace(self._state, own=own, order=order))
             return copy
 
@@ -166,14 +164,14 @@ class PresetLibrary:
             self._change(f"delete {preset.name}", PresetState(own, order, current, renamed))
 
     def reorder(self, names: Sequence[str]) -> None:
-        """Let the list be in the order of `names`, which are all there are."""
+        """Put the list into the order of `names`, which has every preset once."""
         with self._lock:
             if sorted(names) != sorted(self.names):
                 raise PresetRefused(f"order of {len(names)} presets: each of the {len(self.names)} there are, once")
             self._change("change the order", replace(self._state, order=tuple(names)))
 
     def take_in(self, presets: Sequence[Preset]) -> list[str]:
-        """Add presets from a file; one whose name is taken gets another. Returns the names they have here."""
+        """Add presets from a file; one whose name is taken gets a number. Returns their names here."""
         with self._lock:
             self._must_have_room(len(presets))
             own, order, taken = dict(self._state.own), list(self.names), []
@@ -189,7 +187,7 @@ class PresetLibrary:
             return taken
 
     def undo(self) -> Mapping[str, float] | None:
-        """Take the last change back. Returns the values to set again, when that change was a recall."""
+        """Take the last change back. Returns the values to set again if that change was a recall."""
         with self._lock:
             if not self._undo:
                 raise PresetRefused("nothing to undo")
@@ -206,12 +204,12 @@ class PresetLibrary:
 
     @property
     def problem(self) -> str:
-        return self.keeping.problem
+        return self.save_job.problem
 
     # --- rules ---
 
     def _change(self, words: str, state: PresetState, values: Mapping[str, float] | None = None) -> None:
-        if values is None:  # a recall changes nothing that could not be kept, and a foot waits for it
+        if values is None:  # a recall adds nothing to save, and a foot waits for it
             check_kept(state, self._store, self._factory, self._specs)
         self._undo.append(_Step(words, self._state, values))
         self._state = state
@@ -219,17 +217,19 @@ class PresetLibrary:
 
     def _note(self) -> None:
         self.revision += 1
-        self.keeping.changed()
+        self.save_job.changed()
 
     def _checked_name(self, name: str) -> str:
         name = tidy(name)
-        if not name or len(name) > LONGEST_NAME or not name.isprintable():
-            raise PresetRefused(f"name = {name[:60]!r}: 1 to {LONGEST_NAME} printable characters are allowed")
+        if not name or len(name) > LONGEST_PRESET_NAME or not name.isprintable():
+            raise PresetRefused(f"name = {name[:60]!r}: 1 to {LONGEST_PRESET_NAME} printable characters are allowed")
         return name
 
     def _checked_about(self, about: str) -> str:
-        if not about.isprintable() or len(about) > LONGEST_ABOUT:
-            raise PresetRefused(f"about = {about[:60]!r}: at most {LONGEST_ABOUT} printable characters are allowed")
+        if not about.isprintable() or len(about) > LONGEST_PRESET_ABOUT:
+            raise PresetRefused(
+                f"about = {about[:60]!r}: at most {LONGEST_PRESET_ABOUT} printable characters are allowed"
+            )
         return about
 
     def _must_be_free(self, name: str) -> None:
@@ -239,8 +239,8 @@ class PresetLibrary:
             raise PresetRefused(f"name = {name!r}: taken by {whose}; choose another")
 
     def _must_have_room(self, more: int) -> None:
-        if len(self.names) + more > MOST:
-            raise PresetRefused(f"{len(self.names) + more} presets: {MOST} are allowed; delete some first")
+        if len(self.names) + more > MOST_PRESETS:
+            raise PresetRefused(f"{len(self.names) + more} presets: {MOST_PRESETS} are allowed; delete some first")
 
     def _own(self, name: str, done: str) -> Preset:
         preset = self.find(name)
@@ -253,10 +253,10 @@ class PresetLibrary:
 
 
 def library_in(factory: Path, state: Path, specs: Mapping[str, ParamSpec], *, look_only: bool = False) -> PresetLibrary:
-    """The library over the folders of the factory's presets and of what the box keeps. Raises PresetError."""
+    """The library of these two folders: the factory presets and the state folder. Raises PresetError."""
     return PresetLibrary(Presets(factory, specs), presets_file(state), specs, look_only=look_only)
 
 
 def presets_file(folder: Path) -> KeptFile:
-    """The file that keeps the player's presets, in the state folder."""
+    """The file of the player's presets in the state folder."""
     return KeptFile(folder, "presets.json", 1, "presets", "presets")

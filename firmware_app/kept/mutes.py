@@ -1,7 +1,11 @@
-"""What is silent, kept so that it outlives anything: a file of fixed size, changed in place, which needs no free disk.
+"""The record of mutes: a file of fixed size, which is overwritten in place and so can be saved on a full disk.
 
-Two records take turns, each in a block of its own with a number and a checksum: a power cut leaves the one before. A
-record also names what could not be saved, so that the next start knows that it does not know everything.
+It has two records, which are written in turn, each in its own block with a number and a checksum. After a power cut the
+older one is still there. A record also names what could not be saved, so the next start knows what it cannot know.
+
+Where settings could not be saved, or nobody knows what was muted, the box starts muted and says why. Every reset
+(damaged files, older settings, a restore) leaves what was muted muted. The page's answer to a mute waits up to 2 s for
+the record, and says so when the mute would not outlive a power cut.
 """
 
 import contextlib
@@ -26,7 +30,7 @@ SILENCING = frozenset({*MUTES, *(f"stems.{stem}.solo" for stem in STEMS)})
 
 
 def silences(values: Mapping[str, float]) -> frozenset[str]:
-    """The mutes that `values` come to: a stem that is not heard because another has solo counts as muted."""
+    """Everything that `values` mute. A stem that is silent because another has solo counts as muted."""
     soloed = any(values.get(f"stems.{stem}.solo") for stem in STEMS)
     silent = {
         f"stems.{stem}.mute"
@@ -40,7 +44,7 @@ def silences(values: Mapping[str, float]) -> frozenset[str]:
 class KeptMutes:
     """What a start finds. silent: ids of mutes that were on. unsaved: what could not be saved then, in words.
 
-    silent is None when there is no record to be believed; `damaged` says why, unless there has never been one.
+    silent is None without a valid record; `damaged` says why, unless there has never been one.
     """
 
     silent: frozenset[str] | None = None
@@ -49,7 +53,7 @@ class KeptMutes:
 
 
 class MutesFile:
-    """The file in the state folder. Nothing is raised for a fault of the disk. One thread writes, any may read."""
+    """The file in the state folder. Raises nothing for an error of the disk. One thread writes, any may read."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / NAME
@@ -70,7 +74,7 @@ class MutesFile:
         return KeptMutes(frozenset(tree["silent"]), tuple(name[:40] for name in tree["unsaved"] if name.isprintable()))
 
     def save(self, silent: Iterable[str], unsaved: Iterable[str] = ()) -> str:
-        """Write them over the older record; on disk on return. Returns why that failed, empty when it did not."""
+        """Overwrite the older record; it is on disk on return. Returns why that failed, else ""."""
         body = {"silent": sorted(silent), "unsaved": sorted(unsaved)}
         try:
             try:
@@ -78,7 +82,7 @@ class MutesFile:
             except FileNotFoundError:
                 self._create(body)
         except OSError as error:
-            # What is written there is not true any more: nobody shall believe it. A new name takes no room on the disk.
+            # The records there are no longer true, so no start must use them. A rename needs no room on the disk.
             with contextlib.suppress(OSError):
                 os.rename(self.path, self._stale)
             self._number = 0
@@ -86,7 +90,7 @@ class MutesFile:
         return ""
 
     def _records(self) -> dict[int, dict[str, list[str]]]:
-        """Whole records by number. Raises OSError."""
+        """The valid records by number. Raises OSError."""
         with self.path.open("rb") as file:
             data = file.read(_RECORDS * BLOCK_BYTES)
         found = {}
@@ -97,7 +101,7 @@ class MutesFile:
         return found
 
     def _overwrite(self, body: Mapping[str, list[str]]) -> None:
-        """Raises OSError; FileNotFoundError when there is no file, or none to go on with."""
+        """Raises OSError; FileNotFoundError when there is no file, or no valid one."""
         if not self._number:
             self._number = max(self._records(), default=0)
         if not self._number or self.path.stat().st_size != _RECORDS * BLOCK_BYTES:
@@ -112,7 +116,7 @@ class MutesFile:
         self._number = number
 
     def _create(self, body: Mapping[str, list[str]]) -> None:
-        """Both blocks, whole or not at all. Raises OSError."""
+        """Write a new file with both records, whole or not at all. Raises OSError."""
         make_folder(self.path.parent)
         fresh = self.path.with_name(NAME + ".new")
         try:
@@ -131,7 +135,7 @@ class MutesFile:
 
 
 def _record(number: int, body: Mapping[str, list[str]]) -> bytes:
-    """One block: a line of checksum and JSON, and spaces up to the block's end."""
+    """One block: a line of checksum and JSON, filled up with spaces."""
     text = json.dumps({"number": number, **body}).encode()
     line = b"%08x %s\n" % (zlib.crc32(text), text)
     if len(line) > BLOCK_BYTES:
@@ -140,7 +144,7 @@ def _record(number: int, body: Mapping[str, list[str]]) -> bytes:
 
 
 def _read(block: bytes) -> tuple[int, dict[str, list[str]]] | None:
-    """(number, body) of a record that is whole."""
+    """(number, body) of a valid record; None for any other block."""
     checksum, _, text = block.partition(b"\n")[0].partition(b" ")
     if b"%08x" % zlib.crc32(text) != checksum:
         return None

@@ -1,4 +1,4 @@
-"""The table of all parameters of the box, in the order in which the link counts them; both processes build it alike."""
+"""The table of all parameters of the box, in the order of their index on the link. Both processes build the same."""
 
 from collections.abc import Mapping
 

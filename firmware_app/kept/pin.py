@@ -1,9 +1,9 @@
-"""The PIN that guards everything but Play: kept as a salted scrypt hash in the state folder, never as itself.
+"""The PIN that guards everything but Play. The state folder has only its salted scrypt hash.
 
-`hushbox pin --clear` on the box takes a forgotten one away; the page sees that at once, for the file is looked at with
-every question. Who has told the PIN gets a session: a random text of which the file keeps the hash alone, so that
-whoever reads the file can open nothing. Sessions outlive a restart, and end with the PIN or when their phone logs out;
-that the phone has told the PIN once is remembered beyond that, for its budget of wrong tries (pin_tries.py).
+`hushbox pin --clear` on the box removes a forgotten PIN; the page sees that at once, because it reads the file for
+every request. A phone that sends the right PIN gets a session: a random text of which the file has only the hash, so
+reading the file opens nothing. A session survives a restart. It ends with the PIN, or when its phone logs out. Even
+then the file knows the phone as one that has had the PIN, for its budget of wrong tries (pin_tries.py).
 """
 
 import hashlib
@@ -19,19 +19,20 @@ from firmware_app.errors import AppError
 from firmware_app.kept import pin_tries
 from firmware_app.kept.kept_file import KeptFile
 from firmware_app.kept.pin_tries import Tries
+from web_ui.ports.limits import PIN_DIGITS
+from web_ui.ports.pin import UNKNOWN_CALLER, Caller
 
 NAME = "pin.json"
 MOST_SESSIONS = 64  # the oldest one ends
 _COST = {"n": 2**14, "r": 8, "p": 1}  # 16 MB and some 50 ms on a Raspberry Pi 4
-_LENGTHS = range(4, 13)
 
 
 class PinError(AppError, ValueError):
-    """A PIN that cannot be, or is not the one."""
+    """A PIN that is not allowed, or is wrong."""
 
 
 class PinWait(PinError):
-    """Too many wrong ones. seconds: until the next try."""
+    """Too many wrong PINs. seconds: until the next try."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"too many wrong PINs: wait {seconds:.0f} s and try again")
@@ -39,16 +40,8 @@ class PinWait(PinError):
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
-    """Who tells a PIN. session: what the phone got before, whether it is still good or not."""
-
-    address: str = ""
-    session: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class _Kept:
-    """The file. sessions, devices: hashes; a device is one that got a session at some time."""
+    """The file. sessions, devices: hashes; a device is a phone that once got a session."""
 
     salt: str
     hash: str
@@ -57,10 +50,10 @@ class _Kept:
 
 
 class Pin:
-    """Owns pin.json. Any thread; asking takes as long as scrypt does, one at a time."""
+    """Owns pin.json. Any thread; checking a PIN takes as long as scrypt (50 ms), one at a time."""
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
-        # Schema 1 had a key in it with which sessions were made: it counts no more.
+        # Schema 1 had a key for making sessions, which is not used any more.
         self._file = KeptFile(folder, NAME, 2, "pin", "PIN", {1: lambda body: body}, private=True)
         self._tries = Tries(folder, clock)
         self._lock = threading.Lock()
@@ -71,14 +64,14 @@ class Pin:
     def is_set(self) -> bool:
         return self._file.path.exists() or self._file.previous.exists()
 
-    def unlock(self, pin: str, asker: Asker = Asker()) -> str:
-        """A session for who knows the PIN; "" while none is set. Raises PinError, PinWait."""
+    def unlock(self, pin: str, caller: Caller = UNKNOWN_CALLER) -> str:
+        """A new session for the right PIN; "" while none is set. Raises PinError, PinWait."""
         with self._lock:
-            self._check(pin, asker)
-            return self._session(asker)
+            self._check(pin, caller)
+            return self._session(caller)
 
     def knows(self, session: str) -> bool:
-        """Whether this session was given out under the PIN in force. Always so while none is set."""
+        """Whether this session belongs to the present PIN. True for any session while none is set."""
         if not self.is_set:
             return True
         kept, mark = self._kept(), _mark(session)
@@ -87,7 +80,7 @@ class Pin:
         return mark in kept.sessions or self._in_memory.get(mark) == kept.salt
 
     def lock(self, session: str) -> None:
-        """End this session. Raises PinError when it would come back with the next start."""
+        """End this session. Raises PinError when it could not be saved: then the next start brings it back."""
         with self._lock:
             kept, mark = self._kept(), _mark(session)
             self._in_memory.pop(mark, None)
@@ -96,24 +89,24 @@ class Pin:
                 self._save(replace(kept, sessions=_without(kept.sessions, mark)))
                 self._ended.discard(mark)
 
-    def set(self, pin: str, old: str = "", asker: Asker = Asker()) -> str:
-        """Set it, or another one when `old` is the PIN now. Ends every session; returns a new one. Raises PinError."""
-        if not (pin.isascii() and pin.isdigit() and len(pin) in _LENGTHS):
-            raise PinError(f"a PIN has {_LENGTHS[0]} to {_LENGTHS[-1]} digits")
+    def set(self, pin: str, old: str = "", caller: Caller = UNKNOWN_CALLER) -> str:
+        """Set a PIN, or change it if `old` is right. Ends all sessions and returns a new one. Raises PinError."""
+        if not (pin.isascii() and pin.isdigit() and PIN_DIGITS[0] <= len(pin) <= PIN_DIGITS[1]):
+            raise PinError(f"a PIN has {PIN_DIGITS[0]} to {PIN_DIGITS[1]} digits")
         with self._lock:
             devices: tuple[str, ...] = ()
             if self.is_set:
-                self._check(old, asker)
+                self._check(old, caller)
                 kept = self._kept()
                 devices = kept.devices if kept else ()
             else:
                 self._tries.clear()
             salt = secrets.token_bytes(16)
             self._save(_Kept(salt.hex(), _hash(pin, salt).hex(), (), devices))
-            return self._session(asker)
+            return self._session(caller)
 
     def clear(self) -> bool:
-        """Take the PIN away, whoever knows it: for who has the box itself. Returns whether there was one."""
+        """Remove the PIN without knowing it, for the command on the box itself. Returns whether there was one."""
         with self._lock:
             there = self.is_set
             for path in (self._file.path, self._file.previous):
@@ -121,22 +114,22 @@ class Pin:
             pin_tries.forget(self._file.path.parent)
             return there
 
-    def remove(self, old: str, asker: Asker = Asker()) -> None:
-        """Take it away when `old` is the PIN. Raises PinError."""
+    def remove(self, old: str, caller: Caller = UNKNOWN_CALLER) -> None:
+        """Remove the PIN if `old` is right. Raises PinError."""
         with self._lock:
-            self._check(old, asker)
+            self._check(old, caller)
         self.clear()
 
-    def _check(self, pin: str, asker: Asker) -> None:
-        """Under the lock, so that many tries at once are tries one after the other."""
+    def _check(self, pin: str, caller: Caller) -> None:
+        """With the lock, so that simultaneous tries are counted one by one."""
         if not self.is_set:
             return
         kept = self._kept()
         if kept is None:
-            raise PinError(f"{self._file.path} cannot be read: `hushbox pin --clear` on the box takes it away")
-        mark = _mark(asker.session)
+            raise PinError(f"{self._file.path} cannot be read: `hushbox pin --clear` on the box removes it")
+        mark = _mark(caller.session)
         is_device = mark in kept.devices or mark in self._in_memory
-        who = f"device {mark[:16]}" if is_device else f"address {asker.address}"
+        who = f"device {mark[:16]}" if is_device else f"address {caller.address}"
         wait_s = self._tries.wait_s(who, is_device=is_device)
         if wait_s > 0:
             raise PinWait(max(wait_s, 1.0))
@@ -145,18 +138,18 @@ class Pin:
             raise PinError("this is not the PIN")
         self._tries.right(who)
 
-    def _session(self, asker: Asker) -> str:
-        """A new one, in place of the asker's."""
+    def _session(self, caller: Caller) -> str:
+        """A new session, in place of the caller's old one."""
         kept = self._kept()
         if kept is None:
             return ""
-        session, before = secrets.token_hex(24), _mark(asker.session)
+        session, before = secrets.token_hex(24), _mark(caller.session)
         mark = _mark(session)
         sessions = (*_without(kept.sessions, before), mark)[-MOST_SESSIONS:]
         devices = (*_without(kept.devices, before), mark)[-MOST_SESSIONS:]
         try:
             self._save(replace(kept, sessions=sessions, devices=devices))
-        except PinError:  # who knows the PIN may set up a box whose disk is full
+        except PinError:  # with the right PIN a box can be set up even if its disk is full
             self._in_memory[mark] = kept.salt
         return session
 
@@ -164,11 +157,11 @@ class Pin:
         """Raises PinError."""
         if not self._file.save({**asdict(kept), "sessions": list(kept.sessions), "devices": list(kept.devices)}):
             raise PinError(self._file.problem)
-        # The version before would bring an old PIN back.
+        # From the version before, an old PIN could come back.
         self._file.previous.unlink(missing_ok=True)
 
     def _kept(self) -> _Kept | None:
-        """None without a PIN, and when the file cannot be read, which opens nothing."""
+        """None without a PIN, or when the file cannot be read, which opens nothing."""
         body = self._file.load(look_only=True).body or {}
         salt, hashed = body.get("salt"), body.get("hash")
         if not (_is_hex(salt) and _is_hex(hashed)):
@@ -177,7 +170,7 @@ class Pin:
 
 
 def _mark(session: str) -> str:
-    """What is kept of a session, which has too many digits to be found out from it."""
+    """The hash of a session. A session is too long to be guessed from it."""
     return hashlib.sha256(f"hushbox session {session}".encode()).hexdigest()
 
 

@@ -1,7 +1,7 @@
-"""Wrong PINs, counted by who told them and kept over restarts: guests run out of tries, and take none of the owner's.
+"""Counts wrong PINs, also over restarts, so that a guest runs out of tries and the owner does not.
 
-Each address has a budget, all of them together another, so that many addresses are no way round the first. A device
-that has told the PIN before has a budget of its own beside both: guests cannot use up an owner's tries.
+Each address has a budget. All addresses together have another, so that using many addresses does not help. A device
+that has had the PIN before has a budget of its own instead: guests cannot use up an owner's tries.
 """
 
 import logging
@@ -17,12 +17,12 @@ log = logging.getLogger(__name__)
 
 NAME = "pin_tries.json"
 ALL = "all addresses"
-FREE_TRIES = 5  # wrong ones of an address or a device before it takes longer and longer
+FREE_TRIES = 5  # wrong ones of an address or a device, before each makes it wait longer
 FREE_TRIES_OF_ALL = 20  # of all addresses together
 LONGEST_WAIT_S = 60.0
-PATIENCE_ENDS = 20  # after so many wrong ones the wait grows on
+PATIENCE_ENDS = 20  # wrong ones up to which LONGEST_WAIT_S holds; then LAST_WAIT_S
 LAST_WAIT_S = 600.0  # 144 tries a day: 4 digits last for a month on average
-FORGIVEN_S = 600.0  # the time in which one wrong try is forgotten, while the box runs
+FORGIVEN_S = 600.0  # after each of these, one wrong try is forgotten, while the box runs
 _MOST_KEPT = 256
 
 
@@ -34,7 +34,7 @@ class _Count:
 
 
 class Tries:
-    """Owns pin_tries.json. Under the PIN's lock."""
+    """Owns pin_tries.json. With the PIN's lock held."""
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._file = KeptFile(folder, NAME, 1, "wrong", "wrong PINs", private=True)
@@ -45,17 +45,17 @@ class Tries:
             log.warning("%s", note)
         for who, wrong in (kept.body or {}).items():
             if type(wrong) is int and 0 < wrong <= 10**6:
-                # What was left of a wait is not known, for clocks may be set: it begins anew.
+                # The rest of a wait is unknown, because the clock may have been set: it starts over.
                 self._counts[who] = _Count(wrong, clock())
                 self._close(who)
 
     def wait_s(self, who: str, *, is_device: bool) -> float:
-        """How long until `who` may try again; 0 for now."""
+        """Seconds until `who` may try again; 0: at once."""
         budgets = (who,) if is_device else (who, ALL)
         return max(0.0, *(self._now(budget).closed_until - self._clock() for budget in budgets))
 
     def wrong(self, who: str, *, is_device: bool) -> None:
-        """One more, on disk before it is answered."""
+        """Count one more; it is on disk before the answer."""
         for budget in (who,) if is_device else (who, ALL):
             count = self._now(budget)
             count.wrong += 1
@@ -64,12 +64,12 @@ class Tries:
         self._save()
 
     def right(self, who: str) -> None:
-        """It was the PIN: whoever told it begins anew. What all addresses have used up stays used up."""
+        """The PIN was right: `who` starts over. The budget of all addresses together stays as it is."""
         if self._counts.pop(who, None) is not None:
             self._save()
 
     def clear(self) -> None:
-        """There is no PIN any more that could be guessed."""
+        """Forget all counts: there is no PIN any more."""
         self._counts = {}
         forget(self._file.path.parent)
 
@@ -97,7 +97,7 @@ class Tries:
 
 
 def forget(folder: Path) -> None:
-    """Take the file away."""
+    """Remove the file."""
     file = KeptFile(folder, NAME, 1, "wrong", "wrong PINs", private=True)
     for path in (file.path, file.previous):
         path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What the player can change about the presets, as one value: read from what is kept, and written as that."""
+"""PresetState: everything about the presets that the player can change, and how it is saved and read."""
 
 import json
 from collections.abc import Mapping
@@ -11,31 +11,29 @@ from firmware_app.errors import AppError
 from firmware_app.kept.factory import Preset
 from firmware_app.kept.kept_file import KeptFile
 from firmware_app.kept.scenes import NOT_IN_A_SCENE, usable
+from web_ui.ports.limits import LONGEST_PRESET_ABOUT, LONGEST_PRESET_NAME, MOST_PRESETS
 
 Kind = TypeVar("Kind", dict[str, Any], list[Any], str)
 
-LONGEST_NAME = 40  # characters: fits a phone's line
-LONGEST_ABOUT = 200
-MOST = 200  # presets, all in all
 MOST_RENAMED = 200  # old names that are still found
 
 
 class PresetRefused(AppError, ValueError):
-    """A change of the presets that cannot be. The message names the thing, the value and what is allowed."""
+    """A change of the presets that is not allowed. The message names the thing, the value and what is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
 class PresetState:
-    """Everything the player can change; replaced as a whole, so that undo is to take the one before."""
+    """Everything the player can change. Each change makes a new one, so undo just takes the one before."""
 
     own: Mapping[str, Preset]  # by name
-    order: tuple[str, ...]  # names of all, factory's too; what is missing in it follows at the end
+    order: tuple[str, ...]  # names of all presets, also the factory's; missing ones follow at the end
     current: str  # recalled or saved last, "" for none
-    renamed: Mapping[str, str]  # old name: new one, so that a switch mapped to the old one still finds it
+    renamed: Mapping[str, str]  # new name by old name, for switches that are mapped to the old one
 
 
 def body_of(state: PresetState) -> dict[str, object]:
-    """What `read` reads back."""
+    """The saved form, which `read` reads back."""
     own = {name: {"about": preset.about, "params": dict(preset.params)} for name, preset in state.own.items()}
     return {"own": own, "order": list(state.order), "current": state.current, "renamed": dict(state.renamed)}
 
@@ -43,25 +41,25 @@ def body_of(state: PresetState) -> dict[str, object]:
 def read(
     body: Mapping[str, object], factory: Mapping[str, Preset], specs: Mapping[str, ParamSpec]
 ) -> tuple[PresetState, list[str]]:
-    """What this version can use of what was kept, and notes on the rest. Nobody's preset is lost for its name.
+    """(the usable part of the saved state, notes on the rest). A preset with a bad name gets another one.
 
-    Raises PresetRefused for more presets than a box can have had.
+    Raises PresetRefused for more presets than a box can have.
     """
     notes: list[str] = []
     saved = _of(body, "own", dict, notes)
-    if len(saved) > MOST:
-        raise PresetRefused(f"{len(saved)} presets: {MOST} are allowed")
+    if len(saved) > MOST_PRESETS:
+        raise PresetRefused(f"{len(saved)} presets: {MOST_PRESETS} are allowed")
     own: dict[str, Preset] = {}
-    called: dict[str, str] = {name: name for name in factory}  # as it was kept: as it is here
+    called: dict[str, str] = {name: name for name in factory}  # name here by saved name
     taken = {name.casefold() for name in factory}
     for name, tree in saved.items():
         if not isinstance(tree, dict) or not isinstance(tree.get("params"), dict):
-            notes.append(f"preset {name[:LONGEST_NAME]}: has no values; ignored")
+            notes.append(f"preset {name[:LONGEST_PRESET_NAME]}: has no values; ignored")
             continue
         here = _possible(name)
         here = here if here.casefold() not in taken else next_name(here, taken)
         if here != name:
-            notes.append(f"preset {name[:LONGEST_NAME]}: is called {here} from now on")
+            notes.append(f"preset {name[:LONGEST_PRESET_NAME]}: is called {here} from now on")
         values = in_order(usable(tree["params"], specs, notes, f"preset {here}"), specs)
         own[here] = Preset(here, _about(tree.get("about", ""), here, notes), values)
         called.setdefault(name, here)
@@ -77,7 +75,7 @@ def read(
 def check_kept(
     state: PresetState, store: KeptFile, factory: Mapping[str, Preset], specs: Mapping[str, ParamSpec]
 ) -> None:
-    """Raises PresetRefused when the next start would not find `state` as it is: too long, or with something odd."""
+    """Raises PresetRefused if the next start could not read `state` back exactly."""
     body = body_of(state)
     if why := store.why_not(body):
         raise PresetRefused(f"presets: {why}; delete some first")
@@ -87,13 +85,13 @@ def check_kept(
 
 
 def with_renamed(renamed: Mapping[str, str], old: str, new: str) -> dict[str, str]:
-    """Old names by new ones after one more renaming."""
+    """New names by old names after one more renaming."""
     now = {name: new if to == old else to for name, to in renamed.items() if name not in (old, new)}
     return _last({**now, old: new} if old != new else now)
 
 
 def in_order(values: Mapping[str, float], specs: Mapping[str, ParamSpec]) -> dict[str, float]:
-    """What a preset holds of `values`, the chain last: mutes come before it, or something could be heard too soon."""
+    """The part of `values` that a preset saves. The chain comes last: the mutes must be set before it is heard."""
     held = {id: values[id] for id in specs if id in values and id not in NOT_IN_A_SCENE and id != CHAIN.id}
     if CHAIN.id in values:
         held[CHAIN.id] = values[CHAIN.id]
@@ -101,31 +99,31 @@ def in_order(values: Mapping[str, float], specs: Mapping[str, ParamSpec]) -> dic
 
 
 def next_name(name: str, there: set[str]) -> str:
-    """`name` with the first number after it that makes it a new one: "Choir 2". there: the taken ones, casefolded."""
+    """`name` with the first free number after it: "Choir 2". there: the taken names, casefolded."""
     stem, _, number = name.rpartition(" ")
     stem = stem if stem and number.isdecimal() else name
-    for count in range(2, 2 * MOST + 3):
+    for count in range(2, 2 * MOST_PRESETS + 3):
         ending = f" {count}"
-        wanted = stem[: LONGEST_NAME - len(ending)].rstrip() + ending
+        wanted = stem[: LONGEST_PRESET_NAME - len(ending)].rstrip() + ending
         if wanted.casefold() not in there:
             return wanted
-    raise PresetRefused(f"name = {name!r}: no number up to {2 * MOST} is free after it")
+    raise PresetRefused(f"name = {name!r}: no number up to {2 * MOST_PRESETS} is free after it")
 
 
 def tidy(text: str) -> str:
-    """`text` on one line, without blanks at its ends."""
+    """`text` with single spaces, on one line."""
     return " ".join(text.split())
 
 
 def _possible(name: str) -> str:
-    """The nearest name that the page would take too."""
-    plain = tidy("".join(c if c.isprintable() else " " for c in name))[:LONGEST_NAME].strip()
+    """The nearest allowed name."""
+    plain = tidy("".join(c if c.isprintable() else " " for c in name))[:LONGEST_PRESET_NAME].strip()
     return plain or "Preset"
 
 
 def _about(about: object, name: str, notes: list[str]) -> str:
     text = about if isinstance(about, str) else ""
-    plain = "".join(c if c.isprintable() else " " for c in text)[:LONGEST_ABOUT]
+    plain = "".join(c if c.isprintable() else " " for c in text)[:LONGEST_PRESET_ABOUT]
     if plain != about:
         notes.append(f"preset {name}: what it says about itself was cut or changed")
     return plain
@@ -136,7 +134,7 @@ def _last(renamed: Mapping[str, str]) -> dict[str, str]:
 
 
 def _of(body: Mapping[str, object], name: str, kind: type[Kind], notes: list[str]) -> Kind:
-    """The value called `name`, an empty one where it is missing or, with a note, of another kind."""
+    """The value called `name`; an empty one if it is missing or, with a note, of another kind."""
     value = body.get(name, kind())
     if isinstance(value, kind):
         return value

@@ -1,4 +1,4 @@
-"""Scenes A and B: two sets of parameter values, kept by hand from what is heard, to switch between with the foot."""
+"""Scenes A and B: two sets of parameter values that the player saves from what is heard, to switch by foot."""
 
 import threading
 from collections.abc import Mapping
@@ -6,37 +6,37 @@ from pathlib import Path
 
 from dsp.params import ParamError, ParamSpec
 from dsp.rack.dry_path import BYPASS, MATCH, MUTE
-from firmware_app.kept.kept_file import OTHER_VERSION, KeptFile, few
-from firmware_app.kept.saver import Keeping
+from firmware_app.kept.kept_file import OTHER_VERSION, KeptFile, shortened
+from firmware_app.kept.saver import SaveJob
 
 NAMES = ("A", "B")
 MORPH = ParamSpec(
     "scenes.morph", "%", 0.0, 100.0, 0.0, "Morph", "From scene A to scene B; what has only two states changes halfway."
 )
-# A change of scene must never let a muted box sound, nor hold what sounds at that moment.
+# A change of scene must never unmute the box, nor freeze the sound.
 NOT_IN_A_SCENE = frozenset({BYPASS.id, MUTE.id, MATCH.id, MORPH.id, "box.freeze"})
 
 
 class Scenes:
-    """Both scenes, saved in `folder` by whoever has `keeping`. Any thread."""
+    """Both scenes. The saver writes them by `save_job`. Any thread."""
 
     def __init__(self, folder: Path, specs: Mapping[str, ParamSpec]) -> None:
         self._file = KeptFile(folder, "scenes.json", 1, "scenes", "scenes")
         self._lock = threading.Lock()
-        self.keeping = Keeping("scenes", self._write)
+        self.save_job = SaveJob("scenes", self._write)
         self.live = ""  # the scene recalled or kept last, "" before that
         (self._scenes, own), notes = self._file.load_as(lambda body: _read(body, specs))
-        self.notes = few([*notes, *own])
+        self.notes = shortened([*notes, *own])
 
     def keep(self, name: str, values: Mapping[str, float]) -> None:
-        """Let scene `name` be `values`, but for bypass and mute."""
+        """Save `values` as scene `name`, except those in NOT_IN_A_SCENE."""
         with self._lock:
             self._scenes[name] = {id: value for id, value in values.items() if id not in NOT_IN_A_SCENE}
             self.live = name
-        self.keeping.changed()
+        self.save_job.changed()
 
     def recall(self, name: str) -> dict[str, float]:
-        """The values of scene "A", "B" or the "other" one; empty when nothing has been kept there."""
+        """The values of scene "A", "B" or the "other" one; empty when nothing was saved there."""
         with self._lock:
             wanted = ("B" if self.live == "A" else "A") if name == "other" else name
             values = self._scenes[wanted]
@@ -45,9 +45,9 @@ class Scenes:
             return dict(values)
 
     def between(self, share: float, specs: Mapping[str, ParamSpec]) -> dict[str, float]:
-        """The values `share` (0…1) of the way from A to B, of what differs between them; empty unless both are kept.
+        """Values at `share` (0…1) of the way from A to B, for parameters that differ; empty unless both are saved.
 
-        In a straight line in the parameter's own unit (dB: even steps to the ear); a choice changes halfway.
+        Linear in the parameter's unit (dB sounds even); a choice changes halfway.
         """
         a, b = (self._scenes[name] for name in NAMES)
         return {
@@ -57,7 +57,7 @@ class Scenes:
         }
 
     def filled(self) -> dict[str, bool]:
-        """Which scenes hold something."""
+        """Which scenes are saved."""
         return {name: bool(values) for name, values in self._scenes.items()}
 
     def _write(self) -> str:
@@ -68,7 +68,7 @@ class Scenes:
 
     @property
     def problem(self) -> str:
-        return self.keeping.problem
+        return self.save_job.problem
 
 
 def _read(body: Mapping[str, object], specs: Mapping[str, ParamSpec]) -> tuple[dict[str, dict[str, float]], list[str]]:
@@ -86,7 +86,7 @@ def _read(body: Mapping[str, object], specs: Mapping[str, ParamSpec]) -> tuple[d
 def usable(
     saved: Mapping[str, object], specs: Mapping[str, ParamSpec], notes: list[str], where: str
 ) -> dict[str, float]:
-    """The values kept in a scene or preset that this version knows and allows; `notes` gets the others."""
+    """The saved values that this version knows and allows; `notes` gets the others."""
     values: dict[str, float] = {}
     for id, value in saved.items():
         if id in NOT_IN_A_SCENE:

@@ -1,6 +1,6 @@
-"""What of a kept file goes into a backup and into diagnostics: named keys, with values of their own kind, and no more.
+"""The shape of each kept file: the keys and kinds of values that may go into a backup and into the diagnostics.
 
-Whatever else lies in a file of the state folder, put there by hand or by another program, stays on the box.
+Anything else in a file of the state folder, added by hand or by another program, stays on the box.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,14 +9,13 @@ from typing import Any
 
 from firmware_app.config.actions import Action
 from firmware_app.config.panel_keys import CONTROL_TABLES
-from firmware_app.kept import audio
-from firmware_app.kept import setup as setup_kept
+from firmware_app.kept import audio, setup_notes
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.scenes import NAMES as SCENES
-from firmware_app.kept.setup import Measured, SetUp
+from firmware_app.kept.setup_notes import Measured, SetupNotes
 
 Shape = Callable[[Any], Any]
-"""What of a value is wanted; None when nothing is."""
+"""Returns the wanted part of a value; None when there is none."""
 
 
 def _plain(value: Any) -> Any:
@@ -35,7 +34,7 @@ def _number(value: Any) -> Any:
 
 
 def _keys(shapes: Mapping[str, Shape]) -> Shape:
-    """An object of which these keys are wanted."""
+    """An object reduced to these keys."""
     return lambda value: (
         _kept({key: shapes[key](inner) for key, inner in value.items() if key in shapes})
         if isinstance(value, dict)
@@ -44,7 +43,7 @@ def _keys(shapes: Mapping[str, Shape]) -> Shape:
 
 
 def _each(shape: Shape) -> Shape:
-    """An object with names that people chose, or a list: of this shape inside."""
+    """An object with free names, or a list, whose values have this shape."""
 
     def pick(value: Any) -> Any:
         if isinstance(value, dict):
@@ -69,11 +68,11 @@ _preset = _keys({"about": _text, "params": _values})
 _presets = {"own": _each(_preset), "order": _each(_text), "current": _text, "renamed": _each(_text)}
 _panel = {"controls": _each(_control), "mappings": _each(_mapping), "off": _each(_text), "unread": _each(_either)}
 _measured = _each(_keys(dict.fromkeys((field.name for field in fields(Measured)), _plain)))
-_set_up = dict.fromkeys((field.name for field in fields(SetUp)), _plain) | {"measured": _measured}
+_set_up = dict.fromkeys((field.name for field in fields(SetupNotes)), _plain) | {"measured": _measured}
 
 
 def _own_presets(value: Any) -> Any:
-    """The player's presets; of what is said to be renamed, only to the name of a preset."""
+    """The player's presets; renamed ones only if the new name is that of a preset."""
     found = _keys(_presets)(value)
     if found is not None and "renamed" in found:
         names = {*found.get("own", ()), *found.get("order", ())}
@@ -87,13 +86,13 @@ SHAPES: Mapping[str, tuple[str, Shape]] = {
     "presets.json": ("presets", _own_presets),
     "panel.json": ("panel", _keys(_panel)),
     audio.NAME: ("audio", _keys(dict.fromkeys(audio.KEYS, _plain))),
-    setup_kept.NAME: ("setup", _keys(_set_up)),
+    setup_notes.NAME: ("setup", _keys(_set_up)),
 }
-"""By file name: the key of its body, and what of that is wanted."""
+"""(key of the body, shape of the body) by file name."""
 
 
 def chosen(name: str, tree: Any) -> dict[str, Any] | None:
-    """A kept file with what is wanted of it; None for one that is not, or is not shaped like it."""
+    """A kept file reduced to its shape; None for an unknown or quite different file."""
     key, shape = SHAPES.get(name, ("", _text))
     if not isinstance(tree, dict) or type(tree.get("schema")) is not int or not isinstance(tree.get(key), dict):
         return None

@@ -1,6 +1,6 @@
-"""What a start begins with: what was saved, what the audio process last had, and every mute that either of them knows.
+"""The values that a start begins with: the saved ones, the audio process's last ones, and every mute in either.
 
-Both processes decide by the same rule, each for itself: neither waits for the other.
+Both processes decide by the same rule, so neither waits for the other.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ SHARED = "audio.shm"  # in the runtime folder
 
 
 def live_values(runtime: Path, specs: Mapping[str, ParamSpec]) -> dict[str, float]:
-    """What the audio process last had, by id; without values that are not allowed."""
+    """The audio process's last values by id, without those that are not allowed."""
     values = shared_state.values_in_force(runtime / SHARED, params_hash(specs), len(specs))
     allowed = {}
     for (id, spec), value in zip(specs.items(), values or (), strict=False):
@@ -28,22 +28,22 @@ def live_values(runtime: Path, specs: Mapping[str, ParamSpec]) -> dict[str, floa
 
 
 def mutes_of(live: Mapping[str, float]) -> dict[str, float]:
-    """Of live values only that something is muted: where others win over them."""
+    """Only the mutes of live values, for a start at which saved values win over live ones."""
     return dict.fromkeys(silences(live), 1.0)
 
 
 def forget_last_run(runtime: Path, specs: Mapping[str, ParamSpec]) -> None:
-    """Before both processes start anew: saved settings count, but what was muted stays muted. Raises OSError."""
+    """Before both processes start: forget live values except mutes. Raises OSError."""
     keep = mutes_of(live_values(runtime, specs))
     shared_state.forget_all_but(runtime / SHARED, params_hash(specs), list(specs), keep)
 
 
 def to_start_from(saved: Loaded, live: Mapping[str, float]) -> dict[str, float]:
-    """Values by id. What the audio process last had wins over what was saved, for it is newer as long as both run.
+    """Values by id. The audio process's last values win over the saved ones, because they are newer.
 
-    A mute known in any place holds: one set while the audio process was down is on the disk only, one set while the
-    disk was full in memory only. Settings saved are older than the record of mutes, so where live values are whole
-    these two say all. When nobody can say what was muted, everything is.
+    A mute in any of them holds: one that was set while the audio process was down is only on disk, one that was set
+    while the disk was full is only in memory. The saved settings are older than the record of mutes, so complete live
+    values and that record are enough. If no source tells what was muted, everything is muted.
     """
     known = {**saved.values, **live}
     silent = silences(live) | (saved.silent or frozenset())

@@ -1,7 +1,7 @@
-"""The live settings on disk: saved so that a power cut loses only the last change, read so that nothing stops the box.
+"""The live settings on disk. A power cut loses at most the last change, and no damage to a file stops a start.
 
-`state.json` is the newest, `state.json.1` the one before, `mutes` what is silent (kept_mutes.py). Control owns them and
-decides when to save; the audio process only looks.
+`state.json` is the newest version, `state.json.1` the one before, `mutes` the record of mutes (mutes.py). Control owns
+them and decides when to save; the audio process only reads.
 """
 
 import math
@@ -12,7 +12,7 @@ from typing import TypeGuard
 
 from dsp.params import ParamRangeError, ParamSpec
 from firmware_app.kept.kept_file import MOST_BAD as MOST_BAD
-from firmware_app.kept.kept_file import OTHER_VERSION, KeptFile, few
+from firmware_app.kept.kept_file import OTHER_VERSION, KeptFile, shortened
 from firmware_app.kept.mutes import MUTES, MutesFile, silences
 
 SCHEMA = 1
@@ -21,16 +21,16 @@ WHAT = "settings"
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What load() found. values: only parameters that were saved and are known; all others stay at their default."""
+    """Result of load(). values: known parameters that were saved; all others stay at their default."""
 
     values: Mapping[str, float]
     notes: tuple[str, ...]  # for the log and the page, empty when all was well
     silent: frozenset[str] | None = None  # ids of mutes that were on; None: only `values` know
-    unsure: str = ""  # why it is not known for sure what was muted, in words
+    unsure: str = ""  # why it is not certain what was muted, in words
 
 
 class Store:
-    """Saves and loads parameter values by id. Nothing here raises for a fault of the disk: see `problem`.
+    """Saves and loads parameter values by id. Nothing here raises for an error of the disk: see `problem`.
 
     folder: the state folder (Places.state); it need not exist. specs: the parameters of the box.
     """
@@ -48,9 +48,9 @@ class Store:
         return self._file.problem
 
     def load(self, *, look_only: bool = False) -> Loaded:
-        """The newest settings that can be read. A broken or newer file is set aside, and the one before is used.
+        """The newest settings that can be read. A damaged or too new file is set aside, and the one before is used.
 
-        look_only: leave a bad file where it is. The audio process reads so: the folder is control's to put in order.
+        look_only: leave a bad file where it is. The audio process uses it: only control changes the folder.
         """
         (values, own), notes = self._file.load_as(self._read, look_only=look_only)
         mutes = self._mutes.load()
@@ -64,18 +64,18 @@ class Store:
             unsure = mutes.damaged
         elif mutes.silent is None and notes:
             unsure = "the settings could not be read"
-        return Loaded(values, few(told), mutes.silent, unsure)
+        return Loaded(values, shortened(told), mutes.silent, unsure)
 
     def save(self, values: Mapping[str, float]) -> bool:
-        """Write `values`; at every moment a whole file is there. Returns False, with `problem` set, when it cannot."""
+        """Write `values`; the file is whole at every moment. Returns False, and sets `problem`, when it cannot."""
         return self._file.save(values)
 
     def save_mutes(self, values: Mapping[str, float], unsaved: Iterable[str] = ()) -> str:
-        """Keep what is silent under `values`, and what could not be saved. Returns why that failed, or ""."""
+        """Save which mutes `values` come to, and what could not be saved. Returns why that failed, else ""."""
         return self._mutes.save(silences(values), unsaved)
 
     def _read(self, saved: Mapping[str, object]) -> tuple[dict[str, float], list[str]]:
-        """Values that this box can use: unknown ids are left out, what is out of range is brought into it."""
+        """The usable values: without unknown ids, and clipped to their range."""
         values: dict[str, float] = {}
         notes: list[str] = []
         for id, value in saved.items():
@@ -84,7 +84,7 @@ class Store:
                 notes.append(f"{self.path}: {id[:60]} {OTHER_VERSION}")
             elif not _is_number(value):
                 instead = spec.default
-                if id in MUTES:  # nothing sounds by mistake
+                if id in MUTES:  # stay silent rather than sound by mistake
                     values[id] = instead = spec.high
                 notes.append(f"{self.path}: {id} = {str(value)[:40]!r} is no number; set to {instead:g}")
             else:

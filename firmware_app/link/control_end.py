@@ -29,10 +29,10 @@ RECONNECT_S = 0.2
 
 
 class ControlLink(threading.Thread):
-    """Keeps a connection to the audio process, for ever.
+    """Keeps a connection to the audio process, and connects again whenever it breaks.
 
-    Continuous parameters wait here as their last value when the socket is full; discrete ones (switches, presets)
-    keep their order and are never dropped. After each (re)connect the whole state is sent first.
+    When the socket is full, continuous parameters wait here as their last value. Discrete ones (switches, presets)
+    keep their order and are never dropped. After each connect the whole state is sent first.
     """
 
     def __init__(
@@ -64,13 +64,13 @@ class ControlLink(threading.Thread):
         self._wake_write.setblocking(False)
         self._stopping = threading.Event()
         self._peer: socket.socket | None = None
-        self._agreed = False  # both sides count parameters alike; nothing is sent before that is known
+        self._agreed = False  # both sides have the same parameter table; nothing is sent before that is known
 
     def send_param(self, id: str, value: float) -> None:
-        """Pass one changed value on. Any thread; returns at once.
+        """Send one changed value. Any thread; returns at once.
 
-        A switch has left for the audio process on return, if that listens and is not behind: what was answered to a
-        phone, a mute above all, outlives a crash of this process.
+        A switch is in the socket on return, unless the audio process is gone or behind. So what the page has confirmed,
+        above all a mute, outlives a crash of this process.
         """
         with self._lock:
             if self._specs[id].discrete:
@@ -82,11 +82,11 @@ class ControlLink(threading.Thread):
             self._wake()
 
     def send_reopen(self, trial: int = 0) -> None:
-        """Ask the audio process to open its device anew, with settings to try if numbered. Any thread."""
+        """Ask the audio process to open its device again. trial: number of the settings to try. Any thread."""
         self.send_command(Down.REOPEN, 0, float(trial))
 
     def send_command(self, kind: Down, index: int = 0, value: float = 0.0) -> None:
-        """Queue a message that is no parameter. Any thread; lost when the link breaks before it has gone."""
+        """Queue a message that is not a parameter. Any thread; it is lost if the link breaks before it was sent."""
         with self._lock:
             self._queue.append(self._message(kind, index, value))
         self._wake()
@@ -130,7 +130,7 @@ class ControlLink(threading.Thread):
         return peer
 
     def _serve(self, peer: socket.socket) -> None:
-        """Until the peer goes or the program stops. Raises OSError when the peer has gone."""
+        """Run until the peer closes or the program stops. Raises OSError when the peer is gone."""
         poll = select.poll()
         poll.register(self._wake_read, select.POLLIN)
         while not self._stopping.is_set():
@@ -144,10 +144,10 @@ class ControlLink(threading.Thread):
             if not self._receive(peer):
                 return
         if self._agreed:
-            self._flush(peer)  # what was changed last, such as a switch let go while the box stops
+            self._flush(peer)  # the last changes, such as a switch released while the box stops
 
     def _flush(self, peer: socket.socket) -> bool:
-        """Send all that waits; False when the socket is full or gone. Any thread."""
+        """Send everything that waits. False when the socket is full or gone. Any thread."""
         with self._lock:
             for id, value in self._latest.items():
                 self._queue.append(self._message(Down.PARAM, self._index[id], value))
@@ -155,13 +155,13 @@ class ControlLink(threading.Thread):
             while self._queue:
                 try:
                     peer.send(self._queue[0])
-                except OSError:  # full, or gone: who serves the connection notices that
+                except OSError:  # full, or gone, which _serve notices
                     return False
                 self._queue.popleft()
         return True
 
     def _receive(self, peer: socket.socket) -> bool:
-        """Hand up everything that has come; False at the end of the connection."""
+        """Pass on everything that has arrived. False at the end of the connection."""
         while True:
             try:
                 message = peer.recv(UP_BYTES)

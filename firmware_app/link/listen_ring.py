@@ -1,6 +1,7 @@
-"""The last seconds of sound, before and after, in an overwriting memory-mapped ring that the page reads.
+"""The listen ring: the last seconds of sound before and after the chain, in a memory-mapped file that the page reads.
 
-The audio process writes and never waits; a reader copies, then checks that the writer has not lapped it.
+The audio process overwrites the oldest sound and never waits. Readers stay at least two seconds away from where it
+writes.
 """
 
 import io
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from dsp.block import RATE_HZ, Block
 
 SECONDS = 12
-READ_SECONDS = 10  # less than SECONDS, so that the writer is far from what a reader copies
+READ_SECONDS = 10  # less than SECONDS: the writer stays far from what a reader copies
 _HEADER = struct.Struct("<8sIIIIQ")  # magic, channels, frames, latency_frames, reserved, written
 _MAGIC = b"HUSHRING"
 _DATA_AT = 64
@@ -31,7 +32,7 @@ class ListenRing:
         """Create (or overwrite) the ring at `path` for `channels` channels before and as many after. Raises OSError."""
         self._frames = SECONDS * RATE_HZ
         size = _DATA_AT + 2 * self._frames * channels * 4
-        # A new file, then replaced: a reader that holds the old one keeps a whole one.
+        # A new file that replaces the old one: a reader that has the old one open keeps a whole ring.
         fresh = path.with_suffix(".new")
         with fresh.open("w+b") as file:
             os.posix_fallocate(file.fileno(), 0, size)  # a full disk under a mapping would be a crash, not an error
@@ -45,11 +46,11 @@ class ListenRing:
         fresh.replace(path)
 
     def set_latency(self, latency_frames: int) -> None:
-        """Another chain plays: how much later `after` is than `before` from now on."""
+        """Another chain is heard: from now on `after` is this much later than `before`."""
         self._latency[0] = latency_frames
 
     def write(self, which: int, block: Block) -> None:
-        """Store a block: which = 0 before, 1 after (after is written last and moves the ring on)."""
+        """Store a block. which: 0 for before, 1 for after. Write after last: it moves the ring on."""
         at = int(self._written[0]) % self._frames
         first = min(len(block), self._frames - at)
         self._rings[which, at : at + first] = block[:first]
@@ -60,29 +61,29 @@ class ListenRing:
 
 
 class RingReader:
-    """A reader's end: looks at what the writer leaves behind, and follows it to a new ring. One thread at a time.
+    """A reader's end. Follows the writer to a new ring when there is one. One thread at a time.
 
-    Before is read `latency` frames earlier than after, so that both show the same sound.
+    Before is read `latency` frames earlier than after, so that both are the same sound.
     """
 
     def __init__(self, path: Path) -> None:
-        """path: of the ring, which need not be there yet."""
+        """path: of the ring, which need not exist yet."""
         self._path = path
         self._map: mmap.mmap | None = None
         self._rings: NDArray[np.float32] | None = None
         self._which = (0, 0)
 
     def latest(self, frames: int) -> tuple[Block, Block] | None:
-        """The newest `frames` frames, before and after; None while there is not so much, or no ring."""
+        """The newest `frames` frames, before and after. None without a ring, or while it has fewer frames."""
         written = self._look()
         if written is None or written < frames:
             return None
         return self._take(written, frames)
 
     def since(self, position: int, most: int) -> tuple[int, Block, Block]:
-        """(new position, before, after) of what came after `position`, at most `most` frames of it: the oldest.
+        """(new position, before, after) from `position` on, at most `most` frames.
 
-        A position that the writer has left behind, or never had, goes on with what is newest.
+        A position that was overwritten, or never existed, gives no frames and goes on at the newest.
         """
         written = self._look()
         if written is None:
@@ -105,7 +106,7 @@ class RingReader:
             self._map = None
 
     def _look(self) -> int | None:
-        """How many frames both ends have of the ring that is there now; None without one."""
+        """How many frames of both before and after the present ring has had; None without a ring."""
         try:
             found = os.stat(self._path)
             if self._map is None or (found.st_dev, found.st_ino) != self._which:
@@ -132,7 +133,7 @@ class RingReader:
         self._rings = np.frombuffer(ring, np.float32, 2 * frames * channels, _DATA_AT).reshape(2, frames, channels)
 
     def _take(self, end: int, frames: int) -> tuple[Block, Block]:
-        """Copies of `frames` frames up to `end`, counted as before's."""
+        """Copies of `frames` frames up to `end`, a position in before."""
         assert self._map is not None
         assert self._rings is not None
         latency = _HEADER.unpack_from(self._map)[3]
@@ -148,9 +149,9 @@ def _nothing(channels: int) -> tuple[Block, Block]:
 
 
 def read_wavs(path: Path) -> tuple[bytes, bytes]:
-    """The last seconds before and after, as 16-bit WAVs of one moment, aligned with each other.
+    """The last seconds before and after, as 16-bit WAVs that are aligned with each other.
 
-    Raises FileNotFoundError while there is no ring, or nothing in it yet.
+    Raises FileNotFoundError while there is no ring, or nothing in it.
     """
     reader = RingReader(path)
     try:

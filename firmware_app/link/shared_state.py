@@ -1,7 +1,7 @@
-"""A small memory-mapped file of the audio process: its heartbeat, and the parameter values it last had.
+"""A small memory-mapped file of the audio process: its heartbeat, and the parameter values in force.
 
-The values outlive a crash of either process, so that an output that was muted comes back muted even when nobody is
-there to say so. Writing is a store to memory: no system call, no lock. start_from.py says what a start makes of them.
+The values outlive a crash of either process. So an output that was muted comes back muted, even without a control
+process. Writing is a store to memory: no system call, no lock. kept/start_from.py says how a start uses the values.
 """
 
 import contextlib
@@ -22,18 +22,18 @@ _VALUES_AT = 64
 
 
 class SharedState:
-    """Written by the audio process, read by whoever watches it. Open outside streaming."""
+    """The writer's end, of the audio process. Open it outside streaming."""
 
     def __init__(self, path: Path, params_hash: int, otherwise: Sequence[float]) -> None:
-        """Map `path` for writing, keeping the values of an earlier run with the same parameters. Raises OSError.
+        """Map `path` for writing, and keep the values of an earlier run with the same parameters. Raises OSError.
 
-        otherwise: the values to begin with where there are none.
+        otherwise: the values to begin with when there are none.
         """
         count = len(otherwise)
         size = _VALUES_AT + 8 * count
         self.restored = values_in_force(path, params_hash, count)
         if self.restored is None:
-            # Whole at every moment: control, starting beside us, would take zeros for what is in force.
+            # The file must be whole at every moment: control may start now, and would take zeros for values.
             fresh = path.with_suffix(".new")
             header = _HEADER.pack(_MAGIC, params_hash, count, time.monotonic_ns())
             fresh.write_bytes(header.ljust(_VALUES_AT, b"\0") + struct.pack(f"<{count}d", *otherwise))
@@ -45,16 +45,16 @@ class SharedState:
         self._beat = np.frombuffer(self._map, np.int64, 1, 16)
 
     def beat(self) -> None:
-        """Say that sound made progress. Audio thread."""
+        """Record that sound made progress. Audio thread."""
         self._beat[0] = time.monotonic_ns()
 
     def set(self, index: int, value: float) -> None:
-        """Remember one parameter's value. Audio thread."""
+        """Record one parameter's value. Audio thread."""
         self._values[index] = value
 
 
 def values_in_force(path: Path, params_hash: int, count: int) -> tuple[float, ...] | None:
-    """The values the audio process last had, or None when there is no file of this very parameter table."""
+    """The values the audio process last had. None when there is no file for this exact parameter table."""
     try:
         data = path.read_bytes()
     except OSError:
@@ -65,7 +65,7 @@ def values_in_force(path: Path, params_hash: int, count: int) -> tuple[float, ..
 
 
 def forget_all_but(path: Path, params_hash: int, ids: Sequence[str], keep: Mapping[str, float]) -> None:
-    """Let the file hold the values in `keep` alone, NaN for all others; away with it when `keep` is empty.
+    """Keep only the values in `keep`, with NaN for all others. Delete the file when `keep` is empty.
 
     ids: all parameters, in the order of the table. Raises OSError.
     """
@@ -80,10 +80,9 @@ def forget_all_but(path: Path, params_hash: int, ids: Sequence[str], keep: Mappi
 
 
 class Heartbeat:
-    """Looks at the audio process from outside. Supervisor.
+    """Reads the heartbeat of the audio process. Supervisor.
 
-    The file stays open: when somebody clears the runtime folder away (a log-out does), the sound goes on, and so does
-    this.
+    The file stays open: when the runtime folder is deleted (a log-out does that), the sound goes on, and so does this.
     """
 
     def __init__(self, path: Path) -> None:
@@ -91,9 +90,9 @@ class Heartbeat:
         self._file: IO[bytes] | None = None
 
     def age_s(self, running_s: float) -> float | None:
-        """Seconds since the audio process last made progress; None when it has not yet, in `running_s` of running."""
+        """Seconds since the audio process last made progress; None if never in the `running_s` since its start."""
         age_s = self._age_s()
-        if age_s is None or age_s > running_s:  # an earlier process's, or none at all
+        if age_s is None or age_s > running_s:  # of an earlier process, or no heartbeat at all
             self.close()
             with contextlib.suppress(OSError):
                 self._file = self._path.open("rb", buffering=0)

@@ -1,10 +1,10 @@
-"""What the audio process leaves out when it has too much to do, and how people are told."""
+"""The steps of load shedding: what the audio process leaves out when it has too much to do, with words for people."""
 
 import enum
 
 
 class Shed(enum.IntEnum):
-    """How much is left out; each step includes those before it."""
+    """How much is left out. Each step includes the ones before it."""
 
     NOTHING = 0
     SPECTRUM = 1  # the page's spectrum stands still

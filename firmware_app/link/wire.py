@@ -1,9 +1,9 @@
-"""The wire between the two processes: a named Unix SOCK_SEQPACKET socket, fixed-size messages, nobody ever waits.
+"""The wire between the two processes: a named Unix SOCK_SEQPACKET socket with fixed-size messages. No end ever waits.
 
-Down (control to audio): one parameter a message, 32 bytes, drained at a block boundary. Up (audio to control): a meter
-frame every 50 ms and an info frame when something about the device or the model changes, 512 bytes each. When nobody
-reads, a meter frame is dropped and an info frame is tried again. Parameters travel as their index in the chain's table;
-a hash of that table in the info frame lets control notice, and say, that the other end is of another version.
+Down (control to audio): 32 bytes a message, mostly one parameter; read between blocks. Up (audio to control): 512 bytes
+a message. A meter frame goes up every 50 ms, an info frame when the device or the model changes. When control does not
+read, a meter frame is dropped and an info frame is sent again later. A parameter travels as its index in the table. The
+info frame has a hash of that table, by which control notices that the other process is of another version.
 """
 
 import contextlib
@@ -30,22 +30,22 @@ class Down(enum.IntEnum):
     """Kinds of message from control to audio."""
 
     PARAM = 1
-    REOPEN = 2  # open the device anew: an interface was plugged in; value: number of the settings to try, 0 for none
-    CHECK = 3  # silence the outputs and meter all inputs; index: one of Check
-    QUIT = 4  # fade out and end: whoever supervises starts the process again
-    SHED = 5  # index: a step of shedding.Shed that is to be left out whatever the load is: the board is hot
-    LEAVE_SAFE = 6  # end as with QUIT, to start anew out of safe mode
+    REOPEN = 2  # open the device again; value: number of the settings to try, 0 for none
+    CHECK = 3  # silence the outputs and meter all inputs; index: one of SoundCheckStep
+    QUIT = 4  # fade out and end: the supervisor or systemd starts the process again
+    SHED = 5  # index: a step of shed.Shed to apply whatever the load is, because the board is hot
+    LEAVE_SAFE = 6  # end as with QUIT, and start the next time without safe mode
 
 
-class Check(enum.IntEnum):
+class SoundCheckStep(enum.IntEnum):
     """What Down.CHECK asks for."""
 
     END = 0
-    HOLD = 1  # go on for CHECK_HOLD_S: asked for again and again, so that it ends when nobody looks any more
-    MEASURE = 2  # play the test signal and record what comes back; holds too
+    HOLD = 1  # go on for SOUND_CHECK_HOLD_S; sent again and again, so that the check ends when nobody looks any more
+    MEASURE = 2  # play the test signal and record what comes back; also HOLD
 
 
-CHECK_HOLD_S = 4.0
+SOUND_CHECK_HOLD_S = 4.0
 
 
 class State(enum.IntEnum):
@@ -58,12 +58,12 @@ class State(enum.IntEnum):
 
 @dataclass(slots=True)
 class MeterFrame:
-    """What the audio process tells 20 times a second. Levels in dBFS; counters since the process started."""
+    """Sent 20 times a second. Levels in dBFS; counters since the process started."""
 
     state: int = State.WAITING
-    channels: int = 1  # of the inputs; levels of a third and further ones are in the second's
+    channels: int = 1  # inputs, at most 2; the second level is the loudest of all but the first
     mix_channels: int = 1
-    model_off: bool = False  # a model failed or was late again and again: the sound goes round it
+    model_off: bool = False  # a model failed or was late again and again, and is bypassed
     xruns: int = 0
     late_hops: int = 0
     dry_hops: int = 0
@@ -110,11 +110,11 @@ class InfoFrame:
     io_latency_frames: int = 0  # what resampling adds, at 48 kHz
     device: str = ""
     bundle: str = ""
-    message: str = ""  # plain words for the page's warning line
+    message: str = ""  # for the page's warning line
     demo: bool = False
-    trial: int = 0  # number of the audio settings that were tried last
-    refused: str = ""  # why those are not in force; empty when they are
-    device_inputs: int = 0  # channels that the device has, as it is open
+    trial: int = 0  # number of the audio settings tried last
+    refused: str = ""  # why they are not in force; empty when they are
+    device_inputs: int = 0  # channels of the device as it was opened
     device_outputs: int = 0
 
     def pack_into(self, buffer: bytearray) -> None:
@@ -137,11 +137,11 @@ class InfoFrame:
 
 @dataclass(slots=True)
 class InputsFrame:
-    """Told 20 times a second while the sound is checked."""
+    """Sent 20 times a second during a sound check."""
 
     measuring: bool = False
-    measured: int = 0  # measurements completed since the process started; the last one's recording can be read
-    xruns: int = 0  # during that measurement: its recording has holes then
+    measured: int = 0  # measurements completed since the process started; the last recording can be read
+    xruns: int = 0  # during that measurement; with any, its recording has holes
     peaks: tuple[float, ...] = ()  # of every input of the device since the last frame, 0 to 1; at most MOST_INPUTS
 
     def pack_into(self, buffer: bytearray) -> None:
@@ -160,12 +160,12 @@ _HEALTH = struct.Struct("<BBBxI160s")
 
 @dataclass(frozen=True, slots=True)
 class HealthFrame:
-    """How the audio process looks after itself: sent on connect and whenever it changes."""
+    """Safe mode and load shedding: sent on connect and whenever something changes."""
 
-    safe: bool = False  # safe mode: no model, after a row of crashes
-    shed: int = 0  # shedding.Shed
+    safe: bool = False  # safe mode: no model, after several crashes
+    shed: int = 0  # a step of shed.Shed
     sheds: int = 0  # how often work was shed since the process started
-    why: str = ""  # of safe mode, in words
+    why: str = ""  # why it is in safe mode
 
     def pack_into(self, buffer: bytearray) -> None:
         _HEALTH.pack_into(buffer, 0, Up.HEALTH, self.safe, self.shed, self.sheds, _cut(self.why, 160))
@@ -190,7 +190,7 @@ assert max(_METER.size, _INFO.size, _INPUTS.size, _HEALTH.size) <= UP_BYTES
 
 
 def _cut(text: str, most: int) -> bytes:
-    """As many whole characters as fit."""
+    """As many whole characters as fit into `most` bytes of UTF-8."""
     return text.encode()[:most].decode(errors="ignore").encode()
 
 
@@ -220,7 +220,7 @@ class AudioLink:
         return self._peer is not None
 
     def accept(self) -> bool:
-        """Take a newly connected control process, the newest one winning. True if there was one."""
+        """Accept a control process that has connected; it replaces the one before. True if there was one."""
         try:
             peer, _ = self._server.accept()
         except OSError:
@@ -247,7 +247,7 @@ class AudioLink:
         return kind, index, value
 
     def send(self, frame: MeterFrame | InfoFrame | InputsFrame | HealthFrame) -> bool:
-        """Send, or drop when nobody reads. True when it is on its way."""
+        """Send the frame, or drop it when control does not read. True when it was sent."""
         if self._peer is None:
             return False
         frame.pack_into(self._up)

@@ -1,8 +1,8 @@
-"""What a block costs: the chain timed block by block on the demo vocal, and its parts one by one.
+"""Measures the time that a block takes: the whole chain, block by block on the demo vocal, and its parts one by one.
 
-No deadline is enforced. Measures in this process and thread, with one BLAS thread if the environment says so before
-numpy is loaded (see realtime.BLAS_ENV). Times are by the clock on the wall, but for cpu_*: what this thread computed.
-Where p99 is far above cpu_p99, other programs had the processor.
+No deadline is enforced. It runs in this process and thread, with one BLAS thread if the environment says so before
+numpy is loaded (realtime.BLAS_ENV). Times are wall-clock times, except cpu_*, which is this thread's processor time.
+When p99 is far above cpu_p99, other programs were using the processor.
 """
 
 import gc
@@ -37,7 +37,7 @@ _WARM_BLOCKS = 200
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One way of running the chain. load_*: share of the deadline, 1 is all of it."""
+    """The chain at one period and channel count. load_*: share of the deadline; 1 is all of it."""
 
     runtime: str
     period_frames: int
@@ -55,7 +55,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Median cost of one hop's steps, each alone, and what the chain takes beside them."""
+    """Median time of each step of a hop, and of the rest of the chain."""
 
     runtime: str
     channels: int
@@ -67,7 +67,7 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """All of one runtime. peak_rss_mb: of this process, after loading and running the model."""
+    """The figures of one runtime. peak_rss_mb: of this process, after loading and running the model."""
 
     model: str
     rows: tuple[Row, ...]
@@ -76,7 +76,7 @@ class Budget:
 
 
 def measure(folder: Path, runtime: str, demo: Path, seconds: float) -> Budget:
-    """Time the bundle in `folder` on one runtime with `seconds` of sound a row. Raises DspError, SoundFileError."""
+    """Time the bundle in `folder` on one runtime, `seconds` of sound for each row. Raises DspError, SoundFileError."""
     sound = _demo(demo)
     rows = []
     model = ""
@@ -94,7 +94,7 @@ def measure(folder: Path, runtime: str, demo: Path, seconds: float) -> Budget:
 
 
 def machine() -> dict[str, str]:
-    """What this was measured on, in words."""
+    """What this was measured on, for people."""
     return {
         "board": _text("/proc/device-tree/model") or platform.node(),
         "cpu": _cpu_name(),
@@ -143,7 +143,7 @@ def _row(runtime: str, period: int, channels: int, times: Block) -> Row:
 
 
 def _parts(folder: Path, runtime: str, sound: Block, channels: int, rows: list[Row]) -> Parts:
-    """The steps of one hop, each timed alone: the denoiser's own loop is left as it is."""
+    """Time the steps of one hop one by one, outside the denoiser, whose own loop stays as it is."""
     bundle = Bundle.load(folder)
     hop = bundle.hop_frames
     stft = StreamingStft(channels, bundle.window_frames, bundle.synthesis_frames, hop)
@@ -173,7 +173,7 @@ def _parts(folder: Path, runtime: str, sound: Block, channels: int, rows: list[R
 
 
 def hop_us(rows: list[Row], hop: int) -> float:
-    """What the chain takes for one hop, by the row nearest to it: its mean where a block is not just one hop."""
+    """The chain's time for one hop, from the row with the nearest period: its mean unless a block is exactly a hop."""
     row = min(rows, key=lambda row: abs(row.period_frames - hop))
     return row.p50_us if row.period_frames == hop else row.load_mean * 1e6 * hop / RATE_HZ
 
@@ -195,7 +195,7 @@ def _front(bundle: Bundle, channels: int) -> tuple[Callable[[Spectrum], Values],
 
 @contextmanager
 def _no_collector() -> Iterator[None]:
-    """As in the audio process."""
+    """Without garbage collection, as in the audio process."""
     gc.collect()
     gc.disable()
     try:

@@ -1,6 +1,7 @@
-"""Files through the chain of the box: block by block as live, but as fast as it goes, and put back in time.
+"""Runs files through the chain of the box: block by block as live, as fast as possible, with the latency removed.
 
-Streams: an hour of sound takes no more memory than a second. The output has the input's rate, channels and length.
+It streams: an hour of sound takes no more memory than a second. The output has the rate, channels and length of the
+input.
 """
 
 import contextlib
@@ -33,7 +34,7 @@ Progress = Callable[[float, float], object]
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What became of one file. Frames at the file's rate, unless said."""
+    """The result for one file. Frames at the file's rate, unless noted."""
 
     frames: int
     rate_hz: int
@@ -45,9 +46,9 @@ class Summary:
     late_hops: int
     dry_hops: int
     bad_samples: int  # not finite, replaced by silence
-    notes: tuple[str, ...]  # what was wrong with the input, empty when nothing
-    remarks: tuple[str, ...]  # what was odd, and cost nothing
-    left_out: tuple[str, ...]  # of what the input says beside its sound
+    notes: tuple[str, ...]  # what was wrong with the input; empty if nothing
+    remarks: tuple[str, ...]  # what was odd but lost no sound
+    left_out: tuple[str, ...]  # metadata of the input that the output does not have
 
 
 def process_file(
@@ -60,8 +61,8 @@ def process_file(
 ) -> Summary:
     """Run `source` through `chain` into `target`, which appears only when it is whole.
 
-    chain: not yet prepared, parameters set. progress: called now and then with the seconds done and in all.
-    Raises UsageError (the same file twice, a suffix that is not .wav or .flac) and SoundFileError.
+    chain: not yet prepared, parameters set. progress: called now and then with the seconds done and the seconds in all.
+    Raises UsageError (the same file twice, a suffix other than .wav and .flac) and SoundFileError.
     """
     form = output_format(target)
     if os.path.exists(target) and os.path.exists(source) and os.path.samefile(source, target):
@@ -97,7 +98,7 @@ def process_file(
 
 
 def fitted_metadata(reader: SoundReader, container: str, like: FileFormat) -> Metadata:
-    """What the file says beside its sound, as an output of this kind can hold it. Raises SoundFileError."""
+    """The file's metadata, as an output of this kind can hold it. Raises SoundFileError."""
     change = Change(
         from_hz=reader.rate_hz,
         to_hz=like.rate_hz,
@@ -115,7 +116,7 @@ def fitted_metadata(reader: SoundReader, container: str, like: FileFormat) -> Me
 def _name_and_version() -> str:
     try:
         return f"Hushbox {version('hushbox')}"
-    except PackageNotFoundError:  # from loose files
+    except PackageNotFoundError:  # it is not installed
         return "Hushbox"
 
 
@@ -127,7 +128,7 @@ def _stream(
     keep_latency: bool,
     progress: Progress,
 ) -> int:
-    """Read, resample, run the chain, resample back, write. Returns the number of broken samples."""
+    """Read, resample, run the chain, resample back, write. Returns the number of samples that were not finite."""
     inward, outward = Resampler(reader.rate_hz, RATE_HZ, reader), Resampler(RATE_HZ, reader.rate_hz, reader)
     blocks = _Blocks(chain, period_frames, reader.channels, skip=0 if keep_latency else chain.latency_frames)
     bad_samples = written = 0
@@ -136,7 +137,7 @@ def _stream(
         part = outward.resample(blocks.process(inward.resample(sound)))
         written += writer.write(part[: reader.frames_read - written])
         progress(reader.frames_read / reader.rate_hz, reader.frames / reader.rate_hz)
-    # What is still inside comes out when silence goes in.
+    # Silence pushes out what the chain and the resamplers still hold.
     tail = np.concatenate((blocks.process(inward.flush()), blocks.flush()))
     rest = np.concatenate((outward.resample(tail), outward.flush()))
     missing = reader.frames_read - written
@@ -146,7 +147,7 @@ def _stream(
 
 
 class _Blocks:
-    """Sound of any length through a chain that takes whole blocks; the first `skip` frames to come out are dropped."""
+    """Sound of any length through a chain that takes whole blocks. The first `skip` frames of output are dropped."""
 
     def __init__(self, chain: Chain, period_frames: int, channels: int, skip: int) -> None:
         self._chain = chain
@@ -167,14 +168,14 @@ class _Blocks:
         return out[dropped:]
 
     def flush(self) -> Block:
-        """What the chain still holds of the sound that went in."""
+        """The rest of the sound that the chain still holds."""
         wanted = len(self._waiting) + self._owed
         silence = -(-wanted // self._period) * self._period - len(self._waiting)
         return self.process(np.zeros((silence, self._waiting.shape[1]), np.float32))[:wanted]
 
 
 class Resampler:
-    """A stream at another rate, in line with the first; at the same rate it passes as it is."""
+    """A stream at another rate, aligned with the first. At the same rate it passes unchanged."""
 
     def __init__(self, from_hz: int, to_hz: int, form: FileFormat) -> None:
         self._stream: Any = None
@@ -195,7 +196,7 @@ class Resampler:
 
 
 def check_place(target: Path) -> None:
-    """Whether a file can be put there, links followed. Raises SoundFileError."""
+    """Raise SoundFileError when no file can be put there. Follows links."""
     place = Path(os.path.realpath(target))
     if not os.path.isdir(place.parent):
         folder = place.parent if target.is_symlink() else target.parent
@@ -206,7 +207,7 @@ def check_place(target: Path) -> None:
 
 @contextlib.contextmanager
 def appearing(target: Path) -> Iterator[Path]:
-    """A temporary file beside `target` that takes its place at the end, or goes away when anything fails."""
+    """A temporary file beside `target` that replaces it at the end, or is removed when anything fails."""
     replacement = None
     try:
         replacement = Replacement(target)

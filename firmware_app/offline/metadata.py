@@ -1,8 +1,8 @@
-"""What a sound file says beside its sound, on its way from input to output: timecode, markers, tags, pictures.
+"""Copies a sound file's metadata from input to output: timecode, markers, tags, pictures.
 
-The output is aligned with the input and as long, so time references hold. WAV to WAV and FLAC to FLAC keep all but what
-describes the old sound; between the two, chunks travel inside the FLAC as `flac --keep-foreign-metadata` puts them
-there, and the tags that both know are translated. What is left out is told.
+The output is aligned with the input and as long, so time references stay true. WAV to WAV and FLAC to FLAC keep all but
+what describes the old sound. From WAV to FLAC, chunks go into the FLAC as `flac --keep-foreign-metadata` puts them
+there, and back again. Tags that both formats know are translated. The user is told what is left out.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ from firmware_app.offline.wav_file import RiffChunk
 from hw.audio.files import flac, riff
 
 MOST_BYTES = 15 << 20
-"""Of one file. Room for it has to fit into one block of a FLAC (16 MB), and it is held in memory."""
+"""For the metadata of one file. It must fit into one block of a FLAC (16 MB), and is held in memory."""
 
 _NOT_METADATA = (b"fmt ", b"fact", b"PEAK", b"JUNK", b"junk", b"PAD ", b"FLLR", b"filr", b"Fake", b"ds64")
 _OF_THE_OLD_SOUND = {b"levl": "levels", b"MD5 ": "checksum", b"data": "a second sound"}
@@ -29,7 +29,7 @@ _LOUDNESS_TAGS = ("REPLAYGAIN_", "R128_")
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """All of one file. As found, or as fitted to an output."""
+    """All metadata of one file, as found or as fitted to an output."""
 
     chunks_before: tuple[RiffChunk, ...] = ()  # ahead of the sound of a WAV
     chunks_after: tuple[RiffChunk, ...] = ()
@@ -42,7 +42,7 @@ class Metadata:
 
     @property
     def has_time(self) -> bool:
-        """Whether something in it points at a place in the sound."""
+        """Whether any of it points at a place in the sound."""
         names = {name for name, _ in (*self.chunks_before, *self.chunks_after)}
         return bool(names & metadata_riff.TIMED) or any(kind == flac.CUE_SHEET for kind, _ in self.blocks)
 
@@ -51,7 +51,7 @@ NOTHING = Metadata()
 
 
 def read(path: Path) -> Metadata:
-    """Of a sound file that can be read. Raises OSError."""
+    """The metadata of a sound file that can be read. Raises OSError."""
     with open(path, "rb") as file:
         size = path.stat().st_size
         if (wave := riff.walk(file, size)) is not None:
@@ -62,7 +62,7 @@ def read(path: Path) -> Metadata:
 
 
 def fit(found: Metadata, container: str, change: Change) -> Metadata:
-    """What an output of this container can hold of it. container: "WAV" or "FLAC"."""
+    """The metadata that an output of this container can hold. container: "WAV" or "FLAC"."""
     left_out = list(found.left_out)
     before, left_before = metadata_riff.fit(found.chunks_before, change)
     after, left_after = metadata_riff.fit(found.chunks_after, change)
@@ -129,7 +129,7 @@ def _of_flac(file: BinaryIO, stream: flac.Flac) -> Metadata:
 
 
 def _of_another(path: Path) -> Metadata:
-    """Text only, as libsndfile gives it."""
+    """Only the texts that libsndfile knows."""
     with contextlib.suppress(soundfile.LibsndfileError, TypeError), soundfile.SoundFile(os.fsencode(path)) as file:
         texts, kind = file.copy_metadata(), file.format
         tags = [(name.upper(), value) for name, value in texts.items() if value and name != "software"]
@@ -142,19 +142,19 @@ def _metadata_only(chunks: Iterable[RiffChunk]) -> tuple[RiffChunk, ...]:
 
 
 def _in_words(blocks: Sequence[tuple[int, bytes]]) -> list[str]:
-    """What a WAV cannot hold."""
+    """The blocks that a WAV cannot hold, in words."""
     names = [metadata_flac.name(kind) for kind, _ in blocks]
     return [f"{name}{f' ({names.count(name)} times)' * (names.count(name) > 1)}" for name in dict.fromkeys(names)]
 
 
 class _Budget:
-    """How much may still be held in memory."""
+    """How much metadata may still be held in memory."""
 
     def __init__(self) -> None:
         self._left = MOST_BYTES
 
     def has_room(self, size: int) -> bool:
-        """Take so much, if there is as much."""
+        """Take this much, if there is room."""
         fits = size + 64 <= self._left
         self._left -= (size + 64) * fits
         return fits

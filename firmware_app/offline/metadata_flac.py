@@ -1,4 +1,4 @@
-"""Blocks of a FLAC: tags, pictures, and the chunks of a WAV kept inside as `flac --keep-foreign-metadata` does.
+"""Metadata blocks of a FLAC: tags, pictures, and chunks of a WAV, as `flac --keep-foreign-metadata` stores them.
 
 Source: RFC 9639; the layout of foreign metadata is libFLAC's.
 """
@@ -26,12 +26,12 @@ _NAMES = {flac.APPLICATION: "data of a program", flac.CUE_SHEET: "the cue sheet"
 
 
 def name(kind: int) -> str:
-    """Of a block, for people."""
+    """The name of a block, for people."""
     return _NAMES.get(kind, "the tags" if kind == flac.COMMENT else f"a block of kind {kind}")
 
 
 def tags(content: bytes) -> list[tuple[str, str]]:
-    """Name and value of each tag in a comment block, as far as it is whole."""
+    """(name, value) of each tag in a comment block, as far as it is whole."""
     found: list[tuple[str, str]] = []
     try:
         at = 4 + int(struct.unpack_from("<I", content)[0])
@@ -49,7 +49,7 @@ def tags(content: bytes) -> list[tuple[str, str]]:
 
 
 def is_sound(kind: int, content: bytes) -> bool:
-    """Whether libFLAC takes the block: it would refuse the whole file over one that is damaged."""
+    """Whether libFLAC accepts the block: it refuses the whole file when one is damaged."""
     file = io.BytesIO()
     soundfile.write(file, np.zeros(16, np.int16), 8000, format="FLAC")
     whole = file.getvalue()
@@ -77,13 +77,13 @@ def chunks(foreign: Sequence[bytes]) -> tuple[list[RiffChunk], list[RiffChunk]]:
 
 
 def room_for(metadata: "Metadata") -> str:
-    """A comment so long that the blocks of `metadata` fit into its place."""
+    """A comment that is long enough for the blocks of `metadata` to take its place."""
     needed = sum(map(len, _blocks(b"", metadata, WavForm(1, 1, "PCM_16"), 0)))
     return "." * (needed + _SLACK_BYTES)
 
 
 def fill(path: Path, metadata: "Metadata", form: WavForm, frames: int) -> None:
-    """Put the blocks where room_for() left room in the finished file. Raises OSError."""
+    """Write the blocks into the room that room_for() made in the finished file. Raises OSError."""
     with open(path, "r+b") as file:
         found = flac.walk(file, path.stat().st_size)
         if found is None or not found.blocks or found.blocks[0].kind != flac.COMMENT:

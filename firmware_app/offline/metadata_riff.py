@@ -1,4 +1,4 @@
-"""Chunks of a WAV: what of them must change with the sound, and the tags in them.
+"""Metadata chunks of a WAV: the parts that change with the sound, and the tags.
 
 Sources: EBU Tech 3285 (bext) and R 98 (coding history); Microsoft's RIFF (LIST INFO, cue); iXML 2.
 """
@@ -14,9 +14,9 @@ import soundfile
 from firmware_app.offline.wav_file import RiffChunk, WavFile, WavForm, packed
 
 TIMED = {b"bext", b"iXML", b"cue ", b"smpl", b"plst", b"SMED"}
-"""Chunks that point at places in the sound, all in samples."""
+"""Chunks that point at places in the sound, in samples."""
 
-_TIME_REFERENCE, _VERSION, _LOUDNESS, _HISTORY = 338, 346, 412, 602  # where they stand in bext
+_TIME_REFERENCE, _VERSION, _LOUDNESS, _HISTORY = 338, 346, 412, 602  # offsets in bext
 _LOUDNESS_VALUES = 5
 _FEW = 16  # frames
 _NOT_SET = 0x7FFF
@@ -29,7 +29,7 @@ _NAMES = {id: name for name, id in _INFO.items()}
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What becomes of the sound beside being processed."""
+    """How the output differs from the input in rate, channels and samples."""
 
     from_hz: int
     to_hz: int
@@ -44,13 +44,13 @@ class Change:
 
     @property
     def history(self) -> bytes:
-        """The line of EBU R 98 for what was done."""
+        """The line for the coding history (EBU R 98)."""
         mode = "mono" if self.to_channels == 1 else "stereo"
         return f"A=PCM,F={self.to_hz},W={self.bits},M={mode},T={self.by}\r\n".encode("ascii", "replace")
 
 
 def fit(chunks: Sequence[RiffChunk], change: Change) -> tuple[list[RiffChunk], list[str]]:
-    """The chunks for the new sound, and in words what is left out."""
+    """The chunks for the new sound, and what is left out, in words."""
     kept, left_out = list[RiffChunk](), list[str]()
     same_shape = change.same_rate and change.from_channels == change.to_channels
     for name, content in chunks:
@@ -72,12 +72,12 @@ def fit(chunks: Sequence[RiffChunk], change: Change) -> tuple[list[RiffChunk], l
 
 
 def printable(name: bytes) -> str:
-    """Of a chunk, for people."""
+    """The name of a chunk, for people."""
     return "".join(chr(byte) if 32 <= byte < 127 else "?" for byte in name).strip()
 
 
 def _is_sound(name: bytes, content: bytes) -> bool:
-    """Whether the chunk costs nobody the sound behind it: libsndfile finds it in a small WAV."""
+    """Whether libsndfile still finds the sound after this chunk, tried in a small WAV."""
     if not all(32 <= byte < 127 for byte in name):
         return False
     form = WavForm(8000, 1, "PCM_16")
@@ -91,7 +91,7 @@ def _is_sound(name: bytes, content: bytes) -> bool:
 
 
 def _broadcast(content: bytes, change: Change) -> tuple[bytes, list[str]]:
-    """bext: the time reference in the new rate, one more line of history, no loudness of the old sound."""
+    """bext with the time reference at the new rate, one more line of history, and no loudness of the old sound."""
     fixed, left_out = bytearray(content[:_HISTORY]), list[str]()
     if not change.same_rate:
         time = struct.unpack_from("<Q", fixed, _TIME_REFERENCE)[0]
@@ -109,7 +109,7 @@ def _broadcast(content: bytes, change: Change) -> tuple[bytes, list[str]]:
 
 
 def tags_of(chunks: Iterable[RiffChunk]) -> list[tuple[str, str]]:
-    """What LIST INFO says, as tags of a FLAC."""
+    """The texts of LIST INFO as tags of a FLAC."""
     tags = []
     for name, content in chunks:
         if name == b"LIST" and content[:4] == b"INFO":
@@ -120,7 +120,7 @@ def tags_of(chunks: Iterable[RiffChunk]) -> list[tuple[str, str]]:
 def with_tags(
     before: Sequence[RiffChunk], after: Sequence[RiffChunk], tags: Sequence[tuple[str, str]]
 ) -> tuple[list[RiffChunk], list[RiffChunk], list[str]]:
-    """The chunks with the tags of a FLAC in their LIST INFO; third the names of those without a place there."""
+    """The chunks with the tags of a FLAC in LIST INFO, and the names of the tags that have no place there."""
     unknown = sorted({name for name, _ in tags if name.upper() not in _INFO})
     texts: dict[bytes, str] = {}
     for name, value in tags:
@@ -140,14 +140,14 @@ def with_tags(
 
 
 def _info(content: bytes) -> list[tuple[bytes, str]]:
-    """Names and texts of a LIST INFO."""
+    """(name, text) of each entry of a LIST INFO."""
     found, at = list[tuple[bytes, str]](), 4
     while at + 8 <= len(content):
         id, size = struct.unpack_from("<4sI", content, at)
         raw = content[at + 8 : at + 8 + size].partition(b"\0")[0]
         try:
             text = raw.decode()
-        except UnicodeDecodeError:  # of an older program
+        except UnicodeDecodeError:  # an older program wrote it
             text = raw.decode("cp1252", "replace")
         found.append((id, text))
         at += 8 + size + size % 2

@@ -1,4 +1,4 @@
-"""WAV and FLAC as the box's commands write them: every sample kept exactly, every fault in plain words."""
+"""Writes WAV and FLAC for the commands: every sample exact, every fault in plain words."""
 
 import errno
 import os
@@ -18,20 +18,20 @@ from hw.audio.files.reader import SoundFileError
 
 _FULL_SCALE_BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
 BITS = _FULL_SCALE_BITS | {"FLOAT": 32, "DOUBLE": 64}
-"""Of a sample of each kind that can be written."""
+"""Bits of a sample, for each kind that can be written."""
 
 
 class FileFormat(Protocol):
-    """What a writer takes over from a reader."""
+    """What the output has in common with the input."""
 
     rate_hz: int
     channels: int
     subtype: str  # libsndfile's name: "PCM_16", "PCM_24", "FLOAT", …
-    frames: int  # that are to come, as far as is known; 0: not known
+    frames: int  # as far as is known; 0: not known
 
 
 class SoundWriter:
-    """A new file with the reader's rate and channels, and its kind of samples where the format knows them."""
+    """A new file with the reader's rate and channels, and its kind of samples where the format has them."""
 
     def __init__(self, path: Path, container: str, like: FileFormat, metadata: Metadata = NOTHING) -> None:
         """container: of output_format(). metadata: fitted to it. Raises SoundFileError, OSError."""
@@ -45,7 +45,7 @@ class SoundWriter:
             self._target = _Flac(path, form, metadata)
 
     def write(self, sound: Block) -> int:
-        """Append; values beyond ±1.0 are clipped unless the file holds floats. Returns the frames written."""
+        """Append. Values beyond ±1.0 are clipped, unless the file holds floats. Returns the frames written."""
         self._target.write(_integers(sound, self._bits) if self._bits else sound)
         return len(sound)
 
@@ -86,17 +86,17 @@ class _Wav:
     def abandon(self) -> None:
         try:
             self._file.close()
-        except OSError:  # what was still in its buffer: the error that ended all is the one to tell
+        except OSError:  # of flushing the rest; the first error is the one to report
             return
 
 
 class _Flac:
-    """libsndfile's encoder; room for the metadata is left in front of the sound and filled in the end."""
+    """libsndfile's encoder. Room for the metadata is left before the sound, and filled at the end."""
 
     def __init__(self, path: Path, form: WavForm, metadata: Metadata) -> None:
         self._path, self._form, self._metadata, self._frames = path, form, metadata, 0
         try:
-            # libsndfile says no more than "System error"; the system itself says why.
+            # libsndfile says only "System error"; the system says why.
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666))
             name = os.fsencode(path)
             self._file: Any = soundfile.SoundFile(name, "w", form.rate_hz, form.channels, form.subtype, format="FLAC")
@@ -127,12 +127,12 @@ class _Flac:
     def abandon(self) -> None:
         try:
             self._file.close()
-        except soundfile.LibsndfileError:  # the error that ended all is the one to tell
+        except soundfile.LibsndfileError:  # the first error is the one to report
             return
 
 
 def output_format(path: Path) -> str:
-    """libsndfile's name for what the suffix asks for. Raises UsageError."""
+    """libsndfile's name for the format of this suffix. Raises UsageError."""
     container = {".wav": "WAV", ".wave": "WAV", ".flac": "FLAC"}.get(path.suffix.lower())
     if container is None:
         raise UsageError(f"{path}: OUT has to end in .wav or .flac")
@@ -140,7 +140,7 @@ def output_format(path: Path) -> str:
 
 
 def subtype_for(container: str, source: str) -> str:
-    """The source's kind of samples, or the nearest that loses nothing which can be heard."""
+    """The source's kind of samples, or the nearest one with no audible loss."""
     if container == "FLAC":
         return source if source in ("PCM_S8", "PCM_16", "PCM_24") else "PCM_16" if source == "PCM_U8" else "PCM_24"
     if source in SUBTYPES:
@@ -149,7 +149,7 @@ def subtype_for(container: str, source: str) -> str:
 
 
 def _integers(sound: Block, bits: int) -> Samples:
-    """The very integers that were read, where nothing changed them: libsndfile itself scales up by less than down."""
+    """Exactly the integers that were read, if nothing changed them. libsndfile scales up and down differently."""
     full = float(1 << (bits - 1))
     whole = np.clip(np.rint(sound.astype(np.float64) * full), -full, full - 1)
     if bits <= 16:
@@ -158,5 +158,5 @@ def _integers(sound: Block, bits: int) -> Samples:
 
 
 def _disk_full() -> OSError:
-    """libsndfile says no more than that a write failed, and that is nearly always why."""
+    """libsndfile says only that a write failed. Nearly always the disk is full."""
     return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -1,4 +1,4 @@
-"""One sound file taken apart into four, which add up to it. Streams: an hour takes no more memory than a second."""
+"""Separates one sound file into four that add up to it. It streams: an hour takes no more memory than a second."""
 
 import contextlib
 import time
@@ -19,26 +19,26 @@ from hw.audio.files.reader import SoundFileError, SoundReader
 CHANNELS = 2
 _READ_SECONDS = 1.0
 _SHIFTS = (0, 128, 256, 384)
-"""Frames by which the hops of --best are moved against each other: quarters of a hop."""
+"""Shifts of the hops of the passes of --best, in frames: quarters of a hop."""
 
 
 @dataclass(frozen=True, slots=True)
 class StemsSummary:
-    """What became of one file. Frames at 48 kHz."""
+    """The result for one file. Frames at 48 kHz."""
 
     frames: int
     seconds: float
     times_real_time: float
     dry_hops: int
     bad_samples: int  # not finite, replaced by silence
-    notes: tuple[str, ...]  # what was wrong with the input, empty when nothing
-    remarks: tuple[str, ...]  # what was odd, and cost nothing
-    left_out: tuple[str, ...]  # of what the input says beside its sound
+    notes: tuple[str, ...]  # what was wrong with the input; empty if nothing
+    remarks: tuple[str, ...]  # what was odd but lost no sound
+    left_out: tuple[str, ...]  # metadata of the input that the output does not have
 
 
 @dataclass(slots=True)
 class _Stereo48:
-    """The files to write, as SoundWriter wants to know it."""
+    """The format of the files to write."""
 
     frames: int
     rate_hz: int = RATE_HZ
@@ -56,8 +56,8 @@ def separate_file(
 ) -> StemsSummary:
     """Write vocals.wav, drums.wav, bass.wav and other.wav into `folder`, which is created; all or none appear.
 
-    48 kHz, stereo, 32-bit float, aligned with the input and adding up to it. best: the mean of several passes whose
-    hops are moved against each other. Raises SoundFileError, DspError.
+    48 kHz, stereo, 32-bit float, aligned with the input. They add up to it. best: the mean of several passes with
+    shifted hops. Raises SoundFileError, DspError.
     """
     begun = time.perf_counter()
     passes = [_Pass(bundle, runtime, shift) for shift in (_SHIFTS if best else _SHIFTS[:1])]
@@ -96,7 +96,7 @@ def separate_file(
 def _stream(
     passes: "list[_Pass]", reader: SoundReader, writers: list[SoundWriter], progress: Progress
 ) -> tuple[int, int]:
-    """Read, resample, separate, write. Returns the number of broken samples, and of frames written."""
+    """Read, resample, separate, write. Returns the number of samples that were not finite, and of frames written."""
     inward = Resampler(reader.rate_hz, RATE_HZ, reader)
     bad_samples = frames = written = 0
 
@@ -145,7 +145,7 @@ class _Pass:
 
 
 class _Joint:
-    """Several passes, each giving as many frames as the slowest has."""
+    """Several passes, aligned: each gives as many frames as the slowest has ready."""
 
     def __init__(self, passes: list[_Pass]) -> None:
         self._passes = passes
@@ -161,5 +161,5 @@ class _Joint:
         return parts
 
     def flush(self, frames: int) -> list[Block]:
-        """The last `frames` frames, at least: what the passes still hold comes out when silence goes in."""
+        """At least the last `frames` frames: silence pushes out what the passes still hold."""
         return self.process(np.zeros((frames + 4096, CHANNELS), np.float32))

@@ -1,4 +1,4 @@
-"""A WAV as it is written: chunks around the sound; RF64 (EBU Tech 3306) only where 32 bits do not hold the sizes."""
+"""Writes a WAV with chunks before and after the sound. RF64 (EBU Tech 3306) only where 32 bits are too few."""
 
 import struct
 from collections.abc import Sequence
@@ -16,12 +16,12 @@ _SIZES_BYTES = 28  # content of a ds64 chunk
 _SURELY_SMALL = 3 << 30
 _BYTES = {"PCM_U8": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8}
 SUBTYPES = tuple(_BYTES)
-"""What can be written, in libsndfile's words."""
+"""What can be written, by libsndfile's names."""
 
 
 @dataclass(frozen=True, slots=True)
 class WavForm:
-    """What every frame is like."""
+    """The format of the samples."""
 
     rate_hz: int
     channels: int
@@ -43,7 +43,7 @@ class WavForm:
 
 
 def packed(name: bytes, content: bytes) -> bytes:
-    """A chunk as it stands in a file, with its padding."""
+    """A chunk as bytes, with its padding."""
     return struct.pack("<4sI", name, len(content)) + content + bytes(len(content) % 2)
 
 
@@ -69,12 +69,12 @@ class WavFile:
         file.write(self._header(frames))
 
     def write(self, samples: Samples) -> None:
-        """Append (frames, channels): of a PCM subtype left-aligned int16 or int32, else floats."""
+        """Append (frames, channels). For a PCM subtype left-aligned int16 or int32, else floats."""
         self._file.write(_encoded(samples, self._form.subtype))
         self._frames += len(samples)
 
     def close(self) -> None:
-        """Complete what the header says. The file stays open."""
+        """Complete the header. The file stays open."""
         if self._frames * self._form.frame_bytes % 2:
             self._file.write(b"\0")
         self._file.write(self._after)

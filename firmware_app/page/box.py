@@ -1,210 +1,51 @@
-"""BoxPort: the box as the page sees it, over Control, the panel's simulator and the listen ring."""
+"""real_box: the ports over the control process's own Control, panel and set-up."""
 
-import math
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 from dsp.inference.bundle import Bundle
-from dsp.layouts.stems import STEMS
-from dsp.params import ParamError, ParamSpec, UnknownParamError
 from firmware_app.control.compare import Comparer
-from firmware_app.control.control import Control
 from firmware_app.control.history import History
-from firmware_app.kept.mutes import SILENCING
-from firmware_app.kept.setup import Measured
-from firmware_app.link import listen_ring, shed
-from firmware_app.link.wire import HealthFrame, InfoFrame, MeterFrame, State
-from firmware_app.page.panel import PanelBoxPort
-from firmware_app.page.presets import PresetsBoxPort
-from firmware_app.page.setup import SetupBoxPort
-from firmware_app.page.sound import SoundBoxPort
-from firmware_app.page.system import SystemBoxPort
+from firmware_app.page.live import RealLive
+from firmware_app.page.models import RealModels
+from firmware_app.page.panel import RealPanel
+from firmware_app.page.pin import RealPin
+from firmware_app.page.presets import RealPresets
+from firmware_app.page.setup import RealSetup
+from firmware_app.page.simulator import RealSimulator
+from firmware_app.page.sound import RealSound
+from firmware_app.page.system import RealSystem
 from firmware_app.panel.setup import PanelSetup
-from firmware_app.setup.owner import BoxSetup
-from hw.board import health as board_health
-from web_ui.ports.box import (
-    Change,
-    ControlRefused,
-    LevelView,
-    NotThere,
-    ParamView,
-    Recording,
-    SimulatedPin,
-    StatusView,
-)
-
-_STATES = {
-    State.RUNNING: "running",
-    State.WAITING: "waiting for device",
-    State.CHECKING: "checking sound",
-}
-MOST_DETENTS = 100
-TEMPERATURE_S = 5.0  # between two looks
-_SILENT = "The audio process does not answer. When it stays so, it is started again."
-_DOWN = "The audio process is down and is being started again."
-_KEPT = "Settings are kept."
+from firmware_app.setup.box import BoxSetup
+from web_ui.ports.box import Box
 
 
-class BoxPort(PanelBoxPort, PresetsBoxPort, SoundBoxPort, SetupBoxPort, SystemBoxPort):
-    """Implements web_ui's ControlPort. Any thread."""
+def real_box(
+    box: BoxSetup,
+    panel: PanelSetup,
+    ring: Path,
+    comparer: Comparer,
+    *,
+    history: History | None = None,
+    bundles: Mapping[str, Bundle | None] | None = None,
+    leave_safe: Callable[[], None] = lambda: None,
+) -> Box:
+    """The ports of this box, for web_ui's create_app.
 
-    def __init__(
-        self,
-        box: BoxSetup,
-        control: Control,
-        setup: PanelSetup,
-        bundle: Bundle | None,
-        ring: Path,
-        stems: Bundle | None = None,
-        leave_safe: Callable[[], None] = lambda: None,
-        *,
-        history: History | None = None,
-    ) -> None:
-        """bundle: the voice's model; stems: the one that takes music apart. leave_safe: what ends safe mode.
-
-        history: fed by whoever has the meters.
-        """
-        PanelBoxPort.__init__(self, control, setup)
-        PresetsBoxPort.__init__(self, control, setup.bindings.performer)
-        history = history or History()
-        self._comparer = Comparer(control, ring)
-        SoundBoxPort.__init__(self, control, ring, history, self._comparer)
-        simulated = setup.bindings.panel.simulated
-        SetupBoxPort.__init__(self, box, {"voice": bundle, "music": stems}, simulated)
-        SystemBoxPort.__init__(self, box, lambda: [asdict(moment) for moment in history.since(0)], simulated)
-        self._box = box
-        self.version = box.version
-        self._ring = ring
-        self._leave_safe = leave_safe
-        self._look_at_s, self._temperature_c = 0.0, board_health.temperature_c()
-
-    def close(self) -> None:
-        """End what runs on its own account."""
-        self._comparer.end()
-
-    @property
-    def box_name(self) -> str:
-        return self._box.name
-
-    def params(self) -> Sequence[ParamView]:
-        values = self._control.values()
-        return [self._view(spec, values[id]) for id, spec in self._control.specs.items()]
-
-    def _view(self, spec: ParamSpec, value: float) -> ParamView:
-        return ParamView(
-            spec.id, spec.label, spec.unit, spec.low, spec.high, spec.default, spec.help, spec.choices,
-            value, self._control.origin(spec.id).partition(":")[0],
-        )  # fmt: skip
-
-    def set_param(self, param_id: str, value: float, origin: str) -> float:
-        try:
-            return self._control.set_param(param_id, value, origin)
-        except UnknownParamError as error:
-            raise NotThere(str(error)) from None
-        except ParamError as error:
-            raise ControlRefused(str(error)) from None
-
-    def not_kept(self, param_id: str = "") -> str:
-        return self._control.mutes_not_kept() if not param_id or param_id in SILENCING else ""
-
-    def status(self) -> StatusView:
-        latest = self._control.latest
-        # One that hangs keeps its link: what it said last is no news.
-        meter = self._control.live_meter
-        said = self._message(meter, latest.info, _SILENT if latest.meter else _DOWN)
-        view = _status(meter, latest.info, self._control.health, said, self._box.measured_now())
-        return replace(view, temperature_c=self._temperature())
-
-    def _temperature(self) -> float | None:
-        """Of the board, read now and then: it is told 20 times a second."""
-        now = time.monotonic()
-        if now >= self._look_at_s:
-            self._look_at_s = now + TEMPERATURE_S
-            self._temperature_c = board_health.temperature_c()
-        return self._temperature_c
-
-    def _message(self, meter: MeterFrame | None, info: InfoFrame, down: str) -> str:
-        # What may be lost is said beside the others: the demo's note would hide it for ever.
-        lasting = [said for said in (self._control.started_muted, self._control.save_problem) if said]
-        if meter is None:
-            notes = [down if lasting else f"{down} {_KEPT}"]
-        else:
-            notes = [info.message, _shed_words(self._control.health), *self._setup.problems, *self._control.notes[:1]]
-        said = [*lasting, *[note for note in notes if note][:1]]
-        return " ".join(note if note.endswith(".") or note is said[-1] else f"{note}." for note in said)
-
-    def wait_for_change(self, after_seq: int, timeout_s: float) -> Change:
-        seq = self._control.wait(after_seq, timeout_s)
-        return Change(seq, self.status(), self._control.values())
-
-    def simulated_panel(self) -> Sequence[SimulatedPin]:
-        return self._setup.simulated.pins()
-
-    def press(self, name: str, pressed: bool) -> None:
-        self._setup.simulated.press(name, pressed)
-
-    def turn(self, name: str, position: float) -> None:
-        if not (math.isfinite(position) and 0.0 <= position <= 1.0):
-            raise ControlRefused(f"position of knob {name} = {position:g}: allowed 0 to 1")
-        self._setup.simulated.turn(name, position)
-
-    def step(self, name: str, detents: int) -> None:
-        if not -MOST_DETENTS <= detents <= MOST_DETENTS:
-            raise ControlRefused(f"detents of encoder {name} = {detents}: allowed -{MOST_DETENTS} to {MOST_DETENTS}")
-        self._setup.simulated.step(name, detents)
-
-    def leave_safe_mode(self) -> None:
-        if not self._control.health.safe:
-            raise ControlRefused("the box is not in safe mode")
-        self._leave_safe()
-
-    def listen_wavs(self) -> Recording:
-        try:
-            return Recording(*listen_ring.read_wavs(self._ring))
-        except FileNotFoundError:
-            raise NotThere("no sound has been heard yet: start the box and try again") from None
-
-
-def _shed_words(health: HealthFrame) -> str:
-    words = shed.WORDS[shed.Shed(health.shed)]
-    return f"Too busy or too hot: {words}. It comes back by itself." if words else ""
-
-
-def _status(
-    meter: MeterFrame | None, info: InfoFrame, health: HealthFrame, message: str, measured: Measured | None
-) -> StatusView:
-    shown = meter or MeterFrame()
-    # A block is played behind a buffer that was full of silence at the start: all periods of it.
-    periods_ms = 1e3 * info.periods * info.period_frames / info.rate_hz if info.rate_hz else 0.0
-    chain_ms = 1e3 * (info.chain_latency_frames + info.io_latency_frames) / 48_000
-    if measured is not None:  # with a cable: converters, periods and resamplers are all in it
-        periods_ms, chain_ms = measured.frames / 48.0, info.chain_latency_frames / 48.0
-    return StatusView(
-        audio_alive=meter is not None,
-        state=_STATES[State(shown.state)] if meter else "down",
-        message=message,
-        device=info.device,
-        demo=info.demo,
-        bundle=info.bundle,
-        rate_hz=info.rate_hz,
-        period_frames=info.period_frames,
-        periods=info.periods,
-        latency_ms=periods_ms + chain_ms,
-        latency_measured=measured is not None,
-        chain_latency_frames=info.chain_latency_frames,
-        load_p50=shown.load_p50,
-        load_p99=shown.load_p99,
-        xruns=shown.xruns,
-        late_hops=shown.late_hops,
-        dry_hops=shown.dry_hops,
-        reduction_db=shown.reduction_db,
-        inputs=tuple(LevelView(shown.in_peak_db[i], shown.in_rms_db[i]) for i in range(shown.channels)),
-        outputs=tuple(LevelView(shown.out_peak_db[i], shown.out_rms_db[i]) for i in range(shown.mix_channels)),
-        stems_db=dict(zip(STEMS, shown.stems_rms_db, strict=True)),
-        uptime_s=shown.uptime_s,
-        safe_mode=health.why if health.safe else "",
-        shed=shed.WORDS[shed.Shed(health.shed)],
-        sheds=health.sheds,
+    ring: the listen ring's file. comparer, history: the caller ends the one and feeds the other. bundles: the models'
+    by the sound that they are for. leave_safe: ends safe mode.
+    """
+    history = history or History()
+    control, simulated = box.control, panel.bindings.panel.simulated
+    return Box(
+        live=RealLive(control, box, panel, leave_safe),
+        presets=RealPresets(control, panel.bindings.performer),
+        sound=RealSound(control, ring, history, comparer),
+        panel=RealPanel(control, panel),
+        simulator=RealSimulator(panel.simulated),
+        setup=RealSetup(box, simulated),
+        models=RealModels(bundles or {}),
+        system=RealSystem(box, lambda: [asdict(moment) for moment in history.since(0)]),
+        pin=RealPin(box, simulated),
     )

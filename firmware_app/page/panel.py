@@ -1,4 +1,4 @@
-"""PanelBoxPort: the panel's set-up as the page sees it, over PanelSetup."""
+"""RealPanel: the panel's set-up, over PanelSetup."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
@@ -6,16 +6,16 @@ from typing import Any
 
 from firmware_app.config import actions
 from firmware_app.config.actions import KINDS
-from firmware_app.config.checks import Key
+from firmware_app.config.declare import Key
 from firmware_app.config.panel_keys import CONTROL_TABLES, LEVELS, SHOWS
 from firmware_app.control.control import Control
 from firmware_app.panel import wiring_diagram
-from firmware_app.panel.layout import PanelControl, PanelMapping, gesture_words
 from firmware_app.panel.learn import gestures_for
-from firmware_app.panel.mapping_check import Note
+from firmware_app.panel.mapping_notes import Note
+from firmware_app.panel.plan import PanelControl, PanelMapping, gesture_words
 from firmware_app.panel.setup import PanelSetup
 from hw.controls.kinds import CHIPS
-from web_ui.ports.box import ControlRefused
+from hw.controls.pickup import TAKEOVERS
 from web_ui.ports.panel import (
     ActionKindView,
     ControlKindView,
@@ -27,7 +27,7 @@ from web_ui.ports.panel import (
     PanelSetupView,
 )
 
-# Whatever comes by USB or MIDI is learned, not typed in.
+# Controls on USB or MIDI are learned instead.
 _BY_HAND = {
     "switches": "Footswitch or button",
     "knobs": "Knob",
@@ -37,19 +37,19 @@ _BY_HAND = {
     "rgb_leds": "Three-colour LED",
     "meters": "Level meter",
 }
-_NOT_ASKED = {"does", "sets", "by", "momentary"}  # mapping says it
-_CHOICES: Mapping[str, tuple[str, ...]] = {"takeover": ("pickup", "jump", "scaled"), "chip": tuple(CHIPS)}
+_NOT_ASKED = {"does", "sets", "by", "momentary"}  # a mapping says it
+_CHOICES: Mapping[str, tuple[str, ...]] = {"takeover": tuple(TAKEOVERS), "chip": tuple(CHIPS)}
 
 
-class PanelBoxPort:
-    """Implements web_ui's PanelPort. Any thread."""
+class RealPanel:
+    """Implements PanelPort. Any thread."""
 
     def __init__(self, control: Control, setup: PanelSetup) -> None:
         self._control = control
         self._setup = setup
 
-    def panel_setup(self) -> PanelSetupView:
-        setup, layout = self._setup, self._setup.layout
+    def setup(self) -> PanelSetupView:
+        setup, plan = self._setup, self._setup.plan
         panel = setup.bindings.panel
         return PanelSetupView(
             revision=setup.revision,
@@ -61,8 +61,8 @@ class PanelBoxPort:
             ),
             control_kinds=tuple(self._control_kind(table, words) for table, words in _BY_HAND.items()),
             presets=tuple(setup.bindings.performer.preset_names),
-            header=wiring_diagram.header(layout, setup.bindings.board),
-            wiring=wiring_diagram.sentences(layout),
+            header=wiring_diagram.header(plan, setup.bindings.board),
+            wiring=wiring_diagram.sentences(plan),
             board=f"{setup.bindings.board.model}; pins: {panel.choice.why}.",
             ports=(*(f"MIDI: {port}" for port in panel.midi_ports), *(f"USB keys: {d}" for d in panel.hid_devices)),
             problems=(*setup.problems, *setup.notes),
@@ -96,11 +96,6 @@ class PanelBoxPort:
     def cancel_learning(self) -> None:
         self._setup.cancel()
 
-    def touch(self, source: str, value: float) -> None:
-        if not 0.0 <= value <= 127.0:
-            raise ControlRefused(f"value of {source[:80]} = {value:g}: allowed 0 to 127")
-        self._setup.simulated.touch(source, value)
-
     def learning(self) -> LearnView:
         state, notes = self._setup.learning()
         if state.action is None:
@@ -111,8 +106,8 @@ class PanelBoxPort:
             return LearnView(
                 state.state, self._setup.revision, does, action.tree(), note=state.note, seconds_left=state.seconds_left
             )
-        layout, wider = self._setup.layout, self._setup.layout_with_heard(heard)
-        new = any(layout.find(c.name) is None for c in heard.controls)
+        plan, wider = self._setup.plan, self._setup.plan_with_heard(heard)
+        new = any(plan.find(c.name) is None for c in heard.controls)
         return LearnView(
             state.state, self._setup.revision, does, action.tree(), heard.on, heard.gesture,
             where=wider.where(heard.on) + "".join(f" ({wiring_diagram.place(c)})" for c in heard.controls),
@@ -123,24 +118,24 @@ class PanelBoxPort:
     # --- views ---
 
     def _mappings(self) -> list[MappingView]:
-        views = [self._mapping(m, off=False) for m in self._setup.layout.mappings]
-        there = {m.key for m in self._setup.layout.mappings}
-        # One that a page's mapping stands in for is not listed twice: removing that brings it back.
+        views = [self._mapping(m, off=False) for m in self._setup.plan.mappings]
+        there = {m.key for m in self._setup.plan.mappings}
+        # The file's mapping is not listed beside the page's one that replaces it: removing that one restores it.
         paged = {m.key for m in self._setup.changes.mappings}
         views += [self._mapping(m, off=True) for m in self._setup.file_mappings if m.key not in there | paged]
         return views
 
     def _mapping(self, mapping: PanelMapping, off: bool) -> MappingView:
         return MappingView(
-            mapping.key, mapping.on, mapping.gesture, self._setup.layout.where(mapping.on),
+            mapping.key, mapping.on, mapping.gesture, self._setup.plan.where(mapping.on),
             gesture_words(mapping.gesture), actions.words(mapping.action, self._control.specs),
             mapping.action.tree(), mapping.origin, off,
         )  # fmt: skip
 
     def _controls(self) -> list[PanelControlView]:
-        there = {c.name for c in self._setup.layout.controls}
+        there = {c.name for c in self._setup.plan.controls}
         away = [c for c in self._setup.file_controls if c.name not in there]
-        views = [self._control_view(c, off=False) for c in self._setup.layout.controls]
+        views = [self._control_view(c, off=False) for c in self._setup.plan.controls]
         return [*views, *(self._control_view(c, off=True) for c in away)]
 
     def _control_view(self, control: PanelControl, off: bool) -> PanelControlView:

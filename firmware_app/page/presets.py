@@ -1,4 +1,4 @@
-"""PresetsBoxPort: presets and scenes as the page sees them, over the performer and its library."""
+"""RealPresets: presets and scenes, over the performer and its library."""
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,18 +11,18 @@ from firmware_app.kept.factory import UnknownPresetError
 from firmware_app.kept.library import PresetRefused
 from firmware_app.kept.saver import ANSWER_WITHIN_S
 from firmware_app.kept.scenes import NAMES, NOT_IN_A_SCENE
-from web_ui.ports.box import ControlRefused, NotThere
+from web_ui.ports.errors import ControlRefused, NotThere
 from web_ui.ports.presets import PresetsNews, PresetsView, PresetView
 
 
-class PresetsBoxPort:
-    """Implements web_ui's PresetsPort. Any thread."""
+class RealPresets:
+    """Implements PresetsPort. Any thread."""
 
     def __init__(self, control: Control, performer: Performer) -> None:
         self._control = control
         self._performer = performer
 
-    def presets(self) -> PresetsView:
+    def view(self) -> PresetsView:
         library, scenes = self._performer.presets, self._performer.scenes
         return PresetsView(
             library.revision,
@@ -33,41 +33,41 @@ class PresetsBoxPort:
             library.problem or scenes.problem,
         )
 
-    def presets_news(self) -> PresetsNews:
+    def news(self) -> PresetsNews:
         library, scenes = self._performer.presets, self._performer.scenes
         return PresetsNews(library.revision, library.current, library.undo_words, scenes.filled(), scenes.live)
 
-    def load_preset(self, name: str) -> None:
+    def load(self, name: str) -> None:
         self._performer.recall(self._found(name))
 
-    def step_preset(self, by: int) -> None:
+    def step(self, by: int) -> None:
         if by not in (1, -1):
             raise ControlRefused(f"by = {by}: 1 or -1 is allowed")
         self._performer.step_preset(by)
 
-    def save_preset(self, name: str, about: str) -> str:
+    def save(self, name: str, about: str) -> str:
         with _refusing():
             return self._changed(self._performer.presets.keep(name, self._heard(), about))
 
-    def rename_preset(self, name: str, to: str) -> str:
+    def rename(self, name: str, to: str) -> str:
         with _refusing():
             return self._changed(self._performer.presets.rename(name, to))
 
-    def duplicate_preset(self, name: str) -> str:
+    def duplicate(self, name: str) -> str:
         with _refusing():
             return self._changed(self._performer.presets.duplicate(name))
 
-    def delete_preset(self, name: str) -> None:
+    def delete(self, name: str) -> None:
         with _refusing():
             self._performer.presets.delete(name)
             self._changed("")
 
-    def reorder_presets(self, names: Sequence[str]) -> None:
+    def reorder(self, names: Sequence[str]) -> None:
         with _refusing():
             self._performer.presets.reorder(names)
             self._changed("")
 
-    def undo_presets(self) -> str:
+    def undo(self) -> str:
         with _refusing():
             words = self._performer.presets.undo_words
             values = self._performer.presets.undo()
@@ -76,17 +76,16 @@ class PresetsBoxPort:
             self._control.set_params(sounding, "preset")
         return self._changed(words)
 
-    def export_presets(self, names: Sequence[str]) -> bytes:
+    def export(self, names: Sequence[str]) -> bytes:
         library = self._performer.presets
         with _refusing():
-            chosen = [library.find(name) for name in names] or [
-                preset for preset in library.all() if not library.is_factory(preset.name)
-            ]
+            named = {preset.name: preset for preset in map(library.find, names)}  # each once, however often it is named
+            chosen = list(named.values()) or [one for one in library.all() if not library.is_factory(one.name)]
         if not chosen:
             raise NotThere("no presets of your own yet: save one first")
         return preset_files.export(chosen, self._control.specs)
 
-    def import_presets(self, tree: Mapping[str, Any]) -> Sequence[str]:
+    def take_in(self, tree: Mapping[str, Any]) -> Sequence[str]:
         with _refusing():
             presets, notes = preset_files.read(tree, self._control.specs)
             names = self._performer.presets.take_in(presets)
@@ -96,13 +95,13 @@ class PresetsBoxPort:
     def keep_scene(self, name: str) -> None:
         self._scene(name)
         self._performer.keep_scene(name)
-        self._performer.scenes.keeping.wait(ANSWER_WITHIN_S)
+        self._performer.scenes.save_job.wait(ANSWER_WITHIN_S)
         self._control.news()
 
     def recall_scene(self, name: str) -> None:
         self._scene(name)
         if not self._performer.scenes.filled()[name]:
-            raise NotThere(f"scene {name} holds nothing yet: keep what is heard in it first")
+            raise NotThere(f"scene {name} is empty: save what you hear in it first")
         self._performer.recall_scene(name)
         self._control.news()
 
@@ -118,15 +117,15 @@ class PresetsBoxPort:
             return self._performer.presets.find(name).name
 
     def _changed(self, answer: str) -> str:
-        """On disk, or after a moment: why it is not then is told by the saver."""
-        self._performer.presets.keeping.wait(ANSWER_WITHIN_S)
+        """Wait a moment until the change is on disk, then tell every page. The saver reports what is not saved."""
+        self._performer.presets.save_job.wait(ANSWER_WITHIN_S)
         self._control.news()
         return answer
 
 
 @contextlib.contextmanager
 def _refusing() -> Iterator[None]:
-    """Says the library's refusals in the page's words."""
+    """Turns the library's refusals into the ports' errors."""
     try:
         yield
     except UnknownPresetError as error:

@@ -1,24 +1,21 @@
-"""SetupBoxPort: setting the box up as the page sees it, over BoxSetup."""
+"""RealSetup: setting up the box, over BoxSetup."""
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
-from dsp.inference.bundle import Bundle
-from dsp.inference.handed_in import HandedInError, read_file
 from firmware_app.config.audio_rules import AudioSettingsError
-from firmware_app.kept.setup import STEPS, WIZARD_STATES, check_name
-from firmware_app.setup.audio import TrialError
-from firmware_app.setup.owner import BoxSetup
-from firmware_app.setup.sound_check import CheckError, Result
+from firmware_app.kept.setup_notes import STEPS, WIZARD_STATES, check_name
+from firmware_app.setup.audio_settings import TrialError
+from firmware_app.setup.box import BoxSetup
+from firmware_app.setup.sound_check import Result, SoundCheckError
 from hw.audio import devices, mixer
 from hw.audio.devices import Interface
 from hw.audio.mixer import MixerError, MixerRangeError, NoMixerControlError
 from hw.errors import HwError
-from web_ui.ports.box import ControlRefused, NotThere
+from web_ui.ports.errors import ControlRefused, NotThere
 from web_ui.ports.setup import (
     AudioView,
     CheckView,
@@ -31,21 +28,23 @@ from web_ui.ports.setup import (
     WizardView,
 )
 
-_LARGEST_CARD_BYTES = 100_000
 _SILENCE_DB = -120.0
 CHECKS = ("hold", "measure", "end")
 
 
-class SetupBoxPort:
-    """Implements web_ui's SetupPort. Any thread."""
+class RealSetup:
+    """Implements SetupPort. Any thread."""
 
-    def __init__(self, box: BoxSetup, models: Mapping[str, Bundle | None], simulated: bool) -> None:
-        """models: by the sound that they are for ("voice", "music"). simulated: the pins are mock ones."""
+    def __init__(self, box: BoxSetup, simulated: bool) -> None:
+        """simulated: the pins are mock ones."""
         self._box = box
-        self._models = models
         self._is_simulated = simulated
 
-    def setup(self) -> SetupView:
+    @property
+    def box_name(self) -> str:
+        return self._box.name
+
+    def view(self) -> SetupView:
         box = self._box
         audio, info = box.audio.in_force, box.control.latest.info
         measured = box.measured_now()
@@ -62,9 +61,9 @@ class SetupBoxPort:
             simulated=self._is_simulated,
         )  # fmt: skip
 
-    def setup_news(self) -> SetupNewsView:
+    def news(self) -> SetupNewsView:
         box = self._box
-        check = box.check
+        check = box.sound_check
         return SetupNewsView(
             box.revision,
             box.audio.trial.state,
@@ -96,8 +95,12 @@ class SetupBoxPort:
         if what not in CHECKS:
             raise ControlRefused(f"do = {what[:40]!r}: allowed {', '.join(CHECKS)}")
         try:
-            {"hold": self._box.check.hold, "measure": self._box.check.measure, "end": self._box.check.end}[what]()
-        except CheckError as error:
+            {
+                "hold": self._box.sound_check.hold,
+                "measure": self._box.sound_check.measure,
+                "end": self._box.sound_check.end,
+            }[what]()
+        except SoundCheckError as error:
             raise ControlRefused(str(error)) from None
 
     def mixer(self) -> MixerView:
@@ -121,7 +124,7 @@ class SetupBoxPort:
         self._with_mixer(mixer.stop_monitoring)
         self._box.changed()
 
-    def rename_box(self, name: str) -> None:
+    def rename(self, name: str) -> None:
         name = name.strip()
         wrong = check_name(name)
         if wrong:
@@ -136,17 +139,15 @@ class SetupBoxPort:
         self._box.store.change(wizard=state, step=step)
         self._box.changed()
 
-    def models(self) -> Sequence[Mapping[str, Any]]:
-        return [_card(sound, bundle) for sound, bundle in self._models.items() if bundle is not None]
-
     def _mixer_device(self) -> str:
-        """The mixer's name of the interface in force, "" without one."""
+        """The ALSA name of the open interface's mixer, "" without an interface."""
         info = self._box.control.latest.info
         if info.demo or not info.device or info.device == "none":
             return ""
         return mixer.control_device(self._box.audio.in_force.capture_device or _alsa_name(info.device))
 
-    def _with_mixer(self, do: Any) -> None:
+    def _with_mixer(self, do: Callable[[str], object]) -> None:
+        """Call `do` with the mixer's ALSA name. Raises NotThere, ControlRefused."""
         device = self._mixer_device()
         if not device:
             raise NotThere("the demo plays: there is no interface whose levels could be set")
@@ -161,7 +162,7 @@ class SetupBoxPort:
 
 
 def _alsa_name(shown: str) -> str:
-    """The ALSA name in "Scarlett 2i2 USB (hw:CARD=USB,DEV=0)", or the whole where there is nothing in brackets."""
+    """The ALSA name in "Scarlett 2i2 USB (hw:CARD=USB,DEV=0)"; all of it when nothing stands in brackets."""
     match = re.search(r"\(([^()]+)\)$", shown)
     return match[1] if match else shown
 
@@ -191,33 +192,3 @@ def _view(result: Result) -> RoundTripView:
 
 def _db(peak: float) -> float:
     return max(_SILENCE_DB, 20 * math.log10(peak)) if peak > 1e-6 else _SILENCE_DB
-
-
-def _card(sound: str, bundle: Bundle) -> dict[str, Any]:
-    return {
-        "runs": sound,
-        "name": bundle.name,
-        "version": bundle.version,
-        "summary": bundle.summary,
-        "licence": bundle.licence,
-        "trained_on": [asdict(source) for source in bundle.trained_on],
-        "card": _told(bundle.folder / "CARD.md"),
-        "latency_ms": round(1000 * bundle.algorithmic_latency_frames / bundle.rate_hz, 2),
-        "parameters": bundle.parameters,
-        "size_bytes": max(_size(file.path) for file in bundle.files.values()),
-    }
-
-
-def _told(card: Path) -> str:
-    """What a bundle says about itself; empty when it says nothing that can be read."""
-    try:
-        return read_file(card, _LARGEST_CARD_BYTES, within=card.parent).decode(errors="replace")
-    except (HandedInError, OSError):
-        return ""
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:  # taken away while the box runs from memory
-        return 0

@@ -1,31 +1,31 @@
-"""SystemBoxPort: the box as a machine, and its PIN, as the page sees them, over BoxSetup."""
+"""RealSystem: the box as a machine, over BoxSetup."""
 
 import time
 from collections.abc import Callable, Sequence
 
-from firmware_app.kept.pin import Asker, PinError, PinWait
 from firmware_app.setup.backup import BackupError
-from firmware_app.setup.owner import BoxSetup
+from firmware_app.setup.box import BoxSetup
 from firmware_app.system import diagnostics, log_files, power, scrub
 from firmware_app.system.power import PowerError
 from firmware_app.system.versions import versions
 from hw.board import health as board_health
-from web_ui.ports.box import ControlRefused, PinRefused
-from web_ui.ports.system import ANYBODY, Caller, PinView, SystemView
-
-LOOKED_S = 2.0  # what the board says is asked for so often at most
+from web_ui.ports.errors import ControlRefused
+from web_ui.ports.system import SystemView
 
 
-class SystemBoxPort:
-    """Implements web_ui's SystemPort. Any thread."""
+class RealSystem:
+    """Implements SystemPort. Any thread."""
 
-    def __init__(self, box: BoxSetup, history: diagnostics.Meters, simulated: bool) -> None:
-        """history: the meters of the last minutes. simulated: no board, so no PIN is missed."""
+    def __init__(self, box: BoxSetup, meters: diagnostics.Meters) -> None:
+        """meters: those of the last minutes, for the diagnostics."""
         self._box = box
-        self._meters = history
-        self._is_simulated = simulated
+        self._meters = meters
 
-    def system(self) -> SystemView:
+    @property
+    def version(self) -> str:
+        return self._box.version
+
+    def view(self) -> SystemView:
         health = board_health.read()
         return SystemView(
             versions=versions(self._box.version),
@@ -67,7 +67,7 @@ class SystemBoxPort:
         except (BackupError, PowerError) as error:
             raise ControlRefused(str(error)) from None
 
-    def restart_box(self) -> None:
+    def restart(self) -> None:
         try:
             self._box.restart()
         except PowerError as error:
@@ -78,38 +78,3 @@ class SystemBoxPort:
             power.power_off()
         except PowerError as error:
             raise ControlRefused(str(error)) from None
-
-    def pin(self) -> PinView:
-        in_force = self._box.pin.is_set
-        return PinView(in_force, not in_force and not self._is_simulated)
-
-    def unlock(self, pin: str, who: Caller = ANYBODY) -> str:
-        try:
-            return self._box.pin.unlock(pin, Asker(who.address, who.session))
-        except PinError as error:
-            raise _refused(error) from None
-
-    def knows_session(self, session: str) -> bool:
-        return self._box.pin.knows(session)
-
-    def lock(self, session: str) -> None:
-        try:
-            self._box.pin.lock(session)
-        except PinError as error:
-            raise ControlRefused(f"logged out until the next start only: {error}") from None
-
-    def set_pin(self, pin: str, old: str, who: Caller = ANYBODY) -> str:
-        asker = Asker(who.address, who.session)
-        try:
-            if pin:
-                return self._box.pin.set(pin, old, asker)
-            self._box.pin.remove(old, asker)
-        except PinError as error:
-            raise _refused(error) from None
-        finally:
-            self._box.changed()
-        return ""
-
-
-def _refused(error: PinError) -> PinRefused:
-    return PinRefused(str(error), error.seconds if isinstance(error, PinWait) else 0.0)

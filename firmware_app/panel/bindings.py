@@ -1,4 +1,9 @@
-"""Bindings: the running panel. Presses and turns become actions, Control's state lights the lamps."""
+"""Bindings: the running panel. Presses and turns become actions, Control's state lights the lamps.
+
+The way of a press: hw tells an event (`SwitchEvent`, `TurnEvent`, ...), Bindings looks it up in the `Layout`,
+`Performer` carries the `Action` out on Control, and Bindings lights what is true. While `Learner` listens, events are
+heard and do not act.
+"""
 
 import logging
 import threading
@@ -18,8 +23,8 @@ from firmware_app.config.panel_keys import (
 from firmware_app.control.control import Control
 from firmware_app.control.performer import PANIC_PARAM, Performer
 from firmware_app.link.wire import MeterFrame, State
-from firmware_app.panel.layout import PROGRAM, Layout, PanelMapping
 from firmware_app.panel.lights import light_for
+from firmware_app.panel.plan import PROGRAM, PanelMapping, PanelPlan
 from hw.board.board import Board
 from hw.controls.events import (
     Activity,
@@ -37,7 +42,7 @@ from hw.panel.panel import Panel, PanelStuckError
 
 log = logging.getLogger(__name__)
 
-ORIGIN = "panel"  # the room; each control is an origin of its own, "panel:amount"
+ORIGIN = "panel"  # of pins; each control is an origin of its own, "panel:amount"
 
 _GESTURES = {
     SwitchKind.PRESS: "press",
@@ -46,24 +51,24 @@ _GESTURES = {
     SwitchKind.CHORD: "together",
 }
 Watch = Callable[[PanelEvent], bool]
-"""Sees each event first; True: it is learned, and does not act."""
+"""Gets each event first. Returns True when the event is learned, so that it does not act."""
 
 
 class Bindings:
-    """Joins one Panel to Control by a Layout, which may be changed while it runs.
+    """Connects one Panel to Control as a PanelPlan says. The plan may change while the panel runs.
 
-    Panel callbacks come on the panel's own threads. watch, on_activity: what learns (see Setup).
+    Panel callbacks run on the panel's own threads. watch, on_activity: the learner's (see PanelSetup).
     """
 
     def __init__(
         self,
-        layout: Layout,
+        plan: PanelPlan,
         control: Control,
         performer: Performer,
         watch: Watch = lambda event: False,
         on_activity: Callable[[Activity], None] = lambda activity: None,
     ) -> None:
-        self.layout = layout
+        self.plan = plan
         self.performer = performer
         self._control = control
         self._watch = watch
@@ -75,7 +80,7 @@ class Bindings:
         self._stands: dict[str, float] = {}  # where each knob was last seen
         self._sweeps: dict[str, tuple[PanelMapping, Takeover]] = {}
         self._tempo_sent: tuple[float | None, float] = (None, 0.0)
-        self._use(layout)
+        self._use(plan)
         self.panel = self._made()
 
     @property
@@ -103,19 +108,19 @@ class Bindings:
         self._let_go(list(self._held))
         self.panel.close()
 
-    def change(self, layout: Layout) -> None:
-        """Go on with another layout; the pins are opened anew only where it needs other ones. Not a panel thread.
+    def change(self, plan: PanelPlan) -> None:
+        """Use another plan. The pins are opened again only if the plan needs other pins. Not on a panel thread.
 
-        What a foot holds goes on being held, unless it means something else now or cannot be seen to leave.
+        A held switch stays held, unless it does something else now or its release could be missed.
         """
         with self._changing:
-            same = layout.spec() == self.layout.spec()
+            same = plan.spec() == self.plan.spec()
             held = dict(self._held)
-            still = {name for name, m in held.items() if m.action == _action(layout.on(m.on, m.gesture))}
+            still = {name for name, m in held.items() if m.action == _action(plan.on(m.on, m.gesture))}
             if not same:
-                still &= _pins(layout) & _pins(self.layout)
+                still &= _pins(plan) & _pins(self.plan)
             self._let_go(held.keys() - still)
-            self._use(layout)
+            self._use(plan)
             if not self._started:
                 self.panel = self._made()
                 return
@@ -129,23 +134,23 @@ class Bindings:
         self._show_all()
 
     def _made(self, held: Collection[str] = ()) -> Panel:
-        return Panel(self.layout.spec(), on_event=self._on_event, on_activity=self._on_activity, held=held)
+        return Panel(self.plan.spec(), on_event=self._on_event, on_activity=self._on_activity, held=held)
 
-    def _use(self, layout: Layout) -> None:
-        self.layout = layout
-        self._by_gesture = {(m.on, m.gesture): m for m in layout.mappings}
-        self._origins = {c.name: f"{_room(c.config)}:{c.name}" for c in layout.controls}
-        self._midi = [c.name for c in layout.controls if isinstance(c.config, MidiSwitchConfig | MidiKnobConfig)]
+    def _use(self, plan: PanelPlan) -> None:
+        self.plan = plan
+        self._by_gesture = {(m.on, m.gesture): m for m in plan.mappings}
+        self._origins = {c.name: f"{_origin_kind(c.config)}:{c.name}" for c in plan.controls}
+        self._midi = [c.name for c in plan.controls if isinstance(c.config, MidiSwitchConfig | MidiKnobConfig)]
         self._lights = {
-            c.name: c.config for c in layout.controls if isinstance(c.config, LedConfig | RgbLedConfig | MeterConfig)
+            c.name: c.config for c in plan.controls if isinstance(c.config, LedConfig | RgbLedConfig | MeterConfig)
         }
-        turns = [m for m in layout.mappings if m.gesture == "turn" and m.action.do == "sweep"]
+        turns = [m for m in plan.mappings if m.gesture == "turn" and m.action.do == "sweep"]
         self._sweeps = {m.on: (m, self._takeover(m)) for m in turns}
 
     def _takeover(self, mapping: PanelMapping) -> Takeover:
-        """The one there is, or a new one: a knob that had caught another value has not caught this one."""
+        """The knob's takeover while its action stays the same; else a new one, which has not caught the value yet."""
         on = mapping.on
-        control = self.layout.find(on)
+        control = self.plan.find(on)
         way = TAKEOVERS[getattr(control.config, "takeover", "jump")] if control else Jump
         before, takeover = self._sweeps.get(on, (None, None))
         if takeover is None or _action(before) != mapping.action or not isinstance(takeover, way):
@@ -155,11 +160,11 @@ class Bindings:
         return takeover
 
     def _stored(self, mapping: PanelMapping) -> float:
-        """Where the value that a knob turns is, 0…1."""
+        """Where the value that a knob turns stands, 0…1."""
         return self.performer.position(mapping.action, self._control.value(mapping.action.param))
 
     def _let_go(self, names: Collection[str]) -> None:
-        """End what a foot holds there: its release may never be heard."""
+        """End the held actions of these switches: their release may never come."""
         for name in names:
             if (held := self._held.pop(name, None)) is not None:
                 self.performer.release(held.action, self._origin(name))
@@ -188,7 +193,7 @@ class Bindings:
             case ProgramEvent(_, channel, program, at_s):
                 self._program(channel, program, at_s)
         if isinstance(event, SwitchEvent) and event.name in self._midi:
-            self._show_own(event.name)  # its own lamp went with the foot, and not with what the foot did
+            self._show_own(event.name)  # the press has changed its own lamp, whatever it did here
         self._send_tempo()
         self.light()
 
@@ -219,7 +224,7 @@ class Bindings:
             self.performer.turn(mapping.action, wanted, self._origin(name))
 
     def _stands_at(self, name: str, position: float) -> None:
-        """A knob was moved, or seen for the first time, and nothing shall follow it."""
+        """A knob was moved while learning, or read for the first time: no value follows it."""
         self._stands[name] = position
         if name in self._sweeps:
             mapping, takeover = self._sweeps[name]
@@ -228,7 +233,7 @@ class Bindings:
     def _stepped(self, name: str, steps: int, detents: int) -> None:
         mapping = self._by_gesture.get((name, "turn"))
         if mapping is not None:
-            # Presets go by what the hand feels; a parameter by the speed of the turn.
+            # Presets step by felt clicks; a parameter moves further when the turn is fast.
             self.performer.step(mapping.action, steps if mapping.action.param else detents, self._origin(name))
 
     def _program(self, channel: int, program: int, at_s: float) -> None:
@@ -241,7 +246,7 @@ class Bindings:
     def _origin(self, name: str) -> str:
         return self._origins.get(name, f"{ORIGIN}:{name}")
 
-    # --- Control -> knobs that must pick up anew, controllers with lamps of their own, LEDs ---
+    # --- Control -> knobs that must pick up again, controllers with lamps of their own, LEDs ---
 
     def _on_change(self, id: str, value: float, origin: str) -> None:
         for name, (mapping, takeover) in self._sweeps.items():
@@ -253,14 +258,14 @@ class Bindings:
         self.light()
 
     def _param_shown(self, name: str) -> str:
-        """Which parameter's value a controller's own lamp or ring is for, "" for none."""
+        """The parameter that a controller's own lamp or ring shows, "" for none."""
         mapping = self._by_gesture.get((name, "turn")) or self._by_gesture.get((name, "press"))
         if mapping is None:
             return ""
         return mapping.action.param or PANIC_PARAM.get(mapping.action.do, "")
 
     def _show_own(self, name: str, now: bool = True) -> None:
-        """Let a controller's own lamp or ring show what is true. now: False when it comes from there."""
+        """Show the true value on a controller's own lamp or ring. now: False when the change came from it."""
         mapping = self._by_gesture.get((name, "turn")) or self._by_gesture.get((name, "press"))
         id = self._param_shown(name)
         if mapping is not None and id:
@@ -276,7 +281,7 @@ class Bindings:
             self.panel.tempo(tempo.bpm, tempo.beat_at_s)
 
     def _show_all(self) -> None:
-        """Everything that lights or keeps time, as after a start."""
+        """Send every lamp's state and the tempo, as after a start."""
         self._tempo_sent = (None, 0.0)
         self._send_tempo()
         for name in self._midi:
@@ -284,13 +289,13 @@ class Bindings:
         self.light()
 
     def take_meter(self, meter: MeterFrame) -> None:
-        """Control has taken a meter frame: sound made progress if it runs. Link thread."""
-        if self.layout.config.relay_gpio >= 0 and meter.state == State.RUNNING:
+        """Control got a meter frame; a running box has made progress, so the relay stays on. Link thread."""
+        if self.plan.config.relay_gpio >= 0 and meter.state == State.RUNNING:
             self.panel.beat(int(meter.uptime_s * 1000))
         self.light()
 
     def light(self) -> None:
-        """Show the true state. Any thread; one at a time, or an older state might be shown over a newer one."""
+        """Show the true state on all lights. Any thread; one at a time, or an older state could replace a newer one."""
         with self._lighting:
             if not self._started:
                 return
@@ -299,10 +304,10 @@ class Bindings:
                 try:
                     self.panel.show(name, light_for(config, self._control, self.performer, meter))
                 except UnknownControlError:
-                    continue  # another layout is just coming into force
+                    continue  # the plan is being changed at this moment
 
 
-def _room(config: object) -> str:
+def _origin_kind(config: object) -> str:
     if isinstance(config, MidiSwitchConfig | MidiKnobConfig):
         return "midi"
     return "hid" if isinstance(config, HidKeyConfig) else ORIGIN
@@ -312,6 +317,6 @@ def _action(mapping: PanelMapping | None) -> Action | None:
     return mapping.action if mapping is not None else None
 
 
-def _pins(layout: Layout) -> set[str]:
-    """The switches whose level can be read at any time, so that a foot is seen to leave one."""
-    return {c.name for c in layout.controls if isinstance(c.config, SwitchConfig)}
+def _pins(plan: PanelPlan) -> set[str]:
+    """The switches on pins. Their level can be read at any time, so a release is never missed."""
+    return {c.name for c in plan.controls if isinstance(c.config, SwitchConfig)}

@@ -1,4 +1,4 @@
-"""What the page has changed about the panel, kept beside the file and never in it: `panel.json` in the state folder."""
+"""The page's changes of the panel, in `panel.json` in the state folder. The settings file itself is never changed."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -10,9 +10,9 @@ from firmware_app.config import actions
 from firmware_app.config.actions import ActionError
 from firmware_app.config.panel_keys import PanelConfig
 from firmware_app.config.read import ConfigError, read_control
-from firmware_app.kept.kept_file import KeptFile, few
-from firmware_app.kept.saver import Keeping
-from firmware_app.panel.layout import PAGE, Layout, PanelControl, PanelMapping, misfit
+from firmware_app.kept.kept_file import KeptFile, shortened
+from firmware_app.kept.saver import SaveJob
+from firmware_app.panel.plan import PAGE, PanelControl, PanelMapping, PanelPlan, misfit
 from hw.controls.conflicts import same_source
 
 _LISTS = ("controls", "mappings", "off", "unread")
@@ -20,10 +20,10 @@ _LISTS = ("controls", "mappings", "off", "unread")
 
 @dataclass(frozen=True, slots=True)
 class PanelChanges:
-    """Added controls and mappings, and what of the file's is put away. Nothing here is lost when it does not fit.
+    """Controls and mappings that were added, and those of the file that were put away. What does not fit is kept, too.
 
-    off: keys of the file's things that do not count: "control footswitch", "mapping footswitch press".
-    unread: saved entries that this version cannot use; they are saved again as they are.
+    off: keys of the file's controls and mappings that are put away: "control footswitch", "mapping footswitch press".
+    unread: saved entries that this version cannot use. They are saved again unchanged.
     """
 
     controls: tuple[PanelControl, ...] = ()
@@ -40,7 +40,7 @@ class PanelChanges:
         return replace(self, mappings=tuple(m for m in self.mappings if m.key != key))
 
     def without_control(self, name: str) -> "PanelChanges":
-        """The control and what is mapped on it taken away."""
+        """Without the control and what is mapped on it."""
         return replace(
             self,
             controls=tuple(c for c in self.controls if c.name != name),
@@ -49,12 +49,12 @@ class PanelChanges:
 
 
 class PanelStore:
-    """Reads PanelChanges, and has those that the saver writes by `keeping`."""
+    """Reads PanelChanges from disk. The saver writes the newest ones by `save_job`."""
 
     def __init__(self, folder: Path) -> None:
         self._file = KeptFile(folder, "panel.json", 1, "panel", "panel settings")
         self._changes = PanelChanges()
-        self.keeping = Keeping("panel settings", self._write)
+        self.save_job = SaveJob("panel settings", self._write)
 
     def load(
         self,
@@ -66,7 +66,7 @@ class PanelStore:
     ) -> tuple[PanelChanges, tuple[str, ...]]:
         """(changes, notes for the log and the page). look_only: leave a bad file where it is.
 
-        use: what is done with them next; where that raises, the file is a bad one.
+        use: what the start does with them next. If it raises, the file counts as bad.
         """
 
         def read(body: Mapping[str, Any]) -> tuple[PanelChanges, tuple[str, ...]]:
@@ -75,19 +75,19 @@ class PanelStore:
             return found
 
         (changes, own), notes = self._file.load_as(read, look_only=look_only)
-        return changes, few([*notes, *own])
+        return changes, shortened([*notes, *own])
 
     def keep(self, changes: PanelChanges) -> None:
-        """Let these be saved. Any thread."""
+        """Have these saved. Any thread."""
         self._changes = changes
-        self.keeping.changed()
+        self.save_job.changed()
 
     def _write(self) -> str:
         self._file.save(_body(self._changes))
         return self._file.problem
 
     def why_not(self, changes: PanelChanges) -> str:
-        """Why they could not be saved, whatever the disk; empty when they could."""
+        """Why these are too long to save, however much room the disk has; empty when they are not."""
         return self._file.why_not(_body(changes))
 
 
@@ -151,8 +151,8 @@ def _mapping(tree: Any, specs: Mapping[str, ParamSpec], presets: Collection[str]
 
 def merged(
     config: PanelConfig, controls: Collection[PanelControl], mappings: Collection[PanelMapping], changes: PanelChanges
-) -> tuple[Layout, list[str]]:
-    """The file's controls and mappings with the page's changes over them, and what does not fit together."""
+) -> tuple[PanelPlan, list[str]]:
+    """The file's controls and mappings with the page's changes applied, and a note on each that does not fit."""
     notes: list[str] = []
     there = [c for c in controls if f"control {c.name}" not in changes.off]
     for control in changes.controls:
@@ -163,21 +163,21 @@ def merged(
             notes.append(f"{control.label}, added on the page, waits: {taken.label} has its name or its place")
     paged = {m.key for m in changes.mappings}
     wanted = [m for m in mappings if m.key not in paged and f"mapping {m.key}" not in changes.off]
-    layout = Layout(config, tuple(there), ())
+    plan = PanelPlan(config, tuple(there), ())
     fitting = []
     for mapping in (*wanted, *changes.mappings):
-        if misfit(layout, mapping.on, mapping.gesture, mapping.action):
-            notes.append(f"what is mapped on {layout.where(mapping.on)} waits: there is no such control now")
+        if misfit(plan, mapping.on, mapping.gesture, mapping.action):
+            notes.append(f"what is mapped on {plan.where(mapping.on)} waits: there is no such control now")
         else:
             fitting.append(mapping)
-    return replace(layout, mappings=tuple(fitting)), notes
+    return replace(plan, mappings=tuple(fitting)), notes
 
 
-def try_layout(layout: Layout, specs: Mapping[str, ParamSpec]) -> None:
-    """All that is done with a layout before a foot can press anything. Raises what that raises."""
-    layout.spec()
-    for mapping in layout.mappings:
-        layout.words(mapping, specs)
+def try_plan(plan: PanelPlan, specs: Mapping[str, ParamSpec]) -> None:
+    """Do everything that a start does with a plan before the first press. Raises what that raises."""
+    plan.spec()
+    for mapping in plan.mappings:
+        plan.words(mapping, specs)
 
 
 def _share(one: PanelControl, other: PanelControl) -> bool:

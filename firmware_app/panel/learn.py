@@ -1,4 +1,4 @@
-"""Learn: choose what shall happen, then press the switch or turn the knob that shall do it."""
+"""Learning: the player chooses an action on the page, then presses the switch or turns the knob that shall do it."""
 
 import threading
 import time
@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from firmware_app.config.actions import Action, Trigger
-from firmware_app.config.panel_keys import HidKeyConfig, MidiSwitchConfig
+from firmware_app.config.panel_keys import LONGEST_NAME, HidKeyConfig, MidiSwitchConfig
 from firmware_app.config.read import read_control
-from firmware_app.panel.layout import PAGE, PROGRAM, Layout, PanelControl, gesture_words, misfit
+from firmware_app.panel.plan import PAGE, PROGRAM, PanelControl, PanelPlan, gesture_words, misfit
 from firmware_app.panel.stomps import Found, Stomps
 from hw.controls.events import Activity, PanelEvent, ProgramEvent, StepEvent, SwitchEvent, SwitchKind, TurnEvent
 
 WAIT_S = 30.0  # for the first press
 DECIDE_S = 120.0  # for the person at the page, once something was heard
-MOVED = 0.1  # how far a knob has to be turned to be meant
+MOVED = 0.1  # of its range: a knob that turns less was only touched
 
-SENDS = ("latching", "press_only", "pressed_from", "inverted")  # what three presses tell of a switch
+SENDS = ("latching", "press_only", "pressed_from", "inverted")  # settings that three presses find out
 
 _GESTURES = {
     SwitchKind.PRESS: "press",
@@ -31,7 +31,7 @@ _GESTURES = {
 class Heard:
     """What was pressed or turned.
 
-    controls: such as the panel does not have yet, or has and would have otherwise now. found: what its presses said.
+    controls: those that are new, or whose settings have changed. found: what the presses told, for people.
     """
 
     on: str
@@ -42,7 +42,7 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Learning:
-    """Where learning stands. state: "off", "waiting" or "heard"; note: why nothing was heard, for people."""
+    """The state of learning: "off", "waiting" or "heard". note: why nothing was heard, for people."""
 
     state: str
     action: Action | None = None
@@ -66,15 +66,15 @@ class Learner:
         self._turned: set[str] = set()  # MIDI controllers heard so far
         self._stomps: dict[str, Stomps] = {}  # by source: MIDI messages and USB keys
         self._programs: list[int] = []
-        self._layout: Layout | None = None  # the last that was heard with
+        self._plan: PanelPlan | None = None  # the plan of the newest event
 
     @property
     def active(self) -> bool:
-        """Whether presses and turns are to be learned, and not to act."""
+        """Whether presses and turns are learned now and do not act."""
         return self._action is not None and self._clock() < self._until
 
     def start(self, action: Action) -> None:
-        """Begin, in place of a learning that is under way."""
+        """Begin. A learning that is under way ends."""
         with self._lock:
             self._action, self._heard, self._note = action, None, ""
             self._until = self._clock() + WAIT_S
@@ -89,7 +89,7 @@ class Learner:
             self._action, self._heard, self._note = None, None, ""
 
     def view(self) -> Learning:
-        """Where it stands; a learning that took too long ends here, and says so."""
+        """The state now. A learning that took too long ends here, with a note."""
         with self._lock:
             if self._action is None:
                 return Learning("off", note=self._note)
@@ -103,43 +103,43 @@ class Learner:
             state = "heard" if self._heard else "waiting"
             return Learning(state, self._action, self._heard, self._note, int(left) + 1)
 
-    def hear(self, event: PanelEvent, layout: Layout) -> None:
-        """A control that the panel has was used."""
+    def hear(self, event: PanelEvent, plan: PanelPlan) -> None:
+        """A control that is on the panel was used."""
         with self._lock:
             if self._action is None:
                 return
-            self._layout = layout
+            self._plan = plan
             match event:
                 case SwitchEvent(name, SwitchKind.RELEASE):
                     self._down.discard(name)
                 case SwitchEvent(name, kind):
                     self._down.add(name)
                     both = "+".join(sorted(self._down)) if kind is SwitchKind.PRESS and len(self._down) == 2 else ""
-                    if both and not misfit(layout, both, "together", self._action):
-                        self._settle(layout, both, "together")
+                    if both and not misfit(plan, both, "together", self._action):
+                        self._settle(plan, both, "together")
                     else:
-                        self._settle(layout, name, _GESTURES[kind])
+                        self._settle(plan, name, _GESTURES[kind])
                 case TurnEvent(name, position):
                     if self._moved(name, position):
-                        self._settle(layout, name, "turn")
+                        self._settle(plan, name, "turn")
                 case StepEvent(name):
-                    self._settle(layout, name, "turn")
+                    self._settle(plan, name, "turn")
                 case ProgramEvent(channel=channel, program=program):
                     self._programs.append(program)
                     by_number = Trigger.NUMBER in self._action.kind.triggers
-                    # A stomp that sends a note or a controller too is known by that.
+                    # A pedal that also sends a note or a controller is learned by that.
                     if by_number or not any(stomps.told for stomps in self._stomps.values()):
-                        self._settle(layout, PROGRAM if by_number else f"{PROGRAM}:{channel}:{program}", "program")
+                        self._settle(plan, PROGRAM if by_number else f"{PROGRAM}:{channel}:{program}", "program")
 
-    def hear_activity(self, activity: Activity, layout: Layout) -> None:
-        """Something was used that is no control yet, or one of which three presses tell more."""
+    def hear_activity(self, activity: Activity, plan: PanelPlan) -> None:
+        """Something was used that is no control yet, or a pedal whose kind three presses find out."""
         with self._lock:
             if self._action is None or activity.kind == "program":
                 return
-            self._layout = layout
+            self._plan = plan
             switch = bool(self._action.kind.triggers & {Trigger.PRESS, Trigger.HELD})
             if switch and _is_plugged_in(activity.source):
-                self._stomp(activity, layout)
+                self._stomp(activity, plan)
                 return
             if activity.control:
                 return
@@ -155,7 +155,7 @@ class Learner:
             if activity.kind == "turn" and not switch and not self._moved(activity.source, activity.value):
                 return
             source = activity.source if switch else fine(activity.source, self._turned)
-            control = control_at(source, switch, layout)
+            control = control_at(source, switch, plan)
             gesture = "press" if switch else "turn"
             if Trigger.POSITION not in self._action.kind.triggers and not switch:
                 self._note = f"{activity.words} cannot do this."
@@ -163,17 +163,17 @@ class Learner:
             self._heard, self._note = Heard(control.name, gesture, (control,)), ""
             self._until = self._clock() + DECIDE_S
 
-    def _settle(self, layout: Layout, on: str, gesture: str) -> None:
+    def _settle(self, plan: PanelPlan, on: str, gesture: str) -> None:
         assert self._action is not None
-        why = misfit(layout, on, gesture, self._action)
+        why = misfit(plan, on, gesture, self._action)
         if why and gesture in ("press", "long_press", "double_press"):
-            fits = [g for g in ("press", "long_press") if not misfit(layout, on, g, self._action)]
+            fits = [g for g in ("press", "long_press") if not misfit(plan, on, g, self._action)]
             gesture, why = (fits[0], "") if fits else (gesture, why)
         if why:
             self._note = why
             return
-        known = next((s for s in self._stomps.values() if s.told and self._name_at(s, layout) == on), None)
-        self._hear(self._of(known, known.told, layout, gesture) if known and known.told else Heard(on, gesture))
+        known = next((s for s in self._stomps.values() if s.told and self._name_at(s, plan) == on), None)
+        self._hear(self._of(known, known.told, plan, gesture) if known and known.told else Heard(on, gesture))
 
     def _hear(self, heard: Heard) -> None:
         if len(set(self._programs)) > 1 and heard.gesture == "program":
@@ -185,10 +185,10 @@ class Learner:
         self._heard, self._note = heard, ""
         self._until = self._clock() + DECIDE_S
 
-    def _stomp(self, activity: Activity, layout: Layout) -> None:
-        """A MIDI message or a key, of a switch that there is or not."""
+    def _stomp(self, activity: Activity, plan: PanelPlan) -> None:
+        """A MIDI message or a key came, from a known switch or a new one."""
         stomps = self._stomps.setdefault(activity.source, Stomps(activity.source, activity.words))
-        control = layout.at(activity.source)
+        control = plan.at(activity.source)
         if control is not None and not isinstance(control.config, HidKeyConfig | MidiSwitchConfig):
             self._note = f"{control.label} is a knob: press a switch."
             return
@@ -199,8 +199,8 @@ class Learner:
             self._until = max(self._until, self._clock() + WAIT_S)
 
     def _weigh(self) -> None:
-        """See what has become clear, or unclear again, about what was pressed."""
-        if self._layout is None:
+        """Decide again what kind of switch was pressed: later presses may change it."""
+        if self._plan is None:
             return
         for stomps in self._stomps.values():
             found = stomps.found(self._clock())
@@ -208,18 +208,18 @@ class Learner:
                 continue
             stomps.told = found
             if found is not None:
-                self._hear(self._of(stomps, found, self._layout))
-            elif self._heard is not None and self._heard.on == self._name_at(stomps, self._layout):
+                self._hear(self._of(stomps, found, self._plan))
+            elif self._heard is not None and self._heard.on == self._name_at(stomps, self._plan):
                 self._heard, self._note = None, stomps.asks
 
-    def _name_at(self, stomps: Stomps, layout: Layout) -> str:
-        control = layout.at(stomps.source)
-        return control.name if control else control_at(stomps.source, True, layout).name
+    def _name_at(self, stomps: Stomps, plan: PanelPlan) -> str:
+        control = plan.at(stomps.source)
+        return control.name if control else control_at(stomps.source, True, plan).name
 
-    def _of(self, stomps: Stomps, found: Found, layout: Layout, gesture: str = "press") -> Heard:
-        """The control that was pressed, new or known anew, as it is now known."""
-        there = layout.at(stomps.source)
-        control = control_at(stomps.source, True, layout, found.settings)
+    def _of(self, stomps: Stomps, found: Found, plan: PanelPlan, gesture: str = "press") -> Heard:
+        """The control that was pressed, with the settings that its presses told."""
+        there = plan.at(stomps.source)
+        control = control_at(stomps.source, True, plan, found.settings)
         if there is None:
             return Heard(control.name, gesture, (control,), found.words)
         settings = {kind: getattr(control.config, kind) for kind in SENDS if hasattr(there.config, kind)}
@@ -234,7 +234,7 @@ class Learner:
 
 
 def fine(source: str, turned: Collection[str]) -> str:
-    """The source as one of 14 bits, "midi:PORT:cc14:1:7", when both of its halves were heard; else as it is."""
+    """The source as a 14-bit one, "midi:PORT:cc14:1:7", when both halves were heard; else unchanged."""
     start, kind, rest = source.rpartition(":cc:")
     if not kind:
         return source
@@ -245,20 +245,20 @@ def fine(source: str, turned: Collection[str]) -> str:
 
 
 def control_at(
-    source: str, switch: bool, layout: Layout, settings: Mapping[str, bool | int] | None = None
+    source: str, switch: bool, plan: PanelPlan, settings: Mapping[str, bool | int] | None = None
 ) -> PanelControl:
-    """A new control for what is connected at `source`. switch: to be pressed, else turned. settings: what it sends."""
+    """A new control at `source`. switch: True for a switch, False for a knob. settings: what its presses told."""
     table, tree = _described(source, switch)
     tree |= settings or {}
     name, number = tree["name"], 2
-    while layout.find(tree["name"]) is not None:
+    while plan.find(tree["name"]) is not None:
         tree["name"] = f"{name}-{number}"
         number += 1
     return PanelControl(table, read_control(table, tree), PAGE)
 
 
 def _is_plugged_in(source: str) -> bool:
-    """Whether three presses tell what it sends; of a pin the panel knows by itself."""
+    """Whether it is a MIDI or USB switch, whose kind three presses find out. On a pin the panel sees the level."""
     return source.startswith("hid:") or (source.startswith("midi:") and (":cc:" in source or ":note:" in source))
 
 
@@ -269,7 +269,7 @@ def _described(source: str, switch: bool) -> tuple[str, dict[str, Any]]:
     if kind == "hid":
         device, _, key = rest.rpartition(":")
         plain = key.partition("_")[2].lower().replace("_", "-")
-        return "hid_keys", {"name": f"key-{plain}"[:32], "device": device, "key": key}
+        return "hid_keys", {"name": f"key-{plain}"[:LONGEST_NAME], "device": device, "key": key}
     if kind != "midi":
         device, _, channel = rest.partition(":")
         return "knobs", {
@@ -283,8 +283,8 @@ def _described(source: str, switch: bool) -> tuple[str, dict[str, Any]]:
     return ("midi_switches" if switch else "midi_knobs"), {**tree, "message": message}
 
 
-def gestures_for(action: Action, layout: Layout, heard: Heard) -> Mapping[str, str]:
-    """The gestures on what was heard that can set `action` off, with their words."""
-    control = layout.find(heard.on)
+def gestures_for(action: Action, plan: PanelPlan, heard: Heard) -> Mapping[str, str]:
+    """The gestures of what was heard that can trigger `action`, with their words."""
+    control = plan.find(heard.on)
     candidates = control.gestures if control else (heard.gesture,)
-    return {g: gesture_words(g) for g in candidates if layout.triggers(heard.on, g) & action.kind.triggers}
+    return {g: gesture_words(g) for g in candidates if plan.triggers(heard.on, g) & action.kind.triggers}

@@ -1,4 +1,4 @@
-"""What the panel's lights show: the true state, whoever changed it."""
+"""What the panel's lights show: the true state, from wherever it was changed."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ from hw.controls.events import DARK, Light
 CLIP_DB = -0.1
 FLOOR_DB = -60.0
 BEAT_LIT = 0.2  # of a beat
-SAFE_BLINK_S = 1.0  # safe mode: the sound is there, but not what it should be
+SAFE_BLINK_S = 1.0  # in safe mode: there is sound, but without the model
 
 Colour = tuple[float, float, float]
 GREEN: Colour = (0.0, 1.0, 0.0)
@@ -25,14 +25,14 @@ _COLOURS: Mapping[str, Colour] = {"bypass": AMBER, "mute": RED, "clip": RED, "te
 def light_for(
     config: LedConfig | RgbLedConfig | MeterConfig, control: Control, performer: Performer, meter: MeterFrame | None
 ) -> Light:
-    """What one light shall show now. meter: the audio process's newest, None while it is down."""
+    """What one light shows now. meter: the audio process's newest frame, None while it is down."""
     if isinstance(config, MeterConfig):
         return Light(_level(config.shows, meter))
     bypassed, muted = bool(control.value("box.bypass")), bool(control.value("box.mute"))
     running = meter is not None and meter.state == State.RUNNING
     blink_s = SAFE_BLINK_S if config.shows == "processing" and control.health.safe else 0.0
     if config.shows == "processing" and isinstance(config, RgbLedConfig):
-        # One light for the whole state of the box: what is grave comes first.
+        # One light for the whole state of the box: the most serious state wins.
         around = bypassed or (meter is not None and meter.model_off)
         colour = RED if muted else AMBER if around else GREEN
         return Light(1.0, colour, blink_s=blink_s) if running or muted else DARK

@@ -1,4 +1,4 @@
-"""PanelSetup: the panel changed from the page: mapping, learning, adding; each checked, saved and put to use."""
+"""PanelSetup: changes the panel from the page: maps, learns, adds. Each change is checked, saved and used at once."""
 
 import threading
 from collections.abc import Mapping, Sequence
@@ -13,30 +13,30 @@ from firmware_app.config.read import ConfigError, read_control
 from firmware_app.control.control import Control
 from firmware_app.control.performer import Performer
 from firmware_app.kept.saver import ANSWER_WITHIN_S
-from firmware_app.panel import mapping_check
+from firmware_app.panel import mapping_notes
 from firmware_app.panel.bindings import Bindings
-from firmware_app.panel.kept import PanelChanges, PanelStore, merged, try_layout
-from firmware_app.panel.layout import PAGE, Layout, PanelControl, PanelMapping, controls_of, mappings_of
+from firmware_app.panel.kept import PanelChanges, PanelStore, merged, try_plan
 from firmware_app.panel.learn import Heard, Learner, Learning
-from firmware_app.panel.mapping_check import Level, Note
+from firmware_app.panel.mapping_notes import Level, Note
+from firmware_app.panel.plan import PAGE, PanelControl, PanelMapping, PanelPlan, controls_of, mappings_of
 from firmware_app.panel.simulated import SimulatedPanel
 from hw.controls.calibration import PedalCalibration
 from hw.controls.conflicts import conflicts
 from hw.controls.events import Activity, PanelEvent
 from hw.errors import HwError
-from web_ui.ports.box import ControlRefused, NotThere
+from web_ui.ports.errors import ControlRefused, NotThere
 
 
 class PanelSetup:
-    """The panel's layout, its changes on disk, learning, and the Bindings that run it.
+    """The panel's plan, the page's changes on disk, learning, and the Bindings that run the panel.
 
-    Methods called by the page may raise NotThere and ControlRefused; any thread, one change at a time.
+    The page's methods may raise NotThere and ControlRefused. Any thread; one change at a time.
     """
 
     def __init__(
         self, config: PanelConfig, control: Control, performer: Performer, folder: Path, source: str = "hushbox.toml"
     ) -> None:
-        """folder: the state folder. Raises ConfigError for mappings in the file that cannot be."""
+        """folder: the state folder. Raises ConfigError for mappings in the file that cannot work."""
         self._config = config
         self._control = control
         self._performer = performer
@@ -46,7 +46,7 @@ class PanelSetup:
         if mistakes:
             raise ConfigError(f"{source}: [[panel.mappings]] {mistake}" for mistake in mistakes)
         self._store = PanelStore(folder)
-        control.keep(self._store.keeping)
+        control.save_also(self._store.save_job)
         self.changes, notes = self._store.load(control.specs, performer.presets.names_known, self._try)
         first, waiting = self._merged(self.changes)
         self.notes = (*notes, *no_presets, *waiting)
@@ -58,8 +58,8 @@ class PanelSetup:
         self.simulated = SimulatedPanel(self.bindings)
 
     @property
-    def layout(self) -> Layout:
-        return self.bindings.layout
+    def plan(self) -> PanelPlan:
+        return self.bindings.plan
 
     @property
     def problems(self) -> list[str]:
@@ -80,7 +80,7 @@ class PanelSetup:
         return self._notes(on, gesture, self._action(tree))
 
     def assign(self, on: str, gesture: str, tree: Mapping[str, Any], instead: bool) -> None:
-        """Map and save. What was learned and is no control yet becomes one."""
+        """Map and save. A learned control that is new is added. instead: replace another mapping there."""
         action = self._action(tree)
         notes = self._notes(on, gesture, action)
         barred = {Level.REFUSED} if instead else {Level.REFUSED, Level.REPLACES}
@@ -94,9 +94,9 @@ class PanelSetup:
             self._change(changes)
 
     def remove(self, key: str) -> None:
-        """Take a mapping away; the file's stays in the file and can be brought back."""
+        """Remove a mapping. One of the file stays in the file and can be restored."""
         with self._lock:
-            if all(m.key != key for m in self.layout.mappings):
+            if all(m.key != key for m in self.plan.mappings):
                 raise NotThere(f"nothing is mapped on {key[:80]!r}")
             changes = self.changes.without_mapping(key)
             if any(m.key == key for m in self._file_mappings):
@@ -104,11 +104,11 @@ class PanelSetup:
             self._change(changes)
 
     def restore(self, key: str) -> None:
-        """Let the file's mapping or control count again."""
+        """Use the file's mapping or control again."""
         with self._lock:
             replaced = next((m.key for m in self.changes.mappings if f"mapping {m.key}" == key), "")
             if key not in self.changes.off and not replaced:
-                raise NotThere(f"{key[:80]!r} is not put away")
+                raise NotThere(f"{key[:80]!r} is not removed")
             changes = self.changes.without_mapping(replaced) if replaced else self.changes
             controls = tuple(c for c in changes.controls if f"control {c.name}" != key)
             self._change(PanelChanges(controls, changes.mappings, changes.off - {key}, changes.unread))
@@ -121,14 +121,14 @@ class PanelSetup:
         except ConfigError as error:
             raise ControlRefused(str(error)) from None
         with self._lock:
-            if why := mapping_check.taken(self.layout, control) or self._cannot_be(control):
+            if why := mapping_notes.taken(self.plan, control) or self._cannot_be(control):
                 raise ControlRefused(f"{control.label} cannot be added: {why}")
             changes = self.changes
             self._change(PanelChanges((*changes.controls, control), changes.mappings, changes.off, changes.unread))
 
     def remove_control(self, name: str) -> None:
         with self._lock:
-            control = self.layout.find(name)
+            control = self.plan.find(name)
             if control is None:
                 raise NotThere(f"no control {name[:40]!r} on the panel")
             changes = self.changes.without_control(name)
@@ -137,13 +137,13 @@ class PanelSetup:
             self._change(changes)
 
     def calibrate(self, name: str, step: str) -> float:
-        """Step "start", then "move" again and again while the pedal is rocked, then "heel" with the heel down: saved.
+        """Step "start", then "move" repeatedly while the pedal is rocked, then "heel" with the heel down, which saves.
 
         Returns how much of the range the pedal has covered so far, 0…1.
         """
-        pedal = self.layout.find(name)
+        pedal = self.plan.find(name)
         if pedal is None or not isinstance(pedal.config, PedalConfig):
-            there = ", ".join(c.name for c in self.layout.controls if isinstance(c.config, PedalConfig)) or "none"
+            there = ", ".join(c.name for c in self.plan.controls if isinstance(c.config, PedalConfig)) or "none"
             raise NotThere(f"no expression pedal {name[:40]!r}: there are {there}")
         if step not in ("start", "move", "heel"):
             raise ControlRefused(f"step = {step[:40]!r}: allowed start, move, heel")
@@ -166,7 +166,7 @@ class PanelSetup:
             self._change(self._with_controls(self.changes, [PanelControl(pedal.table, config, PAGE)]))
 
     def _with_controls(self, changes: PanelChanges, controls: Sequence[PanelControl]) -> PanelChanges:
-        """These added, or in place of the ones of their name; the file's then is put away."""
+        """The changes with these controls, each in place of one with its name. One of the file is put away."""
         names = {control.name for control in controls}
         others = tuple(c for c in changes.controls if c.name not in names)
         off = {f"control {c.name}" for c in self._file_controls if c.name in names}
@@ -188,32 +188,32 @@ class PanelSetup:
         self._control.news()
 
     def learning(self) -> tuple[Learning, list[Note]]:
-        """Where learning stands, and what would be said about saving what was heard."""
+        """The state of learning, and the notes on mapping what was heard."""
         self.tick()
         state = self.learner.view()
         if state.heard is None or state.action is None:
             return state, []
         return state, self._notes(state.heard.on, state.heard.gesture, state.action)
 
-    def layout_with_heard(self, heard: Heard) -> Layout:
-        return mapping_check.with_controls(self.layout, heard.controls)
+    def plan_with_heard(self, heard: Heard) -> PanelPlan:
+        return mapping_notes.with_controls(self.plan, heard.controls)
 
     # --- inside ---
 
     def _hear(self, event: PanelEvent) -> bool:
         if not self.learner.active:
             return False
-        self.learner.hear(event, self.layout)
+        self.learner.hear(event, self.plan)
         self._control.news()
         return True
 
     def _hear_activity(self, activity: Activity) -> None:
         if self.learner.active:
-            self.learner.hear_activity(activity, self.layout)
+            self.learner.hear_activity(activity, self.plan)
             self._control.news()
 
     def tick(self) -> None:
-        """Every now and then: a learning that took too long frees what it opened, and lights forget a silent box."""
+        """Once in a while: end a learning that took too long, and let lights show when the audio process is silent."""
         self.bindings.light()
         if self._watching and not self.learner.active:
             with self._lock:
@@ -238,32 +238,32 @@ class PanelSetup:
         for control in new:
             if why := self._cannot_be(control):
                 return [Note(Level.REFUSED, why)]
-        return mapping_check.notes_on(self.layout, new, on, gesture, action, self._control.specs)
+        return mapping_notes.notes_on(self.plan, new, on, gesture, action, self._control.specs)
 
     def _learned(self, on: str) -> Sequence[PanelControl]:
-        """The controls that learning has heard of and that `on` names."""
+        """The learned controls that `on` names."""
         heard = self.learner.view().heard
         return [c for c in heard.controls if c.name in on.split("+")] if heard is not None else []
 
     def _cannot_be(self, control: PanelControl) -> str:
-        """Why this board cannot have it: a pin that is reserved or that it does not have."""
-        spec = mapping_check.with_controls(self.layout, [control]).spec()
+        """Why this board cannot have it: its pin is reserved, or the board has no such pin."""
+        spec = mapping_notes.with_controls(self.plan, [control]).spec()
         found = (c for c in conflicts(spec, self.bindings.board) if c.control == control.name)
-        return next((f"{mapping_check.place_words(c.source)}: {c.why}" for c in found), "")
+        return next((f"{mapping_notes.place_words(c.source)}: {c.why}" for c in found), "")
 
     @staticmethod
     def _off(changes: PanelChanges, key: str) -> PanelChanges:
         return PanelChanges(changes.controls, changes.mappings, changes.off | {key}, changes.unread)
 
-    def _merged(self, changes: PanelChanges) -> tuple[Layout, list[str]]:
+    def _merged(self, changes: PanelChanges) -> tuple[PanelPlan, list[str]]:
         return merged(self._config, self._file_controls, self._file_mappings, changes)
 
     def _try(self, changes: PanelChanges) -> None:
-        """All that a start does with changes. Raises what a start would."""
-        try_layout(self._merged(changes)[0], self._control.specs)
+        """Do everything that a start does with these changes. Raises what a start would."""
+        try_plan(self._merged(changes)[0], self._control.specs)
 
     def _change(self, changes: PanelChanges) -> None:
-        """Put changes to use and save them. With the lock."""
+        """Use the changes and save them. With the lock."""
         if why := self._store.why_not(changes):
             raise ControlRefused(f"the panel's settings would be too long: {why}; take something away first")
         made, notes = self._merged(changes)
@@ -273,7 +273,7 @@ class PanelSetup:
         if self._watching:
             self.bindings.panel.start_learning()
         self._store.keep(changes)
-        self._store.keeping.wait(ANSWER_WITHIN_S)  # why it is not on disk, if it is not, is told by the saver
+        self._store.save_job.wait(ANSWER_WITHIN_S)  # if it is not on disk then, the saver tells why
         self._bump()
 
     def _bump(self) -> None:

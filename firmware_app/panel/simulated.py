@@ -1,4 +1,4 @@
-"""SimulatedPanel: the hands on a panel whose pins are simulated, for the page: every kind of control and light."""
+"""SimulatedPanel: lets the page draw and operate a panel whose pins are simulated."""
 
 import re
 from collections.abc import Sequence
@@ -6,24 +6,35 @@ from collections.abc import Sequence
 from dsp.params import find
 from firmware_app.config import actions
 from firmware_app.config.control_specs import RELAY
-from firmware_app.config.panel_keys import EncoderConfig, KnobConfig, MidiKnobConfig, PedalConfig
+from firmware_app.config.panel_keys import (
+    KEY,
+    LONGEST_DEVICE,
+    EncoderConfig,
+    KnobConfig,
+    MidiKnobConfig,
+    PedalConfig,
+)
 from firmware_app.panel.bindings import Bindings
-from firmware_app.panel.layout import PROGRAM, Layout, PanelControl, gesture_words
+from firmware_app.panel.plan import PROGRAM, PanelControl, PanelPlan, gesture_words
+from hw.controls.kinds import CHIPS
 from hw.controls.spec import UnknownControlError
 from hw.panel.panel import Panel
-from web_ui.ports.box import NotThere, SimulatedPin
+from web_ui.ports.errors import NotThere
+from web_ui.ports.simulator import SimulatedPin
 
 PROGRAMS = 128
 _LIGHTS = {"leds": "led", "rgb_leds": "rgb", "meters": "meter"}
 
+_INPUT = "|".join(rf"{chip}:[01]:[0-{channels - 1}]" for chip, (channels, _) in CHIPS.items())
+_DEVICE = rf"[^:]{{1,{LONGEST_DEVICE}}}"
 _PLACE = re.compile(
-    r"gpio:\d{1,2}|mcp3[02]0[48]:[01]:[0-7]|ads1115:[01]:[0-3]|hid:[^:]{1,60}:[A-Z0-9_]{1,40}"
-    r"|midi:[^:]{1,60}:((cc|note|program):\d{1,2}:\d{1,3}|pitch:\d{1,2})"
+    rf"gpio:\d{{1,2}}|{_INPUT}|hid:{_DEVICE}:{KEY}"
+    rf"|midi:{_DEVICE}:((cc|note|program):\d{{1,2}}:\d{{1,3}}|pitch:\d{{1,2}})"
 )
 
 
 class SimulatedPanel:
-    """What the page draws and moves where there are no pins. Any thread. The methods raise NotThere."""
+    """Every control and light of a simulated panel. Any thread. The methods raise NotThere."""
 
     def __init__(self, bindings: Bindings) -> None:
         self._bindings = bindings
@@ -31,21 +42,21 @@ class SimulatedPanel:
 
     def pins(self) -> Sequence[SimulatedPin]:
         """The controls to draw, empty when real pins are in use."""
-        panel, layout = self._bindings.panel, self._bindings.layout
+        panel, plan = self._bindings.panel, self._bindings.plan
         if not panel.simulated:
             return []
         pins = []
-        for control in layout.controls:
+        for control in plan.controls:
             try:
-                pins.append(self._pin(control, panel, layout))
+                pins.append(self._pin(control, panel, plan))
             except UnknownControlError:
                 continue  # it could not be opened: `problems` says why
         if (held := panel.relay_held) is not None:
             does = "sound goes through the box" if held else "input and output are joined: dry"
             pins.append(SimulatedPin(RELAY, "relay", "Bypass relay", float(held), does))
-        if layout.config.midi and any(m.gesture == "program" for m in layout.mappings):
+        if plan.config.midi and any(m.gesture == "program" for m in plan.mappings):
             does = "; ".join(
-                actions.words(m.action, self._bindings.specs) for m in layout.mappings if m.gesture == "program"
+                actions.words(m.action, self._bindings.specs) for m in plan.mappings if m.gesture == "program"
             )
             pins.append(SimulatedPin(PROGRAM, "program", "MIDI program", self._program / (PROGRAMS - 1), does))
         return pins
@@ -62,7 +73,7 @@ class SimulatedPanel:
         self._bindings.panel.simulator.turn(name, position)
 
     def step(self, name: str, detents: int) -> None:
-        """Turn an encoder by clicks; "program": go so many programs on and send the change."""
+        """Turn an encoder by clicks; for "program", send the program change that many numbers further."""
         self._must_be(name, "encoder", "program")
         if name == PROGRAM:
             self._program = min(max(self._program + detents, 0), PROGRAMS - 1)
@@ -71,7 +82,7 @@ class SimulatedPanel:
             self._bindings.panel.simulator.step(name, detents)
 
     def touch(self, source: str, value: float) -> None:
-        """Move what no control is connected to yet: for learning."""
+        """Move an input that has no control yet, for learning."""
         panel = self._bindings.panel
         if not panel.simulated:
             raise NotThere("the panel's pins are not simulated")
@@ -89,12 +100,12 @@ class SimulatedPanel:
         if name not in there:
             raise NotThere(f"no simulated {kinds[0]} {name!r}: there are {', '.join(there) or 'none'}")
 
-    def _pin(self, control: PanelControl, panel: Panel, layout: Layout) -> SimulatedPin:
-        name, label, does = control.name, control.label, self._does(control, layout)
+    def _pin(self, control: PanelControl, panel: Panel, plan: PanelPlan) -> SimulatedPin:
+        name, label, does = control.name, control.label, self._does(control, plan)
         if control.is_light:
             levels = tuple(panel.lit(name))
             return SimulatedPin(name, _LIGHTS[control.table], label, max(levels, default=0.0), does, levels=levels)
-        turned = layout.on(name, "turn")
+        turned = plan.on(name, "turn")
         param = turned.action.param if turned else ""
         if isinstance(control.config, EncoderConfig):
             return SimulatedPin(name, "encoder", label, 0.0, does, param)
@@ -104,11 +115,11 @@ class SimulatedPanel:
         closed = float(panel.simulator.pressed(name))
         return SimulatedPin(name, "switch", label, closed, does, latching=control.latching)
 
-    def _does(self, control: PanelControl, layout: Layout) -> str:
+    def _does(self, control: PanelControl, plan: PanelPlan) -> str:
         specs = self._bindings.specs
         if control.is_light:
             shows = str(getattr(control.config, "shows", ""))
             return f"shows {find(specs, shows).label if shows in specs else shows.replace('_', ' ')}"
-        mine = [m for m in layout.mappings if control.name in m.on.split("+")]
+        mine = [m for m in plan.mappings if control.name in m.on.split("+")]
         said = [f"{gesture_words(m.gesture)}: {actions.words(m.action, specs)}" for m in mine]
         return "; ".join(said) or "nothing yet"

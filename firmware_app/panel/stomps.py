@@ -1,19 +1,19 @@
-"""What kind of switch a pedal is, told from three presses in a row: pedals differ in what they send at a press."""
+"""Finds out the kind of a pedal's switch from three presses in a row: pedals differ in what they send."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hw.controls.kinds import PRESSED
 
-PRESSES = 3  # asked for
-QUIET_S = 1.5  # after three messages, and they were three presses
-ROW_S = 4.0  # a longer pause, and an unclear row begins anew
-PULSE_S = 0.02  # no foot is down for a shorter time
+PRESSES = 3  # that the page asks for
+QUIET_S = 1.5  # of silence after three messages: then each was a press
+ROW_S = 4.0  # a longer pause starts an unclear row over
+PULSE_S = 0.02  # shorter than any press by foot: the release is sent at once
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """settings: the keys of the control that differ from the usual; words: the same for people."""
+    """settings: the control's keys that differ from their defaults; words: the same for people."""
 
     settings: Mapping[str, bool | int]
     words: str
@@ -21,7 +21,7 @@ class Found:
 
 @dataclass(slots=True)
 class Stomps:
-    """What one MIDI message or USB key said while it was learned. words: its place for people.
+    """The values of one MIDI message or USB key while it is learned. words: its place for people.
 
     One thread, or the caller's lock. Times are seconds of one monotonic clock.
     """
@@ -30,10 +30,10 @@ class Stomps:
     words: str
     values: list[int] = field(default_factory=list)  # 0…127
     times_s: list[float] = field(default_factory=list)
-    told: Found | None = None  # what the caller has made of it
+    told: Found | None = None  # the last result that the caller has used
 
     def take(self, value: int, at_s: float) -> None:
-        """It said `value`; a key says 127 and 0."""
+        """Note `value`; a key sends 127 and 0."""
         unclear = len(self.values) > PRESSES and self.told is None
         if unclear and at_s - self.times_s[-1] > ROW_S:
             self.values, self.times_s = [], []
@@ -42,18 +42,18 @@ class Stomps:
 
     @property
     def is_turned(self) -> bool:
-        """Whether that is a knob or a pedal that is moved."""
+        """Whether the values are those of a knob or an expression pedal."""
         return ":cc:" in self.source and len(self.values) > PRESSES and len(set(self.values)) > 2
 
     @property
     def asks(self) -> str:
-        """What to do so that it becomes clear."""
+        """What the player is asked to do next."""
         if self.is_turned:
             return f"{self.words} is a knob: press a switch."
         return f"{self.words} is heard. Press it three times in a row, then wait a moment."
 
     def found(self, now_s: float) -> Found | None:
-        """What it is; None while that is not clear."""
+        """The kind of switch; None while it is not clear."""
         count = len(self.values)
         if count >= 2 * PRESSES and not self.is_turned:
             return self._of_pairs()
@@ -99,7 +99,7 @@ class Stomps:
 
     @property
     def _counts(self) -> bool:
-        """Whether its values mean more than on and off."""
+        """Whether its values are more than on and off."""
         return ":cc:" in self.source
 
 

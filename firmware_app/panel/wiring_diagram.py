@@ -1,5 +1,6 @@
-"""The 40-pin header with what is connected where, and how to connect it, for the page and the wiring sheet."""
+"""The wiring diagram: the 40-pin header, what is connected to each pin, and how to connect each control."""
 
+from firmware_app.config.control_specs import spec_of
 from firmware_app.config.panel_keys import (
     EncoderConfig,
     HidKeyConfig,
@@ -12,22 +13,25 @@ from firmware_app.config.panel_keys import (
     RgbLedConfig,
     SwitchConfig,
 )
-from firmware_app.panel.layout import Layout, PanelControl
-from firmware_app.panel.mapping_check import place_words
+from firmware_app.panel.mapping_notes import place_words
+from firmware_app.panel.plan import PanelControl, PanelPlan
 from hw.board.board import GND, HEADER, V3_3, Board, HeaderPin
+from hw.controls.conflicts import bus_pins
 from hw.controls.kinds import ON_I2C
 from web_ui.ports.panel import HeaderPinView
 
 PIN_OF_GPIO = {gpio: number for number, gpio in enumerate(HEADER, start=1) if isinstance(gpio, int)}
 _GROUNDS = [number for number, name in enumerate(HEADER, start=1) if name == GND]
 _SUPPLIES = [number for number, name in enumerate(HEADER, start=1) if name == V3_3]
-_I2C = {2: "I2C data", 3: "I2C clock"}
-_SPI = {11: "SPI clock", 9: "SPI data in", 10: "SPI data out", 8: "SPI select 0", 7: "SPI select 1"}
+_BUSES = {
+    2: "I2C data", 3: "I2C clock",
+    11: "SPI clock", 9: "SPI data in", 10: "SPI data out", 8: "SPI select 0", 7: "SPI select 1",
+}  # fmt: skip
 
 
-def header(layout: Layout, board: Board) -> tuple[HeaderPinView, ...]:
+def header(plan: PanelPlan, board: Board) -> tuple[HeaderPinView, ...]:
     """Every pin of the board's header; empty for a board without one."""
-    wired = _wired(layout)
+    wired = _wired(plan)
     return tuple(_pin(pin, wired) for pin in board.pins)
 
 
@@ -41,20 +45,17 @@ def _pin(pin: HeaderPin, wired: dict[int, str]) -> HeaderPinView:
     return HeaderPinView(pin.number, pin.name, "free", ", ".join(pin.functions), pin.gpio)
 
 
-def _wired(layout: Layout) -> dict[int, str]:
+def _wired(plan: PanelPlan) -> dict[int, str]:
     wired: dict[int, str] = {}
-    for control in layout.controls:
+    for control in plan.controls:
         for index, source in enumerate(control.sources):
             kind, _, rest = source.partition(":")
             if kind == "gpio":
                 wired[int(rest)] = f"{control.label}{_part(control, index)}"
-            elif kind in ON_I2C:
-                wired |= _I2C
-            elif kind != "midi" and kind != "hid":
-                other = 7 if rest.startswith("1") else 8
-                wired |= {gpio: words for gpio, words in _SPI.items() if gpio not in (7, 8) or gpio == other}
-    if layout.config.relay_gpio >= 0:
-        wired[layout.config.relay_gpio] = "Bypass relay"
+        if isinstance(control.config, KnobConfig | PedalConfig):
+            wired |= {gpio: _BUSES[gpio] for gpio in bus_pins(spec_of(control.config))}
+    if plan.config.relay_gpio >= 0:
+        wired[plan.config.relay_gpio] = "Bypass relay"
     return wired
 
 
@@ -81,10 +82,10 @@ def _with_pin(source: str) -> str:
     return f"{words} (pin {PIN_OF_GPIO[int(gpio)]})" if gpio != source else words
 
 
-def sentences(layout: Layout) -> tuple[str, ...]:
-    """How to connect each control, in the order of the sheet."""
-    lines = [f"{control.label}: {_how(control)}" for control in layout.controls]
-    chips = {str(c.config.chip) for c in layout.controls if isinstance(c.config, KnobConfig | PedalConfig)}
+def sentences(plan: PanelPlan) -> tuple[str, ...]:
+    """How to connect each control, one sentence each."""
+    lines = [f"{control.label}: {_how(control)}" for control in plan.controls]
+    chips = {str(c.config.chip) for c in plan.controls if isinstance(c.config, KnobConfig | PedalConfig)}
     if chips & set(ON_I2C):
         lines.append(
             "Converter (ADS1115): VDD to 3.3 V (pin 1), GND to pin 9, SDA to pin 3, SCL to pin 5, ADDR to GND, or to "
@@ -95,9 +96,9 @@ def sentences(layout: Layout) -> tuple[str, ...]:
             "Converter (MCP3008): VDD and VREF to 3.3 V (pin 17), AGND and DGND to GND (pin 25), CLK to pin 23, "
             "DOUT to pin 21, DIN to pin 19, CS to pin 24."
         )
-    if layout.config.relay_gpio >= 0:
-        pin = PIN_OF_GPIO[layout.config.relay_gpio]
-        lines.append(f"Bypass relay: heartbeat from GPIO{layout.config.relay_gpio} (pin {pin}); see docs/relay.md.")
+    if plan.config.relay_gpio >= 0:
+        pin = PIN_OF_GPIO[plan.config.relay_gpio]
+        lines.append(f"Bypass relay: heartbeat from GPIO{plan.config.relay_gpio} (pin {pin}); see docs/relay.md.")
     return tuple(lines)
 
 

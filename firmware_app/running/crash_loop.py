@@ -1,6 +1,9 @@
-"""Has the audio process crashed again and again? Then it runs in safe mode: dry, without any model, until that is over.
+"""Crash loop: after several crashes within a minute the audio process runs in safe mode, dry and without any model.
 
-The record lies in the runtime folder: it outlives the process, whoever restarts it, and not the machine.
+The record is in the runtime folder: it outlives the process, whoever restarts it, but not a reboot.
+
+Safe mode begins after three crashes within a minute. The page says why and offers to start in full. The process does so
+by itself after 5 minutes (twice as long each time, up to an hour), in a pause of the input. What is muted stays muted.
 """
 
 import contextlib
@@ -13,17 +16,17 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 MOST_CRASHES, WITHIN_S = 3, 60.0
-SAFE_S, LONGEST_SAFE_S = 300.0, 3600.0  # twice as long each time it was entered again
-QUIET_DB, QUIET_S = -50.0, 3.0  # it is left in a pause only: the new start is up to 3 s of silence
-STEADY_S = 900.0  # so long in full mode, and earlier crash loops are forgotten
+SAFE_S, LONGEST_SAFE_S = 300.0, 3600.0  # how long safe mode lasts; doubled each time it is entered again
+QUIET_DB, QUIET_S = -50.0, 3.0  # it ends only in a pause of the input: the new start is up to 3 s of silence
+STEADY_S = 900.0  # after this long in full mode, earlier crash loops are forgotten
 
 FILES = ("audio.starts", "audio.ended", "audio.last_words", "audio.safe_why")
-"""All of it; how a process ended is written by systemd's ExecStopPost or the supervisor."""
+"""The whole record. systemd's ExecStopPost or the supervisor writes how a process ended."""
 
 
 @dataclass(slots=True)
 class _Record:
-    running: bool = False  # a start that has not ended in order
+    running: bool = False  # the last start has not ended in order
     began_s: float = 0.0  # time.monotonic() of that start
     crashes_s: list[float] = field(default_factory=list)
     safe_until_s: float = 0.0  # 0: not in safe mode
@@ -31,13 +34,13 @@ class _Record:
 
 
 class CrashLoop:
-    """One start of the audio process, in the row of those before it. Main thread, outside streaming.
+    """One start of the audio process, judged by the starts before it. Main thread, outside streaming.
 
-    Nothing raises: with a record that cannot be read or written the box starts as if all were well.
+    Nothing raises: when the record cannot be read or written, the box starts as if all were well.
     """
 
     def __init__(self, runtime: Path, clock: Callable[[], float] = time.monotonic) -> None:
-        """Record this start. `why` then says in words why it is one in safe mode; empty when it is not."""
+        """Record this start. `why` then says in words why it is in safe mode; empty when it is not."""
         self._path = runtime / FILES[0]
         self._clock = clock
         self.why = ""
@@ -61,14 +64,15 @@ class CrashLoop:
 
     @property
     def safe(self) -> bool:
+        """Whether this start is in safe mode."""
         return bool(self._record.safe_until_s)
 
     def may_leave(self) -> bool:
-        """Has safe mode lasted long enough?"""
+        """Whether safe mode has lasted long enough."""
         return self.safe and self._clock() >= self._record.safe_until_s
 
     def ended_in_order(self, *, leave_safe: bool = False) -> None:
-        """This start ends because somebody wanted it to. leave_safe: the next one is no longer in safe mode."""
+        """This start ends on purpose. leave_safe: the next one is not in safe mode."""
         self._record.running = False
         if leave_safe:
             self._record.safe_until_s = 0.0
@@ -88,7 +92,7 @@ class CrashLoop:
             )
         except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return _Record()
-        # A record from before a reboot, in a folder that outlived it: its clock began anew.
+        # The folder may outlive a reboot, but the clock starts again: such a record is not used.
         return record if record.began_s <= now and record.safe_until_s <= now + LONGEST_SAFE_S else _Record()
 
     def _write(self) -> None:
@@ -96,18 +100,18 @@ class CrashLoop:
 
 
 def last_words(runtime: Path, error: BaseException) -> None:
-    """Leave behind why this process ends, for the next one to tell."""
+    """Write down why this process ends, so that the next one can say it."""
     _put(runtime / "audio.last_words", f"{type(error).__name__}: {error}"[:120])
 
 
 def ended(runtime: Path, status: int, *, hung: bool = False) -> None:
-    """Leave behind how the audio process ended, as the unit's ExecStopPost does. Supervisor."""
+    """Write down how the audio process ended, as the unit's ExecStopPost does. Supervisor."""
     how = f"killed {signal_name(-status)}" if status < 0 else f"exited {status}"
     _put(runtime / "audio.ended", f"{'watchdog' if hung else 'signal' if status < 0 else 'exit-code'} {how}")
 
 
 def how_it_ended(text: str) -> str:
-    """systemd's "SERVICE_RESULT EXIT_CODE EXIT_STATUS" in words; empty for what is no fault."""
+    """systemd's "SERVICE_RESULT EXIT_CODE EXIT_STATUS" in words; empty when it was no fault."""
     result, _, how = text.partition(" ")
     if result == "watchdog":
         return "it made no progress"
@@ -126,7 +130,7 @@ def signal_name(number: int) -> str:
 
 
 def take_text(path: Path) -> str:
-    """What a file says, once: it is gone then."""
+    """Read a short text and remove its file. Empty when there is none."""
     try:
         text = path.read_text(errors="replace").strip()
         path.unlink()

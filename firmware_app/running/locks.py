@@ -1,4 +1,4 @@
-"""One Hushbox for a folder: two on one state folder would overwrite each other, two in one runtime folder meet.
+"""Locks: one Hushbox to a folder. Two with the same state folder would overwrite each other's settings.
 
 A lock ends with its process, however that ends, and leaves nothing behind.
 """
@@ -14,7 +14,7 @@ from typing import IO
 from firmware_app.config.places import Places, PlacesError
 from firmware_app.errors import AppError
 
-ENDING_S = 3.0  # one that was stopped just now may still be saving
+ENDING_S = 3.0  # a Hushbox that was just stopped may still be saving
 
 
 class AlreadyRunning(AppError, OSError):
@@ -22,7 +22,7 @@ class AlreadyRunning(AppError, OSError):
 
 
 def lock_runtime(runtime: Path) -> IO[str]:
-    """Hold the runtime folder for this Hushbox. Raises AlreadyRunning naming the other's process."""
+    """Hold the runtime folder for this Hushbox. Raises AlreadyRunning, which names the other process."""
     file = (runtime / "hushbox.lock").open("a+")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -39,10 +39,10 @@ def lock_runtime(runtime: Path) -> IO[str]:
 
 @contextlib.contextmanager
 def state_locked(places: Places, wait_s: float = ENDING_S) -> Iterator[None]:
-    """Hold the state folder: whoever writes the settings does, for its whole life. Raises AlreadyRunning.
+    """Hold the state folder. The process that writes the settings does so all its life. Raises AlreadyRunning.
 
-    The folder itself is locked, so that a full disk or a read-only one is no hindrance. Where there is none and none
-    can be made, or its file system knows no locks, nothing is held: there is nobody to be kept away, or no way to.
+    The folder itself is locked, which works on a full or read-only disk too. Nothing is locked where the folder cannot
+    be made, because nobody can use it, or where its file system has no locks.
     """
     descriptor = None
     with contextlib.suppress(OSError, PlacesError):
@@ -82,7 +82,7 @@ def _take(descriptor: int, folder: Path, wait_s: float) -> None:
 
 
 def holder(descriptor: int) -> str:
-    """The process that has locked this file; "unknown" where the kernel does not tell."""
+    """The process that has locked this file; "unknown" where the kernel does not say."""
     found = os.fstat(descriptor)
     wanted = f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}"
     with contextlib.suppress(OSError):

@@ -1,11 +1,11 @@
-"""systemd's notification socket: READY=1, WATCHDOG=1, STATUS=…; does nothing when not started by systemd."""
+"""systemd's notification socket: READY=1, WATCHDOG=1, STATUS=… Does nothing when systemd did not start the process."""
 
 import os
 import socket
 
 
 class Notifier:
-    """One connected datagram socket; `send` never blocks and never raises."""
+    """One connected datagram socket. `send` never blocks and never raises."""
 
     def __init__(self) -> None:
         self._socket: socket.socket | None = None

@@ -1,4 +1,9 @@
-"""`hushbox run` on a laptop: starts both processes and keeps them running. On the device systemd does this."""
+"""The supervisor of `hushbox run`: starts both processes and keeps them running. On the device systemd does this.
+
+A process that ends with status 78 has said what a person must change. At the first start that ends `hushbox run`; later
+the process is tried again every 5 s. An audio process without progress for 3 s is killed, as by systemd's watchdog: it
+could be stopped, or hang in a driver, and would not hear a milder signal.
+"""
 
 import contextlib
 import logging
@@ -19,16 +24,16 @@ from firmware_app.running import crash_loop, locks, realtime
 
 log = logging.getLogger(__name__)
 
-HANG_S = 3.0  # an audio process without a heartbeat for so long is hung
-LOADING_S = 30.0  # a process that has not had a heartbeat at all may load its models for so long: a cold card is slow
+HANG_S = 3.0  # an audio process without a heartbeat for this long is hung
+LOADING_S = 30.0  # the first heartbeat may take this long: loading models from a cold memory card is slow
 STOP_S = 1.3  # between asking and forcing; the whole stop stays under 2 s
-EXIT_USAGE = 78  # a child that ends so has told the person what to change: starting it at once would not help
+EXIT_USAGE = 78  # a child that ends with this has told the person what to change: a restart would not help
 FIRST_BACK_OFF_S, LONGEST_BACK_OFF_S, STEADY_S = 0.2, 5.0, 10.0
 
 
 @dataclass(slots=True)
 class Child:
-    """One of the two processes, and when to start it again."""
+    """One of the two processes, and when to restart it."""
 
     name: str
     command: Sequence[str]
@@ -40,7 +45,7 @@ class Child:
     restarts: int = 0
 
     def start(self) -> None:
-        # A session of its own: Ctrl-C at the terminal reaches the supervisor alone, which then stops both in order.
+        # A session of its own: Ctrl-C at the terminal reaches only the supervisor, which then stops both in order.
         self.process = subprocess.Popen(self.command, env={**os.environ, **self.env}, start_new_session=True)
         self.started = time.monotonic()
 
@@ -49,7 +54,7 @@ class Child:
         return self.process.poll() if self.process is not None else None
 
     def schedule_restart(self, *, patient: bool = False) -> None:
-        """Let _watch start it again; `patient`: as late as ever."""
+        """Let _watch restart it. patient: after the longest wait."""
         now = time.monotonic()
         if now - self.started > STEADY_S:
             self.back_off_s = FIRST_BACK_OFF_S
@@ -80,7 +85,7 @@ class Supervisor:
     """Starts, watches, restarts and stops the audio process and the control process. Main thread."""
 
     def __init__(self, places: Places, arguments: Sequence[str]) -> None:
-        """arguments: options of `hushbox` that both children get (--config, --state-dir)."""
+        """arguments: the options that both children get (--config, --state-dir)."""
         places.make_runtime()
         self._runtime = places.runtime
         self._heartbeat = Heartbeat(places.runtime / start_from.SHARED)
@@ -92,16 +97,16 @@ class Supervisor:
         self._children = (self.audio, self.control)
 
     def stop(self, *_: object) -> None:
-        """End run(); a signal handler too."""
+        """End run(). Also a signal handler."""
         self._stop = True
 
     @property
     def all_is_saved(self) -> bool:
-        """Whether the control process has ended and said that everything is on disk."""
+        """Whether the control process has ended with everything on disk."""
         return self.control.process is not None and self.control.process.poll() == 0
 
     def run(self) -> int:
-        """Until a signal comes, or a child says that the person must change something. Returns the exit code."""
+        """Run until a signal, or until a child says that the person must change something. Returns the exit code."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self.stop)
         try:
@@ -117,7 +122,7 @@ class Supervisor:
         return 0
 
     def _watch(self, child: Child) -> int | None:
-        """Start or end what must be. Returns EXIT_USAGE when the person has to change something first."""
+        """Restart a child that ended, kill one that hangs. Returns EXIT_USAGE when the person must change something."""
         if child.process is None:
             if time.monotonic() >= child.start_at:
                 child.start()
@@ -127,7 +132,7 @@ class Supervisor:
             if status == EXIT_USAGE and child.restarts == 0:
                 return status
             if not self._stop:
-                # Its settings were broken while it ran: the other process goes on, and this one once they are mended.
+                # EXIT_USAGE here: the settings broke while it ran. The other process goes on; this one is tried again.
                 log.warning("%s ended (%s), starting it again", child.name, _words(status))
                 if child is self.audio:
                     crash_loop.ended(self._runtime, status)
@@ -146,7 +151,7 @@ class Supervisor:
         age_s = self._heartbeat.age_s(running_s)
         if age_s is None:
             return running_s > LOADING_S
-        return age_s > HANG_S and running_s > 2 * HANG_S  # opening the first device is not hanging
+        return age_s > HANG_S and running_s > 2 * HANG_S  # opening the first device may take long
 
     def _stop_all(self) -> None:
         for child in self._children:
@@ -171,13 +176,13 @@ def _words(status: int) -> str:
 
 
 def run(arguments: Sequence[str] = (), state_dir: str | None = None) -> int:
-    """`hushbox run`: blocks until stopped; returns the exit code. Raises AppError."""
+    """`hushbox run`: blocks until stopped. Returns the exit code. Raises AppError."""
     places = places_of_box.find(state_dir)
     places.make_runtime()
     with locks.lock_runtime(places.runtime):
         locks.must_be_free(places)
-        # What an earlier run left behind: this one starts from what was saved, and as muted as that one was.
-        with contextlib.suppress(OSError):  # no room there: all of it counts then, mutes above all
+        # Forget the values of an earlier run, except its mutes: this run starts from what was saved.
+        with contextlib.suppress(OSError):  # without room for that, all of its values count, mutes included
             start_from.forget_last_run(places.runtime, PARAMS)
         for name in crash_loop.FILES:
             (places.runtime / name).unlink(missing_ok=True)

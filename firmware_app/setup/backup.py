@@ -1,9 +1,9 @@
-"""Backup and restore: everything that is kept of the box's settings as one file, checked wholly before it counts.
+"""Backup and restore: all saved settings of the box as one file, which is checked completely before it is used.
 
-The file is JSON: every kept file of the state folder by its name, but for the PIN. A restore is read by the box's own
-readers first, in a folder of its own. Then it is left in the state folder as one file, written whole or not at all, and
-put in place when the control process starts next: a power cut at any moment leaves either the old settings or the new
-ones, never some of each. What was there before lies beside it as a backup too, in `before-restore.json`.
+The file is JSON: every kept file of the state folder by name, except the PIN. A restore is first read by the box's own
+readers, in a temporary folder. Then it is written to the state folder as one file, whole or not at all, and put in
+place at the next start of the control process. So a power cut leaves the old settings or the new ones, never a mixture.
+The settings before the restore are saved beside it as a backup, `before-restore.json`.
 """
 
 import json
@@ -21,22 +21,22 @@ from dsp.inference.handed_in import DEEPEST, flat, read_file
 from firmware_app.errors import AppError
 from firmware_app.kept.kept_file import KeptFile, plain, write_whole
 from firmware_app.kept.shapes import chosen
-from firmware_app.setup.checks_of_backup import NAMES, Trial, mistakes
+from firmware_app.setup.backup_reading import NAMES, StartReader, mistakes
 from firmware_app.system.log_files import escaped
+from web_ui.ports.limits import LARGEST_BACKUP_BYTES
 
 log = logging.getLogger(__name__)
 
 MARK = "hushbox_backup"
 VERSION = 1
-LARGEST_BYTES = 4_000_000
 BEFORE = "before-restore.json"
 _STAGED = "restore.json"
-_LARGEST_STAGED_BYTES = 2 * LARGEST_BYTES  # the same, with its lines indented
+_LARGEST_STAGED_BYTES = 2 * LARGEST_BACKUP_BYTES  # the same, with its lines indented
 _TRIAL = ".trial-"
 
 
 class BackupError(AppError, ValueError):
-    """A file that cannot be restored. `mistakes` has one line for each thing that is wrong."""
+    """A file that cannot be restored. `mistakes` has one line for each mistake."""
 
     def __init__(self, mistakes: list[str]) -> None:
         self.mistakes = tuple(mistakes)
@@ -47,12 +47,12 @@ class BackupError(AppError, ValueError):
 class Backups:
     """Reads and checks backups of one state folder. Any thread; nothing is cached."""
 
-    def __init__(self, folder: Path, box_version: str, trial: Trial) -> None:
-        """trial: what the readers of the box say of a folder."""
-        self._folder, self._version, self._trial = folder, box_version, trial
+    def __init__(self, folder: Path, box_version: str, reader: StartReader) -> None:
+        """reader: reads a folder as a start does, and returns its notes."""
+        self._folder, self._version, self._reader = folder, box_version, reader
 
     def make(self) -> bytes:
-        """The backup as it stands on disk: settings of the last half second may be missing."""
+        """A backup of what is on disk. Settings of the last half second may be missing."""
         read = {name: chosen(name, _tree(self._folder / name)) for name in sorted(NAMES)}
         made = {
             MARK: VERSION,
@@ -63,18 +63,18 @@ class Backups:
         return (json.dumps(made, indent=1, sort_keys=True) + "\n").encode()
 
     def check(self, data: bytes) -> dict[str, Any]:
-        """Every file in a backup, by name. Raises BackupError with all that is wrong."""
-        if len(data) > LARGEST_BYTES:
-            raise BackupError([f"{len(data)} bytes is no backup; at most {LARGEST_BYTES} are read"])
+        """The files in a backup, by name. Raises BackupError with every mistake."""
+        if len(data) > LARGEST_BACKUP_BYTES:
+            raise BackupError([f"{len(data)} bytes is no backup; at most {LARGEST_BACKUP_BYTES} are read"])
         try:
             tree = json.loads(data, parse_constant=_no_constant)
         except (ValueError, RecursionError):
-            raise BackupError(["this is no backup of a Hushbox: it is not JSON"]) from None
+            raise BackupError(["this is not a Hushbox backup: it is not JSON"]) from None
         values = flat(tree)
         if values is None:
-            raise BackupError([f"this is no backup of a Hushbox: it is more than {DEEPEST} deep"])
+            raise BackupError([f"this is not a Hushbox backup: it is more than {DEEPEST} deep"])
         if not isinstance(tree, dict) or MARK not in tree or not isinstance(tree.get("files"), dict):
-            raise BackupError(["this is no backup of a Hushbox"])
+            raise BackupError(["this is not a Hushbox backup"])
         if tree[MARK] != VERSION:
             raise BackupError([f"this backup is of another kind ({str(tree[MARK])[:20]}); this box reads {VERSION}"])
         if any(isinstance(value, float) and not math.isfinite(value) for value in values):
@@ -83,15 +83,15 @@ class Backups:
         faults = {name: why for name, file in files.items() if (why := _no_kept_file(name, file))}
         usual = {name: file for name, file in files.items() if name not in faults}
         found = [f"{name[:40]}: {why}" for name, why in faults.items()]
-        found += _tried(self._folder, usual, self._trial)
+        found += _tried(self._folder, usual, self._reader)
         if found:
             raise BackupError(found)
         return dict(files)
 
     def stage(self, data: bytes) -> None:
-        """Check a backup, keep what is there now, and leave it for the next start of the control process.
+        """Check a backup, save the present settings, and leave the backup for the next start of the control process.
 
-        Raises BackupError; nothing is changed then.
+        Raises BackupError, and then changes nothing.
         """
         files, staged = self.check(data), _staged(self._folder)
         try:
@@ -104,29 +104,29 @@ class Backups:
             raise BackupError([staged.problem])
 
 
-def apply_staged(folder: Path, trial: Trial) -> bool:
-    """Put a restore in place that was left before. Before anything reads the folder. Returns whether there was one.
+def apply_staged(folder: Path, reader: StartReader) -> bool:
+    """Put a staged restore in place, before anything reads the folder. Returns whether there was one.
 
-    Interrupted at any moment, it is done again from the beginning at the next start. One that cannot be used is set
-    aside: nothing here raises.
+    If it is interrupted, the next start does it again from the beginning. A restore that cannot be used is set aside.
+    Raises nothing.
     """
-    for left in folder.glob(f"{_TRIAL}*"):  # of a check that was cut short
+    for left in folder.glob(f"{_TRIAL}*"):  # left by a check that was interrupted
         shutil.rmtree(left, ignore_errors=True)
     staged = _staged(folder)
     try:
         files = _files(staged.path)
-        found = _tried(folder, files, trial)
+        found = _tried(folder, files, reader)
         if found:
             raise BackupError(found)
     except FileNotFoundError:
         _remove(staged.previous)
         return False
-    except Exception as error:  # whatever it is: what somebody has restored must never stop a start
+    except Exception as error:  # any error: a restore must never stop a start
         log.warning("a restore is not used: %s; %s", error, staged.set_aside(staged.path))
         return False
     for name, file in files.items():
         kept = _kept(folder, name, file)
-        kept.load()  # what lies there and is no file makes room
+        kept.load()  # sets aside anything there that is no file
         if not kept.save(_body(file)):
             log.error("%s", kept.problem)
             return False
@@ -141,7 +141,7 @@ def _staged(folder: Path) -> KeptFile:
 
 
 def _files(path: Path) -> dict[str, Any]:
-    """What was staged, by name. Raises FileNotFoundError, BackupError, HandedInError, OSError."""
+    """The staged files, by name. Raises FileNotFoundError, BackupError, HandedInError, OSError."""
     try:
         tree = json.loads(read_file(path, _LARGEST_STAGED_BYTES))
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
@@ -153,8 +153,8 @@ def _files(path: Path) -> dict[str, Any]:
     return dict(files)
 
 
-def _tried(folder: Path, files: Mapping[str, Any], trial: Trial) -> list[str]:
-    """What is wrong with these files: laid beside what else is kept, where a start of the box reads them."""
+def _tried(folder: Path, files: Mapping[str, Any], reader: StartReader) -> list[str]:
+    """The mistakes in these files, found by reading them as a start does, together with the other kept files."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryDirectory(dir=folder, prefix=_TRIAL) as name:
@@ -166,16 +166,16 @@ def _tried(folder: Path, files: Mapping[str, Any], trial: Trial) -> list[str]:
             unsaved = [kept[name].problem for name, file in files.items() if not kept[name].save(_body(file))]
             if unsaved:
                 return [problem.replace(f"{there}/", "") for problem in unsaved]
-            notes = trial(there)
+            notes = reader(there)
     except OSError as error:
         return [f"{folder}: cannot be written: {error.strerror}"]
     return [mistake for name in files for mistake in mistakes(notes[name])]
 
 
 def _tree(path: Path) -> dict[str, Any] | None:
-    """A kept file as it stands, or None."""
+    """The content of a kept file; None when it cannot be read."""
     try:
-        tree = plain(json.loads(read_file(path, LARGEST_BYTES)))
+        tree = plain(json.loads(read_file(path, LARGEST_BACKUP_BYTES)))
     except (OSError, ValueError, RecursionError):
         return None
     return tree if not _no_kept_file(path.name, tree) and isinstance(tree, dict) else None
@@ -191,7 +191,7 @@ def _body(file: Mapping[str, Any]) -> Any:
 
 
 def _no_kept_file(name: str, tree: object) -> str:
-    """Why this is no file of a backup; empty when it is a schema number beside one object, under a name of ours."""
+    """Why this is no file of a backup; empty when its name is known and it has a schema number and one object."""
     if name not in NAMES:
         return "no file of a backup has this name"
     if not isinstance(tree, dict) or type(tree.get("schema")) is not int or len(tree) != 2:
@@ -200,7 +200,7 @@ def _no_kept_file(name: str, tree: object) -> str:
 
 
 def _remove(path: Path) -> None:
-    """Take a file away for good, as far as the disk does."""
+    """Delete a file and sync the folder."""
     try:
         path.unlink(missing_ok=True)
         descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)

@@ -1,4 +1,4 @@
-"""CheckSetup: the sound check as control steers it: kept going while a page looks, and the round trip worked out."""
+"""SoundChecker: control's side of the sound check. Keeps it going while a page shows it; computes the round trip."""
 
 import logging
 import math
@@ -12,20 +12,20 @@ from dsp.analysis import round_trip
 from dsp.analysis.round_trip import RoundTrip
 from firmware_app.audio import sound_check
 from firmware_app.errors import AppError
-from firmware_app.link.wire import CHECK_HOLD_S, Check, Down, InfoFrame, InputsFrame
+from firmware_app.link.wire import SOUND_CHECK_HOLD_S, Down, InfoFrame, InputsFrame, SoundCheckStep
 
 log = logging.getLogger(__name__)
 
-FRESH_S = 0.5  # an inputs frame older than this says that no check is going on
+FRESH_S = 0.5  # without an inputs frame for this long no check is running
 
 
-class CheckError(AppError, RuntimeError):
-    """The sound cannot be checked now."""
+class SoundCheckError(AppError, RuntimeError):
+    """The sound check is not possible at this moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Of one measurement. fault: "" when it can be relied on, else one of dsp's Fault values or "interrupted"."""
+    """Result of one measurement. fault: "" when it is reliable, else one of dsp's Fault values or "interrupted"."""
 
     fault: str
     frames: int = 0  # the interface's round trip
@@ -35,8 +35,8 @@ class Result:
     inverted: bool = False
 
 
-class CheckSetup:
-    """Steers the audio process's SoundCheck. Any thread; the take_* are the link's."""
+class SoundChecker:
+    """Steers the audio process's SoundCheck. Any thread; the take_* are called by the link."""
 
     def __init__(self, send: Callable[[Down, int], None], info: Callable[[], InfoFrame], runtime: Path) -> None:
         """send: ControlLink.send_command. info: what runs now."""
@@ -55,47 +55,49 @@ class CheckSetup:
         now = time.monotonic()
         if now - self._at < FRESH_S:
             return "measuring" if self._waiting else "listening"
-        return "starting" if now - self._asked_at < CHECK_HOLD_S else "off"
+        return "starting" if now - self._asked_at < SOUND_CHECK_HOLD_S else "off"
 
     @property
     def peaks(self) -> tuple[float, ...]:
-        """Of every input since the last frame, 0 to 1; empty while no check is going on."""
+        """Peak of every input since the last frame, 0 to 1; empty while no check is running."""
         return self._frame.peaks if time.monotonic() - self._at < FRESH_S else ()
 
     def hold(self) -> None:
-        """Go on, or begin: to be asked again within CHECK_HOLD_S. Raises CheckError without a device."""
+        """Begin, or go on for SOUND_CHECK_HOLD_S; call it again before that. Raises SoundCheckError (no device)."""
         if not self._info().device or self._info().device == "none":
-            raise CheckError("no audio interface is open, so there is nothing to listen to")
+            raise SoundCheckError("no audio interface is open, so there is nothing to listen to")
         self._asked_at = time.monotonic()
-        self._send(Down.CHECK, Check.HOLD)
+        self._send(Down.CHECK, SoundCheckStep.HOLD)
 
     def measure(self) -> None:
-        """Play the test signal. Raises CheckError where there is no interface, or a measurement is under way."""
+        """Play the test signal. Raises SoundCheckError without an interface, or during a measurement."""
         if self._info().demo:
-            raise CheckError("the demo plays: a round trip needs an audio interface and a cable")
+            raise SoundCheckError("the demo plays: a round trip needs an audio interface and a cable")
         if self.state != "listening":
-            raise CheckError("the outputs have to be silent first" if self.state != "measuring" else "it is measuring")
+            raise SoundCheckError(
+                "the outputs have to be silent first" if self.state != "measuring" else "it is measuring"
+            )
         self.result = None
         self._measured_before = self._frame.measured
         self._waiting = True
         self._asked_at = time.monotonic()
-        self._send(Down.CHECK, Check.MEASURE)
+        self._send(Down.CHECK, SoundCheckStep.MEASURE)
 
     def end(self) -> None:
-        """Let ordinary sound come back."""
+        """End the check; normal sound comes back."""
         self._asked_at = -math.inf
         self._waiting = False
-        self._send(Down.CHECK, Check.END)
+        self._send(Down.CHECK, SoundCheckStep.END)
 
     def take_inputs(self, frame: InputsFrame) -> None:
-        """The audio process told its inputs. A completed measurement is worked out in a thread of its own."""
+        """The audio process sent its inputs. A complete measurement is evaluated in a thread of its own."""
         self._frame, self._at = frame, time.monotonic()
         if self._waiting and frame.measured != self._measured_before and not frame.measuring:
             self._measured_before = frame.measured
             threading.Thread(target=self._work_out, args=(frame,), name="round trip", daemon=True).start()
 
     def audio_down(self) -> None:
-        """The link broke, and with it the check."""
+        """The link broke, so the check is over."""
         self._at = self._asked_at = -math.inf
         if self._waiting:
             self._waiting, self.result = False, Result("interrupted")

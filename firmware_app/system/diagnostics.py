@@ -1,6 +1,6 @@
-"""The diagnostics bundle: what somebody needs who helps from afar, as one zip, with nothing secret in it.
+"""The diagnostics bundle: one zip for remote help, without secrets.
 
-Settings and kept files go in by named keys, from parsed trees; every text of them, and of the log, is scrubbed besides.
+Settings and kept files are parsed, and only known keys go in. Secrets are removed from every text and from the log.
 """
 
 import contextlib
@@ -19,6 +19,7 @@ from typing import Any
 
 from firmware_app.config.keys import REPEATED, TABLES
 from firmware_app.errors import AppError
+from firmware_app.kept.kept_file import LARGEST_BYTES
 from firmware_app.kept.shapes import SHAPES, chosen
 from firmware_app.link.wire import InfoFrame
 from firmware_app.running.realtime import SUPERVISOR_ENV
@@ -26,14 +27,13 @@ from firmware_app.running.supervisor import program
 from firmware_app.system import scrub
 
 DOCTOR_S = 60.0
-_LOOK_S = 0.1  # between two looks whether somebody still waits
+_LOOK_S = 0.1  # how often it looks whether the client still waits
 Meters = Callable[[], Sequence[Mapping[str, Any]]]
 """The meters of the last minutes, oldest first."""
-_LARGEST_BYTES = 1_000_000
 
 
 class GivenUp(AppError, RuntimeError):
-    """Nobody waits for the diagnostics any more."""
+    """The client has gone before the diagnostics were ready."""
 
 
 def bundle(
@@ -47,9 +47,9 @@ def bundle(
     log: Sequence[str],
     gone: Callable[[], bool] = bool,
 ) -> bytes:
-    """The zip. Takes as long as the doctor does, which runs in a process of its own: seconds.
+    """The zip. Takes seconds: the doctor runs first, in a process of its own.
 
-    gone: whether nobody waits for it any more. Raises GivenUp then, with the doctor ended.
+    gone: whether the client has gone. Then the doctor is ended, and GivenUp raised.
     """
     trees: dict[str, Any] = {
         "versions.json": versions,
@@ -70,9 +70,9 @@ def bundle(
 
 
 def settings(config_file: Path) -> dict[str, Any]:
-    """What hushbox.toml sets, by the keys that it may have and no others, each only with a value that is allowed there.
+    """The settings in hushbox.toml: only known keys, each only with an allowed value.
 
-    Comments, unknown keys and what stands at the wrong place are counted and not shown.
+    Everything else is left out and counted.
     """
     try:
         tree = tomllib.loads(config_file.read_text(encoding="utf-8-sig"))
@@ -99,11 +99,11 @@ def _table(cls: type, section: str, found: Any, left_out: list[str]) -> dict[str
 
 
 def _state(folder: Path) -> dict[str, Any]:
-    """The kept files, each as far as it is shaped as it should be."""
+    """The kept files, each reduced to its known keys."""
     found: dict[str, Any] = {}
     for name in SHAPES:
         try:
-            tree = json.loads((folder / name).read_bytes()[:_LARGEST_BYTES])
+            tree = json.loads((folder / name).read_bytes()[:LARGEST_BYTES])
         except FileNotFoundError:
             continue
         except (OSError, ValueError, RecursionError) as error:
@@ -114,7 +114,7 @@ def _state(folder: Path) -> dict[str, Any]:
 
 
 def _doctor(arguments: Sequence[str], gone: Callable[[], bool]) -> Any:
-    """What `hushbox doctor --json` says. Ended with the request, and by the kernel with this process."""
+    """The output of `hushbox doctor --json`. It is ended when the client goes, and by the kernel with this process."""
     environment = {**os.environ, SUPERVISOR_ENV: str(os.getpid())}
     try:
         doctor = subprocess.Popen(
@@ -138,7 +138,7 @@ def _doctor(arguments: Sequence[str], gone: Callable[[], bool]) -> Any:
     finally:
         if doctor.poll() is None:
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(doctor.pid, signal.SIGKILL)  # with what it has started itself
+                os.killpg(doctor.pid, signal.SIGKILL)  # with its own child processes
             doctor.communicate()
 
 

@@ -1,6 +1,6 @@
-"""The log where no journal keeps it: a small file a process in the runtime folder; on a device journald has it all.
+"""Log files where there is no journal: one small file per process in the runtime folder. On a device journald has it.
 
-The audio process too may write here, for it logs outside streaming only.
+The audio process writes here too, because it logs outside streaming only.
 """
 
 import logging
@@ -13,13 +13,13 @@ from pathlib import Path
 from firmware_app.config.places import Places
 
 UNITS = ("hushbox-audio", "hushbox-control")
-_LARGEST_BYTES = 256_000  # and as much again of the file before
+_LARGEST_BYTES = 256_000  # of a file; the one before it is kept, too
 _FORM = "%(asctime)s %(name)s %(levelname)s %(message)s"
 _PROCESSES = ("run", "audio", "control")
 
 
 class OneLine(logging.Formatter):
-    """A record's message in one line, whatever names are in it: control characters are written as escapes.
+    """Writes a record's message in one line: control characters become escapes.
 
     A traceback keeps its lines.
     """
@@ -30,14 +30,14 @@ class OneLine(logging.Formatter):
 
 
 def escaped(text: str) -> str:
-    """`text` without anything that would begin a line or move a terminal's cursor."""
+    """`text` with every character escaped that could start a new line or move a terminal's cursor."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def keep(places: Places, process: str) -> None:
-    """Write this process's log to a file too, unless a journal takes it. Does nothing where no file can be written."""
+    """Also write this process's log to a file, unless there is a journal or the file cannot be written."""
     if _has_journal():
         return
     try:
@@ -52,13 +52,13 @@ def keep(places: Places, process: str) -> None:
 
 
 def last_lines(runtime: Path, most: int) -> list[str]:
-    """The newest lines of every process, oldest first. Takes up to some seconds where journalctl is slow."""
+    """The newest lines of all processes, oldest first. May take seconds when journalctl is slow."""
     if _has_journal():
         return _journal(most)
     lines: list[tuple[str, str]] = []
     for process in _PROCESSES:
         lines += _stamped(runtime, process)
-    lines.sort(key=lambda line: line[0])  # a stable sort: what follows a line without a time of its own stays with it
+    lines.sort(key=lambda line: line[0])  # a stable sort keeps the lines of a traceback together
     return [text for _, text in lines[-most:]]
 
 

@@ -1,4 +1,4 @@
-"""Starting the box's processes again, and switching the board off: what is possible here, and why not."""
+"""Restarting the box and switching the board off: whether it is possible here, and why not."""
 
 import os
 import shutil
@@ -11,18 +11,18 @@ _SYSTEMCTL_S = 10.0
 
 
 class PowerError(AppError, RuntimeError):
-    """It cannot be done here; the message says why."""
+    """A restart or power-off that is not possible here; the message says why."""
 
 
 def why_no_restart() -> str:
-    """Why the processes would not come back by themselves; empty when somebody starts them again."""
+    """Why a restart is not possible: nothing would start the processes again. Empty when it is possible."""
     if SUPERVISOR_ENV in os.environ or "INVOCATION_ID" in os.environ:
         return ""
     return "nothing watches over this process, so it would not come back: start the box with `hushbox run`"
 
 
 def why_no_power_off() -> str:
-    """Why the board cannot be switched off from here; empty when it may be tried."""
+    """Why the board cannot be switched off from here; empty when that can be tried."""
     if "INVOCATION_ID" not in os.environ or SUPERVISOR_ENV in os.environ:
         return "Hushbox runs as a program on this computer, not as a box of its own: switch the computer off yourself"
     if shutil.which("systemctl") is None:
@@ -31,9 +31,9 @@ def why_no_power_off() -> str:
 
 
 def power_off() -> None:
-    """Ask systemd to switch the board off; it stops the box in order first. Raises PowerError.
+    """Ask systemd to switch the board off; it stops the box first. Raises PowerError.
 
-    The user of the box needs to be allowed to: systemd/hushbox.polkit says so to polkit.
+    The box's user needs the permission; systemd/hushbox.polkit gives it.
     """
     reason = why_no_power_off()
     if reason:

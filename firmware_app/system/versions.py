@@ -1,4 +1,4 @@
-"""What is installed here: the box, Python, the system, the libraries that matter."""
+"""Versions of the box, Python, the system and the important libraries."""
 
 import platform
 import sys
@@ -12,7 +12,7 @@ LIBRARIES = (
 
 
 def versions(box_version: str, root: Path = Path("/")) -> dict[str, str]:
-    """By name, for people. root: where /etc and /proc are."""
+    """Versions by name, for people. root: where /etc and /proc are."""
     found = {
         "Hushbox": box_version,
         "Board": _text(root / "proc/device-tree/model").rstrip("\0") or platform.machine(),

@@ -1,4 +1,4 @@
-"""What is asked of an interface, and what it and Hushbox can agree on. Pure: nothing is opened here."""
+"""What Hushbox asks of an interface, and what both can agree on. Nothing is opened here."""
 
 from dataclasses import dataclass, replace
 from math import ceil
@@ -31,10 +31,10 @@ class BadPeriodError(HwError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class AlsaRequest:
-    """A duplex interface as it is wanted.
+    """What to ask of a duplex interface.
 
-    rate_hz is the interface's. 48000 means "as the box wants it": an interface that cannot is run at another rate and
-    resampled. Channels count from 1. timeout_ms is how long one read or write may wait.
+    rate_hz is the interface's. An interface that cannot do 48000 is run at another rate and resampled; any other rate
+    is a demand. Channels count from 1. timeout_ms is how long one read or write may wait.
     """
 
     capture_device: str
@@ -62,7 +62,7 @@ class Agreement:
 
 
 def check(request: AlsaRequest) -> None:
-    """Raise for what no interface could do, before any is opened."""
+    """Raise for what no interface can do, before any is opened."""
     lowest, highest = PERIOD_FRAMES
     if not lowest <= request.period_frames <= highest:
         raise BadPeriodError(f"period_frames = {request.period_frames}: allowed {lowest} to {highest}")
@@ -91,9 +91,9 @@ def agree(request: AlsaRequest, capture: PcmCaps, playback: PcmCaps) -> Agreemen
 
 
 def period_at(rate_hz: int, frames: int) -> int:
-    """The interface's period for one of `frames` at 48 kHz: about the same time, in a round number of frames.
+    """The interface's period for one of `frames` at 48 kHz: about as long, in a round number of frames.
 
-    At 44.1 kHz the same number, above 48 kHz a multiple of it, below a power of two that is no shorter.
+    At multiples of 44.1 and 48 kHz that multiple of `frames`, at other rates the next power of two.
     """
     for near in (BOX_RATE_HZ, 44100):
         if rate_hz % near == 0:
@@ -102,9 +102,9 @@ def period_at(rate_hz: int, frames: int) -> int:
 
 
 def agree_apart(request: AlsaRequest, capture: PcmCaps, playback: PcmCaps) -> tuple[Agreement, Agreement]:
-    """The same for two devices, which need not have a rate in common: what to open the one and the other with.
+    """The same for two devices, which need no common rate. Returns (for capture, for playback).
 
-    Of each Agreement only its own direction counts.
+    Only the device's own direction counts in each Agreement.
     """
     return (
         agree(replace(request, playback_device=request.capture_device, output_channels=(1,)), capture, capture),

@@ -17,21 +17,21 @@ from hw.audio.audio_io import Block, IoFormat, IoStatus
 from hw.audio.probe import Direction, PcmCaps
 from hw.audio.samples import SampleDecoder, SampleEncoder
 
-PERIODS_IN_A_DEAD_ROW = 8  # xruns without a single good period between them: the device is not there any more
-TIMEOUTS_IN_A_DEAD_ROW = 10
+XRUNS_IN_A_ROW = 8  # without a good period in between: the device is gone
+TIMEOUTS_IN_A_ROW = 10  # the device is gone
 START_TRIES = 3
-LEAST_TOGETHER_S = 0.001  # what starting a USB device may well take
+LEAST_TOGETHER_S = 0.001  # starting a USB device may take this long
 _SUSPENDED = os.strerror(errno.ESTRPIPE)
 
 
 def one_clock(request: AlsaRequest, capture: PcmCaps, playback: PcmCaps) -> bool:
-    """Whether both directions run in step. Headsets that record at 16 kHz only and play at 48 are two devices to us."""
+    """Whether both directions share a clock. A headset that records only at 16 kHz and plays at 48 is two devices."""
     same = request.capture_device == request.playback_device or 0 <= capture.card == playback.card
     return same and bool(set(capture.rates_hz) & set(playback.rates_hz))
 
 
 def check_stream(stream: AlsaStream, agreement: Agreement) -> None:
-    """Compare what libasound made of the request with the request."""
+    """Raise when the device does not do what was agreed with it."""
     if stream.rate_hz != agreement.rate_hz:
         raise UnsupportedRateError(f"{stream.device}: {agreement.rate_hz} Hz asked, {stream.rate_hz} Hz got")
     if not 16 <= stream.period_frames <= 4096:
@@ -39,10 +39,10 @@ def check_stream(stream: AlsaStream, agreement: Agreement) -> None:
 
 
 class AlsaIo:
-    """Both directions of one interface at its own rate: the AudioIo contract, non-blocking underneath.
+    """An AudioIo: both directions of one interface at its own rate. The PCMs are non-blocking. Audio thread only.
 
-    After any xrun both directions start again together, so that the round trip stays what it was. `notes` says in
-    plain words where the interface differs from what was asked. Audio thread only.
+    After any xrun both directions start again together, so that the round trip stays the same. `notes` says how the
+    interface differs from what was asked, for people.
     """
 
     latency_frames = 0
@@ -72,7 +72,7 @@ class AlsaIo:
             raise
 
     def _settle(self, request: AlsaRequest, agreement: Agreement) -> None:
-        """Compare what libasound made of the request with the request, and prepare for that."""
+        """Check what the devices agreed to, and allocate for it."""
         capture, playback = self._capture, self._playback
         for stream in (capture, playback):
             check_stream(stream, agreement)
@@ -102,9 +102,9 @@ class AlsaIo:
         self._encoder = SampleEncoder(playback.sample_format, period, playback.channels, request.output_channels)
         self._silence = bytes(self.format.periods * period * playback.frame_bytes)
         self._period_bytes = period * capture.frame_bytes
-        self._pending = bytearray(2 * self._period_bytes)  # for devices that hand out part of a period
+        self._pending = bytearray(2 * self._period_bytes)  # for devices that deliver parts of a period
         self._pending_bytes = 0
-        self._barren_reads = self._barren_writes = self._timeouts = 0
+        self._failed_reads = self._failed_writes = self._timeouts = 0
         self._together_s = max(LEAST_TOGETHER_S, 0.5 * period / capture.rate_hz)
 
     def start(self) -> None:
@@ -134,19 +134,19 @@ class AlsaIo:
                 continue
             count, data = self._capture.pcm.read()
             if count < 0:
-                self._barren_reads += 1
-                # One period less: the block that the caller writes next fills the buffer again.
+                self._failed_reads += 1
+                # One period less: the next block that the caller writes fills the buffer.
                 return self._restart(self.format.periods - 1)
             if count == self._period and self._pending_bytes == 0:
                 self._decoder.decode(data, block)
-                self._barren_reads = self._timeouts = 0
+                self._failed_reads = self._timeouts = 0
                 return IoStatus.OK
             self._keep(data)
         self._decoder.decode(memoryview(self._pending)[: self._period_bytes], block)
         rest = self._pending_bytes - self._period_bytes
         self._pending[:rest] = self._pending[self._period_bytes : self._pending_bytes]
         self._pending_bytes = rest
-        self._barren_reads = self._timeouts = 0
+        self._failed_reads = self._timeouts = 0
         return IoStatus.OK
 
     def write(self, block: Block) -> IoStatus:
@@ -163,10 +163,10 @@ class AlsaIo:
         while True:
             count = self._playback.pcm.write(data)
             if count < 0:
-                self._barren_writes += 1
+                self._failed_writes += 1
                 return self._restart(self.format.periods)
             if count * self._playback.frame_bytes >= len(data):
-                self._barren_writes = 0
+                self._failed_writes = 0
                 return IoStatus.OK
             data = data[count * self._playback.frame_bytes :]
             left_s = give_up - time.monotonic()
@@ -181,15 +181,15 @@ class AlsaIo:
         self._closed = True
 
     def _begin(self, prefill_periods: int) -> None:
-        """Start both directions. Playback first: started second, it would find its first block not fitting in.
+        """Start both directions, playback first: if it started second, its first block would not fit into the buffer.
 
-        When this process is held up in between, once more: the round trip would stay shorter by as much.
+        Try again when this process was held up between the two starts: the round trip would stay too short.
         """
         silence = self._silence[: prefill_periods * self._period * self._playback.frame_bytes]
         for tries_left in reversed(range(START_TRIES)):
             begun = time.monotonic()
             self._playback.pcm.write(silence)
-            _, data = self._capture.pcm.read()  # starts it; nothing is there yet
+            _, data = self._capture.pcm.read()  # this starts it; there is no sound yet
             if time.monotonic() - begun < self._together_s or not tries_left:
                 break
             self._capture.pcm.drop()
@@ -202,9 +202,9 @@ class AlsaIo:
         self._pending_bytes += len(data)
 
     def _restart(self, prefill_periods: int) -> IoStatus:
-        """After an xrun: both directions anew, in the same distance from each other as at the start."""
+        """After an xrun: start both directions again, with the same distance between them as at first."""
         self.xruns += 1
-        if max(self._barren_reads, self._barren_writes) > PERIODS_IN_A_DEAD_ROW:
+        if max(self._failed_reads, self._failed_writes) > XRUNS_IN_A_ROW:
             self.gone_reason = f"{self.name}: fails at every transfer"
             return IoStatus.GONE
         self._capture.pcm.drop()
@@ -213,16 +213,16 @@ class AlsaIo:
         return IoStatus.XRUN
 
     def _late(self) -> IoStatus:
-        """Nothing came in time: has the device gone without a word?"""
+        """Nothing came in time. Some devices vanish without an error, so ask whether this one is still there."""
         self._timeouts += 1
         self.gone_reason = self._capture.vanished() or self._playback.vanished()
-        if not self.gone_reason and self._timeouts >= TIMEOUTS_IN_A_DEAD_ROW:
+        if not self.gone_reason and self._timeouts >= TIMEOUTS_IN_A_ROW:
             self.gone_reason = f"{self.name}: silent for {self._timeouts * self._timeout_s:.1f} s"
         return IoStatus.GONE if self.gone_reason else IoStatus.TIMEOUT
 
     def _fault(self, error: Exception) -> IoStatus:
-        if str(error).startswith(_SUSPENDED):  # the computer slept: as after an xrun
-            self._barren_reads += 1
+        if str(error).startswith(_SUSPENDED):  # the computer was suspended: treat it like an xrun
+            self._failed_reads += 1
             try:
                 return self._restart(self.format.periods)
             except alsaaudio.ALSAAudioError as next_error:

@@ -11,11 +11,11 @@ from hw.audio.agreement import Agreement
 from hw.audio.probe import DeviceError, Direction, let_go, opening
 from hw.audio.samples import SAMPLE_BYTES
 
-WAKES_FOR_NOTHING = 16
+IDLE_WAKE_UPS = 16  # in a row, before each further one costs a pause
 
 
 class AlsaStream:
-    """One direction of a device: the PCM, what it agreed to, and waiting for it. Audio thread."""
+    """One direction of a device: its PCM, what was agreed with it, and waiting for it. Audio thread."""
 
     def __init__(
         self, direction: Direction, device: str, agreement: Agreement, sample_format: str, channels: int
@@ -32,7 +32,7 @@ class AlsaStream:
                 periodsize=agreement.period_frames,
                 periods=agreement.periods,
             )
-        # pyalsaaudio takes the nearest of everything without a word: only info() says what was agreed.
+        # pyalsaaudio silently takes the nearest of everything: only info() says what was agreed.
         info = self.pcm.info()
         self.rate_hz = int(info["rate"])
         self.channels = int(info["channels"])
@@ -48,26 +48,26 @@ class AlsaStream:
             let_go(self.pcm)
             raise DeviceError(f"{device}: asked for {sample_format} with {channels} channels, got {got}")
         self.frame_bytes = self.channels * SAMPLE_BYTES[sample_format]
-        self._woken_for_nothing = 0  # in a row
+        self._idle_wake_ups = 0  # in a row
         self._poll = select.poll()
         for fd, events in self.pcm.polldescriptors():
             self._poll.register(fd, events)
 
     def wait(self, seconds: float) -> bool:
-        """Wait until a period can be transferred or something is wrong. False: neither, or no time left."""
+        """Wait until a period can be transferred or there is an error. False: neither, or the time is over."""
         ready = self._poll.poll(seconds * 1000)
         if ready and self.pcm.polldescriptors_revents(ready) != 0:
-            self._woken_for_nothing = 0
+            self._idle_wake_ups = 0
             return True
         if ready:
-            # A device that wakes us again and again must not make a real-time thread of ours a runaway.
-            self._woken_for_nothing += 1
-            if self._woken_for_nothing > WAKES_FOR_NOTHING:
+            # A device that wakes us again and again must not turn a real-time thread into a runaway.
+            self._idle_wake_ups += 1
+            if self._idle_wake_ups > IDLE_WAKE_UPS:
                 time.sleep(0.001)
         return False
 
     def vanished(self) -> str:
-        """Why it is not there any more, or "": some devices go without a word."""
+        """Why the device is gone, or "": some devices vanish without an error."""
         if self.pcm.state() == alsaaudio.PCM_STATE_DISCONNECTED:
             return f"{self.name}: disconnected"
         if self._card_folder and not os.path.exists(self._card_folder):
@@ -81,5 +81,5 @@ class AlsaStream:
 def _card_name(card: int) -> str:
     try:
         return str(alsaaudio.card_name(card)[0]) if card >= 0 else ""
-    except alsaaudio.ALSAAudioError:  # unplugged this moment; the first read tells
+    except alsaaudio.ALSAAudioError:  # it was unplugged just now; the first read says so
         return ""

@@ -1,4 +1,4 @@
-"""AudioIo: the shape of anything that sound comes from and goes to, one period at a time."""
+"""AudioIo: anything that sound comes from and goes to, one period at a time."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -12,21 +12,21 @@ Block = NDArray[np.float32]
 
 
 class IoStatus(Enum):
-    """What became of one read or write. Trouble that is part of audio life is data, not an exception."""
+    """The result of one read or write. Trouble that is part of audio life is data, not an exception."""
 
     OK = "ok"
-    XRUN = "xrun"  # counted and recovered from; on a read the block holds silence
+    XRUN = "xrun"  # counted and recovered from; after a read the block is silence
     TIMEOUT = "timeout"  # nothing came for `timeout_ms`; the caller may ping its watchdog and try again
     GONE = "gone"  # the device vanished (see `gone_reason`); close and open anew
-    END = "end"  # a file has no more frames: the block is silence (a last partial one came before, padded, as OK)
+    END = "end"  # a file has no more frames: the block is silence. The last partial block came before, padded, as OK
 
 
 @dataclass(frozen=True, slots=True)
 class IoFormat:
-    """What was really agreed with the device, after comparing it with what was asked.
+    """What was really agreed with the device.
 
-    rate_hz and period_frames are those of the device; `box_period_frames` is the length of the blocks that
-    read_into and write take, at 48 kHz (equal to period_frames unless resampled).
+    rate_hz and period_frames are those of the device. box_period_frames is the length of the blocks that read_into
+    and write take, at 48 kHz; it equals period_frames unless the sound is resampled.
     """
 
     rate_hz: int
@@ -57,7 +57,7 @@ class AudioIo(Protocol):
 
     @property
     def latency_frames(self) -> int:
-        """Declared delay this io adds by itself at 48 kHz (resamplers), not counting periods."""
+        """Delay in frames at 48 kHz that this io adds by itself (resamplers), periods not included."""
         ...
 
     @property
@@ -69,11 +69,11 @@ class AudioIo(Protocol):
         ...
 
     def start(self) -> None:
-        """Prefill playback with silence and start. Called again after GONE only on a new object."""
+        """Prefill playback with silence and start. After GONE, open a new object instead."""
         ...
 
     def read_into(self, block: Block) -> IoStatus:
-        """Wait for one period and fill `block`. Never raises for a fault of the device, never blocks for ever."""
+        """Wait for one period and fill `block`. Never raises when the device fails, never blocks for ever."""
         ...
 
     def write(self, block: Block) -> IoStatus:

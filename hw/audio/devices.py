@@ -1,4 +1,4 @@
-"""Which audio interfaces there are, and which one the box takes."""
+"""Lists the audio interfaces, and chooses the one the box uses."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ Probe = Callable[[str, Direction], PcmCaps]
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """One audio interface, plugged in now. `device` names it by its card's name: numbers change with every plug."""
+    """One audio interface that is plugged in. `device` has its card's name: numbers change with every plug."""
 
     card_id: str  # "USB"; empty for a PCM that belongs to no card
     name: str  # "Scarlett 2i2 USB"
@@ -25,7 +25,7 @@ class Interface:
     serial: str
     capture: PcmCaps | None  # None: it has no such direction, or it could not be asked
     playback: PcmCaps | None
-    usable: bool  # it can record and play what Hushbox speaks
+    usable: bool  # it can record and play in a format and at a rate of Hushbox
     why_not: str
     in_use_by: str = ""  # "jackd (process 812)" while another program (or this box itself) has it
 
@@ -41,8 +41,8 @@ def list_interfaces(
 ) -> list[Interface]:
     """Every sound card, USB first, then the PCMs named in `also`. Never raises for a device. Not while streaming.
 
-    USB interfaces are read from /proc/asound, without opening them; others are opened for a moment through `ask`:
-    who looks again and again looks with usb_only. root: where /proc and /sys are.
+    USB interfaces are read from /proc/asound, without opening them. Others are opened for a moment through `ask`, so
+    use usb_only for looking again and again. root: where /proc and /sys are.
     """
     folders = sorted((root / "proc/asound").glob("card[0-9]*"), key=lambda folder: int(folder.name[4:]))
     cards = [_card(folder, root, ask) for folder in folders if not usb_only or _is_usb(folder)]
@@ -50,7 +50,7 @@ def list_interfaces(
 
 
 def describe(device: str, ask: Probe = probe) -> Interface:
-    """Any ALSA PCM by its name, also one that belongs to no card."""
+    """An ALSA PCM by its name, even one that belongs to no card."""
     capture, playback, why_not = _ask_both(device, ask)
     return _interface("", device, device, capture, playback, why_not)
 
@@ -58,16 +58,16 @@ def describe(device: str, ask: Probe = probe) -> Interface:
 def choose(
     interfaces: Sequence[Interface], wanted: str = "auto", ask: Probe = probe, *, before: Interface | None = None
 ) -> Choice:
-    """The interface to take.
+    """Choose an interface.
 
-    wanted: "auto", a serial number, where it is plugged in, a card's id or part of its name, or any ALSA device string.
-    before: what ran last; "auto" takes the same one at whatever port, else what is at its port, else one of its kind,
-    else the first by port that runs at 44.1 kHz or more, else the first: never by the card's number, which changes
-    with every plug.
+    wanted: "auto", or a serial number, a USB port, a card's id, a part of its name, or any ALSA device string.
+    before: the one that ran last. "auto" takes the same one at any port, else what is at its port, else one of its
+    kind, else the first by port that runs at 44.1 kHz or more, else the first. It never goes by the card's number,
+    which changes with every plug.
     """
     if wanted != "auto":
         return _choose_named(interfaces, wanted, ask)
-    # A laptop's own microphone and speakers, taken unasked, would howl; so would a HAT with both.
+    # A laptop's own microphone and speakers would howl, and so would a HAT with both: they must be asked for.
     best = [i for i in interfaces if i.usb and i.usable and not i.in_use_by]
     if best:
         best.sort(key=lambda i: (*_strangeness(i, before), _is_dull(i), _port_order(i.usb_path)))
@@ -86,14 +86,14 @@ def choose(
 
 
 def named(interfaces: Sequence[Interface], wanted: str) -> Interface | None:
-    """The one that `wanted` names by serial number, port, card id, ALSA name or part of its name, if it is there."""
+    """The interface with this serial number, port, card id, ALSA name or part of a name; None if there is none."""
     exact = (i for i in interfaces if wanted in (i.serial, i.usb_path, i.card_id, i.device))
     close = (i for i in interfaces if wanted.lower() in i.name.lower())
     return next(exact, None) or next(close, None)
 
 
 def _strangeness(interface: Interface, before: Interface | None) -> tuple[bool, bool, bool]:
-    """How little it is the one that ran before; less comes first."""
+    """How much it differs from the one that ran before; the least comes first."""
     if before is None:
         return False, False, False
     return (
@@ -104,13 +104,13 @@ def _strangeness(interface: Interface, before: Interface | None) -> tuple[bool, 
 
 
 def _is_dull(interface: Interface) -> bool:
-    """A webcam's or a headset's 16 kHz, beside which any other interface is better."""
+    """Below 44.1 kHz, as webcams and headsets are: any other interface is better."""
     sides = [caps for caps in (interface.capture, interface.playback) if caps is not None]
     return any(max(caps.rates_hz, default=0) < 44100 for caps in sides)
 
 
 def _port_order(usb_path: str) -> list[int]:
-    """So that "usb-0000:01:00.0-1.10" comes after "usb-0000:01:00.0-1.9"."""
+    """Sorts "usb-0000:01:00.0-1.10" after "usb-0000:01:00.0-1.9"."""
     return [int(number, 16) for number in re.findall(r"[0-9a-f]+", usb_path.removeprefix("usb-"))]
 
 
@@ -170,7 +170,7 @@ def _interface(
 
 
 def _missing(capture: PcmCaps | None, playback: PcmCaps | None) -> str:
-    """Why these abilities do not do, or ""."""
+    """What the box needs and these do not have, or ""."""
     if capture is None or playback is None:
         return "it does not record" if capture is None else "it does not play"
     for does, caps in (("records", capture), ("plays", playback)):
@@ -182,7 +182,7 @@ def _missing(capture: PcmCaps | None, playback: PcmCaps | None) -> str:
 
 
 def _never(card_id: str, name: str) -> str:
-    """Why the box never takes this card, or ""."""
+    """Why the box never uses this card, or ""."""
     text = f"{card_id} {name}".lower()
     if "hdmi" in text:
         return "a screen's sound, not an audio interface"
@@ -204,7 +204,7 @@ def _ask_both(device: str, ask: Probe) -> tuple[PcmCaps | None, PcmCaps | None, 
 
 
 def parse_stream(text: str, heading: str) -> PcmCaps | None:
-    """What the "Capture:" or "Playback:" part of /proc/asound/card*/stream* offers, over all its settings."""
+    """What the "Capture:" or "Playback:" part of /proc/asound/card*/stream* offers, all its settings together."""
     part = re.search(rf"^{heading}:\n((?:[ \t].*\n?)*)", text, re.MULTILINE)
     if part is None:
         return None

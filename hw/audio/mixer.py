@@ -1,6 +1,6 @@
-"""The interface's own mixer: input gain, output level, switches, and direct monitoring, as far as it has them.
+"""The interface's own mixer: input gain, output level, switches and direct monitoring, as far as it has them.
 
-Read anew each time, so that what alsamixer or a hand on the interface changes shows. Never on the audio thread.
+It is read again each time, so that changes by alsamixer or on the interface show. Never on the audio thread.
 """
 
 import re
@@ -15,7 +15,7 @@ import alsaaudio
 from hw.audio.quiet_alsa import hush
 from hw.errors import HwError
 
-_SILENT_DB = -99_000  # what a mixer gives as its lowest dB when that means silence
+_SILENT_DB = -99_000  # a mixer's lowest dB value, in hundredths, when that means silence
 _INPUTS = re.compile(r"^(mic|line ?in|line$|input|digital in|instrument|guitar|inst|aux in|analog(ue)? in)", re.I)
 _MONITOR = re.compile(r"direct ?mon|input ?mon|hw ?mon|monitor(ing)?( (mix|switch|enable))?$|zero lat|sidetone", re.I)
 _OFF = re.compile(r"^(off|none|disabled?|0)$", re.I)
@@ -26,7 +26,7 @@ class MixerError(HwError, OSError):
 
 
 class MixerRangeError(HwError, ValueError):
-    """A value that a control of the mixer does not take."""
+    """A control of the mixer does not take this value."""
 
 
 class NoMixerControlError(HwError, LookupError):
@@ -36,15 +36,15 @@ class NoMixerControlError(HwError, LookupError):
 class Role(Enum):
     """What a control is for, to a musician."""
 
-    INPUT = "input"  # how loud the microphone comes in
-    OUTPUT = "output"  # how loud sound goes out
-    MONITOR = "monitor"  # the input straight to the output, past the box
+    INPUT = "input"  # input gain
+    OUTPUT = "output"  # output level
+    MONITOR = "monitor"  # direct monitoring: the input straight to the output, past the box
     OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """One thing to set. A level goes from low to high in `unit`, a switch is 0 or 1, a choice counts from 0."""
+    """One control. A level goes from low to high in `unit`, a switch is 0 or 1, a choice is an index from 0."""
 
     id: str  # "Mic,0 capture level"
     name: str  # "Mic"
@@ -53,26 +53,26 @@ class Control:
     value: float
     low: float = 0.0
     high: float = 1.0
-    unit: str = ""  # "dB", or "%" where the interface does not tell in dB
+    unit: str = ""  # "dB", or "%" where the interface has no dB
     choices: tuple[str, ...] = ()
 
     @property
     def monitors(self) -> bool:
-        """Whether by this control the untreated input is heard beside the box's sound."""
+        """Whether this control lets the untreated input be heard beside the box's sound."""
         if self.role is not Role.MONITOR:
             return False
         return self.value != self.quiet if self.kind != "level" else self.value > self.low
 
     @property
     def quiet(self) -> float:
-        """The value at which it lets nothing through."""
+        """The value at which nothing passes."""
         if self.kind != "choice":
             return self.low
         return float(next((at for at, choice in enumerate(self.choices) if _OFF.match(choice)), 0))
 
 
 def control_device(pcm: str) -> str:
-    """The mixer's name that belongs to a PCM's: "hw:CARD=USB,DEV=0" has "hw:CARD=USB"."""
+    """The mixer of a PCM, by name: "hw:CARD=USB,DEV=0" has "hw:CARD=USB"."""
     match = re.match(r"(?:plug)?hw:(?:CARD=)?([^,]+)", pcm)
     return f"hw:CARD={match[1]}" if match else pcm.partition(",")[0]
 
@@ -86,7 +86,7 @@ def read(device: str) -> list[Control]:
 
 
 def monitoring(controls: Sequence[Control]) -> list[Control]:
-    """The controls by which direct monitoring is on: both switch and level of an input must let it through."""
+    """The controls by which direct monitoring is on. Both the switch and the level of an input must let it pass."""
     on = [control for control in controls if control.monitors]
     shut = {c.name for c in controls if c.role is Role.MONITOR and c.kind == "switch" and not c.monitors}
     silent = {c.name for c in controls if c.role is Role.MONITOR and c.kind == "level" and not c.monitors}
@@ -108,7 +108,7 @@ def write(device: str, id: str, value: float) -> None:
 
 
 def stop_monitoring(device: str) -> list[Control]:
-    """Switch direct monitoring off, by switches and choices where there are any. Returns what was switched."""
+    """Switch direct monitoring off, by switches and choices where there are any, else by levels. Returns them."""
     on = monitoring(read(device))
     switched = []
     for control in on:
@@ -149,7 +149,7 @@ def _controls(mixer: Any) -> Iterator[Control]:
         )  # fmt: skip
         return
     volumes, switches = mixer.volumecap(), mixer.switchcap()
-    # What an input lets through to playback is direct monitoring, whatever its name says.
+    # What an input passes to playback is direct monitoring, whatever its name is.
     out = Role.MONITOR if _MONITOR.search(name) or _INPUTS.match(name) else Role.OUTPUT
     if "Capture Volume" in volumes:
         yield _level(mixer, id, name, Role.INPUT, alsaaudio.PCM_CAPTURE, "capture")

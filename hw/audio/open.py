@@ -17,11 +17,10 @@ from hw.audio.probe import Direction, probe
 
 
 def open_alsa(request: AlsaRequest) -> AudioIo:
-    """Open both directions, not yet started. An interface that does not run at 48 kHz comes back resampled.
+    """Open both directions, not yet started. Another rate than 48 kHz is resampled. Not while streaming.
 
-    Raises a DeviceError, DeviceNotFoundError, DeviceBusyError or DeviceForbiddenError (hw.audio.probe) when it cannot
-    be opened, and a hw.audio.agreement error when it cannot do what is asked. It probes first,
-    so not while streaming.
+    Raises DeviceError, DeviceNotFoundError, DeviceBusyError or DeviceForbiddenError (hw.audio.probe) when it cannot be
+    opened, and an error of hw.audio.agreement when it cannot do what is asked.
     """
     check(request)
     capture = probe(request.capture_device, Direction.CAPTURE)

@@ -1,4 +1,4 @@
-"""What one ALSA device can do in one direction, and why it cannot be opened. Never on the audio thread's way."""
+"""What an ALSA device can do in one direction, or why it cannot be opened. Never while streaming."""
 
 import errno
 import os
@@ -17,7 +17,7 @@ from hw.audio.samples import SAMPLE_FORMATS
 from hw.errors import HwError
 
 RATES_HZ = (48000, 96000, 44100, 88200, 192000, 176400, 32000, 24000, 22050, 16000, 11025, 8000)
-"""Rates that Hushbox runs an interface at, best first."""
+"""Rates at which Hushbox runs an interface, best first."""
 
 
 class Direction(Enum):
@@ -43,12 +43,12 @@ class DeviceBusyError(HwError, BlockingIOError):
 
 
 class DeviceForbiddenError(HwError, PermissionError):
-    """The user may not use audio interfaces."""
+    """This user may not use audio interfaces."""
 
 
 @dataclass(frozen=True, slots=True)
 class PcmCaps:
-    """What one direction of a device can do. Of formats and rates, only those that Hushbox speaks, best first."""
+    """What one direction of a device can do: of formats and rates, those that Hushbox can use, best first."""
 
     formats: tuple[str, ...]
     rates_hz: tuple[int, ...]
@@ -57,7 +57,7 @@ class PcmCaps:
 
 
 def probe(device: str, direction: Direction) -> PcmCaps:
-    """Open the device for a moment and ask it. Raises DeviceNotFoundError, DeviceBusyError, …"""
+    """Open the device for a moment and ask it. Raises DeviceError or one of its kind, as above."""
     with opening(device, direction):
         pcm = alsaaudio.PCM(
             type=direction.pcm_type, mode=alsaaudio.PCM_NONBLOCK, device=device, rate=48000, periodsize=128
@@ -84,7 +84,7 @@ def let_go(pcm: Any) -> None:
 
 @contextmanager
 def opening(device: str, direction: Direction) -> Iterator[None]:
-    """Turn pyalsaaudio's errors while opening `device` into ours, which say what is wrong and what there is."""
+    """Turn pyalsaaudio's errors while opening `device` into ours, which say what is wrong and which devices exist."""
     hush()
     try:
         yield
@@ -106,7 +106,7 @@ def _explain(device: str, direction: Direction, text: str) -> HwError:
 
 def _present() -> str:
     cards: list[str] = []
-    with suppress(alsaaudio.ALSAAudioError):  # it fails as a whole when one card may not be asked
+    with suppress(alsaaudio.ALSAAudioError):  # it fails for all cards when one is forbidden
         cards = [f"hw:CARD={name}" for name in alsaaudio.cards()]
     return ", ".join(cards) or "no audio interface at all"
 
@@ -118,7 +118,7 @@ def _user(device: str, direction: Direction) -> str:
 
 
 def in_use_by(card: str, direction: Direction, root: Path = Path("/")) -> str:
-    """Who holds /proc/asound/<card> ("card0" or its id): "jackd (process 812)", or "" where that does not show it."""
+    """Who uses the card ("card0" or its id), by /proc/asound: "jackd (process 812)", or "" if it does not say."""
     for status in sorted((root / "proc/asound" / card).glob(f"pcm*{direction.value[0]}/sub*/status")):
         owner = re.search(r"^owner_pid\s*:\s*(\d+)", _text(status), re.MULTILINE)
         if owner:
@@ -134,7 +134,7 @@ def _text(path: Path) -> str:
 
 
 def _rates(answer: int | tuple[int, int] | list[int]) -> tuple[int, ...]:
-    """pyalsaaudio answers with one rate, with (lowest, highest), or with a list."""
+    """The rates of Hushbox in pyalsaaudio's answer: one rate, (lowest, highest), or a list."""
     if isinstance(answer, tuple):
         return tuple(rate for rate in RATES_HZ if answer[0] <= rate <= answer[1])
     known = [answer] if isinstance(answer, int) else answer

@@ -1,4 +1,4 @@
-"""libasound writes lines of its own to standard error; ours say the same in words, and once."""
+"""Stops libasound from writing to standard error: our own messages say the same, once, in words."""
 
 import ctypes
 import os
@@ -6,15 +6,15 @@ from typing import Any
 
 _HANDLER = ctypes.CFUNCTYPE(
     None, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p
-)  # file, line, function, error, format; what follows is left alone
+)  # file, line, function, error, format; further arguments are not read
 
-_kept: list[Any] = []  # libasound keeps the address only
+_kept: list[Any] = []  # libasound keeps only the address
 
 
 def hush() -> None:
-    """Stop libasound's own lines: two a second, for as long as an interface is not there, would fill the journal.
+    """Stop libasound's own messages. While an interface is missing, two a second would fill the journal.
 
-    Once for the whole process; HUSHBOX_DEBUG=1 leaves them. Does nothing where libasound cannot be reached.
+    Takes effect once, for the whole process; HUSHBOX_DEBUG=1 keeps the messages. Does nothing without libasound.
     """
     if _kept or os.environ.get("HUSHBOX_DEBUG") == "1":
         return

@@ -1,7 +1,7 @@
-"""Integers of the wire to float32 blocks and back, bit for bit.
+"""Converts the device's integers to float32 blocks and back, bit for bit.
 
-S16_LE and S24_3LE come back as the very integers that went in. Of S32_LE the top 24 bits are kept, which is all that
-float32 (and any converter) holds. Both classes own their scratch and allocate nothing of note per block.
+S16_LE and S24_3LE come back as exactly the integers that went in. Of S32_LE the top 24 bits are kept; float32 and
+converters hold no more. Both classes own their scratch memory and allocate next to nothing in a block.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from hw.audio.audio_io import Block
 
 SAMPLE_BYTES = {"S16_LE": 2, "S24_3LE": 3, "S32_LE": 4}
 SAMPLE_FORMATS = ("S32_LE", "S24_3LE", "S16_LE")
-"""What Hushbox speaks, best first."""
+"""Formats that Hushbox can use, best first."""
 
 _FROM_32 = np.float32(2.0**-31)
 _FROM_16 = np.float32(2.0**-15)
@@ -51,7 +51,7 @@ def convert_with(make_wire: MakeWire | None) -> None:
 class SampleDecoder:
     """Device bytes to a block of the chosen channels. Any thread, one at a time.
 
-    frames: longest block. device_channels: columns of the interleaved bytes. chosen: columns to take, from 1.
+    frames: the longest block. device_channels: channels in the interleaved bytes. chosen: those to take, from 1.
     """
 
     def __init__(self, sample_format: str, frames: int, device_channels: int, chosen: tuple[int, ...]) -> None:
@@ -80,13 +80,13 @@ class SampleDecoder:
         else:
             wide = np.frombuffer(data, "<i4").reshape(frames, channels)
             for j, column in self._columns:
-                # Cut, not rounded: the top 24 bits must come back as they were.
+                # Cut, not rounded: the top 24 bits must come back unchanged.
                 np.bitwise_and(wide[:, column], -256, out=self._whole[:frames, j])
         np.multiply(self._whole[:frames], _FROM_32, out=block, casting="same_kind")
 
 
 class SampleEncoder:
-    """A block to device bytes; channels that were not chosen stay silent. Any thread, one at a time."""
+    """A block to device bytes. Channels that were not chosen stay silent. Any thread, one at a time."""
 
     def __init__(self, sample_format: str, frames: int, device_channels: int, chosen: tuple[int, ...]) -> None:
         self._format = sample_format
@@ -106,7 +106,7 @@ class SampleEncoder:
     def encode(self, block: Block) -> memoryview:
         """The bytes of `block`, float32 (frames, chosen channels) or (frames, 1), which then goes to all of them.
 
-        Clipped to ±1.0; NaN becomes silence. The memory is this object's own and holds until the next call.
+        Clips to ±1.0; NaN becomes silence. The result is valid until the next call.
         """
         if self._wire is not None:
             self._wire.encode(block, self.data)

@@ -1,1 +1,1 @@
-"""The board under the box: header, pins, health."""
+"""The board: header, pins, health."""

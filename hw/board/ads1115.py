@@ -1,7 +1,7 @@
-"""ADS1115: four analogue inputs on the I2C bus, where SPI is not to be had. Source: Texas Instruments SBAS444D.
+"""ADS1115: four analogue inputs on the I2C bus, for boards without SPI. Source: Texas Instruments SBAS444D.
 
-Shaped like gpiozero's converters, so that a knob does not know which it is on. Spoken to through the kernel's own I2C
-device; no library is needed.
+It has the interface of gpiozero's converters, so knobs use either. It talks to the kernel's I2C device; no library is
+needed.
 """
 
 import fcntl
@@ -15,7 +15,7 @@ BUSES = ("dev/i2c-1", "dev/i2c-7", "dev/i2c-8")  # on pins 3 and 5: Raspberry Pi
 ADDRESSES = (0x48, 0x49)  # ADDR to ground, to 3.3 V
 SUPPLY_V, RANGE_V = 3.3, 4.096
 TOP = 32767
-CONVERSION_S = 0.0013  # at 860 a second, and a little
+CONVERSION_S = 0.0013  # at 860 conversions a second, with a margin
 TRIES = 5
 
 _RESULT, _CONFIG = 0, 1
@@ -88,7 +88,7 @@ class ADS1115:
 
 
 class MockADS1115:
-    """The chip, as its data sheet answers. positions: each input, 0…1 of the supply."""
+    """A simulated chip that answers as in the data sheet. positions: each input, 0…1 of the supply."""
 
     def __init__(self) -> None:
         self.positions = [0.0] * 4

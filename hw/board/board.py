@@ -1,7 +1,7 @@
-"""Which board this is, and what its 40-pin header offers: so that a pin that cannot be used is refused with the reason.
+"""Which board this is, and which pins of its 40-pin header can be used; for each other pin, the reason.
 
-GPIO numbers are the Raspberry Pi's BCM numbers. A Jetson's header has the same layout; there they mean the same place,
-and `hw.board.jetson` knows the chip and line behind it.
+GPIO numbers are the Raspberry Pi's BCM numbers. On a Jetson they mean the same place on the header; `hw.board.jetson`
+knows the GPIO chip and line there.
 """
 
 import glob
@@ -23,13 +23,13 @@ FUNCTIONS: Mapping[int, tuple[str, ...]] = {
     19: ("I2S FS", "PWM1"), 20: ("I2S DIN",), 21: ("I2S DOUT",),
 }  # fmt: skip
 I2C_PINS = (2, 3)
-SPI_PINS = (9, 10, 11)
+SPI_MISO, SPI_MOSI, SPI_CLOCK = SPI_PINS = (9, 10, 11)
 SPI_SELECT_PINS = (8, 7)  # by chip select
 
 
 @dataclass(frozen=True, slots=True)
 class HeaderPin:
-    """One pin of the header. gpio None: a supply or ground. in_use: why nothing else may use it, "" when it is free."""
+    """One pin of the header. gpio None: a supply or ground. in_use: why it cannot be used, "" when it is free."""
 
     number: int  # 1 to 40
     name: str  # "GPIO17", "GND", "3.3 V"
@@ -40,7 +40,7 @@ class HeaderPin:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """model as people call it; family "raspberry-pi", "jetson", "simulated" or "none" (no header: no pins)."""
+    """model: for people; family: "raspberry-pi", "jetson", "simulated" or "none" (no header: no pins)."""
 
     model: str
     family: str
@@ -50,7 +50,7 @@ class Board:
         return next((pin for pin in self.pins if pin.gpio == gpio), None)
 
     def why_not(self, gpio: int) -> str:
-        """Why nothing can be wired to `gpio`, in words that say how to mend it; "" when it is free."""
+        """Why nothing can be connected to `gpio`, and how to change that; "" when it is free."""
         pin = self.pin(gpio)
         if pin is not None:
             return pin.in_use
@@ -63,12 +63,12 @@ class Board:
         return f"GPIO{gpio}" if pin is None else f"GPIO{gpio} (pin {pin.number})"
 
     def free_gpios(self) -> list[int]:
-        """Every GPIO that nothing reserves, in the order of the header."""
+        """Every free GPIO, in the order of the header."""
         return [pin.gpio for pin in self.pins if pin.gpio is not None and not pin.in_use]
 
 
 def detect(root: Path = Path("/")) -> Board:
-    """Ask the device tree. root: where /proc and /dev are looked for. Never raises."""
+    """This board, from the device tree. root: where /proc and /dev are. Never raises."""
     model = _text(root / "proc/device-tree/model")
     compatible = _text(root / "proc/device-tree/compatible").split("\0")
     if model.startswith("Raspberry Pi"):
@@ -85,7 +85,7 @@ def detect(root: Path = Path("/")) -> Board:
 
 
 def simulated() -> Board:
-    """The board that the simulated panel pretends to be wired to."""
+    """The board of the simulated panel."""
     return Board("simulated Raspberry Pi 4", "simulated", _header(_ID_PINS))
 
 
@@ -124,7 +124,7 @@ def _reserved_spi(root: Path) -> dict[int, str]:
 
 
 def _header_uart_is_on(root: Path) -> bool:
-    """/dev/serial0 is the header's port, except on a Pi 5, where it may be the debug connector's ttyAMA10."""
+    """/dev/serial0 is the header's UART, except on a Pi 5, where it may be the debug connector's ttyAMA10."""
     serial0 = root / "dev/serial0"
     if serial0.exists() or serial0.is_symlink():
         return serial0.resolve().name != "ttyAMA10" or (root / "dev/ttyAMA0").exists()

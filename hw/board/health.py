@@ -1,7 +1,7 @@
-"""How the board is: temperature, supply voltage, and whether its firmware slows the processor down.
+"""The board's health: temperature, supply voltage, and whether the firmware slows the processor down.
 
-Read from /sys where the kernel tells (a few microseconds), else from `vcgencmd`, a program of Raspberry Pi OS (5 ms,
-and only on those boards). Never on the audio thread.
+Read from /sys where the kernel has it (a few microseconds), else from `vcgencmd`, a program of Raspberry Pi OS (5 ms).
+Never on the audio thread.
 """
 
 import shutil
@@ -19,16 +19,16 @@ _WAS_LOW_VOLTAGE, _WAS_CAPPED, _WAS_THROTTLED, _WAS_HOT = 1 << 16, 1 << 17, 1 <<
 
 @dataclass(frozen=True, slots=True)
 class BoardHealth:
-    """One look at the board. None: this board does not tell."""
+    """The health at one moment. None: this board does not tell."""
 
     temperature_c: float | None = None  # of the hottest zone
     low_voltage: bool | None = None  # at this moment
-    throttled: bool | None = None  # slowed down at this moment, by heat or for want of power
+    throttled: bool | None = None  # slowed down at this moment, by heat or low voltage
     low_voltage_since_start: bool | None = None
     throttled_since_start: bool | None = None
 
     def words(self) -> str:
-        """The worst of it in one plain sentence; empty when all is well."""
+        """The most serious problem in one sentence; empty when all is well."""
         if self.low_voltage:
             return "The board gets too little power: use its own supply and a short cable."
         if self.throttled:
@@ -43,7 +43,7 @@ class BoardHealth:
 
 
 def read(root: Path = Path("/"), ask_firmware: Callable[[], int | None] | None = None) -> BoardHealth:
-    """Look now. root: where /sys is. ask_firmware: the firmware's flags where /sys has none. Raises nothing."""
+    """Read the health now. root: where /sys is. ask_firmware: gets the flags if /sys has none. Raises nothing."""
     flags = throttled_flags(root)
     if flags is None:
         flags = (ask_firmware or vcgencmd)()
@@ -64,7 +64,7 @@ def read(root: Path = Path("/"), ask_firmware: Callable[[], int | None] | None =
 def temperature_c(root: Path = Path("/")) -> float | None:
     """The hottest of the board's thermal zones."""
     zones = [_number(path) for path in (root / "sys/class/thermal").glob("thermal_zone*/temp")]
-    # A sensor that is not there reads as zero or far below.
+    # A sensor that is missing reads as zero or far below.
     return max((zone / 1000 for zone in zones if zone is not None and -40_000 < zone < 150_000), default=None)
 
 

@@ -1,4 +1,4 @@
-"""NVIDIA Jetson developer kits: which GPIO chip and line is behind each place of the 40-pin header.
+"""NVIDIA Jetson developer kits: the GPIO chip and line of each place on the 40-pin header.
 
 Chips are named by their label, because their numbers change with the kernel. The tables are facts from NVIDIA's own
 Jetson.GPIO (gpio_pin_data.py).

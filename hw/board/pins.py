@@ -1,4 +1,4 @@
-"""Which pin factory drives the header, and why. Used by the panel and by `hushbox doctor`."""
+"""Chooses the pin factory that drives the header, and tells why. For the panel and `hushbox doctor`."""
 
 import glob
 import importlib
@@ -10,16 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from hw.board.board import detect
+from hw.board.libraries import CHOICES, FACTORIES
 from hw.errors import HwError
-
-FACTORIES = {  # in order of preference: lgpio is the only one that a Pi 5 accepts
-    "lgpio": ("gpiozero.pins.lgpio", "LGPIOFactory"),
-    "rpigpio": ("gpiozero.pins.rpigpio", "RPiGPIOFactory"),
-    "pigpio": ("gpiozero.pins.pigpio", "PiGPIOFactory"),
-    "native": ("gpiozero.pins.native", "NativeFactory"),
-    "jetson": ("hw.board.pins_jetson", "JetsonFactory"),
-}
-CHOICES = ("auto", *FACTORIES, "mock", "off")
 
 
 class UnknownPinsError(HwError, ValueError):
@@ -30,7 +22,7 @@ class UnknownPinsError(HwError, ValueError):
 class PinChoice:
     """What was chosen. `factory` is None when no pins can be used; `tried` holds (name, why not) in order."""
 
-    name: str  # "lgpio" | … | "native" | "mock" | "off"
+    name: str  # one of CHOICES but "auto"
     why: str  # one plain sentence
     factory: Any = None  # gpiozero.pins.Factory; gpiozero has no types
     tried: tuple[tuple[str, str], ...] = ()
@@ -41,10 +33,10 @@ class PinChoice:
 
 
 def choose_pins(wanted: str = "auto", root: Path = Path("/")) -> PinChoice:
-    """Open the pin factory `wanted`, or with "auto" the first that works. Never raises for a machine without pins.
+    """Open the pin factory `wanted`, or with "auto" the first that works. A machine without pins is no error.
 
-    Pins are simulated only when asked for, or with "auto" on a machine that has no header at all: a broken header must
-    not look like a working one. root: where /proc and /dev are looked for. Raises UnknownPinsError.
+    Pins are simulated with "mock", and with "auto" on a machine that has no header at all: a broken header must not
+    look like a working one. root: where /proc and /dev are. Raises UnknownPinsError.
     """
     if wanted not in CHOICES:
         raise UnknownPinsError(f"pins = {wanted!r}: allowed {', '.join(CHOICES)}")
@@ -70,7 +62,7 @@ def choose_pins(wanted: str = "auto", root: Path = Path("/")) -> PinChoice:
 def has_header(root: Path = Path("/")) -> bool:
     """Whether this machine has a GPIO header: a Raspberry Pi, or another device-tree board with a GPIO chip.
 
-    A PC's chipset may show /dev/gpiochip0 too, but no header to solder a footswitch to.
+    A PC's chipset may have /dev/gpiochip0 too, but no header.
     """
     tree = root / "proc/device-tree"
     if (tree / "system/linux,revision").exists():
@@ -86,7 +78,7 @@ def has_header(root: Path = Path("/")) -> bool:
 
 
 def _names(root: Path) -> tuple[str, ...]:
-    """The factories that can work here: on a Jetson those for the Raspberry Pi would find a stranger's pins."""
+    """The factories that can work here. On a Jetson those for the Raspberry Pi would use the wrong pins."""
     if detect(root).family == "jetson":
         return ("jetson",)
     return tuple(name for name in FACTORIES if name != "jetson")
@@ -118,7 +110,7 @@ def _reason(name: str, error: Exception, root: Path) -> str:
     ):  # lgpio 0.0.0.2, which pip takes when it finds no wheel
         return "the lgpio package is an empty placeholder: install lgpio 0.2.2 or the system's python3-lgpio"
     chips = glob.glob(str(root / "dev/gpiochip*"))
-    # lgpio says "can not open gpiochip" whatever the cause.
+    # lgpio says "can not open gpiochip" for every cause.
     locked = "gpiochip" in str(error) and chips and not any(os.access(chip, os.R_OK | os.W_OK) for chip in chips)
     if locked or isinstance(error, PermissionError) or "permission" in str(error).lower():
         return "no permission: add the user to the group gpio"

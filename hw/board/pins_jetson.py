@@ -1,7 +1,7 @@
-"""gpiozero on a Jetson: lgpio's pins, found by chip and line instead of by the Raspberry Pi's numbers.
+"""gpiozero on a Jetson: lgpio's pins, found by chip and line instead of the Raspberry Pi's numbers.
 
-gpiozero's own lgpio factory asks for a Raspberry Pi's revision and knows one chip. A Jetson's header may reach two, so
-each pin carries its own chip's handle.
+gpiozero's own lgpio factory needs a Raspberry Pi's revision and knows one GPIO chip. A Jetson's header may use two, so
+each pin has its own chip's handle.
 """
 
 from pathlib import Path
@@ -15,11 +15,11 @@ from gpiozero.pins.local import LocalPiFactory, LocalPiPin
 from hw.board.jetson import JETSONS, Jetson
 from hw.errors import HwError
 
-HEADER_LIKE_A_PI_4 = 0xC03114  # the revision whose 40-pin header lends the places their numbers
+HEADER_LIKE_A_PI_4 = 0xC03114  # a Pi 4's revision: gpiozero takes the numbers of the header's places from it
 
 
 class NotAJetsonError(HwError, RuntimeError):
-    """The device tree names no Jetson that is known, or the GPIO chips are other ones."""
+    """The device tree names no known Jetson, or its GPIO chips are different."""
 
 
 class JetsonFactory(LGPIOFactory):  # type: ignore[misc]  # gpiozero has no types
@@ -67,7 +67,7 @@ class JetsonFactory(LGPIOFactory):  # type: ignore[misc]  # gpiozero has no type
 
 
 class JetsonPin(LGPIOPin):  # type: ignore[misc]
-    """One line of one chip. What lgpio's pin calls its factory is here the chip."""
+    """One line of one chip. The chip takes the place of LGPIOPin's factory."""
 
     def __init__(self, chip: "_Chip", info: Any, line: int) -> None:
         LocalPiPin.__init__(self, chip, info)
@@ -80,7 +80,7 @@ class JetsonPin(LGPIOPin):  # type: ignore[misc]
 
 
 class _Chip:
-    """An open GPIO chip, with what LGPIOPin asks of its factory."""
+    """An open GPIO chip, with everything that LGPIOPin needs from its factory."""
 
     ticks = staticmethod(LocalPiFactory.ticks)
     ticks_diff = staticmethod(LocalPiFactory.ticks_diff)

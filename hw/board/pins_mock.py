@@ -1,4 +1,4 @@
-"""gpiozero's mock pins for a simulated panel: every pin dims, and may be used again for something else."""
+"""gpiozero's mock pins for a simulated panel. Every pin can dim, and can be used again for something else."""
 
 from typing import Any
 
@@ -12,8 +12,8 @@ PI_4 = "c03114"
 class PanelMockFactory(MockFactory):  # type: ignore[misc]  # gpiozero has no types
     """A Raspberry Pi 4's header made of mock pins.
 
-    gpiozero's own factory refuses a pin that was once a mock SPI pin to whoever asks for a dimming one, so which
-    control came first would matter.
+    gpiozero's own factory refuses to make a dimming pin of one that was a mock SPI pin before, so the order of the
+    controls would matter.
     """
 
     def __init__(self) -> None:

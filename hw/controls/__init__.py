@@ -1,1 +1,1 @@
-"""The kinds of controls on a panel: what they are, send and can do wrong."""
+"""The kinds of controls on a panel: descriptions, events, conflicts and problems."""

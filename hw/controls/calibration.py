@@ -1,15 +1,15 @@
-"""Calibrating an expression pedal: heel down, toe down, and what lies between is the range."""
+"""Calibrates an expression pedal: its range is from heel down to toe down."""
 
 from hw.controls.kinds import MIN_TRAVEL, PanelSpecError
 
-MARGIN = 0.02  # of the travel, at either end: a pedal does not come back to exactly the same place
-SETTLE = 5  # readings that an end is the middle of: one bad reading moves nothing
+MARGIN = 0.02  # of the travel, at either end: a pedal never comes back to exactly the same place
+SETTLE = 5  # readings: an end is their median, so one bad reading does not move it
 
 
 class PedalCalibration:
-    """One pedal being calibrated. Any thread, one at a time.
+    """The calibration of one pedal. Any thread, one at a time.
 
-    Rock the pedal from end to end and feed `Panel.raw_position` all the while, then mark where the heel is.
+    Feed `Panel.raw_position` while the pedal is rocked from end to end, then call `ends` with the heel down.
     """
 
     def __init__(self) -> None:
@@ -17,7 +17,7 @@ class PedalCalibration:
         self._low = self._high = -1.0
 
     def feed(self, raw: float) -> None:
-        """A reading 0…1, as the converter gave it."""
+        """Take a raw reading of the converter, 0…1."""
         self._readings = [*self._readings[-SETTLE + 1 :], raw]
         settled = sorted(self._readings)[len(self._readings) // 2]
         self._low = settled if self._low < 0.0 else min(self._low, settled)
@@ -31,7 +31,7 @@ class PedalCalibration:
     def ends(self, heel: float) -> tuple[float, float]:
         """(heel, toe) for a PedalSpec. heel: the reading with the heel down.
 
-        Raises PanelSpecError for a pedal that hardly moved: it is not plugged in, or wired to another channel.
+        Raises PanelSpecError for a pedal that hardly moved: it is not plugged in, or on another channel.
         """
         if self.travel < MIN_TRAVEL:
             raise PanelSpecError(

@@ -1,4 +1,4 @@
-"""What a panel's description asks of a board that cannot be: said before it is saved, and refused when it is opened."""
+"""Conflicts in a panel's description: told before it is saved, and refused when the panel opens."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from hw.controls.spec import PanelSpec
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """control: the name of the one that has to give way; why: "the pin is taken by switch 'left'"."""
+    """control: the control that cannot be opened; why: "the pin is taken by switch 'left'"."""
 
     control: str
     source: str
@@ -18,15 +18,13 @@ class Conflict:
 
 
 def conflicts(spec: PanelSpec, board: Board) -> list[Conflict]:
-    """Everything that cannot be. Of two controls on one place, the later one is named. A board without a header has no
-    opinion on pins."""
+    """All conflicts. Of two controls on one place, the later one is named. Without a header, pins are not judged."""
     found: list[Conflict] = []
     owners: dict[str, str] = {}
     for control in spec.controls:
         if isinstance(control, KnobSpec | PedalSpec):
-            on_i2c = control.chip in ON_I2C
-            pins, bus = (I2C_PINS, "I2C") if on_i2c else ((*SPI_PINS, SPI_SELECT_PINS[control.spi_device]), "SPI")
-            for gpio in pins:
+            bus = "I2C" if control.chip in ON_I2C else "SPI"
+            for gpio in bus_pins(control):
                 owners.setdefault(f"gpio:{gpio}", f"the {bus} bus of {_title(control)}")
     for control in spec.controls:
         for source in control.sources:
@@ -40,6 +38,11 @@ def conflicts(spec: PanelSpec, board: Board) -> list[Conflict]:
             if twice:
                 found.append(Conflict(control.name, twice, f"{_title(control)} uses one pin twice"))
     return found
+
+
+def bus_pins(control: KnobSpec | PedalSpec) -> tuple[int, ...]:
+    """The GPIOs that the control's converter takes beside its own place: those of its bus, and its chip select."""
+    return I2C_PINS if control.chip in ON_I2C else (*SPI_PINS, SPI_SELECT_PINS[control.spi_device])
 
 
 def same_source(one: str, other: str) -> bool:

@@ -1,11 +1,11 @@
-"""What the front panel tells, and what its lights are told. Plain data; every time is seconds of `time.monotonic`."""
+"""The front panel's events, and what its lights show. Plain data; all times are seconds of `time.monotonic`."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class SwitchKind(StrEnum):
-    """What a foot did. PRESS, LONG_PRESS, DOUBLE_PRESS and CHORD begin something, RELEASE ends it."""
+    """What a switch did. PRESS, LONG_PRESS, DOUBLE_PRESS and CHORD begin something; RELEASE ends it."""
 
     PRESS = "press"
     LONG_PRESS = "long_press"
@@ -16,7 +16,7 @@ class SwitchKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SwitchEvent:
-    """A switch, or for CHORD (and its RELEASE) a chord, did something. at_s: when it was decided."""
+    """An event of a switch, or for CHORD (and its RELEASE) of a chord. at_s: when it was decided."""
 
     name: str
     kind: SwitchKind
@@ -27,8 +27,8 @@ class SwitchEvent:
 class TurnEvent:
     """A knob, pedal or MIDI controller stands at `position` 0…1.
 
-    first: nobody moved it: this is where it stands at the start (or after its converter came back), so that pickup
-    knows. A value must not follow it.
+    first: it was not moved; it is where it stands at the start, or after its converter came back. For pickup only: no
+    value may follow it.
     """
 
     name: str
@@ -39,7 +39,7 @@ class TurnEvent:
 
 @dataclass(frozen=True, slots=True)
 class StepEvent:
-    """An encoder turned: clockwise is positive. steps: accelerated; detents: the clicks a hand felt."""
+    """An encoder turned, clockwise is positive. steps: accelerated; detents: clicks."""
 
     name: str
     steps: int
@@ -49,7 +49,7 @@ class StepEvent:
 
 @dataclass(frozen=True, slots=True)
 class ProgramEvent:
-    """A MIDI program change. channel 1…16, program 0…127 (many pedals print it as 1…128)."""
+    """A MIDI program change on MIDI port `port`. channel 1…16, program 0…127 (many pedals print it as 1…128)."""
 
     port: str
     channel: int
@@ -59,7 +59,7 @@ class ProgramEvent:
 
 @dataclass(frozen=True, slots=True)
 class TempoEvent:
-    """A beat of the MIDI clock that `port` sends."""
+    """A beat of the MIDI clock on MIDI port `port`."""
 
     port: str
     bpm: float
@@ -71,7 +71,7 @@ PanelEvent = SwitchEvent | TurnEvent | StepEvent | ProgramEvent | TempoEvent
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """A hand moved something, mapped or not: what learning listens to.
+    """Something was moved, mapped or not. For learning.
 
     source: "gpio:17", "mcp3008:0:3" (chip, SPI device, channel), "midi:PORT:cc:1:64" (channel, controller),
     "midi:PORT:note:1:60", "midi:PORT:pitch:1", "midi:PORT:program:1:5", "hid:DEVICE:KEY_A".
@@ -91,7 +91,7 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """What a light shall show. level 0…1; colour: red, green, blue 0…1, used by RGB lights only.
+    """What a light shows. level 0…1; colour: red, green, blue 0…1, used by RGB lights only.
 
     blink_s: period of blinking, 0 for steady; lit from `blink_from_s` (a beat, monotonic) for `blink_lit` of each
     period. So a tap tempo is Light(blink_s=60 / bpm, blink_from_s=last_tap_s, blink_lit=0.15).

@@ -1,8 +1,8 @@
-"""The kinds of control and light that a front panel can have, each on its pins, channel, port or key.
+"""The kinds of control and light on a front panel, with their places and limits.
 
-Every control has a `name` of its own and tells its `sources` in the words of `hw.controls.events.Activity`, so that a
-learned source and a configured one can be compared. GPIOs are the Raspberry Pi's BCM numbers; on a Jetson they mean
-the same place on the 40-pin header.
+Every control has a unique `name`, and `sources` in the form of `hw.controls.events.Activity`, so that learned and
+configured places can be compared. GPIOs are the Raspberry Pi's BCM numbers; on a Jetson they mean the same place on the
+40-pin header.
 """
 
 from dataclasses import dataclass
@@ -14,19 +14,27 @@ CHIPS = {  # name: (channels, bits)
 }  # fmt: skip
 ON_I2C = ("ads1115",)  # the others are on SPI
 DETENT_EDGES = (1, 2, 4)
+MIDI_CHANNELS, MIDI_NUMBERS, FINE_NUMBERS = (1, 16), (0, 127), (0, 31)
+MIDI_CLOCKS = ("off", "in", "out")
+SWITCH_MESSAGES, KNOB_MESSAGES = ("cc", "note"), ("cc", "cc14", "pitch")
+SPI_DEVICES = (0, 1)
+ACCELERATIONS = (1, 100)
+MOST_METER_PINS = 16
+PRESS_MS = (50.0, 5000.0)  # a long or a double press, where it is told apart
+DEBOUNCE_MS, LOCKOUT_MS, CHORD_MS = (0.0, 20.0), (0.0, 200.0), (0.0, 500.0)
 PRESSED = 64  # a controller is a closed switch from here on (MIDI 1.0: 0 to 63 off, 64 to 127 on)
 MIN_TRAVEL = 0.05  # of a converter's range, from heel to toe
 
 
 class PanelSpecError(HwError, ValueError):
-    """The panel as described cannot exist: two controls of one name, a channel the chip does not have, …"""
+    """A wrong description of a panel: two controls of one name, a channel that the chip does not have, …"""
 
 
 @dataclass(frozen=True, slots=True)
 class PressCost:
-    """What telling gestures apart costs a single press.
+    """How much later a single press acts, because more gestures are told apart.
 
-    wait_ms: how long after the foot went down a single press acts. on_release: not before the foot comes up, too.
+    wait_ms: time from the press until it acts. on_release: it also waits for the release.
     """
 
     wait_ms: float = 0.0
@@ -39,9 +47,9 @@ class Gestures:
 
     long_press_ms: held so long is a LONG_PRESS; a shorter press then acts on release.
     double_press_ms: a second press begun so soon after the first began is a DOUBLE_PRESS; a single one waits for it.
-    eager: tell PRESS at once all the same; the longer gestures come in addition to it.
+    eager: tell PRESS at once anyway; the longer gestures follow it.
     latching: a switch that stays where it is put: each flip, either way, is a PRESS followed by a RELEASE.
-    press_only: a switch that never says that it was let go: each closing is a PRESS followed by a RELEASE.
+    press_only: a switch that sends no release: each press is a PRESS followed by a RELEASE.
     """
 
     long_press_ms: float = 0.0
@@ -52,22 +60,22 @@ class Gestures:
 
     def __post_init__(self) -> None:
         for field, value in (("long_press_ms", self.long_press_ms), ("double_press_ms", self.double_press_ms)):
-            if value != 0.0 and not 50.0 <= value <= 5000.0:
-                raise PanelSpecError(f"{field} = {value:g} ms: allowed 0 (off) or 50 to 5000")
+            if value != 0.0 and not _within(PRESS_MS, value):
+                raise PanelSpecError(f"{field} = {value:g} ms: allowed 0 (off) or {_words(PRESS_MS)}")
         if self.latching and (self.long_press_ms or self.double_press_ms or self.eager):
             raise PanelSpecError("a latching switch has no long, double or eager press")
         if self.press_only and (self.latching or self.long_press_ms):
             raise PanelSpecError("a switch that never says that it was let go is not latching, and has no long press")
 
     def cost(self, chord_ms: float = 0.0) -> PressCost:
-        """What a single press waits for. chord_ms: the window for pressing two together, 0 when in no chord."""
+        """The cost of a single press. chord_ms: the time window of its chord, 0 when it is in none."""
         if self.eager or self.latching:
             return PressCost()
         return PressCost(max(self.double_press_ms, chord_ms), on_release=self.long_press_ms > 0.0)
 
     @property
     def springs(self) -> bool:
-        """Whether it says when it is let go: only then it can be held, or pressed together with another."""
+        """Whether it tells its release. Only then it can be held, or pressed together with another switch."""
         return not (self.latching or self.press_only)
 
 
@@ -127,9 +135,8 @@ class MidiSwitchSpec:
     inverted: bool = False
 
     def __post_init__(self) -> None:
-        _check_midi(self.name, self.message, ("note", "cc"), self.channel, self.number)
-        if not 0 <= self.pressed_from <= 127:
-            raise PanelSpecError(f"MIDI control {self.name}: pressed_from = {self.pressed_from}: allowed 0 to 127")
+        _check_midi(self.name, self.message, SWITCH_MESSAGES, self.channel, self.number)
+        _check_range(f"MIDI control {self.name}: pressed_from", self.pressed_from, MIDI_NUMBERS)
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -208,7 +215,7 @@ class MidiKnobSpec:
     label: str = ""
 
     def __post_init__(self) -> None:
-        _check_midi(self.name, self.message, ("cc", "cc14", "pitch"), self.channel, self.number)
+        _check_midi(self.name, self.message, KNOB_MESSAGES, self.channel, self.number)
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -236,8 +243,7 @@ class EncoderSpec:
     def __post_init__(self) -> None:
         if self.detent_edges not in DETENT_EDGES:
             raise PanelSpecError(f"encoder {self.name}: detent_edges = {self.detent_edges}: allowed 1, 2 or 4")
-        if not 1 <= self.acceleration <= 100:
-            raise PanelSpecError(f"encoder {self.name}: acceleration = {self.acceleration}: allowed 1 to 100")
+        _check_range(f"encoder {self.name}: acceleration", self.acceleration, ACCELERATIONS)
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -284,8 +290,8 @@ class MeterSpec:
     active_high: bool = True
 
     def __post_init__(self) -> None:
-        if not self.gpios:
-            raise PanelSpecError(f"meter {self.name}: gpios is empty: give at least one")
+        if not 1 <= len(self.gpios) <= MOST_METER_PINS:
+            raise PanelSpecError(f"meter {self.name}: {len(self.gpios)} gpios: allowed 1 to {MOST_METER_PINS}")
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -317,8 +323,8 @@ class MidiSpec:
     clock: str = "off"
 
     def __post_init__(self) -> None:
-        if self.clock not in ("off", "in", "out"):
-            raise PanelSpecError(f"MIDI clock = {self.clock!r}: allowed off, in, out")
+        if self.clock not in MIDI_CLOCKS:
+            raise PanelSpecError(f"MIDI clock = {self.clock!r}: allowed {', '.join(MIDI_CLOCKS)}")
 
 
 AnySwitch = SwitchSpec | KeySpec | MidiSwitchSpec
@@ -333,15 +339,25 @@ def _check_converter(kind: str, name: str, channel: int, chip: str, spi_device: 
     channels = CHIPS[chip][0]
     if not 0 <= channel < channels:
         raise PanelSpecError(f"{kind} {name}: channel = {channel}: a {chip} has 0 to {channels - 1}")
-    if spi_device not in (0, 1):
+    if spi_device not in SPI_DEVICES:
         raise PanelSpecError(f"{kind} {name}: spi_device = {spi_device}: allowed 0 or 1")
 
 
 def _check_midi(name: str, message: str, allowed: tuple[str, ...], channel: int, number: int) -> None:
     if message not in allowed:
         raise PanelSpecError(f"MIDI control {name}: message = {message!r}: allowed {', '.join(allowed)}")
-    if not 1 <= channel <= 16:
-        raise PanelSpecError(f"MIDI control {name}: channel = {channel}: allowed 1 to 16")
-    top = 31 if message == "cc14" else 127
-    if not 0 <= number <= top:
-        raise PanelSpecError(f"MIDI control {name}: number = {number}: allowed 0 to {top}")
+    _check_range(f"MIDI control {name}: channel", channel, MIDI_CHANNELS)
+    _check_range(f"MIDI control {name}: number", number, FINE_NUMBERS if message == "cc14" else MIDI_NUMBERS)
+
+
+def _check_range(what: str, value: int, allowed: tuple[int, int]) -> None:
+    if not _within(allowed, value):
+        raise PanelSpecError(f"{what} = {value}: allowed {_words(allowed)}")
+
+
+def _within(allowed: tuple[float, float], value: float) -> bool:
+    return allowed[0] <= value <= allowed[1]
+
+
+def _words(allowed: tuple[float, float]) -> str:
+    return f"{allowed[0]:g} to {allowed[1]:g}"

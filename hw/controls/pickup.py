@@ -1,7 +1,7 @@
-"""Takeover: how a value follows a knob that does not stand where the value is.
+"""Takeover: how a value follows a knob that stands at another value.
 
-A knob keeps its place while presets and phones move the value away from it. If the value simply jumped to the knob at
-the first touch, that would be a bang on a stage. Three ways, all with positions and values 0…1, none knows hardware:
+A knob keeps its place while presets and phones change the value. If the value jumped to the knob at the first touch,
+that could be a bang on stage. There are three ways, with positions and values 0…1:
 
 - pickup: the knob acts only once it has crossed the stored value (the default).
 - jump: the value goes to the knob at once.
@@ -12,22 +12,22 @@ from typing import Protocol
 
 
 class Takeover(Protocol):
-    """One knob and the value it steers. Any thread, one at a time."""
+    """One knob and its value. Any thread, one at a time."""
 
     def stands_at(self, position: float, stored: float) -> None:
-        """Note where the knob stands without anyone having turned it (`TurnEvent.first`)."""
+        """Note where the knob stands, without a turn (`TurnEvent.first`)."""
 
     def turn(self, position: float, stored: float) -> float | None:
-        """The knob was turned to `position` while the value is `stored`: the new value, None for "leave it"."""
+        """The knob was turned to `position` while the value is `stored`. Returns the new value, None for no change."""
 
     def stored_changed(self, stored: float) -> None:
-        """Someone else (a phone, a preset) set the value."""
+        """A phone or a preset set the value."""
 
 
 class Pickup:
     """The value follows once the knob has crossed it.
 
-    tolerance: how near counts as there; also how far the value may jump when the knob takes over.
+    tolerance: how near counts as the same; also how far the value may jump when the knob takes over.
     """
 
     def __init__(self, tolerance: float = 0.02) -> None:
@@ -43,9 +43,9 @@ class Pickup:
         return position if self.moved(position, stored) else None
 
     def moved(self, position: float, stored: float) -> bool:
-        """Note that the knob is at `position`; return True when the value shall follow it.
+        """Note that the knob is at `position`. Returns whether the value follows it.
 
-        The first call only tells where the knob stands: it never acts, or every start would nudge the stored value.
+        The first call never acts: it only tells where the knob stands, or every start would change the stored value.
         """
         previous, self._position = self._position, position
         if self.caught:
@@ -56,13 +56,8 @@ class Pickup:
         return self.caught and previous is not None
 
     def stored_changed(self, stored: float) -> None:
-        """Note that someone else (a phone, a preset) set the value: the knob lets go unless it stands right there."""
+        """A phone or a preset set the value: the knob lets go, unless it stands at the new value."""
         self.caught = self._position is not None and abs(self._position - stored) <= self._tolerance
-
-    @property
-    def position(self) -> float | None:
-        """Where the knob stands, None before the first reading."""
-        return self._position
 
 
 class Jump:
@@ -81,8 +76,8 @@ class Jump:
 class Scaled:
     """The value moves with the knob from the first touch, and both arrive at either end together.
 
-    A step of the knob moves the value by the same share of the way that is left in that direction. Where they have met
-    they stay together. The first `turn` without a `stands_at` before only tells where the knob stands.
+    A turn of the knob moves the value by the same share of the way that is left in that direction. Once they have met,
+    they stay together. The first `turn` without an earlier `stands_at` only tells where the knob stands.
     """
 
     def __init__(self) -> None:

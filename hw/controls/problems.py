@@ -1,4 +1,4 @@
-"""What does not work on the panel and how to mend it, in plain sentences."""
+"""Says in plain sentences what does not work on the panel and how to mend it."""
 
 import logging
 from collections.abc import Callable
@@ -24,7 +24,7 @@ KINDS = {
 
 
 class Reported:
-    """Turns whatever opening one control raises into a sentence: pin libraries share no error base."""
+    """Turns any exception from opening a control into a sentence: pin libraries share no error base."""
 
     def __init__(self, report: Callable[[str], None], spec: AnyControl) -> None:
         self._report, self._spec = report, spec
@@ -70,7 +70,7 @@ def title(spec: AnyControl) -> str:
 
 
 def place(spec: AnyControl) -> str:
-    """Where a control is wired: "GPIO17", "MCP3008 channel 0, SPI device 0"."""
+    """Where a control is connected: "GPIO17", "MCP3008 channel 0, SPI device 0"."""
     if isinstance(spec, KnobSpec | PedalSpec) and spec.chip in ON_I2C:
         return f"{spec.chip.upper()} channel {spec.channel}, I2C address {ADDRESSES[spec.spi_device]:#x}"
     if isinstance(spec, KnobSpec | PedalSpec):

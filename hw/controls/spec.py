@@ -1,10 +1,13 @@
-"""What is on the front panel: all its controls and lights, and what holds for all of them. By configuration."""
+"""PanelSpec: the description of a whole front panel, with its controls, lights and common settings."""
 
 from dataclasses import dataclass
 
-from hw.board.pins import CHOICES
+from hw.board.libraries import CHOICES
 from hw.controls.kinds import (
     CHIPS,
+    CHORD_MS,
+    DEBOUNCE_MS,
+    LOCKOUT_MS,
     AnyControl,
     AnyKnob,
     AnyLight,
@@ -78,13 +81,13 @@ class PanelSpec:
     def __post_init__(self) -> None:
         if self.pins not in CHOICES:
             raise PanelSpecError(f"pins = {self.pins!r}: allowed {', '.join(CHOICES)}")
-        for field, value, high in (
-            ("debounce_ms", self.debounce_ms, 200.0),
-            ("lockout_ms", self.lockout_ms, 2000.0),
-            ("chord_ms", self.chord_ms, 500.0),
+        for field, value, (low, high) in (
+            ("debounce_ms", self.debounce_ms, DEBOUNCE_MS),
+            ("lockout_ms", self.lockout_ms, LOCKOUT_MS),
+            ("chord_ms", self.chord_ms, CHORD_MS),
         ):
-            if not 0.0 <= value <= high:
-                raise PanelSpecError(f"{field} = {value:g} ms: allowed 0 to {high:g}")
+            if not low <= value <= high:
+                raise PanelSpecError(f"{field} = {value:g} ms: allowed {low:g} to {high:g}")
         names = [control.name for control in self.controls] + [chord.name for chord in self.chords]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
@@ -93,12 +96,12 @@ class PanelSpec:
 
     @property
     def controls(self) -> tuple[AnyControl, ...]:
-        """Everything that has sources, in order; chords have none."""
+        """All controls and lights, in order. Chords are none: they have no source of their own."""
         relay = (self.relay,) if self.relay else ()
         return (*self.switches, *self.knobs, *self.encoders, *self.leds, *relay)
 
     def press_cost(self, switch: str) -> PressCost:
-        """What a single press of `switch` waits for, to be shown where it is set up. Raises UnknownControlError."""
+        """How much later a single press of `switch` acts. Raises UnknownControlError."""
         chorded = any(switch in chord.switches for chord in self.chords)
         for spec in self.switches:
             if spec.name == switch:

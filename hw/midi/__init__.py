@@ -1,1 +1,1 @@
-"""MIDI: ports, messages, clock, and what they do on a panel."""
+"""MIDI: ports, messages, clock, and routes to a panel's controls."""

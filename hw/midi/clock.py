@@ -1,4 +1,4 @@
-"""MIDI clock: the tempo that another box tells, and the one told to others. Pure logic on the caller's clock.
+"""MIDI clock in both directions: the tempo that comes in, and the one that is sent. Pure logic on the caller's clock.
 
 24 clock bytes a beat; a start begins a bar. Source: MIDI 1.0 Detailed Specification 4.2.1, "System Real Time Messages".
 """
@@ -7,19 +7,19 @@ from collections import deque
 
 CLOCK, START, CONTINUE, STOP = 0xF8, 0xFA, 0xFB, 0xFC
 PER_BEAT = 24
-LATE_S = 1.0  # so long without a clock byte: it begins anew
+LATE_S = 1.0  # without a clock byte for this long, the reading starts over
 SLOWEST_BPM, FASTEST_BPM = 20.0, 400.0
 
 
 class ClockReader:
-    """One port's clock. One thread, or the caller's lock; times are seconds of one monotonic clock."""
+    """Reads one port's clock. One thread, or the caller's lock; times are seconds of one monotonic clock."""
 
     def __init__(self) -> None:
         self._ticks: deque[float] = deque(maxlen=2 * PER_BEAT + 1)  # two beats: USB delivers each up to 1 ms late
         self._count = 0
 
     def take(self, byte: int, at_s: float) -> tuple[float, float] | None:
-        """Note a real-time byte; (beats a minute, when the beat was) on each beat from the second on, else None."""
+        """Note a real-time byte. Returns (beats per minute, time of the beat) on each beat but the first, else None."""
         if byte in (START, CONTINUE, STOP):
             self._count = 0
             if byte == STOP:
@@ -39,14 +39,14 @@ class ClockReader:
 
 
 class ClockWriter:
-    """When the next clock byte is due. The MIDI thread's, under its lock."""
+    """Computes when clock bytes are due. MIDI thread, with its lock held."""
 
     def __init__(self) -> None:
         self._tick_s = 0.0
         self.due_s = float("inf")
 
     def follow(self, bpm: float | None, beat_at_s: float, now_s: float) -> None:
-        """Tell this tempo from now on, in step with a beat at `beat_at_s`; None: nothing."""
+        """Use this tempo from now on, in step with a beat at `beat_at_s`; None stops the clock."""
         if bpm is None:
             self.due_s = float("inf")
             return
@@ -55,7 +55,7 @@ class ClockWriter:
         self.due_s = beat_at_s + ticks * self._tick_s
 
     def take(self, now_s: float) -> int:
-        """How many bytes are due now. One that was held up makes good, but for more than a beat it skips."""
+        """How many bytes are due now. Late ones are made up for, but at most a beat of them."""
         count = 0
         while self.due_s <= now_s:
             self.due_s += self._tick_s

@@ -1,7 +1,7 @@
-"""MIDI 1.0 on the wire: bytes to messages and back. Source: MIDI 1.0 Detailed Specification 4.2.1.
+"""MIDI 1.0 messages: from bytes and to bytes. Source: MIDI 1.0 Detailed Specification 4.2.1.
 
-Own, because the libraries at hand lose messages on a serial line: mido 1.3 drops running status and every message that
-a clock byte interrupts, python-rtmidi has no wheels for Python 3.13.
+Our own, because mido 1.3 loses messages on a serial line (it drops running status and every message that a clock byte
+interrupts), and python-rtmidi has no wheels for Python 3.13.
 """
 
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ class MidiMessage:
     value: int = 0
 
     def bytes(self) -> bytes:
-        """As it goes over the wire."""
+        """The bytes to send."""
         status = {"note": 0x90, "cc": 0xB0, "program": 0xC0, "pitch": 0xE0}[self.kind] | (self.channel - 1)
         if self.kind == "program":
             return bytes((status, self.number))
@@ -39,8 +39,8 @@ class MidiMessage:
 class MidiParser:
     """One port's stream of bytes, in pieces of any length. One thread.
 
-    Running status counts, clock and other real-time bytes may come anywhere, system exclusive is passed over. Whoever
-    feeds it takes the real-time bytes too.
+    Running status is understood; clock and other real-time bytes may come anywhere; system exclusive is ignored. The
+    caller must take the real-time bytes too.
     """
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class MidiParser:
         return realtime
 
     def feed(self, data: Iterable[int]) -> list[MidiMessage]:
-        """The channel messages that these bytes complete; aftertouch is not told."""
+        """The channel messages that these bytes complete, without aftertouch."""
         messages = []
         for byte in data:
             if byte >= REALTIME:

@@ -1,4 +1,4 @@
-"""MIDI in and out: ports that come and go, what is heard there and what is shown there."""
+"""MIDI in and out: opens ports as they come and go, reads them, and sends feedback and clock."""
 
 import errno
 import logging
@@ -11,18 +11,18 @@ from hw.controls.events import TempoEvent
 from hw.controls.kinds import MidiKnobSpec, MidiSpec, MidiSwitchSpec
 from hw.midi.clock import CLOCK, ClockReader, ClockWriter
 from hw.midi.messages import PITCH_TOP, MidiMessage
-from hw.midi.ports import MidiPort, explain_port, find_ports
-from hw.threads import FAILED, PortThread
+from hw.midi.ports import MidiPort, explain_port, find_midi_ports
+from hw.threads import FAILED, HotplugThread
 
-ECHO_S = 0.1  # what a device sends back so soon after it was sent there is no hand
+ECHO_S = 0.1  # the same message back within this time is an echo, not a press
 
 log = logging.getLogger(__name__)
 
 
-class MidiThread(PortThread):
-    """Opens every port that is there, again and again, reads them all and sends feedback.
+class MidiThread(HotplugThread):
+    """Opens every MIDI port that is or comes there, reads them all and sends feedback.
 
-    on_message(port, message), on_gone(port) and on_tempo(event), on each beat of a clock, are called in this thread.
+    on_message(port, message), on_gone(port) and, on each beat of a clock, on_tempo(event) are called in this thread.
     """
 
     def __init__(
@@ -52,14 +52,14 @@ class MidiThread(PortThread):
 
     @property
     def problems(self) -> list[str]:
-        """Ports that are there and do not open. Any thread."""
+        """Ports that are there and cannot be opened. Any thread."""
         return list(self._problems.values())
 
     def send(self, port: str, message: MidiMessage, now: bool = True) -> None:
-        """Show a value on `port` ("*": all): at once, or when it is plugged in again. Any thread.
+        """Show a value on `port` ("*": all): at once, and again when it is plugged in again. Any thread.
 
-        Only the last value of a control is kept. What the port itself just said is not sent back. now: False to keep
-        it for a later plug only.
+        Only the last value of a control is kept. A value that just came from the port is not sent back. now: False
+        keeps it for the next time the port is plugged in.
         """
         key = MidiMessage(message.kind, message.channel, message.number)
         with self._condition:
@@ -70,7 +70,7 @@ class MidiThread(PortThread):
             self.wake()
 
     def follow(self, bpm: float | None, beat_at_s: float) -> None:
-        """Send this tempo's clock to every port, if the spec says so. Any thread."""
+        """Send a clock of this tempo to every port, if MidiSpec.clock is "out". Any thread."""
         if self._spec.clock == "out":
             with self._condition:
                 self._clock.follow(bpm, beat_at_s, time.monotonic())
@@ -81,7 +81,7 @@ class MidiThread(PortThread):
             return self._clock.due_s
 
     def scan(self) -> None:
-        places = {place.name: place for place in find_ports(self._root, self._spec.usb, self._spec.serial)}
+        places = {place.name: place for place in find_midi_ports(self._root, self._spec.usb, self._spec.serial)}
         for fd, port in list(self._ports.items()):
             if port.place.name not in places:
                 self._drop(fd)
@@ -114,7 +114,7 @@ class MidiThread(PortThread):
                         continue
                     with self._condition:
                         self._heard[port.place.name, key] = message.bytes()
-                        # The hand is newer than what still waits to be shown there.
+                        # This value is newer than one that still waits to be sent there.
                         self._unsent.get(port.place.name, {}).pop(key, None)
                     self._on_message(port.place.name, message)
                 self._take_clock(port.place.name, port.parser.take_realtime())
@@ -126,7 +126,7 @@ class MidiThread(PortThread):
             self._drop(fd)
 
     def _is_echo(self, name: str, key: MidiMessage, message: MidiMessage) -> bool:
-        """Whether a device only hands on what was sent to it. Taken for a stomp, that would be answered for ever."""
+        """Whether a device only returns what was sent to it. Taken for a press, it would be answered for ever."""
         data, at_s = self._sent.pop((name, key), (b"", 0.0))
         return data == message.bytes() and time.monotonic() - at_s < ECHO_S
 
@@ -154,7 +154,7 @@ class MidiThread(PortThread):
                 if data and port.send(data):
                     self.watch(fd, writing=True)
             except OSError as error:
-                # A port that only ever speaks refuses to be written to, and is no less of a port.
+                # A port without an input refuses to be written to; it can still be read.
                 if error.errno != errno.EBADF:
                     self._drop(fd)
 
@@ -177,7 +177,7 @@ class MidiThread(PortThread):
 
 
 def feedback_messages(spec: MidiSwitchSpec | MidiKnobSpec, position: float) -> list[MidiMessage]:
-    """What shows `position` 0…1 on a controller that has a light, a ring or a motor."""
+    """The messages that show `position` 0…1 on a controller with a light, a ring or a motor."""
     position = min(max(position, 0.0), 1.0)
     if spec.message == "pitch":
         return [MidiMessage("pitch", spec.channel, 0, round(position * PITCH_TOP))]
@@ -189,7 +189,7 @@ def feedback_messages(spec: MidiSwitchSpec | MidiKnobSpec, position: float) -> l
 
 
 def source_of(port: str, message: MidiMessage) -> tuple[str, str]:
-    """A message's place, as `Activity.source` and as its words."""
+    """A message's place, as `Activity.source` and in words."""
     start, tail = f"midi:{port}:{message.kind}:{message.channel}", f"on channel {message.channel} of {port}"
     if message.kind == "pitch":
         return start, f"pitch bend {tail}"

@@ -1,7 +1,7 @@
-"""MIDI ports: where they are, how they are opened, and one that is open.
+"""MIDI ports: finds and opens them.
 
-USB MIDI is read from ALSA's raw device files, serial MIDI from its UART: both are then a stream of bytes on a file
-descriptor, without the ALSA sequencer and without a library that has to be built.
+USB MIDI is read from ALSA's raw device files, serial MIDI from its UART. Both are a stream of bytes on a file
+descriptor; this needs neither the ALSA sequencer nor a compiled library.
 """
 
 import os
@@ -20,16 +20,16 @@ BAUD = 31250
 
 
 @dataclass(frozen=True, slots=True)
-class PortPlace:
-    """name as in `Activity.source`: the card's id ("FCB1010", "FCB1010-2" for its second port) or the UART's."""
+class MidiPortPlace:
+    """A port to open. name as in `Activity.source`: the UART's, or the card's id ("FCB1010-2" for its second port)."""
 
     name: str
     path: Path
     serial: bool = False
 
 
-def find_ports(root: Path = Path("/"), usb: bool = True, serial: Sequence[str] = ()) -> list[PortPlace]:
-    """Every MIDI port that is there now. A card with n ports is opened n times: ALSA hands out the next free one."""
+def find_midi_ports(root: Path = Path("/"), usb: bool = True, serial: Sequence[str] = ()) -> list[MidiPortPlace]:
+    """Every MIDI port that is there now. A card with n ports is opened n times: ALSA gives the next free one."""
     places = []
     for path in sorted((root / "dev/snd").glob("midiC*D*")) if usb else ():
         card, device = re.fullmatch(r"midiC(\d+)D(\d+)", path.name).groups()  # type: ignore[union-attr]  # by the glob
@@ -38,15 +38,15 @@ def find_ports(root: Path = Path("/"), usb: bool = True, serial: Sequence[str] =
         name += f".{device}" if device != "0" else ""
         indices = re.findall(r"^(?:Input|Output) (\d+)", _text(folder / f"midi{device}"), re.MULTILINE)
         count = max((int(index) for index in indices), default=0) + 1
-        places += [PortPlace(name if n == 0 else f"{name}-{n + 1}", path) for n in range(count)]
-    places += [PortPlace(Path(path).name, Path(path), serial=True) for path in serial if Path(path).exists()]
+        places += [MidiPortPlace(name if n == 0 else f"{name}-{n + 1}", path) for n in range(count)]
+    places += [MidiPortPlace(Path(path).name, Path(path), serial=True) for path in serial if Path(path).exists()]
     return places
 
 
 class MidiPort:
     """One open port. The MIDI thread's alone. Opening raises OSError (serial.SerialException is one)."""
 
-    def __init__(self, place: PortPlace) -> None:
+    def __init__(self, place: MidiPortPlace) -> None:
         self.place = place
         self.parser = MidiParser()
         self._unsent = b""
@@ -54,7 +54,7 @@ class MidiPort:
         self.fd = _open_raw(place.path) if self._serial is None else self._serial.fileno()
 
     def read(self) -> list[MidiMessage]:
-        """What came in. Raises OSError when the port is gone."""
+        """The messages that came in. Raises OSError when the port is gone."""
         try:
             data = os.read(self.fd, 4096)
         except BlockingIOError:
@@ -64,7 +64,7 @@ class MidiPort:
         return self.parser.feed(data)
 
     def send(self, data: bytes = b"") -> bool:
-        """Send this after what is still unsent; return whether anything is left. Raises OSError when it is gone."""
+        """Send this after the unsent rest. Returns whether anything is still unsent. Raises OSError when it is gone."""
         self._unsent += data
         try:
             while self._unsent:
@@ -75,7 +75,7 @@ class MidiPort:
 
     @property
     def busy(self) -> bool:
-        """Whether bytes wait to be taken: a slow port is not given more."""
+        """Whether bytes are still unsent: then a slow port gets no more."""
         return bool(self._unsent)
 
     def close(self) -> None:
@@ -85,8 +85,8 @@ class MidiPort:
             os.close(self.fd)
 
 
-def explain_port(place: PortPlace, error: OSError) -> str:
-    """Why a port is off and how to mend it."""
+def explain_port(place: MidiPortPlace, error: OSError) -> str:
+    """Why a port does not open, and how to mend it."""
     where = f"MIDI port {place.name} ({place.path}) is off: "
     text = str(error)
     if isinstance(error, PermissionError) or "ermission" in text:
@@ -103,7 +103,7 @@ def _open_serial(path: Path) -> "Serial":
 
 
 def _open_raw(path: Path) -> int:
-    """Both directions where the port has both: a footswitch may have no input, a light box no output."""
+    """Open both directions if the port has both: a footswitch may have no input, a light box no output."""
     flags = os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
     for mode in (os.O_RDWR, os.O_RDONLY):
         try:

@@ -1,4 +1,4 @@
-"""What MIDI messages do on a panel: which switch they press, which knob they turn."""
+"""Routes MIDI messages to a panel's controls: which switch they press, which knob they turn."""
 
 import time
 from collections.abc import Callable
@@ -8,14 +8,14 @@ from hw.controls.kinds import MidiKnobSpec, MidiSwitchSpec
 from hw.controls.spec import PanelSpec
 from hw.midi.messages import PITCH_TOP, MidiMessage
 
-PUZZLED = 3  # so many messages that press nothing, and something is said
+PUZZLED = 3  # messages that press nothing, before this is told as a problem
 
 
 class MidiRoutes:
-    """What messages do on this panel. The MIDI thread's alone (or the simulator's), but for `problems`.
+    """The routes of one panel. MIDI thread only (or the simulator's), except `problems`.
 
-    contact(name, closed) moves a switch, tell(event) tells a turn or a program change. Pedals differ: most say when
-    they are pressed and let go, some only that they are pressed, some say on and off in turn, one at each press.
+    contact(name, closed) moves a switch, tell(event) tells a turn or a program change. Pedals differ: most send a press
+    and a release, some only a press, some on and off at alternate presses.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class MidiRoutes:
 
     @property
     def problems(self) -> list[str]:
-        """Switches that are heard and never pressed. Any thread."""
+        """Switches whose messages never count as a press. Any thread."""
         return [
             f"MIDI switch {switch.name!r} was heard {count} times and never pressed: its values are "
             f"{'not below' if switch.inverted else 'below'} {switch.pressed_from}. Learn it anew, or set pressed_from"
@@ -59,21 +59,21 @@ class MidiRoutes:
         ]
 
     def gone(self, port: str) -> None:
-        """A port was unplugged: what was held on it is let go."""
+        """A port was unplugged: release the switches that were held on it."""
         for held, name in sorted(self._closed):
             if held == port:
                 self._move(port, name, closed=False)
 
     def _switch(self, port: str, switch: MidiSwitchSpec, value: int) -> None:
         if switch.gestures.latching:
-            self._contact(switch.name, True)  # on or off, in whatever order: each message is a press
+            self._contact(switch.name, True)  # each message is a press, whether on or off
             return
         pressed = value >= 1 if switch.message == "note" else (value >= switch.pressed_from) != switch.inverted
         key = (port, switch.name)
         again = switch.message == "note" or value == self._last.get(key)
         if pressed and again and key in self._closed:
-            # It cannot be pressed twice without being let go: that was not sent. A half-pressed sustain pedal, whose
-            # values differ, is still held.
+            # Two presses in a row: the release between them was not sent. A half-pressed sustain pedal, whose values
+            # differ, is still held.
             self._move(port, switch.name, closed=False)
         self._last[key] = value
         if pressed:
@@ -96,7 +96,7 @@ class MidiRoutes:
         key = (port, knob.name)
         if message.number == knob.number:
             self._coarse[key] = message.value
-            # Where low bits follow, the coarse value alone would be a step back.
+            # When low bits follow, the coarse value alone would be a step back.
             return None if key in self._fine else message.value / 127
         if message.number == knob.number + 32 and key in self._coarse:
             self._fine.add(key)

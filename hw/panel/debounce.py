@@ -1,17 +1,17 @@
-"""Debounce: which of a switch's raw edges are presses. Pure logic on a clock that the caller brings.
+"""Debounce: decides which of a switch's raw edges are presses. Pure logic on the caller's clock.
 
-gpiozero's own `bounce_time` loses events (gpiozero #550) and reports phantom ones (#1090), so the panel listens to raw
-edges and decides here. A new level is believed once it has been stable for `stable_s`; after that nothing is believed
-for `lockout_s`, and then the level the pin really has. So a press is never lost for good, only told late.
+gpiozero's own `bounce_time` loses events (gpiozero #550) and reports phantom ones (#1090), so the panel takes raw edges
+and decides here. A new level counts once it has been stable for `stable_s`. Then nothing counts for `lockout_s`, and
+after that the pin's real level. So a press is never lost, only told late.
 """
 
-LATE_S = 0.02  # an edge may be told so long after the pin has moved; one that is not told by then never will be
+LATE_S = 0.02  # an edge is reported at most this late after the pin has moved; later means it was dropped
 
 
 class Debounce:
     """One switch. Any thread, one at a time; times are seconds of one monotonic clock.
 
-    `level` is what has been believed so far: it starts as the pin's level, so that a pedal held down at power-on, or a
+    `level` is the level that counts now. It starts as the pin's level, so a pedal that is held down at power-on, or a
     normally closed one, is no press.
     """
 
@@ -23,13 +23,15 @@ class Debounce:
         self._raw_since = float("-inf")
         self._locked_until = float("-inf")
         self._settled = True
-        self._believed: list[tuple[bool, float]] = []  # and not yet told
-        self._doubt_to_s: float | None = None  # until then the pin's level is not believed: its last edge said another
+        self._believed: list[tuple[bool, float]] = []  # levels that count and are not told yet
+        self._doubt_to_s: float | None = (
+            None  # until then the pin's level does not count, because its last edge had another
+        )
 
     def edge(self, level: bool, at_s: float) -> None:
-        """Note an edge that left the pin at `level`. Two edges to the same level mean one between them was missed.
+        """Note an edge to `level`. Two edges to the same level mean that one between them was missed.
 
-        What had been stable for long enough before it counts, even if nobody polled in time: a whole press may lie
+        A level that was stable for long enough before it counts, even without a poll in time: a whole press may lie
         between two polls of a thread that was held up.
         """
         self._doubt_to_s = None
@@ -37,7 +39,7 @@ class Debounce:
         self._note(level, at_s)
 
     def due(self) -> float | None:
-        """When to call `poll` next, or None while the switch is quiet."""
+        """When to call `poll` next; None while the switch is quiet."""
         if self._believed:
             return self._believed[0][1]
         if self._doubt_to_s is not None:
@@ -47,10 +49,10 @@ class Debounce:
         return None if self._settled else self._locked_until
 
     def poll(self, level: bool, now: float) -> list[tuple[bool, float]]:
-        """Return the levels believed since the last call, each with its time; mostly none.
+        """The levels that count since the last call, each with its time; mostly none.
 
-        level: read from the pin just now. Where it is not what the last edge said, another edge is on its way and will
-        bring its time along, or was dropped by the kernel or the pin library.
+        level: read from the pin just now. If it differs from the last edge, another edge is on its way with its own
+        time, or was dropped by the kernel or the pin library.
         """
         if level == self.raw:
             self._doubt_to_s = None
@@ -65,7 +67,7 @@ class Debounce:
         return believed
 
     def look(self, level: bool, now: float) -> None:
-        """Say what the pin reads though no edge came and nothing is due."""
+        """Note the pin's level when no edge came and nothing is due."""
         if level != self.raw and self._doubt_to_s is None:
             self._doubt_to_s = now + LATE_S
 

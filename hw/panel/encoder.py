@@ -1,11 +1,11 @@
-"""Encoder: a rotary encoder's two contacts, turned into clicks. Pure logic.
+"""Encoder: turns a rotary encoder's two contacts into clicks. Pure logic.
 
-No debounce and so no delay: a contact that bounces goes back and forth between two neighbouring states, which cancels
-out; a click counts when both contacts are back where clicks rest (after Ben Buxton's state machine). Turned fast, a
-click counts for more, so that a whole range needs one twist and the fine end stays reachable.
+There is no debounce and so no delay: a contact that bounces goes back and forth between two neighbouring states, which
+cancels out. A click counts when both contacts are at rest again (after Ben Buxton's state machine). In a fast turn a
+click counts for more, so one twist covers the whole range, and slow turns stay fine.
 """
 
-SLOW_S = 0.060  # seconds between clicks: from here on a click counts as one
+SLOW_S = 0.060  # between clicks: from here up a click counts as one
 FAST_S = 0.012  # from here down it counts as `acceleration`
 RING = (0b00, 0b01, 0b11, 0b10)  # the states in the order of a clockwise turn, A in the high bit
 
@@ -25,7 +25,7 @@ class QuadratureDecoder:
     def feed(self, a: bool, b: bool) -> int:
         """The clicks that this edge completes: positive clockwise, mostly 0."""
         place = RING.index(a * 2 + b)
-        moved = (place - self._place + 1) % 4 - 1  # -1, 0, 1, or 2: one edge was missed, and it tells no direction
+        moved = (place - self._place + 1) % 4 - 1  # -1, 0, 1, or 2: one edge was missed, so the direction is unknown
         self._place = place
         if moved == 2:
             moved *= self._direction
@@ -34,7 +34,7 @@ class QuadratureDecoder:
         self._travel += moved
         if not self._rests(place):
             return 0
-        # From rest to rest a whole click or none: an edge that was missed is made good here.
+        # From rest to rest it is whole clicks or none: this corrects a missed edge.
         clicks = round(self._travel / self._detent_edges)
         self._travel = 0
         return clicks

@@ -1,7 +1,7 @@
-"""Gestures: short, long and double presses and two switches together, told apart. Pure logic on the caller's clock.
+"""Gestures: tells apart short, long and double presses and two switches together. Pure logic on the caller's clock.
 
-A press that is told late feels like a bad switch, so a switch waits only for what is armed on it (`Gestures.cost`).
-Whatever was told is followed by one RELEASE when the foot leaves, so "hold" actions never stay on.
+A press that is told late feels like a bad switch, so a switch waits only for the gestures in use (`Gestures.cost`).
+Every event is followed by one RELEASE when the foot leaves, so that held actions never stay on.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,12 +13,12 @@ from hw.controls.kinds import ChordSpec, Gestures
 
 @dataclass(slots=True)
 class _Switch:
-    """Where one switch is. A press is `undecided` while it may still become something else."""
+    """The state of one switch. A press is `undecided` while it may still become another gesture."""
 
     gestures: Gestures
     down: bool = False
     undecided: bool = False
-    told: bool = False  # a RELEASE is owed
+    told: bool = False  # a RELEASE must follow
     began_at_s: float = float("-inf")  # the last press that may still become a double one
     long_at_s: float = float("inf")
 
@@ -36,13 +36,13 @@ class GestureMachine:
         self._chorded = {name for chord in chords for name in chord.switches}
 
     def contact(self, name: str, closed: bool, at_s: float) -> list[SwitchEvent]:
-        """Note that a debounced contact closed or opened; return what can be told now. Times must not go back."""
+        """Note that a debounced contact closed or opened. Returns the decided events. Times must not go back."""
         events = self.poll(at_s)
         switch = self._switches[name]
         if switch.gestures.latching:
             return [*events, _event(name, SwitchKind.PRESS, at_s), _event(name, SwitchKind.RELEASE, at_s)]
         if switch.gestures.press_only and closed:
-            # Nobody will say that the foot has left, so it leaves at once.
+            # No release will come, so it is made here.
             switch.down = True
             events += self._closed(name, switch, at_s)
             switch.down = False
@@ -53,18 +53,18 @@ class GestureMachine:
         return events + (self._closed(name, switch, at_s) if closed else self._opened(name, switch, at_s))
 
     def resume(self, name: str) -> None:
-        """A foot is on this switch since before, and what it began there was told: only its RELEASE is owed."""
+        """This switch is held from before, and its press was told: only its RELEASE is still to come."""
         self._switches[name].down = self._switches[name].told = True
 
     def due(self) -> float | None:
-        """When to call `poll` next, None while there is nothing to wait for."""
+        """When to call `poll` next; None while nothing is undecided."""
         waiting = [self._decided_at(name, switch) for name, switch in self._switches.items() if switch.undecided]
         waiting += [switch.long_at_s for switch in self._switches.values()]
         soonest = min(waiting, default=float("inf"))
         return None if soonest == float("inf") else soonest
 
     def poll(self, now_s: float) -> list[SwitchEvent]:
-        """What became clear by waiting, in the order in which it did."""
+        """The events that waiting has decided, in their order."""
         events: list[SwitchEvent] = []
         for name, switch in self._switches.items():
             if switch.undecided and self._decided_at(name, switch) <= now_s:
@@ -84,7 +84,7 @@ class GestureMachine:
             self._held_chords.append(chord)
             return [_event(chord.name, SwitchKind.CHORD, at_s)]
         gestures = switch.gestures
-        # The same sum as in _decided_at: at its very moment a press is a plain one, however the sum was rounded.
+        # The same sum as in _decided_at, so that rounding cannot make them disagree.
         if switch.began_at_s <= at_s < switch.began_at_s + gestures.double_press_ms / 1000.0:
             switch.undecided, switch.told, switch.began_at_s = False, True, float("-inf")
             return [_event(name, SwitchKind.DOUBLE_PRESS, at_s)]
@@ -119,7 +119,7 @@ class GestureMachine:
         return [press, _event(name, SwitchKind.RELEASE, at_s)]
 
     def _decided_at(self, name: str, switch: _Switch) -> float:
-        """When an undecided press is a plain one, if nothing happens until then."""
+        """When an undecided press becomes a plain one, if nothing happens before."""
         if switch.down and switch.gestures.long_press_ms:
             return float("inf")
         chord_s = self._chord_s if switch.down and name in self._chorded else 0.0

@@ -1,4 +1,4 @@
-"""KnobFilter: a position from a noisy converter. A knob that nobody touches says nothing."""
+"""KnobFilter: positions from a noisy converter. A knob that is not turned gives none."""
 
 STEPS = 1024
 DEAD_STEPS = 3  # at either end: worn tracks and supply ripple keep a knob from reading exactly 0 or 1023

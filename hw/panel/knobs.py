@@ -1,4 +1,4 @@
-"""The thread that reads the knobs and pedals behind the SPI converters."""
+"""The thread that reads the knobs and pedals on the converters."""
 
 import logging
 import time
@@ -12,27 +12,27 @@ from hw.threads import PanelThread
 
 KNOB_POLL_S = 1 / 60
 KNOB_RETRY_S = 1.0
-LEARN_MOVE = 0.15  # of the whole turn; a channel with nothing on it drifts, and follows its neighbour a little
+LEARN_MOVE = 0.15  # of the whole turn; an open channel drifts, and follows its neighbour a little
 
 log = logging.getLogger(__name__)
 
 
 class WatchedChannel:
-    """A converter's channel that is not mapped, heard while learning. device: gpiozero's. Raises what its bus does."""
+    """A converter channel without a control, read while learning. device: gpiozero's. Raises the bus's errors."""
 
     def __init__(self, source: str, words: str, device: Any) -> None:
         self.source, self.words = source, words
         self._device = device
-        # Where it stands is read now: by the thread's first look a hand may have turned it.
+        # Read now: before the thread's first reading it may have been turned.
         self._last = self._position = float(device.value)
 
     def moved(self) -> float:
-        """How far it is from where it was last told. Raises whatever the SPI library does."""
+        """Its distance from the last position that was told. Raises the SPI library's errors."""
         self._position = float(self._device.value)
         return abs(self._position - self._last)
 
     def take(self) -> float:
-        """The position 0…1, as told."""
+        """The position 0…1; it counts as told."""
         self._last = self._position
         return self._position
 
@@ -59,7 +59,7 @@ class KnobThread(PanelThread):
         self.start()
 
     def watch(self, channels: Sequence[WatchedChannel]) -> None:
-        """Listen to these channels too, () to let go of them. Any thread; a reading under way is waited for."""
+        """Read these channels too, () for none. Any thread; waits for a reading under way."""
         with self._condition:
             self._watched = tuple(channels)
             self.wake()
@@ -79,7 +79,7 @@ class KnobThread(PanelThread):
                     return
 
     def _moved_furthest(self) -> WatchedChannel | None:
-        """The watched channel that was turned: its neighbours are dragged along a little through the converter."""
+        """The watched channel that was turned furthest: in the converter its neighbours follow a little."""
         try:
             furthest = max(self._watched, key=WatchedChannel.moved, default=None)
             return furthest if furthest is not None and furthest.moved() >= LEARN_MOVE else None
@@ -98,7 +98,7 @@ class KnobThread(PanelThread):
                 log.warning("front panel: %s", explain(line.spec, error))
             line.problem = explain(line.spec, error)
             line.retry_at = time.monotonic() + KNOB_RETRY_S
-            line.restart()  # whoever turns it meanwhile moves the knob, but not the value
+            line.restart()  # a turn meanwhile moves the knob, but not the value
             return
         line.problem = ""
         if position is not None:

@@ -1,4 +1,4 @@
-"""Learning: hearing what hands move, mapped or not."""
+"""Learning: tells everything that is moved, mapped or not."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hw.board.board import SPI_PINS, SPI_SELECT_PINS, Board
 from hw.controls.conflicts import same_source
 from hw.controls.events import Activity
-from hw.controls.kinds import CHIPS, ON_I2C, KnobSpec, PedalSpec
+from hw.controls.kinds import CHIPS, ON_I2C, SPI_DEVICES, KnobSpec, PedalSpec
 from hw.controls.spec import PanelSpec
 from hw.panel.knobs import WatchedChannel
 from hw.panel.lines import SwitchLine, forget_closed_buses, open_converter
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 class PanelLearner:
-    """What is heard while learning, and what is opened for it. tell(activity) is called in whichever thread hears."""
+    """Opens unused inputs while learning, and tells what is moved. tell(activity) is called in the input's thread."""
 
     def __init__(self, spec: PanelSpec, tell: Callable[[Activity], None]) -> None:
         self._spec = spec
@@ -55,7 +55,7 @@ class PanelLearner:
     ) -> None:
         """Open every free pin as a switch to ground and every converter channel that is not mapped."""
         forget_closed_buses()
-        devices = [d for d in (0, 1) if (root / f"dev/spidev0.{d}").exists()] if simulator is None else [0]
+        devices = [d for d in SPI_DEVICES if (root / f"dev/spidev0.{d}").exists()] if simulator is None else [0]
         on_spi = [k for k in self._converters if k.chip not in ON_I2C]
         devices += [k.spi_device for k in on_spi if k.spi_device not in devices]
         bus = {*SPI_PINS, *(SPI_SELECT_PINS[device] for device in devices)} if devices else set()
@@ -72,11 +72,13 @@ class PanelLearner:
                 source = f"{chip}:{device}:{channel}"
                 if not self.control_of(source):
                     with _PassedOver():
-                        wire = open_converter(chip, channel, device, factory)
-                        self.channels.append(WatchedChannel(source, f"{chip.upper()} channel {channel}", wire))
+                        device_of_channel = open_converter(chip, channel, device, factory)
+                        self.channels.append(
+                            WatchedChannel(source, f"{chip.upper()} channel {channel}", device_of_channel)
+                        )
 
     def close(self) -> None:
-        """Free what `open` opened. The threads must have let go of it before."""
+        """Close what `open` has opened. The threads must not use it any more."""
         for switch in self.switches:
             switch.close()
         for channel in self.channels:
@@ -93,7 +95,7 @@ class PanelLearner:
 
 
 class _PassedOver:
-    """What does not open cannot be learned, and that is all. Pin libraries share no error base."""
+    """Logs an input that does not open: it cannot be learned. Pin libraries share no error base."""
 
     def __enter__(self) -> None:
         pass

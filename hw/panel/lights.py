@@ -1,4 +1,4 @@
-"""The panel's lights: single LEDs, colours and level meters, steady or blinking."""
+"""The panel's lights: LEDs, RGB LEDs and level meters, steady or blinking."""
 
 import time
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from hw.threads import PanelThread
 
 
 class LedPin:
-    """One LED: dimmed where the pins can, else on from half brightness."""
+    """One LED: dimmed if its pin can, else on from half brightness."""
 
     def __init__(self, gpio: int, active_high: bool, factory: Any) -> None:
         from gpiozero import LED, PWMLED, PinPWMUnsupported
@@ -30,7 +30,7 @@ class LedPin:
 
     def set(self, level: float) -> None:
         level = min(max(level, 0.0), 1.0)
-        if level != self._level:  # callers repeat themselves 20 times a second, and each setting restarts the PWM
+        if level != self._level:  # callers repeat it 20 times a second, and each setting restarts the PWM
             self._level = level
             self._device.value = level if self._dims else float(level >= 0.5)
 
@@ -78,7 +78,7 @@ class LightLine:
 
 
 class LightThread(PanelThread):
-    """All lights. Runs for blinking; steady lights are set by whoever says so, at once."""
+    """All lights. The thread is for blinking; steady lights are set at once in the caller's thread."""
 
     def __init__(self) -> None:
         super().__init__("panel lights")
@@ -105,7 +105,7 @@ class LightThread(PanelThread):
             return line.levels if line else ()
 
     def take_all(self) -> list[LightLine]:
-        """Hand the lights over to be closed; later calls find none."""
+        """Hand over the lights to be closed; later calls find none."""
         with self._condition:
             lines, self._lights = list(self._lights.values()), {}
             return lines

@@ -1,4 +1,4 @@
-"""The wires behind the panel's inputs: one object per switch, encoder and knob, each over gpiozero devices."""
+"""The panel's inputs on pins and converters: one object per switch, encoder and knob, over gpiozero devices."""
 
 import gc
 import warnings
@@ -15,7 +15,7 @@ from hw.panel.knob_filter import KnobFilter
 class SwitchLine:
     """A switch's pin and its debounce. `poll` and `due` belong to the switch thread, under its lock.
 
-    name: "" for a pin that is only watched while learning. on_edge(line, level, stamp_s) is called from the pin
+    name: "" for a pin that is only read while learning. on_edge(line, level, stamp_s) is called from the pin
     library's own thread; stamp_s is the kernel's time of the edge, on whatever clock.
     """
 
@@ -41,13 +41,13 @@ class SwitchLine:
         self.settle()
 
     def listen(self) -> None:
-        """Ask for raw edges. After this `on_edge` may be called at any moment."""
+        """Ask for raw edges. From now on `on_edge` may be called at any moment."""
         self.pin.bounce = None
         self.pin.edges = "both"
         self.pin.when_changed = self._changed
 
     def settle(self) -> None:
-        """Begin from the level that the pin has now."""
+        """Start from the level that the pin has now."""
         self.debounce = Debounce(self.read(), *self._times_s)
 
     def read(self) -> bool:
@@ -96,12 +96,12 @@ class EncoderLine:
             pin.when_changed = changed
 
     def settle(self) -> None:
-        """Begin from where it stands now."""
+        """Start from the present levels."""
         self._levels = [bool(pin.state) for pin in self.pins]
         self._decoder = QuadratureDecoder(self._levels[0], self._levels[1], self.spec.detent_edges)
 
     def look(self) -> list[tuple[bool, bool]]:
-        """Where it stands, if that is not where its edges have left it; else nothing."""
+        """The present levels, if they differ from those of the last edges; else nothing."""
         levels = [bool(pin.state) for pin in self.pins]
         if levels == self._levels:
             return []
@@ -109,7 +109,7 @@ class EncoderLine:
         return [(levels[0], levels[1])]
 
     def turn(self, a: bool, b: bool, at_s: float) -> tuple[int, int]:
-        """Return (clicks, steps) that this pair of levels completes."""
+        """The (clicks, steps) that this pair of levels completes."""
         clicks = self._decoder.feed(a, b)
         return clicks, self._acceleration.steps(clicks, at_s) if clicks else 0
 
@@ -142,7 +142,7 @@ class KnobLine:
         self.restart()
 
     def restart(self) -> None:
-        """Forget where it stood: the next reading counts as the first."""
+        """Forget the position: the next reading counts as the first."""
         heel, toe = (self.spec.heel, self.spec.toe) if isinstance(self.spec, PedalSpec) else (0.0, 1.0)
         self.first = True
         self._filter = KnobFilter(CHIPS[self.spec.chip][1], heel, toe)
@@ -153,7 +153,7 @@ class KnobLine:
         return self._filter.raw
 
     def read(self) -> float | None:
-        """The new position 0…1 when the knob moved. Raises whatever the SPI library does."""
+        """The new position 0…1 if the knob moved. Raises the SPI library's errors."""
         return self._filter.feed(int(self._device.raw_value))
 
     def close(self) -> None:
@@ -161,11 +161,10 @@ class KnobLine:
 
 
 def forget_closed_buses() -> None:
-    """Collect what was closed before, ahead of opening converters.
+    """Run the garbage collector before converters are opened.
 
-    A shared SPI bus of gpiozero 2.0 that was closed takes itself out of the list of buses once more when it is
-    collected: if a new one is in the list by then, the next converter finds none, opens another, and is refused its
-    own pins.
+    A closed SPI bus of gpiozero 2.0 removes itself from the list of buses once more when it is collected. If a new bus
+    is in the list by then, that one goes: the next converter opens another bus, and is refused its own pins.
     """
     gc.collect()
 
@@ -180,6 +179,6 @@ def open_converter(chip: str, channel: int, spi_device: int, factory: Any) -> An
     import gpiozero
 
     with warnings.catch_warnings():
-        # Without its SPI bus gpiozero would bit-bang each reading over plain pins, at a cost that the page feels.
+        # Without an SPI bus gpiozero would bit-bang each reading over plain pins, which slows the page.
         warnings.simplefilter("error", gpiozero.SPISoftwareFallback)
         return getattr(gpiozero, chip.upper())(channel=channel, port=0, device=spi_device, pin_factory=factory)

@@ -1,52 +1,51 @@
 """The front panel: footswitches, knobs, encoders, pedals, lights, a relay, MIDI and USB HID keys, by configuration.
 
-The contract, for whoever joins a panel to what it steers:
+How to use it:
 
     panel = Panel(PanelSpec(switches=…, knobs=…, encoders=…, leds=…, chords=…, relay=…, midi=MidiSpec()),
                   on_event=…, on_activity=…)
-    panel.start()                      # opens what can be opened; the rest becomes sentences in panel.problems
-    panel.close()                      # to change the mapping: close it and start another with the new spec
+    panel.start()                      # opens what can be opened; panel.problems has a sentence on each other control
+    panel.close()                      # to change the spec: close it and start another
 
 **Kinds of control** (`hw.controls.kinds`): switches are `SwitchSpec` (GPIO), `KeySpec` (USB HID) and `MidiSwitchSpec`;
 knobs are `KnobSpec` and `PedalSpec` (converter on SPI) and `MidiKnobSpec`; `EncoderSpec`; lights are `LedSpec`,
 `RgbLedSpec` and `MeterSpec`; `ChordSpec` joins two switches of any kind; one `RelaySpec`. An encoder's push is a
 SwitchSpec.
 
-**Events** (`hw.controls.events`), each to `on_event(event)`, from hw's own threads, one at a time per kind of hardware:
-return soon; an exception is logged. The name says which control.
-- SwitchEvent(name, kind, at_s). PRESS comes at once unless `Gestures` arms something longer or the switch is in a
-  chord; `PanelSpec.press_cost(name)` says what that costs. Whenever PRESS, LONG_PRESS, DOUBLE_PRESS or CHORD was told,
-  exactly one RELEASE of the same name follows when the foot leaves (for a chord: when both have left). So "hold"
-  actions begin with one of the four and end with RELEASE; everything else ignores RELEASE. A latching switch tells
-  PRESS and RELEASE together at each flip.
+**Events** (`hw.controls.events`): each calls `on_event(event)` on hw's own threads, one at a time per kind of hardware.
+Return soon; an exception is logged. The name says which control.
+- SwitchEvent(name, kind, at_s). PRESS comes at once, unless `Gestures` has a longer gesture or the switch is in a
+  chord; `PanelSpec.press_cost(name)` tells the delay. After PRESS, LONG_PRESS, DOUBLE_PRESS or CHORD exactly one
+  RELEASE of the same name follows when the foot leaves (of a chord: both feet). So held actions begin with one of the
+  four and end with RELEASE; other actions ignore RELEASE. A latching switch tells PRESS and RELEASE at each flip.
 - TurnEvent(name, position, at_s, first). `first` comes once per knob at the start. MIDI knobs have no first.
 - StepEvent(name, steps, detents, at_s): add `steps` times the parameter's step.
 - ProgramEvent(port, channel, program, at_s): every program change of every open port; no control needed.
 - TempoEvent(port, bpm, at_s): each beat of a MIDI clock, where `MidiSpec.clock` is "in".
 
 **Lights**: `panel.show(name, Light(…))` from any thread, as often as you like (a repeated Light costs nothing);
-blinking runs here. `panel.lit(name)` gives the brightness now, one number per pin, for the page, with real pins too.
+blinking is done here. `panel.lit(name)` gives the present brightness, one number per pin, also of real pins.
 **MIDI feedback**: `panel.feedback(name, position 0…1)` sends a MIDI control's value back to its port; it does nothing
 for other kinds or an unplugged port, and after a re-plug the last value is sent again (`now=False`: only then).
-**Relay**: `panel.beat(progress)` whenever audio may have progressed, 20 times a second: the pin toggles only if
-`progress` (any counter of the audio process) differs from the last call's, so a dead audio process drops the relay;
-`panel.relay_held` says what its timer makes of that.
+**Relay**: call `panel.beat(progress)` 20 times a second. The pin toggles only if `progress` (any counter of the audio
+process) has changed since the last call, so a dead audio process drops the relay. `panel.relay_held`: whether its timer
+holds it now.
 **Pedal calibration**: `panel.raw_position(name)`, then `hw.controls.calibration.PedalCalibration`.
 **Learn**: `panel.start_learning()` … `panel.stop_learning()`. In between every free pin of the header is watched as
 a switch to ground, every converter channel, every MIDI port and every keyboard-like HID device, and each thing moved is
-told to `on_activity(Activity)`; mapped controls too (and their events go on). `Activity.source` is what a spec's
-`sources` hold, so "is it mapped?" is a comparison. `hw.controls.conflicts.conflicts(spec, board)` says in sentences
-what cannot be: a pin used twice, reserved (I2C, SPI, UART in use), not on this board.
+told to `on_activity(Activity)`; mapped controls too, and their events go on. `Activity.source` has the form of a spec's
+`sources`, so they can be compared. `hw.controls.conflicts.conflicts(spec, board)` tells what cannot be opened: a pin
+that is used twice, reserved (I2C, SPI, UART in use) or not on this board.
 **What is there**: `panel.choice` (pin library and why), `panel.board` (`hw.board.board.Board`: model, 40-pin header),
 `panel.midi_ports`, `panel.hid_devices`, `panel.problems`.
 **Simulation** (`panel.simulated`, `panel.simulator`): `press(name)`, `release(name)` for every kind of switch,
 `turn(name, position)` for every kind of knob, `step(name, detents)` for encoders, `lights(name)`, `program(number)`,
 and `touch(source, value)` for what is not mapped yet.
 
-A press is told within the debounce time plus one thread wake-up (1 ms + well under 1 ms on an idle core). Up to five
-threads: one sleeps until a switch is due, and reads all pins ten times a second in case an edge was dropped; one reads
-the knobs, one blinks the lights, one each waits for MIDI and USB keys. A control that cannot be opened becomes a
-sentence in `problems`; the rest of the panel runs on.
+A press is told within the debounce time plus one thread wake-up (1 ms + well under 1 ms on an idle core). There are up
+to five threads: one sleeps until a switch is due, and reads all pins ten times a second in case an edge was dropped;
+one reads the knobs, one blinks the lights, one each waits for MIDI and USB keys. A control that cannot be opened is
+told in `problems`; the rest of the panel works.
 """
 
 import logging
@@ -67,7 +66,6 @@ from hw.controls.kinds import (
     KnobSpec,
     LedSpec,
     MeterSpec,
-    PanelSpecError,
     PedalSpec,
     RelaySpec,
     RgbLedSpec,
@@ -81,7 +79,7 @@ from hw.panel.knobs import KnobThread
 from hw.panel.learn import PanelLearner
 from hw.panel.lights import LightLine, LightThread
 from hw.panel.lines import EncoderLine, KnobLine, SwitchLine, forget_closed_buses
-from hw.panel.plugged import PanelPorts
+from hw.panel.plugged import PluggedControls
 from hw.panel.relay import Relay
 from hw.panel.switches import SwitchThread
 from hw.threads import THREAD_END_S
@@ -89,20 +87,9 @@ from hw.threads import THREAD_END_S
 if TYPE_CHECKING:
     from hw.panel.simulator import Simulator
 
-__all__ = [
-    "KnobSpec",
-    "LedSpec",
-    "Panel",
-    "PanelSpec",
-    "PanelSpecError",
-    "PanelStuckError",
-    "SwitchSpec",
-    "UnknownControlError",
-]
-
 log = logging.getLogger(__name__)
 
-PULL_S = 0.025  # until a pull-up of 50 kΩ has charged the 100 nF of a long wire: before, each switch reads as closed
+PULL_S = 0.025  # a pull-up of 50 kΩ charges the 100 nF of a long cable; before that, every switch reads as closed
 
 
 class Closable(Protocol):
@@ -116,8 +103,8 @@ class PanelStuckError(HwError, RuntimeError):
 class Panel:
     """The front panel as `spec` describes it. on_event, on_activity: see above. root: see `choose_pins`.
 
-    held: switches on pins that a foot may be holding from an earlier panel. Each is told by its RELEASE when the foot
-    leaves, or at the start when it has left meanwhile.
+    held: switches on pins that may still be held from an earlier panel. Each tells its RELEASE when it is released, or
+    at the start if it was released meanwhile.
     """
 
     def __init__(
@@ -145,7 +132,7 @@ class Panel:
         self._learner = PanelLearner(spec, on_activity)
         self._learn_lock = threading.Lock()
         self._knob_thread = KnobThread(self._tell, self._learner.heard)
-        self._ports = PanelPorts(spec, self._switch_thread.contact, self._tell, self._learner.heard, root)
+        self._plugged = PluggedControls(spec, self._switch_thread.contact, self._tell, self._learner.heard, root)
         self._light_thread = LightThread()
         self._simulator: Simulator | None = None
 
@@ -156,7 +143,7 @@ class Panel:
 
     @property
     def simulator(self) -> "Simulator":
-        """The hands on a simulated panel. Raises UnknownControlError when the pins are real or off."""
+        """Operates a simulated panel. Raises UnknownControlError when the pins are real or off."""
         if self._simulator is None:
             raise UnknownControlError("the panel's pins are not simulated")
         return self._simulator
@@ -165,20 +152,20 @@ class Panel:
     def problems(self) -> list[str]:
         """What does not work and how to mend it, in plain sentences. Any thread."""
         knobs = [knob.problem for knob in list(self._knobs.values()) if knob.problem]
-        return self._open_problems + knobs + self._ports.problems
+        return self._open_problems + knobs + self._plugged.problems
 
     @property
     def midi_ports(self) -> tuple[str, ...]:
         """The names of the MIDI ports that are open now. Any thread."""
-        return self._ports.midi_names
+        return self._plugged.midi_names
 
     @property
     def hid_devices(self) -> tuple[str, ...]:
         """The ids of the USB footswitches that are open now. Any thread."""
-        return self._ports.hid_ids
+        return self._plugged.hid_ids
 
     def start(self) -> None:
-        """Open every control that can be opened, and listen. Once. Raises nothing for hardware that is missing."""
+        """Open every control that can be opened, and listen. Once. Missing hardware raises nothing."""
         self.choice = choose_pins(self.spec.pins, self._root)
         if self.choice.simulated:
             self.board = boards.simulated()
@@ -193,10 +180,10 @@ class Panel:
         self._switch_thread.start()
         self._switch_thread.listen(list(self._switches.values()), list(self._encoders.values()), self._held)
         self._knob_thread.start_with(list(self._knobs.values()))
-        self._ports.start()
+        self._plugged.start()
 
     def start_learning(self) -> None:
-        """Tell `on_activity` of everything that is moved from now on. Any thread; again does nothing."""
+        """Tell `on_activity` of everything that is moved from now on. Any thread; a second call does nothing."""
         with self._learn_lock:
             if self._learner.active:
                 return
@@ -206,14 +193,14 @@ class Panel:
             self._learner.active = True
             self._switch_thread.listen(self._learner.switches)
             self._knob_thread.watch(self._learner.channels)
-            self._ports.learn(True)
+            self._plugged.learn(True)
 
     def stop_learning(self) -> None:
-        """Free what learning opened. Any thread; again does nothing."""
+        """Close what learning has opened. Any thread; a second call does nothing."""
         with self._learn_lock:
             if self._learner.active:
                 self._learner.active = False
-                self._ports.learn(False)
+                self._plugged.learn(False)
                 self._switch_thread.forget(self._learner.switches)
                 self._knob_thread.watch(())
                 self._learner.close()
@@ -221,16 +208,16 @@ class Panel:
     def feedback(self, name: str, position: float, now: bool = True) -> None:
         """Show `position` 0…1 on the MIDI control `name`; nothing for other kinds. Any thread.
 
-        now: False when the value comes from there: it is shown after a re-plug only.
+        now: False if the value came from there: then it is only sent after a re-plug.
         """
-        self._ports.feedback(name, position, now)
+        self._plugged.feedback(name, position, now)
 
     def tempo(self, bpm: float | None, beat_at_s: float) -> None:
         """Send this tempo as MIDI clock, if `MidiSpec.clock` is "out"; None ends it. Any thread."""
-        self._ports.tempo(bpm, beat_at_s)
+        self._plugged.tempo(bpm, beat_at_s)
 
     def show(self, name: str, light: Light) -> None:
-        """Let light `name` show something. Any thread. One that is not open is skipped; an unknown one raises."""
+        """Set what light `name` shows. Any thread. A light that is not open is skipped; an unknown one raises."""
         self._must_be_light(name)
         self._light_thread.show(name, light)
 
@@ -239,24 +226,20 @@ class Panel:
         self._must_be_light(name)
         return self._light_thread.levels(name)
 
-    def set_led(self, name: str, level: float) -> None:
-        """Set LED `name` to a steady 0…1, like `show`."""
-        self.show(name, Light(level))
-
     def beat(self, progress: int) -> None:
-        """Keep the true-bypass relay on if `progress` moved since the last call. Any thread. See hw/panel/relay.py."""
+        """Keep the true-bypass relay on if `progress` has changed since the last call. Any thread. See relay.py."""
         with self._relay_lock:
             if self._relay is not None:
                 self._relay.beat(progress)
 
     @property
     def relay_held(self) -> bool | None:
-        """Whether the relay is held now by its timer; None where there is no relay. Any thread."""
+        """Whether its timer holds the relay now; None without a relay. Any thread."""
         with self._relay_lock:
             return self._relay.held if self._relay is not None else None
 
     def raw_position(self, name: str) -> float:
-        """What the converter last said about knob or pedal `name`, 0…1, before any calibration. Any thread."""
+        """The last raw reading of knob or pedal `name`, 0…1, before calibration. Any thread."""
         if name not in self._knobs:
             raise UnknownControlError(f"no knob or pedal {name!r} is open: there is {', '.join(self._knobs) or 'none'}")
         return self._knobs[name].raw
@@ -264,7 +247,7 @@ class Panel:
     def close(self) -> None:
         """End the threads, switch the lights off and free the pins. May be called twice. Raises PanelStuckError."""
         self.stop_learning()
-        stuck = self._ports.end()
+        stuck = self._plugged.end()
         threads = (self._switch_thread, self._knob_thread, self._light_thread)
         stuck += [thread.name for thread in threads if not thread.end()]
         with self._relay_lock:
@@ -293,7 +276,7 @@ class Panel:
             from hw.panel.simulator import Simulator
 
             self._simulator = Simulator(
-                self.spec, self._switches, self._knobs, self._encoders, self._light_thread.levels, self._ports
+                self.spec, self._switches, self._knobs, self._encoders, self._light_thread.levels, self._plugged
             )
         lights: dict[str, LightLine] = {}
         refused = {conflict.control: conflict.why for conflict in conflicts(self.spec, self.board)}

@@ -1,4 +1,4 @@
-"""The panel's controls that are plugged in rather than wired: MIDI ports and USB keys."""
+"""The panel's plugged controls: those on MIDI and USB, which come and go, beside those on pins."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from hw.controls.events import PanelEvent
 from hw.controls.kinds import KeySpec, MidiKnobSpec, MidiSwitchSpec
 from hw.controls.problems import Reported, title
 from hw.controls.spec import PanelSpec
-from hw.midi.messages import MidiMessage
+from hw.midi.messages import PITCH_TOP, MidiMessage
 from hw.midi.midi import MidiThread, feedback_messages, source_of
 from hw.midi.routes import MidiRoutes
 
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 Heard = Callable[[str, str, float, str, float], None]
 
 
-class PanelPorts:
-    """MIDI and HID of one panel. contact(name, closed), tell(event) and heard(source, kind, value, words, at_s) are
-    called in their threads; `take_midi` and `take_key` may come from a simulated hand too."""
+class PluggedControls:
+    """The MIDI and USB controls of one panel. contact(name, closed), tell(event) and
+    heard(source, kind, value, words, at_s) are called in their threads. The simulator calls `take_midi` and `take_key`.
+    """
 
     def __init__(
         self,
@@ -50,7 +51,7 @@ class PanelPorts:
         if spec.midi is None:
             self._problems += [f"{title(c)} is off: MIDI is switched off" for c in self._midi_controls.values()]
         self._routes = MidiRoutes(spec, contact, tell)
-        self._between: set[str] = set()  # controllers that have shown a value other than off and on
+        self._between: set[str] = set()  # controllers that have sent a value other than off and on
         self._midi = MidiThread(spec.midi, self.take_midi, self._routes.gone, root, tell) if spec.midi else None
         self._hid: HidThread | None = None
 
@@ -75,7 +76,7 @@ class PanelPorts:
             self._start_hid()
 
     def learn(self, learning: bool) -> None:
-        """Listen to every keyboard, or to the mapped ones again. MIDI is heard in any case."""
+        """True: read every keyboard; False: only the mapped ones. MIDI is always read."""
         self._between.clear()
         if learning and self._hid is None:
             self._start_hid()
@@ -83,25 +84,25 @@ class PanelPorts:
             self._hid.learn(learning)
 
     def feedback(self, name: str, position: float, now: bool = True) -> None:
-        """Show `position` 0…1 on a MIDI control, now or when it is plugged in again; other names do nothing."""
+        """Show `position` 0…1 on a MIDI control, now or when it is plugged in again. Ignores other names."""
         control = self._midi_controls.get(name)
         if control is not None and self._midi is not None:
             for message in feedback_messages(control, position):
                 self._midi.send(control.port, message, now)
 
     def tempo(self, bpm: float | None, beat_at_s: float) -> None:
-        """What is sent as MIDI clock, where that is switched on. Any thread."""
+        """Send this tempo as MIDI clock, if that is switched on. Any thread."""
         if self._midi is not None:
             self._midi.follow(bpm, beat_at_s)
 
     def take_midi(self, port: str, message: MidiMessage) -> None:
-        """A message came in."""
+        """A MIDI message came in."""
         source, words = source_of(port, message)
         kind, value = "switch", float(message.value > 0)
         if message.kind == "program":
             kind, value = "program", float(message.number)
         elif message.kind == "pitch":
-            kind, value = "turn", message.value / 16383
+            kind, value = "turn", message.value / PITCH_TOP
         elif message.kind == "cc":
             if message.value not in (0, 127):
                 self._between.add(source)
@@ -118,13 +119,13 @@ class PanelPorts:
             self._contact(name, closed)
 
     def let_go(self, device: str, key: str) -> None:
-        """A device went while a key of it was down: nobody's foot did that."""
+        """A device was unplugged while a key was down: release it, but do not flip a latching switch."""
         name = self._keys.get((device, key))
         if name is not None and name not in self._latching:
             self._contact(name, False)
 
     def end(self) -> list[str]:
-        """Stop; the names of threads that would not end."""
+        """Stop. Returns the names of threads that did not end."""
         return [thread.name for thread in (self._midi, self._hid) if thread is not None and not thread.end()]
 
     def _start_hid(self) -> None:

@@ -1,7 +1,7 @@
-"""The true-bypass relay's heartbeat: a pin that changes only while sound is really processed. See docs/relay.md.
+"""The true-bypass relay's heartbeat: a pin that toggles only while sound is really processed. See docs/relay.md.
 
-The relay itself is held by a hardware timer which every edge of this pin starts anew. A level could stay high after a
-crash, edges cannot: when this program, the audio process or the power goes, the relay falls back to dry by itself.
+A hardware timer holds the relay; every edge of this pin restarts it. A level could stay high after a crash, edges
+cannot: if this program, the audio process or the power fails, the relay drops to dry by itself.
 """
 
 import time
@@ -9,7 +9,7 @@ from typing import Any
 
 from hw.controls.kinds import RelaySpec
 
-HOLD_S = 0.46  # what the timer of docs/relay.md holds after an edge
+HOLD_S = 0.46  # how long the timer of docs/relay.md holds after an edge
 
 
 class Relay:
@@ -26,13 +26,13 @@ class Relay:
 
     @property
     def held(self) -> bool:
-        """Whether the timer that looks at this pin holds the relay now."""
+        """Whether the timer on this pin holds the relay now."""
         return time.monotonic() - self._edge_s < HOLD_S
 
     def beat(self, progress: int) -> bool:
-        """Toggle the pin if `progress`, any counter of the audio process, moved since the last call; say whether.
+        """Toggle the pin if `progress`, any counter of the audio process, has changed. Returns whether it has.
 
-        The first call only takes the counter's value: a counter that a dead process left behind holds no relay.
+        The first call only notes the counter: the old counter of a dead process must not hold the relay.
         """
         moved = self._progress is not None and progress != self._progress
         self._progress = progress

@@ -1,7 +1,7 @@
-"""The simulated front panel: gpiozero's own mock pins, and an MCP3008 that answers on its mock SPI bus.
+"""The simulated front panel: gpiozero's mock pins, and an MCP3008 that answers on its mock SPI bus.
 
 The panel cannot tell it from a real header: a press is an edge on a mock pin and goes through the debounce, a turn is
-a voltage that the panel reads bit by bit over SPI. Nothing here reaches past the pins.
+a voltage that the panel reads bit by bit over SPI. Nothing here bypasses the pins.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,24 +10,23 @@ from typing import Any, TypeVar
 from gpiozero.pins.mock import MockSPIDevice
 
 from hw.board.ads1115 import ADDRESSES, MockADS1115
+from hw.board.board import SPI_CLOCK, SPI_MISO, SPI_MOSI, SPI_SELECT_PINS
 from hw.controls.kinds import ON_I2C, KeySpec, KnobSpec, MidiKnobSpec, MidiSwitchSpec, PedalSpec
 from hw.controls.spec import PanelSpec, UnknownControlError
-from hw.midi.messages import MidiMessage
+from hw.midi.messages import PITCH_TOP, MidiMessage
 from hw.midi.midi import feedback_messages
 from hw.panel.encoder import RING
 from hw.panel.lines import EncoderLine, KnobLine, SwitchLine
-from hw.panel.plugged import PanelPorts
+from hw.panel.plugged import PluggedControls
 
 Line = TypeVar("Line")
-
-SPI_CLOCK, SPI_MOSI, SPI_MISO, SPI_SELECT = 11, 10, 9, (8, 7)
 
 
 class MockConverter(MockSPIDevice):  # type: ignore[misc]  # gpiozero has no types
     """An MCP3004/3008/3204/3208 as its data sheet (Microchip DS21295D, figure 5-1) clocks it, in single-ended mode."""
 
     def __init__(self, factory: Any, spi_device: int, bits: int = 10) -> None:
-        super().__init__(SPI_CLOCK, SPI_MOSI, SPI_MISO, SPI_SELECT[spi_device], pin_factory=factory)
+        super().__init__(SPI_CLOCK, SPI_MOSI, SPI_MISO, SPI_SELECT_PINS[spi_device], pin_factory=factory)
         self.positions = [0.0] * 8  # per channel, 0…1 of the reference voltage
         self._result_bits = bits
         self._command: list[int] = []
@@ -36,7 +35,7 @@ class MockConverter(MockSPIDevice):  # type: ignore[misc]  # gpiozero has no typ
         super().on_start()
         self._command = []
         for pin in (self.clock_pin, self.mosi_pin, self.miso_pin, self.select_pin):
-            pin.clear_states()  # mock pins remember every edge for ever, and a poll has a hundred
+            pin.clear_states()  # mock pins remember every edge for ever, and each poll has a hundred
 
     def on_bit(self) -> None:
         bit = int(self.rx_buf[-1])
@@ -50,9 +49,9 @@ class MockConverter(MockSPIDevice):  # type: ignore[misc]  # gpiozero has no typ
 
 
 class Simulator:
-    """The hands on a simulated panel. Any thread; every method raises UnknownControlError.
+    """Operates a simulated panel. Any thread; every method raises UnknownControlError.
 
-    levels(name): how bright the pins of a light are. MIDI and USB keys are moved where their messages come in.
+    levels(name): how bright the pins of a light are. MIDI and USB keys are simulated by their messages.
     """
 
     def __init__(
@@ -62,23 +61,23 @@ class Simulator:
         knobs: Mapping[str, KnobLine],
         encoders: Mapping[str, EncoderLine],
         levels: Callable[[str], tuple[float, ...]],
-        ports: PanelPorts,
+        plugged: PluggedControls,
     ) -> None:
-        self._ported = {
+        self._plugged_in = {
             control.name: control
             for control in (*spec.switches, *spec.knobs)
             if isinstance(control, KeySpec | MidiSwitchSpec | MidiKnobSpec)
         }
-        self._ported_at: dict[str, float] = {}
+        self._plugged_at: dict[str, float] = {}
         self._switches = switches
         self._knobs = knobs
         self._encoders = encoders
         self._levels = levels
-        self._ports = ports
+        self._plugged = plugged
         self._converters: dict[tuple[str, int], MockConverter | MockADS1115] = {}
 
     def attach_converter(self, factory: Any, chip: str, spi_device: int, bits: int) -> None:
-        """Put a mock converter on the bus, once per chip-select line. Before the panel opens its side."""
+        """Put a mock converter on the bus, once per chip select, before the panel opens it."""
         if (chip, spi_device) in self._converters:
             return
         if chip in ON_I2C:
@@ -87,7 +86,7 @@ class Simulator:
             self._converters[chip, spi_device] = MockConverter(factory, spi_device, bits)
 
     def press(self, name: str) -> None:
-        """Close the contact of switch `name` for as long as it is not released."""
+        """Close the contact of switch `name` until `release`."""
         self._drive(name, pressed=True)
 
     def release(self, name: str) -> None:
@@ -96,8 +95,8 @@ class Simulator:
 
     def turn(self, name: str, position: float) -> None:
         """Turn knob or pedal `name` to `position` 0…1 (clipped); the panel reads it at its next poll."""
-        if name in self._ported:
-            self._move_ported(name, min(max(float(position), 0.0), 1.0))
+        if name in self._plugged_in:
+            self._move_plugged(name, min(max(float(position), 0.0), 1.0))
             return
         spec, converter = self._converter(name)
         heel, toe = (spec.heel, spec.toe) if isinstance(spec, PedalSpec) else (0.0, 1.0)
@@ -115,7 +114,7 @@ class Simulator:
                 (pin.drive_high if level else pin.drive_low)()
 
     def led(self, name: str) -> float:
-        """How bright LED `name` is, 0…1, as its pin says; of a light with several pins the brightest."""
+        """How bright LED `name` is, 0…1, by its pin; of a light with several pins, the brightest."""
         return max(self.lights(name))
 
     def lights(self, name: str) -> tuple[float, ...]:
@@ -126,33 +125,33 @@ class Simulator:
         return levels
 
     def pressed(self, name: str) -> bool:
-        """Whether the contact of switch `name` is closed, as its pin says."""
-        if name in self._ported:
-            return self._ported_at.get(name, 0.0) > 0.0
+        """Whether the contact of switch `name` is closed, by its pin."""
+        if name in self._plugged_in:
+            return self._plugged_at.get(name, 0.0) > 0.0
         line = self._find(self._switches, name, "switch")
         return line.is_closed(bool(line.pin.state))
 
     def position(self, name: str) -> float:
-        """Where knob or pedal `name` was turned to, 0…1."""
-        if name in self._ported:
-            return self._ported_at.get(name, 0.0)
+        """The position of knob or pedal `name`, 0…1."""
+        if name in self._plugged_in:
+            return self._plugged_at.get(name, 0.0)
         spec, converter = self._converter(name)
         heel, toe = (spec.heel, spec.toe) if isinstance(spec, PedalSpec) else (0.0, 1.0)
         return (converter.positions[spec.channel] - heel) / (toe - heel)
 
     def touch(self, source: str, value: float) -> None:
-        """Move something that is not mapped yet, by its place as in `Activity.source`: for learning."""
+        """Move an input without a control, by its place as in `Activity.source`, for learning."""
         kind, *place = source.split(":")
         if kind == "gpio":
             pin = self._factory_pin(int(place[0]))
             (pin.drive_low if value else pin.drive_high)()
         elif kind == "hid":
-            self._ports.take_key(place[0], place[1], closed=value > 0.0)
+            self._plugged.take_key(place[0], place[1], closed=value > 0.0)
         elif kind == "midi":
             port, message, channel, *number = place
             what = MidiMessage(message, int(channel), int(number[0]) if number else 0)
-            top = 16383 if message == "pitch" else 127
-            self._ports.take_midi(port, MidiMessage(what.kind, what.channel, what.number, round(value * top)))
+            top = PITCH_TOP if message == "pitch" else 127
+            self._plugged.take_midi(port, MidiMessage(what.kind, what.channel, what.number, round(value * top)))
         elif (kind, int(place[0])) in self._converters:
             self._converters[kind, int(place[0])].positions[int(place[1])] = value
         else:
@@ -160,20 +159,20 @@ class Simulator:
 
     def program(self, number: int, channel: int = 1, port: str = "simulated") -> None:
         """Send a MIDI program change, 0…127."""
-        self._ports.take_midi(port, MidiMessage("program", channel, number))
+        self._plugged.take_midi(port, MidiMessage("program", channel, number))
 
-    def _move_ported(self, name: str, position: float) -> None:
-        control = self._ported[name]
-        self._ported_at[name] = position
+    def _move_plugged(self, name: str, position: float) -> None:
+        control = self._plugged_in[name]
+        self._plugged_at[name] = position
         if not isinstance(control, MidiKnobSpec) and control.gestures.press_only and position <= 0.0:
-            return  # that is what such a pedal never says
+            return  # such a pedal sends no release
         if isinstance(control, KeySpec):
-            self._ports.take_key(control.device, control.key, closed=position > 0.0)
+            self._plugged.take_key(control.device, control.key, closed=position > 0.0)
             return
         if isinstance(control, MidiSwitchSpec) and control.inverted:
             position = 1.0 - position
         for message in feedback_messages(control, position):
-            self._ports.take_midi("simulated" if control.port == "*" else control.port, message)
+            self._plugged.take_midi("simulated" if control.port == "*" else control.port, message)
 
     @staticmethod
     def _factory_pin(gpio: int) -> Any:
@@ -185,8 +184,8 @@ class Simulator:
         return pin
 
     def _drive(self, name: str, *, pressed: bool) -> None:
-        if name in self._ported:
-            self._move_ported(name, float(pressed))
+        if name in self._plugged_in:
+            self._move_plugged(name, float(pressed))
             return
         line = self._find(self._switches, name, "switch")
         line.pin.clear_states()

@@ -1,4 +1,4 @@
-"""The panel's own threads: each owns its stop flag and says so when it will not end."""
+"""The thread that turns switches and encoders into events."""
 
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -8,15 +8,15 @@ from hw.panel.gestures import GestureMachine
 from hw.panel.lines import EncoderLine, SwitchLine
 from hw.threads import PanelThread
 
-STALE_S = 10.0  # a stamp older than this is of another clock
-LOOK_S = 0.1  # how often the pins are read even though no edge came: kernels and pin libraries do drop some
+STALE_S = 10.0  # a timestamp older than this is from another clock
+LOOK_S = 0.1  # how often the pins are read without an edge, because kernels and pin libraries drop some
 
 
 class SwitchThread(PanelThread):
     """Turns contacts of every kind into gestures, and encoder edges into steps. Sleeps until something is due.
 
-    tell(event) and on_level(line, closed, at_s), for every debounced change of a pin, are called in this thread. It may
-    be held up there for long: edges keep their own times meanwhile, so that none is lost and none becomes another.
+    tell(event) and, for every debounced change of a pin, on_level(line, closed, at_s) are called in this thread. They
+    may take long: meanwhile edges keep their own times, so none is lost or mistaken for another gesture.
     """
 
     def __init__(
@@ -34,17 +34,17 @@ class SwitchThread(PanelThread):
         self._contacts: list[tuple[str, bool, float]] = []
         self._turns: list[tuple[EncoderLine, bool, bool, float]] = []
         self._look_at_s = 0.0
-        self._told_to_s = 0.0  # gestures are decided up to here
+        self._told_to_s = 0.0  # gestures are decided up to this time
 
     def listen(
         self, lines: Sequence[SwitchLine], encoders: Sequence[EncoderLine] = (), held: Collection[str] = ()
     ) -> None:
-        """Add switches and encoders to listen to. held: those whose press was told before. Any thread."""
+        """Add switches and encoders. held: those whose press was told before. Any thread."""
         new: list[SwitchLine | EncoderLine] = [*lines, *encoders]
         for one in new:
             one.listen()
         with self._condition:
-            # The pins are read once more now that edges are heard: one that came since they were opened was not.
+            # Read the pins again now that edges are heard: an edge since they were opened was not.
             for one in new:
                 one.settle()
             for line in lines:
@@ -67,7 +67,7 @@ class SwitchThread(PanelThread):
             self.wake()
 
     def contact(self, name: str, closed: bool) -> None:
-        """Note a contact that needs no debounce (HID, MIDI). Any thread."""
+        """Note a contact that needs no debounce (USB key, MIDI). Any thread."""
         with self._condition:
             self._contacts.append((name, closed, time.monotonic()))
             self.wake()
@@ -103,7 +103,7 @@ class SwitchThread(PanelThread):
                     self._tell(StepEvent(encoder.spec.name, steps, detents, at_s))
 
     def _tell_gestures(self, contacts: list[tuple[str, bool, float]], now: float) -> None:
-        """Up to `now`, when the contacts were taken: what came since may still change what is undecided."""
+        """Tell gestures up to `now`, when the contacts were taken. Later contacts may still change undecided ones."""
         for name, closed, at_s in sorted(contacts, key=lambda contact: contact[2]):
             for event in self._gestures.contact(name, closed, max(at_s, self._told_to_s)):
                 self._tell(event)
@@ -112,7 +112,7 @@ class SwitchThread(PanelThread):
         self._told_to_s = now
 
     def _look(self, now: float) -> None:
-        """Find the edges of which nobody told."""
+        """Find edges that were dropped."""
         self._look_at_s = now + LOOK_S
         for line in self._lines:
             line.debounce.look(line.read(), now)
@@ -142,9 +142,9 @@ class SwitchThread(PanelThread):
 
 
 def edge_time(stamp_s: float, now_s: float) -> float:
-    """When an edge was, whose callback runs now: a callback may come late, and two of them at once.
+    """The time of an edge whose callback runs now: a callback may be late, and two may come at once.
 
-    Linux stamps edges with the monotonic clock since 5.7, and gpiozero says when its mock pins moved. A stamp of
-    another clock (an older kernel's, pigpio's) is passed over.
+    Since 5.7 Linux stamps edges with the monotonic clock, and gpiozero stamps those of its mock pins. A timestamp from
+    another clock (an older kernel's, pigpio's) is ignored.
     """
     return stamp_s if 0.0 <= now_s - stamp_s < STALE_S else now_s

@@ -1,7 +1,7 @@
-"""USB HID footswitches: keyboards with a few keys, read through evdev and kept from everyone else.
+"""USB HID footswitches: keyboards with a few keys, read through evdev.
 
-A pedal that types "a" into whatever has the keyboard would do mischief, so devices that are mapped are grabbed. While
-learning, all keyboards are listened to without grabbing them.
+Mapped devices are grabbed, so that a pedal does not type "a" into another program. While learning, all keyboards are
+read without grabbing them.
 """
 
 import errno
@@ -13,18 +13,18 @@ from typing import Any
 from evdev import InputDevice, ecodes
 
 from hw.controls.kinds import PanelSpecError
-from hw.threads import FAILED, PortThread
+from hw.threads import FAILED, HotplugThread
 
 log = logging.getLogger(__name__)
 
 RELEASED, PRESSED = 0, 1  # 2 is auto-repeat
 
 
-class HidThread(PortThread):
+class HidThread(HotplugThread):
     """Opens and grabs the devices in `wanted` ("1a86-e026": USB vendor and product) whenever they are there.
 
-    on_key(device, key, closed) is called in this thread, with "KEY_A"; a key held on a device that goes is told to
-    let_go(device, key), or to on_key as opened. open_device: evdev's InputDevice.
+    on_key(device, key, closed) is called in this thread, with "KEY_A". If a device goes while a key is held,
+    let_go(device, key) is called, by default on_key with closed False. open_device: evdev's InputDevice.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class HidThread(PortThread):
         self._open_device = open_device or _open_readonly
         self._devices: dict[int, InputDevice[str]] = {}
         self._held: dict[int, set[str]] = {}
-        self._passed_over: dict[Path, tuple[int, int]] = {}  # not to be opened again each second
+        self._passed_over: dict[Path, tuple[int, int]] = {}  # so that they are not opened again each second
         self._problems: dict[Path, str] = {}
         self._learning = False
 
@@ -54,11 +54,11 @@ class HidThread(PortThread):
 
     @property
     def problems(self) -> list[str]:
-        """Devices that are there and cannot be used. Any thread."""
+        """Devices that are there and cannot be opened. Any thread."""
         return list(self._problems.values())
 
     def learn(self, learning: bool) -> None:
-        """Listen to every keyboard, or to the wanted ones again. Any thread."""
+        """True: read every keyboard; False: only the wanted ones. Any thread."""
         with self._condition:
             self._learning = learning
             self._passed_over = {}
@@ -140,13 +140,13 @@ class HidThread(PortThread):
         self._problems[path] = problem
 
     def _key(self, fd: int, key: str, closed: bool) -> None:
-        if closed and key in self._held[fd]:  # it cannot be pressed twice without being let go: that was not said
+        if closed and key in self._held[fd]:  # two presses in a row: the release between them was not sent
             self._on_key(device_id(self._devices[fd]), key, False)
         (self._held[fd].add if closed else self._held[fd].discard)(key)
         self._on_key(device_id(self._devices[fd]), key, closed)
 
     def _catch_up(self, fd: int) -> None:
-        """The kernel dropped events: compare what is held with what the device says."""
+        """The kernel dropped events: compare the held keys with the device's."""
         down = {key_name(code) for code in self._devices[fd].active_keys()}
         for key in sorted(self._held[fd] ^ down):
             self._key(fd, key, key in down)
@@ -161,7 +161,7 @@ class HidThread(PortThread):
 
 
 def device_id(device: InputDevice[str]) -> str:
-    """What stays the same wherever and whenever the device is plugged in: "1a86-e026"."""
+    """The id that stays the same in every socket: "1a86-e026" (USB vendor and product)."""
     return f"{device.info.vendor:04x}-{device.info.product:04x}"
 
 

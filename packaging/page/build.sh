@@ -1,6 +1,6 @@
 #!/bin/sh
-# Bundles web_ui/static/js and css into web_ui/static/built: a phone on Wi-Fi waits for each file, so the first view comes
-# in few. Needs Node and npm; its result is committed, so that nobody else does. web_ui/bundle.py serves it.
+# Bundles web_ui/static/js and css into web_ui/static/built. A phone on Wi-Fi waits for each file, so the first view needs
+# few files. This needs Node and npm; the result is committed, so that nobody else needs them. web_ui/bundle.py serves it.
 set -eu
 cd "$(dirname "$0")"
 [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund --loglevel=error

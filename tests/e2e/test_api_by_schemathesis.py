@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from web_ui.app import create_app
-from web_ui.fakes.box import FakeControlPort
+from web_ui.fakes.box import fake_box
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900), pytest.mark.filterwarnings("default")]
 schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed")
@@ -21,7 +21,7 @@ CHECKS = [
     checks.response_schema_conformance,
     checks.unsupported_method,
 ]
-APP = create_app(FakeControlPort(), secret="tests")
+APP = create_app(fake_box(), secret="tests")
 TOKEN = APP.test_client().get("/api/v1/session", base_url="http://localhost").get_json()["token"]
 WHOLE = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", APP)
 SCHEMA = WHOLE.exclude(operation_id=ENDLESS + CLOSING)
@@ -36,5 +36,5 @@ def test_every_answer_is_as_described(case: Any) -> None:
 @WHOLE.include(operation_id=CLOSING).parametrize()
 @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 def test_what_closes_the_rest_answers_as_described_too(case: Any) -> None:
-    fresh = create_app(FakeControlPort(), secret="tests")  # with the same token, and open again
+    fresh = create_app(fake_box(), secret="tests")  # with the same token, and open again
     case.call_and_validate(app=fresh, headers={"X-CSRF-Token": TOKEN}, checks=CHECKS)

@@ -25,8 +25,8 @@ FLAT = """() => {
   document.adoptedStyleSheets.push(flat);
 }"""
 STEPS = (
-    "Which interface?", "Which input is the microphone?", "How loud?", "How quick?",
-    "What do your switches do?", "What is the box called?", "Who may set it up?", "Sound",
+    "Which interface?", "Which input is the microphone?", "How loud?", "How much latency?",
+    "What do your switches do?", "What is the box's name?", "Do you want a PIN?", "Sound",
 )  # fmt: skip
 
 
@@ -51,7 +51,7 @@ def serious(page: Any, where: str) -> list[tuple[str, str, list[str]]]:
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_each_view(open_page: Open, box: Box, view: str, theme: str):
-    box.port.step_preset(1)
+    box.ports.presets.step(1)
     page = opened(open_page, theme, view)
     page.evaluate("document.querySelectorAll('details').forEach((part) => (part.open = true))")
     page.wait_for_timeout(400)
@@ -60,12 +60,12 @@ def test_each_view(open_page: Open, box: Box, view: str, theme: str):
 
 def test_play_while_it_compares_warns_and_is_muted(open_page: Open, box: Box, theme: str):
     page = opened(open_page, theme, "play")
-    box.port.set_status(message="The interface is gone.", safe_mode="it crashed three times")
+    box.ports.live.set_status(message="The interface is gone.", safe_mode="it crashed three times")
     page.get_by_role("button", name="Compare A/B").tap()
     expect(page.locator("#compare-done")).to_be_visible()
     found = serious(page, "A/B")
     page.locator("#bypass").tap()
-    box.port.set_param("box.mute", 1.0, "panel")
+    box.ports.live.set_param("box.mute", 1.0, "panel")
     expect(page.locator("#bypass-state")).to_have_text("Bypassed")
     assert found + serious(page, "bypassed and muted") == []
 
@@ -90,23 +90,23 @@ def test_the_sheets_and_dialogs(open_page: Open, box: Box, theme: str):
     page = opened(open_page, theme, "setup")
     page.locator("#setup-panel > summary").click()
     found = []
-    page.get_by_role("button", name="Map something").click()
+    page.get_by_role("button", name="Add mapping").click()
     found += serious(page, "mapping")
     page.locator("#learn").click()
     expect(page.locator(".listening")).to_be_visible()
     found += serious(page, "learning")
     page.locator(".sheet:visible").get_by_role("button", name="Cancel").click()
-    page.get_by_role("button", name="Add a control").click()
+    page.get_by_role("button", name="Add control").click()
     found += serious(page, "adding a control")
     page.locator(".sheet:visible").get_by_role("button", name="Cancel").click()
     page.locator("#tab-presets").click()
     page.get_by_role("button", name="Gentle: rename").click()
     found += serious(page, "a preset's menu")
     page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
-    page.get_by_role("button", name="Save as").click()
+    page.get_by_role("button", name="Save as…").click()
     found += serious(page, "saving a preset")
     page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
-    box.port.set_pin("2468", "")
+    box.ports.pin.change("2468", "")
     page.locator("#tab-look").click()
     expect(page.locator(".pin-sheet")).to_be_visible()
     found += serious(page, "the PIN")
@@ -116,18 +116,18 @@ def test_the_sheets_and_dialogs(open_page: Open, box: Box, theme: str):
 def test_the_wizards_steps(open_page: Open, box: Box, theme: str):
     page = opened(open_page, theme, "setup")
     found = serious(page, "the invitation")
-    page.get_by_role("button", name="Begin").click()
+    page.get_by_role("button", name="Start", exact=True).click()
     for title in STEPS:
         expect(page.locator(".step-title")).to_have_text(title)
         page.wait_for_timeout(700)  # what it asks the box for is there
         found += serious(page, title)
-        if title == "How quick?":
-            page.get_by_role("button", name="Measure with a cable").click()
+        if title == "How much latency?":
+            page.get_by_role("button", name="Measure latency").click()
             found += serious(page, "the cable")
             page.get_by_role("button", name="Measure", exact=True).click()
             expect(page.locator(".latency-test .big-number")).to_be_visible()
             found += serious(page, "what was measured")
             page.get_by_role("button", name="Done").click()
         if title != STEPS[-1]:
-            page.get_by_role("button", name="Next").click()
+            page.get_by_role("button", name="Next", exact=True).click()
     assert found == []

@@ -12,6 +12,7 @@ import pytest
 
 from tests.rigs.phone import CHROMIUM, HOST, PHONE, Box, drag, expect, until
 from web_ui.page import VIEWS
+from web_ui.streams.events import EventStreams
 
 MID_WORD_S = 10.75  # of the fake voice
 
@@ -49,7 +50,7 @@ def test_the_dial_turns_by_drag_keys_and_taps(open_page: Callable[..., Any], box
     until(page, lambda: box.value("denoise.amount_db") == 0.0)
     page.get_by_role("button", name="Noise reduction +").click()
     until(page, lambda: box.value("denoise.amount_db") == 1.0)
-    page.get_by_role("button", name="Noise reduction: back to 24.0").click()
+    page.get_by_role("button", name="Noise reduction: reset to 24.0").click()
     expect(page.locator(".dial-value")).to_have_text("24.0")
 
 
@@ -67,13 +68,13 @@ def test_a_lost_connection_shows_hides_all_values_and_comes_back(open_page: Call
     page = open_page()
     box.off()
     expect(page.locator("#link-text")).to_have_text("No connection")
-    expect(page.locator("#notices")).to_contain_text("its sound goes on without the page")
+    expect(page.locator("#notices")).to_contain_text("its sound goes on")
     expect(page.locator("#bypass")).to_be_disabled()
     expect(page.locator("#amount .dial")).to_have_attribute("aria-disabled", "true")
     for value in ("#bypass-state", ".dial-value", "#preset-name", "#latency", "#load", "#temperature", "#xruns"):
         expect(page.locator(value)).to_have_text("\u2013")
-    box.port.set_param("box.bypass", 1.0, "panel")
-    box.port.set_param("denoise.amount_db", 6.0, "panel")
+    box.ports.live.set_param("box.bypass", 1.0, "panel")
+    box.ports.live.set_param("denoise.amount_db", 6.0, "panel")
     box.on()  # with another token, as after a restart of the box
     expect(page.locator("#link-text")).to_have_text("Live")
     expect(page.locator("#bypass-state")).to_have_text("Bypassed")
@@ -87,13 +88,13 @@ def test_a_box_that_falls_silent_is_a_lost_connection(
     open_page: Callable[..., Any], box: Box, monkeypatch: pytest.MonkeyPatch
 ):
     page = open_page()
-    hang, page_gone = box.port.wait_for_change, threading.Event()
+    hang, page_gone = box.ports.live.wait_for_change, threading.Event()
 
     def wait(after_seq: int, timeout_s: float) -> Any:
         page_gone.wait(20.0)
         return hang(after_seq, timeout_s)
 
-    monkeypatch.setattr(box.port, "wait_for_change", wait)
+    monkeypatch.setattr(box.ports.live, "wait_for_change", wait)
     expect(page.locator("#link-text")).to_have_text("No connection")
     monkeypatch.undo()
     page_gone.set()
@@ -117,19 +118,19 @@ def test_the_simulated_footswitch_and_knob_work_through_the_pins(open_page: Call
     stomp.scroll_into_view_if_needed()
     stomp.hover()
     page.mouse.down()
-    until(page, lambda: box.port.simulated_panel()[0].position == 1.0)
+    until(page, lambda: box.ports.simulator.pins()[0].position == 1.0)
     page.mouse.up()
-    until(page, lambda: box.port.simulated_panel()[0].position == 0.0)
+    until(page, lambda: box.ports.simulator.pins()[0].position == 0.0)
     expect(other.locator("#bypass-state")).to_have_text("Bypassed")
     drag(page, ".knob", 0, -250)
-    until(page, lambda: box.port.simulated_panel()[1].position > 0.9)
+    until(page, lambda: box.ports.simulator.pins()[1].position > 0.9)
     expect(other.locator(".dial-value")).to_have_text("40.0")
     stomp.press(" ")
     expect(other.locator("#bypass-state")).to_have_text("Processing")
 
 
 def test_real_pins_are_not_drawn(open_page: Callable[..., Any], box: Box):
-    box.port._simulated = False
+    box.ports.panel.simulated = False
     page = open_page(view="setup")
     expect(page.locator("#setup-panel")).to_be_visible()
     expect(page.locator("#setup-front")).to_be_hidden()
@@ -159,11 +160,13 @@ def test_more_is_drawn_from_the_parameters(open_page: Callable[..., Any], box: B
 
 def test_what_the_box_says_is_shown(open_page: Callable[..., Any], box: Box):
     page = open_page()
-    box.port.set_status(message="The interface is gone.", state="waiting for device", xruns=3, late_hops=2, dry_hops=1)
+    box.ports.live.set_status(
+        message="The interface is gone.", state="waiting for device", xruns=3, late_hops=2, dry_hops=1
+    )
     expect(page.locator("#notices")).to_have_text("The interface is gone.")
     expect(page.locator("#link-text")).to_have_text("Waiting for device")
     assert [page.locator(f"#{name}").inner_text() for name in ("xruns", "late-hops", "dry-hops")] == ["3", "2", "1"]
-    box.port.set_status(audio_alive=False, state="down", message="The audio process is down.")
+    box.ports.live.set_status(audio_alive=False, state="down", message="The audio process is down.")
     expect(page.locator("#link-text")).to_have_text("Audio is down")
     expect(page.locator("#latency")).to_have_text("\u2013")
     page.locator("#tab-setup").click()
@@ -177,7 +180,9 @@ def test_a_warning_covers_nothing_that_cannot_be_scrolled_free(
     open_page: Callable[..., Any], box: Box, size: dict[str, int], view: str
 ):
     page = open_page(size, view)
-    box.port.set_status(message="The demo plays: there is no USB interface.", safe_mode="it crashed again and again")
+    box.ports.live.set_status(
+        message="The demo plays: there is no USB interface.", safe_mode="it crashed again and again"
+    )
     expect(page.locator("#notices .notice")).to_have_count(2)
     page.wait_for_timeout(100)
     page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
@@ -187,32 +192,32 @@ def test_a_warning_covers_nothing_that_cannot_be_scrolled_free(
 
 def test_a_warning_is_put_away_until_there_is_another(open_page: Callable[..., Any], box: Box):
     page = open_page()
-    box.port.set_status(message="The demo plays.")
+    box.ports.live.set_status(message="The demo plays.")
     expect(page.locator("#notices")).to_have_text("The demo plays.")
-    away = page.get_by_role("button", name="Put away")
+    away = page.get_by_role("button", name="Dismiss")
     assert min(away.bounding_box()[side] for side in ("width", "height")) >= 44
     away.tap()
     expect(page.locator("#notices .notice")).to_have_count(0)
     page.wait_for_timeout(300)  # the box says the same 20 times a second
     expect(page.locator("#notices .notice")).to_have_count(0)
-    box.port.set_status(message="The interface is gone.")
+    box.ports.live.set_status(message="The interface is gone.")
     expect(page.locator("#notices")).to_have_text("The interface is gone.")
-    box.port.set_status(message="")
+    box.ports.live.set_status(message="")
     expect(page.locator("#notices .notice")).to_have_count(0)
-    box.port.set_status(message="The demo plays.")
+    box.ports.live.set_status(message="The demo plays.")
     expect(page.locator("#notices")).to_have_text("The demo plays.")
     box.off()  # what cannot be put away: that nothing on the page is true any more
     expect(page.locator("#notices")).to_contain_text("No connection")
     expect(page.locator(".notice.grave").get_by_role("button")).to_have_count(0)
 
 
-def test_too_many_pages_are_told_so(open_page: Callable[..., Any], box: Box):
-    streams = box.server._app.extensions["hushbox.streams"]
+def test_one_page_too_many_says_so_and_goes_live_when_another_closes(open_page: Callable[..., Any], box: Box):
+    streams: EventStreams = box.server._app.extensions["hushbox.streams"]
     page = open_page()
-    streams._max_streams = 1
+    streams.slots.most = 1
     other = page.context.new_page()
     other.goto(f"http://{HOST}:{box.number}/")
-    expect(other.locator("#notices")).to_contain_text("1 pages are open, and the box serves no more")
+    expect(other.locator("#notices")).to_contain_text("1 pages are open, which is the limit")
     page.close()
     expect(other.locator("#link-text")).to_have_text("Live")
 
@@ -263,13 +268,13 @@ def test_every_control_has_a_name(open_page: Callable[..., Any], view: str):
 def test_pictures_for_the_documentation(open_page: Callable[..., Any], box: Box, tmp_path: Path):
     """HUSHBOX_PICTURES=docs/images keeps them."""
     folder = Path(os.environ.get("HUSHBOX_PICTURES", tmp_path))
-    box.port.save_preset("Chapel choir", "Soft voices, long room.")
-    box.port.load_preset("Singing")
+    box.ports.presets.save("Chapel choir", "Soft voices, long room.")
+    box.ports.presets.load("Singing")
     for scene, amount in (("A", 12.0), ("B", 30.0)):
-        box.port.set_param("denoise.amount_db", amount, "page")
-        box.port.keep_scene(scene)
-    box.port.set_param("denoise.amount_db", 21.0, "page")
-    box.port._clock = lambda: box.port._started + MID_WORD_S  # every time the same
+        box.ports.live.set_param("denoise.amount_db", amount, "page")
+        box.ports.presets.keep_scene(scene)
+    box.ports.live.set_param("denoise.amount_db", 21.0, "page")
+    box.ports.live.clock = lambda: box.ports.live.started + MID_WORD_S  # every time the same
     for view, name in (("play", "page"), ("presets", "page-presets")):
         page = open_page(view=view)
         page.wait_for_timeout(500)
@@ -277,7 +282,7 @@ def test_pictures_for_the_documentation(open_page: Callable[..., Any], box: Box,
     wide = open_page({"width": 1180, "height": 780}, device_scale_factor=1)
     wide.wait_for_timeout(300)
     wide.screenshot(path=str(folder / "page-wide.png"))
-    box.port._clock = time.monotonic
+    box.ports.live.clock = time.monotonic
     look = open_page(view="look")
     look.wait_for_timeout(21_000 if "HUSHBOX_PICTURES" in os.environ else 500)  # until the picture is full
     look.screenshot(path=str(folder / "page-look.png"))

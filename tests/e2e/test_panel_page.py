@@ -113,10 +113,10 @@ def stomp(page: Any, name: str) -> None:
 
 
 def start_learning(page: Any, what: str) -> None:
-    page.get_by_role("button", name="Map something").click()
+    page.get_by_role("button", name="Add mapping").click()
     page.locator("#map-what").select_option(label=what)
     page.locator("#learn").click()
-    expect(page.locator(".listening")).to_contain_text("press or turn it now")
+    expect(page.locator(".listening")).to_contain_text("press the switch or turn the knob now")
 
 
 def test_a_switch_is_learned_and_works(open_page: Callable[..., Any], box: PanelBox):
@@ -157,7 +157,7 @@ def test_a_mapping_is_replaced_only_when_that_was_said(open_page: Callable[..., 
 
 def test_a_knob_is_learned_for_a_part_of_the_range(open_page: Callable[..., Any], box: PanelBox):
     page = open_page()
-    page.get_by_role("button", name="Map something").click()
+    page.get_by_role("button", name="Add mapping").click()
     page.locator("#map-what").select_option(label="Input gain")
     page.locator("#map-low").fill("-6")
     page.locator("#map-high").fill("6")
@@ -180,7 +180,7 @@ def test_learning_is_cancelled_and_the_switch_works_again(open_page: Callable[..
     start_learning(page, "Tap tempo")
     page.get_by_role("button", name="Cancel").first.click()
     expect(page.locator("#sheet")).to_be_hidden()
-    until(lambda: box.port.learning().state == "off")
+    until(lambda: box.ports.panel.learning().state == "off")
     stomp(page, "Left")
     until(lambda: box.control.value("box.bypass") == 1.0)
 
@@ -240,7 +240,7 @@ def test_a_mapping_is_removed_and_brought_back(open_page: Callable[..., Any], bo
     page = open_page()
     page.get_by_role("button", name="Remove: Left, press").click()
     until(lambda: "left press" not in box.mapped())
-    page.get_by_role("button", name="Bring back: Left, press").click()
+    page.get_by_role("button", name="Restore: Left, press").click()
     until(lambda: box.mapped().get("left press") == "Bypass on/off")
 
 
@@ -264,7 +264,7 @@ def test_what_a_mapping_does_is_changed(open_page: Callable[..., Any], box: Pane
 
 def test_a_control_is_added_and_a_taken_name_refused(open_page: Callable[..., Any], box: PanelBox):
     page = open_page()
-    page.get_by_role("button", name="Add a control").click()
+    page.get_by_role("button", name="Add control").click()
     page.locator("#control-kind").select_option(label="LED")
     page.locator("#control-name").fill("left")
     page.locator("#save-control").click()
@@ -281,7 +281,7 @@ def test_a_control_is_added_and_a_taken_name_refused(open_page: Callable[..., An
 
 def test_a_pedal_is_calibrated(open_page: Callable[..., Any], box: PanelBox):
     box.setup.add_control("pedals", {"name": "pedal", "channel": 2})
-    box.port.turn("pedal", 0.2)
+    box.ports.simulator.turn("pedal", 0.2)
     page = open_page()
     page.get_by_role("button", name="Calibrate: Pedal").click()
     page.locator("#save-pedal").click()
@@ -289,11 +289,11 @@ def test_a_pedal_is_calibrated(open_page: Callable[..., Any], box: PanelBox):
     page.get_by_role("button", name="Cancel").last.click()
     page.get_by_role("button", name="Calibrate: Pedal").click()
     for position in (0.7, 0.2):
-        box.port.turn("pedal", position)
+        box.ports.simulator.turn("pedal", position)
         page.wait_for_timeout(900)
     page.locator("#save-pedal").click()
     expect(page.locator("#calibrate-sheet")).to_be_hidden()
-    pedal = box.setup.layout.find("pedal")
+    pedal = box.setup.plan.find("pedal")
     assert pedal is not None
     assert 0.15 < pedal.config.heel < 0.3  # type: ignore[union-attr]
     assert 0.6 < pedal.config.toe < 0.75  # type: ignore[union-attr]
@@ -328,7 +328,7 @@ def test_every_kind_of_control_is_there_to_be_pressed_and_turned(open_page: Call
     page.mouse.move(*at(page, "Pedal", 60), steps=4)  # the heel goes down
     page.mouse.up()
     until(lambda: 20.0 < box.control.value("box.wet_percent") < 80.0)
-    part(page, "MIDI program").get_by_role("button", name="the program after").click()
+    part(page, "MIDI program").get_by_role("button", name="next program").click()
     until(lambda: box.performer.preset == box.performer.preset_names[1])
     expect(part(page, "MIDI program").locator("output")).to_have_text("2")
     expect(part(page, "Bypass relay")).to_contain_text("held")
@@ -346,7 +346,7 @@ def at(page: Any, name: str, down: float) -> tuple[float, float]:
 def test_two_phones_see_the_same_mappings(open_page: Callable[..., Any], box: PanelBox):
     one, two = open_page(), open_page()
     one.get_by_role("button", name="Remove: Right, press").click()
-    expect(two.get_by_role("button", name="Bring back: Right, press")).to_be_visible()
+    expect(two.get_by_role("button", name="Restore: Right, press")).to_be_visible()
 
 
 def test_the_wiring_sheet_names_every_pin(open_page: Callable[..., Any]):
@@ -361,7 +361,7 @@ def test_the_wiring_sheet_names_every_pin(open_page: Callable[..., Any]):
 @pytest.mark.parametrize("size", [PHONE, {"width": 320, "height": 568}, {"width": 844, "height": 390}])
 def test_everything_is_thumb_size_and_nothing_is_cut_off(open_page: Callable[..., Any], size: dict[str, int]):
     page = open_page(size)
-    for opener in ("Map something", "Add a control"):
+    for opener in ("Add mapping", "Add control"):
         page.get_by_role("button", name=opener).click()
         small = page.evaluate(
             """[...document.querySelectorAll('button, input, select, summary')].filter((node) => {
@@ -380,17 +380,15 @@ def test_what_was_begun_outlives_a_break_of_the_connection(open_page: Callable[.
     page.evaluate("dispatchEvent(new Event('offline'))")
     expect(page.locator("#link-text")).to_have_text("No connection")
     expect(page.locator("#link-text")).to_have_text("Live")
-    expect(page.locator(".listening")).to_contain_text("press or turn it now")
+    expect(page.locator(".listening")).to_contain_text("press the switch or turn the knob now")
     stomp(page, "Left")
     expect(page.locator(".heard-where")).to_have_text("Left")
 
 
-def keep(what: Any, name: str) -> None:
+def keep(page: Any, name: str) -> None:
     """Take a picture for the documentation: HUSHBOX_PICTURES=docs/images keeps it."""
     folder = os.environ.get("HUSHBOX_PICTURES")
-    if hasattr(what, "page"):
-        what.page.evaluate("document.querySelector('.tabs').style.display = 'none'")  # it would lie over the middle
-    what.screenshot(**({"path": str(Path(folder) / name)} if folder else {}))
+    page.screenshot(**({"path": str(Path(folder) / name)} if folder else {}))
 
 
 def test_pictures_for_the_documentation(open_page: Callable[..., Any], box: PanelBox):
@@ -400,5 +398,3 @@ def test_pictures_for_the_documentation(open_page: Callable[..., Any], box: Pane
     page.get_by_role("radio", name="Double press").check(force=True)
     expect(page.locator(".sheet-note.costs")).to_have_count(1)
     keep(page, "panel-learn.png")
-    page.locator(".sheet:visible").get_by_role("button", name="Cancel").click()
-    keep(page.locator("#setup-panel"), "panel-setup.png")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.rigs.phone import CHROMIUM, PHONE, Box, expect, swipe, until
+from web_ui.visitors.phones import Rank, Visitor
 
 pytestmark = [
     pytest.mark.e2e,
@@ -27,7 +28,7 @@ def test_presets_change_on_play_and_say_when_they_are_changed(open_page: Open, b
     expect(page.locator("#preset-name")).to_have_text("Gentle")
     expect(page.locator(".dial-value")).to_have_text("9.0")
     expect(page.locator("#preset-state")).to_have_text("")
-    box.port.set_param("denoise.amount_db", 12.0, "panel")
+    box.ports.live.set_param("denoise.amount_db", 12.0, "panel")
     expect(page.locator("#preset-state")).to_have_text("changed")
     page.get_by_role("button", name="Previous preset").tap()
     expect(page.locator("#preset-name")).to_have_text("Podcast")
@@ -35,7 +36,7 @@ def test_presets_change_on_play_and_say_when_they_are_changed(open_page: Open, b
 
 def test_scrolling_past_a_control_changes_nothing_and_a_sideways_swipe_does(open_page: Open, box: Box):
     page = open_page({"width": 390, "height": 500})
-    before = {view.id: view.value for view in box.port.params()}
+    before = {view.id: view.value for view in box.ports.live.params()}
     page.locator("#more summary").tap()
     for control in ("#amount .dial", "#more .fader >> nth=0"):
         page.locator(control).evaluate("(node) => node.scrollIntoView({ block: 'center' })")
@@ -43,7 +44,7 @@ def test_scrolling_past_a_control_changes_nothing_and_a_sideways_swipe_does(open
         swipe(page, control, 12, -150)
         page.wait_for_timeout(300)
         assert page.evaluate("scrollY") != scrolled
-    assert {view.id: view.value for view in box.port.params()} == before
+    assert {view.id: view.value for view in box.ports.live.params()} == before
     swipe(page, "#amount .dial", 90, 6)
     until(page, lambda: box.value("denoise.amount_db") > 30.0)
 
@@ -56,16 +57,16 @@ def test_a_b_is_level_matched_and_says_by_how_much(open_page: Open, box: Box):
     page.locator("#compare-a").tap()
     until(page, lambda: box.value("box.bypass") == 1.0)
     expect(page.locator("#compare-a")).to_have_attribute("aria-pressed", "true")
-    box.port.set_param("box.bypass", 0.0, "panel")  # by foot
+    box.ports.live.set_param("box.bypass", 0.0, "panel")  # by foot
     expect(page.locator("#compare-b")).to_have_attribute("aria-pressed", "true")
     page.locator("#compare-done").tap()
     expect(page.locator("#compare-start")).to_be_visible()
-    assert not box.port.comparison().on
+    assert not box.ports.sound.comparison().on
 
 
 def test_what_is_removed_is_heard_alone_and_that_is_said(open_page: Open, box: Box):
     page = open_page()
-    key = page.get_by_role("button", name="Hear the removed")
+    key = page.get_by_role("button", name="Hear what's removed")
     key.tap()
     until(page, lambda: box.value("denoise.listen") == 1.0)
     expect(key).to_have_attribute("aria-pressed", "true")
@@ -74,10 +75,10 @@ def test_what_is_removed_is_heard_alone_and_that_is_said(open_page: Open, box: B
 
 def test_clipping_holds_until_it_is_tapped(open_page: Open, box: Box):
     page = open_page()
-    box.port.set_param("input.gain_db", 24.0, "panel")
+    box.ports.live.set_param("input.gain_db", 24.0, "panel")
     clip = page.locator(".bar.clipped").first
     expect(clip).to_be_visible()
-    box.port.set_param("input.gain_db", -24.0, "panel")
+    box.ports.live.set_param("input.gain_db", -24.0, "panel")
     page.wait_for_timeout(1500)
     expect(clip).to_be_visible()
     page.locator(".meter-grid").tap()
@@ -98,23 +99,23 @@ def listed(page: Any) -> list[str]:
 
 def test_a_preset_is_saved_compared_reverted_renamed_moved_and_deleted(open_page: Open, box: Box):
     page, other = open_page(view="presets"), open_page(view="presets")
-    box.port.set_param("denoise.amount_db", 7.0, "panel")
-    page.get_by_role("button", name="Save as").tap()
+    box.ports.live.set_param("denoise.amount_db", 7.0, "panel")
+    page.get_by_role("button", name="Save as…").tap()
     name_it(page, "Gentle", "Save")
     expect(page.locator(".dialog .sheet-status")).to_contain_text("taken by a factory preset")
     name_it(page, "Chapel", "Save")
     expect(page.locator("#now-name")).to_have_text("Chapel")
-    expect(page.locator("#now-state")).to_have_text("as saved")
+    expect(page.locator("#now-state")).to_have_text("unchanged")
     expect(other.locator("#now-name")).to_have_text("Chapel")  # every phone is told
 
-    box.port.set_param("denoise.amount_db", 30.0, "panel")
+    box.ports.live.set_param("denoise.amount_db", 30.0, "panel")
     expect(page.locator("#now-state")).to_have_text("1 change")
     expect(page.locator("#now-differences")).to_have_text("Noise reduction7.0\u00a0dB → 30.0\u00a0dB")
     page.get_by_role("button", name="Revert").tap()
     until(page, lambda: box.value("denoise.amount_db") == 7.0)
-    box.port.set_param("denoise.amount_db", 8.0, "panel")
+    box.ports.live.set_param("denoise.amount_db", 8.0, "panel")
     page.get_by_role("button", name="Save", exact=True).tap()
-    expect(page.locator("#now-state")).to_have_text("as saved")
+    expect(page.locator("#now-state")).to_have_text("unchanged")
 
     page.get_by_role("button", name="Chapel: rename").tap()
     page.get_by_role("button", name="Rename", exact=True).tap()
@@ -135,7 +136,7 @@ def test_factory_presets_offer_no_change_but_a_copy(open_page: Open, box: Box):
     page = open_page(view="presets")
     page.locator(".preset-load", has_text="Gentle").tap()
     expect(page.locator("#now-name")).to_have_text("Gentle")
-    box.port.set_param("denoise.amount_db", 30.0, "panel")
+    box.ports.live.set_param("denoise.amount_db", 30.0, "panel")
     expect(page.get_by_role("button", name="Save", exact=True)).to_be_disabled()
     page.get_by_role("button", name="Gentle: rename").tap()
     dialog = page.get_by_role("dialog")
@@ -149,7 +150,7 @@ def test_presets_leave_and_come_back_as_a_file(open_page: Open, box: Box, tmp_pa
     page = open_page(view="presets")
     page.get_by_role("button", name="Export mine").tap()
     expect(page.locator("#notices")).to_contain_text("no presets of your own yet")
-    box.port.save_preset("Chapel", "")
+    box.ports.presets.save("Chapel", "")
     until(page, lambda: "Chapel" in listed(page))
     with page.expect_download() as download:
         page.get_by_role("button", name="Export mine").tap()
@@ -157,23 +158,23 @@ def test_presets_leave_and_come_back_as_a_file(open_page: Open, box: Box, tmp_pa
     download.value.save_as(file)
     assert json.loads(file.read_text())["presets"][0]["name"] == "Chapel"
     page.locator("#preset-import").set_input_files(file)
-    expect(page.locator("#notices")).to_contain_text("Taken in: Chapel 2")
+    expect(page.locator("#notices")).to_contain_text("Imported: Chapel 2")
     until(page, lambda: "Chapel 2" in listed(page))
     file.write_text("not at all")
     page.locator("#preset-import").set_input_files(file)
-    expect(page.locator("#notices")).to_contain_text("presets.json is no file of presets")
+    expect(page.locator("#notices")).to_contain_text("presets.json is not a preset file")
 
 
 def test_scenes_are_kept_recalled_and_offer_the_morph(open_page: Open, box: Box):
     page = open_page(view="presets")
     expect(page.locator("#scene-A")).to_be_disabled()
     expect(page.locator("#morph")).to_be_hidden()
-    box.port.set_param("denoise.amount_db", 5.0, "panel")
-    page.get_by_role("button", name="Keep as A").tap()
-    until(page, lambda: box.port.presets().scenes["A"])
-    box.port.set_param("denoise.amount_db", 35.0, "panel")
-    page.get_by_role("button", name="Keep as B").tap()
-    until(page, lambda: box.port.presets().scenes["B"])
+    box.ports.live.set_param("denoise.amount_db", 5.0, "panel")
+    page.get_by_role("button", name="Save as A").tap()
+    until(page, lambda: box.ports.presets.view().scenes["A"])
+    box.ports.live.set_param("denoise.amount_db", 35.0, "panel")
+    page.get_by_role("button", name="Save as B").tap()
+    until(page, lambda: box.ports.presets.view().scenes["B"])
     page.get_by_role("button", name="Scene A").tap()
     until(page, lambda: box.value("denoise.amount_db") == 5.0)
     expect(page.locator("#scene-A")).to_have_attribute("aria-pressed", "true")
@@ -222,7 +223,7 @@ def test_the_history_marks_what_went_wrong_and_tells_a_moment(open_page: Open):
     canvas.press("ArrowLeft")
     expect(page.locator("#history-words")).to_contain_text("ago: in")
     page.keyboard.press("Tab")
-    expect(page.locator("#history-words")).to_contain_text("In these five minutes")
+    expect(page.locator("#history-words")).to_contain_text("Last five minutes")
 
 
 def test_listening_starts_goes_on_in_other_views_and_ends_with_the_page(open_page: Open, box: Box):
@@ -230,7 +231,7 @@ def test_listening_starts_goes_on_in_other_views_and_ends_with_the_page(open_pag
     page = open_page(view="look")
     page.get_by_role("button", name="Listen", exact=True).tap()
     expect(page.locator("#live-words")).to_have_text("Playing.")
-    expect(page.locator("#notices")).to_contain_text("You hear the box on this phone: Output.")
+    expect(page.locator("#notices")).to_contain_text("This phone plays the box's sound: Output.")
     assert listeners.taken == 1
     page.locator('#live-choice input[value="removed"]').check(force=True)
     expect(page.locator("#live-words")).to_have_text("Playing.")
@@ -243,14 +244,15 @@ def test_listening_starts_goes_on_in_other_views_and_ends_with_the_page(open_pag
     until(other, lambda: listeners.taken == 0)
 
 
-def test_one_listener_too_many_is_told_so(open_page: Open, box: Box):
+def test_one_listener_too_many_is_refused_in_words(open_page: Open, box: Box):
     listeners = box.server._app.extensions["hushbox.sound"].listeners
-    taken = [listeners.take() for _ in range(listeners.most)]
+    owner = Visitor(Rank.OWNER, "192.0.2.1", lambda: None)  # his slots go to no other phone
+    taken = [listeners.take(owner) for _ in range(listeners.most)]
     page = open_page(view="look")
     page.get_by_role("button", name="Listen", exact=True).tap()
-    expect(page.locator("#live-words")).to_contain_text("2 phones listen, and the box serves no more")
-    for give_back in taken:
-        give_back()
+    expect(page.locator("#live-words")).to_contain_text("2 phones listen, which is the limit")
+    for slot in taken:
+        slot.release()
 
 
 # --- behind a PIN ---
@@ -261,7 +263,7 @@ def guarded(open_page: Open, box: Box) -> Open:
     """Opens Look on a phone that is asked for the PIN by nothing but what is tried there."""
 
     def opened() -> Any:
-        box.port.set_pin("2468", "")
+        box.ports.pin.change("2468", "")
         page = open_page(view="play")
         nothing = {"now_s": 0.0, **{name: [] for name in HISTORY}}
         page.route("**/api/v1/history*", lambda route: route.fulfill(json=nothing))
@@ -311,7 +313,7 @@ def test_the_screen_is_kept_on_without_a_secure_context(open_page: Open):
     page.locator("#tab-setup").tap()
     page.locator("#setup-phone summary").tap()
     page.get_by_role("button", name="Stays on").tap()
-    expect(page.locator("#setup-phone")).to_contain_text("goes dark as this phone is set")
+    expect(page.locator("#setup-phone")).to_contain_text("turns off as this phone is set")
     assert page.evaluate("document.querySelector('.awake').paused") is True
 
 

@@ -13,10 +13,9 @@ Sound = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Residual of each second (dB relative to full scale), where it was found, and how much was compared."""
+    """The residual of each second that was compared, in dB relative to full scale."""
 
     residual_db: tuple[float, ...]
-    offsets_frames: tuple[int, ...]
 
     def share_within(self, limit_db: float) -> float:
         return float(np.mean(np.array(self.residual_db) <= limit_db)) if self.residual_db else 0.0
@@ -31,7 +30,7 @@ def compare(live: Sound, offline: Sound, skip_s: float = 1.0) -> Comparison:
     # Live is late by periods and chain only; farther away lie repetitions of a looped sound.
     first = int(skip_s * RATE_HZ)
     offset = _find(live, offline[first:][: 2 * RATE_HZ], first, first + 3 * RATE_HZ) - first
-    residuals, offsets = [], []
+    residuals = []
     for start in range(int(skip_s * RATE_HZ), len(offline) - RATE_HZ, RATE_HZ):
         excerpt = offline[start : start + RATE_HZ]
         residual = _residual_db(live, excerpt, start + offset)
@@ -43,8 +42,7 @@ def compare(live: Sound, offline: Sound, skip_s: float = 1.0) -> Comparison:
         if start + offset + RATE_HZ > len(live):
             break
         residuals.append(residual)
-        offsets.append(offset)
-    return Comparison(tuple(residuals), tuple(offsets))
+    return Comparison(tuple(residuals))
 
 
 def _residual_db(live: Sound, excerpt: Sound, at: int) -> float:

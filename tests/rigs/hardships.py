@@ -208,7 +208,7 @@ def memory_group(name: str, room_mb: float) -> Iterator[MemoryGroup]:
         folder.rmdir()
 
 
-def hammer(box: RunningBox, usb: VirtualUsb, seconds: float, clients: int = 16, *, must_answer: bool = True) -> Figures:
+def hammer(box: RunningBox, usb: VirtualUsb, seconds: float, *, must_answer: bool = True) -> Figures:
     """Many phones at once, on this machine alone: the page in a loop, and event streams that nobody reads."""
     until = time.monotonic() + seconds
     answered, refused = [0] * CLIENTS, [0] * CLIENTS

@@ -132,7 +132,7 @@ _HALF: dict[str, Any] = {"code": 1, "frames": FRAMES // 2, "says": "damaged or c
 _UNTOLD = "WAV of unknown length"
 _OTHERS = (("AIFF", "PCM_16"), ("AU", "PCM_16"), ("CAF", "PCM_16"), ("W64", "PCM_16"), ("CAF", "ALAC_16"))
 _LOSSY = (("OGG", "VORBIS"), ("OGG", "OPUS"), ("MP3", None))
-_OTHER: dict[str, Any] = {"says": "not taken over: what a file of kind"}
+_OTHER: dict[str, Any] = {"says": "not copied: what a file of kind"}
 
 ODD: tuple[Odd, ...] = (
     Odd("good", "WAV", ".wav", _bytes(plain())),
@@ -181,7 +181,7 @@ ODD: tuple[Odd, ...] = (
         wav(chunk(b"fmt ", _FORM), chunk(b"data", _BYTES), chunk(b"data", b"more"))), says="a second sound"),
     Odd("odd chunks", "junk after", ".wav", _bytes(plain() + b"\0\xff" * 99), says="198 bytes after its sound"),
     Odd("odd chunks", "absurd size after", ".wav", _bytes(plain() + b"LIST\xf0\xff\xff\xffINFO"),
-        says="not taken over: LIST (cut off)"),
+        says="not copied: LIST (cut off)"),
     Odd("codings", "extensible", ".wav", _bytes(_extensible(16, 16, _BYTES))),
     Odd("codings", "24 of 32 bits", ".wav", _bytes(_extensible(24, 32, _WIDE, 24))),
     Odd("codings", "mu-law", ".wav", _bytes(lambda: encoded("WAV", "ULAW")), exact=False),

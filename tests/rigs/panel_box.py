@@ -1,13 +1,16 @@
-"""A real Control, panel (mock pins) and page in this process, without an audio process: for tests of the set-up."""
+"""A real Control, panel (mock pins) and page in this process, without an audio process."""
 
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from dsp.inference.bundle import Bundle
 from firmware_app.config import places
 from firmware_app.config.keys import Config
 from firmware_app.config.panel_keys import PanelConfig
+from firmware_app.control.compare import Comparer
 from firmware_app.control.control import Control
 from firmware_app.control.performer import Performer
 from firmware_app.kept.factory import Presets
@@ -16,24 +19,33 @@ from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.scenes import Scenes
 from firmware_app.kept.store import Store
 from firmware_app.link.wire import MeterFrame, State
-from firmware_app.page.box import BoxPort
+from firmware_app.page.box import real_box
 from firmware_app.panel.setup import PanelSetup
-from firmware_app.setup.owner import BoxSetup
+from firmware_app.setup.box import BoxSetup
 from web_ui.app import create_app
+from web_ui.ports.box import Box
 from web_ui.serving.server import PageServer
 
 STEMS_DB = (-19.0, -23.0, -26.0, -31.0)
 
 
 def box_setup(folder: Path, control: Control) -> BoxSetup:
-    """What a BoxPort needs beside Control and panel, with everything in `folder`."""
+    """A BoxSetup that keeps everything in `folder`."""
     found = replace(places.find(), state=folder, runtime=folder / "run")
     found.make_runtime()
     return BoxSetup(Config(), found, control, "0.0.0")
 
 
-class PanelBox:
-    """Start it with what the folder keeps; `number` is the page's TCP port."""
+def ports_of(
+    folder: Path, control: Control, panel: PanelSetup, bundles: Mapping[str, Bundle | None] | None = None
+) -> Box:
+    """The box as its page sees it. The listen ring is `folder`/listen."""
+    ring = folder / "listen"
+    return real_box(box_setup(folder, control), panel, ring, Comparer(control, ring), bundles=bundles)
+
+
+class PanelParts:
+    """Control, performer and panel over what the folder keeps."""
 
     def __init__(self, folder: Path, config: PanelConfig) -> None:
         self.control = Control(PARAMS, Store(folder, PARAMS))
@@ -41,17 +53,27 @@ class PanelBox:
         self.performer = Performer(self.control, presets, Scenes(folder, PARAMS))
         self.setup = PanelSetup(config, self.control, self.performer, folder)
         self.setup.bindings.start()
+
+    def close(self) -> None:
+        self.setup.bindings.close()
+        self.control.close()
+
+
+class PanelBox(PanelParts):
+    """A box with its page served; `number` is the page's TCP port."""
+
+    def __init__(self, folder: Path, config: PanelConfig) -> None:
+        super().__init__(folder, config)
         self.sounding = True  # False: the audio process hangs
         self._closing = threading.Event()
         self._sounding = threading.Thread(target=self._sound, daemon=True)
         self._sounding.start()
-        self.box = box_setup(folder, self.control)
-        self.port = BoxPort(self.box, self.control, self.setup, None, folder / "listen")
-        self._server = PageServer(create_app(self.port), "127.0.0.1", 0)
+        self.ports = ports_of(folder, self.control, self.setup)
+        self._server = PageServer(create_app(self.ports), "127.0.0.1", 0)
         self.number = self._server.start()
 
     def _sound(self) -> None:
-        """What an audio process at work would tell."""
+        """Send the meter frames of an audio process at work."""
         born_s = time.monotonic()
         while not self._closing.wait(0.05):
             if not self.sounding:
@@ -69,11 +91,10 @@ class PanelBox:
             self.setup.bindings.take_meter(meter)
 
     def mapped(self) -> dict[str, str]:
-        return {m.key: m.does for m in self.port.panel_setup().mappings if not m.off}
+        return {m.key: m.does for m in self.ports.panel.setup().mappings if not m.off}
 
     def close(self) -> None:
         self._closing.set()
         self._sounding.join()
         self._server.stop()
-        self.setup.bindings.close()
-        self.control.close()
+        super().close()

@@ -65,7 +65,7 @@ class PanelHands:
         return self.control.value(id)
 
     def mapped(self) -> dict[str, str]:
-        return {m.key: m.action.do for m in self.setup.layout.mappings}
+        return {m.key: m.action.do for m in self.setup.plan.mappings}
 
     def close(self) -> None:
         self.setup.bindings.close()

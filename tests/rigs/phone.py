@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from web_ui.app import create_app
-from web_ui.fakes.box import FakeControlPort
+from web_ui.fakes.box import fake_box
 from web_ui.serving.server import PageServer
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -26,19 +26,19 @@ class Box:
     """A fake box and its served page, which can be switched off and on again at the same port."""
 
     def __init__(self) -> None:
-        self.port = FakeControlPort()
+        self.ports = fake_box()
         self.number = 0
         self.on()
 
     def on(self) -> None:
-        self.server = PageServer(create_app(self.port), "127.0.0.1", self.number)
+        self.server = PageServer(create_app(self.ports), "127.0.0.1", self.number)
         self.number = self.server.start()
 
     def off(self) -> None:
         self.server.stop()
 
     def value(self, id: str) -> float:
-        return next(view.value for view in self.port.params() if view.id == id)
+        return self.ports.live.value(id)
 
 
 def launched() -> Iterator[Any]:

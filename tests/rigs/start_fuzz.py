@@ -37,7 +37,7 @@ from firmware_app.kept import audio
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.store import Store
 from firmware_app.running.crash_loop import CrashLoop
-from firmware_app.setup.checks_of_backup import NAMES
+from firmware_app.setup.backup_reading import NAMES
 from tests.rigs.odd_box.box import CONFIG, OddBox, patience, runtime_folder
 from tests.rigs.odd_box.requests import FIRST, requests
 from tests.rigs.odd_box.trees import ODD_TEXTS, damaged, put, spoiled, written

@@ -56,7 +56,6 @@ class _Device:
         self.device = self.name = name
         self.pcm: Any = self
         self.rate_hz, self.period_frames, self.periods = rate_hz, period_frames, periods
-        self.ppm_changes: Callable[[float], float] | None = None
         self._time, self._speed = time, rate_hz * (1.0 + ppm * 1e-6)
         self._step = step_frames
         self._buffer = period_frames * periods

@@ -1,4 +1,4 @@
-"""The page over a FakeControlPort, without a server (`client`) and behind the real one (`served`)."""
+"""The page over a fake box, without a server (`client`) and behind the real one (`served`)."""
 
 import http.client
 import json
@@ -11,20 +11,20 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from web_ui.app import create_app
-from web_ui.fakes.box import FakeControlPort
+from web_ui.fakes.box import FakeBox, fake_box
 from web_ui.serving.server import PageServer
 
 ORIGIN = "http://hushbox.local"
 
 
 @pytest.fixture
-def port() -> FakeControlPort:
-    return FakeControlPort()
+def box() -> FakeBox:
+    return fake_box()
 
 
 @pytest.fixture
-def app(port: FakeControlPort) -> Flask:
-    return create_app(port, secret="tests", max_streams=3)
+def app(box: FakeBox) -> Flask:
+    return create_app(box, secret="tests", max_streams=3)
 
 
 @pytest.fixture

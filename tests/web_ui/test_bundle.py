@@ -32,7 +32,7 @@ def test_a_bundle_of_older_sources_is_not_used(tmp_path: Path, monkeypatch: pyte
     static = tmp_path / "static"
     shutil.copytree(STATIC, static)
     assert is_current(static)
-    (static / "js" / "dom.js").write_text((static / "js" / "dom.js").read_text() + "\n// changed\n")
+    (static / "js" / "base" / "dom.js").write_text((static / "js" / "base" / "dom.js").read_text() + "\n// changed\n")
     assert not is_current(static)
     shutil.rmtree(static / "built")
     assert not is_current(static)

@@ -1,4 +1,4 @@
-"""Every text that is asked for exists, every one that exists is asked for, and all of it stands in one place."""
+"""Every text that a script or template uses exists, every one that exists is used, and all are in one place."""
 
 import re
 from pathlib import Path

@@ -1,1 +1,1 @@
-"""A box that is not there: the ports for tests and for work on the page."""
+"""Fakes of the ports, for tests and for work on the page: a box that is not there."""

@@ -1,10 +1,11 @@
-"""FakePanel: the front panel of FakeControlPort. A few kinds of action, real rules, no pins."""
+"""FakePanel: a front panel without pins: a few kinds of action, under the real rules."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from web_ui.ports.box import ControlRefused, NotThere, ParamView
+from web_ui.fakes.live import FakeLive
+from web_ui.ports.errors import ControlRefused, NotThere
 from web_ui.ports.panel import (
     ActionKindView,
     ControlKindView,
@@ -45,14 +46,14 @@ _HEADER: tuple[int | str, ...] = (
 
 
 class FakePanel:
-    """Mappings, learning and controls. The caller holds its lock.
+    """A PanelPort. One thread at a time, but for `setup` and `learning`.
 
-    params: the parameters there are. changed: called after each change.
+    FakeSimulator uses does, said, hear and touch. simulated: whether the pins are; without, the simulator is empty.
     """
 
-    def __init__(self, params: Callable[[], Iterable[ParamView]], changed: Callable[[], None]) -> None:
-        self._params = params
-        self._changed = changed
+    def __init__(self, live: FakeLive, simulated: bool = True) -> None:
+        self.simulated = simulated
+        self._live = live
         self._revision = 1
         self._controls = [
             PanelControlView("footswitch", "Footswitch", "switches", "GPIO17 (pin 11)", PRESSES, "", "file"),
@@ -68,26 +69,26 @@ class FakePanel:
             self._mappings[f"{on} {gesture}"] = self._mapping(on, gesture, action, "file")
         self._away: dict[str, MappingView] = {}
         self._learn = LearnView("off", 1)
-        self._new: PanelControlView | None = None  # heard, and not yet saved
+        self._new: PanelControlView | None = None  # learned, not yet saved
         self._stomps = 0
 
     def does(self, on: str, gesture: str) -> Mapping[str, Any] | None:
-        """The action mapped there."""
+        """The action of one gesture."""
         view = self._mappings.get(f"{on} {gesture}")
         return view.action if view else None
 
     def said(self, on: str) -> str:
+        """Everything that a control does, in words."""
         return "; ".join(f"{m.how}: {m.does}" for m in self._mappings.values() if m.on == on) or "nothing yet"
 
-    @property
     def learning(self) -> LearnView:
         return replace(self._learn, revision=self._revision)
 
     def hear(self, on: str, gesture: str) -> bool:
-        """A control was used; True when it is learned and does not act."""
+        """Tell it that a control was used. True while it learns: the control does nothing else then."""
         if self._learn.action is None:
             return False
-        notes = self.check(on, gesture, self._learn.action)
+        notes = self.check_mapping(on, gesture, self._learn.action)
         refused = [note.text for note in notes if note.level == "refused"]
         if refused:
             self._learn = replace(self._learn, note=refused[0])
@@ -97,10 +98,10 @@ class FakePanel:
                 self._learn, state="heard", on=on, gesture=gesture, where=control.label, gestures=control.gestures,
                 notes=tuple(notes), note="",
             )  # fmt: skip
-        self._changed()
+        self._live.tell()
         return True
 
-    def setup(self, simulated: bool) -> PanelSetupView:
+    def setup(self) -> PanelSetupView:
         return PanelSetupView(
             revision=self._revision,
             mappings=(*self._mappings.values(), *(replace(m, off=True) for m in self._away.values())),
@@ -113,10 +114,10 @@ class FakePanel:
             board="simulated Raspberry Pi 4; pins: simulated pins were asked for.",
             ports=(),
             problems=(),
-            simulated=simulated,
+            simulated=self.simulated,
         )
 
-    def check(self, on: str, gesture: str, action: Mapping[str, Any]) -> list[NoteView]:
+    def check_mapping(self, on: str, gesture: str, action: Mapping[str, Any]) -> list[NoteView]:
         self._words(action)
         control = next((c for c in self._all() if c.name == on), None)
         kind = next(kind for kind in KINDS if kind.do == action["do"])
@@ -132,9 +133,9 @@ class FakePanel:
             notes.append(NoteView("costs", f"A press of {control.label} waits 300 ms, to see whether another follows."))
         return notes
 
-    def set(self, on: str, gesture: str, action: Mapping[str, Any], instead: bool) -> None:
-        barred = ("refused",) if instead else ("refused", "replaces")
-        refused = [note.text for note in self.check(on, gesture, action) if note.level in barred]
+    def set_mapping(self, on: str, gesture: str, action: Mapping[str, Any], replace: bool) -> None:
+        barred = ("refused",) if replace else ("refused", "replaces")
+        refused = [note.text for note in self.check_mapping(on, gesture, action) if note.level in barred]
         if refused:
             raise ControlRefused(" ".join(refused))
         if self._new is not None and self._new.name == on:
@@ -149,7 +150,7 @@ class FakePanel:
         self._learn = LearnView("off", 0)
         self._note()
 
-    def remove(self, key: str) -> None:
+    def remove_mapping(self, key: str) -> None:
         view = self._mappings.pop(key, None)
         if view is None:
             raise NotThere(f"nothing is mapped on {key!r}")
@@ -160,7 +161,7 @@ class FakePanel:
     def restore(self, key: str) -> None:
         view = self._away.pop(key.removeprefix("mapping "), None)
         if view is None:
-            raise NotThere(f"{key!r} is not put away")
+            raise NotThere(f"{key!r} is not removed")
         self._mappings[view.key] = view
         self._note()
 
@@ -184,17 +185,20 @@ class FakePanel:
         self._mappings = {key: m for key, m in self._mappings.items() if m.on != name}
         self._note()
 
+    def calibrate(self, name: str, step: str) -> float:
+        raise NotThere(f"no expression pedal {name!r}: there are none")
+
     def learn(self, action: Mapping[str, Any]) -> None:
         self._stomps = 0
         self._learn = LearnView("waiting", 0, self._words(action), dict(action), seconds_left=30)
-        self._changed()
+        self._live.tell()
 
-    def cancel(self) -> None:
+    def cancel_learning(self) -> None:
         self._learn = LearnView("off", 0)
-        self._changed()
+        self._live.tell()
 
     def touch(self, source: str, value: float) -> None:
-        """A pin and one pedal can be touched here, and become a switch when that is saved."""
+        """One pedal and any free pin can be touched; saving what was learned makes a switch of it."""
         if source == PEDAL:
             self._stomp()
             return
@@ -209,10 +213,10 @@ class FakePanel:
             self._learn, state="heard", on=name, gesture="press", where=f"{self._new.label} ({self._new.place})",
             gestures=PRESSES, is_new=True, notes=(), note="",
         )  # fmt: skip
-        self._changed()
+        self._live.tell()
 
     def _stomp(self) -> None:
-        """The pedal only says that it is pressed: after three times that is clear."""
+        """The pedal only ever sends that it is pressed: known after three presses."""
         if self._learn.action is None:
             return
         self._stomps += 1
@@ -225,7 +229,7 @@ class FakePanel:
                 gestures=_STOMPS, is_new=True, notes=(), note="",
                 found="It sends 127 at each press and never says that it was let go. So it cannot be held.",
             )  # fmt: skip
-        self._changed()
+        self._live.tell()
 
     def _all(self) -> list[PanelControlView]:
         return [*self._controls, *([self._new] if self._new else [])]
@@ -251,7 +255,7 @@ class FakePanel:
             raise ControlRefused(f"{kind.do} needs {', '.join(missing)}")
         if "param" not in action:
             return kind.words.capitalize()
-        view = next((view for view in self._params() if view.id == action["param"]), None)
+        view = next((view for view in self._live.params() if view.id == action["param"]), None)
         if view is None:
             raise ControlRefused(f"no parameter {action['param']!r}")
         return f"{view.label} on/off" if kind.do == "toggle" else view.label
@@ -264,51 +268,8 @@ class FakePanel:
 
     def _note(self) -> None:
         self._revision += 1
-        self._changed()
+        self._live.tell()
 
 
 def _place(gpio: int) -> str:
     return f"GPIO{gpio} (pin {_HEADER.index(gpio) + 1})"
-
-
-class FakePanelPort:
-    """The panel's part of FakeControlPort."""
-
-    _panel_setup: FakePanel
-    _simulated: bool
-
-    def panel_setup(self) -> PanelSetupView:
-        return self._panel_setup.setup(self._simulated)
-
-    def check_mapping(self, on: str, gesture: str, action: Mapping[str, Any]) -> Sequence[NoteView]:
-        return self._panel_setup.check(on, gesture, action)
-
-    def set_mapping(self, on: str, gesture: str, action: Mapping[str, Any], replace: bool) -> None:
-        self._panel_setup.set(on, gesture, action, replace)
-
-    def remove_mapping(self, key: str) -> None:
-        self._panel_setup.remove(key)
-
-    def add_control(self, kind: str, settings: Mapping[str, Any]) -> None:
-        self._panel_setup.add_control(kind, settings)
-
-    def remove_control(self, name: str) -> None:
-        self._panel_setup.remove_control(name)
-
-    def calibrate(self, name: str, step: str) -> float:
-        raise NotThere(f"no expression pedal {name!r}: there are none")
-
-    def restore(self, key: str) -> None:
-        self._panel_setup.restore(key)
-
-    def learn(self, action: Mapping[str, Any]) -> None:
-        self._panel_setup.learn(action)
-
-    def cancel_learning(self) -> None:
-        self._panel_setup.cancel()
-
-    def learning(self) -> LearnView:
-        return self._panel_setup.learning
-
-    def touch(self, source: str, value: float) -> None:
-        self._panel_setup.touch(source, value)

@@ -1,10 +1,12 @@
-"""FakePresetsPort: the presets of FakeControlPort, kept in memory, with the real rules."""
+"""FakePresets: presets and scenes in memory, with the real rules."""
 
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from web_ui.ports.box import ControlRefused, NotThere, ParamView
+from web_ui.fakes.live import FakeLive
+from web_ui.ports.errors import ControlRefused, NotThere
+from web_ui.ports.limits import LONGEST_PRESET_NAME
 from web_ui.ports.presets import PresetsNews, PresetsView, PresetView
 
 FORM = "hushbox presets 1"
@@ -19,55 +21,44 @@ FACTORY = (
 )  # fmt: skip
 
 
-class FakePresetsPort:
-    """The part of FakeControlPort that keeps presets. Its `_changed` lock guards everything."""
+class FakePresets:
+    """A PresetsPort. One thread at a time, but for `view` and `news`."""
 
-    _params: dict[str, ParamView]
-    _presets: tuple[PresetView, ...]
-    _current: str
-    _undo: list[tuple[str, tuple[PresetView, ...], str, Mapping[str, float] | None]]
-    _presets_revision: int
-    _scene_values: dict[str, dict[str, float]]
-    _scene: str
-
-    def _start_presets(self) -> None:
-        self._presets, self._current, self._undo = FACTORY, "", []
-        self._presets_revision = 1
-        self._scene_values = {"A": {}, "B": {}}
+    def __init__(self, live: FakeLive) -> None:
+        self._live = live
+        self._presets: tuple[PresetView, ...] = FACTORY
+        self._current = ""
+        self._undo: list[tuple[str, tuple[PresetView, ...], str, Mapping[str, float] | None]] = []
+        self._revision = 1
+        self._scene_values: dict[str, dict[str, float]] = {"A": {}, "B": {}}
         self._scene = ""
 
-    def set_param(self, param_id: str, value: float, origin: str) -> float:
-        raise NotImplementedError  # FakeControlPort's
-
-    def _tell(self) -> None:
-        raise NotImplementedError  # FakeControlPort's
-
-    def presets(self) -> PresetsView:
+    def view(self) -> PresetsView:
         return PresetsView(
-            self._presets_revision,
+            self._revision,
             self._current,
             self._undo[-1][0] if self._undo else "",
             self._presets,
             self._filled(),
         )
 
-    def presets_news(self) -> PresetsNews:
-        view = self.presets()
+    def news(self) -> PresetsNews:
+        view = self.view()
         return PresetsNews(view.revision, view.current, view.undo, view.scenes, self._scene)
 
-    def load_preset(self, name: str) -> None:
+    def load(self, name: str) -> None:
         preset = self._find(name)
         self._change(f"load {preset.name}", self._presets, preset.name, self._heard())
         self._set(preset.params)
 
-    def step_preset(self, by: int) -> None:
+    def step(self, by: int) -> None:
         if by not in (1, -1):
             raise ControlRefused(f"by = {by}: 1 or -1 is allowed")
         names = [preset.name for preset in self._presets]
         here = names.index(self._current) if self._current in names else (-1 if by > 0 else 0)
-        self.load_preset(names[(here + by) % len(names)])
+        self.load(names[(here + by) % len(names)])
 
-    def save_preset(self, name: str, about: str) -> str:
+    def save(self, name: str, about: str) -> str:
         name = self._checked(name)
         there = next((preset for preset in self._presets if preset.name.casefold() == name.casefold()), None)
         if there is not None and there.factory:
@@ -81,7 +72,7 @@ class FakePresetsPort:
         self._change(f"save {kept.name}", presets, kept.name)
         return kept.name
 
-    def rename_preset(self, name: str, to: str) -> str:
+    def rename(self, name: str, to: str) -> str:
         preset, to = self._own(name, "renamed"), self._checked(to)
         if any(p.name.casefold() == to.casefold() and p is not preset for p in self._presets):
             raise ControlRefused(f"name = {to!r}: taken by another preset; choose another")
@@ -91,7 +82,7 @@ class FakePresetsPort:
         self._change(f"rename {preset.name}", presets, current)
         return to
 
-    def duplicate_preset(self, name: str) -> str:
+    def duplicate(self, name: str) -> str:
         preset = self._find(name)
         copy = PresetView(self._free(preset.name), preset.about, False, preset.params)
         at = self._presets.index(preset) + 1
@@ -99,41 +90,41 @@ class FakePresetsPort:
         self._change(f"duplicate {preset.name}", presets, self._current)
         return copy.name
 
-    def delete_preset(self, name: str) -> None:
+    def delete(self, name: str) -> None:
         preset = self._own(name, "deleted")
         current = "" if self._current == preset.name else self._current
         self._change(f"delete {preset.name}", tuple(p for p in self._presets if p is not preset), current)
 
-    def reorder_presets(self, names: Sequence[str]) -> None:
+    def reorder(self, names: Sequence[str]) -> None:
         if sorted(names) != sorted(preset.name for preset in self._presets):
             raise ControlRefused(f"order of {len(names)} presets: each of the {len(self._presets)} there are, once")
         self._change("change the order", tuple(self._find(name) for name in names), self._current)
 
-    def undo_presets(self) -> str:
+    def undo(self) -> str:
         if not self._undo:
             raise ControlRefused("nothing to undo")
         words, self._presets, self._current, values = self._undo.pop()
-        self._presets_revision += 1
+        self._revision += 1
         self._set(values or {})
-        self._tell()
+        self._live.tell()
         return words
 
-    def export_presets(self, names: Sequence[str]) -> bytes:
+    def export(self, names: Sequence[str]) -> bytes:
         chosen = [self._find(name) for name in names] or [preset for preset in self._presets if not preset.factory]
         if not chosen:
             raise NotThere("no presets of your own yet: save one first")
         presets = [{"name": p.name, "about": p.about, "params": dict(p.params)} for p in chosen]
         return json.dumps({"form": FORM, "presets": presets}).encode()
 
-    def import_presets(self, tree: Mapping[str, Any]) -> Sequence[str]:
+    def take_in(self, tree: Mapping[str, Any]) -> Sequence[str]:
         if tree.get("form") != FORM or not isinstance(tree.get("presets"), list) or not tree["presets"]:
-            raise ControlRefused(f'this is no file of presets: {{"form": "{FORM}", "presets": […]}} is expected')
+            raise ControlRefused(f'this is not a preset file: {{"form": "{FORM}", "presets": […]}} is expected')
         presets, notes = list(self._presets), []
         for number, entry in enumerate(tree["presets"], start=1):
             if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
                 raise ControlRefused(f"preset {number}: name, about and params are expected")
             params = entry["params"] if isinstance(entry.get("params"), dict) else {}
-            values = {id: v for id, v in params.items() if id in self._params}
+            values = {id: v for id, v in params.items() if id in self._live.values()}
             if not values:
                 raise ControlRefused(f"preset {entry['name']}: nothing in it that this version knows")
             notes += [f"preset {entry['name']}: {id} is not a parameter of this version; ignored"
@@ -152,13 +143,13 @@ class FakePresetsPort:
             raise NotThere(f"no scene {name!r}: there are A, B")
         self._scene_values[name] = self._heard()
         self._scene = name
-        self._tell()
+        self._live.tell()
 
     def recall_scene(self, name: str) -> None:
         if name not in self._scene_values:
             raise NotThere(f"no scene {name!r}: there are A, B")
         if not self._scene_values[name]:
-            raise NotThere(f"scene {name} holds nothing yet: keep what is heard in it first")
+            raise NotThere(f"scene {name} is empty: save what you hear in it first")
         self._scene = name
         self._set(self._scene_values[name])
 
@@ -166,19 +157,19 @@ class FakePresetsPort:
         return {name: bool(values) for name, values in self._scene_values.items()}
 
     def _heard(self) -> dict[str, float]:
-        return {id: view.value for id, view in self._params.items() if id not in NOT_IN_A_PRESET}
+        return {id: value for id, value in self._live.values().items() if id not in NOT_IN_A_PRESET}
 
     def _set(self, values: Mapping[str, float]) -> None:
         for id, value in values.items():
-            self.set_param(id, value, "preset")
+            self._live.set_param(id, value, "preset")
 
     def _change(
         self, words: str, presets: tuple[PresetView, ...], current: str, values: Mapping[str, float] | None = None
     ) -> None:
         self._undo.append((words, self._presets, self._current, values))
         self._presets, self._current = presets, current
-        self._presets_revision += 1
-        self._tell()
+        self._revision += 1
+        self._live.tell()
 
     def _find(self, name: str) -> PresetView:
         for preset in self._presets:
@@ -194,8 +185,8 @@ class FakePresetsPort:
 
     def _checked(self, name: str) -> str:
         tidy = " ".join(name.split())
-        if not tidy or len(tidy) > 40 or not tidy.isprintable():
-            raise ControlRefused(f"name = {name[:60]!r}: 1 to 40 printable characters are allowed")
+        if not tidy or len(tidy) > LONGEST_PRESET_NAME or not tidy.isprintable():
+            raise ControlRefused(f"name = {name[:60]!r}: 1 to {LONGEST_PRESET_NAME} printable characters are allowed")
         return tidy
 
     def _free(self, name: str, there: set[str] | None = None) -> str:

@@ -1,16 +1,13 @@
-"""FakeSetupPort and FakeSystemPort: setting up a box that is not there. Parts of FakeControlPort."""
+"""FakeSetup: setting up a box that is not there."""
 
-import io
 import json
-import secrets
 import time
-import zipfile
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from web_ui.ports.box import ControlRefused, NotThere, PinRefused
+from web_ui.ports.errors import ControlRefused, NotThere
+from web_ui.ports.limits import LONGEST_BOX_NAME, SOUND_CHECK_HOLD_S
 from web_ui.ports.setup import (
     AudioView,
     CheckView,
@@ -22,11 +19,9 @@ from web_ui.ports.setup import (
     SetupView,
     WizardView,
 )
-from web_ui.ports.system import ANYBODY, Caller, PinView, SystemView
 
 STEPS = ("interface", "microphone", "level", "latency", "switches", "name", "pin", "sound")
 STATES = ("new", "begun", "skipped", "done")
-CHECK_S = 4.0
 MEASURE_S = 0.3
 INTERFACES = (
     InterfaceView("hw:CARD=USB,DEV=0", "Scarlett 2i2 USB", True, True, "", 2, 2, True),
@@ -50,14 +45,13 @@ _ALLOWED: Mapping[str, Callable[[Any], bool]] = {
 }
 
 
-class FakeSetupPort:
-    """A SetupPort in memory. It takes any device that it lists, and two inputs."""
+class FakeSetup:
+    """A SetupPort in memory. It accepts each usable interface that it lists, with two inputs."""
 
-    def __init__(self, box_name: str, changed: Callable[[], None], models: Sequence[Mapping[str, Any]]) -> None:
-        """changed: called after each change of the set-up."""
-        self.box_name = box_name
-        self._setup_changed = changed
-        self._cards = models
+    def __init__(self, changed: Callable[[], None]) -> None:
+        """changed: called after each change."""
+        self.box_name = "hushbox"
+        self._changed = changed
         self._revision = 1
         self._audio = AudioView(
             "hw:CARD=USB,DEV=0", (1,), (), (1, 2), 48000, 64, 3, 2, 2, (), "settled", ""
@@ -68,10 +62,14 @@ class FakeSetupPort:
         self._result: RoundTripView | None = None
         self._check_until = self._measure_until = 0.0
 
-    def setup(self) -> SetupView:
+    def end_measuring(self) -> None:
+        """Have the measurement done now (tests)."""
+        self._measure_until = min(self._measure_until, time.monotonic())
+
+    def view(self) -> SetupView:
         return SetupView(self.box_name, self._audio, self._measured, self._wizard, True)
 
-    def setup_news(self) -> SetupNewsView:
+    def news(self) -> SetupNewsView:
         return SetupNewsView(self._revision, self._audio.state, self._audio.reason, self._check())
 
     def interfaces(self) -> Sequence[InterfaceView]:
@@ -108,7 +106,7 @@ class FakeSetupPort:
         elif what == "measure" and self._check().state != "listening":
             raise ControlRefused("the outputs have to be silent first")
         else:
-            self._check_until = now + CHECK_S
+            self._check_until = now + SOUND_CHECK_HOLD_S
             if what == "measure":
                 self._measure_until = now + MEASURE_S
         self._note()
@@ -143,9 +141,9 @@ class FakeSetupPort:
                 self._mixer[control.id] = replace(control, value=control.low)
         self._note()
 
-    def rename_box(self, name: str) -> None:
-        if not name.strip() or len(name) > 40 or not name.isprintable():
-            raise ControlRefused(f"name = {name[:40]!r}: a text of 1 to 40 printable characters is allowed")
+    def rename(self, name: str) -> None:
+        if not name.strip() or len(name) > LONGEST_BOX_NAME or not name.isprintable():
+            raise ControlRefused(f"name = {name[:40]!r}: 1 to {LONGEST_BOX_NAME} printable characters are allowed")
         self.box_name = name.strip()
         self._note()
 
@@ -155,99 +153,6 @@ class FakeSetupPort:
         self._wizard = WizardView(state, step, STEPS)
         self._note()
 
-    def models(self) -> Sequence[Mapping[str, Any]]:
-        return self._cards
-
     def _note(self) -> None:
         self._revision += 1
-        self._setup_changed()
-
-
-class FakeSystemPort:
-    """A SystemPort in memory. It is switched off and started again by remembering that it was asked to."""
-
-    version: str
-
-    def __init__(self, kept: Callable[[], Mapping[str, Any]]) -> None:
-        """kept: what a backup holds."""
-        self.asked: list[str] = []  # "restart", "power_off", "restore": for tests
-        self.no_power_off = ""
-        self._kept = kept
-        self._pin_now = ""
-        self._sessions: set[str] = set()
-        self._devices: set[str] = set()  # what was a session once
-        self._wrong: Counter[str] = Counter()
-
-    def system(self) -> SystemView:
-        versions = {"Hushbox": self.version, "Board": "Raspberry Pi 5 Model B Rev 1.0", "Python": "3.13.5"}
-        return SystemView(versions, "", 51.0, 3605.0, "", self.no_power_off)
-
-    def log_lines(self, most: int) -> Sequence[str]:
-        lines = [f"2026-01-01 12:00:{second:02d},000 audio: line {second}" for second in range(40)]
-        return lines[-most:]
-
-    def diagnostics(self, gone: Callable[[], bool] = bool) -> bytes:
-        out = io.BytesIO()
-        with zipfile.ZipFile(out, "w") as pack:
-            pack.writestr("hushbox-diagnostics/log.txt", "\n".join(self.log_lines(100)))
-        return out.getvalue()
-
-    def backup(self) -> bytes:
-        return json.dumps({"hushbox_backup": 1, "files": dict(self._kept())}).encode()
-
-    def restore_backup(self, backup: bytes) -> None:
-        try:
-            tree = json.loads(backup)
-        except ValueError:
-            raise ControlRefused("this is no backup of a Hushbox: it is not JSON") from None
-        if not isinstance(tree, dict) or tree.get("hushbox_backup") != 1:
-            raise ControlRefused("this is no backup of a Hushbox")
-        self.asked.append("restore")
-
-    def restart_box(self) -> None:
-        self.asked.append("restart")
-
-    def power_off(self) -> None:
-        if self.no_power_off:
-            raise ControlRefused(self.no_power_off)
-        self.asked.append("power_off")
-
-    def pin(self) -> PinView:
-        return PinView(bool(self._pin_now), False)
-
-    def unlock(self, pin: str, who: Caller = ANYBODY) -> str:
-        self._check_pin(pin, who)
-        return self._session()
-
-    def lock(self, session: str) -> None:
-        self._sessions.discard(session)
-
-    def knows_session(self, session: str) -> bool:
-        return not self._pin_now or session in self._sessions
-
-    def set_pin(self, pin: str, old: str, who: Caller = ANYBODY) -> str:
-        if pin and not (pin.isascii() and pin.isdigit() and 4 <= len(pin) <= 12):
-            raise PinRefused("a PIN has 4 to 12 digits")
-        self._check_pin(old, who)
-        self._pin_now = pin
-        self._sessions.clear()
-        return self._session()
-
-    def _check_pin(self, pin: str, who: Caller) -> None:
-        if not self._pin_now:
-            return
-        budget = who.session if who.session in self._devices else who.address
-        if self._wrong[budget] >= 5:
-            raise PinRefused("too many wrong PINs: wait 2 s and try again", 2.0)
-        if not secrets.compare_digest(pin.encode(), self._pin_now.encode()):
-            self._wrong[budget] += 1
-            raise PinRefused("this is not the PIN")
-        self._wrong[budget] = 0
-
-    def _session(self) -> str:
-        if not self._pin_now:
-            return ""
-        session = secrets.token_hex(16)
-        self._sessions.add(session)
-        self._devices.add(session)
-        return session
+        self._changed()

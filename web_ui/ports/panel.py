@@ -1,4 +1,4 @@
-"""PanelPort: setting the front panel up, in the page's own words. A part of ControlPort; the same rules hold."""
+"""PanelPort: setting up the front panel: what its controls do, and which controls there are."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class MappingView:
     does: str  # "Bypass on/off"
     action: Mapping[str, Any]  # {"do": "toggle", "param": "box.bypass"}
     origin: str  # "file" | "page"
-    off: bool = False  # the file's, put away by the page; `restore` brings it back
+    off: bool = False  # the file has it, the page has switched it off; `restore` switches it on again
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class HeaderPinView:
 
 @dataclass(frozen=True, slots=True)
 class PanelSetupView:
-    """Everything about the panel's set-up. revision: grows with each change."""
+    """The whole set-up of the panel. revision: grows with each change."""
 
     revision: int
     mappings: tuple[MappingView, ...]
@@ -95,16 +95,16 @@ class PanelSetupView:
     control_kinds: tuple[ControlKindView, ...]
     presets: tuple[str, ...]
     header: tuple[HeaderPinView, ...]
-    wiring: tuple[str, ...]  # how to connect what is there, one sentence each
+    wiring: tuple[str, ...]  # how to connect each control, one sentence each
     board: str  # "Raspberry Pi 5", and which library drives the pins
-    ports: tuple[str, ...]  # MIDI ports and USB footswitches that are there
+    ports: tuple[str, ...]  # MIDI ports and USB footswitches that are connected
     problems: tuple[str, ...]
     simulated: bool
 
 
 @dataclass(frozen=True, slots=True)
 class LearnView:
-    """Where learning stands. revision: of the set-up, so that a page knows when to look again."""
+    """The state of learning. revision: of the set-up; when it has grown, a page fetches the set-up again."""
 
     state: str  # "off" | "waiting" | "heard"
     revision: int
@@ -113,59 +113,55 @@ class LearnView:
     on: str = ""  # what was heard
     gesture: str = ""
     where: str = ""
-    gestures: Mapping[str, str] | None = None  # which of its gestures can do this
-    is_new: bool = False  # it is no control yet, and becomes one when it is saved
-    found: str = ""  # what kind of switch it is, told from three presses
+    gestures: Mapping[str, str] | None = None  # those of the control that can do the action
+    is_new: bool = False  # it is no control yet; saving the mapping makes it one
+    found: str = ""  # what kind of switch it is, found out from three presses
     notes: tuple[NoteView, ...] = ()
     note: str = ""  # why nothing was heard, or what to do so that it is
     seconds_left: int = 0
 
 
 class PanelPort(Protocol):
-    """Setting the panel up. Each method may raise NotThere or ControlRefused."""
+    """Setting up the panel. Each method may raise NotThere or ControlRefused, and has changed nothing then."""
 
-    def panel_setup(self) -> PanelSetupView: ...
+    def setup(self) -> PanelSetupView: ...
 
     def check_mapping(self, on: str, gesture: str, action: Mapping[str, Any]) -> Sequence[NoteView]:
-        """What would be said about it. What is learned at the moment counts as there."""
+        """What to tell the player about this mapping. A control that is being learned counts as present."""
         ...
 
     def set_mapping(self, on: str, gesture: str, action: Mapping[str, Any], replace: bool) -> None:
-        """Map and save; ends learning. Refused when something else is there and `replace` is False."""
+        """Map and save; ends learning. replace: whether it may replace another mapping."""
         ...
 
     def remove_mapping(self, key: str) -> None:
-        """Take one away: the page's for good, the file's until `restore`."""
+        """Remove a mapping. One of the page is gone for good, one of the file until `restore`."""
         ...
 
     def add_control(self, kind: str, settings: Mapping[str, Any]) -> None: ...
 
     def remove_control(self, name: str) -> None:
-        """As remove_mapping, with everything that is mapped on it."""
+        """Remove a control with everything that is mapped on it; as remove_mapping does."""
         ...
 
     def calibrate(self, name: str, step: str) -> float:
-        """An expression pedal: "start", "move" again and again while it is rocked, then "heel" with the heel down.
+        """Calibrate an expression pedal. Returns how much of its range it has covered, 0…1.
 
-        Returns how much of the range it has covered, 0…1.
+        step: "start"; "move", again and again while the pedal is rocked; "heel" with the heel down.
         """
         ...
 
     def restore(self, key: str) -> None:
-        """Bring back what the file has: "mapping footswitch press", "control footswitch"."""
+        """Switch on again what the file has: "mapping footswitch press", "control footswitch"."""
         ...
 
     def learn(self, action: Mapping[str, Any]) -> None:
-        """From now on presses and turns are learned and do not act, until set_mapping, cancel or the time is up."""
+        """From now on presses and turns are learned and do nothing else.
+
+        Until set_mapping, cancel_learning or the end of the time.
+        """
         ...
 
     def cancel_learning(self) -> None: ...
 
     def learning(self) -> LearnView: ...
-
-    def touch(self, source: str, value: float) -> None:
-        """In simulation, move what is no control yet: "gpio:4", "mcp3008:0:3", "midi:PORT:cc:1:64", "hid:DEVICE:KEY_A".
-
-        value: 1 pressed, 0 released; a position 0…1; a program's number. NotThere where the pins are real.
-        """
-        ...

@@ -1,4 +1,4 @@
-"""PresetsPort: presets and scenes, in the page's own words. A part of ControlPort; the same rules hold."""
+"""PresetsPort: presets and scenes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ class PresetView:
 
     name: str
     about: str
-    factory: bool  # stays as it is: to be loaded and duplicated only
+    factory: bool  # can be loaded and duplicated, not changed
     params: Mapping[str, float]
 
 
@@ -20,16 +20,16 @@ class PresetsView:
     """All presets in the player's order. revision: grows with each change."""
 
     revision: int
-    current: str  # loaded or saved last, "" for none; whether it is still as saved the page sees by `params`
-    undo: str  # what `undo` takes back, in words: "delete Choir"; "" for nothing
+    current: str  # loaded or saved last, "" for none; by its `params` the page sees whether the sound still equals it
+    undo: str  # the change that `undo` would undo, in words: "delete Choir"; "" for none
     presets: tuple[PresetView, ...]
-    scenes: Mapping[str, bool]  # which of A and B hold something
+    scenes: Mapping[str, bool]  # which of A and B are filled
     problem: str = ""  # why changes are not kept on disk, in words
 
 
 @dataclass(frozen=True, slots=True)
 class PresetsNews:
-    """The small part of PresetsView that every page is told of as it changes."""
+    """The small part of PresetsView that every open page gets as it changes."""
 
     revision: int
     current: str
@@ -39,50 +39,52 @@ class PresetsNews:
 
 
 class PresetsPort(Protocol):
-    """Presets and scenes as the page sees them. What raises NotThere or ControlRefused has changed nothing."""
+    """Presets and scenes. Each method may raise NotThere or ControlRefused, and has changed nothing then."""
 
-    def presets(self) -> PresetsView: ...
+    def view(self) -> PresetsView: ...
 
-    def presets_news(self) -> PresetsNews: ...
+    def news(self) -> PresetsNews: ...
 
-    def load_preset(self, name: str) -> None: ...
+    def load(self, name: str) -> None: ...
 
-    def step_preset(self, by: int) -> None:
-        """The next (1) or the one before (-1), round and round."""
+    def step(self, by: int) -> None:
+        """Load the next preset (1) or the previous one (-1); after the last comes the first."""
         ...
 
-    def save_preset(self, name: str, about: str) -> str:
-        """Keep what is heard now under `name`; over the player's own of that name. Returns the name as kept."""
+    def save(self, name: str, about: str) -> str:
+        """Save the current sound as `name`, over the player's own preset of that name. Returns the name as kept."""
         ...
 
-    def rename_preset(self, name: str, to: str) -> str: ...
+    def rename(self, name: str, to: str) -> str:
+        """Returns the name as kept."""
+        ...
 
-    def duplicate_preset(self, name: str) -> str:
+    def duplicate(self, name: str) -> str:
         """Returns the copy's name."""
         ...
 
-    def delete_preset(self, name: str) -> None: ...
+    def delete(self, name: str) -> None: ...
 
-    def reorder_presets(self, names: Sequence[str]) -> None:
-        """names: each there is, once."""
+    def reorder(self, names: Sequence[str]) -> None:
+        """names: every preset, once."""
         ...
 
-    def undo_presets(self) -> str:
-        """Take the last change back, a loading included. Returns what it was, in words."""
+    def undo(self) -> str:
+        """Undo the last change; loading a preset is one. Returns what it was, in words."""
         ...
 
-    def export_presets(self, names: Sequence[str]) -> bytes:
-        """A file of these presets, of all of the player's own when `names` is empty."""
+    def export(self, names: Sequence[str]) -> bytes:
+        """A file of these presets; of all the player's own when `names` is empty."""
         ...
 
-    def import_presets(self, tree: Mapping[str, Any]) -> Sequence[str]:
+    def take_in(self, tree: Mapping[str, Any]) -> Sequence[str]:
         """Add the presets of an exported file. Returns the names they have here, then notes on what was left out."""
         ...
 
     def keep_scene(self, name: str) -> None:
-        """Let scene "A" or "B" be what is heard now."""
+        """Keep the current sound as scene "A" or "B"."""
         ...
 
     def recall_scene(self, name: str) -> None:
-        """Let scene "A" or "B" be heard. NotThere when nothing has been kept there."""
+        """Recall scene "A" or "B". Raises NotThere when it is empty."""
         ...

@@ -1,4 +1,4 @@
-"""SetupPort: setting the box up, in the page's own words. A part of ControlPort; the same rules hold."""
+"""SetupPort: setting up the box: interface, levels, sound check, name, wizard."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,21 +7,21 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class InterfaceView:
-    """One thing to take sound from."""
+    """One interface to choose, or the demo."""
 
     device: str  # what [audio] device is set to: "hw:CARD=USB,DEV=0", "auto", "demo"
     name: str  # "Scarlett 2i2 USB"
     usb: bool
     usable: bool
     why_not: str  # in words, when it is not
-    inputs: int  # 0: not known before it is open
+    inputs: int  # 0: unknown until it is opened
     outputs: int
-    in_force: bool  # sound goes through it now
+    in_force: bool  # it is the one that is open
 
 
 @dataclass(frozen=True, slots=True)
 class AudioView:
-    """The audio settings in force, and what becomes of a change."""
+    """The audio settings in force, and the state of the last change."""
 
     device: str
     input_channels: tuple[int, ...]
@@ -32,7 +32,7 @@ class AudioView:
     periods: int
     device_inputs: int  # of the interface that is open; 0 while there is none
     device_outputs: int
-    fixed: tuple[str, ...]  # named on the command line: cannot be changed here
+    fixed: tuple[str, ...]  # set on the command line: cannot be changed here
     state: str  # "settled" | "trying" | "refused"
     reason: str  # why it was refused, in words
 
@@ -77,16 +77,16 @@ class MixerControlView:
 
 @dataclass(frozen=True, slots=True)
 class MixerView:
-    """The interface's own mixer. why_not: when it has none that can be set, in words."""
+    """The interface's own mixer. why_not: why it cannot be set, in words; empty when it can."""
 
     controls: tuple[MixerControlView, ...]
-    monitoring: tuple[str, ...]  # names of inputs that direct monitoring lets through past the box
+    monitoring: tuple[str, ...]  # inputs that direct monitoring plays past the box
     why_not: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class WizardView:
-    """Where the first-run wizard stands. state: "new", "begun", "skipped" or "done"; step: its newest step."""
+    """The first-run wizard. state: "new", "begun", "skipped" or "done"; step: the one shown last."""
 
     state: str
     step: str
@@ -95,7 +95,7 @@ class WizardView:
 
 @dataclass(frozen=True, slots=True)
 class SetupView:
-    """What Set up shows beside the panel. measured: of the interface and settings in force, None when never."""
+    """What Set up shows. measured: on the interface and settings in force; None when it was never measured."""
 
     name: str
     audio: AudioView
@@ -106,7 +106,7 @@ class SetupView:
 
 @dataclass(frozen=True, slots=True)
 class SetupNewsView:
-    """What every page is told as it happens. revision: grows when the set-up has changed, so that pages look again."""
+    """What every open page gets as it changes. revision: of the set-up; when it has grown, a page fetches it again."""
 
     revision: int
     audio_state: str
@@ -115,22 +115,29 @@ class SetupNewsView:
 
 
 class SetupPort(Protocol):
-    """Each method may raise NotThere or ControlRefused."""
+    """Setting up the box. Each method may raise NotThere or ControlRefused."""
 
-    def setup(self) -> SetupView: ...
+    @property
+    def box_name(self) -> str: ...
 
-    def setup_news(self) -> SetupNewsView: ...
+    def rename(self, name: str) -> None:
+        """Give the box another name."""
+        ...
+
+    def view(self) -> SetupView: ...
+
+    def news(self) -> SetupNewsView: ...
 
     def interfaces(self) -> Sequence[InterfaceView]:
-        """What there is to choose from. May take a second where a built-in card has to be asked."""
+        """What there is to choose from. May take a second, where a built-in card has to be opened."""
         ...
 
     def set_audio(self, changes: Mapping[str, Any]) -> None:
-        """Begin to try other audio settings: keys of [audio]. What becomes of them is told by setup_news."""
+        """Begin a trial of other audio settings: keys of [audio]. `news` has its outcome."""
         ...
 
     def check_sound(self, what: str) -> None:
-        """ "hold" begins the sound check or keeps it going for four seconds more; "measure"; "end"."""
+        """Run the sound check: "hold" begins it, or keeps it going for four more seconds; "measure"; "end"."""
         ...
 
     def mixer(self) -> MixerView: ...
@@ -138,18 +145,7 @@ class SetupPort(Protocol):
     def set_mixer(self, control_id: str, value: float) -> None: ...
 
     def stop_monitoring(self) -> None:
-        """Switch direct monitoring off wherever it is on."""
-        ...
-
-    def rename_box(self, name: str) -> None:
-        """Give the box another name."""
+        """Switch off all direct monitoring."""
         ...
 
     def set_wizard(self, state: str, step: str) -> None: ...
-
-    def models(self) -> Sequence[Mapping[str, Any]]:
-        """Each model: name, version, summary, licence, trained_on (of {name, licence, what}), card (Markdown), runs.
-
-        And latency_ms, parameters, size_bytes. runs: which sound.
-        """
-        ...

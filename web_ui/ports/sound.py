@@ -1,8 +1,8 @@
-"""SoundPort: looking at and listening to the sound, in the page's own words. A part of ControlPort; same rules."""
+"""SoundPort: looking at, listening to and comparing the sound."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 SPECTRUM_BANDS = 96
 SPECTRUM_LOW_HZ, SPECTRUM_HIGH_HZ = 40.0, 20_000.0
@@ -11,12 +11,12 @@ LIVE = ("output", "untouched", "removed")
 
 @dataclass(frozen=True, slots=True)
 class CompareView:
-    """A/B at the same loudness. Which side is heard, box.bypass says: on is A, untouched; off is B, processed."""
+    """A/B at the same loudness. box.bypass says which side is heard: on is A, untouched; off is B, processed."""
 
     on: bool
-    untouched_lufs: float | None  # None while not known
+    untouched_lufs: float | None  # None until measured
     processed_lufs: float | None
-    match_db: float  # how much the side that is heard is turned down now, 0 or below
+    match_db: float  # how far the side that is heard is turned down now, 0 or below
     measured_s: float
 
 
@@ -43,21 +43,28 @@ class HistoryView:
     moments: Sequence[MomentView]
 
 
+class Recording(NamedTuple):
+    """Two 16-bit WAV files of the same length."""
+
+    before: bytes  # untouched
+    after: bytes
+
+
 class LiveStream(Protocol):
     """One listener's stream of MP3. One thread."""
 
     def read(self) -> bytes:
-        """The next piece, after waiting for it at most some tenths of a second; empty when there is none."""
+        """Wait some tenths of a second at most for the next piece. Empty when there is none."""
         ...
 
     def close(self) -> None: ...
 
 
 class SoundPort(Protocol):
-    """Sound as the page sees and hears it."""
+    """The sound before and after the chain."""
 
     def spectrum(self) -> bytes:
-        """SPECTRUM_BANDS bytes of before, as many of after: b stands for -b/2 dBFS, 255 for silence."""
+        """SPECTRUM_BANDS bytes of the sound before, as many of the sound after. b means -b/2 dBFS, 255 silence."""
         ...
 
     def history(self, after: int) -> HistoryView:
@@ -68,8 +75,12 @@ class SoundPort(Protocol):
         """Begin to listen to "output", "untouched" or "removed". Raises NotThere."""
         ...
 
+    def recording(self) -> Recording:
+        """The last seconds before and after, of the same moment to the frame. Raises NotThere before any sound."""
+        ...
+
     def compare(self, on: bool) -> CompareView:
-        """Begin (or renew, at least every 20 s), or end."""
+        """Begin to compare, or end. It ends by itself unless it is begun again within limits.COMPARE_HOLD_S."""
         ...
 
     def comparison(self) -> CompareView: ...

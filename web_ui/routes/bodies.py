@@ -1,4 +1,4 @@
-"""What a request's body may be, and how answers are made."""
+"""How a request's body is read and checked, and how answers are made."""
 
 import json
 import math
@@ -13,16 +13,22 @@ from web_ui.visitors.plain_text import parsed
 
 
 def reply(value: object) -> Response:
+    """An answer in JSON."""
     return Response(dumps(value), mimetype="application/json")
 
 
+def done() -> Response:
+    """The answer of a change that has nothing to tell."""
+    return Response(status=204)
+
+
 def body(field: str) -> Any:
-    """`field` of the request's JSON object, which has that field only. Raises Refused."""
+    """The value of the only field in the request's JSON object. Raises Refused."""
     return bodies(field)[field]
 
 
 def bodies(*fields: str) -> Mapping[str, Any]:
-    """The request's JSON object, which has exactly these fields. Raises Refused."""
+    """The request's JSON object, which must have exactly these fields. Raises Refused."""
     wanted = ", ".join(f'"{field}": …' for field in fields)
     if request.mimetype != "application/json":
         raise Refused(415, "the body has to be JSON (Content-Type: application/json)")
@@ -49,6 +55,28 @@ def number(tree: Mapping[str, Any], field: str) -> float:
     return number
 
 
+def whole_number(tree: Mapping[str, Any], field: str, expected: str) -> int:
+    """A whole number. expected: the refusal's words. Raises Refused."""
+    value = tree[field]
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Refused(400, f"{field} = {shown(value)}: {expected}")
+    return value
+
+
+def flag(tree: Mapping[str, Any], field: str) -> bool:
+    """True or false. Raises Refused."""
+    value = tree[field]
+    if not isinstance(value, bool):
+        raise Refused(400, f"{field} = {shown(value)}: true or false is allowed")
+    return value
+
+
+def confirmed(field: str) -> None:
+    """The body has to be {field: true}. Raises Refused."""
+    if body(field) is not True:
+        raise Refused(400, f"{field}: true is expected")
+
+
 def text(tree: Mapping[str, Any], field: str) -> str:
     """A short text. Raises Refused."""
     value = tree[field]
@@ -57,7 +85,7 @@ def text(tree: Mapping[str, Any], field: str) -> str:
     return value
 
 
-def mapping(tree: Mapping[str, Any], field: str) -> Mapping[str, Any]:
+def json_object(tree: Mapping[str, Any], field: str) -> Mapping[str, Any]:
     """An object. Raises Refused."""
     value = tree[field]
     if not isinstance(value, dict):
@@ -66,6 +94,6 @@ def mapping(tree: Mapping[str, Any], field: str) -> Mapping[str, Any]:
 
 
 def shown(value: object) -> str:
-    """A value in a message, cut short."""
+    """A value as a message shows it: as JSON, cut short."""
     text = json.dumps(value)[:400]
     return text if len(text) <= 40 else text[:39] + "…"

@@ -1,25 +1,24 @@
-"""The routes that set the box up: audio, sound check, hardware levels, name, wizard, models."""
+"""The routes that set up the box: audio, sound check, hardware levels, name, wizard."""
 
 from dataclasses import asdict
 
 from flask import Blueprint, Response
 
-from web_ui.errors import Refused
-from web_ui.ports.box import ControlPort
-from web_ui.routes.bodies import bodies, body, mapping, number, reply, text
+from web_ui.ports.setup import SetupPort
+from web_ui.routes.bodies import bodies, confirmed, done, json_object, number, reply, text
 from web_ui.views import setup_news_json
 
 
-def add_setup_routes(api: Blueprint, port: ControlPort) -> None:
-    """Below /api/v1/setup, and /api/v1/models."""
+def add_setup_routes(api: Blueprint, port: SetupPort) -> None:
+    """Below /api/v1/setup."""
 
     @api.get("/setup")
     def setup() -> Response:
-        return reply(asdict(port.setup()))
+        return reply(asdict(port.view()))
 
     @api.get("/setup/news")
     def setup_news() -> Response:
-        return reply(setup_news_json(port.setup_news()))
+        return reply(setup_news_json(port.news()))
 
     @api.get("/setup/interfaces")
     def interfaces() -> Response:
@@ -27,13 +26,13 @@ def add_setup_routes(api: Blueprint, port: ControlPort) -> None:
 
     @api.put("/setup/audio")
     def set_audio() -> Response:
-        port.set_audio(mapping(bodies("changes"), "changes"))
-        return _done()
+        port.set_audio(json_object(bodies("changes"), "changes"))
+        return done()
 
     @api.post("/setup/check")
     def check_sound() -> Response:
         port.check_sound(text(bodies("do"), "do"))
-        return _done()
+        return done()
 
     @api.get("/setup/mixer")
     def mixer() -> Response:
@@ -43,35 +42,21 @@ def add_setup_routes(api: Blueprint, port: ControlPort) -> None:
     def set_mixer() -> Response:
         tree = bodies("id", "value")
         port.set_mixer(text(tree, "id"), number(tree, "value"))
-        return _done()
+        return done()
 
     @api.post("/setup/mixer/stop_monitoring")
     def stop_monitoring() -> Response:
-        _said("stop")
+        confirmed("stop")
         port.stop_monitoring()
-        return _done()
+        return done()
 
     @api.put("/setup/name")
     def rename_box() -> Response:
-        port.rename_box(text(bodies("name"), "name"))
-        return _done()
+        port.rename(text(bodies("name"), "name"))
+        return done()
 
     @api.put("/setup/wizard")
     def set_wizard() -> Response:
         tree = bodies("state", "step")
         port.set_wizard(text(tree, "state"), text(tree, "step"))
-        return _done()
-
-    @api.get("/models")
-    def models() -> Response:
-        return reply({"models": [dict(card) for card in port.models()]})
-
-
-def _said(field: str) -> None:
-    """The body says {field: true}. Raises Refused."""
-    if body(field) is not True:
-        raise Refused(400, f"{field}: true is expected")
-
-
-def _done() -> Response:
-    return Response(status=204)
+        return done()

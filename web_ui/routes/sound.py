@@ -5,35 +5,49 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from web_ui.errors import Refused
-from web_ui.ports.box import ControlPort
-from web_ui.ports.sound import HistoryView
-from web_ui.routes.bodies import body, reply, shown
+from web_ui.limits import MAX_RECORDINGS
+from web_ui.ports.sound import HistoryView, SoundPort
+from web_ui.routes.bodies import bodies, flag, reply, shown
 from web_ui.streams.sound import SoundStreams
+from web_ui.streams.takes import Takes, fetched
 from web_ui.views import compare_json
 from web_ui.visitors.phones import Phones
-from web_ui.visitors.places import over
+from web_ui.visitors.slots import Slots, stream_over
 
 
-def add_sound_routes(api: Blueprint, port: ControlPort, streams: SoundStreams, phones: Phones) -> None:
+def add_sound_routes(api: Blueprint, port: SoundPort, streams: SoundStreams, phones: Phones) -> None:
+    """Below /api/v1: spectrum, live, listen, history, compare."""
+    takes = Takes(port)
+    recordings = Slots(MAX_RECORDINGS, "{most} recordings are being fetched, and the box sends no more: wait a moment")
+
     @api.get("/spectrum")
     def spectrum() -> Response:
-        place = streams.looks.take(phones.visitor())
-        answer = Response(streams.pictures(over(place)), mimetype="application/octet-stream")
-        answer.call_on_close(place.give_back)
+        slot = streams.looks.take(phones.visitor())
+        answer = Response(streams.pictures(stream_over(slot)), mimetype="application/octet-stream")
+        answer.call_on_close(slot.release)
         return answer
 
     @api.get("/live/<which>.mp3")
     def live(which: str) -> Response:
         sound = port.live(which)
         try:
-            place = streams.listeners.take(phones.visitor())
+            slot = streams.listeners.take(phones.visitor())
         except Refused:
             sound.close()
             raise
-        answer = Response(streams.sound(sound, over(place)), mimetype="audio/mpeg")
-        answer.call_on_close(place.give_back)
+        answer = Response(streams.sound(sound, stream_over(slot)), mimetype="audio/mpeg")
+        answer.call_on_close(slot.release)
         answer.call_on_close(sound.close)
         return answer
+
+    @api.get("/listen/<which>.wav")
+    def listen(which: str) -> Response:
+        slot = recordings.take(phones.visitor())
+        try:
+            return fetched(takes.wav(which, request.args.get("take", "")[:40]), "audio/wav", slot.release)
+        except BaseException:
+            slot.release()
+            raise
 
     @api.get("/history")
     def history() -> Response:
@@ -48,14 +62,11 @@ def add_sound_routes(api: Blueprint, port: ControlPort, streams: SoundStreams, p
 
     @api.put("/compare")
     def compare() -> Response:
-        on = body("on")
-        if not isinstance(on, bool):
-            raise Refused(400, f"on = {shown(on)}: true or false is allowed")
-        return reply(compare_json(port.compare(on)))
+        return reply(compare_json(port.compare(flag(bodies("on"), "on"))))
 
 
 def history_json(view: HistoryView) -> dict[str, Any]:
-    """A column a quantity: that is a third of the size."""
+    """One list for each quantity: a third of the size of one object for each moment."""
     moments = view.moments
     return {
         "now_s": round(view.now_s, 2),

@@ -1,4 +1,4 @@
-"""The routes to the box as a machine: versions, log, diagnostics, backup, restore, restart, power off."""
+"""The routes of the machine: versions, log, diagnostics, backup, restart, power."""
 
 import contextlib
 import time
@@ -8,78 +8,74 @@ from flask import Blueprint, Response, request
 
 from web_ui.errors import Refused
 from web_ui.limits import MAX_LOGS
-from web_ui.ports.box import ControlPort
-from web_ui.routes.bodies import body, reply
+from web_ui.ports.setup import SetupPort
+from web_ui.ports.system import SystemPort
+from web_ui.routes.bodies import confirmed, done, reply
 from web_ui.visitors.phones import Phones
-from web_ui.visitors.places import Places, gone
 from web_ui.visitors.plain_text import parsed
+from web_ui.visitors.slots import Slots, client_gone, takes_long
 
 LOG_LINES = 300
 
 
-def add_system_routes(api: Blueprint, port: ControlPort, phones: Phones) -> None:
-    """Below /api/v1/system."""
-    logs = Places(MAX_LOGS, "{most} phones read the log, which takes the box a while: try again", yielding=False)
-    examining = Places(1, "the box puts diagnostics together already: wait until they are there", yielding=False)
-    restoring = Places(1, "another backup is being brought back: wait until that is done", yielding=False)
+def add_system_routes(api: Blueprint, port: SystemPort, setup: SetupPort, phones: Phones) -> None:
+    """Below /api/v1/system. setup: the box's name is part of file names."""
+    logs = Slots(MAX_LOGS, "{most} phones read the log, which takes the box a while: try again", may_be_lost=False)
+    examining = Slots(1, "the box puts diagnostics together already: wait until they are there", may_be_lost=False)
+    restoring = Slots(1, "another backup is being restored: wait until that is done", may_be_lost=False)
 
     @api.get("/system")
     def system() -> Response:
-        return reply(asdict(port.system()))
+        return reply(asdict(port.view()))
 
     @api.get("/system/log")
     def log_lines() -> Response:
-        place = logs.take(phones.visitor())
-        gone()
+        slot = logs.take(phones.visitor())
+        takes_long()
         try:
             return reply({"lines": list(port.log_lines(LOG_LINES))})
         finally:
-            place.give_back()
+            slot.release()
 
     @api.post("/system/diagnostics.zip")
     def diagnostics() -> Response:
-        _said("make")
-        place = examining.take(phones.visitor())
+        confirmed("make")
+        slot = examining.take(phones.visitor())
         try:
-            made = port.diagnostics(gone())
+            made = port.diagnostics(client_gone())
         finally:
-            place.give_back()
-        return _file(made, "application/zip", f"{_stem(port)}-diagnostics-{_day()}.zip")
+            slot.release()
+        return _file(made, "application/zip", f"{_stem(setup)}-diagnostics-{_day()}.zip")
 
     @api.get("/system/backup.json")
     def backup() -> Response:
-        return _file(port.backup(), "application/json", f"{_stem(port)}-backup-{_day()}.json")
+        return _file(port.backup(), "application/json", f"{_stem(setup)}-backup-{_day()}.json")
 
     @api.put("/system/backup.json")
     def restore_backup() -> Response:
         if request.mimetype != "application/json":
             raise Refused(415, "the body has to be the backup itself (Content-Type: application/json)")
         backup = request.get_data(cache=False)
-        with contextlib.suppress(ValueError):  # what is no JSON is refused by whoever knows backups
+        with contextlib.suppress(ValueError):  # the port refuses anything but JSON, in its own words
             parsed(backup)
-        place = restoring.take(phones.visitor())
+        slot = restoring.take(phones.visitor())
         try:
             port.restore_backup(backup)
         finally:
-            place.give_back()
-        return Response(status=204)
+            slot.release()
+        return done()
 
     @api.post("/system/restart")
     def restart_box() -> Response:
-        _said("restart")
-        port.restart_box()
-        return Response(status=204)
+        confirmed("restart")
+        port.restart()
+        return done()
 
     @api.post("/system/power_off")
     def power_off() -> Response:
-        _said("power_off")
+        confirmed("power_off")
         port.power_off()
-        return Response(status=204)
-
-
-def _said(field: str) -> None:
-    if body(field) is not True:
-        raise Refused(400, f"{field}: true is expected")
+        return done()
 
 
 def _file(data: bytes, mimetype: str, name: str) -> Response:
@@ -88,9 +84,9 @@ def _file(data: bytes, mimetype: str, name: str) -> Response:
     return response
 
 
-def _stem(port: ControlPort) -> str:
-    """The box's name as a file's."""
-    name = "".join(c if c.isascii() and c.isalnum() else "-" for c in port.box_name.lower()).strip("-")
+def _stem(setup: SetupPort) -> str:
+    """The box's name, as the beginning of a file's name."""
+    name = "".join(c if c.isascii() and c.isalnum() else "-" for c in setup.box_name.lower()).strip("-")
     return name or "hushbox"
 
 

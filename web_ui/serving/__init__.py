@@ -1,1 +1,1 @@
-"""The server: who connects, who waits, whose turn it is."""
+"""The server: connections, their deadlines and limits, and the queue of requests."""

@@ -1,4 +1,4 @@
-"""One phone's connection: waitress's, with deadlines that a trickle does not renew, and bodies judged by their head."""
+"""One connection: waitress's, with deadlines that no trickle of bytes renews, and bodies judged by their head."""
 
 import time
 from collections.abc import Callable
@@ -15,13 +15,13 @@ from web_ui.visitors.phones import CONNECTION, Rank
 
 
 def once(do: Callable[[], None]) -> Callable[[], None]:
-    """`do`, the first time that it is called."""
+    """A function that calls `do` the first time, and nothing after that."""
     left = [do]
     return lambda: left.pop()() if left else None
 
 
 class Busy(BadRequest):  # type: ignore[misc]  # waitress has no types
-    """As many long bodies as may be are coming in already."""
+    """As many large bodies as are allowed are coming in already."""
 
     code = 503
     reason = "Service Unavailable"
@@ -33,54 +33,57 @@ class PageRequest(HTTPRequestParser):  # type: ignore[misc]  # waitress has no t
     error: Any
     completed: bool
 
-    def __init__(self, adj: Any, begun_s: float = 0.0, may_send: Callable[["PageRequest"], bool] | None = None) -> None:
-        """begun_s: since when it may have come; 0 for now. may_send: asked before a long body is read.
+    def __init__(
+        self, adj: Any, started_s: float = 0.0, accepts_body: Callable[["PageRequest"], bool] | None = None
+    ) -> None:
+        """started_s: when its deadline began to run; 0 for now.
 
-        may_send may set `error`; where it says no, the app refuses the request by its head, and hears of no body.
+        accepts_body: called before a large body is read; it may set `error`. When it returns False, nothing of the body
+        is read, and the app refuses the request by its head.
         """
         super().__init__(adj)
-        self.begun_s = begun_s or time.monotonic()
-        self.is_long = False  # its body is, and comes in
-        self.is_cut = False  # its body is not read, so that nothing can follow it
-        self._may_send = may_send
+        self.started_s = started_s or time.monotonic()
+        self.is_large = False  # its large body is being read
+        self.is_body_unread = False  # its body was refused: no other request can follow on this connection
+        self._accepts_body = accepts_body
         self.head_ended_s = 0.0
-        self.most_body = limits.MOST_BODY_BYTES
+        self.max_body_bytes = limits.MAX_BODY_BYTES
 
     def received(self, data: bytes) -> int:
-        """Take what came; returns how much of it belongs to this request."""
+        """Parse `data`. Returns how many bytes of it belong to this request."""
         before = self.headers_finished
         consumed: int = super().received(data)
         if self.headers_finished and not before and self.error is None and not self.empty:
             self.head_ended_s = time.monotonic()
-            self.most_body = limits.most_body_bytes(self.command, self.path)
-        if self.error is None and max(self.content_length, self.body_bytes_received) > self.most_body:
-            # Nothing of it is read on: the answer ends the connection.
-            self.error = RequestEntityTooLarge(f"the body is too large: {self.most_body} bytes are allowed")
+            self.max_body_bytes = limits.max_body_bytes(self.command, self.path)
+        if self.error is None and max(self.content_length, self.body_bytes_received) > self.max_body_bytes:
+            # The rest is not read: the connection ends with the answer.
+            self.error = RequestEntityTooLarge(f"the body is too large: {self.max_body_bytes} bytes are allowed")
             self.completed = True
         elif self.headers_finished and not before and not self.completed:
             self._judge()
         return consumed
 
     def _judge(self) -> None:
-        """Before the first byte of a body: whether it is read at all."""
-        length = self.most_body if self.chunked else self.content_length
-        if length <= limits.LONG_BYTES or self._may_send is None:
+        """Decide whether the body is read, before its first byte."""
+        length = self.max_body_bytes if self.chunked else self.content_length
+        if length <= limits.LARGE_BODY_BYTES or self._accepts_body is None:
             return
-        self.is_long = self._may_send(self)
-        if not self.is_long:
-            self.is_cut = self.completed = True
+        self.is_large = self._accepts_body(self)
+        if not self.is_large:
+            self.is_body_unread = self.completed = True
 
     @property
     def deadline_s(self) -> float:
-        """Until when the rest of it has to be there."""
+        """When the rest of the request has to be there."""
         if not self.head_ended_s:
-            return self.begun_s + limits.HEAD_S
-        length = min(self.content_length or self.most_body, self.most_body)
-        return self.head_ended_s + limits.PATIENCE_S + length / limits.SLOWEST_BYTES_PER_S
+            return self.started_s + limits.HEAD_TIMEOUT_S
+        length = min(self.content_length or self.max_body_bytes, self.max_body_bytes)
+        return self.head_ended_s + limits.TRANSFER_TIMEOUT_S + length / limits.MIN_BYTES_PER_S
 
 
 class PageTask(WSGITask):  # type: ignore[misc]
-    """Answers through the app, which hears what connection it answers on."""
+    """Answers through the app, and tells it the connection."""
 
     def get_environment(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environment()
@@ -89,7 +92,7 @@ class PageTask(WSGITask):  # type: ignore[misc]
 
 
 class PageErrorTask(ErrorTask):  # type: ignore[misc]
-    """What the server itself refuses is answered in JSON too, as the app does it."""
+    """Answers in JSON what the server itself refuses, as the app does."""
 
     def execute(self) -> None:
         error = self.request.error
@@ -103,9 +106,9 @@ class PageErrorTask(ErrorTask):  # type: ignore[misc]
 
 
 class PageChannel(HTTPChannel):  # type: ignore[misc]
-    """A connection. The server's thread, but for `hang_up`, `service`, `goes_on` and `write_soon`.
+    """A connection. For the server's thread, except `hang_up`, `service`, `stop_counting` and `write_soon`.
 
-    rank: of who has sent its request.
+    rank: of the client that sent its newest request.
     """
 
     request: PageRequest | None
@@ -117,60 +120,63 @@ class PageChannel(HTTPChannel):  # type: ignore[misc]
     def __init__(self, server: Any, sock: Any, addr: Any, adj: Any, map: Any = None) -> None:
         self.address = str(addr[0])
         self.since_s = self.fetched_s = time.monotonic()
-        self.rank = Rank.ANYBODY
+        self.rank = Rank.UNKNOWN
         self._is_first = True
-        self._head_since_s = self.since_s  # empty lines before a request do not renew its deadline
-        self._is_last = False  # the connection ends with the answer
-        self._early = b""  # what came before the answer was fetched
+        self._head_started_s = self.since_s  # empty lines ahead of a request do not renew it
+        self._is_last = False  # the connection ends with this answer
+        self._pipelined = b""  # the next requests, which came before the answer was fetched
         self._fetch_until_s = 0.0
         self._is_begun = False
-        self._end_turn: Callable[[], None] = lambda: None
+        self._stop_counting: Callable[[], None] = lambda: None
         super().__init__(server, sock, addr, adj, map=map)
 
     @property
-    def standing(self) -> Rank:
-        """The rank, or that of phones that have asked from its address lately: it may be one of them."""
+    def likely_rank(self) -> Rank:
+        """Its rank, or that of the phone seen last at its address, if higher: it may be the same phone."""
         of_address: Rank = self.server.addresses.rank(self.address)
         return max(self.rank, of_address)
 
     @property
-    def is_waiting(self) -> bool:
-        """Whether it waits for its phone, not the phone for the box: such a one may be closed when room is needed."""
+    def is_idle(self) -> bool:
+        """Whether it waits for its client: the box has nothing to answer. It may be closed to make room."""
         return not self.requests
 
     @property
-    def is_anybodys_and_not_begun(self) -> bool:
-        """Whether its request waits for a thread, and nobody known has sent it."""
-        return bool(self.requests) and not self._is_begun and self.rank is Rank.ANYBODY
+    def is_unknown_and_queued(self) -> bool:
+        """Whether its request still waits for a thread, and its client is unknown."""
+        return bool(self.requests) and not self._is_begun and self.rank is Rank.UNKNOWN
 
     @property
-    def owed_bytes(self) -> int:
-        """What has been answered and not fetched."""
+    def unsent_bytes(self) -> int:
+        """How much of its answers has not been fetched."""
         return int(self.total_outbufs_len)
 
     def is_overdue(self, now: float) -> bool:
-        """Whether its phone has taken longer than it may."""
+        """Whether its client has taken longer than it may."""
         if self.total_outbufs_len:
-            stalled = now - self.fetched_s > limits.STALLED_S
+            stalled = now - self.fetched_s > limits.STALL_TIMEOUT_S
             return stalled or (not self.requests and 0.0 < self._fetch_until_s < now)
         if self.requests:
             return False
         request: PageRequest | None = self.request
         if request is not None:
             return now > request.deadline_s
-        return now - self.since_s > (limits.HEAD_S if self._is_first else limits.IDLE_S)
+        return now - self.since_s > (limits.HEAD_TIMEOUT_S if self._is_first else limits.IDLE_TIMEOUT_S)
 
     def hang_up(self) -> None:
         """Close it soon, whatever it is doing. Any thread."""
         self.will_close = True
         self.server.pull_trigger()
 
-    def goes_on(self) -> None:
-        """What is answered goes on for long: others from the same address need not wait for it. In its thread."""
-        self._end_turn()
+    def stop_counting(self) -> None:
+        """This answer takes long: it counts no longer against its address's requests. For the thread that answers."""
+        self._stop_counting()
 
     def read_what_is_there(self) -> None:
-        """A new connection's request has often come with it: read now, it makes no room for those behind it."""
+        """Read a new connection's request at once, if it has come with it.
+
+        The connection is not idle then, and is not closed to make room for those accepted after it.
+        """
         try:
             data = self.socket.recv(self.adj.recv_bytes)
         except BlockingIOError:
@@ -183,24 +189,24 @@ class PageChannel(HTTPChannel):  # type: ignore[misc]
             self.handle_close()
 
     def readable(self) -> bool:
-        """Asked before each wait: what came early is taken up here, once the answer before it is fetched."""
-        if self._early and not self.requests and not self.total_outbufs_len:
-            early, self._early = self._early, b""
-            self.received(early)
-        return len(self._early) < limits.MOST_EARLY_BYTES and bool(super().readable())
+        """Called before each wait. Also begins with the pipelined requests, once the answer before them is fetched."""
+        if self._pipelined and not self.requests and not self.total_outbufs_len:
+            data, self._pipelined = self._pipelined, b""
+            self.received(data)
+        return len(self._pipelined) < limits.MAX_PIPELINED_BYTES and bool(super().readable())
 
     def received(self, data: bytes) -> bool:
-        """One request at a time: a second one before the answer would hold a thread until the first is fetched."""
+        """Begin one request at a time: a second one would hold a thread until the first answer is fetched."""
         with self.requests_lock:
             if not data or self.will_close or self.close_when_flushed:
                 return False
-            if self.requests or self._early:  # in their order
-                self._early += data
+            if self.requests or self._pipelined:  # keep their order
+                self._pipelined += data
                 return True
             while data:
                 if self.request is None:
-                    self._head_since_s = self._head_since_s or time.monotonic()
-                    self.request = PageRequest(self.adj, self._head_since_s, self.server.may_send)
+                    self._head_started_s = self._head_started_s or time.monotonic()
+                    self.request = PageRequest(self.adj, self._head_started_s, self.server.accepts_body)
                 request = self.request
                 taken = request.received(data)
                 waits = request.expect_continue and request.headers_finished and not request.completed
@@ -212,7 +218,7 @@ class PageChannel(HTTPChannel):  # type: ignore[misc]
                     self.request = None
                     if not request.empty:
                         self._recognise(request)
-                        self._is_last, self._early = request.is_cut, data
+                        self._is_last, self._pipelined = request.is_body_unread, data
                         self.requests.append(request)
                         self.server.add_task(self)
                         break
@@ -226,17 +232,17 @@ class PageChannel(HTTPChannel):  # type: ignore[misc]
     def service(self) -> None:
         """Answer a request, in one of the server's threads."""
         self._fetch_until_s = 0.0
-        # Of this request: when it is answered, the next one may have begun in another thread already.
-        end_turn = once(lambda: self.server.task_dispatcher.done(self.address))
-        self._end_turn, self._is_begun = end_turn, True
+        # For this request only: once it is answered, another thread may have begun with the next one.
+        stop_counting = once(lambda: self.server.task_dispatcher.done(self.address))
+        self._stop_counting, self._is_begun = stop_counting, True
         try:
             super().service()
         finally:
-            end_turn()
+            stop_counting()
             self._is_begun = False
         now = time.monotonic()
-        self._fetch_until_s = now + limits.PATIENCE_S + self.owed_bytes / limits.SLOWEST_BYTES_PER_S
-        self.since_s, self._head_since_s, self._is_first = now, 0.0, False
+        self._fetch_until_s = now + limits.TRANSFER_TIMEOUT_S + self.unsent_bytes / limits.MIN_BYTES_PER_S
+        self.since_s, self._head_started_s, self._is_first = now, 0.0, False
         if self._is_last:
             with self.requests_lock:
                 self.close_when_flushed = True

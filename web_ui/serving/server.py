@@ -1,4 +1,4 @@
-"""PageServer: waitress in a thread of the control process, started and stopped in order."""
+"""PageServer: the page's HTTP server, in a thread of the control process."""
 
 import errno
 import logging
@@ -14,50 +14,51 @@ from waitress.adjustments import Adjustments
 
 from web_ui import limits
 from web_ui.errors import PageAddressError, PortTaken
-from web_ui.serving.door import TEND_S, Door
-from web_ui.serving.turns import TurnsDispatcher
+from web_ui.ports.limits import LARGEST_BACKUP_BYTES
+from web_ui.serving.fair_queue import FairDispatcher
+from web_ui.serving.limited_server import CHECK_S, LimitedServer
 from web_ui.streams.events import EventStreams
 from web_ui.streams.sound import SoundStreams
 
 __all__ = ["PageAddressError", "PageServer", "PortTaken"]
 
-THREADS = limits.MAX_STREAMS + limits.MAX_LOOKS + limits.MAX_LISTENERS + limits.WORKERS  # a stream holds one
-UNREAD_BYTES = 16384  # what a phone may leave unread before its own stream waits, at either end: seconds of events
-TCP_GONE_MS = 10_000  # a phone that acknowledges nothing for so long has left
+THREADS = limits.MAX_STREAMS + limits.MAX_LOOKS + limits.MAX_LISTENERS + limits.WORKERS  # each stream holds one
+UNREAD_BYTES = 16384  # socket buffer: some seconds of events, then a stream waits for its phone
+TCP_GONE_MS = 10_000  # a phone that acknowledges nothing for so long is gone
 TCP_USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", 18)
 
 
 class PageServer:
     """Serves `app` at host:port. host "" or "*" means every address, IPv4 and IPv6; port 0 takes a free one.
 
-    start and stop are for one thread, the owner's.
+    start and stop: from one thread.
     """
 
     def __init__(self, app: Flask, host: str = "0.0.0.0", port: int = 8080) -> None:
         self._app = app
         self._host = host
         self._port = port
-        self._server: Door | None = None
+        self._server: LimitedServer | None = None
         self._map: dict[int, Any] = {}
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
     def start(self) -> int:
-        """Bind and serve in a thread of its own; return the port. Raises PortTaken or PageAddressError."""
+        """Bind, and serve in a thread. Returns the TCP port. Raises PortTaken or PageAddressError."""
         listener = _listen(self._host, self._port)
-        logging.getLogger("waitress").setLevel(logging.WARNING)  # it would log every phone that leaves
-        logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # and every request while many come at once
-        dispatcher = TurnsDispatcher()
+        logging.getLogger("waitress").setLevel(logging.WARNING)  # or it logs every phone that leaves
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # or every request that waits
+        dispatcher = FairDispatcher()
         dispatcher.set_thread_count(THREADS)
         adj = Adjustments(
             ident=None,
             log_socket_errors=False,  # phones walk out of range all day
-            channel_request_lookahead=1,  # read on while a request is served: that is how a closed page is noticed
+            channel_request_lookahead=1,  # keep reading during an answer: this notices a closed page
             outbuf_high_watermark=UNREAD_BYTES,
-            max_request_body_size=2 * limits.BACKUP_BYTES,  # each route has a limit of its own, below this
-            max_request_header_size=limits.MOST_HEAD_BYTES,
+            max_request_body_size=2 * LARGEST_BACKUP_BYTES,  # each route has its own, smaller limit
+            max_request_header_size=limits.MAX_HEAD_BYTES,
         )
-        self._server = Door(
+        self._server = LimitedServer(
             self._app,
             self._map,
             True,
@@ -85,7 +86,7 @@ class PageServer:
         self._server.pull_trigger()
         self._thread.join(1.0)
         for channel in list(self._server.active_channels.values()):
-            channel.handle_close()  # frees a thread that waits for a phone to read
+            channel.handle_close()  # frees a thread that waits for its phone to read
         self._server.task_dispatcher.shutdown(timeout=0.8)
         wasyncore.close_all(self._map, ignore_all=True)
         self._thread = None
@@ -93,12 +94,12 @@ class PageServer:
     def _serve(self) -> None:
         assert self._server is not None
         while not self._stopping.is_set():
-            wasyncore.loop(timeout=TEND_S, use_poll=True, map=self._map, count=1)
-            self._server.tend()
+            wasyncore.loop(timeout=CHECK_S, use_poll=True, map=self._map, count=1)
+            self._server.close_overdue()
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket, for IPv4 and IPv6 where host is empty and the machine has both. Raises PageAddressError."""
+    """A listening socket; for IPv4 and IPv6 if the host is empty and the machine has both. Raises PageAddressError."""
     everywhere = host in ("", "*")
     dual = everywhere and socket.has_dualstack_ipv6()
     family = socket.AF_INET6 if dual or ":" in host else socket.AF_INET
@@ -128,7 +129,7 @@ def _explain(host: str, port: int, error: OSError | OverflowError) -> PageAddres
 
 
 def port_owner(port: int, proc: Path = Path("/proc")) -> str:
-    """Who listens on TCP `port`: "python3 (process 123)"; empty when it cannot be seen."""
+    """The process that listens on TCP `port`: "python3 (process 123)"; empty when it cannot be found."""
     inodes = set()
     for table in ("tcp", "tcp6"):
         try:

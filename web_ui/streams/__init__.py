@@ -1,1 +1,1 @@
-"""What flows to the page by itself: events, and sound to listen to."""
+"""What the page gets as a stream: events, spectra and sound; and recordings."""

@@ -1,8 +1,8 @@
-"""Server-sent events: status at most 20 times a second, the values of all parameters when one changed. Latest only.
+"""Server-sent events: status at most 20 times a second; everything else when it has changed.
 
-A stream never queues: it waits for a change, sends what is true then, and waits again. A phone that stops reading
-blocks its own stream's thread and nothing else; when it reads again, it gets the newest state. Each stream takes one
-thread of the server, so their number is capped.
+A stream has no queue: it waits for a change, sends the newest state, and waits again. A phone that stops reading blocks
+only its own stream's thread; when it reads again, it gets the newest state. Each stream takes one of the server's
+threads, so their number is limited.
 """
 
 import threading
@@ -11,95 +11,75 @@ from collections.abc import Callable, Iterator
 
 from web_ui.errors import Refused
 from web_ui.limits import MAX_STREAMS
-from web_ui.ports.box import Change, ControlPort
-from web_ui.views import (
-    compare_json,
-    dumps,
-    learn_json,
-    panel_json,
-    presets_news_json,
-    setup_news_json,
-    status_json,
-    values_json,
-)
+from web_ui.ports.live import Change, LivePort
+from web_ui.streams.news import News
+from web_ui.views import dumps, status_json, values_json
 from web_ui.visitors.phones import Visitor
-from web_ui.visitors.places import Place, Places
+from web_ui.visitors.slots import Slot, Slots
 
 INTERVAL_S = 0.05  # 20 a second
-HEARTBEAT_S = 0.5  # sent without any change, so that the page can tell a lost connection from a quiet box
-LAST = "status"  # of what is sent together, and in each of it: a page that has heard it knows everything
-WAIT_S = 0.25  # how long a stopping server waits for a stream at most
+HEARTBEAT_S = 0.5  # status is sent without a change too: the page tells a lost connection from a quiet box
+LAST = "status"  # sent each time, after all else: a page that has it has everything
+WAIT_S = 0.25  # a stream looks this often whether the server stops
 
 
 class EventStreams:
-    """All streams of one app. Any thread."""
+    """All event streams of one app. Any thread."""
 
-    def __init__(self, port: ControlPort, max_streams: int = MAX_STREAMS) -> None:
-        self._port = port
-        self._places = Places(max_streams, "{most} pages are open, and the box serves no more: close one of them")
+    def __init__(self, live: LivePort, news: News, max_streams: int = MAX_STREAMS) -> None:
+        """news: what is sent beside parameters and status."""
+        self._live = live
+        self.slots = Slots(max_streams, "{most} pages are open, which is the limit: close one of them")
         self._closing = threading.Event()
-        self._telling = _Telling(port)
+        self._events = _Events(news)
 
-    @property
-    def open_count(self) -> int:
-        """How many streams are being served."""
-        return self._places.taken
-
-    def reserve(self, visitor: Visitor) -> Place:
-        """Take a place for a stream. Raises Refused (503) when there is none."""
+    def take_slot(self, visitor: Visitor) -> Slot:
+        """Take a slot for a stream. Raises Refused (503) when there is none."""
         if self._closing.is_set():
             raise Refused(503, "the box is shutting down")
-        return self._places.take(visitor)
+        return self.slots.take(visitor)
 
     def close(self) -> None:
-        """Let every stream end soon, and refuse new ones."""
+        """Let all streams end soon, and refuse new ones."""
         self._closing.set()
 
     def stream(self, disconnected: Callable[[], bool]) -> Iterator[bytes]:
-        """Yield events until the client is gone or the server closes. Runs in the stream's own server thread."""
+        """Yield events until the client is gone or the server closes. Runs in a thread of its own."""
         yield b"retry: 1000\n\n"
         sent: dict[str, str] = {}
-        change = self._port.wait_for_change(-1, 0.0)
+        change = self._live.wait_for_change(-1, 0.0)
         while not (self._closing.is_set() or disconnected()):
             sent_at = time.monotonic()
-            told = self._telling.all(change)
-            yield "".join(text for name, text in told.items() if name == LAST or sent.get(name) != text).encode()
-            sent, seq = told, change.seq
-            self._closing.wait(INTERVAL_S)  # what happens meanwhile is merged into the next event
+            events = self._events.all(change)
+            yield "".join(text for name, text in events.items() if name == LAST or sent.get(name) != text).encode()
+            sent, seq = events, change.seq
+            self._closing.wait(INTERVAL_S)  # changes meanwhile become one event
             while change.seq == seq and not (self._closing.is_set() or disconnected()):
-                change = self._port.wait_for_change(seq, WAIT_S)
+                change = self._live.wait_for_change(seq, WAIT_S)
                 if time.monotonic() - sent_at >= HEARTBEAT_S:
                     break
 
 
-class _Telling:
-    """All that there is to tell as events, made once for all streams. Any thread."""
+class _Events:
+    """The events of one change, made once for all streams. Any thread."""
 
-    def __init__(self, port: ControlPort) -> None:
-        self._port = port
+    def __init__(self, news: News) -> None:
+        self._news = news
         self._lock = threading.Lock()
-        self._seq, self._made_at, self._events = -1, 0.0, dict[str, str]()
+        self._seq, self._made_at, self._made = -1, 0.0, dict[str, str]()
 
     def all(self, change: Change) -> dict[str, str]:
-        """Event by name, `LAST` at the end."""
+        """Each event's text by its name, `LAST` at the end."""
         with self._lock:
             now = time.monotonic()
             if change.seq != self._seq or now - self._made_at > INTERVAL_S:
-                self._seq, self._made_at, self._events = change.seq, now, self._make(change)
-            return self._events
+                self._seq, self._made_at, self._made = change.seq, now, self._make(change)
+            return self._made
 
     def _make(self, change: Change) -> dict[str, str]:
-        port = self._port
-        news = {
-            "params": values_json(change.params),
-            "panel": panel_json(port.simulated_panel()),
-            "learn": learn_json(port.learning()),
-            "presets": presets_news_json(port.presets_news()),
-            "compare": compare_json(port.comparison()),
-            "setup": setup_news_json(port.setup_news()),
-            LAST: status_json(change.status),
-        }
-        return {name: _event(name, data) for name, data in news.items()}
+        news = {name: make() for name, make in self._news.items()}
+        every = {"params": values_json(change.params), **news, LAST: status_json(change.status)}
+        return {name: _event(name, data) for name, data in every.items()}
 
 
 def _event(name: str, data: object) -> str:

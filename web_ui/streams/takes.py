@@ -1,4 +1,4 @@
-"""Before and after, of the same moment: what the page's player fetches."""
+"""Recordings before and after, of the same moment: for the page's player."""
 
 import io
 import threading
@@ -8,7 +8,8 @@ from collections.abc import Callable
 from flask import Response, request
 from werkzeug.wsgi import wrap_file
 
-from web_ui.ports.box import ControlPort, NotThere, Recording
+from web_ui.ports.errors import NotThere
+from web_ui.ports.sound import Recording, SoundPort
 
 KEPT_TAKES = 2  # recordings of some seconds each, a few megabytes in all
 
@@ -16,11 +17,11 @@ KEPT_TAKES = 2  # recordings of some seconds each, a few megabytes in all
 class Takes:
     """Recordings by take. Any thread.
 
-    Before and after are fetched one after the other, while sound goes on; asked for under one take name they are of one
-    moment, because both are read when the first is asked for.
+    The page fetches before and after one by one, while sound goes on. Under one take's name they are of one moment:
+    both are read with the first request.
     """
 
-    def __init__(self, port: ControlPort) -> None:
+    def __init__(self, port: SoundPort) -> None:
         self._port = port
         self._lock = threading.Lock()
         self._takes: OrderedDict[str, dict[str, bytes]] = OrderedDict()
@@ -35,7 +36,7 @@ class Takes:
                 return recording
             if which not in Recording._fields:
                 raise NotThere(f"no recording {which!r}: there are {' and '.join(Recording._fields)}")
-            both: dict[str, bytes] = self._port.listen_wavs()._asdict()
+            both: dict[str, bytes] = self._port.recording()._asdict()
             recording = both.pop(which)
             if take:
                 self._takes[take] = both
@@ -45,17 +46,17 @@ class Takes:
 
 
 def fetched(data: bytes, mimetype: str, done: Callable[[], None]) -> Response:
-    """An answer that the server's own thread hands out as it is fetched: a slow phone holds no other, and no copy.
+    """An answer that the server's main thread sends as it is fetched: a slow phone holds no other thread and no copy.
 
-    done: called once it is fetched or given up.
+    done: called when it is fetched or given up.
     """
-    answer = Response(wrap_file(request.environ, _Told(data, done)), mimetype=mimetype, direct_passthrough=True)
+    answer = Response(wrap_file(request.environ, _Tracked(data, done)), mimetype=mimetype, direct_passthrough=True)
     answer.content_length = len(data)
     return answer
 
 
-class _Told(io.BytesIO):
-    """Bytes that tell when they are no longer wanted."""
+class _Tracked(io.BytesIO):
+    """Bytes that call `done` when they are closed."""
 
     def __init__(self, data: bytes, done: Callable[[], None]) -> None:
         super().__init__(data)

@@ -1,1 +1,1 @@
-"""Who asks, and what is taken from them."""
+"""The clients: which ones may do what, who goes first, and what their requests may hold."""

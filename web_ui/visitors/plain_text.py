@@ -1,8 +1,8 @@
-"""What any text of a request may be: everything that people type, nothing that breaks a line, a log or the next answer.
+"""Which characters a text in a request may have: all that people type, none that breaks a line, a log or an answer.
 
-One rule for every string of every request, checked before any route sees it: path and query for all, JSON where it is
-read. Refused are control characters, line separators, characters that turn the direction of a text, and halves of a
-character (lone surrogates), which JSON can carry and UTF-8 cannot.
+One rule for every string of every request: path and query are checked before any route, JSON where it is read. Refused
+are control characters, line separators, characters that change the direction of writing, and lone surrogates (halves of
+a character), which JSON can carry and UTF-8 cannot.
 """
 
 import json
@@ -14,8 +14,8 @@ from flask import Flask, request
 
 from web_ui.errors import Refused
 
-DEEPEST = 16  # lists and objects in each other; ours have five
-_LARGEST_INT = 2**53  # what every reader of JSON has exactly
+MAX_DEPTH = 16  # of nested lists and objects; the page sends five
+_LARGEST_INT = 2**53  # every reader of JSON has it exactly
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -25,19 +25,19 @@ def install(app: Flask) -> None:
 
 
 def parsed(data: bytes) -> Any:
-    """The JSON in a request. Raises ValueError when it is none, Refused for what no value of it may be."""
+    """Parse a request's JSON. Raises ValueError when it is not JSON, Refused for a text or number not allowed."""
     try:
         tree = json.loads(data, parse_constant=_no_constant)
     except RecursionError:
-        raise ValueError("deeper than anything is") from None
+        raise ValueError("too deep") from None
     check_tree(tree)
     return tree
 
 
 def check_tree(tree: Any) -> None:
-    """Raises Refused for a text or a number that no request may hold, or when it is too deep."""
+    """Check every text and number in it. Raises Refused for one that is not allowed, or when it is too deep."""
     level = [tree]
-    for _ in range(DEEPEST):
+    for _ in range(MAX_DEPTH):
         inner: list[Any] = []
         for value in level:
             if isinstance(value, str):
@@ -51,11 +51,11 @@ def check_tree(tree: Any) -> None:
         if not inner:
             return
         level = inner
-    raise Refused(400, f"the body is more than {DEEPEST} deep")
+    raise Refused(400, f"the body is more than {MAX_DEPTH} deep")
 
 
 def check_text(text: str) -> None:
-    """Raises Refused, with the first character that is not allowed by its number."""
+    """Raises Refused. The message has the code of the first character that is not allowed."""
     if found := _CONTROL.search(text):
         before = text[max(0, found.start() - 20) : found.start()]
         raise Refused(
@@ -70,7 +70,7 @@ def _check_address() -> None:
 
 
 def _is_usual(value: float) -> bool:
-    """Finite, and no longer than any reader has it."""
+    """Finite, and exact in every reader of JSON."""
     return -_LARGEST_INT <= value <= _LARGEST_INT if isinstance(value, int) else math.isfinite(value)
 
 

@@ -1,8 +1,8 @@
-"""Who may talk to the page: Host and Origin are checked, changes need a token, and the browser is told to be strict.
+"""Which requests the page answers: Host and Origin are checked, changes need a token, the browser gets strict rules.
 
-Whoever is in the box's network may play it, as whoever is in the room may press its footswitch; setting it up may take
-a PIN (pin_gate.py). What is kept out here are other people's web pages, open in a browser in the same network: DNS
-rebinding (Host), cross-site requests (Origin and token) and scripts smuggled into the page (CSP).
+Anybody in the box's network may play it, as anybody in the room may press its footswitch; setting it up may need a PIN
+(pin_gate.py). This module keeps out other sites' pages, open in a browser in the same network: DNS rebinding (Host),
+cross-site requests (Origin and token) and injected scripts (CSP).
 """
 
 import hashlib
@@ -20,7 +20,15 @@ API = "/api/"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 TOKEN_HEADER = "X-CSRF-Token"
 FIRST_NAME = "hushbox"
-HOME_SUFFIXES = ("", ".local", ".lan", ".home", ".home.arpa", ".internal", ".localdomain")  # no public name ends so
+HOME_SUFFIXES = (
+    "",
+    ".local",
+    ".lan",
+    ".home",
+    ".home.arpa",
+    ".internal",
+    ".localdomain",
+)  # no public name ends like this
 
 HEADERS = {
     "Content-Security-Policy": "; ".join(
@@ -49,23 +57,23 @@ class Gate:
     """Checks every request of one app. Any of the server's threads."""
 
     def __init__(self, names: Callable[[], Iterable[str]], secret: bytes) -> None:
-        """names(): host names the page answers to, without port; asked each time, for a box may be renamed.
+        """names(): the host names that the page answers to, without port. Called each time, as a box may be renamed.
 
-        secret: keeps the token the same over restarts.
+        secret: the same secret makes the same token after a restart.
         """
         self._names = names
         self.token = hmac.new(secret, b"hushbox csrf token 1", hashlib.sha256).hexdigest()[:40]
 
     def install(self, app: Flask) -> None:
-        """Check requests before, and set headers after, everything that `app` does."""
+        """Check every request of `app`, and set headers on every answer."""
         app.before_request(self._check)
         app.after_request(_set_headers)
 
     def knows(self, host: str) -> bool:
         """Whether `host` (a Host header, with or without port) means this box.
 
-        Any literal address is fine, a public one too: rebinding needs a name, which its owner points elsewhere. Who
-        asks for a literal has connected to it, so that its page came from where this request goes: from here.
+        Any literal address is fine, a public one too: rebinding needs a name, which its owner can point elsewhere. A
+        browser that sends a literal has connected to it, so its page came from here.
         """
         name = _plain(host)
         if name in map(_plain, self._names()):
@@ -77,11 +85,11 @@ class Gate:
         return True
 
     def trusts(self, headers: Mapping[str, str]) -> bool:
-        """Whether a change with these headers would be taken; names as in WSGI, X_CSRF_TOKEN."""
+        """Whether these headers, named as in WSGI (X_CSRF_TOKEN), have the token that changes need."""
         return self._is_token(headers.get(TOKEN_HEADER.upper().replace("-", "_"), ""))
 
-    def _is_token(self, told: str) -> bool:
-        return hmac.compare_digest(told.encode(), self.token.encode())
+    def _is_token(self, sent: str) -> bool:
+        return hmac.compare_digest(sent.encode(), self.token.encode())
 
     def _check(self) -> None:
         if not self.knows(request.host):
@@ -95,15 +103,15 @@ class Gate:
                 raise Refused(403, "other sites' pages may not ask this box anything")
             return
         if not _same_origin(request):
-            raise Refused(403, f"changes from pages of {request.headers['Origin']} are not taken")
+            raise Refused(403, f"changes from pages of {request.headers['Origin']} are refused")
         if not self._is_token(request.headers.get(TOKEN_HEADER, "")):
             raise Refused(403, f"the {TOKEN_HEADER} header is missing or old: get one from /api/v1/session", "token")
 
 
 def box_names(box_name: str) -> set[str]:
-    """The names by which a home network may know the box, each with the usual suffixes.
+    """The names that the box may have in a home network, each with the usual suffixes.
 
-    Its own, the machine's, and the one it came with: a box that is renamed still answers to whoever renamed it.
+    Its own, the machine's, and the one that it came with: the page that renames the box stays open.
     """
     own = {_plain(box_name).replace(" ", "-"), _plain(socket.gethostname()).split(".")[0], FIRST_NAME}
     return {name + suffix for name in own if name for suffix in HOME_SUFFIXES} | {"localhost"}
@@ -120,7 +128,7 @@ def _plain(host: str) -> str:
 
 
 def _same_origin(request: Request) -> bool:
-    """Browsers send Origin with every change; curl and scripts send none, and have to know the token anyway."""
+    """Browsers send Origin with every change. curl and scripts send none, and need the token anyway."""
     origin = request.headers.get("Origin")
     return origin is None or _is_of(origin, request)
 
@@ -128,9 +136,9 @@ def _same_origin(request: Request) -> bool:
 def _comes_from_elsewhere(request: Request) -> bool:
     """Whether another site's page sent a read.
 
-    Browsers say so in Sec-Fetch-Site where the address is a trustworthy one (localhost, HTTPS); everywhere they send
-    Origin with what is read by script, and Referer unless that page forbids it. This page sends no Referer. What slips
-    through cannot be read there, and is anybody's: phones.py knows the page's own requests by their cookie.
+    At a trustworthy address (localhost, HTTPS) browsers say so in Sec-Fetch-Site. At any address they send Origin with
+    what a script reads, and Referer unless that page forbids it. This page sends no Referer. A read that slips through
+    cannot be read by the other page, and ranks as unknown: phones.py knows the page's own requests by their cookie.
     """
     if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
         return True

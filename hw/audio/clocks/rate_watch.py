@@ -1,18 +1,18 @@
-"""RateWatch: is a device's clock what it said it was? Somebody may have switched it while sound was running."""
+"""RateWatch: checks that a device runs at the rate it names. Its clock may be switched while sound is running."""
 
 import numpy as np
 
 FARTHEST_OFF = 0.04  # relative; no crystal is off by a hundredth of that, and 44.1 kHz is 0.08 below 48 kHz
-SLOWEST, FASTEST = 0.2, 5.0  # 192 kHz for 44.1 and back; beyond, it is no clock: ALSA's null and file PCMs have none
+SLOWEST, FASTEST = 0.2, 5.0  # 192 kHz for 44.1 and back. Beyond, there is no clock: ALSA's null and file PCMs
 STRETCH_S = 0.2
 STRETCHES = 13
 
 
 class RateWatch:
-    """Counts blocks against the clock. Audio thread; allocates nothing of note, and looks every few seconds only.
+    """Counts blocks against the time. Audio thread; has a verdict every few seconds, and allocates next to nothing.
 
-    The median of many short stretches: one in which the computer was held up does not count, nor do the steps in which
-    a USB device hands out its sound.
+    It takes the median of many short stretches. So a stretch in which the computer was held up does not count, nor do
+    the steps in which a USB device delivers its sound.
     """
 
     def __init__(self, rate_hz: int, block_frames: int) -> None:
@@ -20,17 +20,17 @@ class RateWatch:
         self._blocks = max(8, round(STRETCH_S * rate_hz / block_frames))
         self._frames = self._blocks * block_frames
         self._measured_hz = np.zeros(STRETCHES)
-        self.off_hz = 0  # the rate as measured last, where it is far from what it should be
+        self.off_hz = 0  # the measured rate if it is far from what it should be, else 0
         self.forget()
 
     def forget(self) -> None:
-        """Begin anew, after sound was lost."""
+        """Start counting again, after sound was lost."""
         self._count = -1
         self._stretch = 0
         self._begun = 0.0
 
     def block(self, now: float) -> bool:
-        """A block was read at `now` (seconds). True when there is a new verdict, in `off_hz`."""
+        """A block was read at `now`, in seconds. True when there is a new verdict in `off_hz`."""
         self._count += 1
         if self._count == 0:
             self._begun = now

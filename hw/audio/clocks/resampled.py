@@ -1,4 +1,4 @@
-"""ResampledIo: an interface that does not run at 48 kHz, made to look as if it did."""
+"""ResampledIo: an interface that does not run at 48 kHz, resampled so that it seems to."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -13,11 +13,11 @@ BOX_RATE_HZ = 48000
 
 
 class ResampledIo:
-    """Wraps `inner`, which runs at any rate, and gives blocks of `box_period_frames` at 48 kHz. Audio thread only.
+    """An AudioIo around `inner`, which runs at any rate: blocks of `box_period_frames` at 48 kHz. Audio thread only.
 
-    The resamplers keep time, but need to see a little ahead. So both ways start with some silence, just enough that no
-    block is ever short: that is `latency_frames`, to the frame. By the end of box block n the same number of the
-    device's periods, the fewest that cover its time, have been read and written: the device sets the pace.
+    The resamplers add no delay, but need some sound ahead. So both directions start with silence, just enough that no
+    block is ever short: exactly `latency_frames`. By the end of box block n, as many periods of the device have been
+    read as written: the fewest that cover that time. The device sets the pace.
     """
 
     def __init__(self, inner: AudioIo, box_period_frames: int) -> None:
@@ -95,7 +95,7 @@ class ResampledIo:
 
 
 class _Schedule:
-    """How many device periods belong to the first n box blocks: the fewest that cover their time."""
+    """How many device periods the first n box blocks take: the fewest that cover their time."""
 
     def __init__(self, rate_hz: int, period_frames: int, box_period_frames: int) -> None:
         self._rate_hz, self._period_frames, self._box_period_frames = rate_hz, period_frames, box_period_frames
@@ -107,9 +107,9 @@ class _Schedule:
         return -(-blocks * ratio.numerator // ratio.denominator)
 
     def leads(self, up: WindowResampler, down: WindowResampler) -> tuple[int, int]:
-        """The least silence, in frames at 48 kHz, that capture and playback need before them never to be short."""
+        """The least silence before capture and before playback so that neither is ever short, in frames at 48 kHz."""
         lead_in = lead_out = 0
-        # The first few blocks are short of all that is still in a resampler; then the schedule repeats itself.
+        # The first few blocks lack what is still in a resampler. After that the schedule repeats.
         for blocks in range(1, 2 * self._periods_per_block.denominator + 64):
             device_frames = self.periods_for(blocks) * self._period_frames
             box_frames = blocks * self._box_period_frames
@@ -120,7 +120,7 @@ class _Schedule:
 
 
 class _Fifo:
-    """Frames that wait, float32 (frames, channels)."""
+    """A queue of frames, float32 (frames, channels)."""
 
     def __init__(self, channels: int) -> None:
         self._frames = np.zeros((8192, channels), np.float32)
@@ -135,6 +135,6 @@ class _Fifo:
         self._end += len(frames)
 
     def pop_into(self, block: Block) -> None:
-        """Take `len(block)` frames. The schedule sees to it that they are there."""
+        """Take `len(block)` frames. The schedule makes sure that they are there."""
         block[:] = self._frames[self._begin : self._begin + len(block)]
         self._begin += len(block)

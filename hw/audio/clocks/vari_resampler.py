@@ -1,4 +1,4 @@
-"""VariResampler: a stream read at a speed that may change at any time, half a millisecond late."""
+"""VariResampler: reads a stream at a speed that may change at any time, with half a millisecond of lookahead."""
 
 from math import ceil
 
@@ -8,22 +8,22 @@ from numpy.typing import NDArray
 from hw.audio.audio_io import Block
 
 TAPS = 48  # at the lower of the two rates; flat to 0.01 dB up to 20 kHz at 48 kHz
-PHASES = 512  # between two input frames; linear in between, which is -110 dB of error
+PHASES = 512  # between two input frames; interpolated linearly, with an error of -110 dB
 KAISER_BETA = 7.86  # stop band at -80 dB
 CAPACITY_FRAMES = 16384
 
 
 class VariResampler:
-    """Input frames wait here until they are read at any speed near `nominal`. float32, one thread, no growth.
+    """Holds input frames until they are read, at any speed near `nominal`. float32, one thread, no growth.
 
     A windowed sinc in a table of PHASES, linearly interpolated (J. O. Smith and P. Gossett, "A flexible sampling-rate
-    conversion method", ICASSP 1984). Output is what the input is at the reading position, neither late nor early: the
-    filter only wants `margin_frames` of input after it. The position is kept to a billionth of a frame, and within a
-    block the speed changes linearly, so that pitch never jumps. soxr's variable mode would do the same 240 frames late.
+    conversion method", ICASSP 1984). The output is the input at the reading position, without delay; the filter needs
+    `margin_frames` of input after it. The position is exact to a billionth of a frame. Within a block the speed changes
+    linearly, so that the pitch never jumps. soxr's variable mode would do the same 240 frames late.
     """
 
     def __init__(self, nominal: float, block_frames: int, channels: int) -> None:
-        """nominal: input frames per output frame; a change of a few thousandths is what the filter is made for.
+        """nominal: input frames per output frame. The filter is made for a change of a few thousandths.
 
         block_frames: length of the blocks that are read.
         """
@@ -61,13 +61,13 @@ class VariResampler:
         self._end += len(frames)
 
     def has(self, frames: int, speed: float) -> bool:
-        """Whether pull() of so many frames at no more than `speed` finds all it needs."""
+        """Whether there is enough input to pull this many frames at `speed` or less."""
         return self.waiting_frames >= frames * speed + self.margin_frames
 
     def set_waiting(self, frames: float) -> None:
-        """Move the reading position so that `frames` wait: drop input, or lengthen it by silence at its end.
+        """Move the reading position so that `frames` wait: drop input, or append silence.
 
-        A jump: for the start and after sound was lost, while nothing is heard.
+        The sound jumps: only for the start, and after sound was lost.
         """
         missing = ceil(frames - self.waiting_frames)
         if missing > 0:
@@ -75,7 +75,7 @@ class VariResampler:
         self._at = self._end - frames
 
     def pull(self, block: Block, speed_from: float, speed_to: float) -> None:
-        """Fill `block` while the speed goes from one value to the other, both in input frames per output frame."""
+        """Fill `block`. The speed, in input frames per output frame, goes from the one value to the other."""
         frames = len(block)
         np.multiply(self._steps, speed_from, out=self._places)
         self._places += self._half_squares * (speed_to - speed_from)
@@ -87,7 +87,7 @@ class VariResampler:
         np.floor(self._places, out=self._phase, casting="unsafe")
         self._places -= self._phase
         self._between[:, 0] = self._places
-        # With mode="clip" numpy writes straight into `out`.
+        # With mode="clip" numpy writes directly into `out`.
         np.take(self._table, self._phase, axis=0, out=self._filters, mode="clip")
         np.take(self._slope, self._phase, axis=0, out=self._slopes, mode="clip")
         np.multiply(self._slopes, self._between, out=self._slopes)
@@ -99,7 +99,7 @@ class VariResampler:
             block[:, channel] = self._column
 
     def _forget(self) -> None:
-        """Make room at the end: keep what the filter still needs, and of what waits no more than half the room."""
+        """Make room: keep what the filter still needs, and of what waits at most half the capacity."""
         begin = max(int(self._at) - self.margin_frames, self._end - CAPACITY_FRAMES // 2)
         kept = self._end - begin
         self._input[:, :kept] = self._input[:, begin : self._end].copy()
@@ -108,7 +108,7 @@ class VariResampler:
 
 
 def _table(taps: int, cutoff: float) -> NDArray[np.float32]:
-    """(PHASES + 1, taps): row p holds the filter for p / PHASES of a frame after the middle; each row's sum is one."""
+    """(PHASES + 1, taps): row p is the filter for p / PHASES of a frame after the middle. Each row sums to one."""
     middle = taps // 2
     distance = np.arange(1 - middle, middle + 1) - np.arange(PHASES + 1)[:, None] / PHASES
     # np.i0 of the window's argument; zero at and beyond its end.

@@ -10,24 +10,23 @@ import soxr
 from hw.audio.audio_io import Block
 
 QUALITY = "HQ"  # 20 bits; gain error under 0.0003 dB to 16 kHz, 0.01 dB at 20 kHz (at 44.1 kHz)
-MARGIN_FRAMES = 104  # at the lower rate: how far soxr's HQ filter reaches; beyond, an edge is under -130 dB
+MARGIN_FRAMES = 104  # at the lower rate: the reach of soxr's HQ filter. Farther away, an edge is below -130 dB
 
 
 class WindowResampler:
     """Change the rate of a stream, chunk by chunk, float32 (frames, channels). One thread.
 
-    soxr's own streaming works in long transforms: it hands samples out in bursts, 20 ms late. Here every chunk is
-    resampled together with `MARGIN_FRAMES` on both sides as a short piece of its own, and only the middle is kept,
-    where the edges of the piece do not reach. Output frame n stands exactly where input frame n * from_hz / to_hz
-    does; it comes out as soon as `margin_frames` more input frames are there. How many come out depends on the number
-    of frames put in, on nothing else.
+    soxr's own streaming works in long transforms: samples come in bursts, 20 ms late. Here each chunk is resampled as a
+    short piece, with `MARGIN_FRAMES` more on both sides, and only its middle is kept, which the edges of the piece do
+    not reach. Output frame n lies exactly at input frame n * from_hz / to_hz, and is ready as soon as `margin_frames`
+    more input frames are there. How many frames are ready depends only on how many were put in.
     """
 
     def __init__(self, from_hz: int, to_hz: int, channels: int) -> None:
         self._ratio = Fraction(to_hz, from_hz)  # output frames per input frame
         self.margin_frames = ceil(MARGIN_FRAMES * max(1.0, from_hz / to_hz))
         self._soxr: Any = soxr.ResampleStream(from_hz, to_hz, channels, dtype="float32", quality=QUALITY)
-        # A piece begins where an input frame and an output frame coincide, so that the phase is right.
+        # A piece begins where an input frame and an output frame coincide, or the phase would be wrong.
         self._grid = self._ratio.denominator
         before = -(-2 * self.margin_frames // self._grid) * self._grid
         self._pieces = np.zeros((before, channels), np.float32)  # silence was before the beginning
@@ -40,7 +39,7 @@ class WindowResampler:
         return max(0, int((frames_in - self.margin_frames) * self._ratio))
 
     def process(self, chunk: Block) -> Block:
-        """Put in `chunk`; returns what is ready."""
+        """Put `chunk` in. Returns what is ready."""
         self._pieces = np.concatenate((self._pieces, chunk))
         self._frames_in += len(chunk)
         end = self.frames_after(self._frames_in)
@@ -55,7 +54,7 @@ class WindowResampler:
         return ready
 
     def _forget(self) -> None:
-        """Keep only the input that the next output frame needs to its left, from the last common frame before it."""
+        """Keep only the input that the next output frame needs before it, from the last common frame on."""
         needed = int(self._frames_out / self._ratio) - self.margin_frames
         begin = needed // self._grid * self._grid
         if begin > self._piece_begin:

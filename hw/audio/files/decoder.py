@@ -1,4 +1,4 @@
-"""libsndfile on one file: strictly in order, and behind another header where the file's own would mislead it."""
+"""libsndfile on one file, read strictly in order, with another header where the file's own would mislead it."""
 
 import io
 import os
@@ -14,7 +14,7 @@ from hw.audio.audio_io import Block
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """Another beginning for a file: `header`, then its bytes from `offset` on, `length` of them; None: all."""
+    """Replaces the beginning of a file: `header`, then its bytes from `offset`, `length` of them (None: all)."""
 
     header: bytes
     offset: int
@@ -22,7 +22,7 @@ class Behind:
 
 
 class Decoder:
-    """One opened file. `failed`: it is damaged where it was read last, and cannot be read on."""
+    """One opened file. `failed`: it is damaged at this place and cannot be read further."""
 
     def __init__(self, path: Path, behind: Behind | None) -> None:
         """Raises OSError, or what libsndfile raises."""
@@ -31,7 +31,7 @@ class Decoder:
         self._path = path
         self._source = _Spliced(path, behind) if behind is not None else None
         try:
-            # A name need not be text.
+            # A file name need not be text.
             self._file: Any = _InOrder(self._source if self._source is not None else os.fsencode(path))
         except BaseException:
             self.close()
@@ -44,21 +44,21 @@ class Decoder:
 
     @classmethod
     def opened(cls, path: Path, behind: Behind | None = None) -> Self | None:
-        """None when libsndfile cannot read it. Raises OSError."""
+        """The decoder, or None when libsndfile cannot read the file. Raises OSError."""
         try:
             return cls(path, behind)
         except (soundfile.LibsndfileError, TypeError):  # TypeError: a .raw file, which says nothing about itself
             return None
 
     def read_into(self, out: Block) -> int:
-        """Fill `out` as far as there is sound; how many frames that was. Raises OSError."""
+        """Fill `out` as far as there is sound. Returns the number of frames. Raises OSError."""
         got = 0
         while got < len(out) and not self.failed:
             out[got:] = np.nan
             try:
                 piece = len(self._file.read(out=out[got:]))
             except soundfile.LibsndfileError:
-                # Damaged. What was decoded before stands in the array all the same; what was not is still no number.
+                # Damaged. What was decoded is in the array all the same; the rest is still NaN.
                 missing = np.isnan(out[got:]).any(axis=1)
                 piece = int(missing.argmax()) if missing.any() else len(out) - got
                 self.failed = True
@@ -78,14 +78,14 @@ class Decoder:
 
 
 class _InOrder(soundfile.SoundFile):  # type: ignore[misc]
-    """libsndfile's file without a seek after every read, which fails at the end of a stream of unknown length."""
+    """A SoundFile without a seek after every read: that fails at the end of a stream of unknown length."""
 
     def seekable(self) -> bool:
         return False
 
 
 class _Spliced(io.RawIOBase):
-    """A file that begins with another header than it has. What goes wrong in it is kept: libsndfile cannot pass it."""
+    """A file with its header replaced. Errors are kept for `take_trouble`: libsndfile cannot pass them on."""
 
     def __init__(self, path: Path, behind: Behind) -> None:
         """Raises OSError."""
@@ -98,7 +98,7 @@ class _Spliced(io.RawIOBase):
         self._at = 0
 
     def take_trouble(self) -> BaseException | None:
-        """What went wrong since the last call."""
+        """The error since the last call, if there was one."""
         trouble, self._trouble = self._trouble, None
         return trouble
 

@@ -1,7 +1,7 @@
-"""What a FLAC file is made of: its metadata blocks, and how many frames its last block of sound ends with.
+"""The parts of a FLAC file: its metadata blocks, and how many frames there are up to its last block of sound.
 
-The header's count may be 0 (written to a pipe), too large (cut) or too small; the sound itself is numbered.
-Source: RFC 9639.
+The header's count may be 0 (written to a pipe), too large (the file was cut) or too small. The blocks of sound are
+numbered, and tell the truth. Source: RFC 9639.
 """
 
 from dataclasses import dataclass, field
@@ -15,13 +15,13 @@ LARGEST_BLOCK = (1 << 24) - 1
 STREAM_INFO_BYTES = 34
 _UNKNOWN = (0, (1 << 36) - 1)
 _MOST_BLOCKS = 10_000
-_TAIL_BYTES = (1 << 16, 1 << 20)  # looked through for the last block of sound: at first, and at most
+_TAIL_BYTES = (1 << 16, 1 << 20)  # searched for the last block of sound: at first, and at most
 _MOST_TRIES = 64  # of blocks that might be the last whole one
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One metadata block. offset: of its content, from the beginning of the file."""
+    """One metadata block. offset: where its content begins in the file."""
 
     kind: int
     offset: int
@@ -32,16 +32,16 @@ class Block:
 class Flac:
     """What was found."""
 
-    start: int  # of the signature: 0, or after an ID3 tag
+    start: int  # where the signature is: at 0, or after an ID3 tag
     stream_info: bytes
     sound_offset: int
     blocks: list[Block] = field(default_factory=list)
     promised_frames: int = 0  # 0: the header does not know
-    frames: int = 0  # by the last block of sound that is whole; 0: none was found
-    cut: bool = False  # another block begins after that one and breaks off
+    frames: int = 0  # up to the end of the last whole block of sound; 0: none was found
+    cut: bool = False  # another block begins after that one, and is cut off
 
     def header(self, frames: int) -> bytes:
-        """A beginning that counts so many frames (0: not known), to read sound by."""
+        """A header with this count of frames (0: not known)."""
         info = bytearray(self.stream_info)
         count = int.from_bytes(info[13:18], "big") >> 36 << 36 | frames
         info[13:18] = count.to_bytes(5, "big")
@@ -49,7 +49,7 @@ class Flac:
 
 
 def walk(file: BinaryIO, file_bytes: int) -> Flac | None:
-    """Look through the blocks and at the end. None when this is no FLAC, or has no sound. Raises OSError."""
+    """Find the blocks and the end of the sound. None when this is no FLAC, or has no sound. Raises OSError."""
     start = _after_id3(file)
     file.seek(start)
     if file.read(4) != SIGNATURE:
@@ -77,7 +77,7 @@ def walk(file: BinaryIO, file_bytes: int) -> Flac | None:
 
 
 def _after_id3(file: BinaryIO) -> int:
-    """Where the file begins after an ID3v2 tag, which does not belong here but is often found."""
+    """Where the FLAC begins: some programs put an ID3v2 tag before it, which the format does not allow."""
     file.seek(0)
     head = file.read(10)
     if head[:3] != b"ID3" or len(head) < 10:
@@ -89,7 +89,7 @@ def _after_id3(file: BinaryIO) -> int:
 
 
 def _look_at_end(file: BinaryIO, flac: Flac, file_bytes: int) -> None:
-    """Find out how many frames there are up to the end of the last whole block of sound."""
+    """Count the frames up to the end of the last whole block of sound."""
     window = _TAIL_BYTES[0]
     while not flac.frames:
         begin = max(flac.sound_offset, file_bytes - window)
@@ -109,10 +109,10 @@ def _frames_by(tail: bytes, flac: Flac) -> tuple[int, bool]:
         start, count = span_at(tail, at, flac.stream_info)
         if not count:
             continue
-        # The header is believed where other tags follow; libFLAC then finds out whether the block is whole.
+        # Where tags follow the sound, the header is believed; libFLAC then finds out whether the block is whole.
         if count == flac.promised_frames or crc16(tail[at:-2]) == int.from_bytes(tail[-2:], "big"):
             return count, False
-        if count in starts:  # the next block begins with the very frame after this one's last
+        if count in starts:  # the next block begins with the frame after this one's last
             return count, True
         starts.add(start)
     return 0, False

@@ -1,4 +1,4 @@
-"""Blocks of sound in a FLAC, found by their headers: each tells its place, and proves itself by two checksums.
+"""Finds blocks of sound in a FLAC by their headers. Each has its place in the sound, and two checksums.
 
 Source: RFC 9639, section 9.
 """
@@ -23,7 +23,7 @@ class Span:
 
 
 def next_block(file: BinaryIO, sound_offset: int, info: bytes, after_frame: int) -> Span | None:
-    """The first whole block that begins after a frame. info: of the stream. Raises OSError."""
+    """The first whole block that begins after `after_frame`. info: the stream info. Raises OSError."""
     low, high = sound_offset, file.seek(0, 2)
     while high - low > _WINDOW_BYTES:
         middle = (low + high) // 2
@@ -36,7 +36,7 @@ def next_block(file: BinaryIO, sound_offset: int, info: bytes, after_frame: int)
 
 
 def _whole(file: BinaryIO, begin: int, info: bytes, end: int | None = None) -> Iterator[Span]:
-    """Blocks that end with the frame with which another begins, or with the file."""
+    """Whole blocks: those whose end is the beginning of another, or the end of the file."""
     waiting: dict[int, Span] = {}  # by the frame after their last
     for span in _headers(file, begin, info, end):
         if (before := waiting.pop(span.start, None)) is not None:
@@ -53,7 +53,7 @@ def _whole(file: BinaryIO, begin: int, info: bytes, end: int | None = None) -> I
 
 
 def _headers(file: BinaryIO, begin: int, info: bytes, end: int | None) -> Iterator[Span]:
-    """What looks like the header of a block."""
+    """Everything that looks like the header of a block."""
     while end is None or begin < end:
         file.seek(begin)
         data = file.read(_WINDOW_BYTES + _HEADER_BYTES)
@@ -68,7 +68,7 @@ def _headers(file: BinaryIO, begin: int, info: bytes, end: int | None) -> Iterat
 
 
 def span_at(data: bytes, at: int, info: bytes) -> tuple[int, int]:
-    """First frame of the block whose header begins at `at`, and the frame after its last; (0, 0) without a header."""
+    """(first frame, frame after the last) of the block whose header is at `at`; (0, 0) when there is no header."""
     head = data[at : at + 16]
     if len(head) < 6 or head[1] & 0xFC != 0xF8 or head[3] & 1 or head[2] >> 4 == 0 or head[2] & 15 == 15:
         return 0, 0
@@ -107,7 +107,7 @@ def _crc8(data: bytes) -> int:
 
 
 def crc16(data: bytes) -> int:
-    """Of a whole block; its last two bytes hold it."""
+    """The checksum of a whole block, as its last two bytes have it."""
     crc = 0
     for byte in data:
         crc = (crc << 8 & 0xFFFF) ^ _CRC16[crc >> 8 ^ byte]

@@ -1,6 +1,6 @@
-"""How long a sound file of another kind than WAV and FLAC says that it is: libsndfile cuts that down without a word.
+"""The length that AIFF, AU, Wave64 and CAF files claim: libsndfile silently shortens it to what is there.
 
-AIFF, AU, Sony Wave64 and CAF. Sources: Apple's AIFF 1.3 and Core Audio Format; Sun's audio(5); Sony's Wave64.
+Sources: Apple's AIFF 1.3 and Core Audio Format; Sun's audio(5); Sony's Wave64.
 """
 
 import struct
@@ -15,7 +15,7 @@ _MOST_HEADER_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """Sizes of the sound in bytes, as told and as there; or frames as told, where the file counts them."""
+    """Sizes of the sound in bytes, as claimed and as found; or the claimed frames, where the file counts them."""
 
     told_bytes: int = 0
     there_bytes: int = 0
@@ -31,7 +31,7 @@ class Promise:
 
 
 def look(file: BinaryIO, file_bytes: int) -> Promise:
-    """What the header promises; nothing where it does not know, or is of another kind. Raises OSError."""
+    """What the header claims. An empty Promise where it does not know, or is of another kind. Raises OSError."""
     file.seek(0)
     head = file.read(24)
     if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
@@ -79,7 +79,7 @@ def _wave_64(file: BinaryIO, file_bytes: int) -> Promise:
 
 
 def _caf(file: BinaryIO, file_bytes: int) -> Promise:
-    """A size of -1 means up to the end; libsndfile refuses that, and a file that was cut."""
+    """A size of -1 means up to the end of the file. libsndfile refuses that, and a file that was cut."""
     at = 8
     for _ in range(_MOST_CHUNKS):
         if at >= file_bytes:

@@ -1,7 +1,7 @@
-"""The one reader of sound files, offline and for the demo: WAV and FLAC, and what else libsndfile knows.
+"""Reads sound files, offline and for the demo: WAV and FLAC, and what else libsndfile knows.
 
-What is there is read to its last frame, whatever the header says: sizes of recorders that lost power and of pipes
-mislead. Nothing here raises anything but a SoundFileError.
+All frames that are there are read, whatever the header says: a recorder that lost power and a pipe leave wrong sizes.
+Every error raised here is a SoundFileError.
 """
 
 import errno
@@ -20,15 +20,15 @@ from hw.audio.files.flac_blocks import next_block
 from hw.errors import HwError
 
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 1_000, 768_000
-_ENDLESS = 1 << 62  # and more is libsndfile's length of a stream that does not tell it
+_ENDLESS = 1 << 62  # libsndfile's length of a stream that does not say it is at least this
 
 
 class SoundFileError(HwError, OSError):
-    """A sound file cannot be read or written; the message names it and says why."""
+    """A sound file cannot be read or written. The message names it and says why."""
 
 
 class NotAudioError(SoundFileError, ValueError):
-    """The file is no sound file that Hushbox reads, or has nothing in it."""
+    """Hushbox cannot read this as a sound file, or there is no sound in it."""
 
 
 class SoundFileMissingError(SoundFileError, FileNotFoundError):
@@ -36,12 +36,11 @@ class SoundFileMissingError(SoundFileError, FileNotFoundError):
 
 
 class SoundReader:
-    """One file, from the beginning, as float32. One thread.
+    """One file, read from its beginning, as float32. One thread.
 
-    frames: how many are there, as far as can be told before reading; 0: not known. promised_frames: how many the
-    header tells of; 0: it does not know. What is damaged in the middle of a FLAC is silent, and the rest stays in its
-    place. `notes` say what is missing or damaged, at the latest when all is read; `remarks` what is odd and costs
-    nothing.
+    frames: how many there are, as far as it is known before reading; 0: not known. promised_frames: the header's count;
+    0: it has none. A damaged part in the middle of a FLAC becomes silence, and the rest stays in its place.
+    notes: what is missing or damaged, complete when all is read. remarks: what is odd but lost no sound.
     """
 
     def __init__(self, path: Path) -> None:
@@ -52,7 +51,7 @@ class SoundReader:
         self.frames = self.promised_frames = self.frames_read = 0
         self._ends_in_frame = False
         self._stream: flac.Flac | None = None
-        self._gap_frames = self._silent_frames = 0  # still to be given as silence; and in all
+        self._gap_frames = self._silent_frames = 0  # silence still to give; all silence
         with _open(path) as file:
             try:
                 self._decoder = self._look_into(file, os.fstat(file.fileno()).st_size)
@@ -75,7 +74,7 @@ class SoundReader:
             self._tell(self.frames)
 
     def read(self, frames: int) -> Block:
-        """Up to `frames` more, (frames, channels); none at the end. Raises SoundFileError if there never was any."""
+        """Up to `frames` more, (frames, channels); none at the end. Raises SoundFileError if nothing can be read."""
         frames = min(frames, (self.frames or _ENDLESS) - self.frames_read)
         sound: Block = np.empty((frames, self.channels), np.float32)
         got = 0
@@ -99,7 +98,7 @@ class SoundReader:
 
     def rewind(self) -> None:
         """Read from the beginning again. Raises SoundFileError."""
-        self._decoder.close()  # after a fault libsndfile cannot seek any more
+        self._decoder.close()  # after an error libsndfile cannot seek
         try:
             decoder = Decoder.opened(self.path, self._first)
         except OSError as error:
@@ -124,7 +123,7 @@ class SoundReader:
     # --- before reading ---
 
     def _look_into(self, file: BinaryIO, size: int) -> Decoder:
-        """Find out how much sound there is, and open it so that all of it is read. Raises NotAudioError, OSError."""
+        """Find out how much sound there is, and open the file so that all is read. Raises NotAudioError, OSError."""
         if size == 0:
             raise NotAudioError(f"{self.path}: empty, 0 bytes")
         if (wave := riff.walk(file, size)) is not None:
@@ -162,7 +161,7 @@ class SoundReader:
     def _flac(self, stream: flac.Flac) -> Decoder:
         decoder = Decoder.opened(self.path)
         if decoder is None or stream.frames > stream.promised_frames > 0:
-            # Without its tags and pictures too: libFLAC refuses all for one that is damaged.
+            # Without its tags and pictures: libFLAC refuses the whole file when one of them is damaged.
             behind = Behind(stream.header(stream.frames or stream.promised_frames), stream.sound_offset)
             decoder = self._better(decoder, behind, stream.frames)
         decoder = self._readable(decoder)
@@ -176,7 +175,7 @@ class SoundReader:
         return decoder
 
     def _better(self, decoder: Decoder | None, behind: Behind, frames: int) -> Decoder | None:
-        """The file behind another header, if that shows the frames that are there; the other one is closed."""
+        """The file with its header replaced, if that one has the right frames. The other decoder is closed."""
         again = Decoder.opened(self.path, behind)
         if again is None or decoder is None:
             return again or decoder
@@ -193,7 +192,7 @@ class SoundReader:
     # --- while reading ---
 
     def _after_damage(self, at_frame: int) -> bool:
-        """Go on behind a damaged part of a FLAC, after as much silence. False when there is no more. Raises OSError."""
+        """Go on after a damaged part of a FLAC, with as much silence. False: no sound is left. Raises OSError."""
         if self._stream is None:
             return False
         with open(self.path, "rb") as file:
@@ -210,7 +209,7 @@ class SoundReader:
         return True
 
     def _end(self) -> None:
-        """All is read: say what is missing."""
+        """All is read: note what is missing."""
         whole = max(self.frames, self.promised_frames)
         if self.frames_read <= self._silent_frames:
             of_all = f" of its {whole / self.rate_hz:.2f} s" if whole else ""
@@ -223,7 +222,7 @@ class SoundReader:
             self.notes[:] = [*self.notes, note] if note not in self.notes else self.notes
 
     def _tell(self, frames: int) -> None:
-        """Note that only so many frames can be had; what is known in the end counts."""
+        """Note that only this many frames can be read. The last such note replaces the ones before."""
         promised = max(self.frames, self.promised_frames)
         got, whole = f"{frames / self.rate_hz:.2f}", f"{promised / self.rate_hz:.2f}"
         if frames >= promised:
@@ -236,7 +235,7 @@ class SoundReader:
 
 
 def _open(path: Path) -> BinaryIO:
-    """Never waits, not even for the writer of a pipe. Raises SoundFileMissingError, NotAudioError."""
+    """Open without waiting, not even for the writer of a pipe. Raises SoundFileMissingError, NotAudioError."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name

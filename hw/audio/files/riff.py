@@ -1,7 +1,7 @@
-"""What a WAV, RF64 or BW64 file is made of, found by walking its chunks, whatever its sizes say.
+"""The parts of a WAV, RF64 or BW64 file, found by walking its chunks. Its sizes may be wrong.
 
 Recorders that lost power and programs that write into a pipe leave sizes of 0, 0x7ffff000 (SoX), 0x80000000
-(arecord) or 0xffffffff (ffmpeg): they mean "not known". Sources: Microsoft's RIFF, EBU Tech 3306, ITU-R BS.2088.
+(arecord) or 0xffffffff (ffmpeg). These mean "not known". Sources: Microsoft's RIFF, EBU Tech 3306, ITU-R BS.2088.
 """
 
 import struct
@@ -17,7 +17,7 @@ _WRAP = 1 << 32
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """One chunk beside the sound. offset: of its content, from the beginning of the file."""
+    """One chunk beside the sound. offset: where its content begins in the file."""
 
     name: bytes
     offset: int
@@ -31,21 +31,21 @@ class Riff:
 
     form: bytes = b""  # content of the fmt chunk
     sound_offset: int = 0
-    sound_bytes: int = 0  # that are there
-    promised_bytes: int = 0  # that the header tells; 0: it does not know
+    sound_bytes: int = 0  # as found
+    promised_bytes: int = 0  # as the header claims; 0: it does not know
     chunks: list[Chunk] = field(default_factory=list)
-    cut_chunks: list[bytes] = field(default_factory=list)  # names of those that end after the file does
-    remark: str = ""  # what is odd and was dealt with
+    cut_chunks: list[bytes] = field(default_factory=list)  # names of chunks that are longer than the file
+    remark: str = ""  # what is odd but lost no sound
 
     @property
     def tag(self) -> int:
-        """The kind of coding: PCM, FLOAT, …; that of the extension where the form is extensible."""
+        """The coding: PCM, FLOAT, … In an extensible form it is in the extension."""
         tag: int = struct.unpack_from("<H", self.form)[0]
         return struct.unpack_from("<H", self.form, 24)[0] if tag == EXTENSIBLE and len(self.form) >= 26 else tag
 
     @property
     def frame_bytes(self) -> int:
-        """Of one frame; 0 where frames are not all of one size (ADPCM, GSM, …)."""
+        """The size of one frame; 0 where frames differ in size (ADPCM, GSM, …)."""
         channels, align, bits = struct.unpack_from("<2xH8xHH", self.form)
         if self.tag not in (PCM, FLOAT, ALAW, ULAW) or not channels:
             return 0
@@ -53,7 +53,7 @@ class Riff:
         return whole
 
     def header(self) -> bytes:
-        """A header that tells of this sound what is true, to read it by when the file's own misleads."""
+        """A true header for this sound, to use when the file's own is wrong."""
         form = struct.pack("<4sI", b"fmt ", len(self.form)) + self.form + bytes(len(self.form) % 2)
         size = 4 + len(form) + 8 + self.sound_bytes
         if size <= LARGEST:
@@ -66,7 +66,7 @@ class Riff:
 
 
 def walk(file: BinaryIO, file_bytes: int) -> Riff | None:
-    """Look through the chunks. None when this is no WAV, or has no form or no sound chunk. Raises OSError."""
+    """Walk the chunks. None when this is no WAV, or has no fmt or data chunk. Raises OSError."""
     file.seek(0)
     head = file.read(12)
     if head[:4] not in (b"RIFF", b"RF64", b"BW64") or head[8:] != b"WAVE":
@@ -96,7 +96,7 @@ def walk(file: BinaryIO, file_bytes: int) -> Riff | None:
 
 
 def _take_sound(file: BinaryIO, found: Riff, body: int, size: int, file_bytes: int) -> int:
-    """Decide how much sound there is. Returns the size by which the walk goes on."""
+    """Decide how much sound there is. Returns the size of the data chunk, by which the walk goes on."""
     room = file_bytes - body
     found.sound_offset = body
     if _means_unknown(size, room) and not (size == 0 and _is_chunk(file, body, file_bytes)):
@@ -108,7 +108,7 @@ def _take_sound(file: BinaryIO, found: Riff, body: int, size: int, file_bytes: i
     if room - size < 8 or any(_is_chunk(file, end, file_bytes) for end in ends):
         return size
     if size < _WRAP and (wraps := (room - size) // _WRAP):
-        # A writer that knew 32 bits only: its size has begun anew at every 4 GB.
+        # The writer knew only 32 bits: the size began at 0 again after every 4 GB.
         size += wraps * _WRAP
         found.promised_bytes = found.sound_bytes = size
         found.remark = "longer than the 32 bits of its header can tell; all of it is read"
@@ -119,7 +119,7 @@ def _take_sound(file: BinaryIO, found: Riff, body: int, size: int, file_bytes: i
 
 
 def _means_unknown(size: int, room: int) -> bool:
-    """Whether a size that is larger than what is there (or 0) was never meant: see the head of this file."""
+    """Whether a size, 0 or larger than what is there, means "not known": see the top of this file."""
     if size == 0:
         return room > 0
     near = 0x7FFFF000 - 64 <= size <= 0x80000000 or 0xFFFFF000 <= size <= LARGEST or size >= 1 << 62
@@ -127,7 +127,7 @@ def _means_unknown(size: int, room: int) -> bool:
 
 
 def _chunk_at(file: BinaryIO, at: int) -> tuple[bytes, int]:
-    """Name and size; an empty name at the end."""
+    """(name, size); an empty name at the end."""
     if at >= 1 << 62:  # farther than a file can be read
         return b"", 0
     file.seek(at)
@@ -146,14 +146,14 @@ def _is_name(name: bytes) -> bool:
 
 
 def _after(file: BinaryIO, end: int, file_bytes: int) -> int:
-    """Where the next chunk begins: on an even place, except after a writer that knew nothing of padding."""
+    """Where the next chunk begins: at an even offset, unless the writer did not pad."""
     if end % 2 and not _is_chunk(file, end + 1, file_bytes) and _is_chunk(file, end, file_bytes):
         return end
     return end + end % 2
 
 
 def _sizes_64(content: bytes) -> dict[bytes, int]:
-    """Of the ds64 chunk: the size of the sound, and those in its table."""
+    """The sizes in a ds64 chunk: of the sound, and of the chunks in its table."""
     if len(content) < 24:
         return {}
     sizes = {b"data": int.from_bytes(content[8:16], "little")}

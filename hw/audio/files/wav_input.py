@@ -1,4 +1,4 @@
-"""Sound files as frames at 48 kHz: whole in memory when small, read as it goes when large."""
+"""Sound files as frames at 48 kHz. A small file is held in memory, a large one is read as it plays."""
 
 from pathlib import Path
 from typing import Any
@@ -10,14 +10,14 @@ from hw.audio.audio_io import Block
 from hw.audio.files.reader import NotAudioError, SoundReader
 
 BOX_RATE_HZ = 48000
-SMALL_BYTES = 16 * 1024 * 1024  # decoded, which a slow board does well within the time that its watchdog allows
+SMALL_BYTES = 16 * 1024 * 1024  # decoded; a slow board does that well before its watchdog acts
 _CHUNK_FRAMES = 2048  # decoded at once between two blocks
 
 
 class WavInput:
     """A WAV or FLAC file as float32 frames at 48 kHz. One thread.
 
-    frames: how many there are, at 48 kHz. bad_samples: how many NaN or infinite samples were made silent so far.
+    frames: how many there are, at 48 kHz. bad_samples: NaN or infinite samples so far; they are made silent.
     Raises SoundFileMissingError or NotAudioError.
     """
 
@@ -51,7 +51,7 @@ class WavInput:
 
     @property
     def warning(self) -> str:
-        """What is missing or damaged, in plain words, or empty; of a large file as far as it has been read."""
+        """What is missing or damaged, for people; empty if nothing. Of a large file, as far as it has been read."""
         return "; ".join(self._file.notes)
 
     def read_into(self, block: Block) -> int:
@@ -75,7 +75,7 @@ class WavInput:
         self._file.close()
 
     def _refill(self) -> bool:
-        """Make more frames wait. False at the end, and ever after."""
+        """Get more frames. False at the end."""
         if self._memory is not None:
             if self._waiting is self._memory and not self._loop:
                 return False

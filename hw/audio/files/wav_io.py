@@ -1,4 +1,4 @@
-"""WavIo: sound files as an audio interface, at the pace of a real one or as fast as possible."""
+"""WavIo: sound files as an audio interface, in real time or as fast as possible."""
 
 import os
 import time
@@ -15,14 +15,14 @@ from hw.audio.samples import SampleEncoder
 
 
 class WavIo:
-    """A WAV or FLAC file in (mono to 8 channels, any rate), a WAV out: the AudioIo contract. One thread.
+    """An AudioIo that reads a WAV or FLAC file (1 to 8 channels, any rate) and writes a WAV. One thread.
 
-    input: the file to read. output: the file to write, or None. With `loop` the input plays for ever and the output is
-    as long as one pass of it and overwritten in place; without, the output appears on close().
-    realtime: a block is ready when a real interface would have it; a caller more than `periods` late gets an XRUN.
+    input: the file to read. output: the file to write, or None. loop: the input plays for ever; the output is as long
+    as one pass and is overwritten in place. Without loop, the output appears on close().
+    realtime: a block is ready when a real interface would have it; a caller that is more than `periods` late gets XRUN.
     input_channels, output_channels: counted from 1; by default all of the file, and as many out as in.
-    output_delay_frames: leave so many frames out at the beginning of the output (what the chain adds), and end it after
-    as many frames as the input has. None: write everything.
+    output_delay_frames: leave this many frames out at the beginning of the output (the latency of the chain), and end
+    it after as many frames as the input has. None: write everything.
 
     Raises SoundFileMissingError, NotAudioError, OutputFileError, ChannelOutOfRangeError.
     """
@@ -81,12 +81,12 @@ class WavIo:
 
     @property
     def warning(self) -> str:
-        """What is wrong with the input, in plain words ("take.wav: cut off: …"), or empty."""
+        """What is wrong with the input, for people ("take.wav: cut off: …"), or empty."""
         return self._input.warning
 
     @property
     def bad_samples(self) -> int:
-        """NaN or infinite samples of the input that were replaced by silence so far."""
+        """NaN or infinite samples of the input so far; they are made silent."""
         return self._input.bad_samples
 
     def start(self) -> None:
@@ -122,7 +122,7 @@ class WavIo:
         return IoStatus.OK
 
     def close(self) -> None:
-        """See AudioIo. Raises OutputFileError when the output could not be completed (unless it is GONE for that)."""
+        """See AudioIo. Raises OutputFileError when the output cannot be completed, unless that was why it is GONE."""
         self._closed = True
         self._input.close()
         output, self._output = self._output, None
@@ -132,7 +132,7 @@ class WavIo:
             output.close()
 
     def _wait(self) -> bool:
-        """Until the block is due. False: the caller is more than all periods late; the clock starts anew."""
+        """Wait until the block is due. False: the caller is later than all periods; the clock starts again."""
         late_s = time.monotonic() - self._due_s
         if late_s > self.format.periods * self._period_s:
             self._due_s += late_s + self._period_s
@@ -144,7 +144,7 @@ class WavIo:
         return True
 
     def _wanted_part(self, data: memoryview) -> memoryview:
-        """What of this block's bytes the output takes (output_delay_frames)."""
+        """The part of this block's bytes that belongs into the output (output_delay_frames)."""
         begin = self._frames_written
         self._frames_written += self.format.period_frames
         if self._keep_to is None:

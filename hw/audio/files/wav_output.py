@@ -1,4 +1,4 @@
-"""WAV files to write while streaming: one that grows and appears when it is whole, one that never grows."""
+"""WAV files that are written while streaming: one that grows and appears when it is whole, one of fixed length."""
 
 import mmap
 import os
@@ -30,7 +30,7 @@ class Output(Protocol):
 
 
 def header(channels: int, sample_format: str, data_bytes: int) -> bytes:
-    """A WAV header of `_HEADER_BYTES`; over 4 GB it is an RF64 header (EBU Tech 3306), in the same space."""
+    """A WAV header of `_HEADER_BYTES`. Over 4 GB it is an RF64 header (EBU Tech 3306) of the same length."""
     sample_bytes = SAMPLE_BYTES[sample_format]
     frame_bytes = channels * sample_bytes
     riff_bytes = _HEADER_BYTES - 8 + data_bytes
@@ -47,7 +47,7 @@ def header(channels: int, sample_format: str, data_bytes: int) -> bytes:
 
 
 class GrowingWav:
-    """Written under a temporary name beside `path`; takes its place, whole, on close. One thread."""
+    """Written to a temporary file beside `path`, which it replaces on close. One thread."""
 
     def __init__(self, path: Path, channels: int, sample_format: str) -> None:
         """Raises OutputFileError."""
@@ -63,7 +63,7 @@ class GrowingWav:
         self._bytes += len(data)
 
     def close(self) -> None:
-        """Complete the header, then replace. Raises OutputFileError; the temporary file is then removed."""
+        """Complete the header and put the file in place. Raises OutputFileError; the temporary file is then removed."""
         if self._file.closed:
             return
         try:
@@ -81,7 +81,7 @@ class GrowingWav:
 class LoopingWav:
     """A WAV of a fixed number of frames, silent at first, overwritten from the beginning on each pass. One thread.
 
-    It is mapped, so that streaming opens, grows and waits for no file; its blocks are reserved beforehand, because a
+    It is memory-mapped, so streaming opens no file and waits for none. Its blocks are reserved beforehand, because a
     full disk under a mapping would be a crash, not an error.
     """
 

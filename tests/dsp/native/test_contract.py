@@ -25,7 +25,7 @@ from dsp.parts.ramp import Ramp
 from dsp.parts.stft import StreamingStft, forward_transform, inverse_transform
 from dsp.rack.dry_path import DryPath
 from dsp.rack.freeze import Freeze
-from dsp.rack.lanes import MUSIC, VOICE, Lane, Wiring
+from dsp.rack.lanes import MUSIC, VOICE, Channels, Lane
 from dsp.restore.infrasonic import InfrasonicGuard
 from dsp.stems.features import StemsFrontEnd
 
@@ -341,28 +341,28 @@ def test_freeze(period: int) -> None:
         assert np.abs(block - expected).max() < 2e-6
 
 
-WIRINGS = {
-    "mono": Wiring(1, (0,), (0,), 1),
-    "mono to stereo": Wiring(2, (1,), (), 2),
-    "stereo to mono": Wiring(2, (0, 1), (0, 1), 1),
-    "three in": Wiring(3, (2,), (0, 1), 2),
-    "stems out": Wiring(3, (2,), (0, 1), 2, ((2, 3), (4,), (5, 6), (7,))),
+ROUTES = {
+    "mono": Channels(1, (0,), (0,), 1),
+    "mono to stereo": Channels(2, (1,), (), 2),
+    "stereo to mono": Channels(2, (0, 1), (0, 1), 1),
+    "three in": Channels(3, (2,), (0, 1), 2),
+    "stems out": Channels(3, (2,), (0, 1), 2, ((2, 3), (4,), (5, 6), (7,))),
 }
 
 
 @pytest.mark.parametrize("source", [VOICE, MUSIC])
-@pytest.mark.parametrize("wiring", WIRINGS.values(), ids=WIRINGS.keys())
+@pytest.mark.parametrize("channels", ROUTES.values(), ids=ROUTES.keys())
 @pytest.mark.parametrize("period", [16, 100, 128])
-def test_lanes(period: int, wiring: Wiring, source: str) -> None:
-    c, numpy = pair(lambda: Lane(source, [], stems_behind=len(wiring.stems)))
+def test_lanes(period: int, channels: Channels, source: str) -> None:
+    c, numpy = pair(lambda: Lane(source, [], stems_behind=len(channels.stems)))
     for lane, on in ((c, True), (numpy, False)):
         with native.switched(on):
-            lane.prepare(48_000, period, wiring, alone=False)
+            lane.prepare(48_000, period, channels, alone=False)
             lane.wait_for(50)
     rng = np.random.default_rng(period)
     for _ in range(6):
-        block = sound(rng, period, wiring.inputs)
-        outs = [np.ones((period, wiring.outputs), np.float32) for _ in range(4)]
+        block = sound(rng, period, channels.inputs)
+        outs = [np.ones((period, channels.outputs), np.float32) for _ in range(4)]
         for lane, out, untouched in ((c, outs[0], outs[2]), (numpy, outs[1], outs[3])):
             lane.process(block)
             lane.add_to(out)

@@ -10,11 +10,11 @@ from dsp.inference.bundle import Bundle
 from dsp.inference.fake import ConstantModel
 from dsp.layouts.stems import CLAIMED, INPUT_SIZE, OUTPUT_SIZE
 from dsp.rack.chain import BlockShapeError, Chain
-from dsp.rack.lanes import MUSIC, VOICE, Lane, Wiring
+from dsp.rack.lanes import MUSIC, VOICE, Channels, Lane
 from dsp.stems.separator import Stems
 
 RNG = np.random.default_rng(3)
-VOICE_AND_MUSIC = Wiring(inputs=3, voice=(0,), music=(1, 2), mix=2)
+VOICE_AND_MUSIC = Channels(inputs=3, voice=(0,), music=(1, 2), mix=2)
 
 
 def play(chain: Chain, sound: np.ndarray, period: int, outputs: int) -> np.ndarray:
@@ -34,10 +34,10 @@ def stems_with(vocals: float) -> ConstantModel:
     return ConstantModel(mask, INPUT_SIZE)
 
 
-def both(tiny_bundle: Bundle, tiny_stems: Bundle, period: int = 128, wiring: Wiring = VOICE_AND_MUSIC) -> Chain:
+def both(tiny_bundle: Bundle, tiny_stems: Bundle, period: int = 128, channels: Channels = VOICE_AND_MUSIC) -> Chain:
     voice = Lane(VOICE, [Denoise(tiny_bundle, ConstantModel(identity_mask()), real_time=False)])
     chain = Chain(lanes=[voice, Lane(MUSIC, [Stems(tiny_stems, stems_with(0.5), real_time=False)])])
-    chain.prepare(48_000, period, wiring)
+    chain.prepare(48_000, period, channels)
     return chain
 
 
@@ -73,17 +73,17 @@ def test_bypass_plays_what_came_in_at_the_same_delay(tiny_bundle: Bundle, tiny_s
     assert np.array_equal(out[late:], (sound[:, 1:] + sound[:, :1])[:-late])
 
 
-def test_stems_reach_the_outputs_they_are_wired_to(tiny_stems: Bundle) -> None:
+def test_stems_reach_the_outputs_they_are_given(tiny_stems: Bundle) -> None:
     # Vocals on two outputs, drums nowhere, bass on one, the rest on two; music in stereo.
-    wiring = Wiring(inputs=2, voice=(0,), music=(0, 1), mix=2, stems=((3, 4), (), (5,), (6, 7)))
+    channels = Channels(inputs=2, voice=(0,), music=(0, 1), mix=2, stems=((3, 4), (), (5,), (6, 7)))
     chain = Chain(
         lanes=[Lane(MUSIC, [Stems(tiny_stems, open_model(tiny_stems), split=True, real_time=False)], stems_behind=4)]
     )
-    chain.prepare(48_000, 128, wiring)
+    chain.prepare(48_000, 128, channels)
     sound = noise(2)
-    out, late = play(chain, sound, 128, wiring.outputs), chain.latency_frames
+    out, late = play(chain, sound, 128, channels.outputs), chain.latency_frames
     mix, vocals, bass, other = out[:, :2], out[:, 2:4], out[:, 4], out[:, 5:7]
-    assert wiring.outputs == 7
+    assert channels.outputs == 7
     assert np.abs(mix[late:] - sound[:-late])[2048:].max() < 1e-5
     chain.set_param("stems.vocals.solo", 1)
     chain.reset()
@@ -96,11 +96,11 @@ def test_stems_reach_the_outputs_they_are_wired_to(tiny_stems: Bundle) -> None:
 
 
 def test_mute_and_bypass_silence_the_stems_own_outputs(tiny_stems: Bundle) -> None:
-    wiring = Wiring(inputs=1, voice=(0,), music=(), mix=2, stems=((3,), (4,), (5,), (6,)))
+    channels = Channels(inputs=1, voice=(0,), music=(), mix=2, stems=((3,), (4,), (5,), (6,)))
     chain = Chain(
         lanes=[Lane(MUSIC, [Stems(tiny_stems, open_model(tiny_stems), split=True, real_time=False)], stems_behind=4)]
     )
-    chain.prepare(48_000, 128, wiring)
+    chain.prepare(48_000, 128, channels)
     sound = noise(1)
     assert np.abs(play(chain, sound, 128, 6)[:, 2:]).max() > 0.01
     for switch, heard in (("box.bypass", True), ("box.mute", False)):
@@ -111,8 +111,8 @@ def test_mute_and_bypass_silence_the_stems_own_outputs(tiny_stems: Bundle) -> No
         assert out[:, :2].any() == heard
 
 
-def test_music_that_is_not_wired_leaves_the_microphone_alone(tiny_bundle: Bundle, tiny_stems: Bundle) -> None:
-    chain = both(tiny_bundle, tiny_stems, wiring=Wiring(inputs=1, voice=(0,), music=(), mix=1))
+def test_music_without_channels_leaves_the_microphone_alone(tiny_bundle: Bundle, tiny_stems: Bundle) -> None:
+    chain = both(tiny_bundle, tiny_stems, channels=Channels(inputs=1, voice=(0,), music=(), mix=1))
     sound = noise(1)
     out = play(chain, sound, 128, 1)
     assert chain.latency_frames == 128  # the voice does not wait for a lane without columns
@@ -121,7 +121,7 @@ def test_music_that_is_not_wired_leaves_the_microphone_alone(tiny_bundle: Bundle
 
 @pytest.mark.parametrize("bypass", [0, 1])
 def test_a_single_output_carries_both_sides(tiny_bundle: Bundle, tiny_stems: Bundle, bypass: int) -> None:
-    chain = both(tiny_bundle, tiny_stems, wiring=Wiring(inputs=3, voice=(0,), music=(1, 2), mix=1))
+    chain = both(tiny_bundle, tiny_stems, channels=Channels(inputs=3, voice=(0,), music=(1, 2), mix=1))
     chain.set_param("box.bypass", bypass)
     chain.reset()
     sound = noise(3)
@@ -132,7 +132,7 @@ def test_a_single_output_carries_both_sides(tiny_bundle: Bundle, tiny_stems: Bun
 
 def test_a_lane_that_is_alone_takes_what_there_is(tiny_stems: Bundle) -> None:
     chain = Chain(lanes=[Lane(MUSIC, [Stems(tiny_stems, stems_with(0.5), real_time=False)])])
-    chain.prepare(48_000, 128, Wiring(inputs=1, voice=(0,), music=(), mix=1))
+    chain.prepare(48_000, 128, Channels(inputs=1, voice=(0,), music=(), mix=1))
     assert play(chain, noise(1), 128, 1).any()
 
 

@@ -14,7 +14,7 @@ from dsp.layouts.stems import INPUT_SIZE, OUTPUT_SIZE
 from dsp.params import ParamRangeError, UnknownParamError
 from dsp.rack.build import build_rack
 from dsp.rack.chain import Chain
-from dsp.rack.lanes import MUSIC, VOICE, Lane, Wiring
+from dsp.rack.lanes import MUSIC, VOICE, Channels, Lane
 from dsp.rack.rack import CHAIN, Rack
 from dsp.stems.separator import Stems
 from tests.rigs.checkout import MODELS
@@ -39,7 +39,7 @@ def rack_of(tiny_bundle: Bundle, tiny_stems: Bundle, period: int = 128) -> Rack:
         }
     )
     rack.set_param(AMOUNT.id, 0.0)  # else the infrasonic guard would remove the steady level
-    rack.prepare(48_000, period, Wiring(inputs=2, voice=(0,), music=(1,), mix=1))
+    rack.prepare(48_000, period, Channels(inputs=2, voice=(0,), music=(1,), mix=1))
     return rack
 
 

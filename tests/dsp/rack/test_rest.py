@@ -12,7 +12,7 @@ from dsp.inference.fake import ConstantModel, TroubledModel
 from dsp.inference.guard import REFILL_HOPS
 from dsp.layouts.stems import CLAIMED, INPUT_SIZE, OUTPUT_SIZE
 from dsp.rack.chain import Chain
-from dsp.rack.lanes import MUSIC, VOICE, Lane, Wiring
+from dsp.rack.lanes import MUSIC, VOICE, Channels, Lane
 from dsp.rack.rack import CHAIN, Rack
 from dsp.stems.separator import HOLD_MS, Stems
 
@@ -85,7 +85,7 @@ def box(tiny_bundle: Bundle, tiny_stems: Bundle) -> tuple[Rack, dict[str, list[T
         "voice over music": Chain(lanes=[voice(), music()]),
     }
     rack = Rack(chains, Chain(lanes=[Lane(VOICE, [light])]))
-    rack.prepare(SECOND, PERIOD, Wiring(inputs=2, voice=(0,), music=(1,), mix=1))
+    rack.prepare(SECOND, PERIOD, Channels(inputs=2, voice=(0,), music=(1,), mix=1))
     rack.set_param("denoise.amount_db", 40.0)
     return rack, models
 

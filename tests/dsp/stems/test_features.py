@@ -41,7 +41,7 @@ def test_the_lowest_band_joins_the_single_bins():
 
 def test_band_powers_balance_and_coherence_are_what_the_definition_says():
     spectrum = random_spectrum(2)
-    features = StemsFrontEnd(2).features(spectrum).reshape(3, layout.BANDS)
+    seen = StemsFrontEnd(2).features(spectrum).reshape(3, layout.BANDS)
     left, right = np.abs(spectrum[0]).astype(float) ** 2, np.abs(spectrum[1]).astype(float) ** 2
     cross = (spectrum[0] * np.conj(spectrum[1])).real
 
@@ -50,10 +50,10 @@ def test_band_powers_balance_and_coherence_are_what_the_definition_says():
 
     level = np.mean(left + right) / 2
     np.testing.assert_allclose(
-        features[0], (np.log10(bands(left + right) / 2 / level + 1e-6) + 2.0) * 0.5, rtol=1e-4, atol=1e-5
+        seen[0], (np.log10(bands(left + right) / 2 / level + 1e-6) + 2.0) * 0.5, rtol=1e-4, atol=1e-5
     )
-    np.testing.assert_allclose(features[1], bands(left - right) / bands(left + right), rtol=1e-3, atol=1e-4)
-    np.testing.assert_allclose(features[2], 2 * bands(cross) / bands(left + right), rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(seen[1], bands(left - right) / bands(left + right), rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(seen[2], 2 * bands(cross) / bands(left + right), rtol=1e-3, atol=1e-4)
 
 
 def test_one_channel_looks_like_two_that_are_alike():

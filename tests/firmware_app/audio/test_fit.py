@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from firmware_app.audio.channels import wiring
+from firmware_app.audio.channels import channels_of
 from firmware_app.audio.fit import STEM_NAMES, Fit, fit
 from firmware_app.audio.source import AudioSource
 from firmware_app.config.keys import AudioConfig, StemsConfig
@@ -113,9 +113,9 @@ def test_every_interface_plays(
     opened = source.open()
     assert opened.io is not None, opened.message
     try:
-        wired = wiring(opened.io.format, *_used(opened.fit))
-        block = np.zeros((opened.io.format.box_period_frames, wired.inputs), np.float32)
-        out = np.full((len(block), wired.outputs), 0.5, np.float32)
+        channels = channels_of(opened.io.format, *_used(opened.fit))
+        block = np.zeros((opened.io.format.box_period_frames, channels.inputs), np.float32)
+        out = np.full((len(block), channels.outputs), 0.5, np.float32)
         opened.io.start()
         for _ in range(60):
             opened.io.read_into(block)

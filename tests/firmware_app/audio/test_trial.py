@@ -22,7 +22,7 @@ from firmware_app.config.read import parse
 from firmware_app.kept import audio as kept_audio
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.link.control_end import ControlLink
-from firmware_app.link.wire import Check, Down, InfoFrame, InputsFrame, MeterFrame, State
+from firmware_app.link.wire import Down, InfoFrame, InputsFrame, MeterFrame, SoundCheckStep, State
 from firmware_app.running import realtime
 from tests.conftest import MakeUsb
 from tests.rigs.virtual_usb.rig import VirtualUsb
@@ -54,7 +54,7 @@ class Box:
 
     def held_and(self, true: bool) -> bool:
         """Ask again, as control does while a page looks: a busy machine may need longer than one asking holds."""
-        self.link.send_command(Down.CHECK, Check.HOLD)
+        self.link.send_command(Down.CHECK, SoundCheckStep.HOLD)
         return true
 
     def try_settings(self, number: int, **changes: object) -> None:
@@ -71,8 +71,8 @@ class Box:
 @pytest.fixture
 def make_box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Box]]:
     monkeypatch.setattr(realtime, "enter", list)
-    monkeypatch.setattr(realtime, "stream", lambda on: "")
-    monkeypatch.setattr(realtime, "still_the_collector", lambda: None)
+    monkeypatch.setattr(realtime, "use_fifo", lambda on: "")
+    monkeypatch.setattr(realtime, "turn_off_gc", lambda: None)
     monkeypatch.setattr(audio_process.signal, "signal", lambda *_: None)
     places = Places(models=tmp_path, assets=tmp_path, state=tmp_path / "state", runtime=tmp_path / "run")
     places.make_runtime()
@@ -165,17 +165,17 @@ def test_all_inputs_are_metered_while_the_outputs_are_silent(make_usb: MakeUsb, 
     sound = np.tile(np.sign(TONE)[:, None] * levels, (1, 1)).astype(np.float32)
     usb = make_usb(capture=sound, loop=True, capture_channels=4)
     box = make_box(usb)
-    box.link.send_command(Down.CHECK, Check.HOLD)
+    box.link.send_command(Down.CHECK, SoundCheckStep.HOLD)
     box.until(lambda: box.meter.state == State.CHECKING and len(box.inputs.peaks) == 4)
     at = usb.counters["playback"]["frames"]
     box.until(lambda: max(box.inputs.peaks) > 0.4)
     assert box.inputs.peaks == pytest.approx([0.0, 0.5, 0.1, 0.0], abs=1e-3)
     usb.wait_played(at + 12_000)
     assert not usb.recording()[at:].any()
-    box.link.send_command(Down.CHECK, Check.END)
+    box.link.send_command(Down.CHECK, SoundCheckStep.END)
     box.until(lambda: box.meter.state == State.RUNNING)
     usb.wait_played(usb.counters["playback"]["frames"] + 24_000)
-    box.link.send_command(Down.CHECK, Check.HOLD)
+    box.link.send_command(Down.CHECK, SoundCheckStep.HOLD)
     # Nobody asks again, as when the phone is gone: it ends by itself.
     box.until(lambda: box.meter.state == State.CHECKING)
     box.until(lambda: box.meter.state == State.RUNNING)
@@ -189,7 +189,7 @@ def test_the_round_trip_is_measured_to_the_frame(
     usb = make_usb(capture=TONE, loop=True, patient=True)
     usb.plug_cable(cable, gain_db=6.0)
     box = make_box(usb, f"period_frames = {period}\nperiods = {periods}\n")
-    box.link.send_command(Down.CHECK, Check.MEASURE)
+    box.link.send_command(Down.CHECK, SoundCheckStep.MEASURE)
     box.until(lambda: box.held_and(box.inputs.measured == 1))
     truth = usb.round_trip_frames
     found = find(read_recording(box.places.runtime / NAME, 2))
@@ -202,9 +202,9 @@ def test_the_round_trip_is_measured_to_the_frame(
 def test_an_aborted_measurement_leaves_no_sound_behind(make_usb: MakeUsb, make_box: Callable[..., Box]) -> None:
     usb = make_usb(patient=True)
     box = make_box(usb)
-    box.link.send_command(Down.CHECK, Check.MEASURE)
+    box.link.send_command(Down.CHECK, SoundCheckStep.MEASURE)
     box.until(lambda: box.inputs.measuring)
-    box.link.send_command(Down.CHECK, Check.END)
+    box.link.send_command(Down.CHECK, SoundCheckStep.END)
     box.until(lambda: box.meter.state == State.RUNNING)
     at = usb.counters["playback"]["frames"]
     usb.wait_played(at + 24_000)

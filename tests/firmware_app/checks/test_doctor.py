@@ -28,7 +28,6 @@ from firmware_app.kept.mutes import MutesFile
 from firmware_app.kept.saver import leave_trouble
 from hw.audio.devices import Interface
 from hw.audio.probe import PcmCaps
-from tests.firmware_app.commands.test_process import tiny  # noqa: F401
 from tests.rigs.checkout import ROOT
 
 CAPS = PcmCaps(("S16_LE",), (48_000,), (1, 2))
@@ -108,13 +107,13 @@ def test_an_unknown_bundle_is_a_problem(capsys):
 # --- models ---
 
 
-def test_a_whole_model_runs(here, tiny):  # noqa: F811
+def test_a_whole_model_runs(here, tiny):
     (finding,) = box.models(here, tiny)
     assert finding.level is Level.OK
     assert finding.text == "0.0.1, whole, and runs on tflite"
 
 
-def test_a_damaged_model_is_a_problem_only_if_it_is_the_one_in_use(here, tiny):  # noqa: F811
+def test_a_damaged_model_is_a_problem_only_if_it_is_the_one_in_use(here, tiny):
     (here.models / "odd").mkdir()
     (here.models / "odd" / "bundle.toml").write_text("=")
     assert level(box.models(here, tiny), "model odd") is Level.ADVICE
@@ -363,12 +362,12 @@ def test_usb_footswitches_that_are_mapped(open_root):
 
 
 def test_i2c_is_asked_for_only_where_a_knob_is_on_it(open_root):
-    layout = panel._layout(PanelConfig(knobs=(KnobConfig("amount", 0, chip="ads1115"),)), None)[0]
-    (finding,) = panel._spi_devices(layout, open_root)
+    plan = panel._plan(PanelConfig(knobs=(KnobConfig("amount", 0, chip="ads1115"),)), None)[0]
+    (finding,) = panel._spi_devices(plan, open_root)
     assert "so the knobs on the ADS1115 cannot be read" in finding.text
     assert "do_i2c 0" in finding.mend
     device = put(open_root, "dev/i2c-1", "")
-    assert [f.level for f in panel._spi_devices(layout, open_root)] == [Level.OK]
+    assert [f.level for f in panel._spi_devices(plan, open_root)] == [Level.OK]
     device.chmod(0o600)
     assert "this user may not use i2c-1" in as_nobody("print(panel._i2c(Path(sys.argv[1])))", open_root)
 

@@ -97,7 +97,7 @@ def test_the_sound_leaves_core_0_where_there_are_enough() -> None:
 def test_it_is_done_when_real_time_begins() -> None:
     """In a process of its own, on as many cores as this machine has, told that there are four."""
     code = (
-        "import os\nfrom firmware_app import realtime\n"
+        "import os\nfrom firmware_app.running import realtime\n"
         "asked = []\n"
         "os.sched_getaffinity = lambda pid: {0, 1, 2, 3}\nos.cpu_count = lambda: 4\n"
         "os.sched_setaffinity = lambda pid, cores: asked.append((pid, sorted(cores)))\n"

@@ -12,7 +12,6 @@ from firmware_app import cli
 from firmware_app.commands.bench import as_text
 from firmware_app.config import places
 from firmware_app.models import budget as block_budget
-from tests.firmware_app.commands.test_process import tiny  # noqa: F401
 from tests.rigs.checkout import ROOT
 
 
@@ -23,7 +22,7 @@ def in_a_folder(tmp_path, monkeypatch):
     monkeypatch.delenv("HUSHBOX_CONFIG", raising=False)
 
 
-def test_every_period_and_channel_count_is_measured(tiny):  # noqa: F811
+def test_every_period_and_channel_count_is_measured(tiny):
     budget = block_budget.measure(Path(tiny), "tflite", places.find().demo_vocal, 0.2)
     assert [(row.period_frames, row.channels) for row in budget.rows] == [
         (period, channels) for channels in (1, 2) for period in (64, 128, 256)
@@ -32,7 +31,7 @@ def test_every_period_and_channel_count_is_measured(tiny):  # noqa: F811
         assert row.blocks == round(0.2 * 48_000 / row.period_frames)
         assert row.deadline_us == pytest.approx(1e6 * row.period_frames / 48_000, abs=0.1)
         assert 0 < row.p50_us <= row.p99_us <= row.max_us
-        assert row.load_p99 == pytest.approx(row.p99_us / row.deadline_us, abs=1e-3)
+        assert row.load_p99 == pytest.approx(row.p99_us / row.deadline_us, rel=1e-3, abs=1e-3)
     assert [part.channels for part in budget.parts] == [1, 2]
     assert all(min(part.stft_us, part.features_us, part.inference_us) > 0 for part in budget.parts)
     assert budget.peak_rss_mb > 10
@@ -47,7 +46,7 @@ def test_a_hop_of_another_length_than_the_block_is_taken_from_the_mean():
     assert block_budget.hop_us([whole, part], 480) == pytest.approx(900.0)  # 9 % of 10 ms
 
 
-def test_each_runtime_is_measured_in_a_process_of_its_own(tiny):  # noqa: F811
+def test_each_runtime_is_measured_in_a_process_of_its_own(tiny):
     command = [sys.executable, "-m", "firmware_app.cli", "bench", "--bundle", tiny, "--seconds", "0.1", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
@@ -60,7 +59,7 @@ def test_each_runtime_is_measured_in_a_process_of_its_own(tiny):  # noqa: F811
     assert text.count("\n  a hop, ") == 2
 
 
-def test_a_runtime_that_fails_is_a_finding_and_said(tiny, tmp_path, capsys):  # noqa: F811
+def test_a_runtime_that_fails_is_a_finding_and_said(tiny, tmp_path, capsys):
     spoilt = tmp_path / "spoilt"
     spoilt.mkdir()
     for path in Path(tiny).iterdir():
@@ -83,7 +82,7 @@ def test_wrong_use(args, said, capsys):
     assert capsys.readouterr().err == f"hushbox: {said}\n"
 
 
-def test_a_report_names_every_bundle_and_no_person(tiny, tmp_path, capsys, monkeypatch):  # noqa: F811
+def test_a_report_names_every_bundle_and_no_person(tiny, tmp_path, capsys, monkeypatch):
     # The real bundles take long.
     monkeypatch.setattr("firmware_app.commands.bench.list_bundles", lambda models: [Path(tiny)])
     assert cli.main(["bench", "--report", "report.json", "--seconds", "0.1"]) == 0
@@ -96,7 +95,7 @@ def test_a_report_names_every_bundle_and_no_person(tiny, tmp_path, capsys, monke
     assert platform.node() not in report["machine"].values()
     capsys.readouterr()
     assert cli.main(["bench", "--report", "report.json"]) == 2
-    assert "nothing is overwritten" in capsys.readouterr().err
+    assert "is not overwritten" in capsys.readouterr().err
     assert cli.main(["bench", "--report", "nowhere/report.json"]) == 2
-    assert "nowhere is no folder" in capsys.readouterr().err
+    assert "cannot write to the folder" in capsys.readouterr().err
     assert json.loads((tmp_path / "report.json").read_text()) == report

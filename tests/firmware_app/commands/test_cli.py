@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -13,18 +14,13 @@ from firmware_app import cli
 from firmware_app.running.supervisor import EXIT_USAGE
 from tests.rigs.checkout import ROOT
 
+pytestmark = pytest.mark.usefixtures("in_a_folder")
+
 
 def hushbox(*args: str, **env: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "firmware_app.cli", *args]
     whole = {**os.environ, "PYTHONPATH": str(ROOT), **env}
     return subprocess.run(command, capture_output=True, text=True, env=whole, timeout=60)
-
-
-@pytest.fixture(autouse=True)
-def in_a_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
-    monkeypatch.delenv("HUSHBOX_CONFIG", raising=False)
 
 
 def test_help_names_every_command_and_ends_well():
@@ -50,6 +46,26 @@ def test_every_command_has_help(command):
     assert done.stdout.startswith(f"usage: hushbox {command}")
 
 
+def help_of(capsys, *command):
+    assert cli.main([*command, "--help"]) == 0
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [*cli.COMMANDS, *cli.PROCESSES])
+def test_the_examples_in_the_help_are_what_the_command_takes(command, capsys):
+    examples = re.findall(rf"^    hushbox ({command}\b.*)$", help_of(capsys, command), re.MULTILINE)
+    assert examples
+    for example in examples:
+        args = cli.parser_for(command).parse_args(shlex.split(example))
+        assert args.run.__module__ == f"firmware_app.commands.{command}"
+
+
+@pytest.mark.parametrize("command", ["", *cli.COMMANDS, *cli.PROCESSES])
+def test_help_fits_a_terminal_of_80_columns(command, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert max(map(len, help_of(capsys, *command.split()).splitlines())) <= 80
+
+
 def test_the_version():
     done = hushbox("--version")
     assert done.returncode == 0
@@ -66,7 +82,8 @@ def test_without_a_command_it_says_what_there_is_and_that_this_was_wrong():
     ("args", "said"),
     [
         (["proces"], "no command 'proces'; did you mean process?"),
-        (["models", "--jsn"], "unrecognized arguments: --jsn (see hushbox --help)"),
+        (["models", "--jsn"], "unrecognized arguments: --jsn (see hushbox models --help)"),
+        (["--jsn"], "unrecognized arguments: --jsn (see hushbox --help)"),
         (["process", "in.wav"], "the following arguments are required: OUT (see hushbox process --help)"),
         (
             ["process", "a", "b.wav", "--period", "x"],

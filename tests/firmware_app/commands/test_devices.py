@@ -55,7 +55,7 @@ def test_an_interface_that_is_named_is_asked_and_shown(usb, capsys):
     assert cli.main(["devices"]) == 0
     text = capsys.readouterr().out
     assert f"* {usb.device}" in text
-    assert f"the box takes {usb.device}: " in text
+    assert f"the box uses {usb.device}: " in text
 
 
 def test_each_interface_shows_what_it_can_do_and_why_it_is_not_taken():

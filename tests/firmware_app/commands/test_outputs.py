@@ -103,7 +103,7 @@ def test_a_pipe_to_write_to_stays_one():
     os.mkfifo("out.wav")
     code, _, said = process(Path("in.wav"), Path("out.wav"))
     assert code == 1
-    assert said.startswith("hushbox: out.wav: cannot be written: there is something that is no file")
+    assert said.startswith("hushbox: out.wav: cannot be written: it is not a file but a folder")
     assert Path("out.wav").is_fifo()
 
 

@@ -16,14 +16,8 @@ from firmware_app.offline.wav_file import WavFile, WavForm
 from hw.audio.files import riff
 from tests.rigs.tiny_bundle import tiny_models, write_bundle
 
+pytestmark = pytest.mark.usefixtures("in_a_folder")
 RNG = np.random.default_rng(2)
-
-
-@pytest.fixture(autouse=True)
-def in_a_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
-    monkeypatch.delenv("HUSHBOX_CONFIG", raising=False)
 
 
 @pytest.fixture(scope="session")
@@ -134,10 +128,10 @@ def bwf(rate_hz: int, channels: int) -> None:
     ("rate_hz", "channels", "kept", "said"),
     [
         (48_000, 2, [b"bext", b"iXML", b"cue "], ""),
-        (48_000, 1, [b"bext", b"cue "], "hushbox: in.wav: not taken over: iXML (it tells of 1 channel at 48000 Hz)\n"),
+        (48_000, 1, [b"bext", b"cue "], "hushbox: in.wav: not copied: iXML (it tells of 1 channel at 48000 Hz)\n"),
         (44_100, 2, [b"bext"],
          "hushbox: in.wav: its time reference is turned from 44100 into 48000 Hz\n"
-         "hushbox: in.wav: not taken over: iXML (it tells of 2 channels at 44100 Hz); "
+         "hushbox: in.wav: not copied: iXML (it tells of 2 channels at 44100 Hz); "
          "cue (it counts samples at 44100 Hz)\n"),
     ],
 )  # fmt: skip

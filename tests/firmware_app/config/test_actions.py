@@ -203,7 +203,7 @@ def test_scenes_change_places_but_never_unmute(control: Control, performer: Perf
 def test_scenes_are_kept_on_disk(tmp_path: Path):
     scenes = Scenes(tmp_path, SPECS)
     scenes.keep("A", {"denoise.amount_db": 7.0, "box.mute": 1.0})
-    scenes.keeping.save()
+    scenes.save_job.save()
     again = Scenes(tmp_path, SPECS)
     assert again.filled() == {"A": True, "B": False}
     assert again.recall("A") == {"denoise.amount_db": 7.0}

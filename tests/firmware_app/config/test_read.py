@@ -24,6 +24,10 @@ def mistakes(text: str) -> tuple[str, ...]:
     return caught.value.mistakes
 
 
+def _knob(settings: str, led: int) -> str:
+    return f"[[panel.knobs]]\nname='k'\nchannel=1\n{settings}\n[[panel.leds]]\nname='a'\ngpio={led}"
+
+
 @pytest.fixture(autouse=True)
 def nowhere(tmp_path, monkeypatch):
     """No file of this machine takes part."""
@@ -173,7 +177,9 @@ def test_mistakes_of_one_section_do_not_hide_what_another_says_together():
             "[[panel.midi_knobs]]\nname='b'\nchannel=1\nnumber=7",
             '[[panel.midi_knobs]] number = 7: taken by "a" already',
         ),
-        ("[[panel.leds]]\nname='a'\ngpio=9", "gpio = 9: the knobs' converter needs pins 8 to 11"),
+        ("[[panel.leds]]\nname='a'\ngpio=9", "gpio = 9: the knobs' converter needs GPIO 8, 9, 10, 11"),
+        (_knob("spi_device = 1", led=7), "gpio = 7: the knobs' converter needs GPIO 7, 9, 10, 11"),
+        (_knob("chip = 'ads1115'", led=2), "gpio = 2: the knobs' converter needs GPIO 2, 3"),
         ("audio = 3", "audio = 3: write it as a section, [audio]"),
         ("[[audio]]\nperiods = 3", "write it as a section, [audio]"),
         ("period_frames = 64", "period_frames: this key belongs under [audio]"),
@@ -287,6 +293,11 @@ def test_toml_that_nobody_has_written_by_hand_is_refused(text):
         config.parse(text)
     assert len(caught.value.mistakes) <= 201
     assert max(map(len, caught.value.mistakes)) < 300
+
+
+@pytest.mark.parametrize(("settings", "led"), [("spi_device = 1", 8), ("chip = 'ads1115'", 9)])
+def test_a_converter_takes_the_pins_of_its_own_bus_only(settings: str, led: int):
+    assert config.parse(_knob(settings, led)).panel.leds[0].gpio == led
 
 
 def test_the_panel_is_held_against_the_parameters_there_are():

@@ -107,7 +107,7 @@ def test_at_the_end_everything_is_as_it_was(make: Callable[[float], Sounding]):
 
 
 def test_a_comparison_that_nobody_renews_ends(make: Callable[[float], Sounding], monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(compare, "ALONE_S", 0.3)
+    monkeypatch.setattr(compare, "COMPARE_HOLD_S", 0.3)
     box = make(2.0)
     box.comparer.start()
     assert box.comparer.view.on

@@ -180,7 +180,7 @@ def test_one_broken_thing_ends_neither_the_saving_nor_the_end(
 
     monkeypatch.setattr(json, "dumps", broken)
     presets.recalled("Singing", control.values())
-    assert "RecursionError: too deep" in presets.keeping.wait(30)
+    assert "RecursionError: too deep" in presets.save_job.wait(30)
     scenes.keep("A", control.values())
     control.set_param("denoise.amount_db", 7, "page")
     assert "too deep" in control.flush(30)
@@ -190,7 +190,7 @@ def test_one_broken_thing_ends_neither_the_saving_nor_the_end(
     assert told == [control.save_problem]
     assert sum("presets are kept in memory only" in record.getMessage() for record in caplog.records) == 1
     monkeypatch.undo()
-    assert presets.keeping.wait(0.0)  # still not on disk, and tried again by itself
+    assert presets.save_job.wait(0.0)  # still not on disk, and tried again by itself
     assert control.close(30.0) == ()
     assert presets_in(tmp_path).current == "Singing"
 

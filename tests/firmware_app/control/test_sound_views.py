@@ -18,7 +18,7 @@ from firmware_app.kept.store import Store
 from firmware_app.link.listen_ring import ListenRing, RingReader
 from firmware_app.link.shed import Shed
 from firmware_app.link.wire import HealthFrame, MeterFrame
-from firmware_app.page.sound import SoundBoxPort
+from firmware_app.page.sound import RealSound
 
 RATE_HZ = 48_000
 
@@ -136,7 +136,7 @@ def test_the_spectrum_stands_still_while_the_board_is_too_busy(tmp_path: Path) -
     ring = ListenRing(tmp_path / "listen", 2, 0)
     control = Control(PARAMS, Store(tmp_path / "state", PARAMS))
     try:
-        port = SoundBoxPort(control, tmp_path / "listen", History(), Comparer(control, tmp_path / "listen"))
+        port = RealSound(control, tmp_path / "listen", History(), Comparer(control, tmp_path / "listen"))
         seen = []
         for hz, shed in ((440.0, Shed.NOTHING), (9000.0, Shed.SPECTRUM), (9000.0, Shed.NOTHING)):
             control.take_health(HealthFrame(shed=shed))

@@ -7,7 +7,7 @@ import pytest
 from dsp.params import ParamSpec, switch, table
 from firmware_app import cli
 from firmware_app.config import places
-from firmware_app.kept.factory import PresetError, Presets, UnknownPresetError
+from firmware_app.kept.factory import Preset, PresetError, Presets
 from firmware_app.kept.param_table import PARAMS
 
 SPECS = table([ParamSpec("denoise.amount_db", "dB", 0, 40, 24, "Noise reduction"), switch("box.bypass", "Bypass")])
@@ -16,6 +16,10 @@ SPECS = table([ParamSpec("denoise.amount_db", "dB", 0, 40, 24, "Noise reduction"
 @pytest.fixture
 def factory() -> Presets:
     return Presets(places.find().factory_presets, PARAMS)
+
+
+def named(presets: Presets, name: str) -> Preset:
+    return next(preset for preset in presets.list() if preset.name == name)
 
 
 VOICE = ["Gentle", "Podcast", "Singing", "Strong"]
@@ -31,18 +35,18 @@ def test_the_factory_presets_are_all_of_this_box(factory):
 
 @pytest.mark.parametrize("names", [VOICE, MUSIC, BOTH])
 def test_each_preset_says_all_of_its_chain_so_that_switching_leaves_nothing_behind(factory, names):
-    assert len({tuple(sorted(factory.find(name).params)) for name in names}) == 1
-    assert len({factory.find(name).params["box.chain"] for name in names}) == 1
+    assert len({tuple(sorted(named(factory, name).params)) for name in names}) == 1
+    assert len({named(factory, name).params["box.chain"] for name in names}) == 1
     wanted = {"denoise."} if names is VOICE else {"stems."}
     for start in wanted:
-        told = {id for id in factory.find(names[0]).params if id.startswith(start)}
+        told = {id for id in named(factory, names[0]).params if id.startswith(start)}
         left_out = {id for id in PARAMS if id.startswith(start)} - told
         assert left_out <= {"denoise.listen"}
 
 
 def test_the_chain_changes_last_so_that_no_stem_is_heard_before_it_is_muted(factory):
     for name in ALL:
-        assert list(factory.find(name).params)[-1] == "box.chain"
+        assert list(named(factory, name).params)[-1] == "box.chain"
 
 
 @pytest.mark.parametrize(
@@ -56,7 +60,7 @@ def test_the_chain_changes_last_so_that_no_stem_is_heard_before_it_is_muted(fact
     ],
 )
 def test_the_music_presets_mute_what_the_player_plays(factory, name, muted):
-    params = factory.find(name).params
+    params = named(factory, name).params
     assert [id.split(".")[1] for id, value in params.items() if id.endswith(".mute") and value] == muted
 
 
@@ -65,19 +69,9 @@ def test_no_preset_touches_mute_bypass_or_levels_of_the_box(factory):
     assert all(id.startswith(allowed) for preset in factory.list() for id in preset.params)
 
 
-def test_apply_gives_the_values_in_any_case(factory):
-    assert factory.apply("gentle") == factory.apply(" GENTLE ") == dict(factory.find("Gentle").params)
-
-
-def test_an_unknown_name_gets_the_nearest(factory):
-    with pytest.raises(UnknownPresetError) as caught:
-        factory.apply("Pod cast")
-    assert str(caught.value) == "no preset 'Pod cast'; did you mean Podcast?"
-
-
 def test_a_preset_may_name_a_choice(tmp_path):
     (tmp_path / "a.toml").write_text('name = "A"\n[params]\n"box.bypass" = "on"\n')
-    assert Presets(tmp_path, SPECS).apply("A") == {"box.bypass": 1.0}
+    assert named(Presets(tmp_path, SPECS), "A").params == {"box.bypass": 1.0}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware_app.kept.kept_file import OTHER_VERSION, KeptFile, few
+from firmware_app.kept.kept_file import OTHER_VERSION, KeptFile, shortened
 
 
 def second(body: dict[str, object]) -> dict[str, object]:
@@ -166,8 +166,8 @@ def test_what_would_not_be_read_again_is_not_saved(tmp_path: Path) -> None:
 
 def test_notes_are_as_many_as_people_read() -> None:
     other = [f"x{n} {OTHER_VERSION}" for n in range(50)]
-    told = few([*other, "a mistake"])
+    told = shortened([*other, "a mistake"])
     assert told[0] == "a mistake"
     assert len(told) == 21
     assert told[-1] == f"and 31 more: each {OTHER_VERSION}"
-    assert few([f"mistake {n}" for n in range(30)])[-1] == "and 10 more"
+    assert shortened([f"mistake {n}" for n in range(30)])[-1] == "and 10 more"

@@ -20,16 +20,15 @@ from firmware_app.kept.start_from import forget_last_run, live_values, mutes_of,
 from firmware_app.kept.store import Loaded, Store
 from firmware_app.link.shared_state import SharedState
 from firmware_app.link.wire import params_hash
-from firmware_app.page.box import BoxPort
 from firmware_app.setup.backup import Backups, apply_staged
-from firmware_app.setup.checks_of_backup import trial
+from firmware_app.setup.backup_reading import start_reader
 from tests.rigs.hardships import small_disk
 from tests.rigs.mutes import fill
-from tests.rigs.panel_box import box_setup
+from tests.rigs.panel_box import ports_of
 from tests.rigs.panel_hands import PanelHands
 from web_ui.app import create_app
 
-TRIAL = trial(Config(), places.find().factory_presets)
+START_READER = start_reader(Config(), places.find().factory_presets)
 VOCALS, DRUMS = "stems.vocals.mute", "stems.drums.mute"
 ALL_LIVE = {id: spec.default for id, spec in PARAMS.items()}
 
@@ -189,8 +188,7 @@ def test_a_disk_that_refuses_is_said_and_the_next_start_is_muted(
 def test_the_answer_of_the_page_says_what_would_be_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every way in which the page mutes: a switch, a preset, the next preset, a scene, undo."""
     hands = PanelHands(tmp_path)
-    port = BoxPort(box_setup(tmp_path, hands.control), hands.control, hands.setup, None, tmp_path / "listen")
-    page = create_app(port).test_client()
+    page = create_app(ports_of(tmp_path, hands.control, hands.setup)).test_client()
     token = page.get("/api/v1/session").get_json()["token"]
 
     def change(method: str, path: str, body: object) -> tuple[int, str]:
@@ -220,7 +218,6 @@ def test_the_answer_of_the_page_says_what_would_be_lost(tmp_path: Path, monkeypa
     assert change("PUT", "params/denoise.amount_db", {"value": 3}) == (200, "")  # which mutes nothing
     assert "would not outlive a power cut" in page.get("/api/v1/status").get_json()["message"]
     monkeypatch.undo()
-    port.close()
     hands.close()
 
 
@@ -313,9 +310,9 @@ def no_number(folder: Path) -> None:
 def restore(folder: Path) -> None:
     """A backup in which nothing is muted."""
     body = dict(ALL_LIVE)
-    backups = Backups(folder, "1", TRIAL)
+    backups = Backups(folder, "1", START_READER)
     backups.stage(json.dumps({"hushbox_backup": 1, "files": {"state.json": {"schema": 1, "params": body}}}).encode())
-    assert apply_staged(folder, TRIAL)
+    assert apply_staged(folder, START_READER)
 
 
 @pytest.mark.parametrize(
@@ -335,9 +332,9 @@ def test_a_restore_brings_its_own_mutes(tmp_path: Path) -> None:
     control = started(tmp_path)
     control.close(20.0)
     body = {**ALL_LIVE, VOCALS: 1.0}
-    backups = Backups(tmp_path, "1", TRIAL)
+    backups = Backups(tmp_path, "1", START_READER)
     backups.stage(json.dumps({"hushbox_backup": 1, "files": {"state.json": {"schema": 1, "params": body}}}).encode())
-    assert apply_staged(tmp_path, TRIAL)
+    assert apply_staged(tmp_path, START_READER)
     assert is_muted(tmp_path, VOCALS, mutes_of({**ALL_LIVE, DRUMS: 1.0}))
 
 

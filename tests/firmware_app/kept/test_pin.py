@@ -8,8 +8,9 @@ import pytest
 from firmware_app import cli
 from firmware_app.kept import pin_tries
 from firmware_app.kept.kept_file import KeptFile
-from firmware_app.kept.pin import MOST_SESSIONS, NAME, Asker, Pin, PinError, PinWait
+from firmware_app.kept.pin import MOST_SESSIONS, NAME, Pin, PinError, PinWait
 from firmware_app.kept.pin_tries import FORGIVEN_S, FREE_TRIES, FREE_TRIES_OF_ALL, LAST_WAIT_S
+from web_ui.ports.system import Caller
 
 
 class Clock:
@@ -114,14 +115,14 @@ def test_the_command_takes_it_away_from_a_running_box(
     assert "There was no PIN" in capsys.readouterr().out
 
 
-def wrong(pin: Pin, asker: Asker, times: int = 1) -> None:
+def wrong(pin: Pin, caller: Caller, times: int = 1) -> None:
     for _ in range(times):
         with pytest.raises(PinError, match="not the PIN"):
-            pin.unlock("0000", asker)
+            pin.unlock("0000", caller)
 
 
-def guest(number: int) -> Asker:
-    return Asker(f"192.0.2.{number}", "")
+def guest(number: int) -> Caller:
+    return Caller(f"192.0.2.{number}", "")
 
 
 def test_who_reads_the_file_can_make_no_session_of_it(pin: Pin, tmp_path: Path) -> None:
@@ -161,7 +162,7 @@ def test_a_session_that_cannot_be_taken_out_of_the_file_is_out_all_the_same_and_
 def test_telling_it_again_takes_the_place_of_the_session_before(pin: Pin, tmp_path: Path) -> None:
     session = pin.set("1234")
     for _ in range(3):
-        before, session = session, pin.unlock("1234", Asker("192.0.2.1", session))
+        before, session = session, pin.unlock("1234", Caller("192.0.2.1", session))
         assert not pin.knows(before)
     assert len(json.loads((tmp_path / NAME).read_text())["pin"]["devices"]) == 1
     sessions = [pin.unlock("1234") for _ in range(MOST_SESSIONS + 3)]
@@ -204,7 +205,7 @@ def test_a_guest_uses_up_no_tries_but_his_own(pin: Pin) -> None:
 
 
 def test_many_addresses_have_one_budget_together_and_the_owner_another(pin: Pin, tmp_path: Path, clock: Clock) -> None:
-    owner = Asker("192.0.2.200", pin.set("1234"))
+    owner = Caller("192.0.2.200", pin.set("1234"))
     tries = 0
     for number in range(200):
         try:
@@ -218,20 +219,20 @@ def test_many_addresses_have_one_budget_together_and_the_owner_another(pin: Pin,
         Pin(tmp_path, clock).unlock("1234", guest(250))  # nor after a restart
     # The owner's phone gets in, logged out or not, with a PIN that was changed since, and from a guest's address.
     for address in (owner.address, guest(1).address):
-        owner = Asker(address, pin.unlock("1234", Asker(address, owner.session)))
+        owner = Caller(address, pin.unlock("1234", Caller(address, owner.session)))
         pin.lock(owner.session)
     session = pin.set("4321", "1234", owner)
-    assert pin.unlock("4321", Asker("192.0.2.201", session))
+    assert pin.unlock("4321", Caller("192.0.2.201", session))
 
 
 def test_a_device_has_so_many_tries_too_and_they_are_no_guests(pin: Pin) -> None:
-    device = Asker("192.0.2.1", pin.set("1234"))
+    device = Caller("192.0.2.1", pin.set("1234"))
     wrong(pin, device, FREE_TRIES)
     with pytest.raises(PinWait):
         pin.unlock("1234", device)
     assert pin.unlock("1234", guest(1))  # the same address
     with pytest.raises(PinWait):
-        pin.unlock("1234", Asker("192.0.2.9", device.session))
+        pin.unlock("1234", Caller("192.0.2.9", device.session))
 
 
 def test_four_digits_last_for_weeks(pin: Pin, clock: Clock) -> None:

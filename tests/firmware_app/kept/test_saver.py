@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from firmware_app.kept import saver as saver_module
-from firmware_app.kept.saver import Keeping, Saver, leave_trouble, trouble_left
+from firmware_app.kept.saver import SaveJob, Saver, leave_trouble, trouble_left
 
 SOON_S = 30.0  # on a busy machine
 
@@ -20,11 +20,11 @@ class Thing:
         self.now = self.on_disk = 0
         self.fail: Callable[[], str] = lambda: ""
         self.tries = 0
-        self.keeping = Keeping(what, self._write)
+        self.save_job = SaveJob(what, self._write)
 
     def set(self, value: int) -> None:
         self.now = value
-        self.keeping.changed()
+        self.save_job.changed()
 
     def _write(self) -> str:
         value = self.now
@@ -65,9 +65,9 @@ def test_one_that_fails_is_tried_until_it_is_kept_and_hinders_no_other(
     monkeypatch.setattr(saver_module, "LONGEST_RETRY_S", 0.05)
     caplog.set_level(logging.INFO)
     broken, other = Thing("presets"), Thing("scenes")
-    broken.keeping._retry_s = 0.01
-    saver.add(broken.keeping)
-    saver.add(other.keeping)
+    broken.save_job._retry_s = 0.01
+    saver.add(broken.save_job)
+    saver.add(other.save_job)
     broken.fail = fault
     broken.set(1)
     other.set(1)
@@ -76,7 +76,7 @@ def test_one_that_fails_is_tried_until_it_is_kept_and_hinders_no_other(
     other.set(2)
     wait_for(lambda: other.on_disk == 2)
     assert "presets are kept in memory only" in saver.trouble
-    assert (saver.failing, saver.unkept) == (("presets",), ("presets",))
+    assert (saver.failing, saver.unsaved) == (("presets",), ("presets",))
     broken.fail = lambda: ""
     wait_for(lambda: broken.on_disk == 1)
     wait_for(lambda: saver.trouble == "")
@@ -91,12 +91,12 @@ def test_back_off_grows_to_its_longest_and_a_change_does_not_wait_for_it() -> No
     waits = []
     thing.set(1)
     for _ in range(9):
-        assert not thing.keeping.save()
-        waits.append(thing.keeping.due_s - time.monotonic())
+        assert not thing.save_job.save()
+        waits.append(thing.save_job.due_s - time.monotonic())
     assert [round(wait, 1) for wait in waits[:4]] == [0.5, 1.0, 2.0, 4.0]
     assert round(waits[-1]) == saver_module.LONGEST_RETRY_S
     thing.set(2)
-    assert thing.keeping.due_s <= time.monotonic()
+    assert thing.save_job.due_s <= time.monotonic()
 
 
 def test_a_change_while_it_is_written_is_written_too(saver: Saver) -> None:
@@ -109,13 +109,13 @@ def test_a_change_while_it_is_written_is_written_too(saver: Saver) -> None:
         return ""
 
     thing.fail = slow
-    saver.add(thing.keeping)
+    saver.add(thing.save_job)
     thing.set(1)
     assert writing.wait(SOON_S)
     thing.set(2)
-    assert not thing.keeping.is_kept
+    assert not thing.save_job.is_saved
     go_on.set()
-    assert thing.keeping.wait(SOON_S) == ""
+    assert thing.save_job.wait(SOON_S) == ""
     assert thing.on_disk == 2
 
 
@@ -131,7 +131,7 @@ def test_the_end_writes_what_comes_meanwhile_and_what_has_failed_before() -> Non
 
     first.fail, failed.fail = slow, full
     for thing in (first, second, failed):
-        saver.add(thing.keeping)
+        saver.add(thing.save_job)
     failed.set(1)
     wait_for(lambda: failed.tries == 1)
     failed.fail = lambda: ""
@@ -148,8 +148,8 @@ def test_the_end_tells_what_is_lost(fault: Callable[[], str], caplog: pytest.Log
     saver = Saver("saver")
     thing, other = Thing(), Thing("scenes")
     thing.fail = fault
-    saver.add(thing.keeping)
-    saver.add(other.keeping)
+    saver.add(thing.save_job)
+    saver.add(other.save_job)
     thing.set(1)
     other.set(1)
     assert saver.close(SOON_S) == ("presets",)
@@ -164,10 +164,10 @@ def test_a_disk_that_hangs_is_told_and_does_not_hold_up_the_end(
     saver = Saver("saver")
     thing, hanging = Thing(), threading.Event()
     thing.fail = lambda: str(hanging.wait(SOON_S) and "")
-    saver.add(thing.keeping)
+    saver.add(thing.save_job)
     thing.set(1)
     wait_for(lambda: "writing takes longer" in saver.trouble)
-    assert "not on disk after" in thing.keeping.wait(0.05)
+    assert "not on disk after" in thing.save_job.wait(0.05)
     assert saver.close(0.1) == ("presets",)
     assert any("did not end within" in record.getMessage() for record in caplog.records)
     hanging.set()
@@ -176,10 +176,10 @@ def test_a_disk_that_hangs_is_told_and_does_not_hold_up_the_end(
 def test_who_waits_is_told_at_once_that_it_failed(saver: Saver) -> None:
     thing = Thing()
     thing.fail = full
-    saver.add(thing.keeping)
+    saver.add(thing.save_job)
     thing.set(1)
     began = time.monotonic()
-    assert thing.keeping.wait(10 * SOON_S) == full()
+    assert thing.save_job.wait(10 * SOON_S) == full()
     assert time.monotonic() - began < 9 * SOON_S
 
 

@@ -109,7 +109,7 @@ def test_a_broadcast_wav_keeps_its_timecode_markers_and_texts():
 def test_history_grows_by_a_line_and_loudness_of_the_old_sound_goes():
     before = b"A=PCM,F=48000,W=16,M=mono,T=Recorder\0\0\0"
     Path("in.wav").write_bytes(bwf(chunk(b"bext", bext(2, before, (-2300, 500, -100, -1800, -2000)))))
-    assert said("in.wav", "out.wav") == "hushbox: in.wav: not taken over: loudness in bext (of the sound before)\n"
+    assert said("in.wav", "out.wav") == "hushbox: in.wav: not copied: loudness in bext (of the sound before)\n"
     found = chunks("out.wav")[b"bext"]
     lines = found[602:].split(b"\r\n")
     assert (len(lines), lines[0], lines[2]) == (3, before.rstrip(b"\0"), b"")
@@ -120,7 +120,7 @@ def test_chunks_that_nobody_here_knows_are_kept_and_those_of_the_old_sound_are_n
     known = (chunk(b"smpl", bytes(36)), chunk(b"id3 ", b"ID3\3\0\0\0\0\0\0"), chunk(b"odd!", b"abc"))
     old = (chunk(b"JUNK", bytes(28)), chunk(b"PEAK", bytes(16)), chunk(b"levl", bytes(9)), chunk(b"MD5 ", bytes(16)))
     Path("in.wav").write_bytes(bwf(*known, *old))
-    assert said("in.wav", "out.wav") == "hushbox: in.wav: not taken over: levl (levels); MD5 (checksum)\n"
+    assert said("in.wav", "out.wav") == "hushbox: in.wav: not copied: levl (levels); MD5 (checksum)\n"
     found = chunks("out.wav")
     assert list(found) == [b"smpl", b"id3 ", b"odd!", b"cue ", b"LIST"]
     assert found[b"odd!"] == b"abc"
@@ -129,21 +129,21 @@ def test_chunks_that_nobody_here_knows_are_kept_and_those_of_the_old_sound_are_n
 def test_absurd_sizes_are_left_out_by_name_and_take_no_memory():
     big = chunk(b"huge", bytes(MOST_BYTES))
     Path("in.wav").write_bytes(bwf(big, chunk(b"bext", bext())))
-    words = f"not taken over: huge ({MOST_BYTES} bytes; allowed {MOST_BYTES} in all)"
+    words = f"not copied: huge ({MOST_BYTES} bytes; allowed {MOST_BYTES} in all)"
     assert said("in.wav", "out.wav") == f"hushbox: in.wav: {words}\n"
     assert list(chunks("out.wav")) == [b"bext", b"cue ", b"LIST"]
 
 
 def test_a_chunk_that_was_cut_off_is_named():
     Path("in.wav").write_bytes(bwf()[:-9])
-    assert said("in.wav", "out.wav") == "hushbox: in.wav: not taken over: LIST (cut off)\n"
+    assert said("in.wav", "out.wav") == "hushbox: in.wav: not copied: LIST (cut off)\n"
     assert list(chunks("out.wav")) == [b"bext", b"iXML", b"cue "]
 
 
 def test_a_chunk_that_would_hide_the_sound_from_others_is_left_out():
     """libsndfile gives up at a name that is no text."""
     Path("in.wav").write_bytes(bwf(chunk(b"b\0xt", bext()), chunk(b"iXML", IXML)))
-    assert said("in.wav", "out.wav") == "hushbox: in.wav: not taken over: b?xt (damaged)\n"
+    assert said("in.wav", "out.wav") == "hushbox: in.wav: not copied: b?xt (damaged)\n"
     assert list(chunks("out.wav")) == [b"iXML", b"cue ", b"LIST"]
 
 
@@ -164,7 +164,7 @@ def test_a_flac_keeps_tags_picture_cue_sheet_and_foreign_blocks():
     gone = ((flac.PADDING, bytes(50)), (flac.SEEK_TABLE, bytes(18)))
     Path("in.flac").write_bytes(tagged_flac([*TAGS, ("REPLAYGAIN_TRACK_GAIN", "-3 dB")], *gone, *kept))
     assert said("in.flac", "out.flac") == (
-        "hushbox: in.flac: not taken over: REPLAYGAIN_TRACK_GAIN (of the sound before)\n"
+        "hushbox: in.flac: not copied: REPLAYGAIN_TRACK_GAIN (of the sound before)\n"
     )
     found = blocks("out.flac")
     assert found[1:] == [(kind, content) for kind, content in kept]
@@ -177,7 +177,7 @@ def test_blocks_that_no_decoder_takes_do_not_cost_the_sound():
     """libFLAC refuses a whole file for one of them."""
     Path("in.flac").write_bytes(tagged_flac(TAGS, (flac.CUE_SHEET, bytes(396)), (flac.PICTURE, b"png")))
     assert said("in.flac", "out.flac") == (
-        "hushbox: in.flac: not taken over: the cue sheet (damaged); the picture (damaged)\n"
+        "hushbox: in.flac: not copied: the cue sheet (damaged); the picture (damaged)\n"
     )
     assert [kind for kind, _ in blocks("out.flac")] == [flac.COMMENT]
 
@@ -206,7 +206,7 @@ def test_tags_of_a_flac_become_texts_of_a_wav_and_the_rest_is_named():
         tagged_flac(TAGS, (flac.PICTURE, PICTURE), (flac.PICTURE, PICTURE), (flac.CUE_SHEET, CUE_SHEET))
     )
     assert said("in.flac", "out.wav") == (
-        "hushbox: in.flac: not taken over: the picture (2 times); the cue sheet; "
+        "hushbox: in.flac: not copied: the picture (2 times); the cue sheet; "
         "the tags 'MUSICBRAINZ_TRACKID' (a WAV has no place for them)\n"
     )
     with soundfile.SoundFile("out.wav") as file:

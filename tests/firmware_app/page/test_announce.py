@@ -29,7 +29,7 @@ def test_each_line_is_one_write(host, lines):
         "    def flush(self): pass\n"
         "    def isatty(self): return False\n"
         "sys.stdout = Out()\n"
-        "from firmware_app import announce\n"
+        "from firmware_app.page import announce\n"
         f"announce.page({host!r}, 8080)\n"
     )
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout

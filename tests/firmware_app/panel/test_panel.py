@@ -24,7 +24,6 @@ from firmware_app.config.read import ConfigError
 from firmware_app.control import control
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.link.wire import MeterFrame, State
-from firmware_app.page.box import BoxPort
 from firmware_app.panel.learn import DECIDE_S, WAIT_S, Learner
 from firmware_app.panel.lights import AMBER, GREEN, RED, light_for
 from firmware_app.panel.setup import PanelSetup
@@ -38,11 +37,11 @@ from hw.controls.events import (
     TurnEvent,
 )
 from hw.controls.spec import PressCost
-from tests.rigs.panel_box import box_setup
+from tests.rigs.panel_box import ports_of
 from tests.rigs.panel_hands import BASE
 from tests.rigs.panel_hands import PanelHands as Box
 from web_ui import texts
-from web_ui.ports.box import ControlRefused, NotThere
+from web_ui.ports.errors import ControlRefused, NotThere
 
 PRESS, LONG, DOUBLE, CHORD, RELEASE = (
     SwitchKind.PRESS,
@@ -126,7 +125,7 @@ def test_a_program_change_recalls_the_preset_of_its_number(make: Make):
 
 def test_two_switches_together(box: Box):
     box.setup.assign("left+right", "together", {"do": "panic_dry"}, False)
-    (chord,) = box.setup.layout.spec().chords
+    (chord,) = box.setup.plan.spec().chords
     assert (chord.name, chord.switches) == ("left+right", ("left", "right"))
     box.switch("left+right", CHORD, RELEASE)
     assert box.value("box.bypass") == 1.0
@@ -144,12 +143,12 @@ def test_a_press_through_the_mock_pin_reaches_control(box: Box):
 
 
 def test_switches_are_armed_for_what_is_mapped_and_nothing_else(box: Box):
-    spec = box.setup.layout.spec()
+    spec = box.setup.plan.spec()
     assert spec.press_cost("left") == PressCost(0.0, on_release=True)
     assert spec.press_cost("right") == PressCost(300.0)
     assert spec.press_cost("toggle") == PressCost()
     box.setup.remove("right double_press")
-    assert box.setup.layout.spec().press_cost("right") == PressCost()
+    assert box.setup.plan.spec().press_cost("right") == PressCost()
 
 
 def test_the_pins_are_opened_anew_only_where_it_needs_other_ones(box: Box):
@@ -217,11 +216,11 @@ def test_a_second_knob_on_a_parameter_is_noted(box: Box):
     ],
 )
 def test_a_control_that_cannot_be_is_refused(box: Box, table: str, settings: dict[str, Any], said: str):
-    before = box.setup.layout
+    before = box.setup.plan
     with pytest.raises(ControlRefused) as caught:
         box.setup.add_control(table, settings)
     assert said in str(caught.value)
-    assert box.setup.layout == before
+    assert box.setup.plan == before
 
 
 def test_the_relay_keeps_its_name_and_its_pin(make: Make):
@@ -229,7 +228,7 @@ def test_the_relay_keeps_its_name_and_its_pin(make: Make):
     for name, gpio, said in (("relay", 4, "the bypass relay's own name"), ("x", 26, "taken by the bypass relay")):
         with pytest.raises(ControlRefused, match=said):
             box.setup.add_control("switches", {"name": name, "gpio": gpio})
-    assert box.setup.layout.spec().relay is not None
+    assert box.setup.plan.spec().relay is not None
 
 
 # --- kept ---
@@ -245,7 +244,7 @@ def test_changes_of_the_page_outlive_a_restart_and_the_file_stays_whole(make: Ma
     again = make()
     assert again.mapped()["solo press"] == "toggle"
     assert "left long_press" not in again.mapped()
-    assert again.setup.layout.find("dial") is None
+    assert again.setup.plan.find("dial") is None
     again.setup.restore("mapping left long_press")
     again.setup.restore("control dial")
     assert {"left long_press", "dial turn"} <= set(again.mapped())
@@ -271,7 +270,7 @@ def test_a_control_of_the_page_waits_where_the_file_takes_its_place(make: Make):
     box.setup.assign("solo", "press", {"do": "tap_tempo"}, False)
     box.close()
     wider = make(replace(BASE, leds=(LedConfig("new", 4),)))
-    assert wider.setup.layout.find("solo") is None
+    assert wider.setup.plan.find("solo") is None
     assert any("Solo, added on the page, waits" in note for note in wider.setup.notes)
     wider.close()
     assert "solo press" in make().mapped()
@@ -298,7 +297,7 @@ def test_a_preset_that_is_gone_keeps_no_box_from_starting(make: Make):
     box = make(config)
     assert box.setup.notes == ("right, press, waits: no preset 'Mine'; did you mean Singing?",)
     box.performer.presets.keep("Mine", {"denoise.amount_db": 3.0})
-    box.performer.presets.keeping.save()
+    box.performer.presets.save_job.save()
     box.close()
     assert make(config).mapped()["right press"] == "preset"
 
@@ -335,16 +334,16 @@ def test_a_pedal_is_calibrated_and_stays_so(make: Make):
             travel = box.setup.calibrate("pedal", "move")
     assert travel == pytest.approx(0.5, abs=0.02)
     box.setup.calibrate("pedal", "heel")
-    pedal = box.setup.layout.find("pedal")
+    pedal = box.setup.plan.find("pedal")
     assert pedal is not None
     assert isinstance(pedal.config, PedalConfig)
     assert (pedal.config.heel, pedal.config.toe) == (pytest.approx(0.31, abs=0.02), pytest.approx(0.79, abs=0.02))
     assert box.mapped()["pedal turn"] == "sweep"  # what the file maps on it goes on
     box.close()
     again = make(config)
-    assert again.setup.layout.find("pedal") == pedal
+    assert again.setup.plan.find("pedal") == pedal
     again.setup.restore("control pedal")
-    restored = again.setup.layout.find("pedal")
+    restored = again.setup.plan.find("pedal")
     assert restored is not None
     assert restored.config == config.pedals[0]
 
@@ -380,7 +379,7 @@ def test_learning_ends_by_itself(box: Box):
     learning, clock = learner(box, do="tap_tempo")
     assert (learning.view().state, learning.view().seconds_left) == ("waiting", 31)
     clock.now += WAIT_S - 0.5
-    learning.hear(SwitchEvent("left", PRESS, 0.0), box.setup.layout)
+    learning.hear(SwitchEvent("left", PRESS, 0.0), box.setup.plan)
     clock.now += DECIDE_S - 0.5
     assert learning.view().state == "heard"
     clock.now += 1.0
@@ -392,9 +391,9 @@ def test_learning_ends_by_itself(box: Box):
 def test_a_knob_is_meant_only_when_it_is_really_turned(box: Box):
     learning, _ = learner(box, do="sweep", param="box.wet_percent")
     for position in (0.5, 0.55, 0.45):
-        learning.hear(TurnEvent("amount", position, 0.0), box.setup.layout)
+        learning.hear(TurnEvent("amount", position, 0.0), box.setup.plan)
         assert learning.view().state == "waiting"
-    learning.hear(TurnEvent("amount", 0.61, 0.0), box.setup.layout)
+    learning.hear(TurnEvent("amount", 0.61, 0.0), box.setup.plan)
     heard = learning.view().heard
     assert heard is not None
     assert (heard.on, heard.gesture) == ("amount", "turn")
@@ -403,7 +402,7 @@ def test_a_knob_is_meant_only_when_it_is_really_turned(box: Box):
 def test_two_feet_at_once_are_learned_together(box: Box):
     learning, _ = learner(box, do="tap_tempo")
     for event in (SwitchEvent("right", PRESS, 0.0), SwitchEvent("left", PRESS, 0.1)):
-        learning.hear(event, box.setup.layout)
+        learning.hear(event, box.setup.plan)
     heard = learning.view().heard
     assert heard is not None
     assert (heard.on, heard.gesture) == ("left+right", "together")
@@ -423,7 +422,7 @@ def test_what_is_no_control_yet_becomes_one(
 ):
     learning, clock = learner(box, **action)
     for _ in range(3 if source[:4] in ("hid:", "midi") else 1):  # what is plugged in is pressed three times
-        learning.hear_activity(activity(source, kind, value), box.setup.layout)
+        learning.hear_activity(activity(source, kind, value), box.setup.plan)
     clock.now += 2.0
     heard = learning.view().heard
     assert heard is not None
@@ -435,7 +434,7 @@ def test_a_new_knob_is_learned_once_it_is_turned(box: Box):
     for source, table in (("mcp3008:0:3", "knobs"), ("midi:a:cc:1:7", "midi_knobs"), ("midi:a:pitch:1", "midi_knobs")):
         learning, _ = learner(box, do="sweep", param="box.wet_percent")
         for value in (0.2, 0.25, 0.5):
-            learning.hear_activity(activity(source, "turn", value), box.setup.layout)
+            learning.hear_activity(activity(source, "turn", value), box.setup.plan)
         heard = learning.view().heard
         assert heard is not None
         assert heard.controls[0].table == table
@@ -448,14 +447,14 @@ def test_a_controller_of_14_bits_is_learned_as_one(box: Box, coarse_first: bool)
     halves = ("midi:a:b:cc:1:7", "midi:a:b:cc:1:39")
     for value in (0.1, 0.9):
         for source in halves if coarse_first else halves[::-1]:
-            learning.hear_activity(activity(source, "turn", value), box.setup.layout)
-    learning.hear_activity(activity(halves[1], "turn", 0.2), box.setup.layout)
+            learning.hear_activity(activity(source, "turn", value), box.setup.plan)
+    learning.hear_activity(activity(halves[1], "turn", 0.2), box.setup.plan)
     heard = learning.view().heard
     assert heard is not None
     (control,) = heard.controls
     assert (control.table, control.name, control.sources) == ("midi_knobs", "cc14-7", halves)
-    learning.hear_activity(activity("midi:a:b:cc:1:8", "turn", 0.1), box.setup.layout)
-    learning.hear_activity(activity("midi:a:b:cc:1:8", "turn", 0.9), box.setup.layout)
+    learning.hear_activity(activity("midi:a:b:cc:1:8", "turn", 0.1), box.setup.plan)
+    learning.hear_activity(activity("midi:a:b:cc:1:8", "turn", 0.9), box.setup.plan)
     heard = learning.view().heard
     assert heard is not None
     assert heard.controls[0].sources == ("midi:a:b:cc:1:8",)
@@ -463,7 +462,7 @@ def test_a_controller_of_14_bits_is_learned_as_one(box: Box, coarse_first: bool)
 
 def test_a_mapped_control_is_not_learned_as_a_new_one(box: Box):
     learning, _ = learner(box, do="tap_tempo")
-    learning.hear_activity(activity("gpio:17", "switch", 1.0, "left"), box.setup.layout)
+    learning.hear_activity(activity("gpio:17", "switch", 1.0, "left"), box.setup.plan)
     assert learning.view().heard is None
 
 
@@ -545,12 +544,12 @@ def test_the_beat_blinks_from_the_last_tap(box: Box):
 
 
 def test_an_audio_process_that_hangs_is_not_shown_as_running(box: Box, monkeypatch: pytest.MonkeyPatch):
-    page = BoxPort(box_setup(box.folder, box.control), box.control, box.setup, None, box.folder / "listen")
+    page = ports_of(box.folder, box.control, box.setup)
     box.control.take_meter(frame(in_peak_db=(-6.0, -6.0)))
-    assert page.status().state == "running"
+    assert page.live.status().state == "running"
     later = time.monotonic() + control.SILENT_S + 0.1
     monkeypatch.setattr(time, "monotonic", lambda: later)
-    status = page.status()
+    status = page.live.status()
     assert not status.audio_alive
     assert status.state == "down"
     assert status.inputs[0].peak_db < -100
@@ -566,10 +565,8 @@ def test_every_place_can_be_put_in_words(make: Make):
         midi_knobs=(MidiKnobConfig("c", 2, message="pitch"),),
         rgb_leds=(RgbLedConfig("lamp", 16, 20, 21),),
     )
-    page = BoxPort(
-        box_setup((box := make(config)).folder, box.control), box.control, box.setup, None, box.folder / "listen"
-    )
-    setup = page.panel_setup()
+    box = make(config)
+    setup = ports_of(box.folder, box.control, box.setup).panel.setup()
     places_of = {control.name: control.place for control in setup.controls}
     assert places_of["left"] == "GPIO17 (pin 11)"
     assert places_of["dial"] == "GPIO12, 13 (pins 32, 33)"
@@ -585,8 +582,8 @@ def test_every_place_can_be_put_in_words(make: Make):
 
 def test_whatever_the_page_asks_about_a_control_has_a_name_there(make: Make):
     box = make(BASE)
-    page = BoxPort(box_setup(box.folder, box.control), box.control, box.setup, None, box.folder / "listen")
-    asked = [field for kind in page.panel_setup().control_kinds for field in kind.fields]
+    page = ports_of(box.folder, box.control, box.setup)
+    asked = [field for kind in page.panel.setup().control_kinds for field in kind.fields]
     words = texts.texts("en")
     assert [field.name for field in asked if f"panel.field.{field.name}" not in words] == []
     # Chips go by their own names, and a parameter's switch by its id.
@@ -596,8 +593,8 @@ def test_whatever_the_page_asks_about_a_control_has_a_name_there(make: Make):
 
 def test_an_ads1115_is_wired_to_the_i2c_bus(make: Make):
     box = make(replace(BASE, knobs=(KnobConfig("amount", 1, "denoise.amount_db", chip="ads1115"),)))
-    page = BoxPort(box_setup(box.folder, box.control), box.control, box.setup, None, box.folder / "listen")
-    setup = page.panel_setup()
+    page = ports_of(box.folder, box.control, box.setup)
+    setup = page.panel.setup()
     assert {pin.number: pin.wired for pin in setup.header if "I2C" in pin.wired and pin.role == "wired"} == {
         3: "I2C data",
         5: "I2C clock",

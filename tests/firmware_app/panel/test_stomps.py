@@ -10,7 +10,7 @@ import pytest
 
 from firmware_app.config.panel_keys import HidKeyConfig, MappingConfig, MidiSwitchConfig
 from firmware_app.config.read import ConfigError, parse
-from firmware_app.page.panel import PanelBoxPort
+from firmware_app.page.panel import RealPanel
 from firmware_app.panel.learn import Learner, Learning
 from firmware_app.panel.stomps import QUIET_S, ROW_S
 from hw.midi.messages import MidiParser
@@ -48,11 +48,11 @@ class Foot:
     def send(self, data: bytes, gap_s: float = 0.2) -> None:
         """Each message `gap_s` after the one before."""
         for message in self.parser.feed(data):
-            ports = self.box.setup.bindings.panel._ports
-            heard, ports._heard = ports._heard, self._heard
+            plugged = self.box.setup.bindings.panel._plugged
+            heard, plugged._heard = plugged._heard, self._heard
             self.now_s += gap_s
-            ports.take_midi(self.port, message)
-            ports._heard = heard
+            plugged.take_midi(self.port, message)
+            plugged._heard = heard
 
     def _heard(self, source: str, kind: str, value: float, words: str, at_s: float) -> None:
         self.box.setup.bindings.panel._learner.heard(source, kind, value, words, self.now_s)
@@ -70,7 +70,7 @@ class Foot:
     def act(self, data: bytes) -> None:
         """With nobody learning: the real thing."""
         for message in self.parser.feed(data):
-            self.box.setup.bindings.panel._ports.take_midi(self.port, message)
+            self.box.setup.bindings.panel._plugged.take_midi(self.port, message)
 
 
 def until(true: Callable[[], bool]) -> None:
@@ -119,7 +119,7 @@ def test_what_was_found_outlives_a_restart(make: Make):
     heard = foot.wait().heard
     assert heard is not None
     box.setup.assign(heard.on, "press", TOGGLE, False)
-    control = make().setup.layout.find("cc-64")
+    control = make().setup.plan.find("cc-64")
     assert control is not None
     assert control.config == MidiSwitchConfig("cc-64", 1, 64, "FCB1010", press_only=True, pressed_from=40)
 
@@ -254,7 +254,7 @@ def test_a_pedal_that_is_set_up_otherwise_is_known_anew(make: Make):
     state = foot.wait()
     assert settings_of(state) == {"press_only": True, "pressed_from": 40}
     assert state.heard is not None
-    assert (state.heard.on, PanelBoxPort(box.control, box.setup).learning().is_new) == ("pedal", False)
+    assert (state.heard.on, RealPanel(box.control, box.setup).learning().is_new) == ("pedal", False)
     notes = [note.text for note in box.setup.learning()[1]]
     assert notes[0] == "Now there: Pedal, press: Bypass on/off."
     assert "Pedal, long press: Tap tempo: will not work any more. Pedal has no long press" in notes[1]
@@ -262,7 +262,7 @@ def test_a_pedal_that_is_set_up_otherwise_is_known_anew(make: Make):
     foot.act(bytes((CC, 64, 40)))
     until(lambda: box.value("box.mute") == 1.0)
     box.setup.restore("control pedal")
-    control = box.setup.layout.find("pedal")
+    control = box.setup.plan.find("pedal")
     assert control is not None
     assert control.config == MidiSwitchConfig("pedal", 1, 64)
 

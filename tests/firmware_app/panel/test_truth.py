@@ -25,7 +25,7 @@ from firmware_app.panel.lights import light_for
 from hw.controls.events import SwitchEvent, SwitchKind, TempoEvent, TurnEvent
 from hw.panel.panel import PanelStuckError
 from tests.rigs.panel_hands import BASE, PanelHands
-from web_ui.ports.box import NotThere
+from web_ui.ports.errors import NotThere
 
 PRESS, RELEASE = SwitchKind.PRESS, SwitchKind.RELEASE
 LONG_S = 5.0

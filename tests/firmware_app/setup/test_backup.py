@@ -16,17 +16,17 @@ from firmware_app.kept.library import library_in
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.store import Store
 from firmware_app.setup.backup import BEFORE, BackupError, Backups, apply_staged
-from firmware_app.setup.checks_of_backup import trial
+from firmware_app.setup.backup_reading import start_reader
 from firmware_app.system.log_files import OneLine
 
 FACTORY = places.find().factory_presets
-TRIAL = trial(config_file.parse("[panel]\npins = 'mock'\n"), FACTORY)
+START_READER = start_reader(config_file.parse("[panel]\npins = 'mock'\n"), FACTORY)
 VALUES = {"denoise.amount_db": 11.0}
 PRESET = {"about": "", "params": {"denoise.amount_db": 7.0}}
 
 
 def backups(folder: Path) -> Backups:
-    return Backups(folder, "0.0.0", TRIAL)
+    return Backups(folder, "0.0.0", START_READER)
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
     Store(tmp_path, PARAMS).save(VALUES)
     library = library_in(FACTORY, tmp_path, PARAMS)
     library.keep("Mine", {"denoise.amount_db": 7.0})
-    library.keeping.save()
+    library.save_job.save()
     return tmp_path
 
 
@@ -64,17 +64,17 @@ def test_what_is_restored_is_there_and_what_was_there_can_be_had_again(folder: P
     before = backups(folder).make()
     backups(folder).stage(backup(state={"denoise.amount_db": 3.0}, presets={"own": {"Other": PRESET}}))
     assert Store(folder, PARAMS).load().values == VALUES, "not before the next start"
-    assert apply_staged(folder, TRIAL)
+    assert apply_staged(folder, START_READER)
     assert Store(folder, PARAMS).load().values == {"denoise.amount_db": 3.0}
     assert "Other" in library_in(FACTORY, folder, PARAMS).names
-    assert not apply_staged(folder, TRIAL), "once is enough"
+    assert not apply_staged(folder, START_READER), "once is enough"
     assert sorted(path.name for path in folder.glob("*restore*")) == [BEFORE]
 
     copy = (folder / BEFORE).read_bytes()
     assert json.loads(copy)["files"] == json.loads(before)["files"]
     assert (folder / BEFORE).stat().st_mode & 0o777 == 0o600
     backups(folder).stage(copy)
-    assert apply_staged(folder, TRIAL)
+    assert apply_staged(folder, START_READER)
     assert Store(folder, PARAMS).load().values == VALUES
     assert "Mine" in library_in(FACTORY, folder, PARAMS).names
 
@@ -133,7 +133,7 @@ def test_what_is_no_backup_is_refused(folder: Path, data: bytes, words: str) -> 
 def test_parameters_of_another_version_are_no_mistake(folder: Path) -> None:
     """They are left out, however many there are."""
     backups(folder).stage(backup(state={**VALUES, **{f"no.such_{n}": 1.0 for n in range(60)}}))
-    assert apply_staged(folder, TRIAL)
+    assert apply_staged(folder, START_READER)
 
 
 def test_a_mistake_is_found_among_many_notes(folder: Path) -> None:
@@ -172,13 +172,13 @@ def test_a_staged_restore_that_cannot_be_used_is_set_aside(
             staged.write_text(json.dumps({"schema": 1, "files": {"presets.json": tree}}))
         case "no number":
             staged.write_text('{"schema": 1, "files": {"state.json": {"schema": 1, "params": {"no.such": NaN}}}}')
-    assert not apply_staged(folder, TRIAL)
+    assert not apply_staged(folder, START_READER)
     assert "a restore is not used: " in caplog.text
     assert "set aside as restore.json.bad-1" in caplog.text
     assert os.path.lexists(folder / "restore.json.bad-1")
     assert {name: data for name, data in kept_files(folder).items() if name in before} == before
     caplog.clear()
-    assert not apply_staged(folder, TRIAL)
+    assert not apply_staged(folder, START_READER)
     assert caplog.text == ""
 
 
@@ -190,14 +190,14 @@ def test_an_older_restore_beside_it_is_never_taken(folder: Path) -> None:
     """As after a power cut between the two that are taken away."""
     backups(folder).stage(backup(state={"denoise.amount_db": 3.0}))
     shutil.move(folder / "restore.json", folder / "restore.json.1")
-    assert not apply_staged(folder, TRIAL)
+    assert not apply_staged(folder, START_READER)
     assert Store(folder, PARAMS).load().values == VALUES
     assert not (folder / "restore.json.1").exists()
 
 
 def test_what_a_cut_short_check_has_left_is_taken_away(folder: Path) -> None:
     (folder / ".trial-x" / "inside").mkdir(parents=True)
-    assert not apply_staged(folder, TRIAL)
+    assert not apply_staged(folder, START_READER)
     assert not (folder / ".trial-x").exists()
 
 

@@ -12,7 +12,7 @@ from firmware_app.config.panel_keys import CONTROL_TABLES
 from firmware_app.kept import pin as pin_file
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.scenes import Scenes
-from firmware_app.kept.setup import Measured, SetUpStore
+from firmware_app.kept.setup_notes import Measured, SetupNotesStore
 from firmware_app.kept.shapes import SHAPES, chosen
 from firmware_app.link.wire import InfoFrame
 from firmware_app.setup.backup import Backups
@@ -168,11 +168,11 @@ def test_what_the_box_keeps_is_in_a_backup_whole(tmp_path: Path) -> None:
 def test_what_the_stores_write_is_in_a_backup_whole(tmp_path: Path) -> None:
     scenes = Scenes(tmp_path, PARAMS)
     scenes.keep("A", {id: spec.default for id, spec in PARAMS.items()})
-    assert scenes.keeping.save()
-    store = SetUpStore(tmp_path)
+    assert scenes.save_job.save()
+    store = SetupNotesStore(tmp_path)
     store.change(name="Left wing", wizard="done")
     store.remember(Measured(512, "USB", 48000, 128, 3))
-    assert store.keeping.save()
+    assert store.save_job.save()
     for name in ("scenes.json", "setup.json"):
         assert backup_of(tmp_path)[name] == json.loads((tmp_path / name).read_text())
 

@@ -49,7 +49,7 @@ def becomes(box: PanelBox, muted: bool) -> bool:
     """Whether Control and the LED both get there."""
     until = time.monotonic() + 5.0
     while time.monotonic() < until:
-        led = next(pin.position for pin in box.port.simulated_panel() if pin.name == "lamp")
+        led = next(pin.position for pin in box.ports.simulator.pins() if pin.name == "lamp")
         if bool(box.control.value(VOCALS)) == muted and (led > 0.5) == muted:
             return True
         time.sleep(0.01)
@@ -57,7 +57,7 @@ def becomes(box: PanelBox, muted: bool) -> bool:
 
 
 def tread(box: PanelBox, pressed: bool) -> None:
-    box.port.press("foot", pressed)
+    box.ports.simulator.press("foot", pressed)
     time.sleep(0.05)  # longer than the debouncing
 
 

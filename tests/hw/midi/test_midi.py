@@ -17,7 +17,7 @@ from hw.controls.kinds import MidiKnobSpec, MidiSpec, MidiSwitchSpec
 from hw.controls.spec import PanelSpec
 from hw.midi.messages import MidiMessage, MidiParser
 from hw.midi.midi import MidiThread, feedback_messages
-from hw.midi.ports import explain_port, find_ports
+from hw.midi.ports import explain_port, find_midi_ports
 from hw.midi.routes import MidiRoutes
 from tests.rigs.midi_cable import LONG_S, Cable
 
@@ -251,17 +251,17 @@ def test_a_tempo_goes_out_as_a_clock_between_other_messages(plug: Callable[..., 
 def test_a_kernel_without_proc_asound_names_its_cards_in_sys(tmp_path: Path, plug: Callable[..., Cable]):
     plug()
     (tmp_path / "proc/asound/card1/id").unlink()
-    assert [place.name for place in find_ports(tmp_path)] == ["card1"]
+    assert [place.name for place in find_midi_ports(tmp_path)] == ["card1"]
     (tmp_path / "sys/class/sound/card1").mkdir(parents=True)
     (tmp_path / "sys/class/sound/card1/id").write_text("FCB1010\n")
-    assert [place.name for place in find_ports(tmp_path)] == ["FCB1010"]
+    assert [place.name for place in find_midi_ports(tmp_path)] == ["FCB1010"]
 
 
 def test_a_card_with_four_ports_has_four_names(tmp_path: Path, plug: Callable[..., Cable]):
     plug()
     (tmp_path / "proc/asound/card1/midi0").write_text("MIDI4x4\n\nOutput 0\n  Tx bytes : 0\nInput 0\nInput 3\n")
-    assert [place.name for place in find_ports(tmp_path)] == ["FCB1010", "FCB1010-2", "FCB1010-3", "FCB1010-4"]
-    assert find_ports(tmp_path, usb=False) == []
+    assert [place.name for place in find_midi_ports(tmp_path)] == ["FCB1010", "FCB1010-2", "FCB1010-3", "FCB1010-4"]
+    assert find_midi_ports(tmp_path, usb=False) == []
 
 
 def test_a_port_that_does_not_open_says_how_to_mend_it(
@@ -276,7 +276,7 @@ def test_a_port_that_does_not_open_says_how_to_mend_it(
     plug()
     running.has("FCB1010")
     assert running.thread.problems == []
-    (place,) = find_ports(tmp_path)
+    (place,) = find_midi_ports(tmp_path)
     assert "group audio" in explain_port(place, PermissionError(13, "Permission denied"))
     assert "another program has it" in explain_port(place, BlockingIOError(11, "Resource temporarily unavailable"))
 

@@ -81,7 +81,7 @@ def test_an_unknown_light_is_named_and_a_missing_pin_is_skipped(lights: Callable
     assert panel.lit("status") == ()
     with pytest.raises(UnknownControlError, match="no LED 'statues'"):
         panel.show("statues", Light())
-    with pytest.raises(PanelSpecError, match="meter level: gpios is empty"):
+    with pytest.raises(PanelSpecError, match="meter level: 0 gpios: allowed 1 to 16"):
         MeterSpec("level", ())
 
 

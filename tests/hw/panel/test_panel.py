@@ -10,20 +10,12 @@ from typing import Any
 import pytest
 from gpiozero.pins.mock import MockFactory, MockPin
 
+from hw import threads
 from hw.board import pins
-from hw.controls.events import PanelEvent, SwitchEvent, SwitchKind, TurnEvent
+from hw.controls.events import Light, PanelEvent, SwitchEvent, SwitchKind, TurnEvent
+from hw.controls.spec import KnobSpec, LedSpec, PanelSpec, PanelSpecError, SwitchSpec, UnknownControlError
 from hw.panel import knobs as panel_knobs
-from hw.panel import switches as panel_threads
-from hw.panel.panel import (
-    KnobSpec,
-    LedSpec,
-    Panel,
-    PanelSpec,
-    PanelSpecError,
-    PanelStuckError,
-    SwitchSpec,
-    UnknownControlError,
-)
+from hw.panel.panel import Panel, PanelStuckError
 
 LONG_S = 20.0  # a wait for something that comes within milliseconds
 SHORT_S = 0.1  # a wait for something that must not come
@@ -128,7 +120,7 @@ def test_the_led_dims(start: Callable[..., Hands]):
     panel = start().panel
     assert panel.simulator.led("status") == 0.0
     for level in (0.25, 1.0, 0.0):
-        panel.set_led("status", level)
+        panel.show("status", Light(level))
         assert panel.simulator.led("status") == level
 
 
@@ -139,7 +131,7 @@ def test_a_pin_that_is_taken_leaves_the_rest_running(start: Callable[..., Hands]
     assert "switch 'right' (GPIO17) is off: the pin is taken" in taken
     assert "switch 'far' (GPIO99) is off: this board has no such pin" in no_pin
     assert "LED 'status' (GPIO17) is off" in led
-    hands.panel.set_led("status", 1.0)
+    hands.panel.show("status", Light(1.0))
     hands.panel.simulator.press("left")
     assert hands.switches.get(timeout=LONG_S) == ("left", True)
 
@@ -209,7 +201,7 @@ def test_close_frees_the_pins_and_may_be_called_twice(start: Callable[..., Hands
 
 
 def test_a_thread_that_does_not_end_is_complained_about(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(panel_threads, "THREAD_END_S", 0.01)
+    monkeypatch.setattr(threads, "THREAD_END_S", 0.01)
     inside, go_on = threading.Event(), threading.Event()
 
     def on_event(event: PanelEvent) -> None:
@@ -242,7 +234,7 @@ def test_a_panel_that_is_off_has_no_problems(start: Callable[..., Hands]):
     panel = start(PanelSpec(switches=SPEC.switches, leds=SPEC.leds, pins="off")).panel
     assert not panel.simulated
     assert panel.problems == []
-    panel.set_led("status", 1.0)
+    panel.show("status", Light(1.0))
 
 
 def test_a_header_that_does_not_open_is_a_problem(start: Callable[..., Hands], monkeypatch: pytest.MonkeyPatch):
@@ -260,7 +252,7 @@ def test_unknown_controls_are_named(start: Callable[..., Hands]):
     with pytest.raises(UnknownControlError, match="no switch 'boost' on the panel: there is footswitch"):
         panel.simulator.press("boost")
     with pytest.raises(UnknownControlError, match="no LED 'boost'"):
-        panel.set_led("boost", 1.0)
+        panel.show("boost", Light(1.0))
 
 
 @pytest.mark.parametrize(
@@ -271,7 +263,7 @@ def test_unknown_controls_are_named(start: Callable[..., Hands]):
         (lambda: KnobSpec("a", 0, spi_device=2), "spi_device = 2"),
         (lambda: PanelSpec(switches=(SwitchSpec("a", 1),), leds=(LedSpec("a", 2),)), "called 'a'"),
         (lambda: PanelSpec(pins="wiringpi"), "pins = 'wiringpi'"),
-        (lambda: PanelSpec(debounce_ms=-1.0), "debounce_ms = -1 ms: allowed 0 to 200"),
+        (lambda: PanelSpec(debounce_ms=-1.0), "debounce_ms = -1 ms: allowed 0 to 20"),
     ],
 )
 def test_a_panel_that_cannot_be_is_refused(make: Callable[[], object], message: str):

@@ -149,9 +149,9 @@ def test_each_stomp_on_a_key_acts_once(tmp_path: Path, gestures: Gestures, value
     Path(pedal.path).touch()
     panel.start()
     try:
-        assert panel._ports._hid is not None
-        panel._ports._hid._open_device = lambda path: pedal
-        panel._ports._hid.rescan()
+        assert panel._plugged._hid is not None
+        panel._plugged._hid._open_device = lambda path: pedal
+        panel._plugged._hid.rescan()
         for value in values:
             pedal.key(ecodes.KEY_A, value)
         told = []

@@ -8,10 +8,11 @@ import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from types import FrameType
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 from flask import Flask
@@ -23,7 +24,7 @@ from firmware_app.control_process import ControlProcess
 from firmware_app.running.realtime import SUPERVISOR_ENV
 from firmware_app.system.log_files import OneLine
 from web_ui.app import create_app
-from web_ui.ports.box import ControlPort
+from web_ui.ports.box import Box
 
 CONFIG = """
 [panel]
@@ -75,7 +76,7 @@ class OddBox:
     """Start it on a state folder, ask it, stop it. Use as a context manager, in the main thread.
 
     lines: what it has logged, as the log of a real box has it. The page is made once for all boxes: its routes and
-    templates know the box only through its port.
+    templates know the box only by its ports.
     """
 
     def __init__(self, state: Path, runtime: Path) -> None:
@@ -93,8 +94,8 @@ class OddBox:
                 logging.getLogger("start").warning("%s", note)
             self._process._link.start()
             self._process._bindings.start()
-            self.port = self._process._port()
-            _PAGE.port = self.port
+            self._comparer = self._process._comparer()
+            _Current.box = self._process._page_box(self._comparer)
             self.app = _page()
             self._client = self.app.test_client()
             self._token = self.ask("GET", "session").get_json()["token"]
@@ -105,7 +106,7 @@ class OddBox:
 
     def __exit__(self, *_: object) -> None:
         try:
-            self.port.close()
+            self._comparer.end()
             self._process._bindings.close()
             self._process._link.stop()
             self._process.control.close()
@@ -164,21 +165,22 @@ class OddBox:
         return []
 
 
-class _Page:
-    """The port of the box that runs at present."""
+class _Current:
+    """One port of the box that runs at present."""
 
-    port: Any = None
+    box: Box
+
+    def __init__(self, subject: str) -> None:
+        self._subject = subject
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.port, name)
-
-
-_PAGE = _Page()
+        return getattr(getattr(self.box, self._subject), name)
 
 
 @cache
 def _page() -> Flask:
-    return create_app(cast(ControlPort, _PAGE), secret="fuzz")
+    ports: dict[str, Any] = {field.name: _Current(field.name) for field in fields(Box)}
+    return create_app(Box(**ports), secret="fuzz")
 
 
 class _Lines(logging.Handler):

@@ -1,8 +1,8 @@
 """VirtualUsb: a USB audio interface that exists only in libasound, with faults on command.
 
-The C plugin (plugin.c) is the device; this module builds it, writes its ALSA configuration, feeds its capture side,
-reads back what was played, and pulls its plug. Device and rig share one mmap'd control file, so that the faults also
-reach a device that another process has open.
+The C plugin (plugin.c, device.h) is the device. This module builds it, writes its ALSA configuration, feeds its capture
+side, reads back what was played, and pulls its plug. Device and rig share one memory-mapped control file, so that
+faults also reach a device that another process has open.
 """
 
 from __future__ import annotations
@@ -68,8 +68,9 @@ class _Control(ctypes.Structure):
 
 
 def build_plugin() -> Path:
-    """Compile plugin.c unless this very source was compiled before. Returns the library."""
-    digest = hashlib.sha256((HERE / "plugin.c").read_bytes()).hexdigest()[:16]
+    """Compile plugin.c unless it was compiled before from the same sources. Returns the library."""
+    sources = b"".join((HERE / name).read_bytes() for name in ("device.h", "plugin.c"))
+    digest = hashlib.sha256(sources).hexdigest()[:16]
     library = HERE / "build" / f"libasound_module_pcm_hushbox_usb-{digest}.so"
     if not library.exists():
         library.parent.mkdir(exist_ok=True)
@@ -204,10 +205,6 @@ class VirtualUsb:
         for side, channels in ((self._capture, capture), (self._playback, playback)):
             side.channels_min = side.channels_max = channels
         (self.folder / "playback.s32").write_bytes(b"")
-
-    def set_formats(self, *formats: str) -> None:
-        """From the next open on the interface has these formats only."""
-        self._control.formats = sum(FORMATS[name] for name in formats)
 
     def skew(self, ppm: float) -> None:
         """Run the device's clock faster (or slower, negative) than the host's."""

@@ -7,14 +7,15 @@ from flask.testing import FlaskClient
 
 from tests.web_ui.conftest import Change
 from web_ui.app import create_app
-from web_ui.fakes.box import FakeControlPort
-from web_ui.ports.box import StatusView
+from web_ui.fakes.box import FakeBox, fake_box
+from web_ui.fakes.live import FakeLive
+from web_ui.ports.live import StatusView
 
 
-def test_a_parameter_is_set_and_told_back(change: Change, port: FakeControlPort):
+def test_a_parameter_is_set_and_told_back(change: Change, box: FakeBox):
     answer = change("PUT", "params/denoise.amount_db", {"value": 12.5})
     assert answer.get_json() == {"id": "denoise.amount_db", "value": 12.5, "problem": ""}
-    view = next(view for view in port.params() if view.id == "denoise.amount_db")
+    view = next(view for view in box.live.params() if view.id == "denoise.amount_db")
     assert (view.value, view.origin) == (12.5, "page")
 
 
@@ -54,11 +55,11 @@ def test_a_body_that_is_too_large_or_of_another_type_is_refused(change: Change):
     assert form.status_code == 415
 
 
-def test_the_virtual_footswitch_is_pressed_and_released(change: Change, port: FakeControlPort):
+def test_the_virtual_footswitch_is_pressed_and_released(change: Change, box: FakeBox):
     assert change("POST", "panel/footswitch/press", {"pressed": True}).status_code == 204
-    assert port.simulated_panel()[0].position == 1.0
+    assert box.simulator.pins()[0].position == 1.0
     assert change("POST", "panel/footswitch/press", {"pressed": False}).status_code == 204
-    assert port.simulated_panel()[0].position == 0.0
+    assert box.simulator.pins()[0].position == 0.0
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def test_a_wrong_touch_of_the_panel_is_refused(change: Change, path: str, body: 
 ACTION = {"do": "toggle", "param": "box.mute"}
 
 
-def test_a_mapping_is_set_removed_and_brought_back(change: Change, port: FakeControlPort):
+def test_a_mapping_is_set_removed_and_restored(change: Change, box: FakeBox):
     wanted = {"on": "footswitch", "gesture": "press", "action": ACTION}
     (note,) = change("POST", "panel/mappings/check", wanted).get_json()["notes"]
     assert note["level"] == "replaces"
@@ -88,7 +89,7 @@ def test_a_mapping_is_set_removed_and_brought_back(change: Change, port: FakeCon
     assert change("PUT", "panel/mappings", {**wanted, "replace": True}).status_code == 204
     assert change("POST", "panel/mappings/remove", {"key": "footswitch press"}).status_code == 204
     assert change("POST", "panel/restore", {"key": "mapping footswitch press"}).status_code == 204
-    assert port.panel_setup().mappings[-1].does == "Bypass on/off"
+    assert box.panel.setup().mappings[-1].does == "Bypass on/off"
 
 
 @pytest.mark.parametrize(
@@ -108,7 +109,7 @@ def test_a_mapping_is_set_removed_and_brought_back(change: Change, port: FakeCon
             400, "action = []: an object is expected",
         ),
         ("POST", "panel/mappings/remove", {"key": "no such"}, 404, "nothing is mapped on 'no such'"),
-        ("POST", "panel/restore", {"key": "no such"}, 404, "'no such' is not put away"),
+        ("POST", "panel/restore", {"key": "no such"}, 404, "'no such' is not removed"),
         ("PUT", "panel/learn", {"action": {"do": "togle"}}, 400, "did you mean toggle?"),
         ("POST", "panel/learn/cancel", {"cancel": 1}, 400, "cancel: true is expected"),
         ("POST", "panel/controls", {"kind": "bells", "settings": {}}, 400, "no kind of control 'bells'"),
@@ -134,19 +135,19 @@ def test_unknown_addresses_and_methods_answer_in_json(client: FlaskClient, chang
     assert "GET" in wrong.headers["Allow"]
 
 
-def test_a_value_that_json_cannot_say_does_not_break_the_page(client: FlaskClient, port: FakeControlPort):
-    port.set_status(load_p99=float("nan"), latency_ms=float("inf"), audio_alive=False)
+def test_values_that_json_lacks_do_not_break_the_page(client: FlaskClient, box: FakeBox):
+    box.live.set_status(load_p99=float("nan"), latency_ms=float("inf"), audio_alive=False)
     status = client.get("/api/v1/status").get_json()
     assert (status["load_p99"], status["latency_ms"]) == (0.0, 0.0)
 
 
 def test_a_fault_of_the_box_is_logged_and_answered(caplog: pytest.LogCaptureFixture):
-    class Broken(FakeControlPort):
+    class Broken(FakeLive):
         def status(self) -> StatusView:
             raise RuntimeError("wires crossed")
 
     with caplog.at_level(logging.ERROR):
-        answer = create_app(Broken()).test_client().get("/api/v1/status")
+        answer = create_app(fake_box(live=Broken())).test_client().get("/api/v1/status")
     assert answer.status_code == 500
     assert "wires crossed" not in answer.get_data(as_text=True)
     assert "wires crossed" in caplog.text

@@ -1,4 +1,4 @@
-"""Presets over HTTP: what is refused, a file as large as it may be, and that every phone is told."""
+"""Presets over HTTP: refusals, files of the largest size, and news to every phone."""
 
 import json
 
@@ -6,7 +6,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.web_ui.conftest import Change
-from web_ui.fakes.box import FakeControlPort
+from web_ui.fakes.box import FakeBox
+from web_ui.ports.limits import LARGEST_PRESET_FILE_BYTES
 
 
 def names(client: FlaskClient) -> list[str]:
@@ -27,12 +28,12 @@ def names(client: FlaskClient) -> list[str]:
         ("PUT", "presets/order", {"names": "Gentle"}, 400, "a list of names"),
         ("POST", "presets/undo", {"undo": True}, 400, "nothing to undo"),
         ("POST", "presets/undo", {"undo": 1}, 400, "true is expected"),
-        ("POST", "presets/import", {"form": "other", "presets": []}, 400, "no file of presets"),
-        ("POST", "scenes/recall", {"scene": "A"}, 404, "holds nothing yet"),
+        ("POST", "presets/import", {"form": "other", "presets": []}, 400, "not a preset file"),
+        ("POST", "scenes/recall", {"scene": "A"}, 404, "is empty"),
         ("POST", "scenes/keep", {"scene": "C"}, 404, "there are A, B"),
     ],
 )
-def test_what_cannot_be_is_refused_in_words(
+def test_impossible_changes_of_presets_are_refused_in_words(
     change: Change, client: FlaskClient, method: str, path: str, body: object, status: int, said: str
 ):
     before = names(client)
@@ -41,7 +42,7 @@ def test_what_cannot_be_is_refused_in_words(
     assert names(client) == before
 
 
-def test_nothing_to_export_is_said(client: FlaskClient):
+def test_without_own_presets_there_is_nothing_to_export(client: FlaskClient):
     answer = client.get("/api/v1/presets/export")
     assert (answer.status_code, answer.get_json()["error"]) == (404, "no presets of your own yet: save one first")
 
@@ -60,16 +61,16 @@ def test_a_large_file_is_taken_and_one_beyond_the_limit_is_not(change: Change, c
         presets = [{"name": f"P{n}", "about": "x" * 150, "params": {"denoise.amount_db": 3}} for n in range(count)]
         return {"form": "hushbox presets 1", "presets": presets}
 
-    assert 4096 < len(json.dumps(file(100))) < 60_000
-    assert change("POST", "presets/import", file(100)).status_code == 200
-    assert change("POST", "presets/import", file(400)).status_code == 413
+    assert 4096 < len(json.dumps(file(200))) < LARGEST_PRESET_FILE_BYTES
+    assert change("POST", "presets/import", file(200)).status_code == 200
+    assert change("POST", "presets/import", file(6000)).status_code == 413
     assert change("PUT", "params/box.mute", {"value": 1, "more": "x" * 5000}).status_code == 413  # elsewhere as before
 
 
-def test_every_change_is_news(change: Change, port: FakeControlPort):
-    before = port.presets_news()
+def test_every_change_is_news(change: Change, box: FakeBox):
+    before = box.presets.news()
     change("POST", "presets/step", {"by": 1})
-    after = port.presets_news()
+    after = box.presets.news()
     assert after.revision > before.revision
     assert after.current == "Gentle"
     assert after.undo == "load Gentle"

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from tests.web_ui.conftest import Change
 from tests.web_ui.routes.test_openapi import SPEC, check
-from web_ui.fakes.box import FakeControlPort
+from web_ui.fakes.box import FakeBox
 from web_ui.visitors.pin_gate import COOKIE, PLAY
 
 
@@ -24,12 +24,12 @@ def test_audio_settings_are_tried_and_refusals_told(change: Change, client: Flas
     check("Error", answer.get_json())
 
 
-def test_the_round_trip_is_measured(change: Change, client: FlaskClient, port: FakeControlPort):
+def test_the_round_trip_is_measured(change: Change, client: FlaskClient, box: FakeBox):
     assert change("POST", "setup/check", {"do": "measure"}).status_code == 400
     assert change("POST", "setup/check", {"do": "hold"}).status_code == 204
     assert change("POST", "setup/check", {"do": "measure"}).status_code == 204
     assert client.get("/api/v1/setup/news").get_json()["check"]["state"] == "measuring"
-    port._measure_until = 0.001
+    box.setup.end_measuring()
     check("SetupNews", client.get("/api/v1/setup/news").get_json())
     setup = client.get("/api/v1/setup").get_json()
     check("Setup", setup)
@@ -59,21 +59,21 @@ def test_files_come_with_the_boxs_name(client: FlaskClient, change: Change):
         assert re.match(r'attachment; filename="hushbox-\w+-\d{4}-\d\d-\d\d\.', answer.headers["Content-Disposition"])
 
 
-def test_a_backup_of_a_megabyte_is_taken_and_a_longer_body_elsewhere_is_not(change: Change, port: FakeControlPort):
+def test_a_backup_of_a_megabyte_is_taken_and_a_longer_body_elsewhere_is_not(change: Change, box: FakeBox):
     backup = {"hushbox_backup": 1, "files": {"state.json": {"schema": 1, "params": {"x" * 1_000_000: 1}}}}
     assert change("PUT", "system/backup.json", backup).status_code == 204
-    assert port.asked == ["restore"]
+    assert box.system.asked == ["restore"]
     assert change("PUT", "setup/name", {"name": "x" * 5000}).status_code == 413
     assert change("PUT", "system/backup.json", data=b" " * 4_000_001).status_code == 413
     assert change("PUT", "system/backup.json", data=b"{").status_code == 400
 
 
-def test_restart_and_power_off_are_meant(change: Change, port: FakeControlPort):
+def test_restart_and_power_off_have_to_be_confirmed(change: Change, box: FakeBox):
     for path, field in (("restart", "restart"), ("power_off", "power_off")):
         assert change("POST", f"system/{path}", {field: False}).status_code == 400
         assert change("POST", f"system/{path}", {field: True}).status_code == 204
-    assert port.asked == ["restart", "power_off"]
-    port.no_power_off = "this is no box of its own"
+    assert box.system.asked == ["restart", "power_off"]
+    box.system.no_power_off = "this is no box of its own"
     answer = change("POST", "system/power_off", {"power_off": True})
     assert (answer.status_code, answer.get_json()["error"]) == (400, "this is no box of its own")
 
@@ -89,9 +89,9 @@ def test_a_session_lies_in_a_cookie_that_no_script_and_no_other_site_can_use(cha
 
 
 @pytest.fixture
-def locked(app: Flask, port: FakeControlPort, client: FlaskClient) -> FlaskClient:
-    """A phone that has not told the PIN."""
-    port.set_pin("2468", "")
+def locked(app: Flask, box: FakeBox, client: FlaskClient) -> FlaskClient:
+    """A phone that has not entered the PIN."""
+    box.pin.change("2468", "")
     return client
 
 
@@ -115,7 +115,7 @@ def test_everything_but_play_is_guarded(locked: FlaskClient, change: Change, pat
     answer.close()
 
 
-def test_who_tells_the_pin_may_set_up(locked: FlaskClient, change: Change):
+def test_a_client_that_has_entered_the_pin_may_set_up(locked: FlaskClient, change: Change):
     assert locked.get("/api/v1/pin").get_json() == {"in_force": True, "wanted": False, "unlocked": False}
     wrong = change("POST", "pin/unlock", {"pin": "0000"})
     assert (wrong.status_code, wrong.get_json()["code"]) == (400, "pin_wrong")
@@ -126,7 +126,7 @@ def test_who_tells_the_pin_may_set_up(locked: FlaskClient, change: Change):
     assert locked.get("/api/v1/pin").get_json() == {"in_force": False, "wanted": False, "unlocked": True}
 
 
-def test_who_logs_out_is_asked_again(locked: FlaskClient, change: Change):
+def test_a_client_that_has_logged_out_has_to_enter_the_pin_again(locked: FlaskClient, change: Change):
     change("POST", "pin/unlock", {"pin": "2468"})
     cookie = locked.get_cookie(COOKIE, "hushbox.local")
     assert cookie is not None

@@ -1,4 +1,4 @@
-"""Streams of pictures and sound: bounded, given back, and ended with the page or the server."""
+"""Streams of spectra and sound: limited, released, and ended with the page or the server."""
 
 import time
 
@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.web_ui.conftest import Change, Served
-from web_ui.fakes.box import FakeControlPort
+from web_ui.fakes.box import FakeBox
 from web_ui.ports.sound import SPECTRUM_BANDS
 from web_ui.streams.sound import MAX_LISTENERS, MAX_LOOKS, SoundStreams
 
@@ -15,20 +15,18 @@ STREAMS = [("spectrum", MAX_LOOKS, "looks"), ("live/output.mp3", MAX_LISTENERS, 
 
 
 @pytest.mark.parametrize(("path", "most", "which"), STREAMS)
-def test_streams_are_bounded_and_their_places_come_back(
-    client: FlaskClient, app: Flask, path: str, most: int, which: str
-):
-    places = getattr(app.extensions["hushbox.sound"], which)
+def test_streams_are_limited_and_release_their_slots(client: FlaskClient, app: Flask, path: str, most: int, which: str):
+    slots = getattr(app.extensions["hushbox.sound"], which)
     answers = [client.get(f"/api/v1/{path}") for _ in range(most)]
-    assert places.taken == most
+    assert slots.taken == most
     refused = client.get(f"/api/v1/{path}")
-    assert (refused.status_code, "serves no more" in refused.get_json()["error"]) == (503, True)
+    assert (refused.status_code, "which is the limit" in refused.get_json()["error"]) == (503, True)
     answers.pop().close()
     again = client.get(f"/api/v1/{path}")
     assert again.status_code == 200
     for answer in (*answers, again):
         answer.close()
-    assert places.taken == 0
+    assert slots.taken == 0
 
 
 @pytest.mark.parametrize(("path", "piece"), [("spectrum", 2 * SPECTRUM_BANDS), ("live/removed.mp3", 96)])
@@ -47,15 +45,15 @@ def test_a_stream_arrives_while_it_is_made_and_ends_with_its_reader(served: Serv
         time.sleep(0.05)
 
 
-def test_closing_ends_every_stream(port: FakeControlPort):
-    streams = SoundStreams(port)
+def test_closing_ends_every_stream(box: FakeBox):
+    streams = SoundStreams(box.sound)
     pictures = streams.pictures(lambda: False)
     assert len(next(pictures)) == 2 * SPECTRUM_BANDS
     streams.close()
     assert list(pictures) == []
 
 
-def test_silence_without_an_end_is_no_stream(port: FakeControlPort, monkeypatch: pytest.MonkeyPatch):
+def test_a_stream_ends_after_long_silence(box: FakeBox, monkeypatch: pytest.MonkeyPatch):
     class Nothing:
         def read(self) -> bytes:
             return b""
@@ -63,7 +61,7 @@ def test_silence_without_an_end_is_no_stream(port: FakeControlPort, monkeypatch:
         def close(self) -> None: ...
 
     monkeypatch.setattr("web_ui.streams.sound.SILENT_S", 0.0)
-    assert list(SoundStreams(port).sound(Nothing(), lambda: False)) == []
+    assert list(SoundStreams(box.sound).sound(Nothing(), lambda: False)) == []
 
 
 @pytest.mark.parametrize(
@@ -74,7 +72,7 @@ def test_silence_without_an_end_is_no_stream(port: FakeControlPort, monkeypatch:
         ("history?after=-1", 400, "the number of a moment"),
     ],
 )
-def test_what_is_not_there_is_said(client: FlaskClient, path: str, status: int, said: str):
+def test_unknown_sound_or_moment_is_refused_in_words(client: FlaskClient, path: str, status: int, said: str):
     answer = client.get(f"/api/v1/{path}")
     assert answer.status_code == status
     assert said in answer.get_json()["error"]

@@ -16,17 +16,17 @@ from tests.web_ui.conftest import Served
 from web_ui import bundle
 from web_ui.app import create_app
 from web_ui.errors import PageAddressError, PortTaken
-from web_ui.fakes.box import FakeControlPort
-from web_ui.ports.box import SimulatedPin
+from web_ui.fakes.box import FakeBox, fake_box
+from web_ui.ports.simulator import SimulatedPin
 from web_ui.serving.server import PageServer, port_owner
 from web_ui.streams.events import EventStreams
 
-PATIENCE_S = 20.0
+WAIT_AT_MOST_S = 20.0
 
 
 def until(true: Callable[[], bool]) -> None:
-    """Wait for something that comes soon; fail when it does not come at all."""
-    deadline = monotonic() + PATIENCE_S
+    """Wait until it is true; fail when it takes too long."""
+    deadline = monotonic() + WAIT_AT_MOST_S
     while not true():
         assert monotonic() < deadline
         sleep(0.01)
@@ -53,7 +53,7 @@ def test_the_page_and_all_it_needs_are_served(served: Served):
     assert b"/static/built/main.js" in page
 
 
-def test_a_change_made_over_http_reaches_an_open_stream(served: Served, port: FakeControlPort):
+def test_a_change_made_over_http_reaches_an_open_stream(served: Served, box: FakeBox):
     connection, stream = open_stream(served)
     token = json.loads(served.get("/api/v1/session")[1])["token"]
     other = served.connect()
@@ -66,7 +66,7 @@ def test_a_change_made_over_http_reaches_an_open_stream(served: Served, port: Fa
     connection.close()
 
 
-def test_more_pages_than_places_are_refused_and_a_closed_one_makes_room(served: Served, app: Flask):
+def test_more_pages_than_slots_are_refused_and_a_closed_one_frees_its_slot(served: Served, app: Flask):
     opened = [open_stream(served) for _ in range(3)]
     assert [stream.status for _, stream in opened] == [200, 200, 200]
     connection, refused = open_stream(served)
@@ -77,40 +77,40 @@ def test_more_pages_than_places_are_refused_and_a_closed_one_makes_room(served: 
     gone, stream = opened.pop()
     stream.close()
     gone.close()
-    until(lambda: streams_of(app).open_count == 2)
+    until(lambda: streams_of(app).slots.taken == 2)
     for connection, stream in opened:
         stream.close()
         connection.close()
-    until(lambda: streams_of(app).open_count == 0)
+    until(lambda: streams_of(app).slots.taken == 0)
 
 
-def test_a_closed_page_is_noticed_though_the_box_says_nothing(served: Served, app: Flask, port: FakeControlPort):
-    port.moving = False
+def test_a_closed_page_is_noticed_though_the_box_says_nothing(served: Served, app: Flask, box: FakeBox):
+    box.live.moving = False
     connection, stream = open_stream(served)
     stream.readline()
     stream.close()
     connection.close()
-    until(lambda: streams_of(app).open_count == 0)
+    until(lambda: streams_of(app).slots.taken == 0)
 
 
-def test_a_phone_that_stops_reading_gets_the_newest_state_and_no_backlog(served: Served, port: FakeControlPort):
+def test_a_phone_that_stops_reading_gets_the_newest_state_and_no_backlog(served: Served, box: FakeBox):
     connection = served.connect()
     connection.connect()
     connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     connection.request("GET", "/api/v1/events")
     stream = connection.getresponse()
     asked: list[None] = []
-    panel = port.simulated_panel
+    panel = box.simulator.pins
 
     def counted() -> Sequence[SimulatedPin]:  # asked for once an event
         asked.append(None)
         return panel()
 
-    port.simulated_panel = counted  # type: ignore[method-assign]
-    port.set_status(message="x" * 100_000)  # fills every buffer on the way
+    box.simulator.pins = counted  # type: ignore[method-assign]
+    box.live.set_status(message="x" * 100_000)  # fills every buffer on the way
     until(lambda: len(asked) > 0)
     assert served.get("/api/v1/status")[0] == 200  # nobody else waits
-    port.set_status(message="the newest")
+    box.live.set_status(message="the newest")
     large = 0
     while b"the newest" not in (line := stream.readline()):
         large += b"xxxx" in line
@@ -122,7 +122,7 @@ def test_a_phone_that_stops_reading_gets_the_newest_state_and_no_backlog(served:
 def test_stop_ends_open_streams_and_frees_the_port(app: Flask):
     server = PageServer(app, "127.0.0.1", 0)
     number = server.start()
-    connection = http.client.HTTPConnection("127.0.0.1", number, timeout=PATIENCE_S)
+    connection = http.client.HTTPConnection("127.0.0.1", number, timeout=WAIT_AT_MOST_S)
     connection.request("GET", "/api/v1/events")
     stream = connection.getresponse()
     stream.readline()
@@ -133,7 +133,7 @@ def test_stop_ends_open_streams_and_frees_the_port(app: Flask):
             pass
     connection.close()
     assert not [thread for thread in threading.enumerate() if thread.name == "page"]
-    again = PageServer(create_app(FakeControlPort()), "127.0.0.1", number)
+    again = PageServer(create_app(fake_box()), "127.0.0.1", number)
     assert again.start() == number
     again.stop()
 
@@ -164,10 +164,10 @@ def test_every_address_is_served_when_none_is_named(app: Flask):
     server = PageServer(app, "", 0)
     number = server.start()
     try:
-        with socket.create_connection(("127.0.0.1", number), timeout=PATIENCE_S):
+        with socket.create_connection(("127.0.0.1", number), timeout=WAIT_AT_MOST_S):
             pass
         if socket.has_dualstack_ipv6():
-            with socket.create_connection(("::1", number), timeout=PATIENCE_S):
+            with socket.create_connection(("::1", number), timeout=WAIT_AT_MOST_S):
                 pass
     finally:
         server.stop()

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from web_ui.errors import Refused
-from web_ui.fakes.box import FakeControlPort
-from web_ui.ports.box import Change
+from web_ui.fakes.box import FakeBox, fake_box
+from web_ui.fakes.live import FakeLive
+from web_ui.ports.live import Change
 from web_ui.streams.events import EventStreams
+from web_ui.streams.news import news_of
 from web_ui.visitors.phones import Rank, Visitor
 
-SOMEBODY = Visitor(Rank.ANYBODY, "192.0.2.1", lambda: None)
+SOMEBODY = Visitor(Rank.UNKNOWN, "192.0.2.1", lambda: None)
 
 
 def never() -> bool:
@@ -25,100 +27,104 @@ def parse(chunk: bytes) -> dict[str, Any]:
 
 
 @pytest.fixture
-def still() -> FakeControlPort:
+def still() -> FakeBox:
     """A box whose meters do not move: only changes are news."""
-    port = FakeControlPort()
-    port.moving = False
-    return port
+    box = fake_box()
+    box.live.moving = False
+    return box
 
 
-def opened(port: FakeControlPort) -> Iterator[bytes]:
-    stream = EventStreams(port).stream(never)
+def streams_of(box: FakeBox, max_streams: int = 3) -> EventStreams:
+    return EventStreams(box.live, news_of(box), max_streams)
+
+
+def opened(box: FakeBox) -> Iterator[bytes]:
+    stream = streams_of(box).stream(never)
     assert next(stream) == b"retry: 1000\n\n"
     return stream
 
 
-def test_a_new_page_is_told_everything_at_once_and_status_last(still: FakeControlPort):
+def test_a_new_page_gets_everything_at_once_and_status_last(still: FakeBox):
     first = next(opened(still))
     told = [b"params", b"panel", b"learn", b"presets", b"compare", b"setup", b"status"]
     assert re.findall(rb"event: (\w+)", first) == told
     assert parse(first)["params"]["denoise.amount_db"] == 24.0
 
 
-def test_params_and_panel_follow_only_when_they_changed(still: FakeControlPort):
+def test_params_and_panel_follow_only_when_they_changed(still: FakeBox):
     stream = opened(still)
     next(stream)
     assert set(parse(next(stream))) == {"status"}
-    still.set_param("box.wet_percent", 50.0, "panel")
+    still.live.set_param("box.wet_percent", 50.0, "panel")
     news = parse(next(stream))
     assert set(news) == {"params", "status"}
     assert news["params"]["box.wet_percent"] == 50.0
-    still.set_param("box.bypass", 1.0, "panel")
+    still.live.set_param("box.bypass", 1.0, "panel")
     assert set(parse(next(stream))) == {"params", "panel", "status"}  # the LED went out
 
 
-def test_changes_between_two_events_arrive_as_one(still: FakeControlPort):
+def test_changes_between_two_events_arrive_as_one(still: FakeBox):
     stream = opened(still)
     next(stream)
     for amount in range(40):
-        still.set_param("denoise.amount_db", float(amount), "panel")
+        still.live.set_param("denoise.amount_db", float(amount), "panel")
     assert parse(next(stream))["params"]["denoise.amount_db"] == 39.0
     assert set(parse(next(stream))) == {"status"}
 
 
-def test_a_page_that_did_not_read_gets_the_newest_state_not_a_backlog(still: FakeControlPort):
+def test_a_page_that_did_not_read_gets_the_newest_state_not_a_backlog(still: FakeBox):
     stream = opened(still)
     next(stream)
     for xruns in range(100):
-        still.set_status(xruns=xruns)
+        still.live.set_status(xruns=xruns)
     assert parse(next(stream))["status"]["xruns"] == 99
 
 
-def test_without_any_change_a_heartbeat_comes(still: FakeControlPort):
-    still.set_status(audio_alive=False)
+def test_without_any_change_a_heartbeat_comes(still: FakeBox):
+    still.live.set_status(audio_alive=False)
     stream = opened(still)
     for _ in range(3):
         assert parse(next(stream))["status"]["audio_alive"] is False
 
 
-def test_a_stream_ends_when_the_client_is_gone(still: FakeControlPort):
+def test_a_stream_ends_when_the_client_is_gone(still: FakeBox):
     gone: list[bool] = []
-    stream = EventStreams(still).stream(lambda: bool(gone))
+    stream = streams_of(still).stream(lambda: bool(gone))
     next(stream)
     next(stream)
     gone.append(True)
     assert list(stream) == []
 
 
-def test_closing_ends_streams_and_refuses_new_ones(still: FakeControlPort):
-    streams = EventStreams(still)
+def test_closing_ends_streams_and_refuses_new_ones(still: FakeBox):
+    streams = streams_of(still)
     stream = streams.stream(never)
     next(stream)
     next(stream)
     streams.close()
     assert list(stream) == []
     with pytest.raises(Refused, match="shutting down"):
-        streams.reserve(SOMEBODY)
+        streams.take_slot(SOMEBODY)
 
 
-def test_places_are_capped_and_come_back():
-    streams = EventStreams(FakeControlPort(), max_streams=2)
-    place = streams.reserve(SOMEBODY)
-    streams.reserve(SOMEBODY)
+def test_slots_are_limited_and_come_back():
+    streams = streams_of(fake_box(), max_streams=2)
+    slot = streams.take_slot(SOMEBODY)
+    streams.take_slot(SOMEBODY)
     with pytest.raises(Refused, match="2 pages are open") as refused:
-        streams.reserve(SOMEBODY)
+        streams.take_slot(SOMEBODY)
     assert refused.value.status == 503
-    place.give_back()
-    place.give_back()
-    streams.reserve(SOMEBODY)
-    assert streams.open_count == 2
+    slot.release()
+    slot.release()
+    streams.take_slot(SOMEBODY)
+    assert streams.slots.taken == 2
 
 
-def test_a_box_without_sound_is_still_told_about(still: FakeControlPort):
-    class Silent(FakeControlPort):
+def test_events_come_without_a_simulated_panel_too():
+    class Silent(FakeLive):
         def wait_for_change(self, after_seq: int, timeout_s: float) -> Change:
             change = super().wait_for_change(after_seq, 0.0)
             return Change(change.seq, change.status, {})
 
-    stream = opened(Silent(simulated=False))
+    stream = opened(fake_box(simulated=False, live=Silent()))
     assert parse(next(stream))["panel"] == []

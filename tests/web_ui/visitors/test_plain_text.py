@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from web_ui.views import dumps
-from web_ui.visitors.plain_text import DEEPEST
+from web_ui.visitors.plain_text import MAX_DEPTH
 
 Change = Callable[..., Any]
 BAD = ("\x00", "\n", "\r", "\t", "\x1b[2J", "\x7f", "\x85", "\u2028", "\u2029", "\u202e", "\u2066", "\ud800", "\udfff")
@@ -66,15 +66,15 @@ def test_a_body_has_a_bottom(change: Change):
     def nested(depth: int) -> str:
         return '{"form": "x", "presets": ' + "[" * (depth - 1) + "]" * (depth - 1) + "}"
 
-    assert "hushbox presets 1" in change("POST", "presets/import", data=nested(DEEPEST)).get_json()["error"]
+    assert "hushbox presets 1" in change("POST", "presets/import", data=nested(MAX_DEPTH)).get_json()["error"]
     assert (
-        change("POST", "presets/import", data=nested(DEEPEST + 1)).get_json()["error"]
+        change("POST", "presets/import", data=nested(MAX_DEPTH + 1)).get_json()["error"]
         == "the body is more than 16 deep"
     )
     assert "is not JSON" in change("POST", "presets/import", data=nested(20_000)).get_json()["error"]
 
 
-def test_what_an_older_version_has_kept_can_be_told():
+def test_a_name_kept_by_an_older_version_can_be_sent():
     """One half of a character among the names must not end every event stream."""
     told = dumps({"name": "half \ud83d", "whole": "👍"})
     assert json.loads(told.encode()) == {"name": "half \ud83d", "whole": "👍"}

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from tests.web_ui.conftest import ORIGIN
 from web_ui.app import create_app
-from web_ui.fakes.box import FakeControlPort
+from web_ui.fakes.box import FakeBox, fake_box
 from web_ui.visitors.security import HEADERS
 
 
@@ -62,26 +62,26 @@ def test_a_rebound_name_is_refused_for_pages_and_api_alike(client: FlaskClient, 
 
 @pytest.mark.parametrize("name", ["stage.example", "hushbox.fritz.box", "Hushbox.Tail1234.ts.net."])
 def test_a_name_from_the_settings_is_answered_to(name: str):
-    client = create_app(FakeControlPort(), allowed_hosts=(name,)).test_client()
+    client = create_app(fake_box(), allowed_hosts=(name,)).test_client()
     assert client.get("/", base_url=f"http://{name.lower().rstrip('.')}:8080").status_code == 200
 
 
 @pytest.mark.parametrize("first", ["hushbox", "studio"])
 def test_a_renamed_box_still_answers_to_whoever_renamed_it(first: str):
-    port = FakeControlPort()
-    port.rename_box(first)
-    client = create_app(port).test_client()
-    port.rename_box("Left wing")
+    box = fake_box()
+    box.setup.rename(first)
+    client = create_app(box).test_client()
+    box.setup.rename("Left wing")
     for host in (f"{first}.local", "hushbox.local", "left-wing.local"):
         assert client.get("/api/v1/status", headers={"Host": host}).status_code == 200
 
 
-def test_a_change_needs_the_token(client: FlaskClient, port: FakeControlPort):
+def test_a_change_needs_the_token(client: FlaskClient, box: FakeBox):
     for headers in ({}, {"X-CSRF-Token": "guess"}, {"X-CSRF-Token": "caf\xe9"}):
         answer = client.put("/api/v1/params/box.bypass", json={"value": 1}, headers=headers)
         assert answer.status_code == 403
         assert answer.get_json()["code"] == "token"
-    assert all(view.origin == "default" for view in port.params())
+    assert all(view.origin == "default" for view in box.live.params())
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_a_script_without_origin_may_change_things_with_the_token(client: FlaskC
 
 def test_the_token_outlives_a_restart_only_with_the_same_secret():
     def token(secret: str | None) -> str:
-        app = create_app(FakeControlPort(), secret=secret)
+        app = create_app(fake_box(), secret=secret)
         return app.test_client().get("/api/v1/session").get_json()["token"]
 
     assert token("a") == token("a")
@@ -178,8 +178,8 @@ def test_the_page_has_no_inline_code_and_asks_nobody_else(client: FlaskClient):
 
 
 def test_a_strange_box_name_is_shown_as_text():
-    port = FakeControlPort()
-    port.box_name = "<script>alert(1)</script>"
-    page = create_app(port).test_client().get("/").get_data(as_text=True)
+    box = fake_box()
+    box.setup.box_name = "<script>alert(1)</script>"
+    page = create_app(box).test_client().get("/").get_data(as_text=True)
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page

@@ -7,7 +7,7 @@ const TIMEOUT_MS = 4000;
 let token = document.querySelector('meta[name="csrf-token"]').content;
 
 export class Refusal extends Error {
-  // The box answered, and said no.
+  // The box answered with a refusal.
   constructor(message, status, code) {
     super(message);
     this.status = status;
@@ -65,7 +65,7 @@ async function call(method, path, body) {
 }
 
 async function renew() {
-  // The box was restarted since this page was loaded.
+  // The box has restarted since this page was loaded.
   token = (await call("GET", "session")).token;
 }
 
@@ -79,12 +79,12 @@ export const put = (path, body) => call("PUT", path, body);
 export const post = (path, body) => call("POST", path, body);
 
 export async function putFile(path, file) {
-  // A JSON file of the phone's, as it is.
+  // Sends a JSON file of the phone as it is.
   return call("PUT", path, new Blob([await file.arrayBuffer()]));
 }
 
 export async function getStream(path, signal) {
-  // The body, to be read as it comes, until `signal` ends it: without a time limit.
+  // The body as a stream, until `signal` ends it; no time limit.
   return stream(path, { ...asking("GET"), signal });
 }
 
@@ -102,12 +102,12 @@ async function stream(path, options) {
 }
 
 export async function getBlob(path) {
-  // Without a time limit: a recording over a weak Wi-Fi takes its time.
+  // No time limit: a recording takes long over a weak Wi-Fi.
   return whole(await getStream(path));
 }
 
 export async function makeBlob(path, body) {
-  // The same for what the box makes when asked to, which takes it a while.
+  // The same for files that the box makes on request, which takes a while.
   const make = () => stream(path, asking("POST", body));
   try {
     return await whole(await make());

@@ -1,4 +1,4 @@
-// The page: joins what outlives every view (the connection, the parameters, the warning line) with the views themselves.
+// The page: connects the parts that outlive every view (connection, parameters, warning line) with the views.
 
 import { get, put, Refusal } from "./api.js";
 import { Connection } from "./box/connection.js";
@@ -10,7 +10,7 @@ import { t } from "./base/texts.js";
 import { Views } from "./views.js";
 import { Wake } from "./base/wake.js";
 
-const FRESH_MS = 5000; // what came with the page itself is true for so long
+const FRESH_MS = 5000; // values that came with the page count for this long
 
 const box = { connection: new Connection(), params: new Params(), notices: new Notices(byId("notices")) };
 const { connection, params, notices } = box;
@@ -18,7 +18,7 @@ box.presets = new PresetsStore(connection, params);
 box.wake = new Wake();
 const views = new Views(box);
 
-// --- what the box says ---
+// --- messages of the box ---
 
 connection.addEventListener("status", ({ detail: status }) => {
   setText(byId("device"), deviceWords(status));
@@ -77,7 +77,7 @@ async function refresh() {
     if (version !== document.querySelector('meta[name="box-version"]').content) location.reload();
     await params.load();
   } catch {
-    // The connection says so by itself.
+    // The connection reports it.
   }
 }
 

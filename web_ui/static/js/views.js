@@ -2,15 +2,15 @@
 //
 // A view is one module, views/<name>.js, which fills the element #view-<name> (templates/views/<name>.html) and exports
 //
-//   create(box) -> { rebuild(), show(), hide(), status(status), forget() }, each of which may be left out
+//   create(box) -> { rebuild(), show(), hide(), status(status), forget() }, all of them optional
 //
 //   create    once, when the view is first visited. box: {connection, params, notices, presets, wake}; nothing else is shared, and no
-//             view knows another. What a view needs of the box beyond these it asks for itself (api.js, connection).
+//             view knows another. A view requests anything else by itself (api.js, connection).
 //   rebuild   after create, and when the list of parameters has changed: draw what depends on it and watch it again,
-//             for every params.watch has been let go
-//   show      the view comes to the front; hide: it goes. Whatever costs something (a canvas, a stream) runs in between
+//             because every params.watch has ended
+//   show      the view comes to the front; hide: it goes. Run whatever costs work (a canvas, a stream) only in between
 //   status    up to 20 times a second while it is in front
-//   forget    the connection is lost: show no value; called in front and behind
+//   forget    the connection is lost: show no value; called for every view
 
 import { byId } from "./base/dom.js";
 import { t } from "./base/texts.js";
@@ -40,7 +40,7 @@ export class Views {
   }
 
   tell(what, ...values) {
-    // "status" is for the view in front, all else for every view.
+    // "status" goes to the view in front, everything else to every view.
     const told = what === "status" ? [this.#made.get(this.#front)] : this.#made.values();
     for (const view of told) view?.[what]?.(...values);
   }

@@ -1,7 +1,7 @@
 // What the drawn views share: a canvas as sharp as the screen, and the colours of the theme.
 
 export function fit(canvas) {
-  // As many pixels as the screen has there. Returns the context, scaled so that a unit is a CSS pixel, and the size.
+  // Gives the canvas the screen's pixels. Returns the context, scaled so that a unit is a CSS pixel, and the size.
   const ratio = Math.min(devicePixelRatio || 1, 2);
   const { width, height } = canvas.getBoundingClientRect();
   const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];

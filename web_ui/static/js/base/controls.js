@@ -1,4 +1,4 @@
-// A slider, a switch or a choice for any parameter, drawn from what the box says about it.
+// A slider, a switch or a choice for any parameter, drawn from the box's description of it.
 
 import { el, setText } from "./dom.js";
 import { step, words } from "./format.js";
@@ -22,7 +22,7 @@ export function slider(params, view, { big = false } = {}) {
     reset.hidden = !known || Math.abs(now - view.default) < step(view) / 2;
     const at = known ? (now - view.low) / (view.high - view.low) : zero;
     input.value = known ? now : view.low + zero * (view.high - view.low);
-    input.style.setProperty("--from", centred ? Math.min(at, zero) : -1); // from the very end of the slot
+    input.style.setProperty("--from", centred ? Math.min(at, zero) : -1); // from the end of the slot
     input.style.setProperty("--to", Math.max(at, zero));
     input.setAttribute("aria-valuetext", known ? words(view, now) : t("shell.unknown"));
     setText(value, words(view, now));
@@ -67,7 +67,7 @@ export function choice(params, view) {
 }
 
 export function toggle(params, view, button, show) {
-  // Makes `button` switch an off/on parameter. show(on) draws it; on is null while it is not known.
+  // Makes `button` switch an off/on parameter. show(on) draws it; on is null while the value is unknown.
   params.watch(view.id, (now) => {
     const on = now === null ? null : now >= 0.5;
     button.disabled = on === null;

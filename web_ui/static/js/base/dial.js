@@ -72,7 +72,7 @@ export function dial(params, view) {
     if (!from.turning) {
       const upward = Math.abs(event.clientY - from.y);
       if (Math.hypot(sideways, upward) < DEAD_PX) return;
-      // A finger that first goes up or down means to scroll, whatever it does then. A mouse turns it either way.
+      // A finger that first moves up or down scrolls, whatever it does next. A mouse turns the dial in either direction.
       if (event.pointerType !== "mouse" && upward >= Math.abs(sideways)) {
         from = null;
         return;
@@ -89,7 +89,7 @@ export function dial(params, view) {
   });
   for (const name of ["pointerup", "pointercancel", "lostpointercapture"]) {
     face.addEventListener(name, (event) => {
-      if (name === "lostpointercapture" && event.target !== face) return; // a part of it gave the finger to the whole
+      if (name === "lostpointercapture" && event.target !== face) return; // a child passed the pointer on to the face
       if (from?.turning) params.hold(view.id, false);
       from = null;
     });

@@ -38,7 +38,7 @@ export function ask(title, { value = "", label, save, then }) {
 }
 
 export function menu(title, items) {
-  // items: [words, what to do, more classes]; nothing in the place of "what to do" makes it a plain sentence.
+  // items: [words, what to do, more classes]; without "what to do" the item is a plain sentence.
   const buttons = items.filter(Boolean).map(([words, act, more = ""]) => {
     const button = el("button", { class: `plain menu-item ${more}`.trim(), type: "button" }, words);
     button.addEventListener("click", () => {

@@ -3,7 +3,7 @@
 const MINUS = "\u2212";
 
 export function step(view) {
-  // A hundredth of the range or finer, from the 1-2-5 series.
+  // The step: a hundredth of the range or finer, from the 1-2-5 series.
   const raw = (view.high - view.low) / 100;
   const ten = 10 ** Math.floor(Math.log10(raw) + 1e-9);
   const digit = raw / ten;
@@ -21,7 +21,7 @@ export function number(value, digits, signed = false) {
 }
 
 export function words(view, value) {
-  // "24.0 dB", "removed"; a dash while the value is not known.
+  // "24.0 dB", "removed"; a dash while the value is unknown.
   if (value === null) return "\u2013";
   if (view.choices.length) return view.choices[Math.round(value - view.low)] ?? String(value);
   const text = number(value, decimals(view), view.low < 0);

@@ -3,7 +3,7 @@
 import { el } from "./dom.js";
 
 export function markdown(text) {
-  // The little Markdown that cards use: headings, lists, paragraphs; tables and code stay as they are written.
+  // The subset of Markdown that cards use: headings, lists, paragraphs; tables and code stay as they are written.
   const root = el("div", { class: "markdown" });
   for (const block of text.replaceAll("\r", "").split(/\n{2,}/)) {
     const lines = block.split("\n").filter((line) => line.trim());

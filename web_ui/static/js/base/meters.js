@@ -51,7 +51,7 @@ class Bar {
 }
 
 class Taken {
-  // How much the denoiser takes away: grows from the right, as on a compressor.
+  // How much the denoiser removes: grows from the right, as on a compressor.
   constructor() {
     this.fill = el("div", { class: "bar-fill taken" });
     this.number = el("span", { class: "meter-number" }, "\u2013");

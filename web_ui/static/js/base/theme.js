@@ -1,4 +1,4 @@
-// Before anything is drawn: the theme this phone has chosen. A plain script, for modules run later.
+// Sets the theme that this phone has chosen, before anything is drawn. A plain script, because modules run later.
 
 (() => {
   const KEY = "hushbox.theme";
@@ -7,7 +7,7 @@
     try {
       return localStorage.getItem(KEY);
     } catch {
-      return null; // storage is forbidden here: dark, as on every stage
+      return null; // storage is forbidden here: use dark, which suits a stage
     }
   };
   const show = (theme) => {

@@ -1,17 +1,17 @@
-// The event stream, and whether it is alive. The box sends something at least twice a second, so silence means loss.
+// The event stream, and whether it is alive. The box sends something at least twice a second, so silence means that the connection is lost.
 
 import { get, Refusal } from "../api.js";
 import { t } from "../base/texts.js";
 
-const EVENTS = ["params", "panel", "learn", "presets", "compare", "setup", "status"]; // each data of its own; "status" ends what is sent together
+const EVENTS = ["params", "panel", "learn", "presets", "compare", "setup", "status"]; // each has its own data; "status" ends a burst
 const SILENCE_MS = 1800;
 const RETRY_MS = [300, 600, 1000, 2000];
-const HIDDEN_MS = 20000; // a phone in a pocket gives its place up
+const HIDDEN_MS = 20000; // a phone in a pocket gives up its place
 
 export class Connection extends EventTarget {
   // Events: each of EVENTS (detail: the data), and "state" (detail: {state, why}).
   state = "connecting";
-  told = {}; // name -> the newest data of each event, for a view that is made later; empty while the connection is lost
+  told = {}; // name -> the newest data of each event, for views made later; empty while the connection is lost
   #source = null;
   #heardAt = 0;
   #tries = 0;
@@ -40,7 +40,7 @@ export class Connection extends EventTarget {
         const detail = JSON.parse(event.data);
         this.told[name] = detail;
         this.dispatchEvent(new CustomEvent(name, { detail }));
-        // Live only once everything has been told: "status" is the last of a burst.
+        // Live only once everything has arrived: "status" is the last of a burst.
         if (name === "status") this.#live();
       });
     }
@@ -50,7 +50,7 @@ export class Connection extends EventTarget {
   async #failed() {
     this.#lose("");
     try {
-      await get("status"); // the box answers, so the stream itself was refused: too many pages
+      await get("status"); // when the box answers this, it refused only the stream: too many pages
       const answer = await fetch("/api/v1/events", { headers: { Accept: "application/json" }, signal: AbortSignal.timeout?.(1000) });
       if (!answer.ok) this.#say("lost", (await answer.json()).error);
       else answer.body?.cancel();

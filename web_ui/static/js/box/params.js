@@ -1,23 +1,23 @@
-// The box's parameters as this page knows them. The box's value is the truth; what a finger does is shown at once and
-// put right by the box's answer. Without a connection no value is known, and none is shown.
+// The box's parameters as this page knows them. The box's value is the truth. A finger's change shows at once, and the box's
+// answer corrects it. Without a connection no value is known, and none is shown.
 
 import { get, put, Refusal } from "../api.js";
 
 const HOLD_MS = 250; // an event that left the box before our change arrived must not make the control jump back
 
 export class Params extends EventTarget {
-  // Events: "views" (the list changed), "values" (the box has told them), "refused" (detail: message).
+  // Events: "views" (the list changed), "values" (the box has sent them), "refused" (detail: message).
   views = JSON.parse(document.getElementById("params")?.textContent ?? "[]"); // what they are, as the page was sent
   #state = new Map(); // id -> {value, wanted, sending, held, holdUntil}
   #watchers = new Map(); // id -> [show]
   #values = null;
-  #beats = 0; // how often the box has said that all is told
+  #beats = 0; // how often the box has ended a burst
 
   async load() {
     const { params } = await get("params");
     const shape = (views) => JSON.stringify(views.map(({ value, origin, ...shape }) => shape));
     const changed = shape(params) !== shape(this.views);
-    this.views = params; // what they are; their values come with the event stream, which knows whether it is alive
+    this.views = params; // their descriptions; the values come with the event stream, which knows whether it is alive
     if (changed) this.dispatchEvent(new Event("views"));
   }
 
@@ -31,7 +31,7 @@ export class Params extends EventTarget {
   }
 
   watch(id, show) {
-    // show(value) with the value to draw, null while it is not known.
+    // show(value) with the value to draw, null while unknown.
     this.#watchers.set(id, [...(this.#watchers.get(id) ?? []), show]);
     show(this.value(id));
   }
@@ -47,7 +47,7 @@ export class Params extends EventTarget {
   }
 
   take(values) {
-    // What the box says. Unknown ids mean that the box has changed under the page.
+    // Values from the box. Unknown ids mean that the box is now of another version.
     this.#values = values;
     if (this.views.length && Object.keys(values).some((id) => !this.view(id))) this.load().catch(() => {});
     for (const id of Object.keys(values)) this.#show(id);
@@ -55,19 +55,19 @@ export class Params extends EventTarget {
   }
 
   beat() {
-    // The box has told all that it knew a moment ago.
+    // The box has sent everything that it knew a moment ago.
     this.#beats++;
   }
 
   forget() {
-    // The connection is gone: nothing is known any more.
+    // The connection is lost: no value is known any more.
     this.#values = null;
     this.#state.clear();
     for (const id of this.#watchers.keys()) this.#show(id);
   }
 
   hold(id, held) {
-    // While a finger is on the control it does not move by itself.
+    // While a finger is on the control, it does not move by itself.
     const state = this.#of(id);
     state.held = held;
     if (!held) this.#settle(id, state);
@@ -87,7 +87,7 @@ export class Params extends EventTarget {
     while (state.dirty) {
       state.dirty = false;
       try {
-        // The answer is not kept: somebody may have changed it back before the stream told either, and then it tells none.
+        // Do not use the answer: somebody may have changed the value back before the stream sent either change; then it sends none.
         await put(`params/${encodeURIComponent(id)}`, { value: state.wanted });
       } catch (error) {
         state.dirty = false;
@@ -106,7 +106,7 @@ export class Params extends EventTarget {
     const beats = this.#beats;
     state.timer = setTimeout(() => {
       if (state.held || state.sending) return;
-      if (beats === this.#beats) return this.#settle(id, state); // the stream lags: what is wanted is the best guess
+      if (beats === this.#beats) return this.#settle(id, state); // the stream lags: the wanted value is the best guess
       state.wanted = null;
       this.#show(id);
     }, HOLD_MS);

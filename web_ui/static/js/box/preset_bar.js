@@ -1,4 +1,4 @@
-// The preset that is loaded, with the one before and the next: what a thumb changes between songs.
+// The loaded preset with previous and next, for changing it between songs.
 
 import { post, Refusal } from "../api.js";
 import { byId, setText } from "../base/dom.js";

@@ -1,11 +1,11 @@
-// The presets as this page knows them, shared by the views: which is loaded, and what differs from it now.
+// The presets as this page knows them, shared by the views: which one is loaded, and what differs from it now.
 
 import { get } from "../api.js";
 
 export class PresetsStore extends EventTarget {
   // Events: "changed": the list, the loaded one, the scenes, or what differs from what is saved.
   presets = [];
-  news = null; // {revision, current, undo, scenes, scene}; null while not known
+  news = null; // {revision, current, undo, scenes, scene}; null while unknown
   problem = "";
   #revision = 0;
   #loading = false;
@@ -33,7 +33,7 @@ export class PresetsStore extends EventTarget {
   }
 
   differences() {
-    // [{view, saved, now}] of the loaded preset; null while it is not known.
+    // [{view, saved, now}] of the loaded preset; null while unknown.
     const preset = this.current;
     if (!preset) return null;
     const found = [];
@@ -55,7 +55,7 @@ export class PresetsStore extends EventTarget {
       this.problem = problem;
       this.#revision = revision;
     } catch {
-      // The connection says so by itself; the next news loads again.
+      // The connection reports it; the next news loads again.
     }
     this.#loading = false;
     if (this.news && this.#revision && this.#revision < this.news.revision) return this.#load();

@@ -1,4 +1,4 @@
-// Choosing what a gesture shall do: one list of everything, then how, then the numbers. Makes the action the box reads.
+// The form that chooses a gesture's action: one list of everything, then how, then the numbers. Makes the action for the box.
 
 import { el } from "../base/dom.js";
 import { step, words } from "../base/format.js";

@@ -1,4 +1,4 @@
-// Teaching the box where an expression pedal's ends are: rock it, then leave the heel down.
+// Calibrates an expression pedal: rock it, then leave the heel down.
 
 import { post } from "../api.js";
 import { el, setText } from "../base/dom.js";

@@ -1,4 +1,4 @@
-// The sheet in which a control or light is added by hand: its kind, its pins, and what else the box asks about it.
+// The sheet that adds a control or light by hand: its kind, its pins, and its other settings.
 
 import { post, Refusal } from "../api.js";
 import { el, setText } from "../base/dom.js";
@@ -69,7 +69,7 @@ export class ControlSheet extends EventTarget {
       const free = this.#setup.header.filter(({ role }) => role === "free").sort((a, b) => a.gpio - b.gpio);
       const options = free.map((pin) => el("option", { value: String(pin.gpio) }, t("panel.pin", { name: pin.name, number: pin.number })));
       const select = el("select", { class: "pick", id, multiple: kind === "pins" }, ...options);
-      // Two pins of one control start at different places.
+      // Two pins of one control start at different values.
       if (kind === "pin") select.selectedIndex = Math.min({ gpio_b: 1, gpio_green: 1, gpio_blue: 2 }[name] ?? 0, free.length - 1);
       return select;
     }

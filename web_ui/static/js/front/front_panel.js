@@ -1,4 +1,4 @@
-// The simulated front panel: what is pressed and turned here drives the box's mock pins, and only through them the box.
+// The simulated front panel: presses and turns drive the box's mock pins, and the box only through them.
 
 import { Refusal } from "../api.js";
 import { el } from "../base/dom.js";
@@ -13,7 +13,7 @@ export class FrontPanel {
   #names = "";
 
   constructor(params, say, card) {
-    // card: where it is drawn, see views/setup.js
+    // card: where it is drawn (views/setup.js)
     this.params = params;
     this.card = card;
     this.face = el("div", { class: "panel-face", id: "panel-face" });
@@ -30,7 +30,7 @@ export class FrontPanel {
   }
 
   rebuild() {
-    // The parameters' ranges are known only now.
+    // Only now are the parameters' ranges known.
     this.#names = "";
   }
 
@@ -42,7 +42,7 @@ export class FrontPanel {
     this.#parts = new Map(pins.map((pin) => [pin.name, new KINDS[pin.kind](pin, this.fail, this.params)]));
     const row = (more, ...of) => el("div", { class: `panel-row ${more}`.trim() }, ...of.flatMap(
       (kind) => pins.filter((pin) => pin.kind === kind).map((pin) => this.#parts.get(pin.name).node)));
-    // Lamps and knobs away from the feet.
+    // Lamps and knobs go to the top, away from the feet.
     this.face.replaceChildren(row("lamp-row", "led", "rgb", "meter", "relay"), row("", "knob", "encoder", "program"), row("", "pedal", "switch"));
   }
 }

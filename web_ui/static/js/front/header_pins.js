@@ -1,4 +1,4 @@
-// The 40-pin header as one sees it from above, with what is wired where. On the page and on the wiring sheet.
+// The 40-pin header seen from above, with its wiring. Used by the page and the wiring diagram.
 
 import { svg } from "../base/dom.js";
 import { t } from "../base/texts.js";

@@ -1,16 +1,16 @@
-// The sheet at the bottom in which something is mapped: what, then which control, by pressing it, then what that costs.
-// It leaves the page above it alive, so that a simulated switch can be pressed while it listens.
+// The sheet at the bottom that adds a mapping: first the action, then the control (by pressing it), then its cost.
+// The page above it stays usable, so that a simulated switch can be pressed while the box learns.
 
 import { ActionForm } from "./actions.js";
 import { post, put, Refusal } from "../api.js";
 import { byId, el, setText } from "../base/dom.js";
 import { t } from "../base/texts.js";
 
-const OTHERS = { // what can be simulated beside switches on free pins
+const OTHERS = { // what can be simulated besides switches on free pins
   knob: "mcp3008:0:1", controller: "midi:simulated:cc:1:64", press_only: "midi:simulated:cc:1:65", in_turn: "midi:simulated:cc:1:66",
   note: "midi:simulated:note:1:60", program: "midi:simulated:program:1:1", key: "hid:simulated:KEY_A",
 };
-const PRESSES = { [OTHERS.press_only]: [1, 1, 1], [OTHERS.in_turn]: [1, 0, 1] }; // the others say when they are let go
+const PRESSES = { [OTHERS.press_only]: [1, 1, 1], [OTHERS.in_turn]: [1, 0, 1] }; // the others send a release
 
 export class MapSheet extends EventTarget {
   // Events: "saved".
@@ -44,7 +44,7 @@ export class MapSheet extends EventTarget {
   }
 
   open(setup, mapping = null) {
-    // mapping: one that is to be changed; else a new one.
+    // mapping: the one to change; without it a new one.
     this.#setup = setup;
     this.#target = mapping && this.#targetOf(mapping.on, mapping.gesture, mapping.where);
     this.#form.show(setup, mapping?.action);
@@ -74,7 +74,7 @@ export class MapSheet extends EventTarget {
   }
 
   learning(view) {
-    // The box says how learning goes.
+    // The box reports the state of learning.
     const before = this.#learn;
     this.#learn = view;
     if (this.node.hidden) return;
@@ -87,7 +87,7 @@ export class MapSheet extends EventTarget {
   }
 
   forget() {
-    // Whether the box still listens is told when it is back.
+    // After a reconnect the box says whether it still learns.
     this.#learn = { state: "off" };
     document.body.classList.remove("learning");
     if (!this.node.hidden) this.#draw();
@@ -111,7 +111,7 @@ export class MapSheet extends EventTarget {
   }
 
   async #touch() {
-    // As a hand would: down and up, three times where that is asked for; or from one end towards the other.
+    // Like a hand: down and up, three times where that is needed; or from one end towards the other.
     const source = this.touch.value;
     this.touch.value = "";
     if (!source) return;
@@ -132,7 +132,7 @@ export class MapSheet extends EventTarget {
   }
 
   #showPanel() {
-    // Switches are in the last row, what is turned is above them.
+    // Switches are in the last row, knobs above them.
     const turned = this.#turns();
     const rows = byId("panel-face").children;
     rows[turned ? 1 : rows.length - 1]?.scrollIntoView({ block: turned ? "start" : "center" });
@@ -176,7 +176,7 @@ export class MapSheet extends EventTarget {
   }
 
   #byHand() {
-    // For those who know which one it is, and cannot reach it now.
+    // For users who know the control but cannot reach it now.
     const controls = this.#setup.controls.filter(({ gestures, off }) => !off && Object.keys(gestures).length);
     const pick = el("select", { class: "pick", id: "map-where", "aria-label": t("panel.which") },
       el("option", { value: "" }, "\u2013"), ...controls.map(({ name, label, place }) => el("option", { value: name }, `${label}, ${place}`)));

@@ -1,4 +1,4 @@
-// What hands and feet move on the simulated front panel. Each part: {node, show(pin), forget()}.
+// The controls of the simulated front panel: switches, knobs, pedals, encoders. Each part: {node, show(pin), forget()}.
 
 import { post } from "../api.js";
 import { el, setText, svg } from "../base/dom.js";
@@ -14,14 +14,14 @@ export const caption = (pin) => el("figcaption", {}, el("strong", {}, pin.label)
 const tell = (pin, verb, body) => post(`panel/${encodeURIComponent(pin.name)}/${verb}`, body);
 
 export class Footswitch {
-  // A latching one stays where it is put: each touch moves it over.
+  // A latching switch stays in its position: each touch flips it.
   constructor(pin, fail) {
     this.pin = pin;
     this.cap = el("button", { class: pin.latching ? "stomp latching" : "stomp", type: "button", "aria-pressed": "false", "aria-label": `${pin.label}, ${pin.does}` });
     this.node = el("figure", { class: "pin" }, el("div", { class: "pin-body" }, this.cap), caption(pin));
     this.down = false;
     this.closed = false;
-    let last = Promise.resolve(); // one after the other: a release must not overtake its press
+    let last = Promise.resolve(); // in order: a release must not overtake its press
     const contact = (pressed) => {
       this.closed = pressed;
       this.draw(pressed);
@@ -183,7 +183,7 @@ export class Knob extends Turned {
 }
 
 export class Pedal extends Turned {
-  // An expression pedal from above: up is the toe.
+  // An expression pedal seen from above: the toe is up.
   constructor(pin, fail) {
     const tread = el("div", { class: "tread" }, el("span", {}, t("setup.front.toe")), el("span", {}, t("setup.front.heel")));
     super(pin, fail, slider(pin, "pedal", tread), PEDAL_PX, 0);

@@ -1,4 +1,4 @@
-// What lights up or moves by itself on the simulated front panel. Each part: {node, show(pin), forget()}.
+// The lights and the relay of the simulated front panel. Each part: {node, show(pin), forget()}.
 
 import { el, setText } from "../base/dom.js";
 import { caption } from "./panel_hands.js";
@@ -41,7 +41,7 @@ export class Meter {
 }
 
 export class Relay {
-  // Held, the sound goes through the box; at rest, its contacts join input and output.
+  // Held: the sound goes through the box. At rest: the contacts join input and output.
   constructor(pin) {
     this.words = el("strong", {});
     this.box = el("div", { class: "relay" }, el("span", { class: "relay-arm", "aria-hidden": "true" }), this.words);

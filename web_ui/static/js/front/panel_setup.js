@@ -1,4 +1,4 @@
-// Setting the front panel up: what does what, which controls there are, and how they are wired.
+// Front panel set-up: mappings, controls and wiring.
 
 import { get, post, Refusal } from "../api.js";
 import { CalibrateSheet } from "./calibrate_sheet.js";
@@ -16,7 +16,7 @@ export class PanelSetup {
   #loading = false;
 
   constructor(params, say, card) {
-    // card: where it is drawn, see views/setup.js
+    // card: where it is drawn (views/setup.js)
     this.say = say;
     this.card = card;
     this.#body = card.body;
@@ -44,7 +44,7 @@ export class PanelSetup {
   }
 
   forget() {
-    // What was begun in a sheet stays: a weak Wi-Fi comes back. Only a pedal's ends are to be shown to one that listens.
+    // An open sheet stays, because a weak Wi-Fi comes back. Only calibration closes: the box must be there to hear the pedal.
     this.#revision = 0;
     this.sheet.forget();
     this.calibrating.close();
@@ -82,7 +82,7 @@ export class PanelSetup {
     const rows = this.#setup.mappings.map((mapping) => {
       const { where, how, does, off, key, origin } = mapping;
       const buttons = off
-        ? [this.#small(t("panel.bring_back"), () => this.#do("panel/restore", { key: `mapping ${key}` }), `${where}, ${how}`)]
+        ? [this.#small(t("panel.restore"), () => this.#do("panel/restore", { key: `mapping ${key}` }), `${where}, ${how}`)]
         : [this.#small(t("panel.change"), () => this.sheet.open(this.#setup, mapping), `${where}, ${how}`),
           this.#small(t("panel.remove"), () => this.#do("panel/mappings/remove", { key }), `${where}, ${how}`)];
       return row(off, [el("strong", {}, does), el("span", {}, `${where}, ${how}`), tag(origin, off)], buttons);
@@ -93,7 +93,7 @@ export class PanelSetup {
   #controls() {
     return el("ul", { class: "rows" }, ...this.#setup.controls.map(({ name, label, kind, place, shows, off, origin }) => {
       const button = off
-        ? this.#small(t("panel.bring_back"), () => this.#do("panel/restore", { key: `control ${name}` }), label)
+        ? this.#small(t("panel.restore"), () => this.#do("panel/restore", { key: `control ${name}` }), label)
         : this.#small(t("panel.remove"), () => this.#do("panel/controls/remove", { name }), label);
       return row(off, [el("strong", {}, label), el("span", {}, shows ? t("panel.shows", { place, shows }) : place), tag(origin, off)],
         kind === "pedals" && !off ? [this.#small(t("panel.pedal"), () => this.calibrating.open(name, label), label), button] : [button]);
@@ -125,4 +125,4 @@ export class PanelSetup {
 const row = (off, words, buttons) =>
   el("li", { class: off ? "row off" : "row" }, el("div", { class: "row-words" }, ...words), el("div", { class: "row-buttons" }, ...buttons));
 
-const tag = (origin, off) => el("small", {}, off ? t("panel.put_away") : origin === "page" ? t("panel.set_here") : "");
+const tag = (origin, off) => el("small", {}, off ? t("panel.removed") : origin === "page" ? t("panel.set_here") : "");

@@ -1,4 +1,4 @@
-// The wiring sheet: the header and one sentence for each control, to print and take to the workbench.
+// The wiring diagram: the header and one sentence for each control, to print and take to the workbench.
 
 import { get } from "../api.js";
 import { byId, el, setText } from "../base/dom.js";

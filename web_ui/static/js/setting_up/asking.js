@@ -1,4 +1,4 @@
-// What every part of the set-up does with the box: ask, and say why it was refused.
+// What all parts of Set up share: ask the box, and show why it refused.
 
 import { Refusal, Unreachable } from "../api.js";
 import { el } from "../base/dom.js";
@@ -8,7 +8,7 @@ const AGAIN_MS = 1500;
 const TRIES = 20;
 
 export async function fetched(notices, ask) {
-  // The same for what is only read: asked for again while the box does not answer, as over a weak Wi-Fi.
+  // The same for reads: tries again while the box does not answer, as over a weak Wi-Fi.
   for (let tries = 0; ; tries++) {
     try {
       return await ask();
@@ -20,7 +20,7 @@ export async function fetched(notices, ask) {
 }
 
 export async function attempt(notices, ask) {
-  // The answer, or null when the box refused; then the reason is said.
+  // The answer, or null when the box refused; then the page shows the reason.
   try {
     return await ask();
   } catch (error) {

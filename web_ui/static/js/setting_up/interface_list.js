@@ -1,4 +1,4 @@
-// Which interface sound goes through: what is plugged in, the demo, or an ALSA name typed in by who knows one.
+// Which interface the box uses: one that is plugged in, the demo, or an ALSA name that the user types.
 
 import { get, put } from "../api.js";
 import { el } from "../base/dom.js";
@@ -23,7 +23,7 @@ export class InterfaceList {
       button(t("audio.other.use"), () => this.typed.value.trim() && this.choose(this.typed.value.trim())));
     this.node.replaceChildren(
       radios(t("audio.interface"), [...automatic, ...there], device, (chosen) => this.choose(chosen)),
-      button(t("audio.look_again"), () => this.load(device), { small: true }), other);
+      button(t("audio.rescan"), () => this.load(device), { small: true }), other);
   }
 
   choose(device) {

@@ -1,5 +1,5 @@
-// Measuring the way from jack to jack: outputs fall silent, a cable goes from an output to an input, a short noise is
-// played. Says what was found, or what is in the way.
+// Measures the latency from jack to jack: the outputs go silent, the user connects an output to an input with a cable, the
+// box plays a short noise. Shows the result, or what prevents it.
 
 import { el } from "../base/dom.js";
 import { t } from "../base/texts.js";
@@ -82,7 +82,7 @@ export class LatencyTest extends EventTarget {
 }
 
 export function result(found) {
-  // What a measurement says, as elements.
+  // The result of a measurement, as elements.
   if (found.fault) return [el("p", { class: "said trouble" }, t(`audio.fault.${found.fault}`))];
   const parts = [el("p", { class: "big-number" }, ms(found.total_ms)), el("p", { class: "help" }, t("audio.jack_to_jack")),
     el("p", { class: "help" }, t("audio.parts", { interface: found.interface_ms.toFixed(1), box: found.box_ms.toFixed(1) }))];

@@ -1,4 +1,4 @@
-// One input's level while it is checked: a bar, the highest peak so far, and where a voice should reach.
+// One input's level while it is checked: a bar, the highest peak so far, and where a voice should peak.
 
 import { el, setText } from "../base/dom.js";
 import { number } from "../base/format.js";

@@ -6,19 +6,19 @@ import { number } from "../base/format.js";
 import { t } from "../base/texts.js";
 import { attempt, button, radios } from "./asking.js";
 
-const LOOK_MS = 1500; // what alsamixer or a hand on the interface changes shows so soon
+const LOOK_MS = 1500; // changes by alsamixer or a hand on the interface show within this time
 const SEND_MS = 60;
 
 export class MixerControls {
   #timer = 0;
   #drawn = "";
   #shown = new Map(); // id -> show(value)
-  #held = ""; // the control under a finger: what the box says of it waits
+  #held = ""; // the control under a finger: the box's value waits
   #sendTimer = 0;
   #pending = null;
 
   constructor(notices, { only = null } = {}) {
-    // only: a role ("input"), for a part of the page that needs no more.
+    // only: show only controls of this role ("input").
     this.notices = notices;
     this.only = only;
     this.node = el("div", { class: "group" });
@@ -40,7 +40,7 @@ export class MixerControls {
     try {
       view = await get("setup/mixer");
     } catch {
-      return; // the connection, or the PIN, says so by itself
+      return; // the connection or the PIN sheet reports it
     }
     const controls = view.controls.filter(({ role }) => !this.only || role === this.only);
     const shape = JSON.stringify([controls.map(({ id, low, high }) => [id, low, high]), view.monitoring, view.why_not]);
@@ -104,7 +104,7 @@ export class MixerControls {
   }
 
   #send(id, value) {
-    // While a fader moves only its newest place is sent.
+    // While a fader moves, only its newest position is sent.
     this.#pending = { id, value };
     this.#sendTimer ||= setTimeout(async () => {
       const body = this.#pending;

@@ -1,4 +1,4 @@
-// Setting a PIN, another one, or none.
+// The form that sets, changes or removes the PIN.
 
 import { get, post, put } from "../api.js";
 import { el, setText } from "../base/dom.js";

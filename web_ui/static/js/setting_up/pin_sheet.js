@@ -1,4 +1,4 @@
-// Telling the PIN: asked for when the box has refused something without it. Then the page is loaded anew, as who may.
+// Asks for the PIN when the box has refused something without it. Then the page reloads with the new rights.
 
 import { post } from "../api.js";
 import { el, setText } from "../base/dom.js";

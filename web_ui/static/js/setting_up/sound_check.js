@@ -1,5 +1,5 @@
-// The sound check: outputs silent, every input metered. Kept going while a part of the page needs it; when the page goes
-// away, the box ends it by itself.
+// The sound check: outputs silent, every input metered. The page renews it while a part of the page needs it. When the page
+// goes away, the box ends it by itself.
 
 import { post } from "../api.js";
 

@@ -1,9 +1,9 @@
 // The wizard's steps. Each is a function of the box {connection, params, notices, check, next} that returns
-// {node, done(), leave(), show(), news(event), status(status), beside}, each but node of which may be left out:
+// {node, done(), leave(), show(), news(event), status(status), beside}, where all but node may be left out:
 //
-//   done     "Next" was pressed: put it in force; resolves to false to stay
-//   leave    the step, or the page, goes away: whatever sounds or is silent ends
-//   beside   sections of Set up that are shown under the wizard meanwhile
+//   done     "Next" was pressed: apply the step; resolves to false to stay
+//   leave    the step or the page goes away: end the silence and the test sound
+//   beside   sections of Set up to show under the wizard during this step
 
 import { get, put } from "../api.js";
 import { el, setText } from "../base/dom.js";
@@ -15,7 +15,7 @@ import { LevelBar, ZONE_DB } from "./level_bar.js";
 import { MixerControls } from "./mixer_controls.js";
 import { PinForm } from "./pin_form.js";
 
-const SPEEDS = [[64, 3], [128, 2], [128, 3], [256, 3]]; // period_frames, periods: from the quickest to the safest
+const SPEEDS = [[64, 3], [128, 2], [128, 3], [256, 3]]; // period_frames, periods: from the fastest to the safest
 const PATIENCE_MS = 20000;
 
 export const STEPS = { interface: interfaceStep, microphone, level, latency, switches, name, pin, sound };
@@ -91,7 +91,7 @@ function level({ notices, check }) {
     const db = Math.max(...columns.map((n) => check.now.inputs_db[n] ?? -120));
     if (!check.now.inputs_db.length) return;
     bar.show(db);
-    loudest = Math.max(loudest - 0.02, db); // forgets slowly, so that a turned-down gain shows
+    loudest = Math.max(loudest - 0.02, db); // decays slowly, so that turning the gain down shows
     const key = bar.highest > ZONE_DB[1] ? "loud" : bar.highest >= ZONE_DB[0] ? "good" : loudest > -50 ? "quiet" : "sing";
     verdict.dataset.verdict = key;
     setText(verdict, t(`wizard.level.${key}`));
@@ -198,7 +198,7 @@ function trial(said, { audio_state: state, audio_reason: reason }) {
 }
 
 function settled(connection, notices) {
-  // Wait until settings that are being tried are in force, or refused: then what was before is, and Next may go on.
+  // Wait until the settings being tried are in force, or refused (then the previous ones are). Then Next may go on.
   return new Promise((resolve) => {
     const end = (good) => {
       clearTimeout(timer);
@@ -213,6 +213,6 @@ function settled(connection, notices) {
     };
     const timer = setTimeout(() => end(true), PATIENCE_MS);
     connection.addEventListener("setup", look);
-    setTimeout(look, 150); // what was just asked for is told by then
+    setTimeout(look, 150); // by then the box reports what was just requested
   });
 }

@@ -51,7 +51,7 @@ export class Compare {
   }
 
   hide() {
-    // The comparison goes on for the box's half minute, so that a look at another view does not end it.
+    // The box keeps the comparison for half a minute, so that a look at another view does not end it.
     this.#shown = false;
     this.#keep();
   }

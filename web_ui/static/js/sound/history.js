@@ -8,7 +8,7 @@ import { t } from "../base/texts.js";
 const SECONDS = 300;
 const ASK_MS = 1000;
 const COLUMNS = ["number", "at_s", "in_peak_db", "out_peak_db", "reduction_db", "load", "xruns", "late_hops", "dry_hops"];
-const GAP_S = 1; // more between two moments: nothing was told there
+const GAP_S = 1; // a longer gap between two moments: the box sent nothing
 const LANES = [
   { name: "look.history.level", low: -60, high: 0, lines: [["in_peak_db", "edge"], ["out_peak_db", "signal"]] },
   { name: "look.history.reduction", low: 0, high: 40, lines: [["reduction_db", "warm"]] },
@@ -25,7 +25,7 @@ export class History {
   #asking = false;
 
   constructor(canvas, says) {
-    // says(text): what the canvas shows, in words: in sum, or where the finger is.
+    // says(text): what the canvas shows, in words: the sum, or the moment under the finger.
     this.#canvas = canvas;
     this.#says = says;
     const point = (event) => {
@@ -63,7 +63,7 @@ export class History {
   }
 
   forget() {
-    this.#points = empty(); // the box may be another one after this
+    this.#points = empty(); // after this it may be another box
     this.#draw();
   }
 
@@ -73,7 +73,7 @@ export class History {
     try {
       const news = await get(`history?after=${this.#points.number.at(-1) ?? 0}`);
       this.#nowS = news.now_s;
-      // A box that was started anew counts from one again, and has nothing after our last.
+      // A restarted box counts from one again, so it has nothing after our last moment.
       if (!news.number.length && this.#points.at_s.length && news.now_s - this.#points.at_s.at(-1) > 5 * GAP_S) {
         const all = await get("history");
         if ((all.number.at(-1) ?? 0) < this.#points.number.at(-1)) this.#points = empty();

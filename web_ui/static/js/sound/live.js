@@ -1,4 +1,4 @@
-// Hearing the box on this phone, from afar: a stream about a second late, which goes on while other views are looked at.
+// The box's sound on this phone: a stream about a second late, which goes on while other views are in front.
 
 import { getStream, Refusal } from "../api.js";
 import { byId, el, setText } from "../base/dom.js";

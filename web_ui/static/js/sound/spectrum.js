@@ -1,4 +1,4 @@
-// The spectrum before and after, and how it went: 20 pictures a second, asked for only while somebody looks.
+// The spectrum before and after, and its spectrogram: 20 pictures a second, requested only while the view is in front.
 
 import { getStream, Unreachable } from "../api.js";
 import { colours, fit } from "../base/canvas.js";
@@ -14,7 +14,7 @@ const DECIBELS = [-20, -40, -60, -80];
 const across = (hz) => Math.log(hz / LOW_HZ) / Math.log(HIGH_HZ / LOW_HZ);
 const up = (byte) => Math.min(Math.max(byte / (-2 * FLOOR_DB), 0), 1); // 0 at 0 dBFS, 1 at the floor
 
-// From nothing over green to white, evenly in lightness, so that a quiet line is seen as far as a loud one.
+// From black over green to white, in even steps of lightness, so that a quiet line is as visible as a loud one.
 const HEAT = Array.from({ length: 256 }, (_, byte) => {
   const level = 1 - up(byte);
   const stops = [[0, 8, 10, 12], [0.25, 16, 46, 52], [0.5, 28, 120, 96], [0.72, 127, 210, 140], [0.88, 242, 200, 110], [1, 255, 250, 240]];
@@ -32,10 +32,10 @@ export class Spectrum {
   #picture = null;
   #stop = null;
   #frame = 0;
-  which = "after"; // what the falling picture shows
+  which = "after"; // what the spectrogram shows
 
   constructor(curve, fall, says) {
-    // curve, fall: canvases. says(text): why there is nothing to see, "" when there is.
+    // curve, fall: canvases. says(text): why there is no picture; "" when there is one.
     this.#curve = curve;
     this.#fall = fall;
     this.says = says;
@@ -68,7 +68,7 @@ export class Spectrum {
         await this.#follow(body.getReader());
       } catch (error) {
         if (signal.aborted) return;
-        const lost = error instanceof Unreachable || error instanceof TypeError; // which is said elsewhere
+        const lost = error instanceof Unreachable || error instanceof TypeError; // the connection reports these
         this.says(lost ? "" : error.message);
       }
       await new Promise((done) => setTimeout(done, RETRY_MS));
@@ -124,7 +124,7 @@ export class Spectrum {
     if (!this.#picture) return;
     const line = (from) => Array.from({ length: BANDS }, (_, band) => [(band / (BANDS - 1)) * width, up(this.#picture[from + band]) * height]);
     const [before, after] = [line(0), line(BANDS)];
-    fill(context, [...before, ...after.toReversed()], colour.warm, 0.4); // what is taken away
+    fill(context, [...before, ...after.toReversed()], colour.warm, 0.4); // what is removed
     fill(context, [...after, [width, height], [0, height]], colour.signal, 0.28);
     stroke(context, before, colour.warm, 1.25);
     stroke(context, after, colour.signal, 2);

@@ -1,4 +1,4 @@
-// Before and after: one player, two recordings of the same moment; switching keeps the place.
+// Before and after: one player for two recordings of the same moment. Switching keeps the position.
 
 import { getBlob } from "../api.js";
 import { byId, el, setText } from "../base/dom.js";
@@ -40,7 +40,7 @@ export class Takes {
     const button = byId("fetch-take");
     button.disabled = true;
     setText(button, t("look.takes.fetching"));
-    // One name for both, so that both are of one moment. Not crypto.randomUUID: that needs a secure context.
+    // One name for both, so that both are of the same moment. Not crypto.randomUUID: that needs a secure context.
     const take = Date.now().toString(36) + Math.random().toString(36).slice(2, 8);
     try {
       const blobs = [];

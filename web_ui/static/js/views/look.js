@@ -20,7 +20,7 @@ export function create(box) {
     byId("fall-choice").append(el("label", {}, input, el("span", {}, t(`look.${which}`))));
   }
 
-  // Nobody looks at a page that is covered, and the box then has less to do.
+  // Nobody looks at a covered page, so the box saves the work.
   const look = () => {
     if (front && !document.hidden) {
       spectrum.start();

@@ -1,4 +1,4 @@
-// Play: what is needed while playing. Preset, levels, bypass, mute, amount, stems, A/B, and how the box is doing.
+// Play: all that a player needs while playing: preset, levels, bypass, mute, amount, stems, A/B, and the box's status.
 
 import { Compare } from "../sound/compare.js";
 import { choice, slider, toggle } from "../base/controls.js";
@@ -12,7 +12,7 @@ import { t } from "../base/texts.js";
 
 const GROUPS = { denoise: "play.group.denoise", box: "play.group.box", input: "play.group.levels", output: "play.group.levels", voice: "play.group.levels", music: "play.group.levels" };
 const ORDER = ["play.group.denoise", "play.group.box", "play.group.levels"];
-const ELSEWHERE = ["box.match_db", "scenes.morph"]; // the first is A/B's own, the second is on Presets
+const ELSEWHERE = ["box.match_db", "scenes.morph"]; // A/B owns the first; the second is on Presets
 const UNKNOWN = "\u2013";
 const READOUTS = ["latency", "load", "temperature", "xruns", "late-hops", "dry-hops"];
 

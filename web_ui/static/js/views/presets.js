@@ -90,7 +90,7 @@ export function create({ params, presets, notices }) {
   }
 
   async function save(path, name) {
-    // The box's own answer, kept as a file by the phone.
+    // The phone saves the box's answer as a file.
     try {
       const text = JSON.stringify(await get(path), null, 1);
       const link = el("a", { href: URL.createObjectURL(new Blob([text], { type: "application/json" })), download: name });
@@ -109,7 +109,7 @@ export function create({ params, presets, notices }) {
     try {
       const { form, presets: list } = JSON.parse(await file.text());
       const { taken_in: taken } = await post("presets/import", { form: form ?? "", presets: list ?? [] });
-      notices.say(t("presets.taken_in", { names: taken.join(", ") }), { grave: false });
+      notices.say(t("presets.imported", { names: taken.join(", ") }), { grave: false });
     } catch (error) {
       notices.say(error instanceof Refusal ? error.message : t("presets.no_file", { file: file.name }));
     }
@@ -125,7 +125,7 @@ export function create({ params, presets, notices }) {
       recall.setAttribute("aria-pressed", String(presets.news?.scene === scene));
       const keep = byId(`keep-${scene}`);
       keep.disabled = !known();
-      setText(keep, t(filled ? "presets.scenes.keep_anew" : "presets.scenes.keep", { scene }));
+      setText(keep, t(filled ? "presets.scenes.overwrite" : "presets.scenes.keep", { scene }));
     }
     const both = presets.news?.scenes.A && presets.news?.scenes.B;
     byId("morph").hidden = !both;

@@ -4,10 +4,10 @@
 //   open                  true: unfolded to begin with (else folded)
 //   create(box, card) ->  a view as views.js describes it: { rebuild(), show(), hide(), status(status), forget() }
 //
-// card: {body: the element to fill, side(text): a few words beside the title, hidden(yes), open(yes), only(names): let
-// these sections alone be there, unfolded, until only(null)}. Here show means
-// that the section is in front and unfolded, hide that it is no longer; status comes to every section while Set up is in
-// front, so that a folded one can keep its words beside the title right.
+// card: {body: the element to fill, side(text): a few words beside the title, hidden(yes), open(yes), only(names): show
+// only these sections, unfolded, until only(null)}. Here show means that the section is in front and unfolded; hide means that
+// it no longer is. Every section gets status while Set up is in front, so that a folded one can update the words beside its
+// title.
 
 import { byId, el, setText } from "../base/dom.js";
 import { t } from "../base/texts.js";

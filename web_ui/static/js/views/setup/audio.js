@@ -1,4 +1,4 @@
-// The audio interface: which one, which of its inputs and outputs, how quick, and the measured way from jack to jack.
+// The audio interface: which one, which of its inputs and outputs, its periods, and the measured latency from jack to jack.
 
 import { get, put } from "../../api.js";
 import { el, setText } from "../../base/dom.js";
@@ -64,7 +64,7 @@ export function create({ connection, notices }, card) {
 
   connection.addEventListener("setup", ({ detail }) => news(detail));
   test.addEventListener("measured", load);
-  test.addEventListener("stage", () => { measured.hidden = !test.idle; }); // it says so itself
+  test.addEventListener("stage", () => { measured.hidden = !test.idle; }); // the test shows its own result
   return {
     show() {
       shown = true;

@@ -1,4 +1,4 @@
-// The front panel where its pins are simulated: press and turn it here.
+// The front panel on a machine without pins: press and turn it here.
 
 import { FrontPanel } from "../../front/front_panel.js";
 

@@ -1,4 +1,4 @@
-// Every model of the box in a producer's words: what it is for, how late and how heavy it is, what it was trained on.
+// Every model of the box in a producer's words: its use, its latency and size, and what it was trained on.
 
 import { get } from "../../api.js";
 import { el } from "../../base/dom.js";

@@ -1,4 +1,4 @@
-// This phone: what only this browser remembers.
+// This phone: settings that only this browser remembers.
 
 import { el, setText } from "../../base/dom.js";
 import { t } from "../../base/texts.js";

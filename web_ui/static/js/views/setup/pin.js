@@ -1,4 +1,4 @@
-// The PIN and the box's name: whose box this is.
+// The box's name and its PIN.
 
 import { get, put } from "../../api.js";
 import { el } from "../../base/dom.js";

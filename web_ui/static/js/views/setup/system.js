@@ -1,4 +1,4 @@
-// The box as a machine: its health, versions, log, files for help and for safety, restart and power off.
+// The box as a machine: its health, versions, log, backup and diagnostics files, restart and power off.
 
 import { get, getBlob, makeBlob, post, putFile } from "../../api.js";
 import { el, setText } from "../../base/dom.js";
@@ -6,7 +6,7 @@ import { attempt, button, fetched } from "../../setting_up/asking.js";
 import { t } from "../../base/texts.js";
 
 export const title = "system.title";
-const OWN = 5; // the box's, the board's, the system's; behind them libraries
+const OWN = 5; // versions of box, board and system come first, then libraries
 
 export function create({ notices }, card) {
   const health = el("p", { class: "said", hidden: true });
@@ -43,7 +43,7 @@ export function create({ notices }, card) {
   }
 
   function twice(words, sure, why_not, ask, done) {
-    // Pressed twice, for sound stops; the second press is asked for on the button itself.
+    // It takes two presses, because sound stops. The button itself asks for the second one.
     const node = button(words, async () => {
       if (node.dataset.sure !== "yes") {
         node.dataset.sure = "yes";

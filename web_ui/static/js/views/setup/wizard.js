@@ -1,4 +1,4 @@
-// The first-run wizard: from the interface to sound, a step at a time. It can be left, gone on with, skipped and run again.
+// The first-run wizard: from the interface to sound, one step at a time. You can leave it, continue, skip steps and run it again.
 
 import { get, put } from "../../api.js";
 import { el } from "../../base/dom.js";
@@ -13,7 +13,7 @@ export const open = true;
 export function create(box, card) {
   const { connection, notices } = box;
   const check = new SoundCheck(connection);
-  let wizard = null; // as the box tells it
+  let wizard = null; // as the box sent it
   let step = null; // {name, node, leave}
   let running = false;
   let revision = 0;
@@ -105,7 +105,7 @@ export function create(box, card) {
       else step?.show?.();
     },
     hide() {
-      step?.leave?.(); // the sound comes back while nobody looks; the step goes on when it is shown again
+      step?.leave?.(); // the sound comes back while the wizard is hidden; the step continues when it is shown again
     },
     status: (status) => step?.status?.(status),
     forget: () => step?.forget?.(),

@@ -1,0 +1,17 @@
+"""What any method of any port may raise."""
+
+
+class ControlRefused(ValueError):
+    """A change that the box does not accept. The message names the thing, the value and what is allowed."""
+
+
+class PinRefused(ControlRefused):
+    """A wrong PIN, or one that cannot be a PIN. wait_s: how long the client has to wait before its next try."""
+
+    def __init__(self, message: str, wait_s: float = 0.0) -> None:
+        super().__init__(message)
+        self.wait_s = wait_s
+
+
+class NotThere(LookupError):
+    """The thing that is asked for does not exist: a parameter, a control, a recording. The message names others."""

@@ -1,0 +1,98 @@
+"""LivePort: the parameters, and what the box is doing now."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class ParamView:
+    """One parameter as the page draws it: dsp's ParamSpec, the value in force and who set it last."""
+
+    id: str
+    label: str
+    unit: str
+    low: float
+    high: float
+    default: float
+    help: str
+    choices: tuple[str, ...]
+    value: float
+    origin: str  # "default" | "saved" | "page" | "panel" | "preset" | "cli"
+
+
+@dataclass(frozen=True, slots=True)
+class LevelView:
+    """Peak and RMS of one channel over the last meter frame, dBFS (-120 is silence)."""
+
+    peak_db: float
+    rms_db: float
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    """What the box is doing now. It changes 20 times a second while the audio process runs."""
+
+    audio_alive: bool  # False: the page must say that the audio process is down and is being restarted
+    state: str  # "running" | "waiting for device" | "checking sound" | "down"
+    message: str  # plain words for the warning line, empty when all is well
+    device: str  # the interface that is open, for people
+    demo: bool  # the built-in demo plays, no interface
+    bundle: str  # name and version of the model that runs
+    rate_hz: int
+    period_frames: int
+    periods: int
+    latency_ms: float  # jack to jack: measured with a cable, else an estimate from the periods and the chain
+    chain_latency_frames: int
+    load_p50: float  # time used / deadline, 0…1
+    load_p99: float
+    xruns: int
+    late_hops: int
+    dry_hops: int
+    reduction_db: float  # how much the denoiser takes away now, 0 or positive
+    inputs: tuple[LevelView, ...] = ()
+    outputs: tuple[LevelView, ...] = ()
+    stems_db: Mapping[str, float] = field(default_factory=dict)  # RMS of each stem before its fader, dBFS
+    uptime_s: float = 0.0
+    safe_mode: str = ""  # why only dry sound is played, in words; empty outside safe mode
+    shed: str = ""  # what is left out because the board is too busy or too hot, in words
+    sheds: int = 0  # how often work was left out since the audio process started
+    temperature_c: float | None = None  # of the board; None where it cannot be read
+    latency_measured: bool = False  # latency_ms was measured on this interface with these settings
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What `wait_for_change` returns. `seq` grows with every meter frame and every parameter change."""
+
+    seq: int
+    status: StatusView
+    params: Mapping[str, float] = field(default_factory=dict)  # all current values by id
+
+
+class LivePort(Protocol):
+    """Parameters and status."""
+
+    def params(self) -> Sequence[ParamView]: ...
+
+    def set_param(self, param_id: str, value: float, origin: str) -> float:
+        """Set a parameter and return the value in force. Raises NotThere or ControlRefused."""
+        ...
+
+    def not_kept(self, param_id: str = "") -> str:
+        """Why a mute would not outlive a power cut, in words; empty when it would.
+
+        param_id: the parameter that may have muted something; "" for any. Waits up to 2 s for the disk, but returns ""
+        at once for a parameter that mutes nothing.
+        """
+        ...
+
+    def status(self) -> StatusView: ...
+
+    def wait_for_change(self, after_seq: int, timeout_s: float) -> Change:
+        """Wait for a seq above `after_seq`, at most `timeout_s`, and return the newest state."""
+        ...
+
+    def leave_safe_mode(self) -> None:
+        """Restart the audio process with its models: up to 3 s of silence. Raises ControlRefused outside safe mode."""
+        ...
