@@ -44,7 +44,7 @@ native: setup-dev ## Build the part in C anew after a change of dsp/native
 native-sanitize: setup-dev ## Contract tests and a fuzz of sizes against dsp/native with every access watched (a minute)
 	@tests/dsp/native/sanitize.sh $(ARGS)
 
-check: lint test ## Everything that must pass before a commit: lint and test
+check: lint test native-sanitize ## Everything that must pass before a commit: lint, test, native-sanitize
 
 format: setup-dev ## Let ruff format the code
 	.venv/bin/ruff format .
