@@ -68,4 +68,25 @@ int get_rows(PyObject *from, const char *name, long frames, long channels, int w
 /* In one piece, `bytes` long, or ANY. */
 int get_flat(PyObject *from, const char *name, Py_ssize_t bytes, int writes, Py_buffer *view);
 
+/* --- how methods and functions are written --- */
+
+#define METHOD(name) static PyObject *name(PyObject *self, PyObject *const *a, Py_ssize_t n)
+#define CALL(name, function) {name, (PyCFunction)(void (*)(void))(function), METH_FASTCALL, NULL}
+#define END {NULL, NULL, 0, NULL}
+
+extern PyMethodDef functions[]; /* calls.c */
+
+/* Release so many views, then return. */
+static inline PyObject *done(Py_buffer *views, int count, PyObject *result)
+{
+    while (count--) PyBuffer_Release(&views[count]);
+    return result;
+}
+
+static inline PyObject *nothing(void)
+{
+    Py_INCREF(Py_None);
+    return Py_None;
+}
+
 #endif
