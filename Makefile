@@ -38,7 +38,13 @@ map: setup-dev ## Draw the floors of each package from its imports; fails on an 
 sizes: setup-dev ## What the repository weighs, and what it may; fails where it grew too much
 	$(PY) docs/sizes.py
 
-check: lint test ## Everything that must pass before a commit: lint and test
+native: setup-dev ## Build the part in C anew after a change of dsp/native
+	$(PY) setup.py -q build_ext --inplace
+
+native-sanitize: setup-dev ## Contract tests and a fuzz of sizes against dsp/native with every access watched (a minute)
+	@tests/dsp/native/sanitize.sh $(ARGS)
+
+check: lint test native-sanitize ## Everything that must pass before a commit: lint, test, native-sanitize
 
 format: setup-dev ## Let ruff format the code
 	.venv/bin/ruff format .
@@ -86,6 +92,9 @@ bench: setup-dev ## Block budget, then 60 s live on the virtual interface: load,
 	$(PY) -m bench.live $(ARGS)
 	$(PY) -m bench.press
 	$(PY) -m bench.restart
+
+bench-native: setup-dev ## What each stage of a block costs in C and in NumPy. ARGS="--period 64 --channels 2"
+	$(PY) -m bench.native $(ARGS)
 
 bench-denoise: $(FLOAT) ## Our denoisers and public ones in one table (about 10 minutes). ARGS="--set FOLDER --limit 2"
 	@requirements/bench.sh -m bench.denoise $(ARGS)

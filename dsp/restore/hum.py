@@ -176,7 +176,8 @@ class HumCanceller:
         """Learn from the hop that is now whole."""
         tracker = self._tracker
         tracker.turns = (tracker.turns + tracker.hz * self._hop_s) % 1.0
-        np.multiply(self._turning, self._per_hop, out=self._turning)
+        if not self._silent:  # it is set anew when hum is found
+            np.multiply(self._turning, self._per_hop, out=self._turning)
         self._heard = min(self._heard + self._hop_frames, self._keep)
         at = self._hop
         self._hop = (at + 1) % WINDOW_EVERY_HOPS

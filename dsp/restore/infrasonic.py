@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp.block import RATE_HZ, Block
+from dsp.native import bound
 
 Values = NDArray[np.float64]
 
@@ -71,6 +72,7 @@ class InfrasonicGuard:
         self._gain: Block = np.zeros((hop_frames, 1), np.float32)
         self._sums: NDArray[np.float32] = np.zeros(channels, np.float32)
         self._hop_sums: NDArray[np.float32] = np.zeros(channels, np.float32)
+        self._native = bound.calls()
         self.reset()
 
     @property
@@ -99,9 +101,12 @@ class InfrasonicGuard:
         beyond the end of a hop.
         """
         frames, first = len(block), self._done
-        np.add.reduce(block, axis=0, out=self._sums)
-        np.add(self._hop_sums, self._sums, out=self._hop_sums)
-        self._hop_energy += float(np.vdot(block, block))
+        if self._native is not None:
+            self._hop_energy += self._native.tally(block, self._hop_sums)
+        else:
+            np.add.reduce(block, axis=0, out=self._sums)
+            np.add(self._hop_sums, self._sums, out=self._hop_sums)
+            self._hop_energy += float(np.vdot(block, block))
         rumble = self._tell(block, first) if self.active else None
         self._done += frames
         if self._done >= self._hop_frames:

@@ -75,6 +75,17 @@ def test_the_whole_runs_here_and_every_finding_says_how_to_mend_it(capsys):
         assert (finding["level"] == "ok") == (finding["mend"] == ""), finding
 
 
+def test_what_does_the_work_of_a_hop_is_told():
+    from dsp import native
+
+    with native.switched(False):
+        found = box.native_part()
+    assert found[0].level is Level.ADVICE
+    assert "NumPy" in found[0].text
+    if native.in_use():
+        assert box.native_part()[0].level is Level.OK
+
+
 def test_wrong_settings_are_problems_and_the_rest_is_still_checked(capsys):
     Path("hushbox.toml").write_text('[page]\nport = 70000\n[[panel.switches]]\nname="f"\ngpio=17\ndoes="bypas"\n')
     assert cli.main(["doctor"]) == 1
