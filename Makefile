@@ -38,6 +38,12 @@ map: setup-dev ## Draw the floors of each package from its imports; fails on an 
 sizes: setup-dev ## What the repository weighs, and what it may; fails where it grew too much
 	$(PY) docs/sizes.py
 
+native: setup-dev ## Build the part in C anew after a change of dsp/native
+	$(PY) setup.py -q build_ext --inplace
+
+native-sanitize: setup-dev ## Contract tests and a fuzz of sizes against the part in C with -fsanitize=address,undefined
+	@tests/dsp/native/sanitize.sh $(ARGS)
+
 check: lint test ## Everything that must pass before a commit: lint and test
 
 format: setup-dev ## Let ruff format the code
@@ -86,6 +92,9 @@ bench: setup-dev ## Block budget, then 60 s live on the virtual interface: load,
 	$(PY) -m bench.live $(ARGS)
 	$(PY) -m bench.press
 	$(PY) -m bench.restart
+
+bench-native: setup-dev ## What each stage of a block costs in C and in NumPy. ARGS="--blocks 4000"
+	$(PY) -m bench.native $(ARGS)
 
 bench-denoise: $(FLOAT) ## Our denoisers and public ones in one table (about 10 minutes). ARGS="--set FOLDER --limit 2"
 	@requirements/bench.sh -m bench.denoise $(ARGS)

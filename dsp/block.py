@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from dsp.native import bound
+
 Block = NDArray[np.float32]
 """float32 `(frames, channels)`, C order, full scale ±1.0; processors change it in place."""
 
@@ -18,6 +20,8 @@ def mend(block: Block) -> int:
 
     Audio thread. The usual case costs one dot product: a broken sample always makes it too large.
     """
+    if (calls := bound.calls()) is not None:
+        return calls.mend(block, LOUDEST)
     flat = block.reshape(-1)
     if np.dot(flat, flat) < LOUDEST * LOUDEST:
         return 0

@@ -12,6 +12,8 @@ import logging
 import signal
 import time
 
+from dsp import native
+from dsp.native import bound
 from dsp.rack.dry_path import MUTE_MS
 from firmware_app.audio.before_and_after import BeforeAndAfter
 from firmware_app.audio.device_watch import DeviceWatch
@@ -32,6 +34,7 @@ from firmware_app.running import crash_loop, realtime
 from firmware_app.running.crash_loop import CrashLoop
 from firmware_app.running.notify import Notifier
 from hw.audio.audio_io import AudioIo, IoStatus
+from hw.audio.samples import convert_with
 
 log = logging.getLogger(__name__)
 
@@ -184,6 +187,8 @@ class AudioProcess:
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
         signal.signal(signal.SIGXCPU, self._out_of_time)
+        native.flush_denormals()
+        convert_with(bound.wire)
         for refused in realtime.enter():
             log.info("%s", refused)
         self._notifier.send(b"READY=1")

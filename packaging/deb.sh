@@ -33,6 +33,8 @@ root=build/deb-$suite-$arch
 rm -rf "$root"
 mkdir -p "$root/DEBIAN" "$out"
 packaging/tree.sh "$root" "$wheels" $machine
+[ -e "$root/opt/hushbox/.venv/lib/python$MINOR/site-packages/dsp/native/_hop.abi3.so" ] ||
+    { echo "deb: the part in C was not built (dsp/native)" >&2; exit 1; }
 doc=$root/usr/share/doc/hushbox
 mkdir -p "$doc" "$root/usr/share/lintian/overrides"
 cp packaging/debian/copyright "$doc"

@@ -1,13 +1,13 @@
 #!/bin/sh
 # packaging/wheels.sh for another machine than this one: ready-made wheels are fetched for it, and what is source only is
-# built in a root of that machine under emulation.
+# built in a root of that machine under emulation, our own part in C (_hop.abi3.so) too.
 #   packaging/foreign_wheels.sh FOLDER aarch64 arm64 3.11      (as uname and as Debian call it, and its Python)
 set -eu
 cd "$(dirname "$0")/.."
 folder=${1:?name a folder for the wheels} machine=${2:?aarch64} debian=${3:?arm64} minor=${4:?3.11}
 fail() { printf 'wheels: %s\n' "$*" >&2; exit 1; }
 [ -x .venv/bin/uv ] || fail "make setup-dev first"
-from() { cat requirements/box.lock packaging/pip.lock; echo "$minor $machine"; }
+from() { cat requirements/box.lock packaging/pip.lock setup.py dsp/native/*.[ch]; echo "$minor $machine"; }
 if from | cmp -s - "$folder/.made-from"; then exit 0; fi
 rm -rf "$folder"
 mkdir -p "$folder"
@@ -25,10 +25,10 @@ for release in $(seq 17 36); do platforms="$platforms --platform manylinux_2_${r
 run .venv/bin/python -m pip download --no-deps -r "$work/pins" -d "$folder" $platforms \
     --python-version "$minor" --implementation cp --abi "cp$(echo "$minor" | tr -d .)" --abi abi3 --abi none
 sources=$(find "$folder" -name '*.tar.gz')
+root=$work/root
+mkdir "$root"
+tar -C "$root" -xf "$(packaging/root.sh "$debian" build)"
 if [ -n "$sources" ]; then
-    root=$work/root
-    mkdir "$root"
-    tar -C "$root" -xf "$(packaging/root.sh "$debian" build)"
     mkdir "$root/wheels"
     cp "$folder"/pip-*.whl "$folder"/setuptools-*.whl $sources "$root/wheels"
     echo "wheels: building $(echo "$sources" | xargs -n1 basename | tr '\n' ' ')for $machine"
@@ -37,4 +37,13 @@ if [ -n "$sources" ]; then
     rm $sources
     cp -n "$root"/wheels/*.whl "$folder"
 fi
+echo "wheels: building dsp/native for $machine"
+mkdir -p "$root/ours/dsp"
+cp -r dsp/native "$root/ours/dsp"
+rm -f "$root/ours/dsp/native/"*.so
+cp setup.py "$root/ours"
+cp "$folder"/setuptools-*.whl "$root/ours"
+run chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 sh -c \
+    'cd /ours && PYTHONPATH=$(ls setuptools-*.whl) python3 setup.py -q build_ext --inplace'
+cp "$root/ours/dsp/native/_hop.abi3.so" "$folder"
 from >"$folder/.made-from"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Lay the installed files below a root folder, for `make install` and for the Debian package alike:
-#   packaging/tree.sh ROOT WHEELS [MACHINE]      MACHINE as `uname -m` says it; another than this one's is fine
+#   packaging/tree.sh ROOT WHEELS [MACHINE]      MACHINE as `uname -m` says it; another than this one's is fine, when
+#   WHEELS holds our part in C for it (packaging/foreign_wheels.sh)
 # Nothing outside ROOT is touched. An environment without `venv`'s help: so it can be laid for another machine, and
 # holds no path of the place where it was made.
 set -eu
@@ -17,10 +18,12 @@ umask 022
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 # From a copy: setuptools leaves a build folder beside what it builds.
-cp -r dsp hw web_ui firmware_app models_quantized pyproject.toml LICENSE README.md "$work"
-find "$work" -name __pycache__ -prune -exec rm -rf {} +
+cp -r dsp hw web_ui firmware_app models_quantized pyproject.toml setup.py LICENSE README.md "$work"
+find "$work" \( -name __pycache__ -prune -o -name '_hop.*.so' \) -exec rm -rf {} +
 quietly() { "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }; }
-quietly "$python" "$pip/pip" wheel --no-index --find-links "$wheels" --no-deps -w "$work/ours" "$work"
+native=1 # the part in C is built here, unless it is there for another machine or Debian
+[ ! -e "$wheels/_hop.abi3.so" ] || native=0
+quietly env HUSHBOX_NATIVE=$native "$python" "$pip/pip" wheel --no-index --find-links "$wheels" --no-deps -w "$work/ours" "$work"
 
 platforms="--platform linux_$machine"
 for release in $(seq 17 41); do platforms="$platforms --platform manylinux_2_${release}_$machine"; done
@@ -33,6 +36,8 @@ quietly "$python" "$pip/pip" install --no-index --no-deps --no-compile --only-bi
     $(cat "$work/list") "$work"/ours/*.whl
 rm -rf "$site/bin"
 find "$site" -name direct_url.json -delete
+[ $native = 1 ] || cp "$wheels/_hop.abi3.so" "$site/dsp/native"
+[ -e "$site/dsp/native/_hop.abi3.so" ] || echo "tree: no compiler for the part in C: NumPy does its work, slower" >&2
 find "$site" -type f -perm /111 -exec chmod a-x {} +
 find "$site" -depth -type d -name tests -path '*/numpy/*' -exec rm -rf {} +
 # lgpio has wheels up to Python 3.12; from 3.13 on it is the system's (python3-lgpio).

@@ -17,6 +17,7 @@ sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 EOF
 
 if [ -e "$stamp" ] && [ ! "requirements/$kind.lock" -nt "$stamp" ] && [ ! pyproject.toml -nt "$stamp" ] &&
+   [ -z "$(find setup.py dsp/native -newer "$stamp" \( -name '*.[ch]' -o -name setup.py \) -print -quit)" ] &&
    .venv/bin/python -c 'import alsaaudio, firmware_app' 2>/dev/null; then
     exit 0
 fi
@@ -27,5 +28,7 @@ fi
 say "installing locked packages ($kind)"
 .venv/bin/python -m pip install -q --disable-pip-version-check --use-pep517 -r "requirements/$kind.lock"
 .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+.venv/bin/python -c 'import sys; from dsp import native; sys.exit(not native.available())' ||
+    say "no compiler for the part in C (dsp/native): NumPy does its work, slower"
 touch "$stamp"
 say "done: .venv/bin/hushbox"

@@ -119,7 +119,7 @@ class Denoiser:
 
     def _step(self, spectrum: Spectrum) -> bool:
         """Run the model for a hop; its mask is then in the guard. Return whether the mask may be heard."""
-        room, sensitivity = float(self._keep_room.next(1)[0]), float(self._sensitivity.next(1)[0])
+        room, sensitivity = self._keep_room.next_value(), self._sensitivity.next_value()
         return self._guard.step(self._front.features(spectrum, room, sensitivity))
 
     def _meter_reduction(self, reduction_db: float, clean: float = 0.0, hum: float = 0.0, floor: float = 1.0) -> None:

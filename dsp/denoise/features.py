@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from dsp.denoise.fine import FineBins
 from dsp.denoise.sides import Sides
 from dsp.layouts.denoise import LIVE, Layout
+from dsp.native import bound
 
 Spectrum = NDArray[np.complex64]
 Array = NDArray[np.float32]
@@ -87,6 +88,23 @@ class DenoiseFrontEnd:
         self._left: Array = np.zeros(bins, np.float32)
         self._ones: Array = np.ones(bins, np.float32)
         self._term: Spectrum = np.zeros((channels, low), np.complex64)
+        self._mid: Spectrum = self._sides.mid
+        self._native = bound.denoise(
+            self._triangles,
+            layout.tap_delays_hops,
+            fine.delays_hops,
+            self._fine.standstill,
+            self._fine.zoom,
+            self._mid,
+            self._power,
+            self._mean_power,
+            self._features,
+            self._fine.still,
+            self._history,
+            self._fine.past,
+            self._low,
+            self._level,
+        )
 
     def reset(self) -> None:
         """Forget the past: as new."""
@@ -104,6 +122,13 @@ class DenoiseFrontEnd:
         one channel; where they are not, none is lost.
         keep_room: 0 removes late reverberation, 1 leaves it. sensitivity: -1 spares the voice, 1 removes more noise.
         """
+        self._exponent = STRICTNESS**sensitivity
+        if self._native is not None:
+            if self.channels > 1:
+                self._sides.mean(spectrum)
+            self._native.features(spectrum, self._fine.looked, keep_room, sensitivity)
+            self._fine.looked += 1
+            return self._features
         np.square(spectrum.real, out=self._power)
         np.square(spectrum.imag, out=self._scratch)
         np.add(self._power, self._scratch, out=self._power)
@@ -124,7 +149,6 @@ class DenoiseFrontEnd:
             np.log10(logarithm, out=logarithm)
             np.add(logarithm, LOG_OFFSET, out=logarithm)
             np.multiply(logarithm, LOG_SCALE, out=logarithm)
-        self._exponent = STRICTNESS**sensitivity
         self._features[0, self._keep_room_at] = keep_room
         self._features[0, self._sensitivity_at] = sensitivity
         return self._features
@@ -135,9 +159,10 @@ class DenoiseFrontEnd:
         mask: (1, output_size). spectrum: (channels, bins). attenuation_limit: the share of the input that always stays,
         10 ** (-amount_db / 20). At 1 the spectrum is left untouched.
         """
-        self._hop = (self._hop + 1) % len(self._history)
-        self._history[self._hop] = spectrum[:, : self._low_bins]
-        self._fine.remember(spectrum)
+        if self._native is not None and attenuation_limit < 1.0:
+            self.reduction_db = self._native.apply(mask, spectrum, *self._next_hop(), attenuation_limit, self._exponent)
+            return
+        self._remember(spectrum)
         if attenuation_limit >= 1.0:
             self.reduction_db = 0.0
             return
@@ -165,9 +190,10 @@ class DenoiseFrontEnd:
         mask, spectrum: as in apply(), but the spectrum is not changed. attenuation_limit is only for `reduction_db`,
         not for the gains. Shape (bins,), a reused buffer.
         """
-        self._hop = (self._hop + 1) % len(self._history)
-        self._history[self._hop] = spectrum[:, : self._low_bins]
-        self._fine.remember(spectrum)
+        if self._native is not None:
+            self.reduction_db = self._native.gains(mask, spectrum, *self._next_hop(), attenuation_limit, self._exponent)
+            return self._level
+        self._remember(spectrum)
         self._filter_low(mask)
         power, level = self._all_power(), self._level
         self._low_level(power)
@@ -181,6 +207,17 @@ class DenoiseFrontEnd:
         after = dry * dry * before + 2.0 * dry * wet * once + wet * wet * twice  # of power * (dry + wet * level)**2
         self.reduction_db = 10.0 * math.log10((float(before) + 1e-12) / (max(0.0, float(after)) + 1e-12))
         return level
+
+    def _next_hop(self) -> tuple[int, int]:
+        """Move on, and tell where this hop's low and lowest bins go."""
+        self._hop = (self._hop + 1) % len(self._history)
+        return self._hop, self._fine.next_hop()
+
+    def _remember(self, spectrum: Spectrum) -> None:
+        """Keep the low bins for the taps of later hops."""
+        hop, _ = self._next_hop()
+        self._history[hop] = spectrum[:, : self._low_bins]
+        self._fine.remember(spectrum)
 
     def _all_power(self) -> Array:
         """The summed power of all channels; they share one gain. Shape (bins,)."""

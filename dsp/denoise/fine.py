@@ -55,17 +55,20 @@ def standstill(layout: Layout) -> Spectrum:
 
 
 class FineBins:
-    """The past of one stream's lowest bins. Audio thread; buffers are made once and reused."""
+    """The past of one stream's lowest bins. Audio thread; buffers are made once and reused.
+
+    The public arrays and counts are also read and moved on by the front end's part in C.
+    """
 
     def __init__(self, channels: int, layout: Layout = LIVE) -> None:
         shape = layout.fine
         self._bins, self._past_hops, self._channels = shape.bins, shape.past_hops, channels
-        self._zoom = np.ascontiguousarray(zoom(layout)[:, ::-1])  # oldest first, as the past is read
-        self._standstill = standstill(layout)
+        self.zoom = np.ascontiguousarray(zoom(layout)[:, ::-1])  # oldest first, as the past is read
+        self.standstill = standstill(layout)
         # Every hop is stored twice, so that the last past_hops are always contiguous.
-        self._still: Spectrum = np.zeros((2 * shape.past_hops, channels * shape.bins), np.complex64)
-        self._still_sides = self._still.reshape(2 * shape.past_hops, channels, shape.bins)
-        self._past: Spectrum = np.zeros((shape.past_hops, channels, shape.bins), np.complex64)
+        self.still: Spectrum = np.zeros((2 * shape.past_hops, channels * shape.bins), np.complex64)
+        self._still_sides = self.still.reshape(2 * shape.past_hops, channels, shape.bins)
+        self.past: Spectrum = np.zeros((shape.past_hops, channels, shape.bins), np.complex64)
         self._places: Spectrum = np.zeros((shape.places, channels * shape.bins), np.complex64)
         self._power: Array = np.zeros((shape.places, channels * shape.bins), np.float32)
         self._scratch: Array = np.zeros((shape.places, channels * shape.bins), np.float32)
@@ -75,14 +78,14 @@ class FineBins:
         self._at = np.zeros(shape.taps, self._delays.dtype)
         self._terms: Spectrum = np.zeros((shape.taps, channels, shape.bins), np.complex64)
         self._sum: Spectrum = np.zeros((channels, shape.bins), np.complex64)
-        self._looked = 0
-        self._hop = 0
+        self.looked = 0
+        self.hop = 0
 
     def reset(self) -> None:
         """Forget the past: as new."""
-        self._still.fill(0.0)
-        self._past.fill(0.0)
-        self._looked = self._hop = 0
+        self.still.fill(0.0)
+        self.past.fill(0.0)
+        self.looked = self.hop = 0
 
     def look(self, low: Spectrum, out: Array) -> None:
         """Power at each place, once a hop: the mean of the channels' powers, so that none cancels another.
@@ -90,12 +93,12 @@ class FineBins:
         low: (channels, bins or more); out: (places, bins).
         """
         past = self._past_hops
-        at = self._looked % past
-        turn = self._standstill[self._looked % len(self._standstill)]
+        at = self.looked % past
+        turn = self.standstill[self.looked % len(self.standstill)]
         np.multiply(low[:, : self._bins], turn, out=self._still_sides[at])
-        self._still[at + past] = self._still[at]
-        self._looked += 1
-        np.matmul(self._zoom, self._still[at + 1 : at + 1 + past], out=self._places)
+        self.still[at + past] = self.still[at]
+        self.looked += 1
+        np.matmul(self.zoom, self.still[at + 1 : at + 1 + past], out=self._places)
         np.square(self._places.real, out=self._power)
         np.square(self._places.imag, out=self._scratch)
         np.add(self._power, self._scratch, out=self._power)
@@ -103,17 +106,21 @@ class FineBins:
         if self._channels > 1:
             np.multiply(out, np.float32(1.0 / self._channels), out=out)
 
+    def next_hop(self) -> int:
+        """Move on by a hop, and tell where in the past it goes."""
+        self.hop = (self.hop + 1) % self._past_hops
+        return self.hop
+
     def remember(self, low: Spectrum) -> None:
         """Keep this hop for the taps of later ones.  low: (channels, bins or more)."""
-        self._hop = (self._hop + 1) % self._past_hops
-        self._past[self._hop] = low[:, : self._bins]
+        self.past[self.hop] = low[:, : self._bins]
 
     def add_taps(self, mask: Array, low: Spectrum) -> None:
         """Add the past through the mask's taps.  mask: (mask_size,), [tap][real, imaginary][bin]; low: as above."""
         parts = mask.reshape(-1, 2, self._bins)
         self._taps.real[:], self._taps.imag[:] = parts[:, 0], parts[:, 1]
-        np.subtract(self._hop, self._delays, out=self._at)
-        np.take(self._past, self._at, axis=0, out=self._terms, mode="wrap")
+        np.subtract(self.hop, self._delays, out=self._at)
+        np.take(self.past, self._at, axis=0, out=self._terms, mode="wrap")
         np.multiply(self._terms, self._taps[:, None], out=self._terms)
         np.add.reduce(self._terms, axis=0, out=self._sum)
         lowest = low[:, : self._bins]

@@ -9,6 +9,7 @@ import numpy as np
 from dsp.block import Block, mend
 from dsp.denoise.denoiser import MOST_RISE, Denoiser
 from dsp.layouts.denoise import KIND
+from dsp.native import bound
 from dsp.parts.hop_adapter import HopAdapter
 from dsp.parts.limiter import Limiter
 from dsp.parts.ramp import Ramp
@@ -43,6 +44,7 @@ class Denoise(Denoiser):
         self._rise: Block = (np.sin(np.pi / 2 * (np.arange(hop) + 0.5) / hop) ** 2).astype(np.float32)[:, None]
         self._keep: Block = np.zeros((hop, 1), np.float32)
         self._floor = Ramp(self._floor_target, self._amount_hops, 1)
+        self._native = bound.calls()
         self._cap = Limiter()
         self._cap.prepare(rate_hz, hop, channels)
         self._peaks = deque([0.0] * self._layout.heard_hops, self._layout.heard_hops)
@@ -76,7 +78,7 @@ class Denoise(Denoiser):
         self._hums = hums, self._hums[0]
         spectrum = self._stft.analyse(sound)
         usable = self._step(spectrum)
-        floor = float(self._floor.next(1)[0])
+        floor = self._floor.next_value()
         # During a fade to dry the last good mask stays in use; the fade hides its age.
         self._front.apply(self._guard.mask, spectrum, floor)
         self._wet.set(float(usable and floor < 1.0))
@@ -119,14 +121,20 @@ class Denoise(Denoiser):
 
     def _hold_under_input(self, wet: Block) -> None:
         """Limit `wet` to the input's peak times MOST_RISE. Clipped sound rises when overtones are removed."""
-        self._peaks.append(max(float(self._now.max()), -float(self._now.min())))
+        if self._native is not None:
+            self._peaks.append(self._native.peak(self._now))
+        else:
+            self._peaks.append(max(float(self._now.max()), -float(self._now.min())))
         self._cap.ceiling = max(MOST_RISE * max(self._peaks), QUIETEST_CEILING)
         self._cap.process(wet)
 
     def _blend(self, wet: Block, dry: Block, out: Block) -> None:
         """out = wet, dry or a crossfade between them; or what was removed from the dry, if that is listened to."""
         frames = len(out)
-        if not self._wet.still:
+        if not self._wet.still and self._native is not None:
+            self._native.crossfade(wet, dry, self._wet.next(frames))
+            np.copyto(out, wet)
+        elif not self._wet.still:
             share = self._wet.next(frames)[:, None]
             np.multiply(wet, share, out=out)
             np.subtract(1.0, share, out=self._share)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from dsp.block import RATE_HZ
 from dsp.layouts.denoise import LIVE, Layout
+from dsp.native import bound
 
 Spectrum = NDArray[np.complex64]
 Array = NDArray[np.float32]
@@ -42,29 +43,31 @@ class Sides:
         self._first_bin = math.ceil(LOWEST_HZ / layout.bin_hz)
         self._newest = 1.0 - math.exp(-1000.0 * layout.hop_frames / (RATE_HZ * MEMORY_MS))
         self._turned: Spectrum = np.zeros((channels, self._bins), np.complex64)
-        self._mid: Spectrum = np.zeros(self._bins, np.complex64)
+        self.mid: Spectrum = np.zeros(self._bins, np.complex64)
         self._signs: Array = np.ones((channels, 1), np.float32)
-        self._inverted = 0
-        self._agreement = [0.0] * channels
-        self._level = [0.0] * channels
+        self._agreement: NDArray[np.float64] = np.zeros(channels)
+        self._level: NDArray[np.float64] = np.zeros(channels)
+        self._native = bound.sides(self._first_bin, self._signs[:, 0], self._agreement, self._level, self.mid)
 
     def reset(self) -> None:
         """Forget the past: as new."""
         self._signs.fill(1.0)
-        self._inverted = 0
-        for each in (self._agreement, self._level):
-            each[:] = [0.0] * len(each)
+        self._agreement.fill(0.0)
+        self._level.fill(0.0)
 
     def mean(self, spectrum: Spectrum) -> Spectrum:
         """spectrum: (channels, low_bins or more) -> (low_bins,), a reused buffer."""
+        if self._native is not None:
+            self._native.mean(spectrum, self._newest, OPPOSED)
+            return self.mid
         low = spectrum[:, : self._bins]
         self._compare(low[:, self._first_bin :])
-        if not self._inverted:
-            np.add.reduce(low, axis=0, out=self._mid)
+        if (self._signs > 0.0).all():
+            np.add.reduce(low, axis=0, out=self.mid)
         else:
             np.multiply(low, self._signs, out=self._turned)
-            np.add.reduce(self._turned, axis=0, out=self._mid)
-        return np.multiply(self._mid, np.float32(1.0 / len(low)), out=self._mid)
+            np.add.reduce(self._turned, axis=0, out=self.mid)
+        return np.multiply(self.mid, np.float32(1.0 / len(low)), out=self.mid)
 
     def _compare(self, low: Spectrum) -> None:
         """Turn each side that has been opposed to the first one for a while."""
@@ -79,4 +82,3 @@ class Sides:
             if self._agreement[side] < OPPOSED * self._level[side]:
                 self._signs[side, 0] *= -1.0
                 self._agreement[side] *= -1.0
-                self._inverted += -1 if self._signs[side, 0] > 0.0 else 1

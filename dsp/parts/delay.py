@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dsp.block import Block
+from dsp.native import bound
 
 
 class Delay:
@@ -22,6 +23,7 @@ class Delay:
         self._ring: Block = np.zeros((self._size, channels), np.float32)
         self._out: Block = np.zeros((period_frames, channels), np.float32)
         self._position = 0
+        self._native = bound.ring(self._ring)
 
     def reset(self) -> None:
         """Forget the past: silence comes first again."""
@@ -33,6 +35,9 @@ class Delay:
         frames, ring, size = len(block), self._ring, self._size
         out = self._out[:frames]
         start = self._position
+        if self._native is not None:
+            self._position = self._native.delay(block, start, self.latency_frames, out)
+            return out
         room = size - start
         if frames <= room:
             ring[start : start + frames] = block

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dsp.block import RATE_HZ, Block
+from dsp.native import bound
 from dsp.params import ParamSpec
 from dsp.parts.ramp import Ramp, ramp_frames
 
@@ -29,6 +30,7 @@ class Gain:
 
     def prepare(self, rate_hz: int, period_frames: int, channels: int) -> None:
         self._ramp = Ramp(self._target, ramp_frames(RAMP_MS, rate_hz), period_frames)
+        self._native = bound.calls()
 
     def set_param(self, param_id: str, value: float) -> None:
         """value: dB. Ramps there; before prepare() it is the gain that the sound starts with."""
@@ -38,7 +40,11 @@ class Gain:
     def process(self, block: Block) -> None:
         if self._ramp.still and self._target == 1.0:
             return
-        np.multiply(block, self._ramp.next(len(block))[:, None], out=block)
+        values = self._ramp.next(len(block))
+        if self._native is not None:
+            self._native.scale(block, values)
+        else:
+            np.multiply(block, values[:, None], out=block)
 
     def reset(self) -> None:
         self._ramp.jump(self._target)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from dsp.block import Block
+from dsp.native import bound
 
 
 class HopAdapter:
@@ -38,6 +39,7 @@ class HopAdapter:
         # A ring of whole hops: a hop is written in one piece; only reading wraps around.
         self._size = hop_frames * (2 + -(-period_frames // hop_frames))
         self._ring: Block = np.zeros((self._size, channels), np.float32)
+        self._native, self._native_hop = bound.ring(self._ring), bound.ring(self._hop)
         self.reset()
 
     def reset(self) -> None:
@@ -61,7 +63,11 @@ class HopAdapter:
         done = 0
         while done < len(block):
             frames = min(len(block) - done, self.hop_frames - self._waiting)
-            self._hop[self._waiting : self._waiting + frames] = block[done : done + frames]
+            piece = block[done : done + frames]
+            if self._native_hop is not None:
+                self._native_hop.write(piece, self._waiting)
+            else:
+                self._hop[self._waiting : self._waiting + frames] = piece
             self._waiting += frames
             done += frames
             if self._waiting == self.hop_frames:
@@ -70,6 +76,9 @@ class HopAdapter:
                 self._waiting = 0
 
     def _pop(self, block: Block) -> None:
+        if self._native is not None:
+            self._read = self._native.read(block, self._read)
+            return
         frames, room = len(block), self._size - self._read
         if frames <= room:
             block[:] = self._ring[self._read : self._read + frames]

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from dsp.block import RATE_HZ, Block
+from dsp.native import bound
 
 CEILING_DB = -1.0
 RELEASE_DB_PER_S = 60.0
@@ -38,6 +39,7 @@ class Limiter:
         self._slope = np.arange(period_frames) * self._fall
         self._level: Block = np.zeros((period_frames, channels), np.float32)
         self._need = np.zeros(period_frames, np.float64)
+        self._native = bound.calls()
         self.reset()
 
     def reset(self) -> None:
@@ -45,6 +47,9 @@ class Limiter:
 
     def process(self, block: Block) -> None:
         """Keep `block` under the ceiling, in place."""
+        if self._native is not None:
+            self._reduction = self._native.limit(block, self.ceiling, self._reduction, self._fall)
+            return
         frames = len(block)
         level = np.abs(block, out=self._level[:frames])
         if self._reduction == 0.0 and level.max() <= self.ceiling:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp.block import Block
+from dsp.native import bound
 
 PEAK, RMS = 0, 1
 """The columns that take() fills."""
@@ -21,23 +22,27 @@ class Meter:
     def __init__(self, channels: int, period_frames: int) -> None:
         self.channels = channels
         self._magnitude: NDArray[np.float32] = np.zeros((channels, period_frames), np.float32)
+        self._sums: NDArray[np.float64] = np.zeros((channels, 2))  # peak and energy
+        self._native = bound.meter(self._sums)
         self.reset()
 
     def reset(self) -> None:
-        self._peak = [0.0] * self.channels
-        self._energy = [0.0] * self.channels
+        self._sums.fill(0.0)
         self._frames = 0
 
     def add(self, block: Block) -> None:
         """Measure `block`.  float32 (frames, channels), finite."""
         frames = len(block)
+        self._frames += frames
+        if self._native is not None:
+            self._native.add(block)
+            return
         # One row per channel: numpy reduces contiguous rows several times faster than columns.
         magnitude = np.abs(block.T, out=self._magnitude[:, :frames])
         for channel in range(self.channels):
-            row = magnitude[channel]
-            self._peak[channel] = max(self._peak[channel], float(row.max()))
-            self._energy[channel] += float(np.dot(row, row))
-        self._frames += frames
+            row, sums = magnitude[channel], self._sums[channel]
+            sums[0] = max(sums[0], row.max())
+            sums[1] += np.dot(row, row)
 
     def take(self, into: NDArray[np.float32]) -> bool:
         """Fill `into` and start again from zero. Return whether any sample reached full scale.
@@ -46,8 +51,9 @@ class Meter:
         """
         clipped = False
         for channel in range(self.channels):
-            into[channel, PEAK] = self._peak[channel]
-            into[channel, RMS] = math.sqrt(self._energy[channel] / self._frames) if self._frames else 0.0
-            clipped = clipped or self._peak[channel] >= FULL_SCALE
+            peak, energy = self._sums[channel].tolist()
+            into[channel, PEAK] = peak
+            into[channel, RMS] = math.sqrt(energy / self._frames) if self._frames else 0.0
+            clipped = clipped or peak >= FULL_SCALE
         self.reset()
         return clipped

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp.block import RATE_HZ
+from dsp.native import bound
 
 Values = NDArray[np.float32]
 
@@ -30,6 +31,7 @@ class Ramp:
         self._count = np.arange(1, max_frames + 1, dtype=np.float64)
         self._exact = np.zeros(max_frames, np.float64)
         self._values: Values = np.zeros(max_frames, np.float32)
+        self._native = bound.calls()
         self.value = self.target = self._start = float(value)
         self._total = self._left = 0
         self._step = 0.0
@@ -61,19 +63,27 @@ class Ramp:
         out = self._values[:frames]
         walking = min(frames, self._left)
         if walking:
-            exact = self._exact[:walking]
-            np.add(self._count[:walking], self._total - self._left, out=exact)
-            np.multiply(exact, self._step, out=exact)
-            np.add(exact, self._start, out=exact)
-            out[:walking] = exact
+            done = self._total - self._left
+            if self._native is not None:
+                self._native.ramp(out[:walking], self._start, self._step, done)
+            else:
+                exact = self._exact[:walking]
+                np.add(self._count[:walking], done, out=exact)
+                np.multiply(exact, self._step, out=exact)
+                np.add(exact, self._start, out=exact)
+                out[:walking] = exact
             self._left -= walking
             self._filled = False
             if self._left == 0:
                 out[walking - 1 :] = self.target  # exactly, whatever the sum rounded to
                 self.value = self.target
             else:
-                self.value = float(exact[-1])
+                self.value = self._start + (done + walking) * self._step
         elif not self._filled:
             self._values.fill(self.target)
             self._filled = True
         return out
+
+    def next_value(self) -> float:
+        """The next value alone, for what goes by hops."""
+        return float(self.next(1)[0]) if self._left else self.value

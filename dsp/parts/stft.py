@@ -13,6 +13,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from dsp.native import bound
+
 Audio = NDArray[np.float32]
 Spectrum = NDArray[np.complex64]
 
@@ -40,7 +42,9 @@ def synthesis_window(window_frames: int = 768, synthesis_frames: int = 256) -> A
 
 def inverse_transform(spectrum: Spectrum, out: Audio) -> None:
     """np.fft.irfft along the last axis, without a new array where numpy can.  out: (..., frames)."""
-    if _WRITES_INTO:
+    if (transform := bound.transform(out.shape[-1])) is not None:
+        transform.inverse(spectrum, out)
+    elif _WRITES_INTO:
         np.fft.irfft(spectrum, out.shape[-1], axis=-1, out=out)  # type: ignore[arg-type]  # stubs know double only
     else:
         out[:] = np.fft.irfft(spectrum, out.shape[-1], axis=-1)
@@ -48,7 +52,9 @@ def inverse_transform(spectrum: Spectrum, out: Audio) -> None:
 
 def forward_transform(waves: Audio, out: Spectrum) -> None:
     """np.fft.rfft along the last axis, without a new array where numpy can.  out: (..., bins)."""
-    if _WRITES_INTO:
+    if (transform := bound.transform(waves.shape[-1])) is not None:
+        transform.forward(waves, out)
+    elif _WRITES_INTO:
         np.fft.rfft(waves, axis=-1, out=out)  # type: ignore[arg-type]  # stubs know double only
     else:
         out[:] = np.fft.rfft(waves, axis=-1)
@@ -88,6 +94,9 @@ class StreamingStft:
         self._newest = self._wave[:, -synthesis_frames:]
         self._tail: Audio = np.zeros((channels, hop_frames), np.float32)
         self._out: Audio = np.zeros((hop_frames, channels), np.float32)
+        self._native = bound.stft(
+            hop_frames, self._analysis, self._synthesis, self._past, self._spectrum, self._tail, self._out
+        )
 
     def reset(self) -> None:
         """Forget the past: as new."""
@@ -98,6 +107,10 @@ class StreamingStft:
     def analyse(self, hop: Audio) -> Spectrum:
         """Spectrum of the newest window.  hop: (hop_frames, channels) -> (channels, bins), a reused buffer."""
         start, frames = self._position, self.hop_frames
+        if self._native is not None:
+            self._native.analyse(hop, start)
+            self._position = (start + frames) % self.window_frames
+            return self._spectrum
         self._past[:, start : start + frames] = hop.T
         self._past[:, start + self.window_frames : start + self.window_frames + frames] = hop.T
         oldest = start + frames
@@ -108,6 +121,9 @@ class StreamingStft:
 
     def synthesise(self, spectrum: Spectrum) -> Audio:
         """The hop before the newest one.  spectrum: (channels, bins) -> (hop_frames, channels), a reused buffer."""
+        if self._native is not None:
+            self._native.synthesise(spectrum)
+            return self._out
         inverse_transform(spectrum, self._wave)
         np.multiply(self._newest, self._synthesis, out=self._newest)
         np.add(self._newest[:, : self.hop_frames], self._tail, out=self._out.T)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dsp.block import Block
+from dsp.native import bound
 from dsp.params import ParamSpec, switch
 from dsp.parts.delay import Delay
 from dsp.parts.ramp import Ramp, ramp_frames
@@ -55,6 +56,7 @@ class DryPath:
         self._quiet_frames = 0
         self._fade_frames = ramp_frames(FADE_IN_MS, rate_hz)
         self._share: Block = np.zeros((period_frames, 1), np.float32)
+        self._native = bound.calls()
         self._prepared = True
 
     def set_param(self, param_id: str, value: float) -> None:
@@ -111,14 +113,22 @@ class DryPath:
             block = block[quiet:]
             frames -= quiet
         if not level.still:
-            np.multiply(block, level.next(frames)[:, None], out=block)
+            values = level.next(frames)
+            if self._native is not None:
+                self._native.scale(block, values)
+            else:
+                np.multiply(block, values[:, None], out=block)
         elif level.value == 0.0:
             block.fill(0.0)
         elif level.value != 1.0:
             np.multiply(block, np.float32(level.value), out=block)
 
     def _crossfade(self, block: Block, frames: int) -> None:
-        wet, dry_share = self._mix.next(frames)[:, None], self._share[:frames]
+        values = self._mix.next(frames)
+        if self._native is not None:
+            self._native.crossfade(block, self._dry, values)
+            return
+        wet, dry_share = values[:, None], self._share[:frames]
         np.multiply(block, wet, out=block)
         np.subtract(1.0, wet, out=dry_share)
         np.multiply(self._dry, dry_share, out=self._dry)  # a copy that is not used again

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp.block import RATE_HZ, Block
+from dsp.native import bound
 from dsp.params import ParamSpec, switch
 from dsp.parts.ramp import Ramp, ramp_frames
 from dsp.parts.stft import inverse_transform
@@ -52,6 +53,7 @@ class Freeze:
         # The past is stored twice, one length apart, so that the newest part is always one contiguous slice.
         self._past = np.zeros((channels, 2 * NEEDED), np.float32)
         self._at = 0
+        self._native = bound.past(self._past)
         bins = WINDOW // 2 + 1
         self._wave = np.zeros((channels, WINDOW), np.float32)
         self._loudness = np.zeros((channels, bins), np.float32)
@@ -101,6 +103,9 @@ class Freeze:
         self._ramp.jump(0.0)
 
     def _remember(self, block: Block) -> None:
+        if self._native is not None and len(block) <= NEEDED:
+            self._at = self._native.remember(block, self._at)
+            return
         done = 0
         while done < len(block):
             count = min(NEEDED - self._at, len(block) - done)

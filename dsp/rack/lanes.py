@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dsp.block import Block
+from dsp.native import bound
 from dsp.parts.delay import Delay
 from dsp.processor import Processor
 
@@ -61,6 +62,9 @@ class Lane:
             return
         self._share: Block | None = np.zeros(period_frames, np.float32) if channels.mix == 1 < width else None
         self._block: Block = np.zeros((period_frames, width * (1 + self._stems_behind)), np.float32)
+        self._native = bound.calls()
+        self._source, self._own = np.array(self.columns, np.int32), np.arange(width, dtype=np.int32)
+        self._sound = self._block[:, :width]
         for processor in self.processors:
             processor.prepare(rate_hz, period_frames, self._block.shape[1])
         self.latency_frames = sum(processor.latency_frames for processor in self.processors)
@@ -75,8 +79,11 @@ class Lane:
         """Process this lane's columns of `block`; the block itself is not changed."""
         if not self.columns:
             return
-        for at, column in enumerate(self.columns):
-            self._block[:, at] = block[:, column]
+        if self._native is not None:
+            self._native.pick(block, self._source, self._sound)
+        else:
+            for at, column in enumerate(self.columns):
+                self._block[:, at] = block[:, column]
         for processor in self.processors:
             processor.process(self._block)
 
@@ -89,7 +96,9 @@ class Lane:
             return
         sound = self._delay.process(self._block) if self._delay is not None else self._block
         width = len(self.columns)
-        if self._share is not None:
+        if self._native is not None:
+            self._native.add_columns(sound, self._own, out, self._channels.mix)
+        elif self._share is not None:
             self._add_all(sound, range(width), out)
         else:
             for column in range(self._channels.mix):
@@ -117,9 +126,13 @@ class Lane:
 
     def add_untouched(self, block: Block, out: Block) -> None:
         """Add the source as it came in, as bypass plays it, to the columns that add_to() uses."""
-        if self.columns and self._share is not None:
+        if not self.columns:
+            return
+        if self._native is not None:
+            self._native.add_columns(block, self._source, out, self._channels.mix)
+        elif self._share is not None:
             self._add_all(block, self.columns, out)
-        elif self.columns:
+        else:
             for column in range(self._channels.mix):
                 source = self.columns[column % len(self.columns)]
                 np.add(out[:, column], block[:, source], out=out[:, column])

@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp.layouts.stems import BANDS, BINS, CHANNELS, CLAIMED, HIGH_BANDS, HIGH_BINS, INPUT_SIZE, LOW_BINS, STEMS
+from dsp.native import bound
 
 Spectrum = NDArray[np.complex64]
 Array = NDArray[np.float32]
@@ -77,6 +78,10 @@ class StemsFrontEnd:
         self._shares: Array = np.zeros((CLAIMED, channels, BANDS), np.float32)
         self._gains: Array = np.zeros((len(STEMS), channels, BINS), np.float32)
         self._high: Array = np.zeros((CLAIMED, channels, HIGH_BINS), np.float32)
+        self._squares: Array = np.zeros_like(self._gains)
+        self._newest_energy: Array = np.zeros(len(STEMS), np.float32)
+        self._gain: Array = np.zeros((channels, BINS), np.float32)
+        self._native = bound.stems(self._triangles, self._power, self._features, self._gains)
 
     def reset(self) -> None:
         """Forget the past: as new."""
@@ -89,6 +94,12 @@ class StemsFrontEnd:
         aligned: the same spectrum with both sides in time and of one polarity, where they are not so by themselves
         (dsp.stems.sides). Balance and coherence are then computed from it.
         """
+        if self._native is not None:
+            self._hops += 1
+            share = 1.0 / min(float(self._hops), LEVEL_HOPS)
+            seen = spectrum if aligned is None else aligned
+            self._level = self._native.features(spectrum, seen, self._level, share)
+            return self._features
         self._set_power(spectrum)
         mean, _, cross = self._bins
         if self.channels == 1:
@@ -150,6 +161,9 @@ class StemsFrontEnd:
 
     def bin_masks(self, mask: Array) -> Array:
         """Gain of each stem.  mask: (1, OUTPUT_SIZE) -> (4, channels, BINS), a reused buffer; adds up to one."""
+        if self._native is not None:
+            self._native.masks(mask)
+            return self._gains
         shares = mask.reshape(CLAIMED, CHANNELS, BANDS)
         if self.channels == CHANNELS:
             self._shares[:] = shares
@@ -162,3 +176,19 @@ class StemsFrontEnd:
         np.sum(claimed, axis=0, out=other)
         np.subtract(1.0, other, out=other)
         return self._gains
+
+    def mix(self, spectrum: Spectrum, levels: Array, out: Spectrum, energy: Array) -> None:
+        """Put the stems together again, each at its level, with the newest bin_masks().
+
+        spectrum, out: (channels, BINS); levels: (4,); energy: (4,), to which that of each stem before its level is
+        added.
+        """
+        if self._native is not None:
+            self._native.mix(spectrum, levels, out, energy)
+            return
+        self._set_power(spectrum)
+        np.square(self._gains, out=self._squares)
+        np.dot(self._squares.reshape(len(STEMS), -1), self._power.reshape(-1), out=self._newest_energy)
+        np.add(energy, self._newest_energy, out=energy)
+        np.dot(levels, self._gains.reshape(len(STEMS), -1), out=self._gain.reshape(-1))
+        np.multiply(spectrum, self._gain, out=out)

@@ -90,8 +90,6 @@ class Stems:
         self._now: Block = np.zeros((hop, sound), np.float32)
         self._masks: NDArray[np.float32] = np.zeros((len(STEMS), *shape), np.float32)
         self._scratch: NDArray[np.float32] = np.zeros((len(STEMS), *shape), np.float32)
-        self._power: NDArray[np.float32] = np.zeros(shape, np.float32)
-        self._gain: NDArray[np.float32] = np.zeros(shape, np.float32)
         self._mixed: Spectrum = np.zeros(shape, np.complex64)
         if self._split:
             # One transform for all stems together.
@@ -102,7 +100,6 @@ class Stems:
         # Parseval's theorem, for a spectrum that has only half the bins.
         self._mean_square = 2.0 / (bundle.window_frames * sound * float(np.dot(window, window)))
         self._energy: NDArray[np.float32] = np.zeros(len(STEMS), np.float32)
-        self._hop_energy: NDArray[np.float32] = np.zeros(len(STEMS), np.float32)
         self._metered_hops = 0
         self._forget()
 
@@ -148,12 +145,11 @@ class Stems:
         else:
             self._age_hops += 1
         separated = self._age_hops <= self._hold_hops
-        self._meter(spectrum, separated)
+        self._metered_hops += 1
         if separated:
-            np.dot(self._faders.gains, self._masks.reshape(len(STEMS), -1), out=self._gain.reshape(-1))
+            self._front.mix(spectrum, self._faders.gains, self._mixed, self._energy)
         else:
-            self._gain.fill(self._faders.without_masks)
-        np.multiply(spectrum, self._gain, out=self._mixed)
+            np.multiply(spectrum, np.float32(self._faders.without_masks), out=self._mixed)
         hop_out[:, : self._channels] = self._stft.synthesise(self._mixed)
         if self._split:
             hop_out[:, self._channels :] = self._separate(spectrum, separated)
@@ -166,17 +162,6 @@ class Stems:
         else:
             self._stems.fill(0.0)
         return self._stems_stft.synthesise(self._stems.reshape(-1, self._stft.bins))
-
-    def _meter(self, spectrum: Spectrum, separated: bool) -> None:
-        self._metered_hops += 1
-        if not separated:
-            return
-        np.square(spectrum.real, out=self._power)
-        np.square(spectrum.imag, out=self._scratch[0])
-        np.add(self._power, self._scratch[0], out=self._power)
-        np.square(self._masks, out=self._scratch)
-        np.dot(self._scratch.reshape(len(STEMS), -1), self._power.reshape(-1), out=self._hop_energy)
-        np.add(self._energy, self._hop_energy, out=self._energy)
 
 
 class MissingStems:

@@ -7,6 +7,7 @@ import shutil
 import socket
 from pathlib import Path
 
+from dsp import native
 from dsp.errors import DspError
 from dsp.inference import RuntimeUnfitError, installed, open_model
 from dsp.inference.bundle import Bundle, list_bundles
@@ -27,6 +28,14 @@ def models(places: Places, wanted: str, runtime: str = "auto") -> list[Finding]:
     if places.bundle(wanted) not in folders:
         folders.insert(0, places.bundle(wanted))
     return [finding for folder in folders for finding in _model(folder, folder == places.bundle(wanted), runtime)]
+
+
+def native_part() -> list[Finding]:
+    """Is the part in C at work, or NumPy in its place?"""
+    if native.in_use():
+        return [ok("work of a hop", "done in C")]
+    mend = "install gcc and python3-dev, then Hushbox again; or take HUSHBOX_NATIVE=0 away"
+    return [advice("work of a hop", f"done by {native.description()}: a block costs twice as much", mend)]
 
 
 def fitting_model(places: Places, wanted: str, period_frames: int, root: Path = Path("/")) -> list[Finding]:

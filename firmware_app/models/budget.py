@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from dsp import native
 from dsp.block import RATE_HZ, Block
 from dsp.denoise.features import DenoiseFrontEnd
 from dsp.inference import Values, open_model
@@ -102,6 +103,7 @@ def machine() -> dict[str, str]:
         "load": f"{os.getloadavg()[0]:.2f}",
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "python": platform.python_version(),
+        "hop": native.description(),
         **{name: _version(name) for name in ("numpy", "ai-edge-litert", "onnxruntime")},
     }
 

@@ -4,6 +4,9 @@ S16_LE and S24_3LE come back as exactly the integers that went in. Of S32_LE the
 converters hold no more. Both classes own their scratch memory and allocate next to nothing in a block.
 """
 
+from collections.abc import Callable
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +21,33 @@ _FROM_16 = np.float32(2.0**-15)
 _FULL_SCALE = {"S16_LE": 2.0**15, "S24_3LE": 2.0**23, "S32_LE": 2.0**23}
 
 
+class Wire(Protocol):
+    """What may do the same quicker: dsp.native.bound.wire makes one, and tests hold the two equal."""
+
+    def decode(self, data: bytes | bytearray | memoryview, block: Block, /) -> None: ...
+    def encode(self, block: Block, data: memoryview, /) -> None: ...
+
+
+MakeWire = Callable[[int, int, tuple[int, ...]], Wire | None]
+"""From bytes a sample, the device's channels, and the chosen columns from 0. None: NumPy does it."""
+
+
+def _none(sample_bytes: int, device_channels: int, columns: tuple[int, ...]) -> Wire | None:
+    return None
+
+
+_make_wire: MakeWire = _none
+
+
+def convert_with(make_wire: MakeWire | None) -> None:
+    """Let decoders and encoders made from now on use what `make_wire` gives; None for NumPy again.
+
+    hw imports nothing of ours, so the program that starts it hands this in.
+    """
+    global _make_wire
+    _make_wire = make_wire or _none
+
+
 class SampleDecoder:
     """Device bytes to a block of the chosen channels. Any thread, one at a time.
 
@@ -28,11 +58,15 @@ class SampleDecoder:
         self._format = sample_format
         self._channels = device_channels
         self._columns = [(j, channel - 1) for j, channel in enumerate(chosen)]
+        self._wire = _make_wire(SAMPLE_BYTES[sample_format], device_channels, tuple(c for _, c in self._columns))
         self._whole = np.zeros((frames, len(chosen)), "<i4")  # the sample in the top bytes
         self._whole_bytes = self._whole.view(np.uint8).reshape(frames, len(chosen), 4)
 
     def decode(self, data: bytes | bytearray | memoryview, block: Block) -> None:
         """Fill `block`, float32 (at most `frames`, chosen channels), from exactly as many interleaved frames."""
+        if self._wire is not None:
+            self._wire.decode(data, block)
+            return
         frames, channels = len(block), self._channels
         if self._format == "S16_LE":
             short = np.frombuffer(data, "<i2").reshape(frames, channels)
@@ -57,6 +91,7 @@ class SampleEncoder:
     def __init__(self, sample_format: str, frames: int, device_channels: int, chosen: tuple[int, ...]) -> None:
         self._format = sample_format
         self._columns = [(j, channel - 1) for j, channel in enumerate(chosen)]
+        self._wire = _make_wire(SAMPLE_BYTES[sample_format], device_channels, tuple(c for _, c in self._columns))
         self._full_scale = np.float32(_FULL_SCALE[sample_format])
         self._highest = np.float32(_FULL_SCALE[sample_format] - 1)
         self._scaled = np.zeros((frames, len(chosen)), np.float32)
@@ -73,6 +108,9 @@ class SampleEncoder:
 
         Clips to ±1.0; NaN becomes silence. The result is valid until the next call.
         """
+        if self._wire is not None:
+            self._wire.encode(block, self.data)
+            return self.data
         whole = self._to_integers(block)
         for j, column in self._columns:
             source = j if whole.shape[1] > 1 else 0

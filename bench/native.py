@@ -1,0 +1,144 @@
+"""What each stage of a block costs, in C and in NumPy: medians in microseconds, measured by turns in one run.
+
+    python -m bench.native [--blocks 2000] [--period 128] [--channels 1] [--bundle denoise-live]
+
+Both ways hear the same sound, a block of one after a block of the other, so that what else the machine does hits both
+alike: trust the ratios, not the microseconds, unless the load is next to nothing. Stages are timed around the methods
+of the very chain that the box plays; what is between them is `the rest`.
+"""
+
+import argparse
+import os
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from dsp import native
+from dsp.block import RATE_HZ
+from dsp.denoise.instant import DenoiseInstant
+from dsp.rack.build import build_chain
+from dsp.rack.chain import Chain
+from dsp.stems.separator import Stems
+from firmware_app.config import places
+
+Times = dict[str, list[float]]
+
+
+class Clocked:
+    """Adds up how long chosen methods of a chain take in a block; one inside another counts for itself alone."""
+
+    def __init__(self) -> None:
+        self.block: dict[str, float] = defaultdict(float)
+        self._inside: list[float] = []
+
+    def watch(self, owner: Any, method: str, stage: str) -> None:
+        """Replace `owner.method` by one that is timed."""
+        call: Callable[..., Any] = getattr(owner, method)
+
+        def timed(*arguments: Any) -> Any:
+            self._inside.append(0.0)
+            start = time.perf_counter()
+            result = call(*arguments)
+            taken = time.perf_counter() - start
+            self.block[stage] += taken - self._inside.pop()
+            if self._inside:
+                self._inside[-1] += taken
+            return result
+
+        setattr(owner, method, timed)
+
+
+def watched(chain: Chain) -> Clocked:
+    """The stages of one chain with one processor."""
+    clock, step = Clocked(), chain._lanes[0].processors[0]
+    for owner, method, stage in (
+        (step._stft, "analyse", "STFT"),  # type: ignore[attr-defined]
+        (step._stft, "synthesise", "STFT"),  # type: ignore[attr-defined]
+        (step._front, "features", "features"),  # type: ignore[attr-defined]
+        (step._guard, "step", "inference and guard"),  # type: ignore[attr-defined]
+        (chain.meters.input, "add", "meters"),
+        (chain.meters.output, "add", "meters"),
+        (chain._limiter, "process", "limiter and caps"),
+        (chain._dry, "push", "dry path"),
+        (chain._dry, "join", "dry path"),
+        (chain._freeze, "process", "freeze"),
+        (chain._lanes[0], "process", "hop adapter, blend"),
+        (chain._lanes[0], "add_to", "lanes"),
+        (chain._lanes[0], "add_untouched", "lanes"),
+    ):
+        clock.watch(owner, method, stage)
+    if isinstance(step, Stems):
+        clock.watch(step._front, "bin_masks", "masks and mix")
+        clock.watch(step._front, "mix", "masks and mix")
+        return clock
+    clock.watch(step._ahead, "follow", "hum and rumble")  # type: ignore[attr-defined]
+    if isinstance(step, DenoiseInstant):
+        clock.watch(step._front, "gains", "mask and taps")
+        clock.watch(step._fir, "process", "filter")
+        clock.watch(step, "_design", "filter")
+    else:
+        clock.watch(step._front, "apply", "mask and taps")  # type: ignore[attr-defined]
+        clock.watch(step, "_hold_under_input", "limiter and caps")
+    return clock
+
+
+def measure(bundle: str, period: int, channels: int, blocks: int) -> dict[bool, Times]:
+    """Seconds a block of each stage, by turns: {in C: {stage: [...]}}."""
+    chains, clocks = {}, {}
+    for on in (True, False):
+        with native.switched(on):
+            chains[on] = build_chain(places.find().models / bundle, real_time=False)
+            chains[on].prepare(RATE_HZ, period, channels)
+        clocks[on] = watched(chains[on])
+    rng = np.random.default_rng(1)
+    sound = (rng.standard_normal((period * 64, channels)) * 0.05).astype(np.float32)
+    times: dict[bool, Times] = {True: defaultdict(list), False: defaultdict(list)}
+    for number in range(blocks + 50):
+        for on in (True, False) if number % 2 else (False, True):
+            block = sound[number % 64 * period :][:period].copy()
+            clocks[on].block.clear()
+            with native.switched(on):
+                start = time.perf_counter()
+                chains[on].process(block)
+                whole = time.perf_counter() - start
+            if number < 50:
+                continue
+            taken = dict(clocks[on].block)
+            times[on]["the rest"].append(whole - sum(taken.values()))
+            times[on]["a block"].append(whole)
+            for stage, seconds in taken.items():
+                times[on][stage].append(seconds)
+    return times
+
+
+def table(times: dict[bool, Times], blocks: int) -> str:
+    lines = [f"{'stage':22}{'NumPy':>9}{'C':>9}{'C/NumPy':>9}"]
+    stages = [stage for stage in times[False] if stage not in ("the rest", "a block")]
+    for stage in (*sorted(stages, key=lambda s: -sum(times[False][s])), "the rest", "a block"):
+        # Not every block has a hop of the model's in it: the median of those that have, times their share.
+        numpy, c = (np.median(times[on][stage]) * len(times[on][stage]) / blocks * 1e6 for on in (False, True))
+        lines.append(f"{stage:22}{numpy:9.1f}{c:9.1f}{c / numpy:9.2f}")
+    before, after = (np.percentile(times[on]["a block"], 99) * 1e6 for on in (False, True))
+    lines.append(f"{'a block, p99':22}{before:9.1f}{after:9.1f}{after / before:9.2f}")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="bench.native", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--blocks", type=int, default=2000, help="blocks of each way")
+    parser.add_argument("--period", type=int, default=128, help="frames a block")
+    parser.add_argument("--channels", type=int, default=1)
+    parser.add_argument("--bundle", default="denoise-live")
+    args = parser.parse_args()
+    if not native.in_use():
+        raise SystemExit(f"bench.native: the hop is done by {native.description()}")
+    times = measure(args.bundle, args.period, args.channels, args.blocks)
+    print(f"{args.bundle}, {args.channels} channel(s), {args.period} frames; load {os.getloadavg()[0]:.1f}")
+    print(table(times, args.blocks))
+
+
+if __name__ == "__main__":
+    main()

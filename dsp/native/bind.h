@@ -1,0 +1,71 @@
+/* How Python objects hold the state of a subject, and how arguments become blocks and arrays. */
+#ifndef HUSHBOX_BIND_H
+#define HUSHBOX_BIND_H
+
+#define PY_SSIZE_T_CLEAN
+#define Py_LIMITED_API 0x030B0000 /* one build for Python 3.11 and later */
+#include <Python.h>
+
+#include "hop.h"
+
+#define ANY (-1)
+#define MOST_ARRAYS 20
+#define MOST_SIZE (1 << 20)
+
+struct ring { long size, channels; float *at; };
+struct past { long length, channels; float *at; };
+struct levels { long channels; double *sums; };
+
+/* What the arrays of a subject must hold, told one after the other in the order in which they were given. */
+struct fit { const Py_ssize_t *have; int next; const char *name; Py_ssize_t needed, found; };
+int holds(struct fit *fit, const char *name, Py_ssize_t needed);
+
+/* A subject: its struct begins with `sizes` longs, then comes a pointer for each letter of `arrays`:
+ * f float32, c complex64, d float64, i int32, t a Transform, b a Bands. */
+struct kind {
+    const char *name;
+    size_t arrays_at;
+    int sizes;
+    const char *arrays;
+    /* Tell every array with holds(); return what is wrong with the sizes or the indices, or NULL. */
+    const char *(*check)(const void *state, struct fit *fit);
+};
+
+union state {
+    struct transform transform;
+    struct bands bands;
+    struct stft stft;
+    struct denoise denoise;
+    struct sides sides;
+    struct stems stems;
+    struct ring ring;
+    struct past past;
+    struct levels levels; /* Meter */
+    struct wire wire;
+};
+
+typedef struct {
+    PyObject_HEAD
+    const struct kind *kind;
+    int held;
+    Py_buffer views[MOST_ARRAYS];
+    PyObject *parts[2];
+    union state state;
+} Bound;
+
+extern const struct kind kinds[];
+enum { TRANSFORM, BANDS, STFT, DENOISE, SIDES, STEMS, RING, PAST, METER, WIRE, KINDS };
+
+PyObject *bound_new(PyTypeObject *type, PyObject *arguments, const struct kind *kind);
+void bound_dealloc(PyObject *self);
+
+/* All return 0, or -1 with ValueError or TypeError set. */
+int expect_arguments(const char *name, Py_ssize_t given, Py_ssize_t wanted);
+int whole_number(PyObject *from, const char *name, long lowest, long highest, long *into);
+int number(PyObject *from, double *into);
+/* The view is released by the caller. channels, frames: as they have to be, or ANY. */
+int get_rows(PyObject *from, const char *name, long frames, long channels, int writes, Py_buffer *view, struct rows *into);
+/* In one piece, `bytes` long, or ANY. */
+int get_flat(PyObject *from, const char *name, Py_ssize_t bytes, int writes, Py_buffer *view);
+
+#endif

@@ -1,0 +1,185 @@
+"""Binds the arrays of a class to its part in C. Every function returns None where NumPy is to do the work.
+
+Called when a class is made or prepared, never while streaming. hop.h says what each array is for.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsp import native
+from dsp.native import tables
+
+if TYPE_CHECKING:
+    from dsp.native._hop import Bands, Denoise, Meter, Past, Ring, Sides, Stems, Stft, Transform, Wire
+
+Array = NDArray[np.float32]
+Spectrum = NDArray[np.complex64]
+Exact = NDArray[np.float64]
+Indices = NDArray[np.int32]
+
+
+class Calls(Protocol):
+    """Functions in C without a state of their own; _hop.pyi says what they take."""
+
+    def peak(self, block: Array, /) -> float: ...
+    def limit(self, block: Array, ceiling: float, reduction: float, fall: float, /) -> float: ...
+    def take_answer(self, answer: Array, mask: Array, most: float, /) -> bool: ...
+    def ramp(self, values: Array, start: float, step: float, done: int, /) -> None: ...
+    def scale(self, block: Array, values: Array, /) -> None: ...
+    def crossfade(self, wet: Array, dry: Array, share: Array, /) -> None: ...
+    def pick(self, block: Array, columns: Indices, out: Array, /) -> None: ...
+    def add_columns(self, sound: Array, columns: Indices, out: Array, mix: int, /) -> None: ...
+    def mend(self, block: Array, loudest: float, /) -> int: ...
+
+
+def calls() -> Calls | None:
+    """The functions, or None."""
+    return native.hop if native.in_use() else None
+
+
+def transform(frames: int) -> Transform | None:
+    """Of `frames` real values. One is shared by all who ask: its scratch holds nothing between two calls."""
+    return _transform(frames) if native.in_use() else None
+
+
+@lru_cache(maxsize=16)
+def _transform(frames: int) -> Transform | None:
+    passes = tables.radices(frames)
+    if passes is None:
+        return None
+    scratch = np.zeros(2 * frames, np.float32)
+    return native.hop.Transform(
+        frames, len(passes), passes, tables.twiddles(frames, passes), tables.turns(frames), scratch
+    )
+
+
+def stft(
+    hop_frames: int,
+    analysis: Array,
+    synthesis: Array,
+    past: Array,
+    spectrum: Spectrum,
+    tail: Array,
+    out: Array,
+) -> Stft | None:
+    """past: (channels, 2 * window); spectrum: (channels, bins); tail, out: a hop."""
+    of_window = transform(len(analysis))
+    if of_window is None or hop_frames % 2:
+        return None
+    return native.hop.Stft(len(past), hop_frames, of_window, analysis, synthesis, past, spectrum, tail, out)
+
+
+def _bands(triangles: Array) -> Bands:
+    count, bins = triangles.shape
+    return native.hop.Bands(count, bins, *tables.bands(triangles))
+
+
+def denoise(
+    triangles: Array,
+    delays_hops: tuple[int, ...],
+    fine_delays_hops: tuple[int, ...],
+    standstill: Spectrum,
+    zoom: Spectrum,
+    mid: Spectrum,
+    power: Array,
+    mean_power: Array,
+    features: Array,
+    still: Spectrum,
+    history: Spectrum,
+    past: Spectrum,
+    low: Spectrum,
+    level: Array,
+) -> Denoise | None:
+    """triangles: (high_bands, high_bins). zoom: (places, past_hops), oldest first, pairs around the middle conjugate.
+
+    power: (channels, bins); history: (hops, channels, low_bins); past: (past_hops, channels, fine_bins).
+    """
+    places, (past_hops, channels, fine_bins) = len(zoom), past.shape
+    if not native.in_use() or places % 2 == 0 or places > 9 or fine_bins % 4:
+        return None
+    upper = zoom[places // 2 :]
+    assert np.allclose(upper, zoom[places // 2 :: -1].conj(), atol=1e-6), "zoom: pairs of places are conjugate"
+    return native.hop.Denoise(
+        channels,
+        power.shape[1],
+        low.shape[1],
+        len(delays_hops),
+        len(history),
+        fine_bins,
+        len(fine_delays_hops),
+        past_hops,
+        places,
+        len(standstill),
+        _bands(triangles),
+        np.array(delays_hops, np.int32),
+        np.array(fine_delays_hops, np.int32),
+        standstill,
+        np.ascontiguousarray(upper.real),
+        np.ascontiguousarray(upper[1:].imag),
+        mid,
+        power,
+        mean_power,
+        features,
+        still,
+        history,
+        past,
+        low,
+        level,
+    )
+
+
+def sides(first_bin: int, signs: Array, agreement: Exact, level: Exact, mid: Spectrum) -> Sides | None:
+    """signs, agreement, level: a value a channel; mid: (low_bins,)."""
+    if not native.in_use():
+        return None
+    return native.hop.Sides(len(signs), len(mid), first_bin, signs, agreement, level, mid)
+
+
+def stems(triangles: Array, power: Array, features: Array, gains: Array) -> Stems | None:
+    """triangles: (high_bands, high_bins); power: (channels, bins); gains: (stems, channels, bins)."""
+    if not native.in_use():
+        return None
+    channels, bins = power.shape
+    low_bins = bins - triangles.shape[1]
+    bands = low_bins + len(triangles)
+    in_bins, in_bands, shares = (np.zeros(size, np.float32) for size in (4 * bins, 4 * bands, bands))
+    return native.hop.Stems(
+        channels, bins, low_bins, len(gains) - 1, _bands(triangles), power, in_bins, in_bands, features, shares, gains
+    )
+
+
+def ring(frames: Array) -> Ring | None:
+    """frames: (size, channels)."""
+    if not native.in_use():
+        return None
+    size, channels = frames.shape
+    return native.hop.Ring(size, channels, frames)
+
+
+def past(twice: Array) -> Past | None:
+    """twice: (channels, 2 * length); everything is kept twice."""
+    if not native.in_use():
+        return None
+    return native.hop.Past(twice.shape[1] // 2, len(twice), twice)
+
+
+def meter(sums: Exact) -> Meter | None:
+    """sums: (channels, 2), peak and energy so far."""
+    if not native.in_use():
+        return None
+    return native.hop.Meter(len(sums), sums)
+
+
+def wire(sample_bytes: int, device_channels: int, columns: tuple[int, ...]) -> Wire | None:
+    """Between the bytes of an interface and blocks; for hw.audio.samples, which takes it from whoever starts it.
+
+    sample_bytes: 2 for S16_LE, 3 for S24_3LE, 4 for S32_LE. columns: of the device, counted from 0.
+    """
+    if not native.in_use():
+        return None
+    return native.hop.Wire(sample_bytes, device_channels, len(columns), np.array(columns, np.int32))

@@ -1,0 +1,135 @@
+/* What the files of this folder share: the state of each subject, and the functions that work on it.
+ *
+ * Each struct holds sizes and pointers into NumPy arrays that a Python class owns; module.c binds them once and checks
+ * their lengths. Nothing here allocates. Spectra are complex64: real and imaginary part side by side.
+ */
+#ifndef HUSHBOX_HOP_H
+#define HUSHBOX_HOP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* On x86-64 the loader picks the AVX2 version where the machine has it. On aarch64 NEON is always there. */
+#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(__SANITIZE_ADDRESS__)
+#define VECTORISED __attribute__((target_clones("arch=haswell", "default")))
+#else
+#define VECTORISED
+#endif
+#define INLINED static inline __attribute__((always_inline))
+
+INLINED long smaller(long a, long b) { return a < b ? a : b; }
+INLINED float larger_f(float a, float b) { return a > b ? a : b; }
+INLINED float smaller_f(float a, float b) { return a < b ? a : b; }
+
+/* --- fft.c: the transform of real sound, of an even number of frames made of the factors 2, 3, 4, 5 --- */
+
+struct transform {
+    long frames, passes;
+    const int32_t *radices;
+    const float *twiddles; /* a pass after the other: for k = 1 .. radix - 1 cosines, then sines, of each p */
+    const float *turns;    /* exp(-2 pi i k / frames) for k = 0 .. frames / 2: all real parts, then all imaginary parts */
+    float *work;           /* four times frames / 2 */
+};
+
+long transform_twiddles(const struct transform *t);
+void transform_forward(const struct transform *t, const float *wave, const float *window, float *spectrum);
+/* Real parts are the even frames, imaginary parts the odd ones. They lie in `work`. */
+struct halves { const float *even, *odd; };
+struct halves transform_inverse(const struct transform *t, const float *spectrum);
+
+/* --- blocks --- */
+
+/* (frames, channels); steps in floats */
+struct rows { float *at; long frames, channels, frame_step, channel_step; };
+
+/* --- stft.c --- */
+
+struct stft {
+    long channels, hop;
+    const struct transform *transform;
+    const float *analysis, *synthesis;
+    float *past, *spectrum, *tail, *out;
+};
+
+void stft_analyse(const struct stft *s, struct rows hop, long position);
+void stft_synthesise(const struct stft *s, const float *spectrum);
+
+/* --- bands.c: triangles over the bins above the low ones, each bin between two bands --- */
+
+struct bands {
+    long count, bins;
+    const int32_t *first; /* bins from first[b] to first[b + 1] lie between bands b and b + 1 */
+    const float *falling, *rising, *scale;
+};
+
+void bands_average(const struct bands *b, const float *restrict bins, float *restrict averages);
+void bands_spread(const struct bands *b, const float *restrict gains, float *restrict bins);
+
+/* --- denoise.c and mask.c --- */
+
+struct denoise {
+    long channels, bins, low_bins, taps, history_hops, fine_bins, fine_taps, past_hops, places, period;
+    const struct bands *bands;
+    const int32_t *delays, *fine_delays;
+    const float *standstill, *cosines, *sines;
+    float *mid, *power, *mean_power, *features, *still, *history, *past, *low, *level;
+};
+
+void denoise_features(const struct denoise *d, const float *spectrum, long looked, float keep_room, float sensitivity);
+double denoise_apply(const struct denoise *d, const float *mask, float *spectrum, long hop, long fine_hop, float dry,
+                     float exponent);
+double denoise_gains(const struct denoise *d, const float *mask, const float *spectrum, long hop, long fine_hop,
+                     float dry, float exponent);
+
+struct sides {
+    long channels, bins, first_bin;
+    float *signs;
+    double *agreement, *level;
+    float *mid;
+};
+
+void sides_mean(const struct sides *s, const float *spectrum, long row, double newest, double opposed);
+
+/* --- stems.c --- */
+
+struct stems {
+    long channels, bins, low_bins, claimed;
+    const struct bands *bands;
+    float *power, *in_bins, *in_bands, *features, *shares, *gains;
+};
+
+double stems_features(const struct stems *s, const float *spectrum, const float *aligned, double level, double share);
+void stems_masks(const struct stems *s, const float *mask);
+void stems_mix(const struct stems *s, const float *spectrum, const float *levels, float *mixed, float *energy);
+
+/* --- level.c --- */
+
+long mend(struct rows block, float loudest);
+float peak(struct rows block);
+void meter(struct rows block, double *sums);
+double limit(struct rows block, float ceiling, double reduction, double fall);
+int take_answer(const float *answer, float *mask, long count, float most);
+
+/* --- mix.c --- */
+
+void ring_write(float *ring, long size, long channels, long position, struct rows block);
+void ring_read(const float *ring, long size, long channels, long position, struct rows out);
+void ramp(float *values, long frames, double start, double step, long done);
+void scale(struct rows block, const float *values);
+void crossfade(struct rows wet, struct rows dry, const float *share);
+void remember(float *past, long length, long position, struct rows block);
+void pick(struct rows block, const int32_t *columns, struct rows out);
+void add_columns(struct rows sound, const int32_t *columns, long width, struct rows out, long mix);
+
+/* --- wire.c --- */
+
+struct wire {
+    long bytes, device_channels, chosen; /* bytes: 2, 3 or 4 a sample */
+    const int32_t *columns;
+};
+
+void wire_decode(const struct wire *w, const uint8_t *data, struct rows block);
+void wire_encode(const struct wire *w, struct rows block, uint8_t *data);
+
+#endif
