@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dsp.inference import Values
+from dsp.inference import RuntimeUnfitError, Values
 from dsp.inference.bundle import Bundle, BundleError
 from dsp.inference.graph import check_graph
 
@@ -15,8 +15,9 @@ from dsp.inference.graph import check_graph
 class TfliteStepModel:
     """One step of a network. Audio thread.
 
-    The interpreter refuses to run while there are views of its tensors. So each step fetches new views, copies a few
-    kilobytes and drops them. Only the views' headers are allocated, for a moment.
+    `input`, `output` and the state are the interpreter's own memory, so a step copies nothing but the state, from where
+    the graph writes it to where the graph reads it. The memory of a graph of fixed sizes is laid out once, in
+    allocate_tensors(); the graph's inputs are kept from being used for anything else.
     """
 
     def __init__(self, bundle: Bundle, weights: bytes, runtime: str, interpreter: Callable[..., Any]) -> None:
@@ -36,20 +37,47 @@ class TfliteStepModel:
             {name: [int(size) for size in entry["shape"]] for name, entry in inputs.items()},
             {name: [int(size) for size in entry["shape"]] for name, entry in outputs.items()},
         )
-        self._tensor_in = self._interpreter.tensor(inputs[file.input]["index"])
-        self._tensor_state_in = self._interpreter.tensor(inputs[file.state_in]["index"])
-        self._tensor_out = self._interpreter.tensor(outputs[file.output]["index"])
-        self._tensor_state_out = self._interpreter.tensor(outputs[file.state_out]["index"])
-        self.input: Values = np.zeros((1, bundle.input_size), np.float32)
-        self.output: Values = np.zeros((1, bundle.output_size), np.float32)
-        self._state: Values = np.zeros((1, bundle.state_size), np.float32)
+        indices = [
+            entry["index"]
+            for entry in (inputs[file.input], inputs[file.state_in], outputs[file.output], outputs[file.state_out])
+        ]
+        self._interpreter.invoke()  # whatever a runtime puts off until its first step is laid out now
+        tensors = [_resident(self._interpreter, index) for index in indices]
+        self.input, self._state_in, self.output, self._state_out = tensors
+        self.reset()
+        self._interpreter.invoke()
+        if [_address(_resident(self._interpreter, index)) for index in indices] != [*map(_address, tensors)]:
+            raise RuntimeUnfitError(f"{runtime}: moves the graph's inputs and outputs about in memory")
+        self.reset()
 
     def step(self) -> None:
-        np.copyto(self._tensor_in(), self.input)
-        np.copyto(self._tensor_state_in(), self._state)
+        np.copyto(self._state_in, self._state_out)
         self._interpreter.invoke()
-        np.copyto(self.output, self._tensor_out())
-        np.copyto(self._state, self._tensor_state_out())
 
     def reset(self) -> None:
-        self._state.fill(0.0)
+        self._state_out.fill(0.0)
+
+
+class _Place:
+    """Says where an array lies, and keeps the interpreter alive as long as the array is."""
+
+    def __init__(self, interface: dict[str, Any], interpreter: object) -> None:
+        self.__array_interface__ = interface
+        self._interpreter = interpreter
+
+
+def _resident(interpreter: Any, index: int) -> Values:
+    """A tensor as an array, valid as long as the interpreter allocates nothing anew.
+
+    The interpreter refuses to run while there are views of its tensors, lest someone allocates anew behind them. This
+    array is no such view: it knows the place alone.
+    """
+    tensor: Values = interpreter.tensor(index)()
+    resident: Values = np.asarray(_Place(dict(tensor.__array_interface__), interpreter))
+    if resident.dtype != np.float32 or not resident.flags.c_contiguous or not resident.flags.writeable:
+        raise RuntimeUnfitError(f"a tensor of {resident.dtype} that cannot be written in place; allowed float32")
+    return resident
+
+
+def _address(array: Values) -> int:
+    return int(array.__array_interface__["data"][0])

@@ -1,4 +1,4 @@
-"""Runs files through the chain of the box: block by block as live, as fast as possible, with the latency removed.
+"""Runs files through the chain of the box: as live, as fast as possible, with the latency removed.
 
 It streams: an hour of sound takes no more memory than a second. The output has the rate, channels and length of the
 input.
@@ -27,7 +27,12 @@ from hw.replacing import Replacement
 
 MOST_CHANNELS = 2
 _READ_SECONDS = 1.0
+PERIODS_AT_ONCE = 61
+"""A block of the chain has this many periods, since each block costs the same however long it is.
 
+It is prime and divides no model's hop. The chain's latency depends on what period and hop have in common, so it is the
+same as with one period.
+"""
 
 Progress = Callable[[float, float], object]
 
@@ -72,13 +77,14 @@ def process_file(
     with SoundReader(source) as reader:
         if reader.channels > MOST_CHANNELS:
             raise SoundFileError(f"{source}: {reader.channels} channels; allowed 1 to {MOST_CHANNELS}")
-        chain.prepare(RATE_HZ, period_frames, reader.channels)
+        block_frames = period_frames * PERIODS_AT_ONCE
+        chain.prepare(RATE_HZ, block_frames, reader.channels)
         told = fitted_metadata(reader, form, reader)
         if keep_latency and told.has_time:
             later_ms = 1000 * chain.latency_frames / RATE_HZ
             reader.remarks.append(f"{target}: its sound lies {later_ms:.2f} ms later than its timecode and markers say")
         with appearing(target) as unfinished, SoundWriter(unfinished, form, reader, told) as writer:
-            bad_samples = _stream(chain, reader, writer, period_frames, keep_latency, progress)
+            bad_samples = _stream(chain, reader, writer, block_frames, keep_latency, progress)
     seconds = reader.frames_read / reader.rate_hz
     return Summary(
         frames=reader.frames_read,
@@ -124,13 +130,13 @@ def _stream(
     chain: Chain,
     reader: SoundReader,
     writer: SoundWriter,
-    period_frames: int,
+    block_frames: int,
     keep_latency: bool,
     progress: Progress,
 ) -> int:
     """Read, resample, run the chain, resample back, write. Returns the number of samples that were not finite."""
     inward, outward = Resampler(reader.rate_hz, RATE_HZ, reader), Resampler(RATE_HZ, reader.rate_hz, reader)
-    blocks = _Blocks(chain, period_frames, reader.channels, skip=0 if keep_latency else chain.latency_frames)
+    blocks = _Blocks(chain, block_frames, reader.channels, skip=0 if keep_latency else chain.latency_frames)
     bad_samples = written = 0
     while len(sound := reader.read(int(_READ_SECONDS * reader.rate_hz))):
         bad_samples += mend(sound)  # before the resampler, which would smear it
@@ -149,20 +155,20 @@ def _stream(
 class _Blocks:
     """Sound of any length through a chain that takes whole blocks. The first `skip` frames of output are dropped."""
 
-    def __init__(self, chain: Chain, period_frames: int, channels: int, skip: int) -> None:
+    def __init__(self, chain: Chain, block_frames: int, channels: int, skip: int) -> None:
         self._chain = chain
-        self._period = period_frames
+        self._block_frames = block_frames
         self._skip = skip
         self._owed = skip  # frames to push through at the end
         self._waiting: Block = np.zeros((0, channels), np.float32)
 
     def process(self, sound: Block) -> Block:
         joined = np.concatenate((self._waiting, sound))
-        whole = len(joined) - len(joined) % self._period
+        whole = len(joined) - len(joined) % self._block_frames
         self._waiting = joined[whole:]
         out = np.ascontiguousarray(joined[:whole])
-        for at in range(0, whole, self._period):
-            self._chain.process(out[at : at + self._period])
+        for at in range(0, whole, self._block_frames):
+            self._chain.process(out[at : at + self._block_frames])
         dropped = min(self._skip, len(out))
         self._skip -= dropped
         return out[dropped:]
@@ -170,7 +176,7 @@ class _Blocks:
     def flush(self) -> Block:
         """The rest of the sound that the chain still holds."""
         wanted = len(self._waiting) + self._owed
-        silence = -(-wanted // self._period) * self._period - len(self._waiting)
+        silence = -(-wanted // self._block_frames) * self._block_frames - len(self._waiting)
         return self.process(np.zeros((silence, self._waiting.shape[1]), np.float32))[:wanted]
 
 

@@ -1,14 +1,17 @@
 import dataclasses
+import gc
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from dsp.inference import RuntimeUnfitError, StepModel, open_model
-from dsp.inference.bundle import Bundle, BundleError, BundleHashError
+from dsp.inference.bundle import Bundle, BundleError, BundleHashError, list_bundles
+from dsp.inference.interpreter import TfliteStepModel
 from dsp.layouts.denoise import LIVE
 from tests.rigs.checkout import MODELS
 
@@ -49,6 +52,92 @@ def test_input_and_output_stay_the_same_memory(tiny_bundle: Bundle, runtime: str
     assert (model.input.ctypes.data, model.output.ctypes.data) == places
     assert held[0].shape == (1, LIVE.input_size)
     assert held[1].shape == (1, LIVE.output_size)
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_a_step_leaves_its_input_alone(tiny_bundle: Bundle, runtime: str) -> None:
+    model = open_model(tiny_bundle, runtime)
+    features = np.random.default_rng(5).standard_normal(model.input.shape, np.float32)
+    model.input[:] = features
+    for _ in range(5):
+        model.step()
+    assert np.array_equal(model.input, features)
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_input_and_output_outlive_the_model(tiny_bundle: Bundle, runtime: str) -> None:
+    held = []
+    for value in range(1, 9):
+        model = open_model(tiny_bundle, runtime)
+        model.input.fill(value)
+        model.output.fill(-value)
+        held.append((model.input, model.output))
+        del model
+        gc.collect()
+    for value, (given, answer) in enumerate(held, 1):
+        assert np.array_equal(given, np.full_like(given, value))
+        assert np.array_equal(answer, np.full_like(answer, -value))
+
+
+@pytest.mark.parametrize("name", [path.name for path in list_bundles(MODELS)])
+def test_the_state_that_stays_in_the_runtime_is_the_one_that_was_copied_out_and_in(name: str) -> None:
+    """LiteRT's own memory against its interface that copies: not a bit may differ."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    bundle = Bundle.load(MODELS / name)
+    file, copying = bundle.files["tflite"], Interpreter(model_content=bundle.weights("tflite"), num_threads=1)
+    copying.allocate_tensors()
+    index = {entry["name"]: entry["index"] for entry in (*copying.get_input_details(), *copying.get_output_details())}
+    model, state = open_model(bundle, "tflite"), np.zeros((1, bundle.state_size), np.float32)
+    rng = np.random.default_rng(7)
+    for _ in range(60):
+        model.input[:] = rng.standard_normal(model.input.shape, np.float32)
+        copying.set_tensor(index[file.input], model.input)
+        copying.set_tensor(index[file.state_in], state)
+        copying.invoke()
+        state = copying.get_tensor(index[file.state_out])
+        model.step()
+        assert np.array_equal(model.output, copying.get_tensor(index[file.output]))
+
+
+class Wandering:
+    """An interpreter that lays its tensors out anew in each step, as one of a graph of changing sizes may."""
+
+    def __init__(self, **options: Any) -> None:
+        from ai_edge_litert.interpreter import Interpreter
+
+        self._real = Interpreter(**options)
+        self._kept: list[np.ndarray] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def tensor(self, index: int) -> Any:
+        self._kept.append(self._real.get_tensor(index))
+        return lambda: self._kept[-1]
+
+
+def test_a_runtime_that_moves_its_memory_is_refused(tiny_bundle: Bundle) -> None:
+    with pytest.raises(RuntimeUnfitError, match="tflite: moves the graph's inputs and outputs about in memory"):
+        TfliteStepModel(tiny_bundle, tiny_bundle.weights("tflite"), "tflite", Wandering)
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_no_exception_is_raised_and_swallowed_in_a_step(tiny_bundle: Bundle, runtime: str) -> None:
+    model, raised = open_model(tiny_bundle, runtime), []
+
+    def watch(frame: Any, event: str, argument: Any) -> Any:
+        if event == "exception":
+            raised.append(argument)
+        return watch
+
+    before = sys.gettrace()
+    sys.settrace(watch)
+    try:
+        model.step()
+    finally:
+        sys.settrace(before)
+    assert raised == []
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
