@@ -19,7 +19,7 @@ from firmware_app.audio.before_and_after import BeforeAndAfter
 from firmware_app.audio.device_watch import DeviceWatch
 from firmware_app.audio.health import Health
 from firmware_app.audio.info import Info
-from firmware_app.audio.load_chains import load_chains
+from firmware_app.audio.load_chains import load_chains, measured_config
 from firmware_app.audio.mode import Mode
 from firmware_app.audio.parameters import Parameters
 from firmware_app.audio.playing import Playing
@@ -52,6 +52,7 @@ class AudioProcess:
         self._fifo_paused = False  # more work than time: not in real time until some of it is shed
         self._crashes = CrashLoop(places.runtime)
         self._health = Health(self._crashes)
+        config = measured_config(config, places, self._health)
         self._settings = AudioTrial(config, places)
         self._rack, problems = load_chains(config, places, self._health, self._settings.audio)
         self._parameters = Parameters(self._rack, places)

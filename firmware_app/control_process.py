@@ -74,6 +74,8 @@ class ControlProcess:
         self._setup = self._panel_setup()
         self._box = BoxSetup(config, places, self.control, box_version())
         self._box.stop = self.stop
+        self._box.on_choice = self._load_cards
+        self._bundles: dict[str, Bundle | None] = {}
         self._link = ControlLink(
             places.runtime / "link.sock", PARAMS, self.control.values,
             self._on_meter, self._on_info, self._on_down, self._box.take_inputs, self.control.take_health,
@@ -144,14 +146,14 @@ class ControlProcess:
 
     def _page_box(self, comparer: Comparer) -> Box:
         """The box as the page sees it."""
-        model = self._config.model
+        self._load_cards()
         return real_box(
             self._box,
             self._setup,
             self._places.runtime / "listen",
             comparer,
             history=self._history,
-            bundles={"voice": self._bundle(model.bundle), "music": self._bundle(model.stems_bundle)},
+            bundles=self._bundles,
             leave_safe=lambda: self._link.send_command(Down.LEAVE_SAFE),
         )
 
@@ -163,6 +165,11 @@ class ControlProcess:
         bound = server.start()
         announce.page(page.host, bound)
         return server
+
+    def _load_cards(self) -> None:
+        """The models' cards; again when the audio process has chosen the voice's. Any thread."""
+        model = self._box.config.model
+        self._bundles.update(voice=self._bundle(model.bundle), music=self._bundle(model.stems_bundle))
 
     def _bundle(self, name: str) -> Bundle | None:
         try:

@@ -1,4 +1,4 @@
-"""Loads the chains of the box with their models and warms them. This takes seconds, before the first block."""
+"""Chooses the models where nobody has, loads the chains of the box and warms them. Seconds, before the first block."""
 
 import logging
 
@@ -8,9 +8,24 @@ from dsp.rack.rack import Rack
 from firmware_app.audio.health import Health
 from firmware_app.config.keys import AudioConfig, Config
 from firmware_app.config.places import Places
+from firmware_app.kept import choice
 from firmware_app.running import crash_loop
 
 log = logging.getLogger(__name__)
+
+
+def measured_config(config: Config, places: Places, health: Health) -> Config:
+    """The settings with the bundle and the period that fit this machine, where no one has named any.
+
+    At the very first start, and after one with another version, this measures for two seconds. In safe mode no model is
+    loaded, so nothing is measured.
+    """
+    if health.safe:
+        return choice.in_force(config, choice.kept(config, places))
+    chosen, note = choice.first_choice(config, places)
+    if note:
+        (log.info if chosen is not None and chosen.fits else log.warning)("%s", note)
+    return choice.in_force(config, chosen)
 
 
 def load_chains(config: Config, places: Places, health: Health, audio: AudioConfig) -> tuple[Rack, dict[str, str]]:

@@ -12,8 +12,9 @@ from dsp.errors import DspError
 from dsp.inference import RuntimeUnfitError, installed, open_model
 from dsp.inference.bundle import Bundle, list_bundles
 from firmware_app.checks import Finding, advice, ok, problem
-from firmware_app.config.keys import PageConfig
+from firmware_app.config.keys import Config, PageConfig
 from firmware_app.config.places import Places, PlacesError
+from firmware_app.kept import choice
 from firmware_app.kept.mutes import MutesFile
 from firmware_app.kept.saver import trouble_left
 from hw.board import board
@@ -38,8 +39,17 @@ def native_part() -> list[Finding]:
     return [advice("work of a hop", f"done by {native.description()}: a block costs twice as much", mend)]
 
 
-def fitting_model(places: Places, wanted: str, period_frames: int, root: Path = Path("/")) -> list[Finding]:
-    """Check that the denoiser in the settings is small enough for the board (docs/boards.md)."""
+def fitting_model(places: Places, config: Config, root: Path = Path("/")) -> list[Finding]:
+    """What a measurement chose for this machine; without one, the board's name has to do (docs/boards.md)."""
+    kept = choice.kept(config, places)
+    if kept is not None:
+        words = choice.words(kept, config.audio.periods)
+        mend = "take longer periods and look at the load on the page, or a faster board"
+        return [ok("model for this board", words) if kept.fits else advice("model for this board", words, mend)]
+    return _fitting_by_name(places, config.model.bundle, config.audio.period_frames, root)
+
+
+def _fitting_by_name(places: Places, wanted: str, period_frames: int, root: Path) -> list[Finding]:
     model = board.detect(root).model
     name = places.bundle(wanted).name
     if not model.startswith("Raspberry Pi 4") or name not in LARGE or period_frames > LARGE_FROM:

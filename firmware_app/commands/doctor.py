@@ -55,7 +55,7 @@ def _examine(args: argparse.Namespace) -> Iterator[Finding]:
         ("folders", lambda: box.folders(places)),
         ("models", lambda: box.models(places, config.model.bundle, config.model.runtime)),
         ("work of a hop", box.native_part),
-        ("board", lambda: box.fitting_model(places, config.model.bundle, config.audio.period_frames)),
+        ("board", lambda: box.fitting_model(places, config)),
         ("sound", lambda: sound.sound(config.audio, stems=config.stems)),
         ("front panel", lambda: panel.panel(config.panel, places=places)),
         ("page", lambda: box.page(config.page, places)),

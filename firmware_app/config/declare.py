@@ -11,15 +11,16 @@ Rule = Callable[[object], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key's rule, and its help for the example file."""
+    """A key's rule, and its help for the example file. measured: without it in the file, the machine is measured."""
 
     check: Rule
     help: str
+    measured: bool = False
 
 
-def key(default: Any, check: Rule, help: str) -> Any:
+def key(default: Any, check: Rule, help: str, *, measured: bool = False) -> Any:
     """A dataclass field that is a key of the file. Lists in the file become tuples."""
-    return field(default=default, metadata={"key": Key(check, help)})
+    return field(default=default, metadata={"key": Key(check, help, measured)})
 
 
 def required(check: Rule, help: str) -> Any:

@@ -43,8 +43,10 @@ def _keys(cls: type, instance: object) -> Iterator[str]:
         if "key" in f.metadata:
             yield from (f"# {line}" for line in f.metadata["key"].help.splitlines())
             value = getattr(instance, f.name)
+            # A file that was copied from the example must not name what is to be measured.
+            off = "#" if f.metadata["key"].measured else ""
             # TOML has no word for nothing.
-            yield f"{f.name} = {_toml(value)}" if value is not None else f"# {f.name} = 1.0"
+            yield f"{off}{f.name} = {_toml(value)}" if value is not None else f"# {f.name} = 1.0"
 
 
 def _summary(cls: type) -> str:

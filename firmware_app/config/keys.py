@@ -3,7 +3,7 @@
 read.py reads the file by these declarations; `hushbox.toml.example` is made from them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dsp.inference.bundle import RUNTIMES
@@ -43,7 +43,11 @@ class AudioConfig:
     )
     playback_device: str = key("", text(empty=True), "Another interface to play to.")
     period_frames: int = key(
-        128, whole(32, 1024), "Frames per ALSA transfer: fewer is quicker and harder to keep up with."
+        128,
+        whole(32, 1024),
+        "Frames per ALSA transfer: fewer is quicker and harder to keep up with (see `hushbox bench`). Without this\n"
+        "key the box measures what the machine carries at its first start, and keeps that.",
+        measured=True,
     )
     periods: int = key(3, whole(2, 8), "Periods in the device's playback buffer.")
     sample_format: str = key(
@@ -81,7 +85,11 @@ class ModelConfig:
     """Which models clean the sound and take music apart, and what runs them."""
 
     bundle: str = key(
-        "denoise-live", text(1000), "A bundle of `hushbox models`, or the path of a bundle's folder (with a / in it)."
+        "denoise-live",
+        text(1000),
+        "A bundle of `hushbox models`, or the path of a bundle's folder (with a / in it). Without this key the box\n"
+        "takes denoise-live, or light_bundle if the machine is too slow for it: measured once, at the first start.",
+        measured=True,
     )
     stems_bundle: str = key("stems-live", text(1000), "The same for the model that takes music apart.")
     light_bundle: str = key(
@@ -128,6 +136,7 @@ class Config:
     """The whole file, checked. source: its path, None when there is no file and the defaults hold.
 
     overridden: keys set on the command line ("audio.device"). They win over what the page has saved.
+    named: keys that the file or the command line has, whatever their value; the rest may be chosen by measurement.
     """
 
     box: BoxConfig = BoxConfig()
@@ -138,6 +147,7 @@ class Config:
     panel: PanelConfig = DEFAULT_PANEL
     source: Path | None = None
     overridden: frozenset[str] = frozenset()
+    named: frozenset[str] = field(default=frozenset(), compare=False)
 
 
 TABLES: dict[str, type] = {

@@ -162,6 +162,8 @@ class _Reader:
             **{s: cast(Any, TABLES[s])(**values) for s, values in sections.items()},
             source=source,
             overridden=frozenset(overrides),
+            named=frozenset([f"{s}.{key}" for s, t in tree.items() if isinstance(t, dict) for key in t])
+            | set(overrides),
         )
         # Rules between keys are checked only when each key by itself is right.
         if "audio" in clean:

@@ -6,20 +6,16 @@ When p99 is far above cpu_p99, other programs were using the processor.
 """
 
 import gc
-import os
-import platform
 import resource
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
-from dsp import native
 from dsp.block import RATE_HZ, Block
 from dsp.denoise.features import DenoiseFrontEnd
 from dsp.inference import Values, open_model
@@ -30,9 +26,9 @@ from dsp.parts.stft import Spectrum, StreamingStft
 from dsp.rack.build import build_chain
 from dsp.stems.features import StemsFrontEnd
 
-PERIODS = (64, 128, 256)
+PERIODS = (256, 128, 64, 32)
 CHANNELS = (1, 2)
-_WARM_BLOCKS = 200
+WARM_BLOCKS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +47,7 @@ class Row:
     load_mean: float
     load_p50: float
     load_p99: float
+    cpu_load_p99: float  # what carry.py goes by
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,55 +74,57 @@ class Budget:
 
 def measure(folder: Path, runtime: str, demo: Path, seconds: float) -> Budget:
     """Time the bundle in `folder` on one runtime, `seconds` of sound for each row. Raises DspError, SoundFileError."""
-    sound = _demo(demo)
+    sound = demo_sound(demo)
     rows = []
     model = ""
-    with _no_collector():
+    with no_collector():
         for channels in CHANNELS:
             for period in PERIODS:
                 chain = build_chain(folder, runtime, real_time=False)
                 model = chain.model_name
                 chain.prepare(RATE_HZ, period, channels)
-                times = _times(chain.process, sound, period, channels, max(1, round(seconds * RATE_HZ / period)))
+                times = block_times(chain.process, sound, period, channels, max(1, round(seconds * RATE_HZ / period)))
                 rows.append(_row(runtime, period, channels, times))
         parts = tuple(_parts(folder, runtime, sound, channels, rows) for channels in CHANNELS)
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return Budget(model, tuple(rows), parts, round(peak_mb, 1))
 
 
-def machine() -> dict[str, str]:
-    """What this was measured on, for people."""
-    return {
-        "board": _text("/proc/device-tree/model") or platform.node(),
-        "cpu": _cpu_name(),
-        "cores": str(os.cpu_count()),
-        "governor": _text("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor") or "none shown",
-        "load": f"{os.getloadavg()[0]:.2f}",
-        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
-        "python": platform.python_version(),
-        "hop": native.description(),
-        **{name: _version(name) for name in ("numpy", "ai-edge-litert", "onnxruntime")},
-    }
+def block_times(
+    process: Callable[[Block], None],
+    sound: Block,
+    period: int,
+    channels: int,
+    blocks: int,
+    *,
+    warm_blocks: int = WARM_BLOCKS,
+    goes_on: Callable[[], bool] = lambda: True,
+    cpu_ns: Callable[[], int] = time.thread_time_ns,
+) -> Block:
+    """Microseconds of each of `blocks` calls, after some to warm up: (blocks, 2), wall and CPU.
 
-
-def _times(process: Callable[[Block], None], sound: Block, period: int, channels: int, blocks: int) -> Block:
-    """Microseconds of each of `blocks` calls, after some to warm up: (blocks, 2), wall and CPU."""
-    starts = np.arange(_WARM_BLOCKS + blocks) * period % (len(sound) - period)
+    goes_on: asked before each block; when it says no, there are fewer rows. cpu_ns: this thread's processor time.
+    """
+    starts = np.arange(warm_blocks + blocks) * period % (len(sound) - period)
     times = np.zeros((len(starts), 2))
     block = np.zeros((period, channels), np.float32)
-    for at, start in enumerate(starts.tolist()):
+    done = 0
+    for start in starts.tolist():
+        if not goes_on():
+            break
         block[:] = sound[start : start + period]
-        begun, cpu_begun = time.perf_counter_ns(), time.thread_time_ns()
+        begun, cpu_begun = time.perf_counter_ns(), cpu_ns()
         process(block)
-        cpu_ns, wall_ns = time.thread_time_ns() - cpu_begun, time.perf_counter_ns() - begun
-        times[at] = wall_ns, cpu_ns
-    return (times[_WARM_BLOCKS:] / 1000).astype(np.float32)
+        times[done, 1], times[done, 0] = cpu_ns() - cpu_begun, time.perf_counter_ns() - begun
+        done += 1
+    return (times[warm_blocks:done] / 1000).astype(np.float32)
 
 
 def _row(runtime: str, period: int, channels: int, times: Block) -> Row:
     deadline_us = 1e6 * period / RATE_HZ
     wall, cpu = times.T
     p50, p99, worst = (float(np.quantile(wall, q)) for q in (0.5, 0.99, 1.0))
+    cpu_p99 = float(np.quantile(cpu, 0.99))
     return Row(
         runtime=runtime,
         period_frames=period,
@@ -135,10 +134,11 @@ def _row(runtime: str, period: int, channels: int, times: Block) -> Row:
         p50_us=round(p50, 1),
         p99_us=round(p99, 1),
         max_us=round(worst, 1),
-        cpu_p99_us=round(float(np.quantile(cpu, 0.99)), 1),
+        cpu_p99_us=round(cpu_p99, 1),
         load_mean=round(float(wall.mean()) / deadline_us, 4),
         load_p50=round(p50 / deadline_us, 4),
         load_p99=round(p99 / deadline_us, 4),
+        cpu_load_p99=round(cpu_p99 / deadline_us, 4),
     )
 
 
@@ -150,7 +150,7 @@ def _parts(folder: Path, runtime: str, sound: Block, channels: int, rows: list[R
     features, apply = _front(bundle, channels)
     model = open_model(bundle, runtime)
     stft_us, features_us, inference_us = [], [], []
-    for at in range(_WARM_BLOCKS * 5):
+    for at in range(WARM_BLOCKS * 5):
         start = at * hop % (len(sound) - hop)
         block = np.repeat(sound[start : start + hop], channels, axis=1)
         t0 = time.perf_counter_ns()
@@ -167,7 +167,7 @@ def _parts(folder: Path, runtime: str, sound: Block, channels: int, rows: list[R
         stft_us.append((t1 - t0 + t5 - t4) / 1000)
         features_us.append((t2 - t1 + t4 - t3) / 1000)
         inference_us.append((t3 - t2) / 1000)
-    medians = [float(np.median(times[_WARM_BLOCKS:])) for times in (stft_us, features_us, inference_us)]
+    medians = [float(np.median(times[WARM_BLOCKS:])) for times in (stft_us, features_us, inference_us)]
     whole = hop_us([row for row in rows if row.channels == channels], hop)
     return Parts(runtime, channels, *(round(us, 1) for us in (*medians, max(0.0, whole - sum(medians)))))
 
@@ -194,7 +194,7 @@ def _front(bundle: Bundle, channels: int) -> tuple[Callable[[Spectrum], Values],
 
 
 @contextmanager
-def _no_collector() -> Iterator[None]:
+def no_collector() -> Iterator[None]:
     """Without garbage collection, as in the audio process."""
     gc.collect()
     gc.disable()
@@ -204,27 +204,7 @@ def _no_collector() -> Iterator[None]:
         gc.enable()
 
 
-def _demo(path: Path) -> Block:
+def demo_sound(path: Path) -> Block:
+    """The first channel: (frames, 1). Raises SoundFileError."""
     sound: Block = soundfile.read(path, dtype="float32", always_2d=True)[0][:, :1]
     return sound
-
-
-def _cpu_name() -> str:
-    wanted = ("model name", "Hardware", "Model")
-    lines = _text("/proc/cpuinfo").splitlines()
-    names = (line.partition(":")[2].strip() for want in wanted for line in lines if line.startswith(want))
-    return next(names, platform.processor() or "unknown")
-
-
-def _text(path: str) -> str:
-    try:
-        return Path(path).read_text(errors="replace").strip("\0\n ")
-    except OSError:
-        return ""
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"

@@ -45,7 +45,7 @@ def real_box(
         panel=RealPanel(control, panel),
         simulator=RealSimulator(panel.simulated),
         setup=RealSetup(box, simulated),
-        models=RealModels(bundles or {}),
+        models=RealModels(bundles or {}, box.choice),
         system=RealSystem(box, lambda: [asdict(moment) for moment in history.since(0)]),
         pin=RealPin(box, simulated),
     )

@@ -7,6 +7,8 @@ from typing import Any
 
 from dsp.inference.bundle import Bundle
 from dsp.inference.handed_in import HandedInError, read_file
+from firmware_app.kept.choice import ChoiceStore
+from firmware_app.models.choice import Choice
 
 MAX_CARD_BYTES = 100_000
 
@@ -14,12 +16,19 @@ MAX_CARD_BYTES = 100_000
 class RealModels:
     """Implements ModelsPort. Any thread."""
 
-    def __init__(self, bundles: Mapping[str, Bundle | None]) -> None:
-        """bundles: by the sound that they are for ("voice", "music"); None for one that could not be loaded."""
-        self._bundles = bundles
+    def __init__(self, bundles: Mapping[str, Bundle | None], choice: ChoiceStore) -> None:
+        """bundles: by the sound that they are for ("voice", "music"); None for one that could not be loaded.
+
+        choice: the voice's, where no person has named its bundle.
+        """
+        self._bundles, self._choice = bundles, choice
 
     def cards(self) -> Sequence[Mapping[str, Any]]:
-        return [_card(sound, bundle) for sound, bundle in self._bundles.items() if bundle is not None]
+        return [
+            _card(sound, bundle) | {"chosen": _chosen(self._choice.now) if sound == "voice" else None}
+            for sound, bundle in self._bundles.items()
+            if bundle is not None
+        ]
 
 
 def _card(sound: str, bundle: Bundle) -> dict[str, Any]:
@@ -35,6 +44,13 @@ def _card(sound: str, bundle: Bundle) -> dict[str, Any]:
         "parameters": bundle.parameters,
         "size_bytes": max(_size(file.path) for file in bundle.files.values()),
     }
+
+
+def _chosen(choice: Choice | None) -> dict[str, Any] | None:
+    """What was measured. Another period that a person has set since does not change why this bundle runs."""
+    if choice is None:
+        return None
+    return {"period_frames": choice.period_frames, "load_p99": choice.load_p99, "fits": choice.fits}
 
 
 def _text(card: Path) -> str:

@@ -18,6 +18,7 @@ from hw.errors import HwError
 from web_ui.ports.errors import ControlRefused, NotThere
 from web_ui.ports.setup import (
     AudioView,
+    CarriedView,
     CheckView,
     InterfaceView,
     MixerControlView,
@@ -59,6 +60,7 @@ class RealSetup:
             measured=_view(Result("", measured.frames, info.chain_latency_frames)) if measured else None,
             wizard=WizardView(notes.wizard, notes.step, STEPS),
             simulated=self._is_simulated,
+            carries=tuple(CarriedView(load.period_frames, load.p99, load.fits) for load in box.choice.loads),
         )  # fmt: skip
 
     def news(self) -> SetupNewsView:

@@ -10,10 +10,11 @@ from typing import Any
 from firmware_app.audio import trial
 from firmware_app.audio.trial import PROVEN_S
 from firmware_app.config.audio_rules import AudioSettingsError
-from firmware_app.config.keys import AudioConfig, Config
+from firmware_app.config.keys import Config
 from firmware_app.config.places import Places
 from firmware_app.errors import AppError
 from firmware_app.kept import audio as kept_audio
+from firmware_app.kept import choice
 from firmware_app.kept.saver import SaveJob
 from firmware_app.link.wire import InfoFrame, MeterFrame, State
 
@@ -45,6 +46,8 @@ class AudioSettings:
         self._config, self._runtime = config, places.runtime
         self._file = kept_audio.settings_file(places.state)
         self.in_force, self.notes = kept_audio.in_force(config, places.state, look_only=False)
+        # Keys that the page has set. They stay, even where they equal the defaults, which a measurement may change.
+        self._by_hand = frozenset(self._file.load(look_only=True).body or {})
         self.trial = Trial()
         self._reopen = reopen
         self._lock = threading.Lock()
@@ -60,6 +63,14 @@ class AudioSettings:
         """Keys that were set on the command line, which cannot be changed here."""
         named = (key.removeprefix("audio.") for key in self._config.overridden if key.startswith("audio."))
         return tuple(sorted(named))
+
+    def stand_on(self, config: Config) -> None:
+        """These settings hold for all that the page has not set: bundle and period were measured since the start."""
+        with self._lock:
+            own = self._own()
+            self._config = config
+            if self.trial.state == "settled":
+                self.in_force = self._wanted = self._before = kept_audio.merged(config, own)
 
     def change(self, changes: Mapping[str, Any]) -> None:
         """Begin to try these keys of [audio]; `trial` tells the result. Raises AudioSettingsError, TrialError.
@@ -78,6 +89,7 @@ class AudioSettings:
             if not self._alive:
                 raise TrialError("the audio process does not answer, so nothing can be tried: wait until it is back")
             self._wanted, self._before = wanted, self.in_force
+            self._wanted_by_hand = frozenset(changes)
             # A number that no earlier control process has used.
             self._number = max(self._number + 1, int(time.monotonic()) & 0x7FFFFFFF)
             try:
@@ -108,6 +120,7 @@ class AudioSettings:
             if now - self._ran_from < PROVEN_S:
                 return
             self.in_force = self._wanted
+            self._by_hand |= self._wanted_by_hand
             self.trial = Trial()
         self.save_job.changed()
         self.on_change()
@@ -125,8 +138,14 @@ class AudioSettings:
             self._reopen(0)
 
     def _write(self) -> str:
-        self._file.save(_beside_file(self.in_force, self._config.audio))
+        self._file.save(self._own())
         return self._file.problem
+
+    def _own(self) -> dict[str, Any]:
+        """What is saved: what differs from the file, which still counts for the rest, and a period that was chosen."""
+        standing, now = kept_audio.changes_of(self._config.audio), kept_audio.changes_of(self.in_force)
+        chosen = self._by_hand & {"period_frames"} if choice.PERIOD not in self._config.named else frozenset()
+        return {key: value for key, value in now.items() if value != standing[key] or key in chosen}
 
     def _refuse(self, reason: str) -> None:
         with self._lock:
@@ -141,9 +160,4 @@ class AudioSettings:
         self.on_change()
 
     _opened = False
-
-
-def _beside_file(audio: AudioConfig, file: AudioConfig) -> dict[str, Any]:
-    """What differs from the file. Only that is saved, so that the file still counts for the rest."""
-    standing = kept_audio.changes_of(file)
-    return {key: value for key, value in kept_audio.changes_of(audio).items() if value != standing[key]}
+    _wanted_by_hand: frozenset[str] = frozenset()

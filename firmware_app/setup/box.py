@@ -8,6 +8,7 @@ from collections.abc import Callable
 from firmware_app.config.keys import Config
 from firmware_app.config.places import Places
 from firmware_app.control.control import Control
+from firmware_app.kept.choice import ChoiceStore
 from firmware_app.kept.pin import Pin
 from firmware_app.kept.saver import ANSWER_WITHIN_S
 from firmware_app.kept.setup_notes import Measured, SetupNotesStore
@@ -29,6 +30,8 @@ class BoxSetup:
     """One per control process. Any thread; the take_* are called by the link."""
 
     def __init__(self, config: Config, places: Places, control: Control, version: str) -> None:
+        self.choice = ChoiceStore(config, places)
+        config = self.choice.config
         self.config, self.places, self.control, self.version = config, places, control, version
         self.store = SetupNotesStore(places.state)
         self.audio = AudioSettings(config, places, lambda number: self._command(Down.REOPEN, 0, float(number)))
@@ -39,15 +42,16 @@ class BoxSetup:
         self.backups = Backups(places.state, version, start_reader(config, places.factory_presets))
         self.started = time.monotonic()
         self.stop: Callable[[], None] = lambda: None  # ends the control process, which sets this
+        self.on_choice: Callable[[], None] = lambda: None  # the audio process has chosen the model; control sets this
         self.revision = 1
         self._link: ControlLink | None = None
         self.audio.on_change = self.changed
         self.sound_check.on_result = self._measured
-        control.save_also(self.store.save_job, self.audio.save_job)
+        control.save_also(self.store.save_job, self.audio.save_job, self.choice.save_job)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        return (*self.store.notes, *self.audio.notes)
+        return (*self.store.notes, *self.audio.notes, *self.choice.notes)
 
     @property
     def name(self) -> str:
@@ -67,6 +71,11 @@ class BoxSetup:
         self.audio.take_meter(meter)
 
     def take_info(self, info: InfoFrame) -> None:
+        if self.choice.look():  # measured at this start
+            self.config = self.choice.config
+            self.audio.stand_on(self.config)
+            self.on_choice()
+            self.changed()
         self.audio.take_info(info)
 
     def take_inputs(self, frame: InputsFrame) -> None:

@@ -129,7 +129,7 @@ def test_the_wizard_leads_from_first_run_to_sound(open_page: Callable[..., Any],
     page.get_by_role("button", name="Next", exact=True).click()
 
     step(page, "How much latency?")
-    page.get_by_role("radio", name="Fastest").check(force=True)
+    page.get_by_role("radio", name="Very fast").check(force=True)
     box.wait_for(lambda: box.get("setup")["audio"]["period_frames"] == 64, "shorter periods")
     usb.plug_cable(delay_frames=48)
     page.get_by_role("button", name="Measure latency").click()

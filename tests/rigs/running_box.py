@@ -20,6 +20,8 @@ from typing import Any
 
 import psutil
 
+from tests.rigs.usual_choice import keep_usual_choice
+
 CSRF_HEADER = "X-CSRF-Token"
 PATIENCE_S = 60.0  # of an answer, on a machine that does much else
 
@@ -28,10 +30,15 @@ class RunningBox:
     """Start it, talk to its page, stop it. Use as a context manager.
 
     config: text of hushbox.toml after the [page] section this rig writes. env: beside the environment (the rig's).
+    first_start: let the box measure which bundle and period fit. Else it finds the usual ones chosen already, so that
+    this machine's load does not decide what a test hears.
     """
 
-    def __init__(self, folder: Path, config: str, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, config: str, env: Mapping[str, str] | None = None, *, first_start: bool = False
+    ) -> None:
         self.folder = folder
+        self._first_start = first_start
         folder.mkdir(parents=True, exist_ok=True)
         # In memory, as /run is on a box: a disk's write-back would hold up the audio process.
         self.runtime = Path(tempfile.mkdtemp(prefix="hushbox-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None))
@@ -44,6 +51,8 @@ class RunningBox:
         self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> RunningBox:
+        if not self._first_start:
+            keep_usual_choice(self.folder / "hushbox.toml", self.state)
         command = [sys.executable, "-m", "firmware_app.cli", "run"]
         command += ["--config", str(self.folder / "hushbox.toml"), "--state-dir", str(self.state)]
         self._process = subprocess.Popen(

@@ -14,11 +14,19 @@ CARD = {
     ],
     "card": "# voice\n\nAn example card.\n\n## Limits\n\nNot for *drums*.\n",
 }
+CHOSEN = {"period_frames": 64, "load_p99": 0.41, "fits": True}
 
-
-MODELS = [
-    {**CARD, "runs": "voice", "latency_ms": 5.33, "parameters": 1_300_000, "size_bytes": 1_400_000},
-    {**CARD, "runs": "music", "name": "stems", "latency_ms": 21.3, "parameters": 5_000_000, "size_bytes": 5_200_000},
+MODELS: list[Mapping[str, Any]] = [
+    {**CARD, "runs": "voice", "latency_ms": 5.33, "parameters": 1_300_000, "size_bytes": 1_400_000, "chosen": CHOSEN},
+    {
+        **CARD,
+        "runs": "music",
+        "name": "stems",
+        "latency_ms": 21.3,
+        "parameters": 5_000_000,
+        "size_bytes": 5_200_000,
+        "chosen": None,
+    },
 ]
 
 

@@ -10,6 +10,7 @@ from web_ui.ports.errors import ControlRefused, NotThere
 from web_ui.ports.limits import LONGEST_BOX_NAME, SOUND_CHECK_HOLD_S
 from web_ui.ports.setup import (
     AudioView,
+    CarriedView,
     CheckView,
     InterfaceView,
     MixerControlView,
@@ -36,6 +37,9 @@ MIXER = (
         "Direct Monitor,0 choice", "Direct Monitor", "monitor", "choice", 1.0, 0.0, 2.0, "", ("Off", "Mono", "Stereo")
     ),
 )
+CARRIES = (
+    CarriedView(32, 0.82, False), CarriedView(64, 0.41, True), CarriedView(128, 0.2, True), CarriedView(256, 0.2, True),
+)  # fmt: skip
 _ALLOWED: Mapping[str, Callable[[Any], bool]] = {
     "device": lambda value: isinstance(value, str) and bool(value),
     "rate_hz": lambda value: value in (44100, 48000, 96000),
@@ -67,7 +71,7 @@ class FakeSetup:
         self._measure_until = min(self._measure_until, time.monotonic())
 
     def view(self) -> SetupView:
-        return SetupView(self.box_name, self._audio, self._measured, self._wizard, True)
+        return SetupView(self.box_name, self._audio, self._measured, self._wizard, True, CARRIES)
 
     def news(self) -> SetupNewsView:
         return SetupNewsView(self._revision, self._audio.state, self._audio.reason, self._check())

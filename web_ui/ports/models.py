@@ -11,6 +11,7 @@ class ModelsPort(Protocol):
         """One card a model.
 
         name, version, summary, licence, trained_on (a list of {name, licence, what}), card (Markdown), runs (the sound
-        that it is for: "voice" or "music"), latency_ms, parameters, size_bytes.
+        that it is for: "voice" or "music"), latency_ms, parameters, size_bytes, chosen (None, or how a measurement
+        chose it for this machine: {period_frames, load_p99, fits}).
         """
         ...

@@ -94,14 +94,27 @@ class WizardView:
 
 
 @dataclass(frozen=True, slots=True)
+class CarriedView:
+    """Processor time of the model's blocks at one period on this machine. fits: it leaves enough for the rest."""
+
+    period_frames: int
+    load_p99: float  # share of the deadline
+    fits: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SetupView:
-    """What Set up shows. measured: on the interface and settings in force; None when it was never measured."""
+    """What Set up shows. measured: on the interface and settings in force; None when it was never measured.
+
+    carries: what this machine carries of the model in use, as far as it was measured.
+    """
 
     name: str
     audio: AudioView
     measured: RoundTripView | None
     wizard: WizardView
     simulated: bool  # no box: pins are mock ones
+    carries: tuple[CarriedView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

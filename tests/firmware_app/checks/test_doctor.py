@@ -24,6 +24,7 @@ from firmware_app.config.panel_keys import (
     SwitchConfig,
 )
 from firmware_app.config.places import Places
+from firmware_app.config.read import parse
 from firmware_app.kept.mutes import MutesFile
 from firmware_app.kept.saver import leave_trouble
 from hw.audio.devices import Interface
@@ -461,6 +462,7 @@ def test_a_clock_that_was_never_set(monkeypatch):
 )
 def test_a_denoiser_too_large_for_a_pi_4_is_pointed_out(here, tmp_path, board, bundle, period, said):
     put(tmp_path, "proc/device-tree/model", board)
-    found = box.fitting_model(here, bundle, period, tmp_path)
+    config = parse(f'[audio]\nperiod_frames = {period}\n[model]\nbundle = "{bundle}"')
+    found = box.fitting_model(here, config, tmp_path)
     assert [f.level for f in found] == [Level.ADVICE] * said
     assert all(bundle in f.text and "denoise-light" in f.mend for f in found)

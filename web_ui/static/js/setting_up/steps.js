@@ -15,7 +15,7 @@ import { LevelBar, ZONE_DB } from "./level_bar.js";
 import { MixerControls } from "./mixer_controls.js";
 import { PinForm } from "./pin_form.js";
 
-const SPEEDS = [[64, 3], [128, 2], [128, 3], [256, 3]]; // period_frames, periods: from the fastest to the safest
+const SPEEDS = [[32, 3], [64, 3], [128, 2], [128, 3], [256, 3]]; // period_frames, periods: from the fastest to the safest
 const PATIENCE_MS = 20000;
 
 export const STEPS = { interface: interfaceStep, microphone, level, latency, switches, name, pin, sound };
@@ -124,7 +124,7 @@ function latency({ connection, notices, check }) {
     if (!setup) return;
     const { period_frames, periods } = setup.audio;
     const options = SPEEDS.map(([frames, count], n) => [`${frames}x${count}`, el("span", { class: "row-words" },
-      el("strong", {}, t(`wizard.latency.speed.${n}`)), el("small", {}, t("wizard.latency.periods", { frames, count, ms: ((frames * count) / 48).toFixed(1) })))]);
+      el("strong", {}, t(`wizard.latency.speed.${n}`)), el("small", {}, t("wizard.latency.periods", { frames, count, ms: ((frames * count) / 48).toFixed(1) }), carried(setup.carries, frames)))]);
     choices.replaceChildren(radios(t("wizard.latency"), options, `${period_frames}x${periods}`, (value) => {
       const [frames, count] = value.split("x").map(Number);
       return attempt(notices, () => put("setup/audio", { changes: { period_frames: frames, periods: count } }));
@@ -144,6 +144,14 @@ function latency({ connection, notices, check }) {
     leave: () => test.stop(),
     done: () => settled(connection),
   };
+}
+
+/** What was measured of the model at this period on this box, as a sentence; empty when nothing was. */
+function carried(carries, frames) {
+  const found = carries.find((each) => each.period_frames === frames);
+  if (!found) return "";
+  const words = { spare: Math.round(100 * (1 - found.load_p99)), load: Math.round(100 * found.load_p99) };
+  return ` ${t(found.fits ? "wizard.latency.carried" : "wizard.latency.too_much", words)}`;
 }
 
 function switches() {

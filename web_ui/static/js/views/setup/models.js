@@ -35,6 +35,8 @@ function model(card) {
     [t("models.delay"), t("models.ms", { value: card.latency_ms.toFixed(1) })],
     [t("models.size"), t("models.size.words", { parameters: (card.parameters / 1e6).toFixed(1), megabytes: (card.size_bytes / 1e6).toFixed(1) })],
     [t("models.licence"), card.licence],
+    ...(card.chosen ? [[t("models.chosen"), t(card.chosen.fits ? "models.chosen.fits" : "models.chosen.nearest", {
+      frames: card.chosen.period_frames, load: (100 * card.chosen.load_p99).toFixed(0) })]] : []),
   ].map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
   const sources = el("ul", { class: "sources" }, ...card.trained_on.map(({ name, licence, what }) =>
     el("li", {}, el("strong", {}, name), ` ${what} `, el("span", { class: "licence" }, licence))));
