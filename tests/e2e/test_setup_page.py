@@ -129,6 +129,8 @@ def test_the_wizard_leads_from_first_run_to_sound(open_page: Callable[..., Any],
     page.get_by_role("button", name="Next", exact=True).click()
 
     step(page, "How much latency?")
+    expect(page.get_by_role("radio", name="Fastest 32 frames × 3: 2.0 ms of buffer.")).to_be_attached()
+    expect(page.locator("#setup-wizard")).to_contain_text("This box carries it with 70 % to spare.")
     page.get_by_role("radio", name="Very fast").check(force=True)
     box.wait_for(lambda: box.get("setup")["audio"]["period_frames"] == 64, "shorter periods")
     usb.plug_cable(delay_frames=48)
