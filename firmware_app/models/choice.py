@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from dsp import native
 from firmware_app.models.carry import Load
 from firmware_app.models.machine import board_name, cpu_name, package_version
 
@@ -47,7 +48,14 @@ class Choice:
 
 def machine_of(candidates: Candidates) -> str:
     """Changes when a measurement does not hold any more: with the board, the version, the bundles or the runtime."""
-    parts = [board_name(), cpu_name(), str(os.cpu_count()), package_version("hushbox"), candidates.runtime]
+    parts = [
+        board_name(),
+        cpu_name(),
+        str(os.cpu_count()),
+        package_version("hushbox"),
+        native.description(),
+        candidates.runtime,
+    ]
     digest = hashlib.sha256("\n".join(parts).encode())
     for folder in (*candidates.voices.values(), *([candidates.stems] if candidates.stems else [])):
         try:
