@@ -3,17 +3,20 @@
 The output has the rate, channels and length of the input, and is aligned with
 it: the delay of the chain is removed. Tags and markers are copied. The input is
 never changed. Exit code 1: the input was damaged or cut short; what could be
-read was processed.
+read was processed. IN may be a folder: all sound files in it and below are
+processed into the folder OUT, several at once.
 
 examples:
     hushbox process take.wav clean.wav
     hushbox process take.flac clean.flac --preset Gentle
     hushbox process take.wav clean.wav --set denoise.amount_db=12
+    hushbox process takes/ clean/ --jobs 2
 """
 
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -32,18 +35,22 @@ from firmware_app.commands.common import (
     milliseconds,
     settings,
 )
+from firmware_app.commands.folder import add_jobs, do_all, jobs_of
 from firmware_app.config.keys import full_id
 from firmware_app.config.places import Places
 from firmware_app.errors import UsageError
 from firmware_app.kept.factory import UnknownPresetError
 from firmware_app.kept.library import library_in
 from firmware_app.kept.param_table import PARAMS
-from firmware_app.offline.chain import Summary, process_file
+from firmware_app.offline.chain import Progress, Summary, process_file
+from firmware_app.offline.jobs import check_targets, sound_files
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", metavar="IN", type=Path, help="WAV or FLAC, mono or stereo, any rate")
-    parser.add_argument("target", metavar="OUT", type=Path, help="the file to write, ending in .wav or .flac")
+    parser.add_argument("source", metavar="IN", type=Path, help="WAV or FLAC, mono or stereo, any rate; or a folder")
+    parser.add_argument(
+        "target", metavar="OUT", type=Path, help="the file to write, ending in .wav or .flac; or a folder"
+    )
     parser.add_argument("--preset", metavar="NAME", help='preset to start from; "hushbox presets" lists all')
     parser.add_argument(
         "--set",
@@ -54,6 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="set a parameter; may be given several times",
     )
     add_model(parser)
+    add_jobs(parser)
     parser.add_argument("--period", metavar="FRAMES", type=int, help="length of a block; the result is the same")
     parser.add_argument("--keep-latency", action="store_true", help="keep the delay of the chain, as live")
     parser.add_argument("--json", action="store_true", help="print a summary as JSON, and no progress bar")
@@ -71,10 +79,19 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"{CHAIN.id} = {wanted}: takes a microphone and music, so it is for the live box only")
     if wanted == "music" and args.bundle is None:
         name = config.model.stems_bundle
-    chain = build_chain(bundle_folder(places, name), config.model.runtime, real_time=False)
-    for id, value in values.items():
-        if id in chain.params:
-            chain.set_param(id, value)
+    folder, period = bundle_folder(places, name), config.audio.period_frames
+
+    def new_chain() -> Chain:
+        chain = build_chain(folder, config.model.runtime, real_time=False)
+        for id, value in values.items():
+            if id in chain.params:
+                chain.set_param(id, value)
+        return chain
+
+    if args.source.is_dir():
+        return _folder(args, new_chain, period)
+    jobs_of(args, of_a_folder=False)
+    chain = new_chain()
     with tqdm.tqdm(
         disable=True if args.json else None, delay=1.0, leave=False, bar_format=BAR
     ) as bar:  # None: only on a terminal
@@ -83,11 +100,28 @@ def run(args: argparse.Namespace) -> int:
             bar.total = all_s
             bar.update(done_s - bar.n)
 
-        period = config.audio.period_frames
         with ending_cleanly():
             summary = process_file(chain, args.source, args.target, period, args.keep_latency, progress)
     _report(args, chain, summary)
     return 1 if summary.notes else 0
+
+
+def _folder(args: argparse.Namespace, new_chain: Callable[[], Chain], period: int) -> int:
+    """IN/a/b.mp3 becomes OUT/a/b.wav; WAV and FLAC keep their suffix. Raises UsageError."""
+    if args.target.suffix.lower() in (".wav", ".wave", ".flac") and not args.target.is_dir():
+        raise UsageError(f"{args.source}: a folder, so OUT has to be one too: {args.target} names a file")
+    sources = sound_files(args.source, args.target)
+    targets = []
+    for source in sources:
+        target = args.target / source.relative_to(args.source)
+        targets.append(target if target.suffix.lower() in (".wav", ".wave", ".flac") else target.with_suffix(".wav"))
+    check_targets(sources, [[target] for target in targets])
+
+    def work(number: int, progress: Progress) -> Summary:
+        targets[number].parent.mkdir(parents=True, exist_ok=True)
+        return process_file(new_chain(), sources[number], targets[number], period, args.keep_latency, progress)
+
+    return do_all(args, sources, [str(target) for target in targets], work)
 
 
 def _values(args: argparse.Namespace, places: Places) -> dict[str, float]:

@@ -54,7 +54,7 @@ def test_raw_sound_says_nothing_about_itself():
 
 def test_a_folder_for_a_file():
     Path("in.wav").mkdir()
-    refused(1, "in.wav: a folder, not a sound file", "in.wav", "out.wav", *DRY)
+    refused(2, "in.wav: a folder, so OUT has to be one too: out.wav names a file", "in.wav", "out.wav", *DRY)
 
 
 @pytest.mark.parametrize("channels", [3, 8])
