@@ -10,6 +10,7 @@ import pytest
 # The rigs are imported by tests of several rooms; pytest's importlib mode leaves sys.path alone.
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from dsp import native
 from tests.rigs.virtual_usb.rig import VirtualUsb
 
 MakeUsb = Callable[..., VirtualUsb]
@@ -32,3 +33,10 @@ def make_usb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeUsb:
 def usb(make_usb: MakeUsb) -> Iterator[VirtualUsb]:
     """A 2-in 2-out interface at 48 kHz, silent on its inputs, plugged in."""
     return make_usb()
+
+
+@pytest.fixture(autouse=True)
+def denormals_as_python_has_them() -> Iterator[None]:
+    """An audio process that runs in a test's own thread flushes them; the next test must not notice."""
+    yield
+    native.flush_denormals(False)

@@ -213,7 +213,7 @@ ODD: tuple[Odd, ...] = (
     Odd("no file or no form", "socket", ".wav", _socket, **_REFUSED, says="a socket"),
     Odd("no file or no form", "device", ".wav", lambda path: path.symlink_to("/dev/zero"), **_REFUSED,
         says="a device, not a sound file"),
-    Odd("no file or no form", "folder", ".wav", Path.mkdir, **_REFUSED, says="a folder"),
+    Odd("no file or no form", "folder", ".wav", Path.mkdir, **{**_REFUSED, "code": 2}, says="a folder"),
     Odd("no file or no form", "1 Hz", ".wav", _bytes(_form_of(rate_hz=1)), **_REFUSED, says="a rate of 1 Hz"),
     Odd("no file or no form", "2 GHz", ".wav", _bytes(_form_of(rate_hz=2**31 - 1)), **_REFUSED, says="allowed 1000 to"),
     Odd("no file or no form", "0 channels", ".wav", _bytes(_form_of(channels=0)), **_REFUSED, says="not a sound file"),
