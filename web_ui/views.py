@@ -52,6 +52,7 @@ def status_json(view: StatusView) -> dict[str, Any]:
         "sheds": view.sheds,
         "temperature_c": None if view.temperature_c is None else _finite(view.temperature_c, 0),
         "latency_measured": view.latency_measured,
+        "calm": view.calm,
     }
 
 

@@ -71,6 +71,7 @@ class RealSetup:
             box.audio.trial.state,
             box.audio.trial.reason,
             CheckView(check.state, tuple(map(_db, check.peaks)), _view(check.result) if check.result else None),
+            box.ending,
         )
 
     def interfaces(self) -> Sequence[InterfaceView]:

@@ -75,6 +75,6 @@ class RealSystem:
 
     def power_off(self) -> None:
         try:
-            power.power_off()
+            self._box.power_off()
         except PowerError as error:
             raise ControlRefused(str(error)) from None

@@ -44,6 +44,7 @@ class BoxSetup:
         self.stop: Callable[[], None] = lambda: None  # ends the control process, which sets this
         self.on_choice: Callable[[], None] = lambda: None  # the audio process has chosen the model; control sets this
         self.revision = 1
+        self.ending = ""  # "restart" or "power off", once the page has asked for it
         self._link: ControlLink | None = None
         self.audio.on_change = self.changed
         self.sound_check.on_result = self._measured
@@ -100,10 +101,24 @@ class BoxSetup:
         if reason:
             raise PowerError(reason)
         log.info("starting again, as the page asks")
+        self._end("restart")
         self._command(Down.QUIT, 0, 0.0)
         timer = threading.Timer(_ANSWER_FIRST_S, self.stop)
         timer.daemon = True
         timer.start()
+
+    def power_off(self) -> None:
+        """Switch the board off. Raises PowerError."""
+        self._end("power off")  # every page is told before the system begins to stop
+        try:
+            power.power_off()
+        except PowerError:
+            self._end("")
+            raise
+
+    def _end(self, how: str) -> None:
+        self.ending = how
+        self.changed()
 
     def restore(self, backup: bytes) -> None:
         """Check a backup and restart the box with it. Raises BackupError, PowerError, and then changes nothing."""

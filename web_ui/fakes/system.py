@@ -15,11 +15,12 @@ class FakeSystem:
 
     version = "0.0.0"
 
-    def __init__(self, kept: Callable[[], Mapping[str, Any]]) -> None:
-        """kept: the content of a backup."""
+    def __init__(self, kept: Callable[[], Mapping[str, Any]], ends: Callable[[str], None] = lambda how: None) -> None:
+        """kept: the content of a backup. ends: told of "restart" and "power off"."""
         self.asked: list[str] = []  # "restart", "power_off", "restore", in order: for tests
         self.no_power_off = ""
         self._kept = kept
+        self._ends = ends
 
     def view(self) -> SystemView:
         versions = {"Hushbox": self.version, "Board": "Raspberry Pi 5 Model B Rev 1.0", "Python": "3.13.5"}
@@ -46,11 +47,14 @@ class FakeSystem:
         if not isinstance(tree, dict) or tree.get("hushbox_backup") != 1:
             raise ControlRefused("this is not a Hushbox backup")
         self.asked.append("restore")
+        self._ends("restart")
 
     def restart(self) -> None:
         self.asked.append("restart")
+        self._ends("restart")
 
     def power_off(self) -> None:
         if self.no_power_off:
             raise ControlRefused(self.no_power_off)
         self.asked.append("power_off")
+        self._ends("power off")

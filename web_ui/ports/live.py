@@ -59,6 +59,7 @@ class StatusView:
     sheds: int = 0  # how often work was left out since the audio process started
     temperature_c: float | None = None  # of the board; None where it cannot be read
     latency_measured: bool = False  # latency_ms was measured on this interface with these settings
+    calm: bool = False  # `message` is information: nothing is wrong
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,6 +125,7 @@ class SetupNewsView:
     audio_state: str
     audio_reason: str
     check: CheckView
+    ending: str = ""  # "restart" or "power off", once somebody has asked for it: silence is no trouble then
 
 
 class SetupPort(Protocol):
