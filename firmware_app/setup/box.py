@@ -122,11 +122,18 @@ class BoxSetup:
 
     def restore(self, backup: bytes) -> None:
         """Check a backup and restart the box with it. Raises BackupError, PowerError, and then changes nothing."""
+        self._restart_with(lambda: self.backups.stage(backup))
+
+    def undo_restore(self) -> None:
+        """Restart with the settings before the newest restore. Raises as `restore`."""
+        self._restart_with(self.backups.stage_before)
+
+    def _restart_with(self, stage: Callable[[], None]) -> None:
         reason = power.why_no_restart()
         if reason:
             raise PowerError(reason)
         self.flush()  # the last changes belong in the backup of the present settings
-        self.backups.stage(backup)
+        stage()
         self.restart()
 
     def flush(self) -> str:

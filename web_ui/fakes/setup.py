@@ -45,6 +45,7 @@ _ALLOWED: Mapping[str, Callable[[Any], bool]] = {
     "rate_hz": lambda value: value in (44100, 48000, 96000),
     "period_frames": lambda value: type(value) is int and 32 <= value <= 1024,
     "periods": lambda value: type(value) is int and 2 <= value <= 8,
+    **dict.fromkeys(("capture_device", "playback_device"), lambda value: isinstance(value, str)),
     **dict.fromkeys(("input_channels", "music_channels", "output_channels"), lambda value: isinstance(value, list)),
 }
 

@@ -35,6 +35,8 @@ class AudioView:
     fixed: tuple[str, ...]  # set on the command line: cannot be changed here
     state: str  # "settled" | "trying" | "refused"
     reason: str  # why it was refused, in words
+    capture_device: str = ""  # where it is another than `device`
+    playback_device: str = ""
 
 
 @dataclass(frozen=True, slots=True)
