@@ -168,7 +168,6 @@ function part(name, module) {
   const words = t(module.title);
   const line = el("li", { id: `line-${name}` }, el("a", { class: "line", href: `#setup/${name}` },
     el("span", { class: "line-title" }, words), side, el("span", { class: "chevron", "aria-hidden": "true" })));
-  const node = el("section", { class: "card setup-section", id: `setup-${name}`, hidden: true, "aria-labelledby": `title-${name}` },
-    el("h2", { id: `title-${name}`, tabIndex: -1 }, words), body);
+  const node = el("section", { class: "card setup-section", id: `setup-${name}`, hidden: true }, el("h2", { tabIndex: -1 }, words), body);
   return { name, module, body, side, line, node, view: null, open: Boolean(module.open), hidden: false, shown: false };
 }
