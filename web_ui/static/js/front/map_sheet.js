@@ -3,16 +3,25 @@
 
 import { ActionForm } from "./actions.js";
 import { post, put, Refusal } from "../api.js";
-import { byId, el, setText } from "../base/dom.js";
+import { el, setText } from "../base/dom.js";
 import { t } from "../base/texts.js";
 
 const OTHERS = { // what can be simulated besides switches on free pins
   knob: "mcp3008:0:1", controller: "midi:simulated:cc:1:64", press_only: "midi:simulated:cc:1:65", in_turn: "midi:simulated:cc:1:66",
   note: "midi:simulated:note:1:60", program: "midi:simulated:program:1:1", key: "hid:simulated:KEY_A",
 };
+const PRESS = "press "; // and a switch that the panel has already
 const PRESSES = { [OTHERS.press_only]: [1, 1, 1], [OTHERS.in_turn]: [1, 0, 1] }; // the others send a release
 
-export class MapSheet extends EventTarget {
+let only = null;
+
+export function mapSheet(params) {
+  // The one sheet of this page, whichever view opens it.
+  only ??= new MapSheet(params);
+  return only;
+}
+
+class MapSheet extends EventTarget {
   // Events: "saved".
   #form;
   #setup = null;
@@ -43,13 +52,15 @@ export class MapSheet extends EventTarget {
     this.node.addEventListener("keydown", (event) => event.key === "Escape" && this.close());
   }
 
-  open(setup, mapping = null) {
-    // mapping: the one to change; without it a new one.
+  open(setup, mapping = null, action = mapping?.action) {
+    // mapping: the one to change; without it a new one, which begins with `action`.
     this.#setup = setup;
     this.#target = mapping && this.#targetOf(mapping.on, mapping.gesture, mapping.where);
-    this.#form.show(setup, mapping?.action);
+    this.#form.show(setup, action);
     const free = setup.header.filter(({ role }) => role === "free").sort((a, b) => a.gpio - b.gpio);
+    const switches = setup.controls.filter(({ kind, off }) => kind === "switches" && !off);
     this.touch.replaceChildren(el("option", { value: "" }, t("panel.simulate.new")),
+      ...switches.map(({ name, label }) => el("option", { value: PRESS + name }, t("panel.simulate.press", { label }))),
       ...free.map((pin) => el("option", { value: `gpio:${pin.gpio}` }, t("panel.simulate.switch", { name: pin.name, number: pin.number }))),
       ...Object.entries(OTHERS).map(([what, value]) => el("option", { value }, t(`panel.simulate.${what}`))));
     setText(this.title, mapping ? `${mapping.where}, ${mapping.how}` : t("panel.map"));
@@ -63,6 +74,12 @@ export class MapSheet extends EventTarget {
   }
 
   #opener = null;
+
+  async listen(setup, action) {
+    // Open for a new mapping of this action, and learn at once: the next press or turn is heard.
+    this.open(setup, null, action);
+    await this.#start();
+  }
 
   close() {
     if (this.node.hidden) return;
@@ -116,6 +133,13 @@ export class MapSheet extends EventTarget {
     this.touch.value = "";
     if (!source) return;
     try {
+      if (source.startsWith(PRESS)) {
+        for (const pressed of [true, false]) {
+          await post(`panel/${encodeURIComponent(source.slice(PRESS.length))}/press`, { pressed });
+          await new Promise((done) => setTimeout(done, 80));
+        }
+        return;
+      }
       const turned = source.startsWith("mcp") || (source.includes(":cc:") && this.#turns());
       const pressed = PRESSES[source] ?? (/^hid|:note:|:cc:/.test(source) ? [1, 0, 1, 0, 1, 0] : [1, 0]);
       for (const value of turned ? [0.2, 0.8] : pressed) {
@@ -133,8 +157,9 @@ export class MapSheet extends EventTarget {
 
   #showPanel() {
     // Switches are in the last row, knobs above them.
+    // The view in front may not be the one with the panel.
     const turned = this.#turns();
-    const rows = byId("panel-face").children;
+    const rows = document.getElementById("panel-face")?.children ?? [];
     rows[turned ? 1 : rows.length - 1]?.scrollIntoView({ block: turned ? "start" : "center" });
   }
 
