@@ -60,7 +60,7 @@ class Rack:
             **{id: spec for chain in self.chains.values() for id, spec in chain.params.items()},
         }
         self._name, self._voice, self._stems = CHAINS[0], "", ""
-        self._now = self.chains[CHAINS[0]]
+        self._wanted = self._now = self.chains[CHAINS[0]]
         self._light = False
         self._next: Chain | None = None
 
@@ -117,6 +117,7 @@ class Rack:
         """
         self._voice = self._voice if voice is None else voice
         self._stems = self._stems if stems is None else stems
+        self._choose()
 
     def lighten(self, on: bool) -> None:
         """Play the lighter chain in the voice's place, if there is one. Audio thread."""
@@ -153,6 +154,7 @@ class Rack:
         checked = params.find(self.params, param_id).check(value)
         if param_id == CHAIN.id:
             self._name = CHAINS[int(checked)]
+            self._choose()
             return
         for chain in self._all:
             if param_id in chain.params:
@@ -202,13 +204,11 @@ class Rack:
             return self._light_voice
         return self._wanted
 
-    @property
-    def _wanted(self) -> Chain:
-        if not self._voice and not self._stems:
-            return self.chains[self._name]
+    def _choose(self) -> None:
+        """Find the chain that is wanted, by its name and its bundles."""
         voice = "" if self._name == MUSIC else self._voice
         stems = "" if self._name == VOICE else self._stems
-        return self._others.get((self._name, voice, stems), self.chains[self._name])
+        self._wanted = self._others.get((self._name, voice, stems), self.chains[self._name])
 
     def _begin(self, chain: Chain) -> None:
         chain.reset()

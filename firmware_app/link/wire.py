@@ -35,6 +35,19 @@ class Down(enum.IntEnum):
     QUIT = 4  # fade out and end: the supervisor or systemd starts the process again
     SHED = 5  # index: a step of shed.Shed to apply whatever the load is, because the board is hot
     LEAVE_SAFE = 6  # end as with QUIT, and start the next time without safe mode
+    MODEL = 7  # play with another bundle; index: one of ModelSlot, value: `bundle_number` of its name
+
+
+class ModelSlot(enum.IntEnum):
+    """What a bundle is for."""
+
+    VOICE = 0
+    STEMS = 1
+
+
+def bundle_number(name: str) -> int:
+    """32 bits that stand for a bundle on the wire."""
+    return zlib.crc32(name.encode())
 
 
 class SoundCheckStep(enum.IntEnum):

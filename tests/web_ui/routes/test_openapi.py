@@ -46,7 +46,10 @@ def test_every_get_answers_as_described(client: FlaskClient, change: Change, pat
     described = SPEC["paths"][path]["get"]["responses"]["200"]["content"]
     if path.endswith("/export"):
         change("POST", "presets/save", {"name": "Mine", "about": ""})
-    answer = client.get(path.replace("{which}.mp3", "output.mp3").replace("{which}", "before"))
+    if "{turn}" in path:
+        change("PUT", "models/try", {"first": "voice", "second": "studio"})
+    path = path.replace("{which}.mp3", "output.mp3").replace("{which}", "before").replace("{turn}", "second")
+    answer = client.get(path)
     assert answer.status_code == 200
     (mimetype,) = described
     assert answer.mimetype == mimetype
