@@ -36,8 +36,9 @@ class Rack:
     Chain.
 
     The next chain first runs unheard until its sound has come through. Where the two chains are equally late they then
-    crossfade; where not, one fades out and then the other in, 10 ms each. Every parameter reaches every chain, so a
-    chain that is not heard is up to date, and muted if the box is.
+    crossfade; where not, one fades out and then the other in, 10 ms each. Every parameter reaches every chain,
+    so a chain that is not heard is up to date, and muted if the box is. A chain with other models gets them before it
+    begins, so that a preset costs no more work where many models are installed.
     """
 
     def __init__(
@@ -53,8 +54,9 @@ class Rack:
         self.chains = {name: chains[name] for name in CHAINS}
         self._light_voice = light_voice
         self._others = dict(others or {})
-        every = [*self.chains.values(), *([light_voice] if light_voice else []), *self._others.values()]
-        self._all = list(dict.fromkeys(every))  # a lighter voice may be one of the others
+        self._up_to_date = [*self.chains.values(), *([light_voice] if light_voice else [])]
+        # A lighter voice may be one of the others.
+        self._all = list(dict.fromkeys([*self._up_to_date, *self._others.values()]))
         self.params: Mapping[str, ParamSpec] = {
             CHAIN.id: CHAIN,
             **{id: spec for chain in self.chains.values() for id, spec in chain.params.items()},
@@ -156,9 +158,12 @@ class Rack:
             self._name = CHAINS[int(checked)]
             self._choose()
             return
-        for chain in self._all:
+        for chain in self._up_to_date:
             if param_id in chain.params:
                 chain.set_param(param_id, checked)
+        for other in (self._now, self._next):
+            if other is not None and other not in self._up_to_date and param_id in other.params:
+                other.set_param(param_id, checked)
 
     def process(self, block: Block, out: Block) -> None:
         """See Chain. During a change two chains run. Audio thread."""
@@ -196,7 +201,14 @@ class Rack:
         self._now.reset()
 
     def _change_at_once(self) -> None:
+        self._bring_up_to_date(self._to_play)
         self._now, self._next = self._to_play, None
+
+    def _bring_up_to_date(self, chain: Chain) -> None:
+        """Give a chain with other models every parameter, before it plays."""
+        if chain not in self._up_to_date:
+            for param_id in chain.params:
+                chain.set_param(param_id, self.param(param_id))
 
     @property
     def _to_play(self) -> Chain:
@@ -211,6 +223,7 @@ class Rack:
         self._wanted = self._others.get((self._name, voice, stems), self.chains[self._name])
 
     def _begin(self, chain: Chain) -> None:
+        self._bring_up_to_date(chain)
         chain.reset()
         self._next = chain
         self._unheard_frames = chain.latency_frames + WARM_FRAMES

@@ -1,4 +1,4 @@
-"""Changing the model of a whole box while it plays: no gap, kept, and what is muted stays muted. Content, not timing."""
+"""Changing the model of a whole box while it plays: no gap, kept, what is muted stays muted. Content, not timing."""
 
 from __future__ import annotations
 
