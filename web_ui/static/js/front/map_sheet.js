@@ -3,7 +3,7 @@
 
 import { ActionForm } from "./actions.js";
 import { post, put, Refusal } from "../api.js";
-import { el, setText } from "../base/dom.js";
+import { byId, el, setText } from "../base/dom.js";
 import { t } from "../base/texts.js";
 
 const OTHERS = { // what can be simulated besides switches on free pins
@@ -13,15 +13,7 @@ const OTHERS = { // what can be simulated besides switches on free pins
 const PRESS = "press "; // and a switch that the panel has already
 const PRESSES = { [OTHERS.press_only]: [1, 1, 1], [OTHERS.in_turn]: [1, 0, 1] }; // the others send a release
 
-let only = null;
-
-export function mapSheet(params) {
-  // The one sheet of this page, whichever view opens it.
-  only ??= new MapSheet(params);
-  return only;
-}
-
-class MapSheet extends EventTarget {
+export class MapSheet extends EventTarget {
   // Events: "saved".
   #form;
   #setup = null;
@@ -52,11 +44,11 @@ class MapSheet extends EventTarget {
     this.node.addEventListener("keydown", (event) => event.key === "Escape" && this.close());
   }
 
-  open(setup, mapping = null, action = mapping?.action) {
-    // mapping: the one to change; without it a new one, which begins with `action`.
+  open(setup, mapping = null) {
+    // mapping: the one to change; without it a new one.
     this.#setup = setup;
     this.#target = mapping && this.#targetOf(mapping.on, mapping.gesture, mapping.where);
-    this.#form.show(setup, action);
+    this.#form.show(setup, mapping?.action);
     const free = setup.header.filter(({ role }) => role === "free").sort((a, b) => a.gpio - b.gpio);
     const switches = setup.controls.filter(({ kind, off }) => kind === "switches" && !off);
     this.touch.replaceChildren(el("option", { value: "" }, t("panel.simulate.new")),
@@ -74,12 +66,6 @@ class MapSheet extends EventTarget {
   }
 
   #opener = null;
-
-  async listen(setup, action) {
-    // Open for a new mapping of this action, and learn at once: the next press or turn is heard.
-    this.open(setup, null, action);
-    await this.#start();
-  }
 
   close() {
     if (this.node.hidden) return;
@@ -133,13 +119,7 @@ class MapSheet extends EventTarget {
     this.touch.value = "";
     if (!source) return;
     try {
-      if (source.startsWith(PRESS)) {
-        for (const pressed of [true, false]) {
-          await post(`panel/${encodeURIComponent(source.slice(PRESS.length))}/press`, { pressed });
-          await new Promise((done) => setTimeout(done, 80));
-        }
-        return;
-      }
+      if (source.startsWith(PRESS)) return await this.#press(source.slice(PRESS.length));
       const turned = source.startsWith("mcp") || (source.includes(":cc:") && this.#turns());
       const pressed = PRESSES[source] ?? (/^hid|:note:|:cc:/.test(source) ? [1, 0, 1, 0, 1, 0] : [1, 0]);
       for (const value of turned ? [0.2, 0.8] : pressed) {
@@ -151,15 +131,21 @@ class MapSheet extends EventTarget {
     }
   }
 
+  async #press(name) {
+    for (const pressed of [true, false]) {
+      await post(`panel/${encodeURIComponent(name)}/press`, { pressed });
+      await new Promise((done) => setTimeout(done, 80));
+    }
+  }
+
   #turns() {
     return ["sweep", "step"].includes(this.#form.action.do);
   }
 
   #showPanel() {
     // Switches are in the last row, knobs above them.
-    // The view in front may not be the one with the panel.
     const turned = this.#turns();
-    const rows = document.getElementById("panel-face")?.children ?? [];
+    const rows = byId("panel-face").children;
     rows[turned ? 1 : rows.length - 1]?.scrollIntoView({ block: turned ? "start" : "center" });
   }
 

@@ -5,7 +5,7 @@ import { CalibrateSheet } from "./calibrate_sheet.js";
 import { ControlSheet } from "./control_sheet.js";
 import { el } from "../base/dom.js";
 import { headerPins } from "./header_pins.js";
-import { mapSheet } from "./map_sheet.js";
+import { MapSheet } from "./map_sheet.js";
 import { t } from "../base/texts.js";
 
 export class PanelSetup {
@@ -20,7 +20,7 @@ export class PanelSetup {
     this.say = say;
     this.card = card;
     this.#body = card.body;
-    this.sheet = mapSheet(params);
+    this.sheet = new MapSheet(params);
     this.adding = new ControlSheet();
     this.calibrating = new CalibrateSheet();
     for (const sheet of [this.sheet, this.adding, this.calibrating]) sheet.addEventListener("saved", () => this.#load());
