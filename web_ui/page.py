@@ -11,7 +11,7 @@ from web_ui.views import dumps, param_json
 
 VIEWS = ("play", "look", "presets", "setup")
 ICON_SIZES = (192, 512)
-GROUND = "#121315"
+GROUND = "#0e1012"
 
 
 def add_pages(app: Flask, box: Box, token: str) -> None:

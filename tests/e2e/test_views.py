@@ -320,13 +320,13 @@ def test_the_screen_is_kept_on_without_a_secure_context(open_page: Open):
 def test_the_theme_is_dark_until_light_is_chosen_and_is_remembered(open_page: Open):
     page = open_page(view="setup", color_scheme="light")
     ground = "getComputedStyle(document.documentElement).backgroundColor"
-    assert page.evaluate(ground) == "rgb(18, 19, 21)"
+    assert page.evaluate(ground) == "rgb(14, 16, 18)"
     page.locator("#setup-phone summary").tap()
     page.locator('input[name="theme"][value="light"]').check(force=True)
-    assert page.evaluate(ground) == "rgb(244, 242, 238)"
+    assert page.evaluate(ground) == "rgb(245, 243, 239)"
     page.reload()
     page.wait_for_selector('body[data-link="live"]')
-    assert page.evaluate(ground) == "rgb(244, 242, 238)"
+    assert page.evaluate(ground) == "rgb(245, 243, 239)"
 
 
 def test_it_can_be_installed(open_page: Open):

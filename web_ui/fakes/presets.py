@@ -49,7 +49,8 @@ class FakePresets:
     def load(self, name: str) -> None:
         preset = self._find(name)
         self._change(f"load {preset.name}", self._presets, preset.name, self._heard())
-        self._set(preset.params)
+        with self._live.one_step("preset", preset.name):
+            self._set(preset.params)
 
     def step(self, by: int) -> None:
         if by not in (1, -1):
@@ -151,7 +152,8 @@ class FakePresets:
         if not self._scene_values[name]:
             raise NotThere(f"scene {name} is empty: save what you hear in it first")
         self._scene = name
-        self._set(self._scene_values[name])
+        with self._live.one_step("scene", name):
+            self._set(self._scene_values[name])
 
     def _filled(self) -> dict[str, bool]:
         return {name: bool(values) for name, values in self._scene_values.items()}

@@ -91,8 +91,20 @@ def test_events_carry_the_schemas_described(client: FlaskClient):
     check("Values", json.loads(events["params"]))
     check("Panel", {"panel": json.loads(events["panel"])})
     check("Learning", json.loads(events["learn"]))
+    check("UndoNews", json.loads(events["undo"]))
     check("PresetsNews", json.loads(events["presets"]))
     check("Compare", json.loads(events["compare"]))
+
+
+def test_undo_answers_as_described(change: Change, client: FlaskClient):
+    change("PUT", "params/box.mute", {"value": 1})
+    steps = client.get("/api/v1/undo").get_json()
+    check("Steps", steps)
+    answer = change("POST", "undo", {"number": steps["steps"][0]["number"]}).get_json()
+    check("UndoneSteps", answer)
+    assert answer["undone"][0]["changes"] == [{"id": "box.mute", "before": 1.0, "after": 0.0}]
+    refused = change("POST", "undo", {"number": steps["steps"][0]["number"]})
+    assert (refused.status_code, "undone already" in refused.get_json()["error"]) == (404, True)
 
 
 def test_learning_and_notes_answer_as_described(change: Change, client: FlaskClient):
