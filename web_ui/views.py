@@ -56,6 +56,7 @@ def status_json(view: StatusView) -> dict[str, Any]:
         "silent_stems": list(view.silent_stems),
         "chains": list(view.chains),
         "latency_measured": view.latency_measured,
+        "calm": view.calm,
     }
 
 

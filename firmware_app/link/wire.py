@@ -113,6 +113,10 @@ class MeterFrame:
         )  # fmt: skip
 
 
+DEMO_PLAYS = "The demo plays"
+"""Begins the only message of an InfoFrame that is information: nothing is wrong."""
+
+
 @dataclass(frozen=True, slots=True)
 class InfoFrame:
     """What runs: sent on connect and whenever it changes."""

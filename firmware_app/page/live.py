@@ -13,7 +13,7 @@ from firmware_app.control.undo import NothingToUndo, Step
 from firmware_app.kept.mutes import SILENCING
 from firmware_app.kept.setup_notes import Measured
 from firmware_app.link import shed
-from firmware_app.link.wire import HealthFrame, InfoFrame, MeterFrame, State
+from firmware_app.link.wire import DEMO_PLAYS, HealthFrame, InfoFrame, MeterFrame, State
 from firmware_app.panel.setup import PanelSetup
 from firmware_app.setup.box import BoxSetup
 from hw.board import health as board_health
@@ -29,6 +29,8 @@ _STATES = {
 _SILENT = "The audio process does not answer. When it stays so, it is started again."
 _DOWN = "The audio process is down and is being started again."
 _KEPT = "Settings are kept."
+_STARTING = "The sound starts."
+STARTING_S = 20.0  # after the start of the control process, until then an audio process that is not there yet is normal
 
 
 class RealLive:
@@ -76,8 +78,10 @@ class RealLive:
         latest = self._control.latest
         # An audio process that hangs keeps its link: its last meter frame is too old to be shown.
         meter = self._control.live_meter
-        said = self._message(meter, latest.info, _SILENT if latest.meter else _DOWN)
+        down = _STARTING if self._starts else _SILENT if latest.meter else _DOWN
+        said = self._message(meter, latest.info, down)
         view = _status(meter, latest.info, self._control.health, said, self._box.measured_now())
+<<<<<<< HEAD
         values = self._control.values()
         return replace(
             view,
@@ -90,6 +94,16 @@ class RealLive:
     def _chains(self) -> tuple[str, ...]:
         """The chains that can be played: music beside a microphone needs inputs of its own."""
         return CHAINS if self._box.audio.in_force.music_channels else CHAINS[:-1]
+=======
+        # The demo's own note, or the first seconds after a start, with nothing else to say.
+        calm = said == _STARTING if meter is None else said == latest.info.message and said.startswith(DEMO_PLAYS)
+        return replace(view, temperature_c=self._temperature(), calm=calm)
+
+    @property
+    def _starts(self) -> bool:
+        """The audio process has not been heard yet, and that is no wonder so soon."""
+        return self._control.latest.at == 0.0 and time.monotonic() - self._box.started < STARTING_S
+>>>>>>> h-setup
 
     def _temperature(self) -> float | None:
         """The board's temperature, read now and then: `status` is called 20 times a second."""
@@ -103,7 +117,7 @@ class RealLive:
         # Anything that may be lost is always part of the message: the demo's note would hide it for ever.
         lasting = [said for said in (self._control.started_muted, self._control.save_problem) if said]
         if meter is None:
-            notes = [down if lasting else f"{down} {_KEPT}"]
+            notes = [down if lasting or down == _STARTING else f"{down} {_KEPT}"]
         else:
             notes = [info.message, _shed_words(self._control.health), *self._panel.problems, *self._control.notes[:1]]
         said = [*lasting, *[note for note in notes if note][:1]]

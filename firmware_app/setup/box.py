@@ -52,6 +52,7 @@ class BoxSetup:
         self.started = time.monotonic()
         self.stop: Callable[[], None] = lambda: None  # ends the control process, which sets this
         self.revision = 1
+        self.ending = ""  # "restart" or "power off", once the page has asked for it
         self._link: ControlLink | None = None
         self._audio_there = False
         self.audio.on_change = self.changed
@@ -138,18 +139,39 @@ class BoxSetup:
         if reason:
             raise PowerError(reason)
         log.info("starting again, as the page asks")
+        self._end("restart")
         self._command(Down.QUIT, 0, 0.0)
         timer = threading.Timer(_ANSWER_FIRST_S, self.stop)
         timer.daemon = True
         timer.start()
 
+    def power_off(self) -> None:
+        """Switch the board off. Raises PowerError."""
+        self._end("power off")  # every page is told before the system begins to stop
+        try:
+            power.power_off()
+        except PowerError:
+            self._end("")
+            raise
+
+    def _end(self, how: str) -> None:
+        self.ending = how
+        self.changed()
+
     def restore(self, backup: bytes) -> None:
         """Check a backup and restart the box with it. Raises BackupError, PowerError, and then changes nothing."""
+        self._restart_with(lambda: self.backups.stage(backup))
+
+    def undo_restore(self) -> None:
+        """Restart with the settings before the newest restore. Raises as `restore`."""
+        self._restart_with(self.backups.stage_before)
+
+    def _restart_with(self, stage: Callable[[], None]) -> None:
         reason = power.why_no_restart()
         if reason:
             raise PowerError(reason)
         self.flush()  # the last changes belong in the backup of the present settings
-        self.backups.stage(backup)
+        stage()
         self.restart()
 
     def flush(self) -> str:

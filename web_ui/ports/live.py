@@ -66,6 +66,7 @@ class StatusView:
     silent_stems: tuple[str, ...] = ()  # not heard: muted, or another one has solo
     chains: tuple[str, ...] = ("voice", "music")  # the choices of box.chain that are possible here
     latency_measured: bool = False  # latency_ms was measured on this interface with these settings
+    calm: bool = False  # `message` is information: nothing is wrong
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ export function create({ params, presets, notices }) {
     const undo = presets.news?.undo ?? "";
     byId("preset-undo").disabled = !undo;
     setText(byId("preset-undo"), undo ? t("presets.undo.what", { what: undo }) : t("presets.undo"));
-    notices.set("presets", presets.problem);
+    notices.set("presets", presets.problem, { warning: true });
   }
 
   const saveAs = () => ask(t("presets.save_as"), {
