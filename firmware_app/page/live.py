@@ -81,11 +81,13 @@ class RealLive:
         down = _STARTING if self._starts else _SILENT if latest.meter else _DOWN
         said = self._message(meter, latest.info, down)
         view = _status(meter, latest.info, self._control.health, said, self._box.measured_now())
-<<<<<<< HEAD
         values = self._control.values()
+        # The demo's own note, or the first seconds after a start, with nothing else to say.
+        calm = said == _STARTING if meter is None else said == latest.info.message and said.startswith(DEMO_PLAYS)
         return replace(
             view,
             temperature_c=self._temperature(),
+            calm=calm,
             output=output_of(values, meter, self._control.health, comparing=self._control.comparing),
             silent_stems=silent_stems(values),
             chains=self._chains(),
@@ -94,16 +96,11 @@ class RealLive:
     def _chains(self) -> tuple[str, ...]:
         """The chains that can be played: music beside a microphone needs inputs of its own."""
         return CHAINS if self._box.audio.in_force.music_channels else CHAINS[:-1]
-=======
-        # The demo's own note, or the first seconds after a start, with nothing else to say.
-        calm = said == _STARTING if meter is None else said == latest.info.message and said.startswith(DEMO_PLAYS)
-        return replace(view, temperature_c=self._temperature(), calm=calm)
 
     @property
     def _starts(self) -> bool:
         """The audio process has not been heard yet, and that is no wonder so soon."""
         return self._control.latest.at == 0.0 and time.monotonic() - self._box.started < STARTING_S
->>>>>>> h-setup
 
     def _temperature(self) -> float | None:
         """The board's temperature, read now and then: `status` is called 20 times a second."""
