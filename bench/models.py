@@ -36,7 +36,9 @@ def main() -> None:
         tone = LEVEL * np.sin(2 * np.pi * HZ / 48_000 * np.arange(48_000)).astype(np.float32)
         usb = VirtualUsb(Path(folder), capture=np.stack([tone, tone], axis=1), loop=True, patient=args.patient)
         os.environ.update(usb.env)
-        config = f'[audio]\ndevice = "{usb.device}"\nperiod_frames = {args.period}\nperiods = 3\n[panel]\npins = "mock"\n'
+        config = (
+            f'[audio]\ndevice = "{usb.device}"\nperiod_frames = {args.period}\nperiods = 3\n[panel]\npins = "mock"\n'
+        )
         with RunningBox(Path(folder, "box"), config) as box:
             box.wait_status(lambda s: s["state"] == "running", "sound")
             box.set("denoise.amount_db", 0.0)
@@ -44,16 +46,16 @@ def main() -> None:
             names = itertools.cycle(VOICES)
             kinds: dict[str, Callable[[], None]] = {
                 "left alone": lambda: time.sleep(1.0),
-                "model changed every second": lambda: (use(box, next(names)), time.sleep(1.0))[-1],
+                "model changed every second": lambda: use(box, next(names)),
                 "measuring and trying": lambda: work(box),
             }
             found: dict[str, Any] = defaultdict(lambda: defaultdict(float))
             for kind, act in list(kinds.items()) * turns:
                 turn(box, usb, seconds, act, found[kind])
     for kind, sums in found.items():
-        print(f"{kind}: " + ", ".join(f"{count} {sums[count]:.0f}" for count in COUNTS)
-              + f" in {sums['blocks']:.0f} blocks; {sums['acts']:.0f} times; quietest 10 ms {sums['quietest_db']:.1f} dB,"
-              f" longest silence {sums['silence_ms']:.1f} ms")  # fmt: skip
+        counts = ", ".join(f"{count} {sums[count]:.0f}" for count in COUNTS)
+        gap = f"quietest 10 ms {sums['quietest_db']:.1f} dB, longest silence {sums['silence_ms']:.0f} ms"
+        print(f"{kind}: {counts} in {sums['blocks']:.0f} blocks; {sums['acts']:.0f} times; {gap}")
 
 
 def turn(box: RunningBox, usb: VirtualUsb, seconds: float, act: Callable[[], None], sums: dict[str, float]) -> None:
@@ -77,6 +79,7 @@ def turn(box: RunningBox, usb: VirtualUsb, seconds: float, act: Callable[[], Non
 
 def use(box: RunningBox, name: str) -> None:
     box.send("PUT", "models/use", {"name": name})
+    time.sleep(1.0)
 
 
 def work(box: RunningBox) -> None:

@@ -3,13 +3,14 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 
 from dsp.params import find
 from firmware_app.config.actions import Action
 from firmware_app.control.control import Control
 from firmware_app.control.tempo import Tempo
 from firmware_app.control.undo import PRESET, SCENE
-from firmware_app.kept.factory import UnknownPresetError
+from firmware_app.kept.factory import Preset, UnknownPresetError
 from firmware_app.kept.library import PresetLibrary
 from firmware_app.kept.scenes import MORPH, Scenes
 
@@ -33,6 +34,7 @@ class Performer:
         self.tempo = Tempo()
         self.scenes = scenes
         self.presets = presets
+        self.possible: Callable[[Preset], bool] = lambda preset: True  # whether this box can play it; the box sets this
         self._control = control
         control.save_also(presets.save_job, scenes.save_job)
         self._lock = threading.RLock()
@@ -149,8 +151,8 @@ class Performer:
         self._control.set_param(param, 0.0 if in_force else 1.0, origin)
 
     def step_preset(self, by: int, who: str) -> None:
-        """Go `by` presets further in the list, cyclically; backwards if negative."""
-        names = self.preset_names
+        """Go `by` presets further in the list, cyclically; backwards if negative. Over those that can be played here."""
+        names = [preset.name for preset in self.presets.all() if preset.name == self.preset or self.possible(preset)]
         if names:
             here = names.index(self.preset) if self.preset in names else (-1 if by > 0 else 0)
             self.recall(names[(here + by) % len(names)], who)

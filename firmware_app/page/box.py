@@ -35,6 +35,7 @@ def real_box(
     leave_safe: ends safe mode.
     """
     history = history or History()
+    panel.bindings.performer.possible = box.possible
     control, simulated = box.control, panel.bindings.panel.simulated
     return Box(
         live=RealLive(control, box, panel, leave_safe),

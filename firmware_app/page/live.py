@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from dsp.layouts.stems import STEMS
 from dsp.params import ParamError, ParamSpec, UnknownParamError
-from dsp.rack.rack import CHAINS
 from firmware_app.control.control import Control
 from firmware_app.control.output import output_of, silent_stems
 from firmware_app.control.undo import NothingToUndo, Step
@@ -90,12 +89,8 @@ class RealLive:
             calm=calm,
             output=output_of(values, meter, self._control.health, comparing=self._control.comparing),
             silent_stems=silent_stems(values),
-            chains=self._chains(),
+            chains=self._box.chains,
         )
-
-    def _chains(self) -> tuple[str, ...]:
-        """The chains that can be played: music beside a microphone needs inputs of its own."""
-        return CHAINS if self._box.audio.in_force.music_channels else CHAINS[:-1]
 
     @property
     def _starts(self) -> bool:

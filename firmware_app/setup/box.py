@@ -5,11 +5,13 @@ import threading
 import time
 from collections.abc import Callable
 
+from dsp.rack.rack import BOTH, CHAIN, CHAINS, MUSIC, VOICE
 from firmware_app.config.keys import Config
 from firmware_app.config.places import Places
 from firmware_app.control.control import Control
 from firmware_app.kept import models
 from firmware_app.kept.choice import ChoiceStore
+from firmware_app.kept.factory import Preset
 from firmware_app.kept.loads import LoadsStore
 from firmware_app.kept.models import ModelsStore
 from firmware_app.kept.pin import Pin
@@ -69,6 +71,18 @@ class BoxSetup:
     def name(self) -> str:
         """What the box calls itself."""
         return self.store.now.name or self.config.box.name
+
+    @property
+    def chains(self) -> tuple[str, ...]:
+        """The chains that can be played here: music needs its model, and beside a microphone inputs of its own."""
+        if not (self.places.bundle(self.config.model.stems_bundle) / "bundle.toml").is_file():
+            return (VOICE,)
+        return (VOICE, MUSIC, BOTH) if self.audio.in_force.music_channels else (VOICE, MUSIC)
+
+    def possible(self, preset: Preset) -> bool:
+        """Whether this box can play what a preset plays."""
+        wanted = preset.params.get(CHAIN.id)
+        return wanted is None or CHAINS[int(wanted)] in self.chains
 
     def connect(self, link: ControlLink) -> None:
         """Send commands over this link from now on."""
