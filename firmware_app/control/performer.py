@@ -151,7 +151,7 @@ class Performer:
         self._control.set_param(param, 0.0 if in_force else 1.0, origin)
 
     def step_preset(self, by: int, who: str) -> None:
-        """Go `by` presets further in the list, cyclically; backwards if negative. Over those that can be played here."""
+        """Go `by` presets further in the list, cyclically; backwards if negative. Only what can be played here."""
         names = [preset.name for preset in self.presets.all() if preset.name == self.preset or self.possible(preset)]
         if names:
             here = names.index(self.preset) if self.preset in names else (-1 if by > 0 else 0)

@@ -48,7 +48,7 @@ def test_loading_says_in_one_line_what_it_changed(open_page: Opener, box: PanelB
     line = page.locator("#now-change")
     expect(line).to_have_text("Loading it changed: Noise reduction 24.0 → 9.0\u00a0dB.")
     page.locator(".preset-load", has_text="Karaoke").tap()
-    expect(line).to_contain_text("Loading it changed: Chain music, Vocals mute on.")
+    expect(line).to_contain_text("Loading it changed: Chain: music, Vocals muted: on.")
     box.control.set_param("denoise.amount_db", 12.0, "panel:left")  # now the line would not be true
     expect(line).to_be_hidden()
     box.performer.step_preset(1, "panel:left")  # by foot it is said, too
