@@ -73,7 +73,7 @@ class Info:
 
     def _problem(self) -> str:
         chain = CHAINS[int(self._rack.param(CHAIN.id))]
-        if self._problems.get(chain):
+        if self._problems.get(chain) and self._rack.own_models:
             return self._problems[chain]
         if chain == "voice over music" and not self._settings.audio.music_channels:
             return NO_MUSIC

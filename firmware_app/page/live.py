@@ -1,12 +1,14 @@
 """RealLive: parameters and status, over Control."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from dsp.layouts.stems import STEMS
 from dsp.params import ParamError, ParamSpec, UnknownParamError
 from firmware_app.control.control import Control
+from firmware_app.control.output import output_of, silent_stems
+from firmware_app.control.undo import NothingToUndo, Step
 from firmware_app.kept.mutes import SILENCING
 from firmware_app.kept.setup_notes import Measured
 from firmware_app.link import shed
@@ -15,7 +17,7 @@ from firmware_app.panel.setup import PanelSetup
 from firmware_app.setup.box import BoxSetup
 from hw.board import health as board_health
 from web_ui.ports.errors import ControlRefused, NotThere
-from web_ui.ports.live import Change, LevelView, ParamView, StatusView
+from web_ui.ports.live import Change, LevelView, ParamView, StatusView, StepView
 
 TEMPERATURE_S = 5.0  # between two readings of the board's temperature
 _STATES = {
@@ -62,6 +64,15 @@ class RealLive:
     def not_kept(self, param_id: str = "") -> str:
         return self._control.mutes_not_kept() if not param_id or param_id in SILENCING else ""
 
+    def steps(self) -> Sequence[StepView]:
+        return _views(reversed(self._control.steps))
+
+    def undo(self, number: int) -> Sequence[StepView]:
+        try:
+            return _views(self._control.undo(number))
+        except NothingToUndo as error:
+            raise NotThere(str(error)) from None
+
     def status(self) -> StatusView:
         latest = self._control.latest
         # An audio process that hangs keeps its link: its last meter frame is too old to be shown.
@@ -69,9 +80,17 @@ class RealLive:
         down = _STARTING if self._starts else _SILENT if latest.meter else _DOWN
         said = self._message(meter, latest.info, down)
         view = _status(meter, latest.info, self._control.health, said, self._box.measured_now())
+        values = self._control.values()
         # The demo's own note, or the first seconds after a start, with nothing else to say.
         calm = said == _STARTING if meter is None else said == latest.info.message and said.startswith(DEMO_PLAYS)
-        return replace(view, temperature_c=self._temperature(), calm=calm)
+        return replace(
+            view,
+            temperature_c=self._temperature(),
+            calm=calm,
+            output=output_of(values, meter, self._control.health, comparing=self._control.comparing),
+            silent_stems=silent_stems(values),
+            chains=self._box.chains,
+        )
 
     @property
     def _starts(self) -> bool:
@@ -106,6 +125,11 @@ class RealLive:
         self._leave_safe()
 
 
+def _views(steps: Iterable[Step]) -> list[StepView]:
+    now = time.monotonic()
+    return [StepView(step.number, step.kind, step.name, step.who, now - step.at_s, step.changes) for step in steps]
+
+
 def _shed_words(health: HealthFrame) -> str:
     words = shed.WORDS[shed.Shed(health.shed)]
     return f"Too busy or too hot: {words}. It comes back by itself." if words else ""
@@ -135,6 +159,7 @@ def _status(
         chain_latency_frames=info.chain_latency_frames,
         load_p50=shown.load_p50,
         load_p99=shown.load_p99,
+        load_mean=shown.load_mean,
         xruns=shown.xruns,
         late_hops=shown.late_hops,
         dry_hops=shown.dry_hops,

@@ -121,9 +121,14 @@ def test_a_preset_is_saved_compared_reverted_renamed_moved_and_deleted(open_page
     page.get_by_role("button", name="Rename", exact=True).tap()
     name_it(page, "Choir", "Rename")
     expect(page.locator("#now-name")).to_have_text("Choir")
+    box.ports.presets.duplicate("Gentle")
+    until(page, lambda: listed(page) == ["Gentle 2", "Choir", "Gentle", "Singing", "Podcast"])
     page.get_by_role("button", name="Choir: rename").tap()
     page.get_by_role("button", name="Move up").tap()
-    until(page, lambda: listed(page) == ["Gentle", "Singing", "Choir", "Podcast"])
+    until(page, lambda: listed(page)[:2] == ["Choir", "Gentle 2"])
+    page.get_by_role("button", name="Choir: rename").tap()
+    page.get_by_role("button", name="Move down").tap()
+    until(page, lambda: listed(page)[:2] == ["Gentle 2", "Choir"])
     page.get_by_role("button", name="Choir: rename").tap()
     page.get_by_role("button", name="Delete").tap()
     until(page, lambda: "Choir" not in listed(page))
@@ -143,7 +148,8 @@ def test_factory_presets_offer_no_change_but_a_copy(open_page: Open, box: Box):
     expect(dialog.get_by_role("button", name="Delete")).to_have_count(0)
     expect(dialog.get_by_role("button", name="Rename", exact=True)).to_have_count(0)
     dialog.get_by_role("button", name="Duplicate").tap()
-    until(page, lambda: listed(page)[:2] == ["Gentle", "Gentle 2"])
+    until(page, lambda: listed(page) == ["Gentle 2", "Gentle", "Singing", "Podcast"])
+    expect(page.locator("#presets-yours + ul")).to_contain_text("Gentle 2")
 
 
 def test_presets_leave_and_come_back_as_a_file(open_page: Open, box: Box, tmp_path: Path):
