@@ -1,8 +1,9 @@
 // The page: connects the parts that outlive every view (connection, parameters, warning line) with the views.
 
 import { get, put, Refusal } from "./api.js";
+import { Health } from "./sound/health.js";
 import { Connection } from "./box/connection.js";
-import { byId, setText } from "./base/dom.js";
+import { byId } from "./base/dom.js";
 import { Notices } from "./base/notices.js";
 import { Params } from "./box/params.js";
 import { PresetsStore } from "./box/presets_store.js";
@@ -16,14 +17,14 @@ const box = { connection: new Connection(), params: new Params(), notices: new N
 const { connection, params, notices } = box;
 box.presets = new PresetsStore(connection, params);
 box.wake = new Wake();
+const health = new Health(box);
 const views = new Views(box);
 
 // --- messages of the box ---
 
 connection.addEventListener("status", ({ detail: status }) => {
-  setText(byId("device"), deviceWords(status));
   document.body.dataset.state = status.state;
-  if (connection.state === "live") setText(byId("link-text"), linkWords(status));
+  health.show(status);
   notices.set("box", status.message);
   notices.set("safe", status.safe_mode ? t("shell.safe", { why: status.safe_mode }) : "",
     { grave: true, stays: true, action: { label: t("shell.safe.leave"), run: leaveSafeMode } });
@@ -35,13 +36,12 @@ connection.addEventListener("params", ({ detail }) => params.take(detail));
 
 connection.addEventListener("state", ({ detail: { state, why } }) => {
   document.body.dataset.link = state;
+  health.link(state);
   if (state === "live") {
     notices.set("link", "");
-    setText(byId("link-text"), t("shell.link.live"));
     if (performance.now() > FRESH_MS) refresh();
     return;
   }
-  setText(byId("link-text"), t("shell.link.lost"));
   notices.set("link", why ? t("shell.lost.why", { why }) : t("shell.lost"), { grave: true, stays: true });
   params.forget();
   views.tell("forget");
@@ -52,15 +52,6 @@ params.addEventListener("views", () => {
   views.tell("rebuild");
 });
 params.addEventListener("refused", ({ detail }) => notices.say(detail));
-
-function deviceWords(status) {
-  const format = `${status.rate_hz / 1000} kHz, ${status.period_frames}\u00a0\u00d7\u00a0${status.periods}`;
-  return [status.device, status.demo ? t("shell.demo") : "", status.rate_hz ? format : ""].filter(Boolean).join(" \u00b7 ");
-}
-
-function linkWords(status) {
-  return t(status.audio_alive ? `shell.link.${status.state}` : "shell.link.audio_down");
-}
 
 async function leaveSafeMode() {
   try {

@@ -5,7 +5,7 @@ import { CalibrateSheet } from "./calibrate_sheet.js";
 import { ControlSheet } from "./control_sheet.js";
 import { el } from "../base/dom.js";
 import { headerPins } from "./header_pins.js";
-import { MapSheet } from "./map_sheet.js";
+import { mapSheet } from "./map_sheet.js";
 import { t } from "../base/texts.js";
 
 export class PanelSetup {
@@ -15,12 +15,12 @@ export class PanelSetup {
   #revision = 0;
   #loading = false;
 
-  constructor(params, say, card) {
+  constructor(box, say, card) {
     // card: where it is drawn (views/setup.js)
     this.say = say;
     this.card = card;
     this.#body = card.body;
-    this.sheet = new MapSheet(params);
+    this.sheet = mapSheet(box);
     this.adding = new ControlSheet();
     this.calibrating = new CalibrateSheet();
     for (const sheet of [this.sheet, this.adding, this.calibrating]) sheet.addEventListener("saved", () => this.#load());
@@ -36,7 +36,6 @@ export class PanelSetup {
   }
 
   learning(view) {
-    this.sheet.learning(view);
     if (view.revision !== this.#revision) {
       this.#revision = view.revision;
       if (this.#shown) this.#load();
@@ -46,7 +45,6 @@ export class PanelSetup {
   forget() {
     // An open sheet stays, because a weak Wi-Fi comes back. Only calibration closes: the box must be there to hear the pedal.
     this.#revision = 0;
-    this.sheet.forget();
     this.calibrating.close();
   }
 

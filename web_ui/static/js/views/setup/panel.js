@@ -4,8 +4,9 @@ import { PanelSetup } from "../../front/panel_setup.js";
 
 export const title = "setup.panel.title";
 
-export function create({ connection, params, notices }, card) {
-  const setup = new PanelSetup(params, (text) => notices.say(text), card);
+export function create(box, card) {
+  const { connection, notices } = box;
+  const setup = new PanelSetup(box, (text) => notices.say(text), card);
   if (connection.told.learn) setup.learning(connection.told.learn);
   connection.addEventListener("learn", ({ detail }) => setup.learning(detail));
   return { show: () => setup.show(), hide: () => setup.hide(), forget: () => setup.forget() };
