@@ -3,6 +3,7 @@
 import { byId, setText } from "../base/dom.js";
 import { number } from "../base/format.js";
 import { either, t } from "../base/texts.js";
+import { HealthSheet } from "./health_sheet.js"; // with the page: it has to open when the box is away
 
 const RECENT_MS = 10000; // a dropout is told for this long
 const BUSY = 0.85; // of the deadline, mean: where the box begins to leave work out
@@ -16,8 +17,7 @@ export class Health {
   #sheet = null;
 
   constructor(box) {
-    byId("health").addEventListener("click", async () => {
-      const { HealthSheet } = await import("./health_sheet.js");
+    byId("health").addEventListener("click", () => {
       this.#sheet = new HealthSheet(box, () => (this.#sheet = null));
       this.#sheet.show(this.#status);
     });

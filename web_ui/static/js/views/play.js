@@ -22,7 +22,14 @@ const WIDE = matchMedia("(min-width: 1180px) and (min-height: 560px)");
 
 export function create(box) {
   const { params } = box;
-  const menu = async (view) => view && (await import("../sound/control_menu.js")).openMenu(box, view);
+  const menu = async (view) => {
+    try {
+      const { openMenu } = await import("../sound/control_menu.js");
+      if (view) openMenu(box, view);
+    } catch (error) {
+      box.notices.say(t("shell.view_failed", { why: error.message })); // the box is away
+    }
+  };
   const offer = (node, view) => onLongPress(node, () => menu(view));
   const meters = new Meters();
   const state = new State(params);
