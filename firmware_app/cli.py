@@ -42,12 +42,13 @@ is well, 1 when it found or met a problem, 2 when it was used wrongly."""
 COMMANDS = {
     "run": Command("run", "run the box: live sound, the page and the front panel"),
     "process": Command("process", "remove the noise from a WAV or FLAC file"),
-    "stems": Command("stems", "separate a song into vocals, drums, bass and the rest"),
+    "stems": Command("stems", "separate a song into vocals, drums, bass and other"),
     "devices": Command("devices", "list the audio interfaces, and which one the box would use"),
     "bench": Command("bench", "measure how fast this machine is, and how much time is left"),
     "doctor": Command("doctor", "check the set-up, and say how to fix what is wrong"),
-    "models": Command("models", "list the model bundles"),
-    "presets": Command("presets", "list the presets, the factory's and your own"),
+    "status": Command("status", "say what the running box does"),
+    "models": Command("models", "list the models, or show one"),
+    "presets": Command("presets", "list the presets, or show one"),
     "pin": Command("pin", "say whether the page has a PIN, or remove a forgotten one"),
 }
 PROCESSES = {  # what `hushbox run`, the systemd units and the page start; not for people, so not in the help
