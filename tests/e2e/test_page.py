@@ -172,7 +172,7 @@ def test_what_the_box_says_is_shown(open_page: Callable[..., Any], box: Box):
     for name, count in (("Xruns", 3), ("Late hops", 2), ("Dry hops", 1)):
         expect(facts).to_contain_text(f"{name}{count}")
     expect(facts).to_contain_text("Load20 %Load p9931 %Board54 \u00b0C")
-    expect(page.locator(".health .facts")).to_have_text("Interface buffers4.0 msModel and chain4.0 ms")
+    expect(page.locator(".health .figures")).to_have_text("Interface buffers4.0 msModel and chain4.0 ms")
     box.ports.live.set_status(audio_alive=False, state="down", message="The audio process is down.")
     expect(page.locator("#link-text")).to_have_text("Audio is down")
     expect(page.locator(".latency-total")).to_have_text("\u2013")

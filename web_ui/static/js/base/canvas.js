@@ -15,6 +15,6 @@ export function fit(canvas) {
 
 export function colours() {
   const style = getComputedStyle(document.documentElement);
-  const names = ["ground", "raised", "lifted", "sunken", "line", "edge", "text", "soft", "signal", "warm", "alarm", "cool"];
+  const names = ["ground", "raised", "lifted", "sunken", "plot", "line", "edge", "text", "soft", "signal", "warm", "alarm", "cool"];
   return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
 }

@@ -14,7 +14,7 @@ export class HealthSheet {
 
   constructor(box, closed) {
     this.parts = el("div", { class: "latency-bar", "aria-hidden": "true" });
-    this.list = el("dl", { class: "facts" });
+    this.list = el("dl", { class: "figures" });
     const cells = ["load", "p99", "temperature", ...COUNTS].map((name) => {
       const value = el("dd", {}, UNKNOWN);
       this.#cells.set(name, value);

@@ -163,7 +163,7 @@ function head(context, words, top, width, whole, colour) {
   context.textBaseline = "middle";
   context.fillStyle = colour.soft;
   context.fillText(words, 0, top + HEAD / 2);
-  context.fillStyle = colour.sunken;
+  context.fillStyle = colour.plot;
   context.fillRect(0, top + HEAD, width, whole - HEAD - 6);
   return top + HEAD;
 }

@@ -28,7 +28,7 @@ export function keyboard(does, front) {
 
 function help() {
   const done = el("button", { class: "plain", type: "button" }, t("play.health.done"));
-  const node = opened(t("play.keyboard"), el("dl", { class: "facts" }, ...LIST.map((name) =>
+  const node = opened(t("play.keyboard"), el("dl", { class: "figures" }, ...LIST.map((name) =>
     el("div", {}, el("dt", {}, el("kbd", {}, t(`play.keyboard.${name}.key`))), el("dd", {}, t(`play.keyboard.${name}`))))), el("div", { class: "menu" }, done));
   done.addEventListener("click", () => node.close());
 }

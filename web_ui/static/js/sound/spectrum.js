@@ -136,15 +136,15 @@ export class Spectrum {
     const picture = this.#shown(now);
     const line = (from) => Array.from({ length: BANDS }, (_, band) => [plot.left + (band / (BANDS - 1)) * plot.width, up(picture[from + band]) * plot.height]);
     const [before, after] = [line(0), line(BANDS)];
-    fill(context, [...before, ...after.toReversed()], colour.warm, 0.4); // what is removed
-    fill(context, [...after, [width, plot.height], [plot.left, plot.height]], colour.signal, 0.28);
+    fill(context, [before, after.toReversed()], colour.warm, 0.4); // what is removed
+    fill(context, [after, [[width, plot.height]], [[plot.left, plot.height]]], colour.signal, 0.28);
     stroke(context, before, colour.warm, 1.25);
     stroke(context, after, colour.signal, 2);
   }
 }
 
 function grid(context, { left, width, height }, colour) {
-  context.fillStyle = colour.sunken;
+  context.fillStyle = colour.plot;
   context.fillRect(left, 0, width, height);
   context.strokeStyle = colour.line;
   context.fillStyle = colour.soft;
@@ -171,15 +171,23 @@ function grid(context, { left, width, height }, colour) {
   context.textAlign = "left";
 }
 
-function path(context, points) {
+function path(context, runs) {
+  // Each run goes through the middle between two of its points, round each point: a line without corners.
   context.beginPath();
-  points.forEach(([x, y], i) => (i ? context.lineTo(x, y) : context.moveTo(x, y)));
+  for (const points of runs) {
+    context.lineTo(...points[0]);
+    for (let i = 1; i + 1 < points.length; i++) {
+      const [[x, y], [nextX, nextY]] = [points[i], points[i + 1]];
+      context.quadraticCurveTo(x, y, (x + nextX) / 2, (y + nextY) / 2);
+    }
+    context.lineTo(...points.at(-1));
+  }
 }
 
-function fill(context, points, colour, alpha) {
+function fill(context, runs, colour, alpha) {
   context.globalAlpha = alpha;
   context.fillStyle = colour;
-  path(context, points);
+  path(context, runs);
   context.fill();
   context.globalAlpha = 1;
 }
@@ -188,6 +196,6 @@ function stroke(context, points, colour, width) {
   context.strokeStyle = colour;
   context.lineWidth = width;
   context.lineJoin = "round";
-  path(context, points);
+  path(context, [points]);
   context.stroke();
 }

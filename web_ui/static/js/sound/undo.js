@@ -2,7 +2,7 @@
 
 import { get, post, Refusal } from "../api.js";
 import { menu } from "../base/dialog.js";
-import { byId } from "../base/dom.js";
+import { byId, el } from "../base/dom.js";
 import { words } from "../base/format.js";
 import { onLongPress } from "../base/press.js";
 import { either, t } from "../base/texts.js";
@@ -40,7 +40,7 @@ export class Undo {
     try {
       const { steps } = await get("undo");
       menu(steps.length ? t("play.undo.title") : t("play.undo.none"), steps.map((step) =>
-        [`${this.#what(step)}\n${t("play.undo.by", { who: who(step.who), ago: ago(step.ago_s) })}`, () => this.#undo(step.number), "undo-item"]));
+        [el("span", {}, this.#what(step), el("small", {}, t("play.undo.by", { who: who(step.who), ago: ago(step.ago_s) }))), () => this.#undo(step.number), "undo-item"]));
     } catch (error) {
       if (error instanceof Refusal) this.#notices.say(error.message);
     }
