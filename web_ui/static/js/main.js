@@ -3,6 +3,7 @@
 import { get, put, Refusal } from "./api.js";
 import { Connection } from "./box/connection.js";
 import { byId, setText } from "./base/dom.js";
+import { Hear } from "./sound/hear.js";
 import { Notices } from "./base/notices.js";
 import { Params } from "./box/params.js";
 import { PresetsStore } from "./box/presets_store.js";
@@ -16,6 +17,7 @@ const box = { connection: new Connection(), params: new Params(), notices: new N
 const { connection, params, notices } = box;
 box.presets = new PresetsStore(connection, params);
 box.wake = new Wake();
+box.hear = new Hear(box);
 const views = new Views(box);
 
 // --- messages of the box ---
@@ -24,7 +26,7 @@ connection.addEventListener("status", ({ detail: status }) => {
   setText(byId("device"), deviceWords(status));
   document.body.dataset.state = status.state;
   if (connection.state === "live") setText(byId("link-text"), linkWords(status));
-  notices.set("box", status.message);
+  notices.set("box", status.message, status.demo ? { action: { label: t("play.hear"), run: hearHere } } : {});
   notices.set("safe", status.safe_mode ? t("shell.safe", { why: status.safe_mode }) : "",
     { grave: true, stays: true, action: { label: t("shell.safe.leave"), run: leaveSafeMode } });
   params.beat();
@@ -62,6 +64,11 @@ function linkWords(status) {
   return t(status.audio_alive ? `shell.link.${status.state}` : "shell.link.audio_down");
 }
 
+function hearHere() {
+  box.hear.start();
+  location.hash = "#play"; // where it is stopped
+}
+
 async function leaveSafeMode() {
   try {
     await put("safe_mode", { on: false });
@@ -83,5 +90,6 @@ async function refresh() {
 
 document.addEventListener("pin", async () => (await import("./setting_up/pin_sheet.js")).ask());
 
+if (document.body.hasAttribute("data-first-visit") && !location.hash) location.replace("#setup/wizard");
 views.start();
 connection.start();
