@@ -58,6 +58,12 @@ class BoxSetup:
         """What the box calls itself."""
         return self.store.now.name or self.config.box.name
 
+    @property
+    def set_up_by_file(self) -> bool:
+        """Somebody has written a settings file that says more than where the page is: they know their way."""
+        named = {key.partition(".")[0] for key in self.config.named}
+        return self.config.source is not None and bool(named - {"page", "box"})
+
     def connect(self, link: ControlLink) -> None:
         """Send commands over this link from now on."""
         self._link = link
