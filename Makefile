@@ -120,6 +120,9 @@ bench-drift: setup-dev ## Two interfaces 200 ppm apart: a simulated hour, then t
 bench-panel: setup-dev ## 20 presses a second for a minute with real bounces: lost, doubled, delays. ARGS="--seconds 10"
 	$(PY) -m bench.panel $(ARGS)
 
+bench-models: setup-dev ## Changing the model while it plays: gaps, xruns. ARGS="--minutes 1 --patient"
+	$(PY) -m bench.models $(ARGS)
+
 bench-page: setup-dev ## Three phones beside the sound for 10 minutes: CPU, load, xruns; first view. ARGS="--minutes 1"
 	$(PY) -m bench.page $(ARGS)
 

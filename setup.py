@@ -1,6 +1,6 @@
-"""The part in C of the package, dsp.native._hop. All else about the package is in pyproject.toml.
+"""The part in C of the package, dsp.native._hop, and the docs as data. All else about the package is in pyproject.toml.
 
-It is optional: where there is no compiler the installation goes on without it, and NumPy does the same work, slower.
+The C part is optional: where there is no compiler the installation goes on without it, and NumPy does the same, slower.
 HUSHBOX_NATIVE=0 leaves it out on purpose. HUSHBOX_SANITIZE=1 builds it for `make native-sanitize`.
 """
 
@@ -8,10 +8,19 @@ import os
 from pathlib import Path
 
 from setuptools import Extension, setup
+from setuptools.command.build_py import build_py
 
 FAST = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd"]
 STRICT = ["-std=c11", "-Wall", "-Wextra", "-fvisibility=hidden"]
 SANITIZE = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"]
+
+
+class Build(build_py):
+    """Packs the docs' pages and pictures, but not the programs beside them."""
+
+    def find_package_modules(self, package: str, package_dir: str) -> list[tuple[str, str, str]]:
+        return [] if package == "docs" else super().find_package_modules(package, package_dir)
+
 
 folder = Path("dsp/native")
 sanitize = SANITIZE if os.environ.get("HUSHBOX_SANITIZE") == "1" else []
@@ -26,6 +35,6 @@ hop = Extension(
     optional=True,
 )
 if os.environ.get("HUSHBOX_NATIVE") == "0":
-    setup()
+    setup(cmdclass={"build_py": Build})
 else:
-    setup(ext_modules=[hop], options={"bdist_wheel": {"py_limited_api": "cp311"}})
+    setup(cmdclass={"build_py": Build}, ext_modules=[hop], options={"bdist_wheel": {"py_limited_api": "cp311"}})

@@ -55,7 +55,7 @@ class AudioProcess:
         self._health = Health(self._crashes)
         config = measured_config(config, places, self._health)
         self._settings = AudioTrial(config, places)
-        self._rack, problems = load_chains(config, places, self._health, self._settings.audio)
+        self._rack, problems, self._models = load_chains(config, places, self._health, self._settings.audio)
         self._parameters = Parameters(self._rack, places)
         self._source = AudioSource(self._settings.audio, places, config.stems)
         self._watch = DeviceWatch()
@@ -155,6 +155,8 @@ class AudioProcess:
                 self._quit = True
             elif kind == Down.SHED:
                 self._health.ask(index)
+            elif kind == Down.MODEL:
+                self._models.use(index, value)
             elif kind == Down.LEAVE_SAFE and self._health.safe:
                 self._leave_safe()
 

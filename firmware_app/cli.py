@@ -51,9 +51,10 @@ COMMANDS = {
     "presets": Command("presets", "list the presets, the factory's and your own"),
     "pin": Command("pin", "say whether the page has a PIN, or remove a forgotten one"),
 }
-PROCESSES = {  # what `hushbox run` and the systemd units start; not for people, so not in the help
+PROCESSES = {  # what `hushbox run`, the systemd units and the page start; not for people, so not in the help
     "audio": Command("audio", "the audio process alone"),
     "control": Command("control", "the control process alone"),
+    "model-work": Command("model_work", "measure a model, or try two, for the page"),
 }
 
 

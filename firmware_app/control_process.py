@@ -8,8 +8,6 @@ import threading
 import time
 from collections.abc import Callable
 
-from dsp.errors import DspError
-from dsp.inference.bundle import Bundle
 from firmware_app.config.keys import Config
 from firmware_app.config.places import Places
 from firmware_app.config.read import FILE_NAME, check_params
@@ -76,8 +74,6 @@ class ControlProcess:
         self._setup = self._panel_setup()
         self._box = BoxSetup(config, places, self.control, box_version())
         self._box.stop = self.stop
-        self._box.on_choice = self._load_cards
-        self._bundles: dict[str, Bundle | None] = {}
         self._announce: Callable[[], None] = lambda: None  # the page's address, once
         self._link = ControlLink(
             places.runtime / "link.sock", PARAMS, self.control.values,
@@ -104,6 +100,7 @@ class ControlProcess:
             morpher = Morpher(self.control, self._bindings.performer.scenes)
             morpher.start()
             stack.callback(morpher.stop)
+            stack.callback(self._box.model_work.stop)
             try:
                 comparer = self._comparer()
                 stack.callback(comparer.end)
@@ -149,14 +146,12 @@ class ControlProcess:
 
     def _page_box(self, comparer: Comparer) -> Box:
         """The box as the page sees it."""
-        self._load_cards()
         return real_box(
             self._box,
             self._setup,
             self._places.runtime / "listen",
             comparer,
             history=self._history,
-            bundles=self._bundles,
             leave_safe=lambda: self._link.send_command(Down.LEAVE_SAFE),
         )
 
@@ -175,18 +170,6 @@ class ControlProcess:
     def _announce_once(self) -> None:
         announce_now, self._announce = self._announce, lambda: None
         announce_now()
-
-    def _load_cards(self) -> None:
-        """The models' cards; again when the audio process has chosen the voice's. Any thread."""
-        model = self._box.config.model
-        self._bundles.update(voice=self._bundle(model.bundle), music=self._bundle(model.stems_bundle))
-
-    def _bundle(self, name: str) -> Bundle | None:
-        try:
-            return Bundle.load(self._places.bundle(name))
-        except DspError as error:
-            log.error("%s", error)
-            return None
 
     def _on_meter(self, meter: MeterFrame) -> None:
         if meter.model_off:

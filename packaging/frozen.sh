@@ -15,8 +15,9 @@ EOF
 .venv/bin/pyinstaller --onedir --noconfirm --clean --log-level WARN --name hushbox \
     --distpath dist --workpath "$work" --specpath "$work" --paths . \
     --collect-submodules firmware_app --collect-submodules dsp --collect-submodules hw --collect-submodules web_ui \
-    --collect-submodules gpiozero.pins --copy-metadata gpiozero --copy-metadata hushbox \
+    --collect-submodules gpiozero.pins --copy-metadata gpiozero --recursive-copy-metadata hushbox \
     --add-data "$PWD/models_quantized:models_quantized" --add-data "$PWD/firmware_app/assets:firmware_app/assets" \
+    --add-data "$PWD/docs/*.md:docs" --add-data "$PWD/docs/images/*.png:docs/images" \
     --add-data "$PWD/web_ui/templates:web_ui/templates" --add-data "$PWD/web_ui/static:web_ui/static" \
     --add-data "$PWD/web_ui/texts:web_ui/texts" --add-data "$PWD/web_ui/openapi.json:web_ui" \
     --exclude-module psutil --exclude-module yaml --exclude-module tkinter --exclude-module IPython --exclude-module matplotlib --exclude-module onnx \

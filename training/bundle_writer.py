@@ -20,6 +20,7 @@ class About:
 
     kind: str
     summary: str
+    best_for: str  # on the page; what it scores is added by hand, as in its card
     channels: int
     hop_frames: int
     window_frames: int
@@ -30,10 +31,11 @@ class About:
     trained_on: tuple[tuple[str, str, str], ...]  # source, licence, what
 
 
-def _denoiser(layout: Layout, summary: str) -> About:
+def _denoiser(layout: Layout, summary: str, best_for: str) -> About:
     return About(
         kind="denoise",
         summary=summary,
+        best_for=best_for,
         channels=1,
         hop_frames=layout.hop_frames,
         window_frames=layout.window_frames,
@@ -45,14 +47,25 @@ def _denoiser(layout: Layout, summary: str) -> About:
     )
 
 
-DENOISE_LIVE = _denoiser(LIVE, "Live voice denoiser, full band, 5.3 ms algorithmic latency")
-DENOISE_LIGHT = _denoiser(
-    LIVE, "Small voice denoiser for a Pi 4 and for busy moments, full band, 5.3 ms algorithmic latency"
+DENOISE_LIVE = _denoiser(
+    LIVE,
+    "Live voice denoiser, full band, 5.3 ms algorithmic latency",
+    "Singing and speaking that you hear through the box",
 )
-DENOISE_STUDIO = _denoiser(STUDIO, "Voice denoiser for recording, full band, 20 ms algorithmic latency")
+DENOISE_LIGHT = _denoiser(
+    LIVE,
+    "Small voice denoiser for a Pi 4 and for busy moments, full band, 5.3 ms algorithmic latency",
+    "A Raspberry Pi 4, and boards with much else to do",
+)
+DENOISE_STUDIO = _denoiser(
+    STUDIO,
+    "Voice denoiser for recording, full band, 20 ms algorithmic latency",
+    "Takes and streams that nobody hears through the box while singing",
+)
 STEMS_LIVE = About(
     kind="stems",
     summary="Live separation into vocals, drums, bass and the rest, 21.3 ms algorithmic latency",
+    best_for="Turning a voice or an instrument down while a song plays",
     channels=stems_layout.CHANNELS,
     hop_frames=stems_layout.HOP_FRAMES,
     window_frames=stems_layout.WINDOW_FRAMES,
@@ -65,6 +78,7 @@ STEMS_LIVE = About(
 STEMS_LIGHT = replace(
     STEMS_LIVE,
     summary="Live separation with one network instead of three, for a Pi 4, 21.3 ms algorithmic latency",
+    best_for="Stems on a Raspberry Pi 4",
 )
 
 
@@ -78,6 +92,7 @@ def write(
         ("version", version),
         ("kind", about.kind),
         ("summary", about.summary),
+        ("best_for", about.best_for),
         ("rate_hz", 48_000),
         ("channels", about.channels),
         ("hop_frames", about.hop_frames),

@@ -25,6 +25,7 @@ MAX_BODY_BYTES = 4096
 MAX_ORDER_BYTES = 60_000  # of MOST_PRESETS names: 33,000 when each has forty characters of four bytes
 LONGER_BODIES = {
     ("PUT", "/api/v1/system/backup.json"): LARGEST_BACKUP_BYTES,
+    ("POST", "/api/v1/system/backup/look"): LARGEST_BACKUP_BYTES,
     ("POST", "/api/v1/presets/import"): LARGEST_PRESET_FILE_BYTES,
     ("PUT", "/api/v1/presets/order"): MAX_ORDER_BYTES,
 }

@@ -6,12 +6,13 @@ from flask import Flask, Response, render_template, request
 
 from web_ui import texts
 from web_ui.bundle import page_files
+from web_ui.docs_pages import add_docs
 from web_ui.ports.box import Box
 from web_ui.views import dumps, param_json
 
 VIEWS = ("play", "look", "presets", "setup")
 ICON_SIZES = (192, 512)
-GROUND = "#121315"
+GROUND = "#0e1012"
 
 
 def add_pages(app: Flask, box: Box, token: str) -> None:
@@ -57,3 +58,5 @@ def add_pages(app: Flask, box: Box, token: str) -> None:
     @app.get("/wiring")
     def wiring() -> str:
         return rendered("wiring.html")
+
+    add_docs(app, box.system, partial(rendered, files=page_files()))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from web_ui.ports.live import LevelView, ParamView, StatusView
+from web_ui.ports.live import LevelView, ParamView, StatusView, StepView
 from web_ui.ports.panel import LearnView
 from web_ui.ports.presets import PresetsNews
 from web_ui.ports.setup import SetupNewsView
@@ -39,6 +39,7 @@ def status_json(view: StatusView) -> dict[str, Any]:
         "chain_latency_frames": view.chain_latency_frames,
         "load_p50": _finite(view.load_p50, 3),
         "load_p99": _finite(view.load_p99, 3),
+        "load_mean": _finite(view.load_mean, 3),
         "xruns": view.xruns,
         "late_hops": view.late_hops,
         "dry_hops": view.dry_hops,
@@ -51,7 +52,11 @@ def status_json(view: StatusView) -> dict[str, Any]:
         "shed": view.shed,
         "sheds": view.sheds,
         "temperature_c": None if view.temperature_c is None else _finite(view.temperature_c, 0),
+        "output": view.output,
+        "silent_stems": list(view.silent_stems),
+        "chains": list(view.chains),
         "latency_measured": view.latency_measured,
+        "calm": view.calm,
     }
 
 
@@ -63,6 +68,27 @@ def param_json(view: ParamView) -> dict[str, Any]:
 def values_json(values: Mapping[str, float]) -> dict[str, float]:
     """All current values by id."""
     return {id: _finite(value, 6) for id, value in values.items()}
+
+
+def step_json(view: StepView) -> dict[str, Any]:
+    """A change that can be undone."""
+    return {
+        "number": view.number,
+        "kind": view.kind,
+        "name": view.name,
+        "who": view.who,
+        "ago_s": round(view.ago_s),
+        "changes": [
+            {"id": id, "before": _finite(before, 6), "after": _finite(after, 6)}
+            for id, (before, after) in view.changes.items()
+        ],
+    }
+
+
+def undo_news_json(steps: Sequence[StepView]) -> dict[str, Any]:
+    """The newest change that can be undone, as every open page gets it. Without its age, which changes all the time."""
+    newest = {name: value for name, value in step_json(steps[0]).items() if name != "ago_s"} if steps else None
+    return {"count": len(steps), "newest": newest}
 
 
 def panel_json(pins: Sequence[SimulatedPin]) -> list[dict[str, Any]]:

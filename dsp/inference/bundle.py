@@ -62,6 +62,7 @@ class Bundle:
 
     The graph is (features (1, input_size), state (1, state_size)) -> (mask (1, output_size), state (1, state_size)).
     network: the bundle whose weights these are, by the name of its folder beside this one; empty for own weights.
+    best_for, scores: for people, in a few words and in sentences; empty where the bundle does not say.
     """
 
     folder: Path
@@ -86,6 +87,8 @@ class Bundle:
     trained_on: tuple[Source, ...]
     files: Mapping[str, ModelFile]
     network: str = ""
+    best_for: str = ""
+    scores: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, folder: Path | str, catalogue: Catalogue = CATALOGUE) -> Bundle:
@@ -120,6 +123,14 @@ def list_bundles(root: Path | str) -> list[Path]:
     return sorted(path.parent for path in Path(root).glob("*/bundle.toml"))
 
 
+def kind_of(folder: Path | str) -> str:
+    """The kind that a bundle says it is, for a quick look: nothing else is read or checked. Raises BundleError."""
+    path = Path(folder) / "bundle.toml"
+    with _refusing(path):
+        kind = read_toml(path, LARGEST_TOML_BYTES, within=path.parent).get("kind")
+    return kind if isinstance(kind, str) else ""
+
+
 @contextlib.contextmanager
 def _refusing(path: Path) -> Iterator[None]:
     """Raise a BundleError that says why a file cannot be read."""
@@ -140,9 +151,10 @@ def _compare(file: ModelFile, found: Any) -> None:
 _TEXTS = ("name", "version", "kind", "summary", "features", "default_runtime", "licence")
 _FRAMES = ("hop_frames", "window_frames", "synthesis_frames", "algorithmic_latency_frames")
 _COUNTS = ("rate_hz", "channels", *_FRAMES, "input_size", "output_size", "state_size", "parameters")
-_TOP = ("schema", *_TEXTS, *_COUNTS, "lookahead_frames", "trained_on", "files")
+_FOR_PEOPLE = ("best_for", "scores")
+_TOP = ("schema", *_FOR_PEOPLE, *_TEXTS, *_COUNTS, "lookahead_frames", "trained_on", "files")
 _BORROWER_TEXTS = ("name", "version", "kind", "summary", "licence", "network")
-_BORROWER_TOP = ("schema", *_BORROWER_TEXTS, "algorithmic_latency_frames")
+_BORROWER_TOP = ("schema", *_FOR_PEOPLE, *_BORROWER_TEXTS, "algorithmic_latency_frames")
 _FILE_TEXTS = ("path", "sha256", "input", "state_in", "output", "state_out")
 
 
@@ -172,7 +184,7 @@ class _Reader:
     def _borrower(self, raw: Mapping[str, Any], declared: BorrowedNetwork) -> Bundle:
         checks = self._checks
         checks.known(raw, _BORROWER_TOP)
-        own: dict[str, Any] = {key: checks.text(raw, key) for key in _BORROWER_TEXTS}
+        own: dict[str, Any] = {key: checks.text(raw, key) for key in _BORROWER_TEXTS} | self._for_people(raw)
         latency = checks.count(raw, "algorithmic_latency_frames", 1)
         checks.allowed("schema", raw.get("schema"), (SCHEMA,))
         checks.allowed("algorithmic_latency_frames", latency, (declared.algorithmic_latency_frames,))
@@ -192,6 +204,7 @@ class _Reader:
         values: dict[str, Any] = {key: checks.text(raw, key) for key in _TEXTS}
         values |= {key: checks.count(raw, key, 1) for key in _COUNTS}
         values["lookahead_frames"] = checks.count(raw, "lookahead_frames", 0)
+        values |= self._for_people(raw)
         values["trained_on"] = self._sources(raw)
         values["files"] = MappingProxyType(self._files(raw))
         checks.allowed("schema", raw.get("schema"), (SCHEMA,))
@@ -208,6 +221,15 @@ class _Reader:
     def _refuse_mistakes(self) -> None:
         if self._checks.mistakes:
             raise BundleError("\n".join(self._checks.mistakes))
+
+    def _for_people(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """What may be left out."""
+        checks, listed = self._checks, raw.get("scores", [])
+        best_for = checks.text(raw, "best_for") if "best_for" in raw else ""
+        if not isinstance(listed, list) or not all(isinstance(s, str) and s and s.isprintable() for s in listed):
+            checks.wrong("scores", f" = {shown(listed)}: a list of printable texts is allowed")
+            listed = []
+        return {"best_for": best_for, "scores": tuple(listed)}
 
     def _sources(self, raw: Mapping[str, Any]) -> tuple[Source, ...]:
         entries = raw.get("trained_on")

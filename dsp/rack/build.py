@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dsp.denoise.instant import DenoiseInstant
@@ -15,7 +16,9 @@ from dsp.parts.gain import MUSIC_LEVEL, VOICE_LEVEL, Gain
 from dsp.processor import Processor
 from dsp.rack.chain import Chain
 from dsp.rack.lanes import MUSIC, VOICE, Lane
-from dsp.rack.rack import Rack
+from dsp.rack.rack import BOTH, Rack
+from dsp.rack.rack import MUSIC as MUSIC_CHAIN
+from dsp.rack.rack import VOICE as VOICE_CHAIN
 from dsp.stems.separator import MissingStems, Stems
 
 Problems = dict[str, str]
@@ -48,6 +51,18 @@ def _processor(
     return players[bundle.kind](bundle, open_model(bundle, runtime), real_time=real_time)
 
 
+@dataclass(frozen=True, slots=True)
+class Others:
+    """Further bundles to load, by name, so that the rack can change to them while it plays.
+
+    mixed: also in the chain of voice and music, with all its memory. Then one of both kinds can be changed there.
+    """
+
+    voices: Mapping[str, Path] = field(default_factory=dict)
+    stems: Mapping[str, Path] = field(default_factory=dict)
+    mixed: bool = False
+
+
 def build_rack(
     voice: Path | str | None,
     stems: Path | str | None,
@@ -55,53 +70,96 @@ def build_rack(
     *,
     split: bool = False,
     light_voice: Path | str | None = None,
+    others: Others | None = None,
 ) -> tuple[Rack, Problems]:
     """Every chain of the box, its models loaded, checked and warmed. Not while streaming; raises nothing.
 
     voice, stems: folders of the bundles, None for none. split: stems have outputs of their own. light_voice: a bundle
     that takes the voice's place under load. It is used where the voice has a model, and another one than this.
     A chain whose model cannot be loaded plays without it: a voice passes untouched, and music as far as nothing in it
-    is muted (dsp.stems.separator.MissingStems).
+    is muted (dsp.stems.separator.MissingStems). One of `others` that cannot be loaded is a problem under its name.
     """
-    problems: Problems = {}
+    return _Builder(voice, stems, runtime, split).rack(light_voice, others or Others())
 
-    def voice_lane(chain: str, *after: Processor) -> Lane:
-        if voice is None:
+
+class _Builder:
+    """Builds one rack, and gathers what could not be loaded."""
+
+    def __init__(self, voice: Path | str | None, stems: Path | str | None, runtime: str, split: bool) -> None:
+        self._voice, self._stems, self._runtime, self._split = voice, stems, runtime, split
+        self.problems: Problems = {}
+
+    def rack(self, light_voice: Path | str | None, others: Others) -> tuple[Rack, Problems]:
+        chains = {
+            VOICE_CHAIN: Chain(lanes=[self._own_voice(VOICE_CHAIN)]),
+            MUSIC_CHAIN: Chain(lanes=[self._own_music(MUSIC_CHAIN)]),
+            BOTH: Chain(
+                lanes=[self._own_voice(BOTH, Gain(VOICE_LEVEL)), self._own_music(BOTH, Gain(MUSIC_LEVEL))],
+            ),
+        }
+        lighter = self._lighter(light_voice)
+        return Rack(chains, lighter, self._others(others, light_voice, lighter)), self.problems
+
+    def _own_voice(self, chain: str, *after: Processor) -> Lane:
+        if self._voice is None:
             return Lane(VOICE, after)
         try:
-            return Lane(VOICE, [_processor(_VOICE, voice, runtime), *after])
+            return self._voice_lane(self._voice, *after)
         except DspError as error:
-            problems[chain] = f"No noise reduction, sound passes untouched: {error}"
+            self.problems[chain] = f"No noise reduction, sound passes untouched: {error}"
             return Lane(VOICE, after)
 
-    def music_lane(chain: str, *after: Processor) -> Lane:
-        separate: Processor
-        try:
-            separate = MissingStems(split=split)
-            if stems is not None:
-                bundle = Bundle.load(stems)
-                separate = Stems(bundle, open_model(bundle, runtime), split=split)
-        except DspError as error:
-            problems[chain] = f"No stems, music passes only while none is muted: {error}"
-            separate = MissingStems(split=split)
-        return Lane(MUSIC, [separate, *after], stems_behind=len(STEMS) if split else 0)
+    def _own_music(self, chain: str, *after: Processor) -> Lane:
+        if self._stems is not None:
+            try:
+                return self._music_lane(self._stems, *after)
+            except DspError as error:
+                self.problems[chain] = f"No stems, music passes only while none is muted: {error}"
+        return self._music(MissingStems(split=self._split), *after)
 
-    def lighter() -> Chain | None:
-        if light_voice is None or voice is None or "voice" in problems or Path(light_voice) == Path(voice):
+    def _lighter(self, light_voice: Path | str | None) -> Chain | None:
+        if light_voice is None or self._voice is None or VOICE_CHAIN in self.problems:
+            return None
+        if Path(light_voice) == Path(self._voice):
             return None
         try:
-            return Chain([_processor(_VOICE, light_voice, runtime)])
+            return Chain(lanes=[self._voice_lane(light_voice)])
         except DspError as error:
-            problems["lighter voice"] = f"No lighter model for a busy moment: {error}"
+            self.problems["lighter voice"] = f"No lighter model for a busy moment: {error}"
             return None
 
-    both = "voice over music"
-    rack = Rack(
-        {
-            "voice": Chain(lanes=[voice_lane("voice")]),
-            "music": Chain(lanes=[music_lane("music")]),
-            both: Chain(lanes=[voice_lane(both, Gain(VOICE_LEVEL)), music_lane(both, Gain(MUSIC_LEVEL))]),
-        },
-        lighter(),
-    )
-    return rack, problems
+    def _others(
+        self, others: Others, light_voice: Path | str | None, lighter: Chain | None
+    ) -> dict[tuple[str, str, str], Chain]:
+        """By (chain, voice's bundle, stems' bundle), "" for those of this builder."""
+        found: dict[tuple[str, str, str], Chain] = {}
+        for name, folder in others.voices.items():
+            try:
+                shared = lighter if lighter is not None and folder == light_voice else None
+                found[VOICE_CHAIN, name, ""] = shared or Chain(lanes=[self._voice_lane(folder)])
+                if others.mixed:
+                    music = self._own_music(BOTH, Gain(MUSIC_LEVEL))
+                    found[BOTH, name, ""] = Chain(lanes=[self._voice_lane(folder, Gain(VOICE_LEVEL)), music])
+            except DspError as error:
+                self.problems[name] = str(error)
+        for name, folder in others.stems.items():
+            try:
+                found[MUSIC_CHAIN, "", name] = Chain(lanes=[self._music_lane(folder)])
+                if others.mixed:
+                    voice = self._own_voice(BOTH, Gain(VOICE_LEVEL))
+                    found[BOTH, "", name] = Chain(lanes=[voice, self._music_lane(folder, Gain(MUSIC_LEVEL))])
+            except DspError as error:
+                self.problems[name] = str(error)
+        return found
+
+    def _voice_lane(self, folder: Path | str, *after: Processor) -> Lane:
+        """Raises DspError."""
+        return Lane(VOICE, [_processor(_VOICE, folder, self._runtime), *after])
+
+    def _music_lane(self, folder: Path | str, *after: Processor) -> Lane:
+        """Raises DspError."""
+        bundle = Bundle.load(folder)
+        return self._music(Stems(bundle, open_model(bundle, self._runtime), split=self._split), *after)
+
+    def _music(self, *processors: Processor) -> Lane:
+        return Lane(MUSIC, processors, stems_behind=len(STEMS) if self._split else 0)

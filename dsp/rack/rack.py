@@ -14,7 +14,7 @@ from dsp.parts.ramp import Ramp, ramp_frames
 from dsp.rack.chain import Chain, Meters
 from dsp.rack.lanes import Channels
 
-CHAINS = ("voice", "music", "voice over music")
+VOICE, MUSIC, BOTH = CHAINS = ("voice", "music", "voice over music")
 CHAIN = ParamSpec(
     "box.chain",
     "",
@@ -32,22 +32,36 @@ WARM_FRAMES = 1024
 
 
 class Rack:
-    """Plays one of several chains, and changes between them without a click or a gap. Threads as in Chain.
+    """Plays one of several chains, and changes between them, or their models, without a click or a gap. Threads as in
+    Chain.
 
     The next chain first runs unheard until its sound has come through. Where the two chains are equally late they then
-    crossfade; where not, one fades out and then the other in, 10 ms each. Every parameter reaches every chain, so a
-    chain that is not heard is up to date, and muted if the box is.
+    crossfade; where not, one fades out and then the other in, 10 ms each. Every parameter reaches every chain,
+    so a chain that is not heard is up to date, and muted if the box is. A chain with other models gets them before it
+    begins, so that a preset costs no more work where many models are installed.
     """
 
-    def __init__(self, chains: Mapping[str, Chain], light_voice: Chain | None = None) -> None:
-        """chains: one for each of CHAINS. light_voice: the chain that lighten() plays in the voice's place."""
+    def __init__(
+        self,
+        chains: Mapping[str, Chain],
+        light_voice: Chain | None = None,
+        others: Mapping[tuple[str, str, str], Chain] | None = None,
+    ) -> None:
+        """chains: one for each of CHAINS. light_voice: the chain that lighten() plays in the voice's place.
+
+        others: the same chains with other models, by (chain, voice's bundle, stems' bundle); "" is the one in `chains`.
+        """
         self.chains = {name: chains[name] for name in CHAINS}
         self._light_voice = light_voice
-        self._all = [*self.chains.values(), *([light_voice] if light_voice else [])]
+        self._others = dict(others or {})
+        self._up_to_date = [*self.chains.values(), *([light_voice] if light_voice else [])]
+        # A lighter voice may be one of the others.
+        self._all = list(dict.fromkeys([*self._up_to_date, *self._others.values()]))
         self.params: Mapping[str, ParamSpec] = {
             CHAIN.id: CHAIN,
             **{id: spec for chain in self.chains.values() for id, spec in chain.params.items()},
         }
+        self._name, self._voice, self._stems = CHAINS[0], "", ""
         self._wanted = self._now = self.chains[CHAINS[0]]
         self._light = False
         self._next: Chain | None = None
@@ -93,6 +107,20 @@ class Rack:
     def has_light_voice(self) -> bool:
         return self._light_voice is not None
 
+    @property
+    def own_models(self) -> bool:
+        """Whether the chain that is wanted has the models of `chains`, and not others."""
+        return self._wanted is self.chains[self._name]
+
+    def use(self, *, voice: str | None = None, stems: str | None = None) -> None:
+        """Change to another bundle for the voice or the stems; "" is that of `chains`, None changes nothing.
+
+        It is heard as a change of chains is. A chain that was not made with this bundle stays as it was. Audio thread.
+        """
+        self._voice = self._voice if voice is None else voice
+        self._stems = self._stems if stems is None else stems
+        self._choose()
+
     def lighten(self, on: bool) -> None:
         """Play the lighter chain in the voice's place, if there is one. Audio thread."""
         self._light = on
@@ -120,18 +148,22 @@ class Rack:
     def param(self, param_id: str) -> float:
         """The value last set. Raises UnknownParamError."""
         if params.find(self.params, param_id) is CHAIN:
-            return float(list(self.chains.values()).index(self._wanted))
+            return float(CHAINS.index(self._name))
         return next(chain for chain in self.chains.values() if param_id in chain.params).param(param_id)
 
     def set_param(self, param_id: str, value: float) -> None:
         """Check `value` and ramp, or change over, there. Raises UnknownParamError, ParamRangeError."""
         checked = params.find(self.params, param_id).check(value)
         if param_id == CHAIN.id:
-            self._wanted = self.chains[CHAINS[int(checked)]]
+            self._name = CHAINS[int(checked)]
+            self._choose()
             return
-        for chain in self._all:
+        for chain in self._up_to_date:
             if param_id in chain.params:
                 chain.set_param(param_id, checked)
+        for other in (self._now, self._next):
+            if other is not None and other not in self._up_to_date and param_id in other.params:
+                other.set_param(param_id, checked)
 
     def process(self, block: Block, out: Block) -> None:
         """See Chain. During a change two chains run. Audio thread."""
@@ -160,7 +192,7 @@ class Rack:
 
     def fade_out(self) -> None:
         """See Chain. It is for every chain, so that a change of chains does not end the silence."""
-        for chain in self.chains.values():
+        for chain in self._all:
             chain.fade_out()
 
     def reset(self) -> None:
@@ -169,15 +201,29 @@ class Rack:
         self._now.reset()
 
     def _change_at_once(self) -> None:
+        self._bring_up_to_date(self._to_play)
         self._now, self._next = self._to_play, None
+
+    def _bring_up_to_date(self, chain: Chain) -> None:
+        """Give a chain with other models every parameter, before it plays."""
+        if chain not in self._up_to_date:
+            for param_id in chain.params:
+                chain.set_param(param_id, self.param(param_id))
 
     @property
     def _to_play(self) -> Chain:
-        if self._light and self._light_voice is not None and self._wanted is self.chains["voice"]:
+        if self._light and self._light_voice is not None and self._name == VOICE:
             return self._light_voice
         return self._wanted
 
+    def _choose(self) -> None:
+        """Find the chain that is wanted, by its name and its bundles."""
+        voice = "" if self._name == MUSIC else self._voice
+        stems = "" if self._name == VOICE else self._stems
+        self._wanted = self._others.get((self._name, voice, stems), self.chains[self._name])
+
     def _begin(self, chain: Chain) -> None:
+        self._bring_up_to_date(chain)
         chain.reset()
         self._next = chain
         self._unheard_frames = chain.latency_frames + WARM_FRAMES

@@ -73,7 +73,7 @@ class Info:
 
     def _problem(self) -> str:
         chain = CHAINS[int(self._rack.param(CHAIN.id))]
-        if self._problems.get(chain):
+        if self._problems.get(chain) and self._rack.own_models:
             return self._problems[chain]
         audio = self._opened.fit.audio if self._opened.fit else self._settings.audio
         if chain == "voice over music" and not audio.music_channels:

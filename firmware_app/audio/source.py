@@ -11,7 +11,7 @@ from firmware_app.audio.demo import Demo, demo_for
 from firmware_app.audio.fit import Fit, dull, fit
 from firmware_app.config.keys import AudioConfig, StemsConfig
 from firmware_app.config.places import Places
-from firmware_app.link.wire import MAX_CHANNELS, MOST_INPUTS
+from firmware_app.link.wire import DEMO_PLAYS, MAX_CHANNELS, MOST_INPUTS
 from firmware_app.said_once import SaidOnce
 from hw.audio import devices
 from hw.audio.agreement import AlsaRequest, ChannelOutOfRangeError, UnsupportedFormatError, UnsupportedRateError
@@ -94,7 +94,7 @@ class AudioSource:
                 self._before = choice.interface
             return opened
         if not self._had_interface:
-            return self._open_demo(f"The demo plays: {choice.reason}")
+            return self._open_demo(f"{DEMO_PLAYS}: {choice.reason}")
         for taken in (i for i in there if i.usable and i.in_use_by):
             return Opened(
                 None, False, f"{taken.name} is in use by {taken.in_use_by}: sound comes back once it is free."

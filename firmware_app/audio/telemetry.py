@@ -14,17 +14,30 @@ METER_S = 0.050
 _MOST_COLUMNS = 8
 _BUCKETS = 400  # of 0.5 % of the deadline each; the last one holds everything above
 _HALVE_AFTER_S = 30.0  # so the percentiles describe the last minute or so
+_MEAN_S = 1.0  # how far back the mean reaches
 
 
 class LoadHistogram:
-    """Time used ÷ deadline of each block, as percentiles of the recent past. No allocation when counting."""
+    """Time used ÷ deadline of each block: percentiles and mean of the recent past. No allocation when counting."""
 
     def __init__(self) -> None:
         self._counts = np.zeros(_BUCKETS)
         self._halve_at = 0.0
+        self._sum, self._blocks, self._mean = 0.0, 0, -1.0
 
     def add(self, load: float) -> None:
         self._counts[min(int(load * 200), _BUCKETS - 1)] += 1
+        self._sum += load
+        self._blocks += 1
+
+    def mean(self) -> float:
+        """As a share of the deadline, of about the last second. Called once every METER_S."""
+        if self._blocks:
+            newest = self._sum / self._blocks
+            share = METER_S / _MEAN_S if self._mean >= 0.0 else 1.0
+            self._mean = max(self._mean, 0.0) + share * (newest - max(self._mean, 0.0))
+            self._sum, self._blocks = 0.0, 0
+        return max(self._mean, 0.0)
 
     def percentiles(self, now: float) -> tuple[float, float]:
         """(p50, p99) as shares of the deadline. Older blocks count less and less."""
@@ -69,6 +82,7 @@ class Telemetry:
         frame.xruns = self._xruns_before + (io.xruns if io is not None else 0)
         frame.late_hops, frame.dry_hops = rack.late_hops, rack.dry_hops
         frame.load_p50, frame.load_p99 = self.load.percentiles(now)
+        frame.load_mean = self.load.mean()
         frame.model_off = rack.model_off
         frame.reduction_db = rack.reduction_db
         frame.in_peak_db, frame.in_rms_db = self._take(rack.meters.input)

@@ -45,6 +45,10 @@ class Places:
     def factory_presets(self) -> Path:
         return self.assets / "presets"
 
+    @property
+    def docs(self) -> Path:
+        return self.assets.parents[1] / "docs"
+
     def bundle(self, name: str) -> Path:
         """The folder of bundle `name`; a name with a slash in it is the path of a folder."""
         return Path(name).expanduser().absolute() if "/" in name else self.models / name

@@ -72,6 +72,7 @@ class Comparer:
             self._bypass_before = self._control.value(BYPASS.id)
             self._ending.clear()
             self._view = Comparison(on=True)
+            self._control.comparing = True
             self._thread = threading.Thread(target=self._run, name="compare", daemon=True)
             self._thread.start()
         self._control.news()
@@ -110,6 +111,7 @@ class Comparer:
             self._wake.clear()
         self._reader.close()
         self._view = Comparison()
+        self._control.comparing = False
         self._control.set_param(MATCH.id, 0.0, ORIGIN)
         self._control.set_param(BYPASS.id, self._bypass_before, ORIGIN)
         self._control.news()

@@ -3,10 +3,14 @@
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 
 from dsp.params import ParamSpec, find
-from dsp.rack.dry_path import MUTE
+from dsp.rack.dry_path import BYPASS, MUTE
+from firmware_app.control.output import Output, output_of
+from firmware_app.control.undo import ORIGIN as UNDO
+from firmware_app.control.undo import Step, UndoLog, to_restore
 from firmware_app.kept.mutes import SILENCING
 from firmware_app.kept.saver import ANSWER_WITHIN_S, SaveJob, Saver
 from firmware_app.kept.start_from import to_start_from
@@ -15,6 +19,7 @@ from firmware_app.link.wire import HealthFrame, InfoFrame, MeterFrame
 
 SILENT_S = 1.0  # without a meter frame, as long as 20 of them take
 SAVE_AFTER_S = 0.5  # a moving fader is saved this often, a switch at once
+COMPARED = frozenset({BYPASS.id, "denoise.listen"})  # while an A/B comparison runs, these only choose what is heard
 MUTES_FIRST_S = 1.0  # how long settings wait for the record of mutes, which must never be older than they are
 
 Listener = Callable[[str, float, str], None]
@@ -50,9 +55,11 @@ class Control:
         self._changed = threading.Condition()
         self._values = {id: known.get(id, spec.default) for id, spec in specs.items()}
         self._origins = {id: "saved" if id in known else "default" for id in specs}
+        self._undo = UndoLog()
         self._seq = 1
         self._latest = Latest(None, InfoFrame(), 0.0)
         self._health = HealthFrame()
+        self.comparing = False  # an A/B comparison runs
         self._send: Callable[[str, float], None] = lambda id, value: None
         self._listeners: list[tuple[str, Listener]] = []
         self.on_trouble: Callable[[str], None] = lambda words: None  # gets why something is not on disk, "" once it is
@@ -82,13 +89,18 @@ class Control:
         for save_job in save_jobs:
             self._saver.add(save_job)
 
-    def set_param(self, id: str, value: float, origin: str) -> float:
-        """Change one parameter and return the value in force. Raises UnknownParamError, ParamRangeError."""
+    def set_param(self, id: str, value: float, origin: str, *, undoable: bool = True) -> float:
+        """Change one parameter and return the value in force. Raises UnknownParamError, ParamRangeError.
+
+        undoable: False for what ends by itself, such as a value that a foot holds.
+        """
         spec = find(self.specs, id)
         number = spec.check(value)
         with self._changed:
             # With the lock held, so that two simultaneous changes reach the audio process in the order they were made.
             silences = id in SILENCING and number != self._values[id]
+            if undoable and not (self.comparing and id in COMPARED):
+                self._undo.note(id, self._values[id], number, origin)
             self._values[id] = number
             self._origins[id] = origin
             self._send(id, number)
@@ -114,6 +126,38 @@ class Control:
         for id, number in checked.items():
             self.set_param(id, number, origin)
 
+    # --- undo ---
+
+    def one_step(
+        self, kind: str, name: str, who: str, also: Callable[[], None] | None = None
+    ) -> AbstractContextManager[None]:
+        """What this thread changes within is undone at once. kind, name, who, also: see undo.Step."""
+        return self._undo.gathered(kind, name, who, also)
+
+    @property
+    def steps(self) -> list[Step]:
+        """The changes that can be undone, the newest last."""
+        with self._changed:
+            return self._undo.steps
+
+    def undo(self, number: int) -> list[Step]:
+        """Take back the step `number` and all newer ones. Returns them, newest first, each with what it set back.
+
+        Raises NothingToUndo. Not on a thread of panel or link.
+        """
+        undone = []
+        with self._changed:
+            steps = self._undo.take(number)
+        for step in steps:
+            with self._changed:
+                restored = to_restore(step, self._values, self._origins)
+            undone.append(replace(step, changes={id: (self.value(id), before) for id, before in restored.items()}))
+            self.set_params(restored, UNDO)
+            if step.also is not None:
+                step.also()
+        self.news()
+        return undone
+
     def value(self, id: str) -> float:
         return self._values[find(self.specs, id).id]
 
@@ -133,6 +177,11 @@ class Control:
         """The newest meter frame; None while the audio process is down or hangs."""
         latest = self._latest
         return None if time.monotonic() - latest.at > SILENT_S else latest.meter
+
+    @property
+    def output(self) -> Output:
+        """What leaves the box now."""
+        return output_of(self._values, self.live_meter, self._health, comparing=self.comparing)
 
     @property
     def seq(self) -> int:

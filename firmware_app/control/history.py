@@ -20,7 +20,8 @@ class Moment:
     in_peak_db: float
     out_peak_db: float
     reduction_db: float
-    load: float  # the 99th percentile of the last minute or so, 0…1
+    load: float  # the mean, 0…1
+    load_p99: float  # of the last minute or so
     xruns: int
     late_hops: int
     dry_hops: int
@@ -55,7 +56,8 @@ class History:
         self._reduction = max(self._reduction, meter.reduction_db)
         if now_s - self._begun_s >= STEP_S:
             self._number += 1
-            moment = Moment(self._number, now_s, self._in, self._out, self._reduction, meter.load_p99, *self._news)
+            load = (meter.load_mean, meter.load_p99)
+            moment = Moment(self._number, now_s, self._in, self._out, self._reduction, *load, *self._news)
             with self._lock:
                 self._moments.append(moment)
             self._start(now_s)

@@ -3,6 +3,7 @@
 import threading
 
 from firmware_app.control.control import Control
+from firmware_app.control.undo import ORIGIN as UNDO
 from firmware_app.kept.scenes import MORPH, Scenes
 
 FOLLOW_S = 0.02  # a moving fader sets the parameters at most this often
@@ -38,6 +39,6 @@ class Morpher(threading.Thread):
             self._stopping.wait(FOLLOW_S)
 
     def _on_change(self, id: str, value: float, origin: str) -> None:
-        # Recalling a scene moves the fader to its end, and has set everything already.
-        if id == MORPH.id and origin != "scene":
+        # Recalling a scene moves the fader to its end, and has set everything already; so has undo.
+        if id == MORPH.id and origin not in ("scene", UNDO):
             self._moved.set()

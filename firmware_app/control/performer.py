@@ -3,12 +3,14 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 
 from dsp.params import find
 from firmware_app.config.actions import Action
 from firmware_app.control.control import Control
 from firmware_app.control.tempo import Tempo
-from firmware_app.kept.factory import UnknownPresetError
+from firmware_app.control.undo import PRESET, SCENE
+from firmware_app.kept.factory import Preset, UnknownPresetError
 from firmware_app.kept.library import PresetLibrary
 from firmware_app.kept.scenes import MORPH, Scenes
 
@@ -32,6 +34,7 @@ class Performer:
         self.tempo = Tempo()
         self.scenes = scenes
         self.presets = presets
+        self.possible: Callable[[Preset], bool] = lambda preset: True  # whether this box can play it; the box sets this
         self._control = control
         control.save_also(presets.save_job, scenes.save_job)
         self._lock = threading.RLock()
@@ -59,20 +62,20 @@ class Performer:
                         self._before[action] = self._control.value(action.param)
                     self._holders.setdefault(action, set()).add(origin)
                     held = find(self._control.specs, action.param).high if action.value is None else action.value
-                    self._control.set_param(action.param, held, origin)
+                    self._control.set_param(action.param, held, origin, undoable=False)
                 case "set":
                     self._control.set_param(action.param, action.value or 0.0, origin)
                 case "step" | "next_preset" | "previous_preset":
                     self.step(action, 1, origin)
                 case "preset":
-                    self.recall(action.preset)
+                    self.recall(action.preset, origin)
                 case "scene":
-                    self.recall_scene(action.scene)
+                    self.recall_scene(action.scene, origin)
                 case "tap_tempo":
                     self.tempo.tap(time.monotonic() if at_s is None else at_s)
                 case "held_panic_mute" | "held_panic_dry":
                     self._holders.setdefault(action, set()).add(origin)
-                    self._control.set_param(PANIC_PARAM[action.do], 1.0, origin)
+                    self._control.set_param(PANIC_PARAM[action.do], 1.0, origin, undoable=False)
                 case "panic_mute" | "panic_dry":
                     self._panic(PANIC_PARAM[action.do], origin)
 
@@ -90,11 +93,11 @@ class Performer:
                 spec = find(self._control.specs, action.param)
                 if spec.choices == ("off", "on"):
                     # Off, whatever it was before: a held switch must end with its release.
-                    self._control.set_param(action.param, spec.low, origin)
+                    self._control.set_param(action.param, spec.low, origin, undoable=False)
                 elif self._control.origin(action.param) == origin:  # otherwise a preset or a phone has set it since
-                    self._control.set_param(action.param, before, origin)
+                    self._control.set_param(action.param, before, origin, undoable=False)
             elif action.do in ("held_panic_mute", "held_panic_dry"):
-                self._control.set_param(PANIC_PARAM[action.do], 0.0, origin)
+                self._control.set_param(PANIC_PARAM[action.do], 0.0, origin, undoable=False)
 
     def turn(self, action: Action, position: float, origin: str) -> None:
         """Follow a knob at `position`, 0…1 of the action's range."""
@@ -109,13 +112,13 @@ class Performer:
             if action.do == "step":
                 self._step(action, detents * (action.by or 0.0), origin)
             else:
-                self.step_preset(detents if action.do == "next_preset" else -detents)
+                self.step_preset(detents if action.do == "next_preset" else -detents, origin)
 
-    def number(self, number: int) -> None:
+    def number(self, number: int, who: str) -> None:
         """Recall preset `number`, counted from 0 in the list's order; nothing if there is none."""
         names = self.preset_names
         if 0 <= number < len(names):
-            self.recall(names[number])
+            self.recall(names[number], who)
         else:
             log.info("program %d: there are presets 1 to %d", number + 1, len(names))
 
@@ -147,34 +150,42 @@ class Performer:
             self._panics[param] = origin
         self._control.set_param(param, 0.0 if in_force else 1.0, origin)
 
-    def step_preset(self, by: int) -> None:
-        """Go `by` presets further in the list, cyclically; backwards if negative."""
-        names = self.preset_names
+    def step_preset(self, by: int, who: str) -> None:
+        """Go `by` presets further in the list, cyclically; backwards if negative. Only what can be played here."""
+        names = [preset.name for preset in self.presets.all() if preset.name == self.preset or self.possible(preset)]
         if names:
             here = names.index(self.preset) if self.preset in names else (-1 if by > 0 else 0)
-            self.recall(names[(here + by) % len(names)])
+            self.recall(names[(here + by) % len(names)], who)
 
-    def recall(self, name: str) -> None:
-        """Recall a preset; nothing if it is gone while a switch is still mapped to it."""
+    def recall(self, name: str, who: str) -> None:
+        """Recall a preset; nothing if it is gone while a switch is still mapped to it. who: the origin, for undo."""
         try:
             preset = self.presets.find(name)
         except UnknownPresetError as error:
             log.info("%s", error)
             return
         with self._lock:
+            before = self.presets.current
             self.presets.recalled(preset.name, self._control.values())
-            self._control.set_params(preset.params, "preset")
+            with self._control.one_step(
+                PRESET, preset.name, who, lambda: self.presets.not_recalled(preset.name, before)
+            ):
+                self._control.set_params(preset.params, "preset")
 
     def keep_scene(self, name: str) -> None:
         """Save what is heard now as scene "A" or "B", and move the morph there."""
         with self._lock:
             self.scenes.keep(name, self._control.values())
-            self._control.set_param(MORPH.id, MORPH.low if name == "A" else MORPH.high, "scene")
+            self._control.set_param(MORPH.id, MORPH.low if name == "A" else MORPH.high, "scene", undoable=False)
 
-    def recall_scene(self, name: str) -> None:
-        """Recall scene "A", "B" or the "other" one; an empty one changes nothing."""
+    def recall_scene(self, name: str, who: str) -> None:
+        """Recall scene "A", "B" or the "other" one; an empty one changes nothing. who: the origin, for undo."""
         with self._lock:
+            before = self.scenes.live
             values = self.scenes.recall(name)
-            if values:
+            if not values:
+                return
+            live = self.scenes.live
+            with self._control.one_step(SCENE, live, who, lambda: self.scenes.live_again(before)):
                 self._control.set_params(values, "preset")
-                self._control.set_param(MORPH.id, MORPH.low if self.scenes.live == "A" else MORPH.high, "scene")
+                self._control.set_param(MORPH.id, MORPH.low if live == "A" else MORPH.high, "scene")

@@ -98,6 +98,16 @@ def words(choice: Choice, periods: int) -> str:
     return f"nothing fits this machine; {chosen} comes nearest and takes {used}"
 
 
+def chosen_at_s(places: Places) -> float:
+    """When the choice was measured, in seconds since 1970; 0 for none."""
+    for file in reversed(_files(places)):
+        try:
+            return file.path.stat().st_mtime
+        except OSError:
+            continue
+    return 0.0
+
+
 def check(body: Mapping[str, Any]) -> Choice | None:
     """Read a saved choice; None for an empty one. Raises ChoiceError."""
     if not body:

@@ -108,6 +108,15 @@ class PresetLibrary:
             state = replace(self._state, current=name)
             self._change(f"load {name}", state, values=before)
 
+    def not_recalled(self, name: str, before: str) -> None:
+        """A recall of `name` was undone: `before` is the current preset again."""
+        with self._lock:
+            if self._undo and self._undo[-1].words == f"load {name}":
+                self._undo.pop()
+            current = before if before in self.names else ""
+            self._state = replace(self._state, current=current)
+            self._note()
+
     def keep(self, name: str, values: Mapping[str, float], about: str = "") -> str:
         """Save `values` as preset `name`, new or over the player's own of that name. Returns the name as saved."""
         with self._lock:

@@ -44,6 +44,11 @@ class Scenes:
                 self.live = wanted
             return dict(values)
 
+    def live_again(self, name: str) -> None:
+        """Undo: this scene is the one recalled last; "" for none."""
+        with self._lock:
+            self.live = name
+
     def between(self, share: float, specs: Mapping[str, ParamSpec]) -> dict[str, float]:
         """Values at `share` (0…1) of the way from A to B, for parameters that differ; empty unless both are saved.
 

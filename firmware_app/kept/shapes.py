@@ -9,7 +9,7 @@ from typing import Any
 
 from firmware_app.config.actions import Action
 from firmware_app.config.panel_keys import CONTROL_TABLES
-from firmware_app.kept import audio, setup_notes
+from firmware_app.kept import audio, models, setup_notes
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.scenes import NAMES as SCENES
 from firmware_app.kept.setup_notes import Measured, SetupNotes
@@ -87,6 +87,7 @@ SHAPES: Mapping[str, tuple[str, Shape]] = {
     "panel.json": ("panel", _keys(_panel)),
     audio.NAME: ("audio", _keys(dict.fromkeys(audio.KEYS, _plain))),
     setup_notes.NAME: ("setup", _keys(_set_up)),
+    models.NAME: ("models", _keys(dict.fromkeys(models.KEYS, _text))),
 }
 """(key of the body, shape of the body) by file name."""
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 DOWN = struct.Struct("<BxHId16x")  # kind, param index, seq, value
 UP_BYTES = 512
-_METER = struct.Struct("<BBBBBddddQQQ12d")
+_METER = struct.Struct("<BBBBBdddddQQQ12d")
 _INFO = struct.Struct("<BxxxIIIIIIIHH128s64s184s100s")
 _INPUTS = struct.Struct("<BBBxII16f")
 MAX_CHANNELS = 2
@@ -35,6 +35,19 @@ class Down(enum.IntEnum):
     QUIT = 4  # fade out and end: the supervisor or systemd starts the process again
     SHED = 5  # index: a step of shed.Shed to apply whatever the load is, because the board is hot
     LEAVE_SAFE = 6  # end as with QUIT, and start the next time without safe mode
+    MODEL = 7  # play with another bundle; index: one of ModelSlot, value: `bundle_number` of its name
+
+
+class ModelSlot(enum.IntEnum):
+    """What a bundle is for."""
+
+    VOICE = 0
+    STEMS = 1
+
+
+def bundle_number(name: str) -> int:
+    """32 bits that stand for a bundle on the wire."""
+    return zlib.crc32(name.encode())
 
 
 class SoundCheckStep(enum.IntEnum):
@@ -69,6 +82,7 @@ class MeterFrame:
     dry_hops: int = 0
     load_p50: float = 0.0
     load_p99: float = 0.0
+    load_mean: float = 0.0  # of the last second
     reduction_db: float = 0.0
     uptime_s: float = 0.0
     in_peak_db: tuple[float, float] = (SILENCE_DB, SILENCE_DB)
@@ -81,21 +95,26 @@ class MeterFrame:
         """Write this frame over `buffer` (UP_BYTES long)."""
         _METER.pack_into(
             buffer, 0, Up.METER, self.state, self.channels, self.mix_channels, self.model_off,
-            self.load_p50, self.load_p99, self.reduction_db, self.uptime_s, self.xruns, self.late_hops, self.dry_hops,
+            self.load_p50, self.load_p99, self.load_mean, self.reduction_db, self.uptime_s,
+            self.xruns, self.late_hops, self.dry_hops,
             *self.in_peak_db, *self.in_rms_db, *self.out_peak_db, *self.out_rms_db,
             *self.stems_rms_db,
         )  # fmt: skip
 
     @classmethod
     def unpack(cls, message: bytes) -> "MeterFrame":
-        _, state, channels, mix, off, p50, p99, reduction, uptime, xruns, late, dry, *levels = _METER.unpack_from(
+        _, state, channels, mix, off, p50, p99, mean, reduction, uptime, xruns, late, dry, *levels = _METER.unpack_from(
             message
         )
         return cls(
-            state, channels, mix, bool(off), xruns, late, dry, p50, p99, reduction, uptime,
+            state, channels, mix, bool(off), xruns, late, dry, p50, p99, mean, reduction, uptime,
             (levels[0], levels[1]), (levels[2], levels[3]), (levels[4], levels[5]), (levels[6], levels[7]),
             (levels[8], levels[9], levels[10], levels[11]),
         )  # fmt: skip
+
+
+DEMO_PLAYS = "The demo plays"
+"""Begins the only message of an InfoFrame that is information: nothing is wrong."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dsp.block import RATE_HZ, Block
 from dsp.errors import DspError
@@ -30,6 +31,7 @@ SHOWN_PERIODS = (*PERIODS, 32)  # those the page tells the load of
 WITHIN_S = 2.0  # the whole measurement; only loading a model can make it longer
 _ROW_S = 0.15  # one bundle at one period
 MOST_BLOCKS, FIRST_BLOCKS = 250, 24  # of a row; the first are not counted
+ONE_S = 3.0  # a measurement that somebody asks for, of one bundle
 _NEVER = 9.99  # the load when no block could be measured
 
 
@@ -59,6 +61,37 @@ def choose(
     best = min(fitting, key=rank) if fitting else min(allowed, key=lambda load: load.p99)
     shown = tuple(load for load in loads if load.bundle == best.bundle)
     return Choice(best.bundle, best.period_frames, bool(fitting), shown, board_name(), machine_of(candidates))
+
+
+def measure(
+    name: str, folder: Path, runtime: str, period: int, channels: int, demo: Path, seconds: float = ONE_S
+) -> Load:
+    """The load of one bundle at one period, by its own processor time, in a thread of any priority.
+
+    channels: of the sound it gets. Raises DspError, SoundFileError.
+    """
+    chain = build_chain(folder, runtime, real_time=False)
+    chain.prepare(RATE_HZ, period, channels)
+    until = time.monotonic() + seconds
+    with no_collector():
+        times = block_times(
+            chain.process,
+            demo_sound(demo),
+            period,
+            channels,
+            round(seconds * RATE_HZ / period),
+            warm_blocks=FIRST_BLOCKS,
+            goes_on=lambda: time.monotonic() < until,
+        )
+    return _load_of(name, period, times[:, 1])
+
+
+def _load_of(name: str, period: int, cpu_us: NDArray[np.float32]) -> Load:
+    """cpu_us: of each block."""
+    if not len(cpu_us):
+        return Load(name, period, _NEVER, _NEVER)
+    p50, p99 = (min(_NEVER, float(np.quantile(cpu_us, q)) * RATE_HZ / period / 1e6) for q in (0.5, 0.99))
+    return Load(name, period, round(p50, 4), round(p99, 4))
 
 
 class _Measuring:
@@ -129,10 +162,7 @@ class _Measuring:
             goes_on=lambda: self._clock() < until,
             cpu_ns=self._cpu_ns,
         )[:, 1]
-        if not len(cpu_us):
-            return Load(name, period, _NEVER, _NEVER)
-        p50, p99 = (min(_NEVER, float(np.quantile(cpu_us, q)) * RATE_HZ / period / 1e6) for q in (0.5, 0.99))
-        return Load(name, period, round(p50, 4), round(p99, 4))
+        return _load_of(name, period, cpu_us)
 
     @property
     def _over(self) -> bool:

@@ -1,10 +1,9 @@
 """real_box: the ports over the control process's own Control, panel and set-up."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from dsp.inference.bundle import Bundle
 from firmware_app.control.compare import Comparer
 from firmware_app.control.history import History
 from firmware_app.page.live import RealLive
@@ -28,15 +27,15 @@ def real_box(
     comparer: Comparer,
     *,
     history: History | None = None,
-    bundles: Mapping[str, Bundle | None] | None = None,
     leave_safe: Callable[[], None] = lambda: None,
 ) -> Box:
     """The ports of this box, for web_ui's create_app.
 
-    ring: the listen ring's file. comparer, history: the caller ends the one and feeds the other. bundles: the models'
-    by the sound that they are for. leave_safe: ends safe mode.
+    ring: the listen ring's file. comparer, history: the caller ends the one and feeds the other.
+    leave_safe: ends safe mode.
     """
     history = history or History()
+    panel.bindings.performer.possible = box.possible
     control, simulated = box.control, panel.bindings.panel.simulated
     return Box(
         live=RealLive(control, box, panel, leave_safe),
@@ -45,7 +44,7 @@ def real_box(
         panel=RealPanel(control, panel),
         simulator=RealSimulator(panel.simulated),
         setup=RealSetup(box, simulated),
-        models=RealModels(bundles or {}, box.choice),
+        models=RealModels(box, ring),
         system=RealSystem(box, lambda: [asdict(moment) for moment in history.since(0)]),
         pin=RealPin(box, simulated),
     )

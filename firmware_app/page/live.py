@@ -1,21 +1,23 @@
 """RealLive: parameters and status, over Control."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from dsp.layouts.stems import STEMS
 from dsp.params import ParamError, ParamSpec, UnknownParamError
 from firmware_app.control.control import Control
+from firmware_app.control.output import output_of, silent_stems
+from firmware_app.control.undo import NothingToUndo, Step
 from firmware_app.kept.mutes import SILENCING
 from firmware_app.kept.setup_notes import Measured
 from firmware_app.link import shed
-from firmware_app.link.wire import HealthFrame, InfoFrame, MeterFrame, State
+from firmware_app.link.wire import DEMO_PLAYS, HealthFrame, InfoFrame, MeterFrame, State
 from firmware_app.panel.setup import PanelSetup
 from firmware_app.setup.box import BoxSetup
 from hw.board import health as board_health
 from web_ui.ports.errors import ControlRefused, NotThere
-from web_ui.ports.live import Change, LevelView, ParamView, StatusView
+from web_ui.ports.live import Change, LevelView, ParamView, StatusView, StepView
 
 TEMPERATURE_S = 5.0  # between two readings of the board's temperature
 _STATES = {
@@ -26,6 +28,8 @@ _STATES = {
 _SILENT = "The audio process does not answer. When it stays so, it is started again."
 _DOWN = "The audio process is down and is being started again."
 _KEPT = "Settings are kept."
+_STARTING = "The sound starts."
+STARTING_S = 20.0  # after the start of the control process, until then an audio process that is not there yet is normal
 
 
 class RealLive:
@@ -60,13 +64,38 @@ class RealLive:
     def not_kept(self, param_id: str = "") -> str:
         return self._control.mutes_not_kept() if not param_id or param_id in SILENCING else ""
 
+    def steps(self) -> Sequence[StepView]:
+        return _views(reversed(self._control.steps))
+
+    def undo(self, number: int) -> Sequence[StepView]:
+        try:
+            return _views(self._control.undo(number))
+        except NothingToUndo as error:
+            raise NotThere(str(error)) from None
+
     def status(self) -> StatusView:
         latest = self._control.latest
         # An audio process that hangs keeps its link: its last meter frame is too old to be shown.
         meter = self._control.live_meter
-        said = self._message(meter, latest.info, _SILENT if latest.meter else _DOWN)
+        down = _STARTING if self._starts else _SILENT if latest.meter else _DOWN
+        said = self._message(meter, latest.info, down)
         view = _status(meter, latest.info, self._control.health, said, self._box.measured_now())
-        return replace(view, temperature_c=self._temperature())
+        values = self._control.values()
+        # The demo's own note, or the first seconds after a start, with nothing else to say.
+        calm = said == _STARTING if meter is None else said == latest.info.message and said.startswith(DEMO_PLAYS)
+        return replace(
+            view,
+            temperature_c=self._temperature(),
+            calm=calm,
+            output=output_of(values, meter, self._control.health, comparing=self._control.comparing),
+            silent_stems=silent_stems(values),
+            chains=self._box.chains,
+        )
+
+    @property
+    def _starts(self) -> bool:
+        """The audio process has not been heard yet, and that is no wonder so soon."""
+        return self._control.latest.at == 0.0 and time.monotonic() - self._box.started < STARTING_S
 
     def _temperature(self) -> float | None:
         """The board's temperature, read now and then: `status` is called 20 times a second."""
@@ -80,7 +109,7 @@ class RealLive:
         # Anything that may be lost is always part of the message: the demo's note would hide it for ever.
         lasting = [said for said in (self._control.started_muted, self._control.save_problem) if said]
         if meter is None:
-            notes = [down if lasting else f"{down} {_KEPT}"]
+            notes = [down if lasting or down == _STARTING else f"{down} {_KEPT}"]
         else:
             notes = [info.message, _shed_words(self._control.health), *self._panel.problems, *self._control.notes[:1]]
         said = [*lasting, *[note for note in notes if note][:1]]
@@ -94,6 +123,11 @@ class RealLive:
         if not self._control.health.safe:
             raise ControlRefused("the box is not in safe mode")
         self._leave_safe()
+
+
+def _views(steps: Iterable[Step]) -> list[StepView]:
+    now = time.monotonic()
+    return [StepView(step.number, step.kind, step.name, step.who, now - step.at_s, step.changes) for step in steps]
 
 
 def _shed_words(health: HealthFrame) -> str:
@@ -125,6 +159,7 @@ def _status(
         chain_latency_frames=info.chain_latency_frames,
         load_p50=shown.load_p50,
         load_p99=shown.load_p99,
+        load_mean=shown.load_mean,
         xruns=shown.xruns,
         late_hops=shown.late_hops,
         dry_hops=shown.dry_hops,

@@ -6,6 +6,7 @@ from typing import Any
 
 from firmware_app.control.control import Control
 from firmware_app.control.performer import Performer
+from firmware_app.control.undo import LIST
 from firmware_app.kept import preset_files
 from firmware_app.kept.factory import UnknownPresetError
 from firmware_app.kept.library import PresetRefused
@@ -13,6 +14,8 @@ from firmware_app.kept.saver import ANSWER_WITHIN_S
 from firmware_app.kept.scenes import NAMES, NOT_IN_A_SCENE
 from web_ui.ports.errors import ControlRefused, NotThere
 from web_ui.ports.presets import PresetsNews, PresetsView, PresetView
+
+PAGE = "page"
 
 
 class RealPresets:
@@ -38,12 +41,12 @@ class RealPresets:
         return PresetsNews(library.revision, library.current, library.undo_words, scenes.filled(), scenes.live)
 
     def load(self, name: str) -> None:
-        self._performer.recall(self._found(name))
+        self._performer.recall(self._found(name), PAGE)
 
     def step(self, by: int) -> None:
         if by not in (1, -1):
             raise ControlRefused(f"by = {by}: 1 or -1 is allowed")
-        self._performer.step_preset(by)
+        self._performer.step_preset(by, PAGE)
 
     def save(self, name: str, about: str) -> str:
         with _refusing():
@@ -73,7 +76,8 @@ class RealPresets:
             values = self._performer.presets.undo()
         if values is not None:
             sounding = {id: value for id, value in values.items() if id not in NOT_IN_A_SCENE}
-            self._control.set_params(sounding, "preset")
+            with self._control.one_step(LIST, words, PAGE):
+                self._control.set_params(sounding, "preset")
         return self._changed(words)
 
     def export(self, names: Sequence[str]) -> bytes:
@@ -102,7 +106,7 @@ class RealPresets:
         self._scene(name)
         if not self._performer.scenes.filled()[name]:
             raise NotThere(f"scene {name} is empty: save what you hear in it first")
-        self._performer.recall_scene(name)
+        self._performer.recall_scene(name, PAGE)
         self._control.news()
 
     def _scene(self, name: str) -> None:

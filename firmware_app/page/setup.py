@@ -55,7 +55,7 @@ class RealSetup:
             audio=AudioView(
                 audio.device, audio.input_channels, audio.music_channels, audio.output_channels, audio.rate_hz,
                 audio.period_frames, audio.periods, info.device_inputs, info.device_outputs, box.audio.fixed,
-                box.audio.trial.state, box.audio.trial.reason,
+                box.audio.trial.state, box.audio.trial.reason, audio.capture_device, audio.playback_device,
             ),
             measured=_view(Result("", measured.frames, info.chain_latency_frames)) if measured else None,
             wizard=WizardView(notes.wizard, notes.step, STEPS, notes.wizard == "new" and not box.set_up_by_file),
@@ -71,6 +71,7 @@ class RealSetup:
             box.audio.trial.state,
             box.audio.trial.reason,
             CheckView(check.state, tuple(map(_db, check.peaks)), _view(check.result) if check.result else None),
+            box.ending,
         )
 
     def interfaces(self) -> Sequence[InterfaceView]:

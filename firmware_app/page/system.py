@@ -1,16 +1,23 @@
 """RealSystem: the box as a machine, over BoxSetup."""
 
+import socket
 import time
 from collections.abc import Callable, Sequence
+from ipaddress import ip_address
 
+import segno
+
+from firmware_app.page import announce
 from firmware_app.setup.backup import BackupError
 from firmware_app.setup.box import BoxSetup
-from firmware_app.system import diagnostics, log_files, power, scrub
+from firmware_app.system import diagnostics, docs, licences, log_files, power, scrub
 from firmware_app.system.power import PowerError
 from firmware_app.system.versions import versions
 from hw.board import health as board_health
-from web_ui.ports.errors import ControlRefused
-from web_ui.ports.system import SystemView
+from web_ui.ports.errors import ControlRefused, NotThere
+from web_ui.ports.system import AboutView, BackupView, NetworkView, PackageView, ReplacedView, SystemView
+
+OWN_LICENCE = "Apache-2.0"
 
 
 class RealSystem:
@@ -34,7 +41,32 @@ class RealSystem:
             uptime_s=round(time.monotonic() - self._box.started),
             no_restart=power.why_no_restart(),
             no_power_off=power.why_no_power_off(),
+            restored=self._box.backups.before(),
         )
+
+    def network(self, port: int) -> NetworkView:
+        address = announce.own_address()
+        shown = f"[{address}]" if ":" in address else address
+        urls = [f"http://{host}:{port}/" for host in (shown, f"{socket.gethostname().partition('.')[0]}.local")]
+        alone = ip_address(address).is_loopback
+        qr = () if alone else tuple("".join(map(str, row)) for row in segno.make(urls[0], error="l").matrix)
+        return NetworkView(tuple(urls[:1] if alone else urls), qr)
+
+    def about(self) -> AboutView:
+        packages = tuple(PackageView(each.name, each.version, each.licence) for each in licences.shipped())
+        return AboutView(OWN_LICENCE, packages, (self._box.places.docs / docs.FIRST).is_file())
+
+    def docs_page(self, name: str) -> str:
+        try:
+            return docs.page(self._box.places.docs, name)
+        except docs.NoSuchDocError as error:
+            raise NotThere(str(error)) from None
+
+    def docs_picture(self, name: str) -> bytes:
+        try:
+            return docs.picture(self._box.places.docs, name)
+        except docs.NoSuchDocError as error:
+            raise NotThere(str(error)) from None
 
     def log_lines(self, most: int) -> Sequence[str]:
         return scrub.lines(log_files.last_lines(self._box.places.runtime, most))
@@ -61,6 +93,21 @@ class RealSystem:
         self._box.flush()
         return self._box.backups.make()
 
+    def look_into_backup(self, backup: bytes) -> BackupView:
+        self._box.flush()
+        try:
+            found = self._box.backups.look(backup)
+        except BackupError as error:
+            raise ControlRefused(str(error)) from None
+        replaces = tuple(ReplacedView(each.what, each.now, each.then) for each in found.replaced)
+        return BackupView(found.made_at, found.made_by, replaces)
+
+    def undo_restore(self) -> None:
+        try:
+            self._box.undo_restore()
+        except (BackupError, PowerError) as error:
+            raise ControlRefused(str(error)) from None
+
     def restore_backup(self, backup: bytes) -> None:
         try:
             self._box.restore(backup)
@@ -75,6 +122,6 @@ class RealSystem:
 
     def power_off(self) -> None:
         try:
-            power.power_off()
+            self._box.power_off()
         except PowerError as error:
             raise ControlRefused(str(error)) from None

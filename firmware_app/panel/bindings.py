@@ -241,7 +241,7 @@ class Bindings:
         if one is not None:
             self.performer.press(one.action, f"midi:{PROGRAM}", at_s)
         elif (PROGRAM, "program") in self._by_gesture:
-            self.performer.number(program)
+            self.performer.number(program, f"midi:{PROGRAM}")
 
     def _origin(self, name: str) -> str:
         return self._origins.get(name, f"{ORIGIN}:{name}")

@@ -3,7 +3,9 @@
 The file is JSON: every kept file of the state folder by name, except the PIN. A restore is first read by the box's own
 readers, in a temporary folder. Then it is written to the state folder as one file, whole or not at all, and put in
 place at the next start of the control process. So a power cut leaves the old settings or the new ones, never a mixture.
-The settings before the restore are saved beside it as a backup, `before-restore.json`.
+The settings before the restore are saved beside it as a backup, `before-restore.json`, which can be put back for a day.
+It is written under another name first and takes its place only with the restore itself, so a power cut at any moment
+leaves both: the settings in force, and those that an undo brings back.
 """
 
 import json
@@ -14,13 +16,15 @@ import shutil
 import tempfile
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dsp.inference.handed_in import DEEPEST, flat, read_file
 from firmware_app.errors import AppError
-from firmware_app.kept.kept_file import KeptFile, plain, write_whole
-from firmware_app.kept.shapes import chosen
+from firmware_app.kept.kept_file import KeptFile, plain, sync_folder, write_whole
+from firmware_app.kept.shapes import SHAPES, chosen
+from firmware_app.setup.backup_contents import Replaced, replaced
 from firmware_app.setup.backup_reading import NAMES, StartReader, mistakes
 from firmware_app.system.log_files import escaped
 from web_ui.ports.limits import LARGEST_BACKUP_BYTES
@@ -30,6 +34,8 @@ log = logging.getLogger(__name__)
 MARK = "hushbox_backup"
 VERSION = 1
 BEFORE = "before-restore.json"
+UNDO_FOR_S = 24 * 3600.0  # a restore can be taken back for a day
+_NEXT_BEFORE = "before-restore.next.json"
 _STAGED = "restore.json"
 _LARGEST_STAGED_BYTES = 2 * LARGEST_BACKUP_BYTES  # the same, with its lines indented
 _TRIAL = ".trial-"
@@ -44,6 +50,15 @@ class BackupError(AppError, ValueError):
         super().__init__("; ".join(map(escaped, mistakes[:3])) + more)
 
 
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What is in a backup. made_at, made_by: as it says itself. replaced: what a restore replaces on this box."""
+
+    made_at: str
+    made_by: str
+    replaced: tuple[Replaced, ...]
+
+
 class Backups:
     """Reads and checks backups of one state folder. Any thread; nothing is cached."""
 
@@ -53,14 +68,7 @@ class Backups:
 
     def make(self) -> bytes:
         """A backup of what is on disk. Settings of the last half second may be missing."""
-        read = {name: chosen(name, _tree(self._folder / name)) for name in sorted(NAMES)}
-        made = {
-            MARK: VERSION,
-            "made_by": f"Hushbox {self._version}",
-            "made_at": time.strftime("%Y-%m-%d %H:%M:%S"),
-            "files": {name: tree for name, tree in read.items() if tree is not None},
-        }
-        return (json.dumps(made, indent=1, sort_keys=True) + "\n").encode()
+        return self._made(self._present())
 
     def check(self, data: bytes) -> dict[str, Any]:
         """The files in a backup, by name. Raises BackupError with every mistake."""
@@ -88,20 +96,68 @@ class Backups:
             raise BackupError(found)
         return dict(files)
 
+    def look(self, data: bytes) -> Contents:
+        """What is in a backup, and what a restore of it would replace. Raises BackupError as `check` does."""
+        files, tree = self.check(data), json.loads(data)
+        made_at, made_by = (escaped(str(tree.get(key, "")))[:60] for key in ("made_at", "made_by"))
+        return Contents(made_at, made_by, replaced(self._present(), files))
+
     def stage(self, data: bytes) -> None:
         """Check a backup, save the present settings, and leave the backup for the next start of the control process.
 
         Raises BackupError, and then changes nothing.
         """
         files, staged = self.check(data), _staged(self._folder)
+        before = self._folder / _NEXT_BEFORE
         try:
-            write_whole(self._folder / BEFORE, self.make())
+            write_whole(before, self._made({**_empty_files(), **self._present()}))
         except OSError as error:
-            raise BackupError([f"{self._folder / BEFORE}: cannot be written: {error.strerror}"]) from None
+            raise BackupError([f"{before}: cannot be written: {error.strerror}"]) from None
         if os.path.lexists(staged.path) and not staged.path.is_file():
             log.warning("%s: %s", staged.path, staged.set_aside(staged.path))
         if not staged.save(files):
+            _remove(before)
             raise BackupError([staged.problem])
+
+    def before(self) -> str:
+        """When the settings were saved that an undo brings back, "2026-01-31 21:03:00"; "" when there are none.
+
+        That is those before the newest restore, for UNDO_FOR_S after it.
+        """
+        path = self._folder / BEFORE
+        try:
+            made_s = path.stat().st_mtime
+        except OSError:
+            return ""
+        # A board without a clock may start in the past: that does not take the undo away.
+        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(made_s)) if time.time() - made_s < UNDO_FOR_S else ""
+
+    def stage_before(self) -> None:
+        """Leave the settings before the newest restore for the next start; the present ones take their place.
+
+        Raises BackupError, and then changes nothing.
+        """
+        if not self.before():
+            raise BackupError(["there is no restore of the last day that could be taken back"])
+        try:
+            data = read_file(self._folder / BEFORE, LARGEST_BACKUP_BYTES)
+        except (OSError, ValueError) as error:
+            raise BackupError([f"{self._folder / BEFORE}: cannot be read: {error}"]) from None
+        self.stage(data)
+
+    def _present(self) -> dict[str, Any]:
+        """The kept files as they are on disk, by name, reduced to what a backup holds."""
+        read = {name: chosen(name, _tree(self._folder / name)) for name in sorted(NAMES)}
+        return {name: tree for name, tree in read.items() if tree is not None}
+
+    def _made(self, files: Mapping[str, Any]) -> bytes:
+        made = {
+            MARK: VERSION,
+            "made_by": f"Hushbox {self._version}",
+            "made_at": time.strftime("%Y-%m-%d %H:%M:%S"),
+            "files": files,
+        }
+        return (json.dumps(made, indent=1, sort_keys=True) + "\n").encode()
 
 
 def apply_staged(folder: Path, reader: StartReader) -> bool:
@@ -120,6 +176,7 @@ def apply_staged(folder: Path, reader: StartReader) -> bool:
             raise BackupError(found)
     except FileNotFoundError:
         _remove(staged.previous)
+        _remove(folder / _NEXT_BEFORE)  # of a restore that was interrupted before it counted
         return False
     except Exception as error:  # any error: a restore must never stop a start
         log.warning("a restore is not used: %s; %s", error, staged.set_aside(staged.path))
@@ -130,10 +187,30 @@ def apply_staged(folder: Path, reader: StartReader) -> bool:
         if not kept.save(_body(file)):
             log.error("%s", kept.problem)
             return False
+    if not _take_place(folder):
+        return False  # the next start tries again
     _remove(staged.path)
     _remove(staged.previous)
     log.info("settings restored from a backup: %s", ", ".join(files))
     return True
+
+
+def _take_place(folder: Path) -> bool:
+    """The settings before this restore become those that an undo brings back. Returns whether that worked."""
+    following = folder / _NEXT_BEFORE
+    try:
+        if following.exists():  # not after an interruption right here
+            os.replace(following, folder / BEFORE)
+            sync_folder(folder)
+    except OSError as error:
+        log.error("%s: cannot take its place: %s", following, error.strerror)
+        return False
+    return True
+
+
+def _empty_files() -> dict[str, Any]:
+    """Every kept file without content. With them an undo also takes away what only the restore brought."""
+    return {name: {"schema": 1, key: {}} for name, (key, _) in SHAPES.items() if name in NAMES}
 
 
 def _staged(folder: Path) -> KeptFile:
@@ -203,11 +280,7 @@ def _remove(path: Path) -> None:
     """Delete a file and sync the folder."""
     try:
         path.unlink(missing_ok=True)
-        descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync_folder(path.parent)
     except OSError as error:
         if path.parent.is_dir():
             log.warning("%s: cannot be taken away: %s", path, error.strerror)

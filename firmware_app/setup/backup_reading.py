@@ -5,9 +5,10 @@ from pathlib import Path
 
 from dsp.params import ParamSpec
 from firmware_app.config.keys import Config
-from firmware_app.kept import audio, setup_notes
+from firmware_app.kept import audio, models, setup_notes
 from firmware_app.kept.kept_file import OTHER_VERSION
 from firmware_app.kept.library import library_in
+from firmware_app.kept.models import ModelsStore
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.scenes import Scenes
 from firmware_app.kept.setup_notes import SetupNotesStore
@@ -15,7 +16,9 @@ from firmware_app.kept.store import Store
 from firmware_app.panel.kept import PanelStore, merged, try_plan
 from firmware_app.panel.plan import controls_of, mappings_of
 
-NAMES = frozenset({"state.json", "scenes.json", "presets.json", "panel.json", audio.NAME, setup_notes.NAME})
+NAMES = frozenset(
+    {"state.json", "scenes.json", "presets.json", "panel.json", audio.NAME, setup_notes.NAME, models.NAME}
+)
 """The files in a backup. Not the PIN: it stays on the box."""
 
 StartReader = Callable[[Path], Mapping[str, Sequence[str]]]
@@ -40,6 +43,7 @@ def start_reader(config: Config, factory: Path, specs: Mapping[str, ParamSpec] =
             "panel.json": panel_notes,
             audio.NAME: audio.in_force(config, folder, look_only=False)[1],
             setup_notes.NAME: SetupNotesStore(folder).notes,
+            models.NAME: ModelsStore(folder).notes,
         }
         return {name: [note.replace(f"{folder}/", "") for note in said] for name, said in notes.items()}
 

@@ -7,7 +7,7 @@ import pytest
 from tests.contracts.hands import value_of
 from web_ui.ports.box import Box
 from web_ui.ports.errors import ControlRefused, NotThere
-from web_ui.ports.live import LivePort
+from web_ui.ports.live import OUTPUTS, LivePort
 from web_ui.views import dumps, param_json, status_json, values_json
 
 
@@ -98,3 +98,36 @@ def test_every_view_can_be_sent_as_json(port: LivePort):
 def test_safe_mode_is_left_only_from_within(port: LivePort):
     with pytest.raises(ControlRefused, match="not in safe mode"):
         port.leave_safe_mode()
+
+
+def test_the_newest_change_is_undone_with_its_sweep(port: LivePort):
+    assert list(port.steps()) == []
+    port.set_param("box.wet_percent", 50.0, "page")
+    for value in (12.0, 11.0, 10.0):
+        port.set_param("denoise.amount_db", value, "panel:amount")
+    port.set_param("box.match_db", -3.0, "compare")
+    newest, oldest = port.steps()
+    assert (newest.kind, newest.name, newest.who) == ("param", "denoise.amount_db", "panel:amount")
+    assert newest.changes == {"denoise.amount_db": (24.0, 10.0)}
+    (undone,) = port.undo(newest.number)
+    assert undone.changes == {"denoise.amount_db": (10.0, 24.0)}
+    assert [step.number for step in port.steps()] == [oldest.number]
+    with pytest.raises(NotThere, match="undone already"):
+        port.undo(newest.number)
+
+
+def test_a_preset_is_undone_as_one(box: Box):
+    before = value_of(box, "denoise.amount_db")
+    box.presets.load("Gentle")
+    (step,) = box.live.steps()
+    assert (step.kind, step.name, step.who) == ("preset", "Gentle", "page")
+    box.live.undo(step.number)
+    assert value_of(box, "denoise.amount_db") == before
+
+
+def test_the_output_is_the_most_serious_state(port: LivePort):
+    assert set(OUTPUTS) >= {port.status().output}
+    for id in ("denoise.listen", "box.bypass", "box.mute"):
+        port.set_param(id, 1.0, "page")
+    assert port.status().output == "muted"
+    assert {"voice", "music"} <= set(port.status().chains)

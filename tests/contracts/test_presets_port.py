@@ -1,12 +1,14 @@
 """What every PresetsPort does, the fake and the real one."""
 
 import json
+from collections.abc import Mapping
 
 import pytest
 
 from tests.contracts.hands import value_of
 from web_ui.ports.box import Box
 from web_ui.ports.errors import ControlRefused, NotThere
+from web_ui.ports.limits import LONGEST_PRESET_ABOUT, MOST_PRESETS
 from web_ui.ports.presets import PresetsPort
 from web_ui.routes.presets import presets_json
 from web_ui.views import dumps, presets_news_json
@@ -19,6 +21,16 @@ def port(box: Box) -> PresetsPort:
 
 def names(box: Box) -> list[str]:
     return [preset.name for preset in box.presets.view().presets]
+
+
+def possible_names(box: Box) -> list[str]:
+    """Those that this box can play: the others are left out."""
+    chain = next((view for view in box.live.params() if view.id == "box.chain"), None)
+
+    def possible(params: Mapping[str, float]) -> bool:
+        return chain is None or chain.choices[int(params.get("box.chain", 0))] in box.live.status().chains
+
+    return [preset.name for preset in box.presets.view().presets if possible(preset.params)]
 
 
 def test_scenes_are_kept_by_name(port: PresetsPort):
@@ -66,7 +78,7 @@ def test_undoing_a_load_restores_the_sound_but_never_unmutes(box: Box):
 
 
 def test_next_and_previous_go_round(box: Box):
-    there = names(box)
+    there = possible_names(box)
     box.presets.step(1)
     assert box.presets.news().current == there[0]
     box.presets.step(-1)
@@ -131,3 +143,30 @@ def test_a_scene_is_recalled_and_an_empty_one_says_so(box: Box):
 def test_every_view_can_be_sent_as_json(port: PresetsPort):
     assert dumps(presets_json(port.view()))
     assert dumps(presets_news_json(port.news()))
+
+
+def test_more_presets_than_are_allowed_are_refused_by_every_way_of_adding_one(box: Box):
+    port, there = box.presets, len(names(box))
+    values = {"denoise.amount_db": 9.0}
+    port.save("Mine", "")
+    form = json.loads(port.export([]))["form"]
+    many = [{"name": f"Imported {n}", "about": "", "params": values} for n in range(MOST_PRESETS - there - 1)]
+    with pytest.raises(ControlRefused, match=f"{MOST_PRESETS + 1} presets: {MOST_PRESETS} are allowed"):
+        port.take_in({"form": form, "presets": [*many, {"name": "Over", "about": "", "params": values}]})
+    assert len(names(box)) == there + 1
+    port.take_in({"form": form, "presets": many})
+    assert len(names(box)) == MOST_PRESETS
+    for add in (lambda: port.save("One more", ""), lambda: port.duplicate("Mine"),
+                lambda: port.take_in({"form": form, "presets": many[:1]})):  # fmt: skip
+        with pytest.raises(ControlRefused, match=f"{MOST_PRESETS + 1} presets: {MOST_PRESETS} are allowed"):
+            add()
+    assert port.save("mine", "one that is there is saved over") == "Mine"
+    port.delete("Mine")
+    assert port.save("One more", "") == "One more"
+
+
+def test_an_about_that_is_too_long_is_refused(port: PresetsPort):
+    for about in ("x" * (LONGEST_PRESET_ABOUT + 1), "two\nlines"):
+        with pytest.raises(ControlRefused, match=f"at most {LONGEST_PRESET_ABOUT} printable characters are allowed"):
+            port.save("Mine", about)
+    assert port.save("Mine", "x" * LONGEST_PRESET_ABOUT) == "Mine"

@@ -190,27 +190,6 @@ def test_a_warning_covers_nothing_that_cannot_be_scrolled_free(
     assert last["y"] + last["height"] <= page.locator("#notices").bounding_box()["y"]
 
 
-def test_a_warning_is_put_away_until_there_is_another(open_page: Callable[..., Any], box: Box):
-    page = open_page()
-    box.ports.live.set_status(message="The demo plays.")
-    expect(page.locator("#notices")).to_have_text("The demo plays.")
-    away = page.get_by_role("button", name="Dismiss")
-    assert min(away.bounding_box()[side] for side in ("width", "height")) >= 44
-    away.tap()
-    expect(page.locator("#notices .notice")).to_have_count(0)
-    page.wait_for_timeout(300)  # the box says the same 20 times a second
-    expect(page.locator("#notices .notice")).to_have_count(0)
-    box.ports.live.set_status(message="The interface is gone.")
-    expect(page.locator("#notices")).to_have_text("The interface is gone.")
-    box.ports.live.set_status(message="")
-    expect(page.locator("#notices .notice")).to_have_count(0)
-    box.ports.live.set_status(message="The demo plays.")
-    expect(page.locator("#notices")).to_have_text("The demo plays.")
-    box.off()  # what cannot be put away: that nothing on the page is true any more
-    expect(page.locator("#notices")).to_contain_text("No connection")
-    expect(page.locator(".notice.grave").get_by_role("button")).to_have_count(0)
-
-
 def test_one_page_too_many_says_so_and_goes_live_when_another_closes(open_page: Callable[..., Any], box: Box):
     streams: EventStreams = box.server._app.extensions["hushbox.streams"]
     page = open_page()

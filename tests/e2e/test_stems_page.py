@@ -43,7 +43,7 @@ def page(box: PanelBox) -> Iterator[Any]:
 
 def test_four_strips_fit_one_phone_screen(page: Any, box: PanelBox, tmp_path: Path) -> None:
     """HUSHBOX_PICTURES=docs/images keeps the picture."""
-    box.performer.recall("Karaoke")
+    box.performer.recall("Karaoke", "test")
     box.control.set_param("stems.drums.gain_db", -6.0, "test")
     sync_api.expect(page.locator("#stems")).to_be_visible()
     page.wait_for_timeout(400)

@@ -121,9 +121,14 @@ def test_a_preset_is_saved_compared_reverted_renamed_moved_and_deleted(open_page
     page.get_by_role("button", name="Rename", exact=True).tap()
     name_it(page, "Choir", "Rename")
     expect(page.locator("#now-name")).to_have_text("Choir")
+    box.ports.presets.duplicate("Gentle")
+    until(page, lambda: listed(page) == ["Gentle 2", "Choir", "Gentle", "Singing", "Podcast"])
     page.get_by_role("button", name="Choir: rename").tap()
     page.get_by_role("button", name="Move up").tap()
-    until(page, lambda: listed(page) == ["Gentle", "Singing", "Choir", "Podcast"])
+    until(page, lambda: listed(page)[:2] == ["Choir", "Gentle 2"])
+    page.get_by_role("button", name="Choir: rename").tap()
+    page.get_by_role("button", name="Move down").tap()
+    until(page, lambda: listed(page)[:2] == ["Gentle 2", "Choir"])
     page.get_by_role("button", name="Choir: rename").tap()
     page.get_by_role("button", name="Delete").tap()
     until(page, lambda: "Choir" not in listed(page))
@@ -143,7 +148,8 @@ def test_factory_presets_offer_no_change_but_a_copy(open_page: Open, box: Box):
     expect(dialog.get_by_role("button", name="Delete")).to_have_count(0)
     expect(dialog.get_by_role("button", name="Rename", exact=True)).to_have_count(0)
     dialog.get_by_role("button", name="Duplicate").tap()
-    until(page, lambda: listed(page)[:2] == ["Gentle", "Gentle 2"])
+    until(page, lambda: listed(page) == ["Gentle 2", "Gentle", "Singing", "Podcast"])
+    expect(page.locator("#presets-yours + ul")).to_contain_text("Gentle 2")
 
 
 def test_presets_leave_and_come_back_as_a_file(open_page: Open, box: Box, tmp_path: Path):
@@ -320,13 +326,13 @@ def test_the_screen_is_kept_on_without_a_secure_context(open_page: Open):
 def test_the_theme_is_dark_until_light_is_chosen_and_is_remembered(open_page: Open):
     page = open_page(view="setup", color_scheme="light")
     ground = "getComputedStyle(document.documentElement).backgroundColor"
-    assert page.evaluate(ground) == "rgb(18, 19, 21)"
+    assert page.evaluate(ground) == "rgb(14, 16, 18)"
     page.locator("#setup-phone summary").tap()
     page.locator('input[name="theme"][value="light"]').check(force=True)
-    assert page.evaluate(ground) == "rgb(244, 242, 238)"
+    assert page.evaluate(ground) == "rgb(245, 243, 239)"
     page.reload()
     page.wait_for_selector('body[data-link="live"]')
-    assert page.evaluate(ground) == "rgb(244, 242, 238)"
+    assert page.evaluate(ground) == "rgb(245, 243, 239)"
 
 
 def test_it_can_be_installed(open_page: Open):

@@ -2,11 +2,9 @@
 
 import threading
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from dsp.inference.bundle import Bundle
 from firmware_app.config import places
 from firmware_app.config.keys import Config
 from firmware_app.config.panel_keys import PanelConfig
@@ -36,12 +34,10 @@ def box_setup(folder: Path, control: Control) -> BoxSetup:
     return BoxSetup(Config(), found, control, "0.0.0")
 
 
-def ports_of(
-    folder: Path, control: Control, panel: PanelSetup, bundles: Mapping[str, Bundle | None] | None = None
-) -> Box:
+def ports_of(folder: Path, control: Control, panel: PanelSetup) -> Box:
     """The box as its page sees it. The listen ring is `folder`/listen."""
     ring = folder / "listen"
-    return real_box(box_setup(folder, control), panel, ring, Comparer(control, ring), bundles=bundles)
+    return real_box(box_setup(folder, control), panel, ring, Comparer(control, ring))
 
 
 class PanelParts:

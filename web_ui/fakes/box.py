@@ -38,15 +38,16 @@ def fake_box(
     """Make a box. simulated: whether the panel's pins are. live: another one than FakeLive(clock)."""
     live = live or FakeLive(clock)
     panel = FakePanel(live, simulated)
+    setup = FakeSetup(live.tell)
     return FakeBox(
         live=live,
         presets=FakePresets(live),
         sound=FakeSound(live),
         panel=panel,
         simulator=FakeSimulator(live, panel),
-        setup=FakeSetup(live.tell),
+        setup=setup,
         models=FakeModels(),
-        system=FakeSystem(lambda: {"state.json": live.values()}),
+        system=FakeSystem(lambda: {"state.json": live.values()}, setup.end),
         pin=FakePin(),
     )
 

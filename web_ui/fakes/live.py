@@ -1,16 +1,18 @@
 """FakeLive: parameters and status in memory. Meters move as if someone spoke."""
 
+import contextlib
 import math
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from web_ui.ports.errors import ControlRefused, NotThere
-from web_ui.ports.live import Change, LevelView, ParamView, StatusView
+from web_ui.ports.live import OUTPUTS, Change, LevelView, ParamView, StatusView, StepView
 
 FRAME_S = 0.05
+MERGE_S = 1.5  # a pause longer than this ends a sweep
 OFF_ON = ("off", "on")
 
 PARAMS = (
@@ -48,6 +50,7 @@ STATUS = StatusView(
     chain_latency_frames=192,
     load_p50=0.19,
     load_p99=0.31,
+    load_mean=0.2,
     xruns=0,
     late_hops=0,
     dry_hops=0,
@@ -64,10 +67,13 @@ class FakeLive:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.status_now = STATUS  # the meters are drawn over it; see set_status
+        self.comparing = False
         self.moving = True  # False: the meters stand still
         self.clock = clock
         self.started = clock()
         self._params = {view.id: view for view in PARAMS}
+        self._steps: list[tuple[StepView, float]] = []
+        self._numbers, self._gathering = 0, False
         self._changes = 0
         self._changed = threading.Condition()
 
@@ -84,6 +90,7 @@ class FakeLive:
                 raise ControlRefused(f"{param_id} = {value:g} {view.unit}: allowed {view.low:g} to {view.high:g}")
             if view.choices and value != int(value):
                 raise ControlRefused(f"{param_id} = {value:g}: allowed {', '.join(view.choices)}")
+            self._note(view, float(value), origin)
             self._params[param_id] = replace(view, value=float(value), origin=origin)
             self.tell()
             return float(value)
@@ -92,9 +99,23 @@ class FakeLive:
         return ""
 
     def status(self) -> StatusView:
-        if not self.status_now.audio_alive:
-            return self.status_now
-        return _with_meters(self.status_now, self.values(), self.now_s())
+        values = self.values()
+        view = replace(self.status_now, output=self._output(values))
+        return _with_meters(view, values, self.now_s()) if view.audio_alive else view
+
+    def _output(self, values: Mapping[str, float]) -> str:
+        """What leaves the box; what `set_status` said unless it is plain processing."""
+        now = self.status_now
+        true = {
+            "muted": values["box.mute"],
+            "nothing": not now.audio_alive or now.state != "running",
+            "bypassed": values["box.bypass"],
+            "overloaded": now.output == "overloaded",
+            "model off": now.safe_mode or now.output == "model off",
+            "removed": values["denoise.listen"],
+            "comparing": self.comparing,
+        }
+        return next((output for output in OUTPUTS if true.get(output)), "processing")
 
     def wait_for_change(self, after_seq: int, timeout_s: float) -> Change:
         deadline = time.monotonic() + timeout_s
@@ -103,6 +124,47 @@ class FakeLive:
                 self._changed.wait(min(left, FRAME_S / 2))
             seq = self._seq()
         return Change(seq, self.status(), self.values())
+
+    def steps(self) -> Sequence[StepView]:
+        now = time.monotonic()
+        return [replace(step, ago_s=now - at_s) for step, at_s in reversed(self._steps)]
+
+    def undo(self, number: int) -> Sequence[StepView]:
+        if number not in (step.number for step, _ in self._steps):
+            raise NotThere(f"change {number} cannot be undone: it was undone already, or is too old")
+        undone: list[StepView] = []
+        while not undone or undone[-1].number != number:
+            step, _ = self._steps.pop()
+            changes = {id: (self.value(id), before) for id, (before, _) in step.changes.items()}
+            for id, (before, _) in step.changes.items():
+                self.set_param(id, before, "undo")
+            undone.append(replace(step, changes=changes))
+        return undone
+
+    @contextlib.contextmanager
+    def one_step(self, kind: str, name: str) -> Iterator[None]:
+        """What changes within is one step."""
+        before, self._gathering = self.values(), True
+        yield
+        self._gathering = False
+        changes = {id: (before[id], value) for id, value in self.values().items() if value != before[id]}
+        if changes:
+            self._push(kind, name, "page", changes)
+
+    def _note(self, view: ParamView, value: float, origin: str) -> None:
+        if self._gathering or origin == "undo" or value == view.value or view.id == "box.match_db":
+            return
+        newest, at_s = self._steps[-1] if self._steps else (None, 0.0)
+        if newest and (newest.name, newest.who) == (view.id, origin) and time.monotonic() - at_s < MERGE_S:
+            self._steps.pop()
+            if (before := newest.changes[view.id][0]) != value:
+                self._push("param", view.id, origin, {view.id: (before, value)})
+            return
+        self._push("param", view.id, origin, {view.id: (view.value, value)})
+
+    def _push(self, kind: str, name: str, who: str, changes: Mapping[str, tuple[float, float]]) -> None:
+        self._numbers += 1
+        self._steps = [*self._steps, (StepView(self._numbers, kind, name, who, 0.0, changes), time.monotonic())][-30:]
 
     def leave_safe_mode(self) -> None:
         if not self.status_now.safe_mode:

@@ -6,17 +6,17 @@ from typing import Any
 
 from web_ui.fakes.live import FakeLive
 from web_ui.ports.errors import ControlRefused, NotThere
-from web_ui.ports.limits import LONGEST_PRESET_NAME
+from web_ui.ports.limits import LONGEST_PRESET_ABOUT, LONGEST_PRESET_NAME, MOST_PRESETS
 from web_ui.ports.presets import PresetsNews, PresetsView, PresetView
 
 FORM = "hushbox presets 1"
 NOT_IN_A_PRESET = frozenset({"box.bypass", "box.mute", "box.match_db", "scenes.morph"})
 FACTORY = (
-    PresetView("Gentle", "Takes the edge off a quiet room and leaves the voice alone.", True,
+    PresetView("Gentle", "A quiet room: less hiss, and the voice stays just as it is.", True,
                {"denoise.amount_db": 9.0, "denoise.sensitivity": 0.0, "denoise.keep_room": 1.0}),
-    PresetView("Singing", "Spares soft notes and breath; the room stays as it is.", True,
+    PresetView("Singing", "Keeps soft notes, breath and the sound of the room.", True,
                {"denoise.amount_db": 18.0, "denoise.sensitivity": -0.3, "denoise.keep_room": 1.0}),
-    PresetView("Podcast", "A close, dry speaking voice.", True,
+    PresetView("Podcast", "Speech, close and dry: the room's echo goes too.", True,
                {"denoise.amount_db": 24.0, "denoise.sensitivity": 0.1, "denoise.keep_room": 0.3}),
 )  # fmt: skip
 
@@ -49,7 +49,8 @@ class FakePresets:
     def load(self, name: str) -> None:
         preset = self._find(name)
         self._change(f"load {preset.name}", self._presets, preset.name, self._heard())
-        self._set(preset.params)
+        with self._live.one_step("preset", preset.name):
+            self._set(preset.params)
 
     def step(self, by: int) -> None:
         if by not in (1, -1):
@@ -60,6 +61,10 @@ class FakePresets:
 
     def save(self, name: str, about: str) -> str:
         name = self._checked(name)
+        if len(about) > LONGEST_PRESET_ABOUT or not about.isprintable():
+            raise ControlRefused(
+                f"about = {about[:60]!r}: at most {LONGEST_PRESET_ABOUT} printable characters are allowed"
+            )
         there = next((preset for preset in self._presets if preset.name.casefold() == name.casefold()), None)
         if there is not None and there.factory:
             raise ControlRefused(f"name = {name!r}: taken by a factory preset, which stays as it is; choose another")
@@ -67,6 +72,7 @@ class FakePresets:
             kept = PresetView(there.name, about or there.about, False, self._heard())
             presets = tuple(kept if preset is there else preset for preset in self._presets)
         else:
+            self._must_have_room(1)
             kept = PresetView(name, about, False, self._heard())
             presets = (*self._presets, kept)
         self._change(f"save {kept.name}", presets, kept.name)
@@ -84,6 +90,7 @@ class FakePresets:
 
     def duplicate(self, name: str) -> str:
         preset = self._find(name)
+        self._must_have_room(1)
         copy = PresetView(self._free(preset.name), preset.about, False, preset.params)
         at = self._presets.index(preset) + 1
         presets = (*self._presets[:at], copy, *self._presets[at:])
@@ -119,6 +126,7 @@ class FakePresets:
     def take_in(self, tree: Mapping[str, Any]) -> Sequence[str]:
         if tree.get("form") != FORM or not isinstance(tree.get("presets"), list) or not tree["presets"]:
             raise ControlRefused(f'this is not a preset file: {{"form": "{FORM}", "presets": […]}} is expected')
+        self._must_have_room(len(tree["presets"]))
         presets, notes = list(self._presets), []
         for number, entry in enumerate(tree["presets"], start=1):
             if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
@@ -151,7 +159,8 @@ class FakePresets:
         if not self._scene_values[name]:
             raise NotThere(f"scene {name} is empty: save what you hear in it first")
         self._scene = name
-        self._set(self._scene_values[name])
+        with self._live.one_step("scene", name):
+            self._set(self._scene_values[name])
 
     def _filled(self) -> dict[str, bool]:
         return {name: bool(values) for name, values in self._scene_values.items()}
@@ -182,6 +191,11 @@ class FakePresets:
         if preset.factory:
             raise ControlRefused(f"{preset.name} is a factory preset and cannot be {done}: duplicate it first")
         return preset
+
+    def _must_have_room(self, more: int) -> None:
+        there = len(self._presets) + more
+        if there > MOST_PRESETS:
+            raise ControlRefused(f"{there} presets: {MOST_PRESETS} are allowed; delete some first")
 
     def _checked(self, name: str) -> str:
         tidy = " ".join(name.split())

@@ -45,6 +45,7 @@ _ALLOWED: Mapping[str, Callable[[Any], bool]] = {
     "rate_hz": lambda value: value in (44100, 48000, 96000),
     "period_frames": lambda value: type(value) is int and 32 <= value <= 1024,
     "periods": lambda value: type(value) is int and 2 <= value <= 8,
+    **dict.fromkeys(("capture_device", "playback_device"), lambda value: isinstance(value, str)),
     **dict.fromkeys(("input_channels", "music_channels", "output_channels"), lambda value: isinstance(value, list)),
 }
 
@@ -66,17 +67,23 @@ class FakeSetup:
         self._measured: RoundTripView | None = None
         self._result: RoundTripView | None = None
         self._check_until = self._measure_until = 0.0
+        self._ending = ""
 
     def end_measuring(self) -> None:
         """Have the measurement done now (tests)."""
         self._measure_until = min(self._measure_until, time.monotonic())
+
+    def end(self, how: str) -> None:
+        """Somebody has asked for a restart, or to power off: FakeSystem tells."""
+        self._ending = how
+        self._changed()
 
     def view(self) -> SetupView:
         wizard = replace(self._wizard, first=self._wizard.state == "new" and not self.set_up_by_file)
         return SetupView(self.box_name, self._audio, self._measured, wizard, True, CARRIES)
 
     def news(self) -> SetupNewsView:
-        return SetupNewsView(self._revision, self._audio.state, self._audio.reason, self._check())
+        return SetupNewsView(self._revision, self._audio.state, self._audio.reason, self._check(), self._ending)
 
     def interfaces(self) -> Sequence[InterfaceView]:
         return [replace(view, in_force=view.device == self._audio.device) for view in INTERFACES]

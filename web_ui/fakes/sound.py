@@ -34,7 +34,6 @@ class FakeSound:
 
     def __init__(self, live: FakeLive) -> None:
         self._live = live
-        self._comparing = False
 
     def spectrum(self) -> bytes:
         now, status = self._live.now_s(), self._live.status()
@@ -67,12 +66,12 @@ class FakeSound:
         return Recording(_wav(noise=0.2), _wav(noise=0.01))
 
     def compare(self, on: bool) -> CompareView:
-        self._comparing = on
+        self._live.comparing = on
         self._live.tell()
         return self.comparison()
 
     def comparison(self) -> CompareView:
-        if not self._comparing:
+        if not self._live.comparing:
             return CompareView(False, None, None, 0.0, 0.0)
         bypassed = self._live.value("box.bypass") >= 0.5
         return CompareView(True, -22.4, -24.9, -2.5 if bypassed else 0.0, 10.0)
@@ -104,7 +103,8 @@ def _moment(number: int) -> MomentView:
     voice = max(math.sin(at_s * 7.1) * math.sin(at_s * 1.9 + 1.0), 0.0)
     busy = math.exp(-(((number % 700) - 350) ** 2) / 900.0)
     return MomentView(
-        number, at_s, -34.0 + 26.0 * voice, -48.0 + 40.0 * voice, 18.0 * (1.0 - voice) ** 2, 0.28 + 0.5 * busy,
+        number, at_s, -34.0 + 26.0 * voice, -48.0 + 40.0 * voice, 18.0 * (1.0 - voice) ** 2, 0.2 + 0.5 * busy,
+        0.28 + 0.6 * busy,
         int(number % 700 == 352), int(number % 700 in (348, 352, 353)), int(number % 700 == 353),
     )  # fmt: skip
 

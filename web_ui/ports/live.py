@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+OUTPUTS = ("muted", "nothing", "bypassed", "overloaded", "model off", "removed", "comparing", "processing")
+"""What can leave the box, the most serious first: the first one that is true counts, on the page and on every light."""
+
 
 @dataclass(frozen=True, slots=True)
 class ParamView:
@@ -44,8 +47,9 @@ class StatusView:
     periods: int
     latency_ms: float  # jack to jack: measured with a cable, else an estimate from the periods and the chain
     chain_latency_frames: int
-    load_p50: float  # time used / deadline, 0…1
+    load_p50: float  # time used / deadline, 0…1, of the last minute or so
     load_p99: float
+    load_mean: float  # of the last second: what "load" means on the page
     xruns: int
     late_hops: int
     dry_hops: int
@@ -58,7 +62,23 @@ class StatusView:
     shed: str = ""  # what is left out because the board is too busy or too hot, in words
     sheds: int = 0  # how often work was left out since the audio process started
     temperature_c: float | None = None  # of the board; None where it cannot be read
+    output: str = "processing"  # what leaves the box: one of OUTPUTS
+    silent_stems: tuple[str, ...] = ()  # not heard: muted, or another one has solo
+    chains: tuple[str, ...] = ("voice", "music")  # the choices of box.chain that are possible here
     latency_measured: bool = False  # latency_ms was measured on this interface with these settings
+    calm: bool = False  # `message` is information: nothing is wrong
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One change of the sound that can be undone, or was undone."""
+
+    number: int
+    kind: str  # "param", "preset" (loaded), "scene" (recalled) or "list" (an undo of the list of presets)
+    name: str  # the parameter's id; the preset's or scene's name; "load Karaoke"
+    who: str  # "page", "panel:left", "midi:cc-64"
+    ago_s: float
+    changes: Mapping[str, tuple[float, float]]  # id: (before, after); of one that was undone: what that has changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +111,17 @@ class LivePort(Protocol):
 
     def wait_for_change(self, after_seq: int, timeout_s: float) -> Change:
         """Wait for a seq above `after_seq`, at most `timeout_s`, and return the newest state."""
+        ...
+
+    def steps(self) -> Sequence[StepView]:
+        """The last changes that `undo` can take back, newest first: 30 at most, by whoever they were made."""
+        ...
+
+    def undo(self, number: int) -> Sequence[StepView]:
+        """Take back the step with this number and all newer ones, and return them. Raises NotThere.
+
+        A mute that somebody else has set since stays.
+        """
         ...
 
     def leave_safe_mode(self) -> None:

@@ -35,6 +35,8 @@ class AudioView:
     fixed: tuple[str, ...]  # set on the command line: cannot be changed here
     state: str  # "settled" | "trying" | "refused"
     reason: str  # why it was refused, in words
+    capture_device: str = ""  # where it is another than `device`
+    playback_device: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,7 @@ class SetupNewsView:
     audio_state: str
     audio_reason: str
     check: CheckView
+    ending: str = ""  # "restart" or "power off", once somebody has asked for it: silence is no trouble then
 
 
 class SetupPort(Protocol):

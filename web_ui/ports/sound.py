@@ -30,7 +30,8 @@ class MomentView:
     in_peak_db: float
     out_peak_db: float
     reduction_db: float
-    load: float
+    load: float  # the mean
+    load_p99: float  # of the last minute or so
     xruns: int
     late_hops: int
     dry_hops: int

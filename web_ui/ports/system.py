@@ -15,6 +15,54 @@ class SystemView:
     uptime_s: float  # of the control process
     no_restart: str
     no_power_off: str
+    restored: str = ""  # when the newest restore was, "2026-01-31 21:03:00", while it can be taken back
+
+
+@dataclass(frozen=True, slots=True)
+class ReplacedView:
+    """What a restore replaces. what: "presets", "scenes", "panel", "audio", "sound" or "name".
+
+    now, then: how many there are on the box and in the backup; of "name" the names.
+    """
+
+    what: str
+    now: str
+    then: str
+
+
+@dataclass(frozen=True, slots=True)
+class BackupView:
+    """A backup as a restore would find it. Only what differs from the box is in `replaces`."""
+
+    made_at: str
+    made_by: str
+    replaces: tuple[ReplacedView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkView:
+    """Where the page is. urls: the surest first. qr: rows of a QR code of that one, "1" is dark; may be empty."""
+
+    urls: tuple[str, ...]
+    qr: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PackageView:
+    """A program library that ships with the box."""
+
+    name: str
+    version: str
+    licence: str
+
+
+@dataclass(frozen=True, slots=True)
+class AboutView:
+    """What ships with the box. licence: of Hushbox itself. docs: whether its docs are on the box, at /docs/."""
+
+    licence: str
+    packages: tuple[PackageView, ...]
+    docs: bool
 
 
 class SystemPort(Protocol):
@@ -26,6 +74,20 @@ class SystemPort(Protocol):
         ...
 
     def view(self) -> SystemView: ...
+
+    def network(self, port: int) -> NetworkView:
+        """The addresses of the page. port: the one at which the page was asked for."""
+        ...
+
+    def about(self) -> AboutView: ...
+
+    def docs_page(self, name: str) -> str:
+        """A page of the docs, in Markdown; "" is the first. Raises NotThere."""
+        ...
+
+    def docs_picture(self, name: str) -> bytes:
+        """A picture of the docs (PNG). Raises NotThere."""
+        ...
 
     def log_lines(self, most: int) -> Sequence[str]:
         """The newest `most` lines of the log, oldest first. May take seconds."""
@@ -42,8 +104,19 @@ class SystemPort(Protocol):
         """All settings that are kept, as one JSON file."""
         ...
 
+    def look_into_backup(self, backup: bytes) -> BackupView:
+        """Check the whole backup, and tell what a restore would replace; nothing is changed. Raises ControlRefused."""
+        ...
+
     def restore_backup(self, backup: bytes) -> None:
         """Check the whole backup, put it in place of what is kept, and restart. Raises ControlRefused."""
+        ...
+
+    def undo_restore(self) -> None:
+        """Put back what was kept before the newest restore, and restart; doing it again takes that back.
+
+        Raises ControlRefused when there was no restore within the last day.
+        """
         ...
 
     def restart(self) -> None:

@@ -43,7 +43,7 @@ def create_api(box: Box, streams: EventStreams, sound: SoundStreams, phones: Pho
     add_panel_routes(api, box.panel)
     add_simulator_routes(api, box.simulator)
     add_setup_routes(api, box.setup)
-    add_models_routes(api, box.models)
+    add_models_routes(api, box.models, phones)
     add_system_routes(api, box.system, box.setup, phones)
     add_pin_routes(api, box.pin)
     return api

@@ -4,9 +4,9 @@ from flask import Blueprint, Response
 
 from web_ui.errors import Refused
 from web_ui.ports.live import LivePort
-from web_ui.routes.bodies import bodies, body, done, number, reply, shown
+from web_ui.routes.bodies import bodies, body, done, number, reply, shown, whole_number
 from web_ui.streams.events import EventStreams
-from web_ui.views import param_json, status_json
+from web_ui.views import param_json, status_json, step_json
 from web_ui.visitors.phones import Phones
 from web_ui.visitors.slots import stream_over
 
@@ -14,7 +14,7 @@ ORIGIN = "page"
 
 
 def add_live_routes(api: Blueprint, port: LivePort, streams: EventStreams, phones: Phones) -> None:
-    """Below /api/v1: status, params, events, safe_mode."""
+    """Below /api/v1: status, params, undo, events, safe_mode."""
 
     @api.get("/status")
     def status() -> Response:
@@ -28,6 +28,16 @@ def add_live_routes(api: Blueprint, port: LivePort, streams: EventStreams, phone
     def set_param(id: str) -> Response:
         value = port.set_param(id, number(bodies("value"), "value"), ORIGIN)
         return reply({"id": id, "value": value, "problem": port.not_kept(id)})
+
+    @api.get("/undo")
+    def undo_steps() -> Response:
+        return reply({"steps": [step_json(step) for step in port.steps()]})
+
+    @api.post("/undo")
+    def undo() -> Response:
+        number = whole_number(bodies("number"), "number", "the number of a change is expected")
+        undone = [step_json(step) for step in port.undo(number)]
+        return reply({"undone": undone, "problem": port.not_kept()})
 
     @api.get("/events")
     def events() -> Response:

@@ -76,6 +76,7 @@ def history_json(view: HistoryView) -> dict[str, Any]:
         "out_peak_db": [round(m.out_peak_db, 1) for m in moments],
         "reduction_db": [round(m.reduction_db, 1) for m in moments],
         "load": [round(m.load, 3) for m in moments],
+        "load_p99": [round(m.load_p99, 3) for m in moments],
         "xruns": [m.xruns for m in moments],
         "late_hops": [m.late_hops for m in moments],
         "dry_hops": [m.dry_hops for m in moments],

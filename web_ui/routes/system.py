@@ -3,6 +3,7 @@
 import contextlib
 import time
 from dataclasses import asdict
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 
@@ -22,11 +23,20 @@ def add_system_routes(api: Blueprint, port: SystemPort, setup: SetupPort, phones
     """Below /api/v1/system. setup: the box's name is part of file names."""
     logs = Slots(MAX_LOGS, "{most} phones read the log, which takes the box a while: try again", may_be_lost=False)
     examining = Slots(1, "the box puts diagnostics together already: wait until they are there", may_be_lost=False)
-    restoring = Slots(1, "another backup is being restored: wait until that is done", may_be_lost=False)
+    restoring = Slots(1, "another backup is being read or restored: wait until that is done", may_be_lost=False)
 
     @api.get("/system")
     def system() -> Response:
         return reply(asdict(port.view()))
+
+    @api.get("/system/network")
+    def network() -> Response:
+        parts = urlsplit(request.host_url)
+        return reply(asdict(port.network(parts.port or 80)))
+
+    @api.get("/system/about")
+    def about() -> Response:
+        return reply(asdict(port.about()))
 
     @api.get("/system/log")
     def log_lines() -> Response:
@@ -51,16 +61,31 @@ def add_system_routes(api: Blueprint, port: SystemPort, setup: SetupPort, phones
     def backup() -> Response:
         return _file(port.backup(), "application/json", f"{_stem(setup)}-backup-{_day()}.json")
 
+    @api.post("/system/backup/look")
+    def look_into_backup() -> Response:
+        backup = _backup()
+        slot = restoring.take(phones.visitor())
+        try:
+            return reply(asdict(port.look_into_backup(backup)))
+        finally:
+            slot.release()
+
     @api.put("/system/backup.json")
     def restore_backup() -> Response:
-        if request.mimetype != "application/json":
-            raise Refused(415, "the body has to be the backup itself (Content-Type: application/json)")
-        backup = request.get_data(cache=False)
-        with contextlib.suppress(ValueError):  # the port refuses anything but JSON, in its own words
-            parsed(backup)
+        backup = _backup()
         slot = restoring.take(phones.visitor())
         try:
             port.restore_backup(backup)
+        finally:
+            slot.release()
+        return done()
+
+    @api.post("/system/undo_restore")
+    def undo_restore() -> Response:
+        confirmed("undo")
+        slot = restoring.take(phones.visitor())
+        try:
+            port.undo_restore()
         finally:
             slot.release()
         return done()
@@ -76,6 +101,16 @@ def add_system_routes(api: Blueprint, port: SystemPort, setup: SetupPort, phones
         confirmed("power_off")
         port.power_off()
         return done()
+
+
+def _backup() -> bytes:
+    """The request's body. Raises Refused, also for text that is not plain."""
+    if request.mimetype != "application/json":
+        raise Refused(415, "the body has to be the backup itself (Content-Type: application/json)")
+    backup = request.get_data(cache=False)
+    with contextlib.suppress(ValueError):  # the port refuses anything but JSON, in its own words
+        parsed(backup)
+    return backup
 
 
 def _file(data: bytes, mimetype: str, name: str) -> Response:

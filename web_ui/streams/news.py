@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from web_ui.ports.box import Box
-from web_ui.views import compare_json, learn_json, panel_json, presets_news_json, setup_news_json
+from web_ui.views import compare_json, learn_json, panel_json, presets_news_json, setup_news_json, undo_news_json
 
 News = Mapping[str, Callable[[], object]]
 
@@ -13,6 +13,7 @@ def news_of(box: Box) -> News:
     return {
         "panel": lambda: panel_json(box.simulator.pins()),
         "learn": lambda: learn_json(box.panel.learning()),
+        "undo": lambda: undo_news_json(box.live.steps()),
         "presets": lambda: presets_news_json(box.presets.news()),
         "compare": lambda: compare_json(box.sound.comparison()),
         "setup": lambda: setup_news_json(box.setup.news()),

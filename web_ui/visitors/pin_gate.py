@@ -18,6 +18,7 @@ KEPT_S = 90 * 24 * 3600
 PLAY = frozenset(
     {
         "session", "status", "params", "set_param", "events", "openapi", "panel", "press", "turn", "step",
+        "undo_steps", "undo",
         "presets", "load_preset", "step_preset", "recall_scene", "comparison", "compare",
         "pin", "unlock", "lock", "setup_news", "leave_safe_mode",
     }

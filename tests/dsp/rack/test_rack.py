@@ -12,7 +12,7 @@ from dsp.inference.bundle import Bundle
 from dsp.inference.fake import ConstantModel
 from dsp.layouts.stems import INPUT_SIZE, OUTPUT_SIZE
 from dsp.params import ParamRangeError, UnknownParamError
-from dsp.rack.build import build_rack
+from dsp.rack.build import Others, build_rack
 from dsp.rack.chain import Chain
 from dsp.rack.lanes import MUSIC, VOICE, Channels, Lane
 from dsp.rack.rack import CHAIN, Rack
@@ -151,3 +151,112 @@ def test_only_a_denoiser_takes_the_place_of_the_voice() -> None:
     rack, problems = build_rack(live, None, light_voice=stems)
     assert not rack.has_light_voice
     assert "kind = 'stems': allowed denoise, denoise-instant" in problems["lighter voice"]
+
+
+def rack_with_others(tiny_bundle: Bundle, tiny_stems: Bundle) -> Rack:
+    """Bundle "soft" for the voice is half as loud and equally late, "music" as late as the stems; one for the stems."""
+
+    def chain(*lanes: Lane) -> Chain:
+        return Chain(lanes=lanes)
+
+    def voice(level: float = 1.0) -> Lane:
+        return Lane(VOICE, [Denoise(tiny_bundle, ConstantModel(level * identity_mask()), real_time=False)])
+
+    def music(level: float = 1.0) -> Lane:
+        stems = ConstantModel(np.full((1, OUTPUT_SIZE), level / 4, np.float32), INPUT_SIZE)
+        return Lane(MUSIC, [Stems(tiny_stems, stems, real_time=False)])
+
+    rack = Rack(
+        {"voice": chain(voice()), "music": chain(music()), "voice over music": chain(voice(), music())},
+        others={
+            ("voice", "soft", ""): chain(voice(0.5)),
+            ("voice", "late", ""): chain(Lane(VOICE, music().processors)),
+            ("music", "", "half"): chain(music(0.5)),
+            ("voice over music", "soft", ""): chain(voice(0.5), music()),
+        },
+    )
+    rack.set_param("denoise.amount_db", 40.0)
+    rack.prepare(48_000, 128, Channels(inputs=2, voice=(0,), music=(1,), mix=1))
+    return rack
+
+
+def play_tone(rack: Rack, seconds: float, at: dict[int, tuple[str, float] | str]) -> np.ndarray:
+    """1 kHz on both inputs. at: by number of the block, a parameter's new value or the voice's new bundle."""
+    out = np.zeros((int(seconds * 48_000) // 128 * 128, 1), np.float32)
+    tone = LEVEL * np.sin(2 * np.pi * 1000 / 48_000 * np.arange(len(out)))
+    for number in range(len(out) // 128):
+        wish = at.get(number)
+        if isinstance(wish, str):
+            rack.use(voice=wish)
+        elif wish:
+            rack.set_param(*wish)
+        span = slice(number * 128, (number + 1) * 128)
+        rack.process(np.repeat(tone[span, None], 2, axis=1).astype(np.float32), out[span])
+    return out[:, 0]
+
+
+def peaks(out: np.ndarray) -> np.ndarray:
+    """Of every full wave of the tone."""
+    return np.abs(out[: len(out) // 48 * 48]).reshape(-1, 48).max(axis=1)
+
+
+def test_another_bundle_of_equal_latency_is_crossfaded_to(tiny_bundle: Bundle, tiny_stems: Bundle) -> None:
+    rack = rack_with_others(tiny_bundle, tiny_stems)
+    before, heard = rack.latency_frames, peaks(play_tone(rack, 1.0, {150: "soft"}))
+    assert rack.latency_frames == before
+    assert heard[200] == pytest.approx(LEVEL, rel=0.01)
+    assert 0.3 * LEVEL < heard[-1] < 0.8 * LEVEL
+    settled = heard[100:]
+    assert settled.min() > 0.98 * heard[-1]  # no gap: never lower than the softer of the two
+    assert not rack.own_models
+    assert heard.shape == peaks(play_tone(rack, 1.0, {10: ""})).shape
+    assert rack.own_models
+
+
+def test_another_bundle_of_another_latency_fades_out_and_in(tiny_bundle: Bundle, tiny_stems: Bundle) -> None:
+    rack = rack_with_others(tiny_bundle, tiny_stems)
+    out = play_tone(rack, 1.0, {150: "late"})
+    assert rack.latency_frames == 896
+    assert np.abs(np.diff(out[6000:])).max() <= LEVEL * (2 * np.pi * 1000 / 48_000 + 1 / 240)
+    low = np.flatnonzero(peaks(out)[100:] < 0.9 * LEVEL)
+    assert 0 < len(low) <= 20  # waves of 1 ms: 10 ms out, 10 ms in
+
+
+def test_a_bundle_holds_in_the_other_chains_as_far_as_they_have_it(tiny_bundle: Bundle, tiny_stems: Bundle) -> None:
+    rack = rack_with_others(tiny_bundle, tiny_stems)
+    play_tone(rack, 0.3, {5: "soft", 60: (CHAIN.id, BOTH_CHAINS)})
+    assert not rack.own_models
+    play_tone(rack, 0.3, {5: (CHAIN.id, MUSIC_CHAIN)})
+    assert rack.own_models  # the voice's bundle is nothing to the music
+    rack.use(voice="gone", stems="half")
+    play_tone(rack, 0.3, {})
+    assert not rack.own_models
+    play_tone(rack, 0.3, {5: (CHAIN.id, VOICE_CHAIN)})
+    assert rack.heard is rack.chains["voice"]
+
+
+def test_what_is_muted_stays_muted_whatever_bundle_plays(tiny_bundle: Bundle, tiny_stems: Bundle) -> None:
+    rack = rack_with_others(tiny_bundle, tiny_stems)
+    rack.set_param("box.mute", 1)
+    rack.reset()
+    wishes: dict[int, tuple[str, float] | str] = {n: ("soft", "late", "")[n // 40 % 3] for n in range(40, 400, 40)}
+    assert not play_tone(rack, 1.2, wishes).any()
+    rack.set_param("box.mute", 0)
+    rack.use(voice="late")
+    rack.reset()
+    rack.fade_out()
+    play_tone(rack, 0.1, {})
+    assert not play_tone(rack, 0.3, {5: "soft"}).any()  # a fade-out holds through a change of bundles, too
+
+
+def test_other_bundles_are_loaded_beside_those_in_use() -> None:
+    live, instant, stems = (MODELS / name for name in ("denoise-live", "denoise-instant", "stems-light"))
+    others = Others({"denoise-instant": instant, "stems-light": stems, "gone": MODELS / "gone"}, {"denoise-live": live})
+    rack, problems = build_rack(live, None, light_voice=instant, others=others)
+    assert set(problems) == {"stems-light", "gone", "denoise-live"}
+    assert "kind = 'stems': allowed denoise, denoise-instant" in problems["stems-light"]
+    rack.prepare(48_000, 128, 1)
+    rack.use(voice="denoise-instant")
+    rack.reset()
+    assert rack.model_name.startswith("denoise-instant")
+    assert rack.has_light_voice  # one and the same

@@ -177,9 +177,9 @@ def test_presets_go_round_both_ways_and_by_name_and_number(control: Control, per
     press(performer, do="preset", preset="Singing")
     assert control.value("denoise.amount_db") == 18.0
     assert control.origin("denoise.amount_db") == "preset"
-    performer.number(0)
+    performer.number(0, "midi")
     assert performer.preset == "Gentle"
-    performer.number(3)  # there are three
+    performer.number(3, "midi")  # there are three
     assert performer.preset == "Gentle"
     performer.step(read({"do": "next_preset"}), 2, "panel:dial")
     assert performer.preset == "Strong"

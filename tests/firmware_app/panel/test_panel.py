@@ -100,7 +100,7 @@ def test_a_knob_picks_up_after_anyone_else_moved_the_value(box: Box):
     assert box.value("denoise.amount_db") == 4.0
     box.tell(TurnEvent("amount", 0.05, 0.0), TurnEvent("amount", 0.25, 0.0))
     assert box.value("denoise.amount_db") == 10.0
-    box.performer.number(0)  # a preset moves it too
+    box.performer.number(0, "midi")  # a preset moves it too
     before = box.value("denoise.amount_db")
     box.tell(TurnEvent("amount", 0.9, 0.0))
     assert box.value("denoise.amount_db") == before

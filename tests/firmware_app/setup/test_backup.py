@@ -71,7 +71,8 @@ def test_what_is_restored_is_there_and_what_was_there_can_be_had_again(folder: P
     assert sorted(path.name for path in folder.glob("*restore*")) == [BEFORE]
 
     copy = (folder / BEFORE).read_bytes()
-    assert json.loads(copy)["files"] == json.loads(before)["files"]
+    saved = json.loads(copy)["files"]
+    assert {name: saved[name] for name in json.loads(before)["files"]} == json.loads(before)["files"]
     assert (folder / BEFORE).stat().st_mode & 0o777 == 0o600
     backups(folder).stage(copy)
     assert apply_staged(folder, START_READER)
@@ -205,12 +206,12 @@ def test_a_restore_needs_room_for_what_was_there(folder: Path, monkeypatch: pyte
     replace = os.replace
 
     def full(source: Any, target: Any) -> None:
-        if Path(target).name == BEFORE:
+        if Path(target).name.startswith("before-restore"):
             raise OSError(28, "No space left on device")
         replace(source, target)
 
     monkeypatch.setattr(os, "replace", full)
-    with pytest.raises(BackupError, match=re.escape(f"{BEFORE}: cannot be written: No space left on device")):
+    with pytest.raises(BackupError, match=re.escape("json: cannot be written: No space left on device")):
         backups(folder).stage(backup(state={}))
     assert not (folder / "restore.json").exists()
 

@@ -46,7 +46,10 @@ def test_every_get_answers_as_described(client: FlaskClient, change: Change, pat
     described = SPEC["paths"][path]["get"]["responses"]["200"]["content"]
     if path.endswith("/export"):
         change("POST", "presets/save", {"name": "Mine", "about": ""})
-    answer = client.get(path.replace("{which}.mp3", "output.mp3").replace("{which}", "before"))
+    if "{turn}" in path:
+        change("PUT", "models/try", {"first": "voice", "second": "studio"})
+    path = path.replace("{which}.mp3", "output.mp3").replace("{which}", "before").replace("{turn}", "second")
+    answer = client.get(path)
     assert answer.status_code == 200
     (mimetype,) = described
     assert answer.mimetype == mimetype
@@ -88,8 +91,20 @@ def test_events_carry_the_schemas_described(client: FlaskClient):
     check("Values", json.loads(events["params"]))
     check("Panel", {"panel": json.loads(events["panel"])})
     check("Learning", json.loads(events["learn"]))
+    check("UndoNews", json.loads(events["undo"]))
     check("PresetsNews", json.loads(events["presets"]))
     check("Compare", json.loads(events["compare"]))
+
+
+def test_undo_answers_as_described(change: Change, client: FlaskClient):
+    change("PUT", "params/box.mute", {"value": 1})
+    steps = client.get("/api/v1/undo").get_json()
+    check("Steps", steps)
+    answer = change("POST", "undo", {"number": steps["steps"][0]["number"]}).get_json()
+    check("UndoneSteps", answer)
+    assert answer["undone"][0]["changes"] == [{"id": "box.mute", "before": 1.0, "after": 0.0}]
+    refused = change("POST", "undo", {"number": steps["steps"][0]["number"]})
+    assert (refused.status_code, "undone already" in refused.get_json()["error"]) == (404, True)
 
 
 def test_learning_and_notes_answer_as_described(change: Change, client: FlaskClient):

@@ -46,7 +46,7 @@ def opened(box: FakeBox) -> Iterator[bytes]:
 
 def test_a_new_page_gets_everything_at_once_and_status_last(still: FakeBox):
     first = next(opened(still))
-    told = [b"params", b"panel", b"learn", b"presets", b"compare", b"setup", b"status"]
+    told = [b"params", b"panel", b"learn", b"undo", b"presets", b"compare", b"setup", b"status"]
     assert re.findall(rb"event: (\w+)", first) == told
     assert parse(first)["params"]["denoise.amount_db"] == 24.0
 
@@ -57,10 +57,10 @@ def test_params_and_panel_follow_only_when_they_changed(still: FakeBox):
     assert set(parse(next(stream))) == {"status"}
     still.live.set_param("box.wet_percent", 50.0, "panel")
     news = parse(next(stream))
-    assert set(news) == {"params", "status"}
+    assert set(news) == {"params", "undo", "status"}
     assert news["params"]["box.wet_percent"] == 50.0
     still.live.set_param("box.bypass", 1.0, "panel")
-    assert set(parse(next(stream))) == {"params", "panel", "status"}  # the LED went out
+    assert set(parse(next(stream))) == {"params", "panel", "undo", "status"}  # the LED went out
 
 
 def test_changes_between_two_events_arrive_as_one(still: FakeBox):

@@ -3,6 +3,7 @@
 import { t } from "./base/texts.js";
 
 const TIMEOUT_MS = 4000;
+const FILE_TIMEOUT_MS = 30000; // the box reads a file that it is sent completely before it answers
 
 let token = document.querySelector('meta[name="csrf-token"]').content;
 
@@ -33,7 +34,7 @@ function asking(method, body) {
 
 async function ask(method, path, body) {
   const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
+  const timer = setTimeout(() => abort.abort(), body instanceof Blob ? FILE_TIMEOUT_MS : TIMEOUT_MS);
   try {
     const response = await fetch(`/api/v1/${path}`, { ...asking(method, body), signal: abort.signal });
     const text = await response.text();
@@ -81,6 +82,10 @@ export const post = (path, body) => call("POST", path, body);
 export async function putFile(path, file) {
   // Sends a JSON file of the phone as it is.
   return call("PUT", path, new Blob([await file.arrayBuffer()]));
+}
+
+export async function postFile(path, file) {
+  return call("POST", path, new Blob([await file.arrayBuffer()]));
 }
 
 export async function getStream(path, signal) {

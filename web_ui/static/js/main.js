@@ -12,6 +12,7 @@ import { Views } from "./views.js";
 import { Wake } from "./base/wake.js";
 
 const FRESH_MS = 5000; // values that came with the page count for this long
+const ENDING_MS = 60000; // a restart that takes longer is trouble
 
 const box = { connection: new Connection(), params: new Params(), notices: new Notices(byId("notices")) };
 const { connection, params, notices } = box;
@@ -19,6 +20,8 @@ box.presets = new PresetsStore(connection, params);
 box.wake = new Wake();
 box.hear = new Hear(box);
 const views = new Views(box);
+let ending = ""; // "restart" or "power off": somebody asked for it, so that silence is no trouble
+let endingTimer = 0;
 
 // --- messages of the box ---
 
@@ -26,11 +29,21 @@ connection.addEventListener("status", ({ detail: status }) => {
   setText(byId("device"), deviceWords(status));
   document.body.dataset.state = status.state;
   if (connection.state === "live") setText(byId("link-text"), linkWords(status));
-  notices.set("box", status.message, status.demo ? { action: { label: t("play.hear"), run: hearHere } } : {});
+  const action = status.demo ? { label: t("play.hear"), run: hearHere } : null;
+  notices.set("box", ending ? "" : status.message, { warning: !status.calm, action });
   notices.set("safe", status.safe_mode ? t("shell.safe", { why: status.safe_mode }) : "",
     { grave: true, stays: true, action: { label: t("shell.safe.leave"), run: leaveSafeMode } });
   params.beat();
   views.tell("status", status);
+});
+
+connection.addEventListener("setup", ({ detail }) => {
+  if (detail.ending === ending) return;
+  ending = detail.ending;
+  clearTimeout(endingTimer);
+  if (ending === "restart") endingTimer = setTimeout(() => { if (connection.state !== "live") endingIsLate(); }, ENDING_MS);
+  document.body.toggleAttribute("data-ending", Boolean(ending));
+  notices.set("ending", ending ? t(`shell.ending.${ending}`) : "", { stays: true });
 });
 
 connection.addEventListener("params", ({ detail }) => params.take(detail));
@@ -43,8 +56,8 @@ connection.addEventListener("state", ({ detail: { state, why } }) => {
     if (performance.now() > FRESH_MS) refresh();
     return;
   }
-  setText(byId("link-text"), t("shell.link.lost"));
-  notices.set("link", why ? t("shell.lost.why", { why }) : t("shell.lost"), { grave: true, stays: true });
+  setText(byId("link-text"), t(ending ? `shell.link.${ending}` : "shell.link.lost"));
+  if (!ending) notices.set("link", why ? t("shell.lost.why", { why }) : t("shell.lost"), { grave: true, stays: true });
   params.forget();
   views.tell("forget");
 });
@@ -60,7 +73,17 @@ function deviceWords(status) {
   return [status.device, status.demo ? t("shell.demo") : "", status.rate_hz ? format : ""].filter(Boolean).join(" \u00b7 ");
 }
 
+function endingIsLate() {
+  ending = "";
+  document.body.removeAttribute("data-ending");
+  notices.set("ending", "");
+  setText(byId("link-text"), t("shell.link.lost"));
+  notices.set("link", t("shell.lost"), { grave: true, stays: true });
+}
+
 function linkWords(status) {
+  if (ending) return t(`shell.link.${ending}`);
+  if (!status.audio_alive && status.calm) return t("shell.link.starting");
   return t(status.audio_alive ? `shell.link.${status.state}` : "shell.link.audio_down");
 }
 

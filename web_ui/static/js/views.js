@@ -23,12 +23,19 @@ const MODULES = {
   setup: () => import("./views/setup.js"),
 };
 const FIRST = "play";
+const AHEAD_MS = 3000; // after the first view is live: the others are fetched while nothing else happens
+const AGAIN_MS = 1500;
+const TRIES = 3; // while the box answers; while it does not, nothing counts
+const LOADED_ANEW = "hushbox.loaded_anew";
+const ANEW_MS = 60000;
 
 export class Views {
   #box;
   #made = new Map(); // name -> view
   #scroll = new Map(); // name -> how far it was scrolled
   #front = "";
+  #failures = 0;
+  #again = 0;
 
   constructor(box) {
     this.#box = box;
@@ -36,6 +43,7 @@ export class Views {
 
   start() {
     addEventListener("hashchange", () => this.#go());
+    this.#box.connection.addEventListener("state", ({ detail: { state } }) => state === "live" && this.#back());
     this.#go();
   }
 
@@ -61,22 +69,67 @@ export class Views {
     }
     document.body.dataset.view = name;
     scrollTo(0, this.#scroll.get(name) ?? 0);
-    await this.#make(name);
-    if (this.#front === name) this.#made.get(name)?.show?.();
+    await this.#bring(name);
   }
 
-  async #make(name) {
-    if (this.#made.has(name)) return;
+  async #bring(name) {
+    // Makes the view if it is new, and shows it if it is still the one in front.
+    if (!this.#made.has(name)) {
+      const module = await this.#fetched(name);
+      if (!module) return;
+      if (!this.#made.has(name)) {
+        const view = module.create(this.#box);
+        this.#made.set(name, view);
+        view.rebuild?.();
+      }
+    }
+    if (this.#front === name) this.#made.get(name).show?.();
+  }
+
+  async #fetched(name) {
     try {
-      const { create } = await MODULES[name]();
-      if (this.#made.has(name)) return;
-      const view = create(this.#box);
-      this.#made.set(name, view);
-      view.rebuild?.();
+      const module = await MODULES[name]();
+      this.#failures = 0;
+      return module;
     } catch (error) {
       if (!(error instanceof TypeError)) throw error; // a module that could not be fetched: the box is away
-      this.#box.notices.say(t("shell.view_failed", { why: error.message }));
-      this.#front = "";
+      this.#later(name, error);
+      return null;
     }
+  }
+
+  #later(name, error) {
+    // A box that restarts is back in some seconds: #back() tries again then.
+    if (this.#box.connection.state !== "live") return;
+    clearTimeout(this.#again);
+    if (++this.#failures < TRIES) this.#again = setTimeout(() => this.#back(), AGAIN_MS);
+    else if (mayLoadAnew()) location.reload(); // some browsers remember that a module could not be fetched
+    else this.#box.notices.say(t("shell.view_failed", { why: error.message }));
+  }
+
+  #back() {
+    // The box answers. What is in front and could not be fetched is fetched now; the rest when the phone has time for it.
+    if (this.#front && !this.#made.has(this.#front)) this.#bring(this.#front);
+    setTimeout(() => (window.requestIdleCallback ?? setTimeout)(() => this.#ahead()), AHEAD_MS);
+  }
+
+  async #ahead() {
+    try {
+      for (const fetch of Object.values(MODULES)) await fetch();
+    } catch {
+      // The box is away: #back() tries again.
+    }
+  }
+}
+
+function mayLoadAnew() {
+  // Once a minute: a page that never loads must not do it for ever.
+  try {
+    const last = Number(sessionStorage.getItem(LOADED_ANEW));
+    if (Date.now() - last < ANEW_MS) return false;
+    sessionStorage.setItem(LOADED_ANEW, String(Date.now()));
+    return true;
+  } catch {
+    return false; // storage is forbidden here
   }
 }

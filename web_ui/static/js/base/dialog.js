@@ -6,7 +6,10 @@ import { t } from "./texts.js";
 function opened(title, ...parts) {
   const heading = el("h2", { id: "dialog-title" }, title);
   const node = el("dialog", { class: "dialog", "aria-labelledby": "dialog-title" }, heading, ...parts);
-  node.addEventListener("click", (event) => event.target === node && node.close()); // a tap beside it
+  // A tap beside it. The finger whose long press opened it comes up beside it, too, but did not go down there.
+  let beside = false;
+  node.addEventListener("pointerdown", (event) => { beside = event.target === node; });
+  node.addEventListener("click", (event) => beside && event.target === node && node.close());
   node.addEventListener("close", () => node.remove());
   document.body.append(node);
   node.showModal();

@@ -2,7 +2,7 @@
 
 (() => {
   const KEY = "hushbox.theme";
-  const GROUND = { dark: "#121315", light: "#f4f2ee" };
+  const GROUND = { dark: "#0e1012", light: "#f5f3ef" };
   const kept = () => {
     try {
       return localStorage.getItem(KEY);

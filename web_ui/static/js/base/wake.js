@@ -57,7 +57,7 @@ export class Wake extends EventTarget {
       let dark = false;
       const draw = () => {
         dark = !dark;
-        context.fillStyle = dark ? "#121315" : "#121316";
+        context.fillStyle = dark ? "#0e1012" : "#0e1013";
         context.fillRect(0, 0, 2, 2);
       };
       draw();

@@ -10,6 +10,7 @@ const OTHERS = { // what can be simulated besides switches on free pins
   knob: "mcp3008:0:1", controller: "midi:simulated:cc:1:64", press_only: "midi:simulated:cc:1:65", in_turn: "midi:simulated:cc:1:66",
   note: "midi:simulated:note:1:60", program: "midi:simulated:program:1:1", key: "hid:simulated:KEY_A",
 };
+const PRESS = "press "; // and a switch that the panel has already
 const PRESSES = { [OTHERS.press_only]: [1, 1, 1], [OTHERS.in_turn]: [1, 0, 1] }; // the others send a release
 
 export class MapSheet extends EventTarget {
@@ -49,7 +50,9 @@ export class MapSheet extends EventTarget {
     this.#target = mapping && this.#targetOf(mapping.on, mapping.gesture, mapping.where);
     this.#form.show(setup, mapping?.action);
     const free = setup.header.filter(({ role }) => role === "free").sort((a, b) => a.gpio - b.gpio);
+    const switches = setup.controls.filter(({ kind, off }) => kind === "switches" && !off);
     this.touch.replaceChildren(el("option", { value: "" }, t("panel.simulate.new")),
+      ...switches.map(({ name, label }) => el("option", { value: PRESS + name }, t("panel.simulate.press", { label }))),
       ...free.map((pin) => el("option", { value: `gpio:${pin.gpio}` }, t("panel.simulate.switch", { name: pin.name, number: pin.number }))),
       ...Object.entries(OTHERS).map(([what, value]) => el("option", { value }, t(`panel.simulate.${what}`))));
     setText(this.title, mapping ? `${mapping.where}, ${mapping.how}` : t("panel.map"));
@@ -116,6 +119,7 @@ export class MapSheet extends EventTarget {
     this.touch.value = "";
     if (!source) return;
     try {
+      if (source.startsWith(PRESS)) return await this.#press(source.slice(PRESS.length));
       const turned = source.startsWith("mcp") || (source.includes(":cc:") && this.#turns());
       const pressed = PRESSES[source] ?? (/^hid|:note:|:cc:/.test(source) ? [1, 0, 1, 0, 1, 0] : [1, 0]);
       for (const value of turned ? [0.2, 0.8] : pressed) {
@@ -124,6 +128,13 @@ export class MapSheet extends EventTarget {
       }
     } catch (error) {
       setText(this.status, error.message);
+    }
+  }
+
+  async #press(name) {
+    for (const pressed of [true, false]) {
+      await post(`panel/${encodeURIComponent(name)}/press`, { pressed });
+      await new Promise((done) => setTimeout(done, 80));
     }
   }
 

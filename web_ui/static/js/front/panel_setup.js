@@ -8,21 +8,31 @@ import { headerPins } from "./header_pins.js";
 import { MapSheet } from "./map_sheet.js";
 import { t } from "../base/texts.js";
 
+const SEARCH_FROM = 6; // mappings; so few are seen at once
+const GROUPS = ["preset", "always", "others"];
+const OWN = /^(denoise|stems|voice|music)\./; // parameters that only some presets use
+
 export class PanelSetup {
   #body;
   #setup = null;
   #shown = false;
   #revision = 0;
   #loading = false;
+  #loaded = undefined; // the preset whose mappings come first
 
-  constructor(params, say, card) {
-    // card: where it is drawn (views/setup.js)
+  constructor(params, presets, say, card) {
+    // presets: PresetsStore; what the loaded one uses comes first. card: where it is drawn (views/setup.js)
+    this.presets = presets;
     this.say = say;
     this.card = card;
     this.#body = card.body;
     this.sheet = new MapSheet(params);
     this.adding = new ControlSheet();
     this.calibrating = new CalibrateSheet();
+    this.search = el("input", { class: "pick", type: "search", autocomplete: "off", placeholder: t("panel.search"), "aria-label": t("panel.search") });
+    this.search.addEventListener("input", () => this.#list());
+    this.list = el("div", { class: "form" });
+    presets.addEventListener("changed", () => this.#shown && this.#loaded !== presets.current?.name && this.#list());
     for (const sheet of [this.sheet, this.adding, this.calibrating]) sheet.addEventListener("saved", () => this.#load());
   }
 
@@ -50,6 +60,10 @@ export class PanelSetup {
     this.calibrating.close();
   }
 
+  glance(setup) {
+    this.card.side(t("setup.panel.mapped", { count: setup.mappings.filter(({ off }) => !off).length }));
+  }
+
   async #load() {
     if (this.#loading) return;
     this.#loading = true;
@@ -66,28 +80,45 @@ export class PanelSetup {
   #draw() {
     const setup = this.#setup;
     const scroll = scrollY;
-    this.card.side(t("setup.panel.mapped", { count: setup.mappings.filter(({ off }) => !off).length }));
+    this.glance(setup);
+    const active = document.activeElement === this.search;
+    this.#list();
     this.#body.replaceChildren(
       ...setup.problems.map((text) => el("p", { class: "notice" }, text)),
-      el("section", { class: "group" }, el("h3", {}, t("panel.mappings")), this.#mappings(), this.#button(t("panel.map"), () => this.sheet.open(setup), "strong")),
+      el("section", { class: "group" }, el("h3", {}, t("panel.mappings")),
+        ...(setup.mappings.length > SEARCH_FROM ? [this.search] : []), this.list, this.#button(t("panel.map"), () => this.sheet.open(setup), "strong")),
       el("section", { class: "group" }, el("h3", {}, t("panel.controls")), this.#controls(), this.#button(t("panel.control.add"), () => this.adding.open(setup))),
       el("section", { class: "group" }, el("h3", {}, t("panel.wiring")), ...(setup.header.length ? [headerPins(setup.header)] : []),
         el("p", { class: "help" }, setup.board), ...setup.ports.map((text) => el("p", { class: "help" }, text)),
         el("a", { class: "plain link-button", href: "/wiring" }, t("panel.wiring.sheet"))),
     );
+    if (active) this.search.focus({ preventScroll: true });
     scrollTo({ top: scroll });
   }
 
-  #mappings() {
-    const rows = this.#setup.mappings.map((mapping) => {
-      const { where, how, does, off, key, origin } = mapping;
-      const buttons = off
-        ? [this.#small(t("panel.restore"), () => this.#do("panel/restore", { key: `mapping ${key}` }), `${where}, ${how}`)]
-        : [this.#small(t("panel.change"), () => this.sheet.open(this.#setup, mapping), `${where}, ${how}`),
-          this.#small(t("panel.remove"), () => this.#do("panel/mappings/remove", { key }), `${where}, ${how}`)];
-      return row(off, [el("strong", {}, does), el("span", {}, `${where}, ${how}`), tag(origin, off)], buttons);
-    });
-    return rows.length ? el("ul", { class: "rows" }, ...rows) : el("p", { class: "help" }, t("panel.mappings.none"));
+  #list() {
+    // The mappings in groups: those of the loaded preset first.
+    const { mappings } = this.#setup;
+    const wanted = this.search.value.trim().toLowerCase();
+    const found = mappings.filter(({ where, how, does }) => `${where} ${how} ${does}`.toLowerCase().includes(wanted));
+    const preset = this.presets.current;
+    this.#loaded = preset?.name;
+    const groups = Object.groupBy?.(found, (mapping) => groupOf(mapping, preset)) ?? { always: found };
+    const shown = GROUPS.filter((group) => groups[group]);
+    this.list.replaceChildren(...(found.length
+      ? shown.flatMap((group) => [
+        ...(shown.length > 1 ? [el("h4", { class: "rows-title" }, t(`panel.mappings.${group}`, { preset: preset?.name }))] : []),
+        el("ul", { class: "rows" }, ...groups[group].map((mapping) => this.#mapping(mapping)))])
+      : [el("p", { class: "help" }, t(mappings.length ? "panel.search.none" : "panel.mappings.none"))]));
+  }
+
+  #mapping(mapping) {
+    const { where, how, does, off, key, origin } = mapping;
+    const buttons = off
+      ? [this.#small(t("panel.restore"), () => this.#do("panel/restore", { key: `mapping ${key}` }), `${where}, ${how}`)]
+      : [this.#small(t("panel.change"), () => this.sheet.open(this.#setup, mapping), `${where}, ${how}`),
+        this.#small(t("panel.remove"), () => this.#do("panel/mappings/remove", { key }), `${where}, ${how}`)];
+    return row(off, [el("strong", {}, does), el("span", {}, `${where}, ${how}`), tag(origin, off)], buttons);
   }
 
   #controls() {
@@ -126,3 +157,9 @@ const row = (off, words, buttons) =>
   el("li", { class: off ? "row off" : "row" }, el("div", { class: "row-words" }, ...words), el("div", { class: "row-buttons" }, ...buttons));
 
 const tag = (origin, off) => el("small", {}, off ? t("panel.removed") : origin === "page" ? t("panel.set_here") : "");
+
+function groupOf({ action }, preset) {
+  if (!action.param || !preset) return "always";
+  if (action.param in preset.params) return "preset";
+  return OWN.test(action.param) ? "others" : "always";
+}

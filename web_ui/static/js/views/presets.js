@@ -1,4 +1,4 @@
-// Presets and scenes: what is loaded and what has changed, the list, and the way from scene A to scene B.
+// Presets and scenes: what is loaded and what has changed, the list in groups, and the way from scene A to scene B.
 
 import { get, post, put, Refusal } from "../api.js";
 import { slider } from "../base/controls.js";
@@ -8,9 +8,12 @@ import { words } from "../base/format.js";
 import { t } from "../base/texts.js";
 
 const UNKNOWN = "\u2013";
+const GROUPS = ["yours", "voice", "music"];
+const SHOWN_CHANGES = 3; // of what a preset has changed
 
-export function create({ params, presets, notices }) {
+export function create({ connection, params, presets, notices }) {
   let front = false;
+  let chains = connection.told.status?.chains ?? null; // those that this box can play; null while unknown
 
   const refused = (error) => error instanceof Refusal && notices.say(error.message);
   const send = (path, body) => post(path, body).catch(refused);
@@ -23,6 +26,7 @@ export function create({ params, presets, notices }) {
     const differences = presets.differences();
     setText(byId("now-name"), known() ? current?.name ?? t("play.preset.none") : UNKNOWN);
     setText(byId("now-about"), current?.about ?? "");
+    setText(byId("now-change"), changedWords(current));
     setText(byId("now-state"), !differences ? "" : differences.length
       ? t(differences.length === 1 ? "presets.changed.one" : "presets.changed", { count: differences.length }) : t("presets.as_saved"));
     byId("now-differences").replaceChildren(...(differences ?? []).map(({ view, saved, now }) =>
@@ -33,7 +37,7 @@ export function create({ params, presets, notices }) {
     const undo = presets.news?.undo ?? "";
     byId("preset-undo").disabled = !undo;
     setText(byId("preset-undo"), undo ? t("presets.undo.what", { what: undo }) : t("presets.undo"));
-    notices.set("presets", presets.problem);
+    notices.set("presets", presets.problem, { warning: true });
   }
 
   const saveAs = () => ask(t("presets.save_as"), {
@@ -46,34 +50,65 @@ export function create({ params, presets, notices }) {
   byId("preset-revert").addEventListener("click", () => send("presets/load", { name: presets.current.name }));
   byId("preset-undo").addEventListener("click", () => send("presets/undo", { undo: true }));
 
+  function changedWords(current) {
+    // "Noise reduction 18 → 24 dB, Low cut on": what loading it has changed, until something else changes the sound.
+    const step = connection.told.undo?.newest;
+    if (!current || step?.kind !== "preset" || step.name !== current.name) return "";
+    const changes = step.changes.map((change) => ({ ...change, view: params.view(change.id) })).filter(({ view }) => view)
+      .sort((a, b) => weight(b) - weight(a));
+    if (!changes.length) return t("presets.loaded.same");
+    const said = changes.slice(0, SHOWN_CHANGES).map(({ view, before, after }) => change(view, before, after)).join(", ");
+    const rest = changes.length - SHOWN_CHANGES;
+    return t(rest > 0 ? "presets.loaded.more" : "presets.loaded", { changes: said, count: rest });
+  }
+
   // --- the list ---
 
   let drawn = "";
   function drawList() {
-    const shape = JSON.stringify([known(), presets.news?.current, presets.presets.map(({ name, about, factory }) => [name, about, factory])]);
+    const shape = JSON.stringify([known(), chains, presets.news?.current, presets.presets.map(({ name, about, factory }) => [name, about, factory])]);
     if (shape === drawn) return;
     drawn = shape;
     const focused = document.activeElement?.dataset?.preset;
-    byId("preset-list").replaceChildren(...presets.presets.map((preset, place) => row(preset, place)));
+    const hidden = presets.presets.filter((preset) => !possible(preset)).map(({ name }) => name);
+    byId("preset-list").replaceChildren(...GROUPS.map(group), ...(hidden.length
+      ? [el("p", { class: "help not-here" }, t("presets.not_here", { names: hidden.join(", ") }))] : []));
     if (focused) byId("preset-list").querySelector(`[data-preset="${CSS.escape(focused)}"]`)?.focus();
   }
 
-  function row(preset, place) {
+  function group(name) {
+    const members = presets.presets.filter((preset) => groupOf(preset) === name && possible(preset));
+    if (!members.length && name !== "yours") return "";
+    return el("section", { class: "preset-group", "aria-labelledby": `presets-${name}` }, el("h3", { id: `presets-${name}` }, t(`presets.group.${name}`)),
+      members.length ? el("ul", { class: "preset-list" }, ...members.map((preset, i) => row(preset, members[i - 1], members[i + 1]))) : el("p", { class: "help" }, t("presets.none_yet")));
+  }
+
+  function chainOf(preset) {
+    const view = params.view("box.chain");
+    return view ? view.choices[preset.params[view.id] ?? view.default] : "voice";
+  }
+
+  const groupOf = (preset) => (!preset.factory ? "yours" : chainOf(preset) === "voice" ? "voice" : "music");
+  // What is loaded is shown, possible or not.
+  const possible = (preset) => !chains || chains.includes(chainOf(preset)) || preset.name === presets.news?.current;
+
+  function row(preset, before, behind) {
     const loaded = preset.name === presets.news?.current;
     const load = el("button", { class: "preset-load", type: "button", disabled: !known(), "aria-pressed": String(loaded) },
-      el("strong", {}, preset.name), el("small", {}, preset.about || (preset.factory ? "" : t("presets.own"))));
+      el("strong", {}, preset.name), el("small", {}, preset.about));
     load.dataset.preset = preset.name;
     load.addEventListener("click", () => send("presets/load", { name: preset.name }));
     const more = el("button", { class: "plain more-key", type: "button", disabled: !known(), "aria-label": t("presets.more", { name: preset.name }) }, "\u22ef");
-    more.addEventListener("click", () => open(preset, place));
+    more.addEventListener("click", () => open(preset, before, behind));
     return el("li", { class: loaded ? "preset loaded" : "preset" }, load, more);
   }
 
-  function open(preset, place) {
+  function open(preset, before, behind) {
+    // before, behind: its neighbours in the group.
     const { name, factory } = preset;
     menu(name, [
-      place > 0 && [t("presets.up"), () => move(place, place - 1)],
-      place < presets.presets.length - 1 && [t("presets.down"), () => move(place, place + 1)],
+      before && [t("presets.up"), () => move(preset, before)],
+      behind && [t("presets.down"), () => move(preset, behind)],
       [t("presets.duplicate"), () => send("presets/duplicate", { name })],
       !factory && [t("presets.rename"), () => ask(t("presets.rename"), {
         value: name, label: t("presets.name"), save: t("presets.rename"), then: (to) => post("presets/rename", { name, to }),
@@ -83,9 +118,10 @@ export function create({ params, presets, notices }) {
     ]);
   }
 
-  function move(from, to) {
+  function move(preset, neighbour) {
+    // To the neighbour's place in the whole order.
     const names = presets.presets.map(({ name }) => name);
-    names.splice(to, 0, ...names.splice(from, 1));
+    names.splice(names.indexOf(neighbour.name), 0, ...names.splice(names.indexOf(preset.name), 1));
     put("presets/order", { names }).catch(refused);
   }
 
@@ -143,6 +179,7 @@ export function create({ params, presets, notices }) {
     drawScenes();
   }
   presets.addEventListener("changed", draw);
+  connection.addEventListener("undo", () => front && drawNow());
 
   return {
     rebuild() {
@@ -157,5 +194,23 @@ export function create({ params, presets, notices }) {
     hide() {
       front = false;
     },
+    status(status) {
+      if (String(status.chains) === String(chains)) return;
+      chains = status.chains;
+      if (front) drawList();
+    },
   };
+}
+
+function weight({ view, before, after }) {
+  // What is heard most comes first: the chain, then switches, then the longest ways.
+  if (view.id === "box.chain") return 3;
+  return view.choices.length ? 2 : Math.abs(after - before) / (view.high - view.low);
+}
+
+function change(view, before, after) {
+  if (view.choices.length) return t("presets.loaded.choice", { label: view.label, now: words(view, after) });
+  const unit = `\u00a0${view.unit}`;
+  const from = words(view, before);
+  return t("presets.loaded.value", { label: view.label, before: view.unit && from.endsWith(unit) ? from.slice(0, -unit.length) : from, now: words(view, after) });
 }

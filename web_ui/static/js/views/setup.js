@@ -1,77 +1,173 @@
-// Set up: a list of sections, each one module setup/<name>.js which exports
+// Set up: a list of lines in four groups, each with its state at the right. A line opens its section, one at a time;
+// #setup/<name> is its address. On a wide screen the list stays beside it. A section is one module setup/<name>.js:
 //
 //   title                 the key of its title's text
-//   open                  true: unfolded to begin with (else folded)
-//   create(box, card) ->  a view as views.js describes it: { rebuild(), show(), hide(), status(status), forget() }
+//   create(box, card) ->  a view as views.js describes it: { rebuild(), show(), hide(), status(status), forget() }, and
+//                         glance(): the list is in front: fetch what its line says
 //
-// card: {body: the element to fill, side(text): a few words beside the title, hidden(yes), open(yes), only(names): show
-// only these sections, unfolded, until only(null)}. Here show means that the section is in front and unfolded; hide means that
-// it no longer is. Every section gets status while Set up is in front, so that a folded one can update the words beside its
-// title.
+// card: {body: the element to fill, side(text, trouble): the words on its line, hidden(yes), open(yes): shown above the list
+// too, only(names): show only these sections, until only(null)}. Here show means that the section is in front, hide that it
+// no longer is. Every section gets status while Set up is in front.
 
+import { Refusal } from "../api.js";
 import { byId, el, setText } from "../base/dom.js";
 import { t } from "../base/texts.js";
+import * as about from "./setup/about.js";
 import * as audio from "./setup/audio.js";
-import * as front from "./setup/front.js";
+import * as backup from "./setup/backup.js";
+import * as diagnostics from "./setup/diagnostics.js";
+import * as docs from "./setup/docs.js";
+import * as latency from "./setup/latency.js";
 import * as levels from "./setup/levels.js";
+import * as log from "./setup/log.js";
 import * as models from "./setup/models.js";
+import * as name from "./setup/name.js";
+import * as network from "./setup/network.js";
 import * as panel from "./setup/panel.js";
 import * as phone from "./setup/phone.js";
 import * as pin from "./setup/pin.js";
-import * as system from "./setup/system.js";
+import * as power from "./setup/power.js";
 import * as wizard from "./setup/wizard.js";
 
-const SECTIONS = { wizard, audio, levels, front, panel, models, pin, phone, system }; // in the order of the page
+const GROUPS = { // in the order of the page
+  sound: { audio, levels, models, latency },
+  pedals: { panel },
+  box: { name, pin, network, backup, power, phone },
+  help: { wizard, log, diagnostics, docs, about },
+};
+const WIDE = matchMedia("(min-width: 1000px)"); // css/views/setting_up.css has the same
+const FIRST = "audio"; // beside the list on a wide screen
+const GLANCE_MS = 400;
 
 export function create(box) {
-  const sections = [];
-  const only = (names) => {
-    byId("setup-sections").classList.toggle("alone", names !== null);
-    for (const { name, node } of sections) {
-      node.classList.toggle("away", names !== null && !names.includes(name));
-      if (names?.includes(name)) node.open = true;
-    }
-  };
-  for (const [name, module] of Object.entries(SECTIONS)) sections.push(section(box, name, module, only));
-  byId("setup-sections").replaceChildren(...sections.map(({ node }) => node));
-  const each = (what) => (...values) => sections.forEach(({ view }) => view[what]?.(...values));
+  const root = byId("setup-sections");
+  const parts = []; // {name, view, node, line, open, hidden, shown}
+  let alone = null; // the names of the sections that the wizard shows, and no list
   let inFront = false;
+  let scrolled = 0; // of the list, while a section is open
+  let timer = 0;
 
-  const look = () => {
-    for (const part of sections) {
-      const shown = inFront && part.node.open && !part.node.hidden && !part.node.classList.contains("away");
-      if (shown === part.shown) continue;
-      part.shown = shown;
-      part.view[shown ? "show" : "hide"]?.();
+  const card = (part) => ({
+    body: part.body,
+    side(text, trouble = false) {
+      setText(part.side, text);
+      part.side.classList.toggle("trouble", trouble);
+    },
+    hidden(yes) {
+      part.hidden = yes;
+      draw();
+    },
+    open(yes) {
+      part.open = yes;
+      draw();
+    },
+    only(names) {
+      alone = names;
+      draw();
+    },
+  });
+
+  const groups = Object.entries(GROUPS).map(([group, modules]) => {
+    const own = Object.entries(modules).map(([name, module]) => part(name, module));
+    for (const each of own) parts.push(each);
+    return el("section", { class: "line-group", "aria-labelledby": `group-${group}` },
+      el("h2", { id: `group-${group}` }, t(`setup.group.${group}`)), el("ul", { class: "lines" }, ...own.map(({ line }) => line)));
+  });
+  const list = el("nav", { class: "setup-list", "aria-label": t("shell.tab.setup") }, ...groups);
+  const back = el("a", { class: "back", href: "#setup" }, el("span", { class: "chevron left", "aria-hidden": "true" }), t("shell.tab.setup"));
+  const stage = el("div", { class: "setup-stage" }, back, ...parts.map(({ node }) => node));
+  root.replaceChildren(list, stage);
+  for (const each of parts) each.view = each.module.create(box, card(each));
+
+  function wanted() {
+    // The section that the address names; on a wide screen never none.
+    const at = location.hash.slice(1).split("/")[1] ?? "";
+    if (parts.some(({ name, hidden }) => name === at && !hidden)) return at;
+    return WIDE.matches ? parts.find(({ open }) => open)?.name ?? FIRST : "";
+  }
+
+  function draw() {
+    if (!root.contains(list)) return; // while it is being made
+    const at = wanted();
+    root.classList.toggle("alone", alone !== null);
+    root.classList.toggle("with-section", alone === null && Boolean(at));
+    for (const each of parts) {
+      const { name, node, line, open, hidden } = each;
+      node.hidden = hidden || !(alone ? alone.includes(name) : name === at || (open && !at));
+      line.hidden = hidden || (open && !at && !alone);
+      line.firstChild.toggleAttribute("aria-current", name === at);
+      const shown = inFront && !node.hidden;
+      if (shown === each.shown || !each.view) continue;
+      each.shown = shown;
+      each.view[shown ? "show" : "hide"]?.();
     }
-  };
-  for (const { node } of sections) node.addEventListener("toggle", look);
+  }
+
+  function moved(event) {
+    if (!location.hash.startsWith("#setup")) return;
+    const from = new URL(event.oldURL).hash;
+    const at = wanted();
+    if (from === "#setup") scrolled = scrollY;
+    draw();
+    if (!from.startsWith("#setup")) return;
+    if (!at) return scrollTo(0, scrolled);
+    if (!WIDE.matches) scrollTo(0, 0);
+    byId(`setup-${at}`).querySelector("h2").focus({ preventScroll: true });
+    glance();
+    return undefined;
+  }
+
+  function glance() {
+    clearTimeout(timer);
+    timer = setTimeout(glanceNow, GLANCE_MS);
+  }
+
+  async function glanceNow() {
+    // What the lines say, one after the other: the box answers two requests of a phone at a time.
+    for (const { view, hidden, shown } of parts) {
+      if (!inFront || alone) return;
+      try {
+        if (!hidden && !shown) await view.glance?.();
+      } catch (error) {
+        if (error instanceof Refusal && error.code === "pin") return; // the page asks for it
+      }
+    }
+  }
+
+  const each = (what) => (...values) => parts.forEach(({ view }) => view[what]?.(...values));
+  addEventListener("hashchange", moved);
+  WIDE.addEventListener("change", draw);
+  let revision = 0;
+  box.connection.addEventListener("setup", ({ detail }) => {
+    if (detail.revision === revision) return;
+    revision = detail.revision;
+    if (inFront) glance();
+  });
+  draw();
   return {
     rebuild: each("rebuild"),
     status: each("status"),
     forget: each("forget"),
     show() {
       inFront = true;
-      look();
+      draw();
+      glance();
     },
     hide() {
       inFront = false;
-      look();
+      clearTimeout(timer);
+      draw();
     },
   };
 }
 
-function section(box, name, module, only) {
+function part(name, module) {
   const body = el("div", { class: "section-body" });
-  const side = el("span", { class: "summary-side" });
-  const node = el("details", { class: "card", id: `setup-${name}`, open: Boolean(module.open) },
-    el("summary", {}, el("h2", {}, t(module.title)), side), body);
-  const card = {
-    body,
-    side: (text) => setText(side, text),
-    hidden: (yes) => { node.hidden = yes; },
-    open: (yes) => { node.open = yes; },
-    only,
-  };
-  return { name, node, view: module.create(box, card), shown: false };
+  const side = el("span", { class: "line-side" });
+  const words = t(module.title);
+  const line = el("li", { id: `line-${name}` }, el("a", { class: "line", href: `#setup/${name}` },
+    el("span", { class: "line-title" }, words), side, el("span", { class: "chevron", "aria-hidden": "true" })));
+  const node = el("section", { class: "card setup-section", id: `setup-${name}`, hidden: true, "aria-labelledby": `title-${name}` },
+    el("h2", { id: `title-${name}`, tabIndex: -1 }, words), body);
+  return { name, module, body, side, line, node, view: null, open: false, hidden: false, shown: false };
 }
