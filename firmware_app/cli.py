@@ -1,7 +1,6 @@
 """`hushbox`: the command line. Each command is a file of `commands/`, and is imported only when it is used."""
 
 import argparse
-import difflib
 import importlib
 import io
 import os
@@ -11,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
+from dsp.nearest import did_you_mean
 from firmware_app.errors import AppError, UsageError
 
 OK, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
@@ -93,8 +93,7 @@ def _run(arguments: list[str]) -> int:
     name = next((a for a in arguments if not a.startswith("-")), "")
     command = {**COMMANDS, **PROCESSES}.get(name)
     if name and command is None:
-        near = difflib.get_close_matches(name, COMMANDS, n=1, cutoff=0.0)[0]
-        raise UsageError(f"no command {name!r}; did you mean {near}?")
+        raise UsageError(f"no command {name!r}{did_you_mean(name, COMMANDS) or ' (see hushbox --help)'}")
     parser = parser_for(name if command else "")
     args, unknown = parser.parse_known_args(arguments)
     if unknown:

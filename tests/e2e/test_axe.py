@@ -71,24 +71,36 @@ def test_play_while_it_compares_warns_and_is_muted(open_page: Open, box: Box, th
 
 
 def test_each_section_of_set_up(open_page: Open, box: Box, theme: str):
+    box.ports.system.restored = "2026-01-31 21:03:00"
     page = opened(open_page, theme, "setup")
-    sections = page.locator("#setup-sections > details")
-    found = []
-    for at in range(sections.count()):
-        page.evaluate("document.querySelectorAll('details[open]').forEach((part) => (part.open = false))")
-        section = sections.nth(at)
-        if section.is_visible():
-            section.locator("summary").first.click()
-            page.wait_for_timeout(600)  # what it asks the box for is there
-            section.evaluate("(node) => node.querySelectorAll('details').forEach((part) => (part.open = true))")
-            found += serious(page, section.locator("h2").first.inner_text())
-    assert sections.count() == 9
+    page.wait_for_timeout(1000)  # what the lines say is there
+    found = serious(page, "the list")
+    names = [
+        line.removeprefix("line-")
+        for line in page.locator(".lines > li").evaluate_all("(all) => all.map((li) => li.id)")
+    ]
+    sections = [name for name in names if name and name != "wizard"]
+    assert len(sections) == 15
+    for name in sections:
+        page.evaluate(f"location.hash = '#setup/{name}'")
+        section = page.locator(f"#setup-{name}")
+        expect(section).to_be_visible()
+        page.wait_for_timeout(600)  # what it asks the box for is there
+        section.evaluate("(node) => node.querySelectorAll('details').forEach((part) => (part.open = true))")
+        found += serious(page, name)
     assert found == []
 
 
+def test_the_docs_on_the_box(open_page: Open, box: Box, theme: str):
+    page = opened(open_page, theme, "setup/docs")
+    page.get_by_role("link", name="The page").click()
+    expect(page.locator("h1")).to_have_text("The page")
+    page.evaluate(SCRIPT.read_text(encoding="utf-8"))
+    assert serious(page, "docs") == []
+
+
 def test_the_sheets_and_dialogs(open_page: Open, box: Box, theme: str):
-    page = opened(open_page, theme, "setup")
-    page.locator("#setup-panel > summary").click()
+    page = opened(open_page, theme, "setup/panel")
     found = []
     page.get_by_role("button", name="Add mapping").click()
     found += serious(page, "mapping")

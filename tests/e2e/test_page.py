@@ -113,7 +113,7 @@ def test_a_refused_change_goes_back_and_says_why(open_page: Callable[..., Any], 
 
 
 def test_the_simulated_footswitch_and_knob_work_through_the_pins(open_page: Callable[..., Any], box: Box):
-    page, other = open_page(view="setup"), open_page()
+    page, other = open_page(view="setup/panel"), open_page()
     stomp = page.get_by_role("button", name="Footswitch, press: Bypass on/off")
     stomp.scroll_into_view_if_needed()
     stomp.hover()
@@ -131,7 +131,7 @@ def test_the_simulated_footswitch_and_knob_work_through_the_pins(open_page: Call
 
 def test_real_pins_are_not_drawn(open_page: Callable[..., Any], box: Box):
     box.ports.panel.simulated = False
-    page = open_page(view="setup")
+    page = open_page(view="setup/panel")
     expect(page.locator("#setup-panel")).to_be_visible()
     expect(page.locator("#setup-front")).to_be_hidden()
 
@@ -170,7 +170,7 @@ def test_what_the_box_says_is_shown(open_page: Callable[..., Any], box: Box):
     expect(page.locator("#link-text")).to_have_text("Audio is down")
     expect(page.locator("#latency")).to_have_text("\u2013")
     page.locator("#tab-setup").click()
-    page.locator("#setup-models summary").first.click()
+    page.locator("#line-models a").click()
     expect(page.locator("#setup-models")).to_contain_text("read speech of 100 people")
 
 

@@ -24,7 +24,7 @@ from tests.rigs.panel_box import PanelBox
 CHROMIUM = Path("/usr/bin/chromium")
 PHONE = {"width": 390, "height": 844}
 HOST = "hushbox.local"
-SETUP = "/#setup"
+SETUP = "/#setup/panel"
 CONFIG = PanelConfig(
     pins="mock",
     midi=False,
@@ -81,8 +81,7 @@ def open_page(browser: Any, box: PanelBox) -> Iterator[Callable[..., Any]]:
         page.goto(f"http://{HOST}:{box.number}{path}")
         if path == SETUP:
             page.wait_for_selector('body[data-link="live"]')
-            page.locator("#setup-panel summary").first.click()
-            expect(page.locator("#setup-panel .summary-side")).to_contain_text("mapped")
+            expect(page.locator("#line-panel .line-side")).to_contain_text("mapped")
         return page
 
     yield opened

@@ -317,17 +317,16 @@ def test_the_screen_is_kept_on_without_a_secure_context(open_page: Open):
     first = page.evaluate("document.querySelector('.awake').currentTime")
     until(page, lambda: page.evaluate("document.querySelector('.awake').currentTime") > first)
     page.locator("#tab-setup").tap()
-    page.locator("#setup-phone summary").tap()
+    page.locator("#line-phone a").tap()
     page.get_by_role("button", name="Stays on").tap()
     expect(page.locator("#setup-phone")).to_contain_text("turns off as this phone is set")
     assert page.evaluate("document.querySelector('.awake').paused") is True
 
 
 def test_the_theme_is_dark_until_light_is_chosen_and_is_remembered(open_page: Open):
-    page = open_page(view="setup", color_scheme="light")
+    page = open_page(view="setup/phone", color_scheme="light")
     ground = "getComputedStyle(document.documentElement).backgroundColor"
     assert page.evaluate(ground) == "rgb(14, 16, 18)"
-    page.locator("#setup-phone summary").tap()
     page.locator('input[name="theme"][value="light"]').check(force=True)
     assert page.evaluate(ground) == "rgb(245, 243, 239)"
     page.reload()
