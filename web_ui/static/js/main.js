@@ -3,7 +3,7 @@
 import { get, put, Refusal } from "./api.js";
 import { Connection } from "./box/connection.js";
 import { byId, setText } from "./base/dom.js";
-import { Hear } from "./sound/hear.js";
+import { OnPhone } from "./sound/on_phone.js";
 import { Notices } from "./base/notices.js";
 import { Params } from "./box/params.js";
 import { PresetsStore } from "./box/presets_store.js";
@@ -18,7 +18,7 @@ const box = { connection: new Connection(), params: new Params(), notices: new N
 const { connection, params, notices } = box;
 box.presets = new PresetsStore(connection, params);
 box.wake = new Wake();
-box.hear = new Hear(box);
+box.phone = new OnPhone(box);
 const views = new Views(box);
 let ending = ""; // "restart" or "power off": somebody asked for it, so that silence is no trouble
 let endingTimer = 0;
@@ -29,7 +29,7 @@ connection.addEventListener("status", ({ detail: status }) => {
   setText(byId("device"), deviceWords(status));
   document.body.dataset.state = status.state;
   if (connection.state === "live") setText(byId("link-text"), linkWords(status));
-  const action = status.demo ? { label: t("play.hear"), run: hearHere } : null;
+  const action = status.demo ? { label: t("play.phone"), run: hearHere } : null;
   notices.set("box", ending ? "" : status.message, { warning: !status.calm, action });
   notices.set("safe", status.safe_mode ? t("shell.safe", { why: status.safe_mode }) : "",
     { grave: true, stays: true, action: { label: t("shell.safe.leave"), run: leaveSafeMode } });
@@ -88,7 +88,7 @@ function linkWords(status) {
 }
 
 function hearHere() {
-  box.hear.start();
+  box.phone.start();
   location.hash = "#play"; // where it is stopped
 }
 

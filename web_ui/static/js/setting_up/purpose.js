@@ -3,7 +3,7 @@
 import { get, post, put } from "../api.js";
 import { el, setText } from "../base/dom.js";
 import { t } from "../base/texts.js";
-import { hearKeys } from "../sound/hear.js";
+import { onPhoneKeys } from "../sound/on_phone.js";
 import { attempt, fetched, field, radios, select } from "./asking.js";
 
 // preset: the factory's. models: the first of them that this box carries. shortest: take the shortest period that the box
@@ -21,7 +21,7 @@ const SHORTEST_FRAMES = 64; // shorter ones are for those who ask for them
 const MEASURE_MS = 40000;
 const LOOK_MS = 500;
 
-export function purpose({ connection, notices, hear, presets, skip }) {
+export function purpose({ connection, notices, phone, presets, skip }) {
   const chosen = el("div", { class: "form", hidden: true, "aria-live": "polite" });
   let turn = 0; // of the last tap: an earlier one ends when another was made
 
@@ -52,7 +52,7 @@ export function purpose({ connection, notices, hear, presets, skip }) {
     period.disabled = fixed.includes("period_frames");
     period.addEventListener("change", () => attempt(notices, () => put("setup/audio", { changes: { period_frames: Number(period.value) } })));
     parts.push(field("purpose-period", t("wizard.purpose.period"), period, t(PURPOSES[name].shortest ? "wizard.purpose.period.short" : "wizard.purpose.period.safe")));
-    if (connection.told.status?.demo) parts.push(el("p", { class: "lead" }, t("wizard.purpose.demo")), hearKeys(hear));
+    if (connection.told.status?.demo) parts.push(el("p", { class: "lead" }, t("wizard.purpose.demo")), onPhoneKeys(phone));
     return parts;
   };
 

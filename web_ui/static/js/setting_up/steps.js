@@ -1,4 +1,4 @@
-// The wizard's steps. Each is a function of the box {connection, params, notices, hear, presets, check, next, skip} that returns
+// The wizard's steps. Each is a function of the box {connection, params, notices, phone, presets, check, next, skip} that returns
 // {node, done(), leave(), show(), news(event), status(status), beside}, where all but node may be left out:
 //
 //   done     "Next" was pressed: apply the step; resolves to false to stay

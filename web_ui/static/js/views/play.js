@@ -7,7 +7,7 @@ import { byId, el, setText } from "../base/dom.js";
 import { number } from "../base/format.js";
 import { Meters } from "../base/meters.js";
 import { PresetBar } from "../box/preset_bar.js";
-import { hearKeys } from "../sound/hear.js";
+import { onPhoneKeys } from "../sound/on_phone.js";
 import { Stems } from "../sound/stems.js";
 import { t } from "../base/texts.js";
 
@@ -23,7 +23,7 @@ export function create(box) {
   const stems = new Stems();
   const compare = new Compare(box);
   new PresetBar(box);
-  byId("hear").append(hearKeys(box.hear));
+  byId("on-phone").append(onPhoneKeys(box.phone));
 
   function rebuild() {
     const bypass = params.named("bypass");
@@ -41,7 +41,7 @@ export function create(box) {
   function status(now) {
     meters.show(now, document.body.dataset.bypass === "on");
     stems.show(now.stems_db);
-    byId("hear").hidden = !now.demo && !box.hear.on;
+    byId("on-phone").hidden = !now.demo && !box.phone.on;
     const alive = now.audio_alive;
     setText(byId("latency"), alive ? number(now.latency_ms, 1) : UNKNOWN);
     setText(byId("load"), alive ? number(100 * now.load_p99, 0) : UNKNOWN);

@@ -75,7 +75,7 @@ export function create(box, card) {
     card.body.replaceChildren(dots, heading, step.node,
       el("div", { class: "pair" }, button(t(at ? "wizard.back" : "wizard.not_now"), () => at ? go(steps[at - 1]) : skip()), ahead),
       el("div", { class: "wizard-exits" }, ...(at ? [button(t("wizard.leave"), leave, { small: true })] : []),
-        ...(last ? [] : [button(t("wizard.skip"), () => go(steps[at + 1]), { small: true })])));
+        ...(last || !at ? [] : [button(t("wizard.skip"), () => go(steps[at + 1]), { small: true })])));
     heading.focus({ preventScroll: true });
     scrollTo(0, 0);
   }

@@ -9,7 +9,7 @@ import { t } from "../base/texts.js";
 
 const FADE_S = 0.015;
 
-export class Hear extends EventTarget {
+export class OnPhone extends EventTarget {
   // Events: "changed".
   words = ""; // what to say about it: waiting, why it failed
   before = false; // the untouched sound is heard
@@ -36,7 +36,7 @@ export class Hear extends EventTarget {
     this.#audio = audio;
     this.before = false;
     this.#split(audio);
-    audio.addEventListener("playing", () => this.#audio === audio && this.#say(t("play.hear.playing")));
+    audio.addEventListener("playing", () => this.#audio === audio && this.#say(t("play.phone.playing")));
     audio.addEventListener("waiting", () => this.#audio === audio && this.#say(t("look.live.waiting")));
     const failed = () => {
       if (this.#audio !== audio) return;
@@ -106,34 +106,34 @@ export class Hear extends EventTarget {
   }
 }
 
-export function hearKeys(hear) {
+export function onPhoneKeys(phone) {
   // The two keys and the line under them, for any place on the page.
   const start = el("button", { class: "plain strong", type: "button" });
-  const hold = el("button", { class: "plain hold", type: "button" }, t("play.hear.hold"));
+  const hold = el("button", { class: "plain hold", type: "button" }, t("play.phone.hold"));
   const words = el("p", { class: "help", role: "status" });
-  const press = (yes) => () => hear.hearBefore(yes);
-  start.addEventListener("click", () => (hear.on ? hear.stop() : hear.start()));
+  const press = (yes) => () => phone.hearBefore(yes);
+  start.addEventListener("click", () => (phone.on ? phone.stop() : phone.start()));
   hold.addEventListener("pointerdown", (event) => {
     if (event.isTrusted) hold.setPointerCapture(event.pointerId); // the finger may slide off the key
-    hear.hearBefore(true);
+    phone.hearBefore(true);
   });
   for (const end of ["pointerup", "pointercancel", "blur"]) hold.addEventListener(end, press(false));
   hold.addEventListener("contextmenu", (event) => event.preventDefault()); // a long press is no menu here
   hold.addEventListener("keydown", (event) => {
     if (event.key !== " " && event.key !== "Enter") return;
     event.preventDefault();
-    hear.hearBefore(true);
+    phone.hearBefore(true);
   });
   hold.addEventListener("keyup", press(false));
   const draw = () => {
-    setText(start, t(hear.on ? "play.hear.stop" : "play.hear"));
-    start.classList.toggle("strong", !hear.on);
-    hold.hidden = !hear.on;
-    hold.setAttribute("aria-pressed", String(hear.before));
-    setText(hold, t(hear.before ? "play.hear.before" : "play.hear.hold"));
-    setText(words, hear.words);
+    setText(start, t(phone.on ? "play.phone.stop" : "play.phone"));
+    start.classList.toggle("strong", !phone.on);
+    hold.hidden = !phone.on;
+    hold.setAttribute("aria-pressed", String(phone.before));
+    setText(hold, t(phone.before ? "play.phone.before" : "play.phone.hold"));
+    setText(words, phone.words);
   };
-  hear.addEventListener("changed", draw);
+  phone.addEventListener("changed", draw);
   draw();
-  return el("div", { class: "hear" }, el("div", { class: "hear-keys" }, start, hold), words);
+  return el("div", { class: "on-phone" }, el("div", { class: "on-phone-keys" }, start, hold), words);
 }
