@@ -30,7 +30,8 @@ connection.addEventListener("status", ({ detail: status }) => {
   document.body.dataset.state = status.state;
   if (connection.state === "live") setText(byId("link-text"), linkWords(status));
   const action = status.demo ? { label: t("play.phone"), run: hearHere } : null;
-  notices.set("box", ending ? "" : status.message, { warning: !status.calm, action });
+  const heard = status.calm && box.phone.on; // there is nothing left to say
+  notices.set("box", ending || heard ? "" : status.message, { warning: !status.calm, action });
   notices.set("safe", status.safe_mode ? t("shell.safe", { why: status.safe_mode }) : "",
     { grave: true, stays: true, action: { label: t("shell.safe.leave"), run: leaveSafeMode } });
   params.beat();

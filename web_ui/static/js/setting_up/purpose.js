@@ -57,7 +57,7 @@ export function purpose({ connection, notices, phone, presets, skip }) {
   };
 
   return {
-    node: el("div", { class: "form" }, el("p", { class: "lead" }, t("wizard.purpose.lead")),
+    node: el("div", { class: "form purpose" }, el("p", { class: "lead" }, t("wizard.purpose.lead")),
       radios(t("wizard.purpose"), [...Object.keys(PURPOSES), OWN].map((name) => [name, el("span", { class: "row-words" },
         el("strong", {}, t(`wizard.purpose.${name}`)), el("small", {}, t(`wizard.purpose.${name}.help`)))]), "", choose), chosen),
     leave() {
