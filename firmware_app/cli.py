@@ -41,6 +41,7 @@ is well, 1 when it found or met a problem, 2 when it was used wrongly."""
 
 COMMANDS = {
     "run": Command("run", "run the box: live sound, the page and the front panel"),
+    "url": Command("url", "print the address of the page, with a QR code"),
     "process": Command("process", "remove the noise from a WAV or FLAC file"),
     "stems": Command("stems", "separate a song into vocals, drums, bass and other"),
     "devices": Command("devices", "list the audio interfaces, and which one the box would use"),

@@ -4,6 +4,7 @@ import { get, put, Refusal } from "./api.js";
 import { Health } from "./sound/health.js";
 import { Connection } from "./box/connection.js";
 import { byId } from "./base/dom.js";
+import { OnPhone } from "./sound/on_phone.js";
 import { Notices } from "./base/notices.js";
 import { Params } from "./box/params.js";
 import { PresetsStore } from "./box/presets_store.js";
@@ -19,6 +20,7 @@ const { connection, params, notices } = box;
 box.presets = new PresetsStore(connection, params);
 box.wake = new Wake();
 const health = new Health(box);
+box.phone = new OnPhone(box);
 const views = new Views(box);
 let ending = ""; // "restart" or "power off": somebody asked for it, so that silence is no trouble
 let endingTimer = 0;
@@ -28,7 +30,9 @@ let endingTimer = 0;
 connection.addEventListener("status", ({ detail: status }) => {
   document.body.dataset.state = status.state;
   health.show(status);
-  notices.set("box", ending ? "" : status.message, { warning: !status.calm });
+  const action = status.demo ? { label: t("play.phone"), run: hearHere } : null;
+  const heard = status.calm && box.phone.on; // there is nothing left to say
+  notices.set("box", ending || heard ? "" : status.message, { warning: !status.calm, action });
   notices.set("safe", status.safe_mode ? t("shell.safe", { why: status.safe_mode }) : "",
     { grave: true, stays: true, action: { label: t("shell.safe.leave"), run: leaveSafeMode } });
   params.beat();
@@ -72,6 +76,11 @@ function endingIsLate() {
   notices.set("link", t("shell.lost"), { grave: true, stays: true });
 }
 
+function hearHere() {
+  box.phone.start();
+  location.hash = "#play"; // where it is stopped
+}
+
 async function leaveSafeMode() {
   try {
     await put("safe_mode", { on: false });
@@ -93,5 +102,6 @@ async function refresh() {
 
 document.addEventListener("pin", async () => (await import("./setting_up/pin_sheet.js")).ask());
 
+if (document.body.hasAttribute("data-first-visit") && !location.hash) location.replace("#setup/wizard");
 views.start();
 connection.start();

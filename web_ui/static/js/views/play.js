@@ -5,6 +5,7 @@ import { dial } from "../base/dial.js";
 import { byId, el } from "../base/dom.js";
 import { Meters } from "../base/meters.js";
 import { onLongPress } from "../base/press.js";
+import { onPhoneKeys } from "../sound/on_phone.js";
 import { t } from "../base/texts.js";
 import { PresetBar } from "../box/preset_bar.js";
 import { Chains } from "../sound/chains.js";
@@ -43,6 +44,7 @@ export function create(box) {
   let front = false;
   let beside = null;
 
+  byId("on-phone").append(onPhoneKeys(box.phone));
   onLongPress(byId("bypass"), () => menu(state.bypass));
   onLongPress(byId("mute"), () => menu(state.muting));
 
@@ -73,6 +75,7 @@ export function create(box) {
 
   function status(now) {
     meters.show(now, document.body.dataset.bypass === "on");
+    byId("on-phone").hidden = !now.demo && !box.phone.on;
     chains.show(now);
     stems.show(now.stems_db, now.silent_stems);
     state.show(now, hear.hint());
