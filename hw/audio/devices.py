@@ -79,7 +79,7 @@ def choose(
         for i in interfaces
         if i.usable and not i.usb and not i.in_use_by
     ]
-    taken = [f"{i.name} is in use by {i.in_use_by}" for i in interfaces if i.usable]
+    taken = [f"{i.name} is in use by {i.in_use_by}" for i in interfaces if i.usable and i.in_use_by]
     unfit = [f"{i.name}: {i.why_not}" for i in interfaces if not i.usable]
     return Choice(
         None, "; ".join(["no USB audio interface is plugged in that records and plays", *built_in, *taken, *unfit])

@@ -47,6 +47,7 @@ def test_it_is_taken_only_by_name(tmp_path: Path):
     by_itself = choose(servers)
     assert by_itself.interface is None
     assert 'PipeWire runs and is taken only by name: [audio] device = "pipewire"' in by_itself.reason
+    assert "in use" not in by_itself.reason
     named = choose(servers, "pipewire")
     assert named.interface is not None
     assert named.interface.name == "PipeWire"
