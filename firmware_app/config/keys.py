@@ -88,7 +88,8 @@ class ModelConfig:
         "denoise-live",
         text(1000),
         "A bundle of `hushbox models`, or the path of a bundle's folder (with a / in it). Without this key the box\n"
-        "takes denoise-live, or light_bundle if the machine is too slow for it: measured once, at the first start.",
+        "takes denoise-live, or light_bundle if the machine is too slow for it: measured once, at the first start.\n"
+        "What is chosen on the page comes first (Set up, Models).",
         measured=True,
     )
     stems_bundle: str = key("stems-live", text(1000), "The same for the model that takes music apart.")
