@@ -1,12 +1,12 @@
 """Parameters. Each is declared once, as a ParamSpec; page, panel, presets, link and docs all use that declaration."""
 
-import difflib
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from dsp.errors import DspError
+from dsp.nearest import did_you_mean
 
 
 class ParamError(DspError):
@@ -96,6 +96,4 @@ def find(specs: Mapping[str, ParamSpec], id: str) -> ParamSpec:
     try:
         return specs[id]
     except KeyError:
-        near = difflib.get_close_matches(id, specs, n=1, cutoff=0.0)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise UnknownParamError(f"no parameter {id!r}{hint}") from None
+        raise UnknownParamError(f"no parameter {id!r}{did_you_mean(id, specs)}") from None

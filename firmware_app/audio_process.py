@@ -15,6 +15,7 @@ import time
 from dsp import native
 from dsp.native import bound
 from dsp.rack.dry_path import MUTE_MS
+from dsp.rack.rack import CHAIN, CHAINS
 from firmware_app.audio.before_and_after import BeforeAndAfter
 from firmware_app.audio.device_watch import DeviceWatch
 from firmware_app.audio.health import Health
@@ -129,6 +130,11 @@ class AudioProcess:
             mode.block_done(time.perf_counter() - begun)
             self._tell(mode, status, io)
 
+    @property
+    def _chain(self) -> str:
+        """The chain that is asked for."""
+        return CHAINS[int(self._rack.param(CHAIN.id))]
+
     # --- in every block ---
 
     def _take_changes(self) -> None:
@@ -158,7 +164,9 @@ class AudioProcess:
         """Whether the device is to be closed, once the sound has faded."""
         if mode is self._check:
             return self._quit or not self._check.wanted()
-        return self._quit or self._reopen or self._check.wanted()
+        source = self._source
+        other_demo = source.plays_demo and source.other_demo(self._chain)
+        return self._quit or self._reopen or self._check.wanted() or other_demo
 
     def _tell(self, mode: Mode | None = None, status: IoStatus = IoStatus.TIMEOUT, io: AudioIo | None = None) -> None:
         """Heartbeat; every 50 ms also the watchdog and the meters. mode: None without a device."""
@@ -200,7 +208,9 @@ class AudioProcess:
 
     def _open(self, mode: Mode) -> Opened:
         """The device as this mode needs it: the sound check takes all inputs there are."""
-        return self._source.open(every_input=True) if mode is self._check else self._settings.open(self._source)
+        if mode is self._check:
+            return self._source.open(self._chain, every_input=True)
+        return self._settings.open(self._source, self._chain)
 
     def _use(self, io: AudioIo, opened: Opened, mode: Mode) -> None:
         """Stream on a device that is open, then close it."""

@@ -1,7 +1,6 @@
 """`hushbox`: the command line. Each command is a file of `commands/`, and is imported only when it is used."""
 
 import argparse
-import difflib
 import importlib
 import io
 import os
@@ -11,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
+from dsp.nearest import did_you_mean
 from firmware_app.errors import AppError, UsageError
 
 OK, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
@@ -41,13 +41,15 @@ is well, 1 when it found or met a problem, 2 when it was used wrongly."""
 
 COMMANDS = {
     "run": Command("run", "run the box: live sound, the page and the front panel"),
+    "url": Command("url", "print the address of the page, with a QR code"),
     "process": Command("process", "remove the noise from a WAV or FLAC file"),
-    "stems": Command("stems", "separate a song into vocals, drums, bass and the rest"),
+    "stems": Command("stems", "separate a song into vocals, drums, bass and other"),
     "devices": Command("devices", "list the audio interfaces, and which one the box would use"),
     "bench": Command("bench", "measure how fast this machine is, and how much time is left"),
     "doctor": Command("doctor", "check the set-up, and say how to fix what is wrong"),
-    "models": Command("models", "list the model bundles"),
-    "presets": Command("presets", "list the presets, the factory's and your own"),
+    "status": Command("status", "say what the running box does"),
+    "models": Command("models", "list the models, or show one"),
+    "presets": Command("presets", "list the presets, or show one"),
     "pin": Command("pin", "say whether the page has a PIN, or remove a forgotten one"),
 }
 PROCESSES = {  # what `hushbox run`, the systemd units and the page start; not for people, so not in the help
@@ -92,8 +94,7 @@ def _run(arguments: list[str]) -> int:
     name = next((a for a in arguments if not a.startswith("-")), "")
     command = {**COMMANDS, **PROCESSES}.get(name)
     if name and command is None:
-        near = difflib.get_close_matches(name, COMMANDS, n=1, cutoff=0.0)[0]
-        raise UsageError(f"no command {name!r}; did you mean {near}?")
+        raise UsageError(f"no command {name!r}{did_you_mean(name, COMMANDS) or ' (see hushbox --help)'}")
     parser = parser_for(name if command else "")
     args, unknown = parser.parse_known_args(arguments)
     if unknown:

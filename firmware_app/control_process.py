@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 
 from firmware_app.config.keys import Config
 from firmware_app.config.places import Places
@@ -24,7 +25,7 @@ from firmware_app.kept.start_from import live_values, mutes_of
 from firmware_app.kept.store import Store
 from firmware_app.link.control_end import ControlLink
 from firmware_app.link.wire import Down, InfoFrame, MeterFrame
-from firmware_app.page import announce
+from firmware_app.page import address, announce
 from firmware_app.page.box import real_box
 from firmware_app.panel.bindings import Bindings
 from firmware_app.panel.setup import PanelSetup
@@ -46,6 +47,7 @@ from web_ui.serving.server import PageAddressError, PageServer
 log = logging.getLogger(__name__)
 
 LOOK_FOR_INTERFACE_S = 0.5
+SOUND_FIRST_S = 30.0  # the address comes after what the start says of the sound, if that does not take longer
 CLOSE_S = 1.1  # after stop(): by then all is saved, or run() says that it is not
 LEAST_CLOSE_S = 0.3
 SWITCH_INTERVAL_S = 0.0005  # between threads: a press must not wait while a page is rendered
@@ -72,6 +74,7 @@ class ControlProcess:
         self._setup = self._panel_setup()
         self._box = BoxSetup(config, places, self.control, box_version())
         self._box.stop = self.stop
+        self._announce: Callable[[], None] = lambda: None  # the page's address, once
         self._link = ControlLink(
             places.runtime / "link.sock", PARAMS, self.control.values,
             self._on_meter, self._on_info, self._on_down, self._box.take_inputs, self.control.take_health,
@@ -158,8 +161,15 @@ class ControlProcess:
         app = create_app(box, allowed_hosts=page.allowed_hosts)
         server = PageServer(app, page.host, page.port)
         bound = server.start()
-        announce.page(page.host, bound)
+        address.leave(self._places.runtime, self._places.state, page.host, bound)
+        self._announce = lambda: announce.page(page.host, bound)
+        if not sys.stdout.isatty():
+            self._announce_once()
         return server
+
+    def _announce_once(self) -> None:
+        announce_now, self._announce = self._announce, lambda: None
+        announce_now()
 
     def _on_meter(self, meter: MeterFrame) -> None:
         if meter.model_off:
@@ -182,10 +192,13 @@ class ControlProcess:
         """Until stop(): tell systemd that all is well, and look for an interface while the demo plays without one."""
         notifier = Notifier()
         notifier.send(b"READY=1")
+        announce_at_s = time.monotonic() + SOUND_FIRST_S
         look_at_s = heat_at_s = time.monotonic() + LOOK_FOR_INTERFACE_S
         heat = HeatWatch(lambda least: self._link.send_command(Down.SHED, least))
         while not self._stopping.wait(0.5):
             notifier.send(b"WATCHDOG=1")
+            if self.control.latest.meter is not None or time.monotonic() >= announce_at_s:
+                self._announce_once()
             self._setup.tick()
             self._box.audio.tick()
             if time.monotonic() >= look_at_s:

@@ -22,13 +22,22 @@ if [ -e "$stamp" ] && [ ! "requirements/$kind.lock" -nt "$stamp" ] && [ ! pyproj
     exit 0
 fi
 
+. requirements/steps.sh
+steps=3
+started=$(date +%s)
+
+step "looking for a compiler and ALSA's headers"
 . requirements/build_tools.sh
 
-[ -x .venv/bin/python ] || { say "making .venv"; "$python" -m venv .venv; }
-say "installing locked packages ($kind)"
-.venv/bin/python -m pip install -q --disable-pip-version-check --use-pep517 -r "requirements/$kind.lock"
-.venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+packages=$(grep -c '^[a-z].*==' "requirements/$kind.lock")
+step "installing $packages locked packages into .venv"
+[ -x .venv/bin/python ] || "$python" -m venv .venv
+pip() { .venv/bin/python -m pip install --disable-pip-version-check --no-input --progress-bar off "$@"; }
+with_bar "$packages" pip --use-pep517 -r "requirements/$kind.lock" || fail "the packages could not be installed (see above)"
+
+step "building the part in C, and the hushbox command"
+with_bar 1 pip --no-deps --no-build-isolation -e . || fail "hushbox could not be built (see above)"
 .venv/bin/python -c 'import sys; from dsp import native; sys.exit(not native.available())' ||
     say "no compiler for the part in C (dsp/native): NumPy does its work, slower"
 touch "$stamp"
-say "done: .venv/bin/hushbox"
+say "done in $(($(date +%s) - started)) s: .venv/bin/hushbox"

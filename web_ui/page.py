@@ -35,7 +35,9 @@ def add_pages(app: Flask, box: Box, token: str) -> None:
     def page() -> str:
         # Within the document: fetching them would cost the phone another round trip.
         params = [param_json(view) for view in box.live.params()]
-        return rendered("page.html", views=VIEWS, files=page_files(), params=params)
+        # Behind a PIN the wizard waits: it opens for those who may set the box up.
+        first_visit = box.setup.view().wizard.first and not box.pin.view().in_force
+        return rendered("page.html", views=VIEWS, files=page_files(), params=params, first_visit=first_visit)
 
     @app.get("/manifest.webmanifest")
     def manifest() -> Response:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from dsp.nearest import did_you_mean
 
 _MOST_HINTS = 50  # each takes a while
 
@@ -30,8 +31,7 @@ class TomlChecks:
         """Refuse keys that are not in `allowed`; the message names the nearest one."""
         for key in table:
             if key not in allowed:
-                near = difflib.get_close_matches(key[:40], allowed, n=1) if len(self.mistakes) < _MOST_HINTS else []
-                hint = f"; did you mean {near[0]}?" if near else ""
+                hint = did_you_mean(key, allowed) if len(self.mistakes) < _MOST_HINTS else ""
                 name = key if key.isprintable() and len(key) <= 60 else shown(key)
                 self.wrong(prefix + name, f" is no known key{hint}")
 

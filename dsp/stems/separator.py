@@ -1,4 +1,4 @@
-"""Live stems: music is separated into vocals, drums, bass and the rest, and mixed again with a fader for each.
+"""Live stems: music is separated into vocals, drums, bass and other, and mixed again with a fader for each.
 
 Stems run inline, on the audio thread. A hop of three networks of 2.2 M parameters took 0.9 ms of CPU (99th percentile
 1.4 ms) on a 2-core x86-64 VM, all steps counted. That is 9 % of the hop's 10.7 ms, and 36 % of a period of 128 frames

@@ -63,7 +63,7 @@ class Info:
             device=io.name if io else "none",
             bundle=rack.model_name,
             # Both, where the interface does less than the settings ask.
-            message=" ".join(filter(None, messages)) if opened.fit else messages[0] or messages[1],
+            message=" ".join(filter(None, messages)) if opened.fit and not opened.demo else messages[0] or messages[1],
             demo=opened.demo,
             trial=settings.number,
             refused=settings.refused,
@@ -75,6 +75,7 @@ class Info:
         chain = CHAINS[int(self._rack.param(CHAIN.id))]
         if self._problems.get(chain) and self._rack.own_models:
             return self._problems[chain]
-        if chain == "voice over music" and not self._settings.audio.music_channels:
+        audio = self._opened.fit.audio if self._opened.fit else self._settings.audio
+        if chain == "voice over music" and not audio.music_channels:
             return NO_MUSIC
         return f"{self._rack.model_name} {MODEL_OFF}" if self._rack.model_off else ""

@@ -5,7 +5,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from dsp.rack.rack import CHAINS
 from firmware_app.audio.channels import input_channels, output_channels
+from firmware_app.audio.demo import Demo, demo_for
 from firmware_app.audio.fit import Fit, dull, fit
 from firmware_app.config.keys import AudioConfig, StemsConfig
 from firmware_app.config.places import Places
@@ -45,18 +47,30 @@ class AudioSource:
         self._last_message = ""
         self._said = SaidOnce(log)
         self._every_input = self._exactly = False
+        self._chain = CHAINS[0]
+        self._demo: Demo | None = None  # the one that is open
 
     def use(self, config: AudioConfig) -> None:
         """Open by these settings from now on."""
         self._config = config
 
-    def open(self, *, every_input: bool = False, exactly: bool = False) -> Opened:
+    @property
+    def plays_demo(self) -> bool:
+        return self._demo is not None
+
+    def other_demo(self, chain: str) -> bool:
+        """Whether a demo is open, and this chain has another one. Any time; asks no device."""
+        return chain != self._chain and self._demo not in (None, demo_for(chain, self._config, self._places))
+
+    def open(self, chain: str = CHAINS[0], *, every_input: bool = False, exactly: bool = False) -> Opened:
         """Never raises for a device: what is wrong becomes the message, and is logged once.
 
+        chain: the one that is heard, for which a demo is chosen.
         every_input: open all inputs of the interface, for the sound check, not only those of the settings.
         exactly: refuse an interface that cannot do all that the settings ask; otherwise what it can do is used.
         """
         self._every_input, self._exactly = every_input, exactly
+        self._chain, self._demo = chain, None
         opened = self._open()
         if opened.message and opened.message != self._last_message:
             self._said.warn(opened.message)
@@ -126,25 +140,28 @@ class AudioSource:
 
     def _open_demo(self, message: str) -> Opened:
         audio = self._config
+        self._demo = demo = demo_for(self._chain, audio, self._places)
         try:
             record_to = audio.record_to or self._recording()
             io = WavIo(
-                audio.demo_file or self._places.demo_vocal,
+                demo.file,
                 record_to,
                 period_frames=audio.period_frames,
                 realtime=True,
                 loop=True,
+                input_channels=demo.inputs,
+                output_channels=demo.outputs,
             )
         except HwError as error:
             return Opened(None, True, str(error))
         channels = len(io.format.input_channels)
-        if channels > MAX_CHANNELS:
+        if demo.inputs is None and channels > MAX_CHANNELS:
             io.close()
-            return Opened(None, True, f"{audio.demo_file}: {channels} channels: a demo has 1 or 2")
+            return Opened(None, True, f"{demo.file}: {channels} channels: a demo has 1 or 2")
         message = message or io.warning
         if record_to:
             log.info("one pass of the demo's output is recorded in %s", record_to)
-        return Opened(io, True, message)
+        return Opened(io, True, message, demo.fit)
 
     def _recording(self) -> Path | None:
         """The default place for the demo's output; None when the state folder cannot be written."""

@@ -37,23 +37,26 @@ class AudioTrial:
         """Control has left settings to try, with this number. 0: none; the device is only opened again."""
         self._asked = number or self._asked
 
-    def open(self, source: AudioSource) -> Opened:
-        """Open the device with the settings to try, else with those in force. Never raises for a device."""
+    def open(self, source: AudioSource, chain: str) -> Opened:
+        """Open the device with the settings to try, else with those in force. Never raises for a device.
+
+        chain: the one that is heard, for AudioSource.open.
+        """
         if not self._asked:
             self._before = None
-            return source.open()
+            return source.open(chain)
         self.number, self._asked, self.refused = self._asked, 0, ""
         before, opened = self.audio, None
         try:
             self.audio = _read(self._config, self._runtime, self.number)
         except AudioSettingsError as error:
             self.refused = str(error)
-            return source.open()
+            return source.open(chain)
         source.use(self.audio)
-        opened = source.open(exactly=True)
+        opened = source.open(chain, exactly=True)
         if opened.io is None:
             self._give_up(before, opened.message, source)
-            return source.open()
+            return source.open(chain)
         self._before = before
         return opened
 

@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import difflib
 import logging
 import os
 import signal
@@ -12,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from dsp.inference.bundle import RUNTIMES, list_bundles
+from dsp.nearest import did_you_mean
 from firmware_app.config import places as places_of_box
 from firmware_app.config import read as config_file
 from firmware_app.config.places import Places
@@ -74,9 +74,8 @@ def bundle_folder(places: Places, name: str) -> Path | None:
         if "/" in name:
             raise UsageError(f"bundle {name}: no bundle.toml in that folder")
         known = [path.name for path in list_bundles(places.models)]
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
-        hint = f"did you mean {near[0]}? `hushbox models` lists all" if near else f"there are none in {places.models}"
-        raise UsageError(f"no model bundle {name!r}; {hint}")
+        hint = "`hushbox models` lists all" if known else f"there are none in {places.models}"
+        raise UsageError(f"no model bundle {name!r}{did_you_mean(name, known) or ';'} {hint}")
     return folder
 
 

@@ -135,7 +135,8 @@ def _values(args: argparse.Namespace, places: Places) -> dict[str, float]:
             id, equals, value = text.partition("=")
             if not equals:
                 raise UsageError(f"--set {text}: write ID=VALUE, such as --set denoise.amount_db=12")
-            spec = find(PARAMS, full_id(id.strip()))
+            wanted = id.strip()
+            spec = find(PARAMS, full_id(wanted) if full_id(wanted) in PARAMS else wanted)
             values[spec.id] = spec.parse(value)
     except (UnknownPresetError, ParamError) as error:
         raise UsageError(str(error)) from None

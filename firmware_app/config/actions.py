@@ -1,12 +1,12 @@
 """The actions of switches, knobs and MIDI messages. Each is declared once, with its name in words and its fields."""
 
-import difflib
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
+from dsp.nearest import did_you_mean
 from dsp.params import ParamError, ParamSpec, find
 from firmware_app.errors import AppError
 
@@ -96,7 +96,7 @@ def read(tree: object, specs: Mapping[str, ParamSpec], presets: Collection[str])
         raise ActionError(f'an action is {{"do": …}} with one of {", ".join(KINDS)}')
     do = tree["do"]
     if do not in KINDS:
-        raise ActionError(f"action {do[:40]!r} does not exist; did you mean {_nearest(do, KINDS)}?")
+        raise ActionError(f"action {do[:40]!r} does not exist{did_you_mean(do, KINDS)}")
     kind = KINDS[do]
     given = {name: value for name, value in tree.items() if name != "do" and value is not None}
     mistakes = [
@@ -141,8 +141,7 @@ def _preset(given: object, presets: Collection[str]) -> str:
     by_name = {name.casefold(): name for name in presets}
     wanted = str(given)[:100]
     if wanted.strip().casefold() not in by_name:
-        hint = f"; did you mean {_nearest(wanted, presets)}?" if presets else ""
-        raise NoPresetError(f"no preset {wanted!r}{hint}")
+        raise NoPresetError(f"no preset {wanted!r}{did_you_mean(wanted, presets)}")
     return by_name[wanted.strip().casefold()]
 
 
@@ -162,10 +161,6 @@ def _step(by: float, spec: ParamSpec) -> float:
         whole = "a whole number " if spec.choices else ""
         raise ActionError(f"{by:g}: {whole}from {-span:g} to {span:g}, but not 0, is allowed for {spec.id}")
     return by
-
-
-def _nearest(name: str, known: Collection[str]) -> str:
-    return difflib.get_close_matches(name[:60], list(known), n=1, cutoff=0.0)[0]
 
 
 # --- in plain words --------------------------------------------------------------------------------------------------

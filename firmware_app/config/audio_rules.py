@@ -1,11 +1,11 @@
 """Rules between the keys of [audio] and [stems], for the file and for the page alike."""
 
-import difflib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from typing import Any, cast
 
+from dsp.nearest import did_you_mean
 from firmware_app.config.declare import Key
 from firmware_app.config.keys import AudioConfig, Config, StemsConfig
 from firmware_app.errors import UsageError
@@ -58,8 +58,7 @@ def changed(config: Config, changes: Mapping[str, Any], allowed: Iterable[str]) 
     mistakes = []
     for name, value in changes.items():
         if name not in keys:
-            near = difflib.get_close_matches(name, keys, n=1, cutoff=0.0)[0]
-            mistakes.append(f"[audio] {name[:40]}: cannot be set here; did you mean {near}?")
+            mistakes.append(f"[audio] {name[:40]}: cannot be set here{did_you_mean(name, keys)}")
         elif wrong := keys[name].check(value):
             mistakes.append(f"[audio] {name} = {_show(value)[:40]}: {wrong}")
     if not mistakes:

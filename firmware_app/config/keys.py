@@ -71,7 +71,9 @@ class AudioConfig:
         "Stems can have further ones of their own, see [stems].",
     )
     demo_file: str = key(
-        "", text(1000, empty=True), "A WAV or FLAC file for the demo to play in a loop; empty: the built-in vocal."
+        "",
+        text(1000, empty=True),
+        "A sound file for the demo to play in a loop; empty: the built-in vocal, or song for music.",
     )
     record_to: str = key(
         "",

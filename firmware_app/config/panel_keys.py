@@ -247,7 +247,8 @@ class LedConfig:
 
 @dataclass(frozen=True)
 class RgbLedConfig:
-    """A light of three colours: green while processing, amber in bypass, red when muted, or one thing in its colour."""
+    """A light of three colours: green while processing, amber when dry (blinking if nobody asked for that), red when muted,
+    blue for what is removed; or one thing in its colour."""
 
     name: str = _name()
     gpio_red: int = _gpio("Pin of red.")

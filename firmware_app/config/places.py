@@ -25,7 +25,7 @@ class Places:
     """All folders, as absolute paths. Only make_state() and make_runtime() create any."""
 
     models: Path  # models_quantized: one folder a bundle
-    assets: Path  # demo vocal, factory presets
+    assets: Path  # the demo's sounds, factory presets
     state: Path  # live settings, recordings: survives a restart
     runtime: Path  # sockets, the listen ring: gone after a restart
 
@@ -36,6 +36,10 @@ class Places:
     @property
     def demo_vocal(self) -> Path:
         return self.assets / "demo_vocal.flac"
+
+    @property
+    def demo_song(self) -> Path:
+        return self.assets / "demo_song.opus"
 
     @property
     def factory_presets(self) -> Path:

@@ -1,6 +1,5 @@
 """Reads hushbox.toml into frozen dataclasses. Every mistake is reported, all at once; a file with one is not used."""
 
-import difflib
 import os
 import re
 import tomllib
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from dsp.inference.handed_in import HandedInError, parse_toml, read_file
+from dsp.nearest import did_you_mean
 from dsp.params import ParamSpec
 from firmware_app.config.audio_rules import channel_mistakes, stem_mistakes
 from firmware_app.config.control_specs import RELAY, spec_of
@@ -102,7 +102,7 @@ def parse(toml_text: str, source: Path | None = None, overrides: Mapping[str, ob
 def read_control(table: str, tree: Mapping[str, Any]) -> AnyControlConfig:
     """A control that does not come from the file, checked by the same rules. Raises ConfigError."""
     if table not in CONTROL_TABLES:
-        raise ConfigError([f"no kind of control {table[:40]!r}{_nearest(table[:40], CONTROL_TABLES)}"])
+        raise ConfigError([f"no kind of control {table[:40]!r}{did_you_mean(table[:40], CONTROL_TABLES)}"])
     reader = _Reader("", {})
     values = reader.table(CONTROL_TABLES[table], f"panel.{table}", 0, tree, table)
     if not reader.mistakes:
@@ -123,7 +123,9 @@ def check_params(config: Config, specs: Mapping[str, ParamSpec]) -> None:
                 wanted = getattr(entry, name, "")
                 if wanted and wanted not in known:
                     kind = {"does": "on/off parameter", "sets": "parameter", "shows": "thing to show"}[name]
-                    mistakes.append(f"[[panel.{table}]] {name} = {wanted!r}: no such {kind}{_nearest(wanted, known)}")
+                    mistakes.append(
+                        f"[[panel.{table}]] {name} = {wanted!r}: no such {kind}{did_you_mean(wanted, known)}"
+                    )
     if mistakes:
         raise ConfigError(f"{config.source or FILE_NAME}: {mistake}" for mistake in mistakes)
 
@@ -260,7 +262,7 @@ class _Reader:
             self._mistake(name, f"{name[:60]}: no such key{self._hint(name, _all_keys())}")
 
     def _hint(self, name: str, known: Iterable[str]) -> str:
-        return _nearest(name, known) if len(self.mistakes) < _MOST_HINTS else ""
+        return did_you_mean(name, known) if len(self.mistakes) < _MOST_HINTS else ""
 
     def _mistake(self, dotted: str, message: str, index: int = 0) -> None:
         table, _, name = dotted.rpartition(".")
@@ -288,11 +290,6 @@ def _key_of(cls: type, name: str) -> Key:
 
 def _all_keys() -> list[str]:
     return [f"{section}.{f.name}" for section, cls in TABLES.items() for f in fields(cls)]
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name[:60], list(known), n=1, cutoff=0.0)
-    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _show(value: object) -> str:

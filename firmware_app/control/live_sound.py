@@ -10,12 +10,16 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+from numpy.typing import NDArray
 
+from dsp.analysis.loudness import HOP_FRAMES, Loudness
 from dsp.block import RATE_HZ, Block
 from firmware_app.link.listen_ring import RingReader
 
 AHEAD_S = 1.0  # sent at once, so that the browser has something to play from
 STEP_S = 0.1
+MATCH_S = 6.0  # the loudness is measured over the newest seconds
+LOUDEST_MATCH_DB = 20.0  # where one side is nearly silent, the other stays audible
 COMPRESSION = 0.5  # of 0 (320 kbit/s) to 1 (32 kbit/s): about 160 kbit/s
 
 
@@ -31,6 +35,9 @@ class LiveSound:
         self._position = max(0, newest - int(AHEAD_S * RATE_HZ))
         found = self._reader.latest(1)
         self._channels = found[0].shape[1] if found is not None else 1
+        self._both = BothSides() if which == "both" else None
+        if self._both:
+            self._channels = 2
         self._sink = _Sink()
         self._encoder = soundfile.SoundFile(
             self._sink,
@@ -48,7 +55,8 @@ class LiveSound:
         time.sleep(STEP_S)
         self._position, before, after = self._reader.since(self._position, 2 * RATE_HZ)
         if len(before):
-            self._encoder.write(self._fit(self._pick(before, after)))
+            sound = self._both.matched(before, after) if self._both else self._pick(before, after)
+            self._encoder.write(self._fit(sound))
         return self._sink.take()
 
     def close(self) -> None:
@@ -69,6 +77,40 @@ class LiveSound:
         mono: Block = sound.mean(axis=1, keepdims=True)
         fitted: Block = np.clip(np.repeat(mono, self._channels, axis=1), -1.0, 1.0)
         return fitted
+
+
+class BothSides:
+    """Untouched and processed sound side by side, the louder one turned down. One thread.
+
+    The phone switches between them, at once and without a change at the box. At equal loudness, because the louder one
+    always seems better (see compare.py).
+    """
+
+    def __init__(self) -> None:
+        self._loudness = (Loudness(1, MATCH_S), Loudness(1, MATCH_S))
+        self._waiting: Block = np.zeros((0, 2), np.float32)
+        self._gains = np.ones(2, np.float32)
+
+    def matched(self, before: Block, after: Block) -> Block:
+        """(frames, channels) each -> (frames, 2): left before, right after, each mono. The gains ramp."""
+        sound: Block = np.stack((before.mean(axis=1), after.mean(axis=1)), axis=1)
+        self._waiting = np.concatenate((self._waiting, sound))
+        while len(self._waiting) >= HOP_FRAMES:
+            hop, self._waiting = self._waiting[:HOP_FRAMES], self._waiting[HOP_FRAMES:]
+            for side, meter in enumerate(self._loudness):
+                meter.add(hop[:, side : side + 1])
+        wanted = self._wanted()
+        ramp = np.linspace(0.0, 1.0, len(sound), dtype=np.float32)[:, None]
+        sound *= self._gains + (wanted - self._gains) * ramp
+        self._gains = wanted
+        return sound
+
+    def _wanted(self) -> NDArray[np.float32]:
+        """The two gains, 1 for the quieter side; both 1 until there is something to measure on both."""
+        lufs = np.array([meter.lufs for meter in self._loudness])
+        if not np.isfinite(lufs).all():
+            return np.ones(2, np.float32)
+        return np.asarray(10 ** (np.maximum(lufs.min() - lufs, -LOUDEST_MATCH_DB) / 20), np.float32)
 
 
 class _Sink(io.RawIOBase):

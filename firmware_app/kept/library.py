@@ -3,13 +3,13 @@
 The player's own are in `presets.json` in the state folder. Only the saver writes it, by `save_job`.
 """
 
-import difflib
 import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from dsp.nearest import did_you_mean
 from dsp.params import ParamSpec
 from firmware_app.kept import preset_state
 from firmware_app.kept.factory import Preset, Presets, UnknownPresetError
@@ -95,9 +95,7 @@ class PresetLibrary:
         wanted = name.strip().casefold()
         found = by_name.get(wanted) or by_name.get(self._state.renamed.get(name, name).strip().casefold())
         if found is None:
-            near = difflib.get_close_matches(wanted[:60], [there.casefold() for there in self.names], n=1, cutoff=0.0)
-            hint = f"; did you mean {self.find(near[0]).name}?" if near else ""
-            raise UnknownPresetError(f"no preset {name[:60]!r}{hint}")
+            raise UnknownPresetError(f"no preset {name[:60]!r}{did_you_mean(wanted, self.names)}")
         return found
 
     # --- changing; each may raise UnknownPresetError or PresetRefused, and then has changed nothing ---

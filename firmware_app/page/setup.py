@@ -58,7 +58,7 @@ class RealSetup:
                 box.audio.trial.state, box.audio.trial.reason, audio.capture_device, audio.playback_device,
             ),
             measured=_view(Result("", measured.frames, info.chain_latency_frames)) if measured else None,
-            wizard=WizardView(notes.wizard, notes.step, STEPS),
+            wizard=WizardView(notes.wizard, notes.step, STEPS, notes.wizard == "new" and not box.set_up_by_file),
             simulated=self._is_simulated,
             carries=tuple(CarriedView(load.period_frames, load.p99, load.fits) for load in box.choice.loads),
         )  # fmt: skip

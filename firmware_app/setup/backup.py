@@ -67,8 +67,17 @@ class Backups:
         self._folder, self._version, self._reader = folder, box_version, reader
 
     def make(self) -> bytes:
-        """A backup of what is on disk. Settings of the last half second may be missing."""
-        return self._made(self._present())
+        """A backup of what is on disk. Settings of the last half second may be missing.
+
+        It has every file, also those that the box has not, without content: a restore takes away what was added since.
+        """
+        made = {
+            MARK: VERSION,
+            "made_by": f"Hushbox {self._version}",
+            "made_at": time.strftime("%Y-%m-%d %H:%M:%S"),
+            "files": {**_empty_files(), **self._present()},
+        }
+        return (json.dumps(made, indent=1, sort_keys=True) + "\n").encode()
 
     def check(self, data: bytes) -> dict[str, Any]:
         """The files in a backup, by name. Raises BackupError with every mistake."""
@@ -110,7 +119,7 @@ class Backups:
         files, staged = self.check(data), _staged(self._folder)
         before = self._folder / _NEXT_BEFORE
         try:
-            write_whole(before, self._made({**_empty_files(), **self._present()}))
+            write_whole(before, self.make())
         except OSError as error:
             raise BackupError([f"{before}: cannot be written: {error.strerror}"]) from None
         if os.path.lexists(staged.path) and not staged.path.is_file():
@@ -149,15 +158,6 @@ class Backups:
         """The kept files as they are on disk, by name, reduced to what a backup holds."""
         read = {name: chosen(name, _tree(self._folder / name)) for name in sorted(NAMES)}
         return {name: tree for name, tree in read.items() if tree is not None}
-
-    def _made(self, files: Mapping[str, Any]) -> bytes:
-        made = {
-            MARK: VERSION,
-            "made_by": f"Hushbox {self._version}",
-            "made_at": time.strftime("%Y-%m-%d %H:%M:%S"),
-            "files": files,
-        }
-        return (json.dumps(made, indent=1, sort_keys=True) + "\n").encode()
 
 
 def apply_staged(folder: Path, reader: StartReader) -> bool:
@@ -209,7 +209,7 @@ def _take_place(folder: Path) -> bool:
 
 
 def _empty_files() -> dict[str, Any]:
-    """Every kept file without content. With them an undo also takes away what only the restore brought."""
+    """Every kept file without content."""
     return {name: {"schema": 1, key: {}} for name, (key, _) in SHAPES.items() if name in NAMES}
 
 

@@ -73,11 +73,18 @@ class BoxSetup:
         return self.store.now.name or self.config.box.name
 
     @property
+    def set_up_by_file(self) -> bool:
+        """Somebody has written a settings file that says more than where the page is: they know their way."""
+        named = {key.partition(".")[0] for key in self.config.named}
+        return self.config.source is not None and bool(named - {"page", "box"})
+
+    @property
     def chains(self) -> tuple[str, ...]:
         """The chains that can be played here: music needs its model, and beside a microphone inputs of its own."""
         if not (self.places.bundle(self.config.model.stems_bundle) / "bundle.toml").is_file():
             return (VOICE,)
-        return (VOICE, MUSIC, BOTH) if self.audio.in_force.music_channels else (VOICE, MUSIC)
+        demo = self.control.latest.info.demo and not self.audio.in_force.demo_file  # it brings music of its own
+        return (VOICE, MUSIC, BOTH) if self.audio.in_force.music_channels or demo else (VOICE, MUSIC)
 
     def possible(self, preset: Preset) -> bool:
         """Whether this box can play what a preset plays."""

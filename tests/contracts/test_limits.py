@@ -73,7 +73,7 @@ def test_the_description_of_the_api_tells_how_long_a_pin_is():
     [
         ("base/dialog.js", r"maxLength: (\d+)", [limits.LONGEST_PRESET_NAME]),
         ("setting_up/steps.js", r"maxLength: (\d+)", [limits.LONGEST_BOX_NAME]),
-        ("views/setup/pin.js", r"maxLength: (\d+)", [limits.LONGEST_BOX_NAME]),
+        ("views/setup/name.js", r"maxLength: (\d+)", [limits.LONGEST_BOX_NAME]),
         ("setting_up/pin_form.js", r"maxLength: (\d+)", [limits.PIN_DIGITS[1]]),
         ("front/control_sheet.js", r"maxLength: (\d+)", [panel_keys.LONGEST_NAME]),
     ],
@@ -83,12 +83,12 @@ def test_the_page_lets_nobody_type_more_than_the_box_takes(path: str, pattern: s
 
 
 def test_the_page_offers_what_the_settings_allow():
-    text = (JS / "views" / "setup" / "audio.js").read_text()
+    text = (JS / "views" / "setup" / "latency.js").read_text()
     allowed = {f.name: f.metadata["key"].check for f in dataclasses.fields(AudioConfig)}
     for name, pattern in (
         ("rate_hz", r"RATES = (\[.*?\])"),
         ("period_frames", r"PERIODS = (\[.*?\])"),
-        ("periods", r"select\((\[2.*?\])"),
+        ("periods", r"COUNTS = (\[.*?\])"),
     ):
         found = re.search(pattern, text)
         assert found is not None, pattern

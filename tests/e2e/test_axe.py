@@ -61,34 +61,65 @@ def test_each_view(open_page: Open, box: Box, view: str, theme: str):
 def test_play_while_it_compares_warns_and_is_muted(open_page: Open, box: Box, theme: str):
     page = opened(open_page, theme, "play")
     box.ports.live.set_status(message="The interface is gone.", safe_mode="it crashed three times")
-    page.get_by_role("button", name="Compare A/B").tap()
-    expect(page.locator("#compare-done")).to_be_visible()
+    page.get_by_role("button", name="Untouched").tap()
+    expect(page.locator("#bypass-hint")).to_contain_text("to match")
     found = serious(page, "A/B")
-    page.locator("#bypass").tap()
+    page.get_by_role("button", name="Removed").tap()
+    expect(page.locator("#bypass-state")).to_have_text("Model off, dry")  # safe mode
+    found += serious(page, "dry")
+    box.ports.live.set_status(safe_mode="")
+    expect(page.locator("#bypass-state")).to_have_text("Hearing the removed")
+    found += serious(page, "the removed")
     box.ports.live.set_param("box.mute", 1.0, "panel")
-    expect(page.locator("#bypass-state")).to_have_text("Bypassed")
-    assert found + serious(page, "bypassed and muted") == []
+    expect(page.locator("#bypass-state")).to_have_text("Muted")
+    assert found + serious(page, "muted") == []
+
+
+def test_the_sheets_of_play(open_page: Open, box: Box, theme: str):
+    page = opened(open_page, theme, "play")
+    box.ports.live.set_param("denoise.amount_db", 6.0, "panel:amount")
+    page.locator("#health").tap()
+    found = serious(page, "health")
+    page.get_by_role("button", name="Done").tap()
+    for selector, what in (("#undo", "undo"), (".dial", "the dial's menu")):
+        page.locator(selector).click(delay=700)
+        found += serious(page, what)
+        page.get_by_role("button", name="Cancel").tap()
+    page.keyboard.press("?")
+    assert found + serious(page, "keys") == []
 
 
 def test_each_section_of_set_up(open_page: Open, box: Box, theme: str):
+    box.ports.system.restored = "2026-01-31 21:03:00"
     page = opened(open_page, theme, "setup")
-    sections = page.locator("#setup-sections > details")
-    found = []
-    for at in range(sections.count()):
-        page.evaluate("document.querySelectorAll('details[open]').forEach((part) => (part.open = false))")
-        section = sections.nth(at)
-        if section.is_visible():
-            section.locator("summary").first.click()
-            page.wait_for_timeout(600)  # what it asks the box for is there
-            section.evaluate("(node) => node.querySelectorAll('details').forEach((part) => (part.open = true))")
-            found += serious(page, section.locator("h2").first.inner_text())
-    assert sections.count() == 9
+    page.wait_for_timeout(1000)  # what the lines say is there
+    found = serious(page, "the list")
+    names = [
+        line.removeprefix("line-")
+        for line in page.locator(".lines > li").evaluate_all("(all) => all.map((li) => li.id)")
+    ]
+    sections = [name for name in names if name and name != "wizard"]
+    assert len(sections) == 15
+    for name in sections:
+        page.evaluate(f"location.hash = '#setup/{name}'")
+        section = page.locator(f"#setup-{name}")
+        expect(section).to_be_visible()
+        page.wait_for_timeout(600)  # what it asks the box for is there
+        section.evaluate("(node) => node.querySelectorAll('details').forEach((part) => (part.open = true))")
+        found += serious(page, name)
     assert found == []
 
 
+def test_the_docs_on_the_box(open_page: Open, box: Box, theme: str):
+    page = opened(open_page, theme, "setup/docs")
+    page.get_by_role("link", name="The page").click()
+    expect(page.locator("h1")).to_have_text("The page")
+    page.evaluate(SCRIPT.read_text(encoding="utf-8"))
+    assert serious(page, "docs") == []
+
+
 def test_the_sheets_and_dialogs(open_page: Open, box: Box, theme: str):
-    page = opened(open_page, theme, "setup")
-    page.locator("#setup-panel > summary").click()
+    page = opened(open_page, theme, "setup/panel")
     found = []
     page.get_by_role("button", name="Add mapping").click()
     found += serious(page, "mapping")

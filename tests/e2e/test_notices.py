@@ -99,7 +99,7 @@ def test_a_view_first_opened_while_the_box_is_away_loads_when_it_is_back(open_pa
     page = open_page()
     box.off()
     page.locator("#tab-setup").click()
-    expect(page.locator("#view-setup")).to_be_visible()
+    expect(page.locator("#view-play")).to_be_hidden()
     page.wait_for_timeout(500)
     expect(page.locator("#setup-sections > *")).to_have_count(0)
     box.on()

@@ -24,7 +24,7 @@ from tests.rigs.panel_box import PanelBox
 CHROMIUM = Path("/usr/bin/chromium")
 PHONE = {"width": 390, "height": 844}
 HOST = "hushbox.local"
-SETUP = "/#setup"
+SETUP = "/#setup/panel"
 CONFIG = PanelConfig(
     pins="mock",
     midi=False,
@@ -81,8 +81,7 @@ def open_page(browser: Any, box: PanelBox) -> Iterator[Callable[..., Any]]:
         page.goto(f"http://{HOST}:{box.number}{path}")
         if path == SETUP:
             page.wait_for_selector('body[data-link="live"]')
-            page.locator("#setup-panel summary").first.click()
-            expect(page.locator("#setup-panel .summary-side")).to_contain_text("mapped")
+            expect(page.locator("#line-panel .line-side")).to_contain_text("mapped")
         return page
 
     yield opened
@@ -379,7 +378,7 @@ def test_what_was_begun_outlives_a_break_of_the_connection(open_page: Callable[.
     start_learning(page, "Tap tempo")
     page.evaluate("dispatchEvent(new Event('offline'))")
     expect(page.locator("#link-text")).to_have_text("No connection")
-    expect(page.locator("#link-text")).to_have_text("Live")
+    expect(page.locator("#health")).to_have_attribute("data-level", "good")
     expect(page.locator(".listening")).to_contain_text("press the switch or turn the knob now")
     stomp(page, "Left")
     expect(page.locator(".heard-where")).to_have_text("Left")

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import socket
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -51,7 +52,9 @@ def stage(make_usb: MakeUsb, tmp_path: Path) -> Iterator[Stage]:
     usb = make_usb(capture=voice(), loop=True, patient=True)
     card = VirtualMixer(usb, USUAL)
     config = f'[audio]\ndevice = "{usb.device}"\n[panel]\npins = "mock"\n'
-    with RunningBox(tmp_path / "box", config) as box:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with RunningBox(tmp_path / "box", config, port=port) as box:
         box.wait_status(lambda s: s["audio_alive"] and s["state"] == "running", "running audio process")
         yield Stage(usb, card, box)
 
@@ -94,6 +97,16 @@ def picture(page: Any, name: str, *, whole: bool = False) -> None:
     if PICTURES is not None:
         page.wait_for_timeout(300)
         page.screenshot(path=PICTURES / f"setup-{name}.png", full_page=whole)
+
+
+def opened(page: Any, name: str) -> Any:
+    """The section of Set up, opened by its line in the list."""
+    if page.locator(".back").is_visible():
+        page.locator(".back").click()
+    page.locator(f"#line-{name} a").click()
+    section = page.locator(f"#setup-{name}")
+    expect(section).to_be_visible()
+    return section
 
 
 def step(page: Any, title: str) -> None:
@@ -211,21 +224,24 @@ def test_the_wizard_is_left_and_gone_on_with(open_page: Callable[..., Any], stag
     page.get_by_role("button", name="Continue").click()
     step(page, "Which input is the microphone?")
     page.get_by_role("button", name="Exit").click()
-    expect(page.locator("#setup-audio")).to_be_visible()
+    expect(page.locator("#line-audio")).to_be_visible()
     page.get_by_role("button", name="Start over").click()
     step(page, "Which interface?")
 
 
 def test_what_is_refused_is_explained_and_the_old_settings_stay(open_page: Callable[..., Any], stage: Stage) -> None:
     page = open_page()
-    section = page.locator("#setup-audio")
-    section.locator("summary").first.click()
+    section = opened(page, "audio")
     section.get_by_text("Other ALSA device").click()
     section.get_by_label("ALSA name").fill("hw:CARD=Nothing")
     section.get_by_role("button", name="Use device").click()
     expect(section.locator(".said").first).to_contain_text("no capture there")
     assert stage.box.get("setup")["audio"]["device"] == stage.usb.device
+    section = opened(page, "latency")
     section.get_by_label("Period (frames)").select_option("256")
+    stage.box.set("box.bypass", 1)  # what changes meanwhile takes nothing back of what was chosen
+    stage.card.set("PCM Playback Switch", 0)
+    page.wait_for_timeout(500)
     section.get_by_role("button", name="Apply").click()
     expect(section.locator(".said").first).to_be_hidden(timeout=20_000)
     stage.box.wait_status(lambda s: s["state"] == "running" and s["period_frames"] == 256, "the new period")
@@ -235,8 +251,7 @@ def test_what_is_refused_is_explained_and_the_old_settings_stay(open_page: Calla
 def test_direct_monitoring_is_warned_of_and_switched_off(open_page: Callable[..., Any], stage: Stage) -> None:
     stage.card.set("Direct Monitor Playback Enum", 2)
     page = open_page()
-    section = page.locator("#setup-levels")
-    section.locator("summary").first.click()
+    section = opened(page, "levels")
     expect(section.get_by_role("alert")).to_contain_text("Direct monitoring is on (Direct Monitor)")
     picture(page, "levels", whole=True)
     section.get_by_role("button", name="Turn off").click()
@@ -247,31 +262,76 @@ def test_direct_monitoring_is_warned_of_and_switched_off(open_page: Callable[...
 
 
 def test_backup_diagnostics_log_and_restart(open_page: Callable[..., Any], stage: Stage, tmp_path: Path) -> None:
-    stage.box.set("denoise.amount_db", 9)
     page = open_page()
-    section = page.locator("#setup-system")
-    section.locator("summary").first.click()
-    with page.expect_download() as download:
-        section.get_by_role("button", name="Save backup").click()
-    download.value.save_as(tmp_path / "backup.json")
-    assert json.loads((tmp_path / "backup.json").read_text())["hushbox_backup"] == 1
+    section = opened(page, "diagnostics")
     with page.expect_download(timeout=90_000) as download:
         section.get_by_role("button", name="Get diagnostics").click()
     download.value.save_as(tmp_path / "diagnostics.zip")
     with zipfile.ZipFile(io.BytesIO((tmp_path / "diagnostics.zip").read_bytes())) as pack:
         assert "hushbox-diagnostics/doctor.json" in pack.namelist()
-    section.get_by_role("button", name="Show log").click()
-    expect(section.locator(".log")).to_contain_text("simulated")
-    picture(page, "system", whole=True)
-    (tmp_path / "rubbish.json").write_text("{}")
-    section.locator("#restore-file").set_input_files(tmp_path / "rubbish.json")
-    expect(page.locator("#notices")).to_contain_text("this is not a Hushbox backup")
+    expect(opened(page, "log").locator(".log")).to_contain_text("simulated")
+    about = opened(page, "about")
+    expect(about).to_contain_text("Apache-2.0")
+    about.get_by_text("libraries and their licences").click()
+    expect(about).to_contain_text("numpy")
+    picture(page, "about", whole=True)
+    section = opened(page, "power")
     assert section.get_by_role("button", name="Power off").is_disabled()
     control = stage.box.child("control").pid
     section.get_by_role("button", name="Restart").click()
     section.get_by_role("button", name="Sound stops. Tap again").click()
+    expect(page.locator("#notices")).to_contain_text("The box restarts.")
     stage.box.wait_for(lambda: _pid(stage.box) not in (0, control), "another control process")
-    assert stage.box.value("denoise.amount_db") == 9
+    expect(page.locator("#link-text")).to_have_text("Live", timeout=60_000)
+
+
+def test_a_restore_says_what_it_replaces_and_is_taken_back_with_one_tap(
+    open_page: Callable[..., Any], stage: Stage, tmp_path: Path
+) -> None:
+    box = stage.box
+    box.set("denoise.amount_db", 9)
+    page = open_page()
+    section = opened(page, "backup")
+    with page.expect_download() as download:
+        section.get_by_role("button", name="Save backup").click()
+    download.value.save_as(tmp_path / "backup.json")
+    assert json.loads((tmp_path / "backup.json").read_text())["hushbox_backup"] == 1
+    (tmp_path / "rubbish.json").write_text("{}")
+    section.locator("#restore-file").set_input_files(tmp_path / "rubbish.json")
+    expect(page.locator("#notices")).to_contain_text("this is not a Hushbox backup")
+
+    for name in ("One", "Two", "Three"):
+        box.send("POST", "presets/save", {"name": name, "about": ""})
+    box.send("PUT", "setup/name", {"name": "Left wing"})
+    box.set("denoise.amount_db", 21)
+    section.locator("#restore-file").set_input_files(tmp_path / "backup.json")
+    expect(section.locator("h3:visible")).to_contain_text("Replaces 3 presets")
+    expect(section.locator("h3:visible")).to_contain_text("the name")
+    picture(page, "restore")
+    section.get_by_role("button", name="Cancel").click()
+    assert box.value("denoise.amount_db") == 21
+    section.locator("#restore-file").set_input_files(tmp_path / "backup.json")
+    restarted(page, stage, lambda: section.get_by_role("button", name="Restore", exact=True).click())
+    assert box.value("denoise.amount_db") == 9
+    assert box.get("session")["box_name"] != "Left wing"
+
+    undo = section.get_by_role("button", name="Undo the restore")
+    expect(undo).to_be_visible(timeout=30_000)
+    picture(page, "undo-restore")
+    restarted(page, stage, undo.click)
+    assert box.value("denoise.amount_db") == 21
+    assert box.get("session")["box_name"] == "Left wing"
+    assert {"One", "Two", "Three"} <= {preset["name"] for preset in box.get("presets")["presets"]}
+
+
+def restarted(page: Any, stage: Stage, press: Callable[[], None]) -> None:
+    """Press what restarts the box; the page raises no alarm and is live again."""
+    control = stage.box.child("control").pid
+    press()
+    expect(page.locator("#link-text")).to_have_text("Restarting")
+    stage.box.wait_for(lambda: _pid(stage.box) not in (0, control), "another control process")
+    expect(page.locator("#link-text")).to_have_text("Live", timeout=60_000)
+    assert page.locator("#notices .alarm").count() == 0
 
 
 def _pid(box: RunningBox) -> int:
@@ -284,8 +344,7 @@ def _pid(box: RunningBox) -> int:
 
 def test_the_models_say_what_they_are(open_page: Callable[..., Any], stage: Stage) -> None:
     page = open_page()
-    section = page.locator("#setup-models")
-    section.locator("summary").first.click()
+    section = opened(page, "models")
     expect(section.locator(".model")).to_have_count(2)
     expect(section).to_contain_text("million parameters")
     section.get_by_text("Trained on").first.click()

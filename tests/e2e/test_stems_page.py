@@ -47,8 +47,18 @@ def test_four_strips_fit_one_phone_screen(page: Any, box: PanelBox, tmp_path: Pa
     box.control.set_param("stems.drums.gain_db", -6.0, "test")
     sync_api.expect(page.locator("#stems")).to_be_visible()
     page.wait_for_timeout(400)
+    last = page.locator("#mute").bounding_box()
+    assert last["y"] + last["height"] <= page.locator("#tabs").bounding_box()["y"]
+    page.set_viewport_size({"width": 320, "height": 568})
+    page.wait_for_timeout(200)
     last = page.locator(".stem").last.bounding_box()
     assert last["y"] + last["height"] <= page.locator("#tabs").bounding_box()["y"]
+    page.set_viewport_size({"width": 844, "height": 390})
+    page.wait_for_timeout(200)
+    for last in (page.locator("#mute").bounding_box(), page.locator("#hear").bounding_box()):
+        assert last["y"] + last["height"] <= 390
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_timeout(200)
     folder = Path(os.environ.get("HUSHBOX_PICTURES", tmp_path))
     page.screenshot(path=str(folder / "page-stems.png"))
 
@@ -57,8 +67,10 @@ def test_stems_are_mixed_on_the_page(page: Any, box: PanelBox) -> None:
     expect = sync_api.expect
     stems = page.locator("#stems")
     expect(stems).to_be_hidden()  # a voice alone has none
-    box.control.set_param("box.chain", MUSIC, "test")
+    page.get_by_role("button", name="Music", exact=True).click()
     expect(stems).to_be_visible()
+    assert box.control.value("box.chain") == MUSIC
+    expect(page.locator("#chains button")).to_have_count(2)  # voice over music needs inputs of its own
     expect(stems.locator(".stem")).to_have_count(4)
     mute = stems.get_by_role("button", name="Vocals muted")
     expect(mute).to_have_attribute("aria-pressed", "false")
@@ -66,10 +78,15 @@ def test_stems_are_mixed_on_the_page(page: Any, box: PanelBox) -> None:
     expect(mute).to_have_attribute("aria-pressed", "true")
     page.wait_for_function("document.querySelector('#stems .stem-key.on') !== null")
     assert box.control.value("stems.vocals.mute") == 1.0
+    expect(page.locator("#bypass-state")).to_have_text("Vocals muted")
+    expect(stems.locator(".stem.off")).to_have_text(["Vocals0.0\u00a0dBmutedMS"])
     box.control.set_param("stems.vocals.mute", 0.0, "test")  # by foot
     expect(mute).to_have_attribute("aria-pressed", "false")
     stems.get_by_role("button", name="Drums solo").click()
-    stems.locator('input[id="param-stems.bass.gain_db"]').fill("-12")
+    expect(page.locator("#bypass-state")).to_have_text("Only Drums")
+    bass = stems.get_by_role("slider", name="Bass", exact=True)
+    for _ in range(2):
+        bass.press("PageDown")
     expect(stems.get_by_role("button", name="Drums solo")).to_have_attribute("aria-pressed", "true")
     page.wait_for_timeout(300)
     assert (box.control.value("stems.drums.solo"), box.control.value("stems.bass.gain_db")) == (1.0, -12.0)

@@ -68,7 +68,7 @@ class Opener:
         page.on("console", self._heard)
         page.goto(f"http://{HOST}:{self._number()}/#{view}")
         page.wait_for_selector('body[data-link="live"]:not([data-bypass="unknown"])')
-        page.wait_for_selector(f"#view-{view} > *")
+        page.wait_for_selector(f"#view-{view.partition('/')[0]} > *")
         return page
 
     def _heard(self, line: Any) -> None:

@@ -31,11 +31,17 @@ class RunningBox:
 
     config: text of hushbox.toml after the [page] section this rig writes. env: beside the environment (the rig's).
     first_start: let the box measure which bundle and period fit. Else it finds the usual ones chosen already, so that
-    this machine's load does not decide what a test hears.
+    this machine's load does not decide what a test hears. port: of the page; 0: another one after each start.
     """
 
     def __init__(
-        self, folder: Path, config: str, env: Mapping[str, str] | None = None, *, first_start: bool = False
+        self,
+        folder: Path,
+        config: str,
+        env: Mapping[str, str] | None = None,
+        *,
+        first_start: bool = False,
+        port: int = 0,
     ) -> None:
         self.folder = folder
         self._first_start = first_start
@@ -43,7 +49,7 @@ class RunningBox:
         # In memory, as /run is on a box: a disk's write-back would hold up the audio process.
         self.runtime = Path(tempfile.mkdtemp(prefix="hushbox-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None))
         self.state = folder / "state"
-        (folder / "hushbox.toml").write_text('[page]\nhost = "127.0.0.1"\nport = 0\n' + config)
+        (folder / "hushbox.toml").write_text(f'[page]\nhost = "127.0.0.1"\nport = {port}\n' + config)
         self._env = {**os.environ, **(env or {}), "HUSHBOX_RUNTIME_DIR": str(self.runtime), "PYTHONUNBUFFERED": "1"}
         self.log: list[str] = []
         self.url = ""

@@ -59,11 +59,13 @@ class File(Interface):
 class Source:
     """Hands out `interfaces` in order, None for one that is not there; then the box stops."""
 
+    plays_demo = False
+
     def __init__(self, box: AudioProcess, interfaces: list[Interface | None]) -> None:
         self._box, self._left = box, interfaces
         self.opened_at: list[float] = []
 
-    def open(self, *, every_input: bool = False) -> Opened:
+    def open(self, chain: str, *, every_input: bool = False) -> Opened:
         self.opened_at.append(time.monotonic())
         assert STREAMING[-1:] != [True]
         if not self._left:

@@ -21,7 +21,7 @@ from web_ui.ports.setup import (
     WizardView,
 )
 
-STEPS = ("interface", "microphone", "level", "latency", "switches", "name", "pin", "sound")
+STEPS = ("purpose", "interface", "microphone", "level", "latency", "switches", "name", "pin", "sound")
 STATES = ("new", "begun", "skipped", "done")
 MEASURE_S = 0.3
 INTERFACES = (
@@ -56,6 +56,7 @@ class FakeSetup:
     def __init__(self, changed: Callable[[], None]) -> None:
         """changed: called after each change."""
         self.box_name = "hushbox"
+        self.set_up_by_file = True
         self._changed = changed
         self._revision = 1
         self._audio = AudioView(
@@ -78,7 +79,8 @@ class FakeSetup:
         self._changed()
 
     def view(self) -> SetupView:
-        return SetupView(self.box_name, self._audio, self._measured, self._wizard, True, CARRIES)
+        wizard = replace(self._wizard, first=self._wizard.state == "new" and not self.set_up_by_file)
+        return SetupView(self.box_name, self._audio, self._measured, wizard, True, CARRIES)
 
     def news(self) -> SetupNewsView:
         return SetupNewsView(self._revision, self._audio.state, self._audio.reason, self._check(), self._ending)

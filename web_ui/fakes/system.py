@@ -90,6 +90,11 @@ class FakeSystem:
             raise ControlRefused("this is not a Hushbox backup: it is not JSON") from None
         if not isinstance(tree, dict) or tree.get("hushbox_backup") != 1:
             raise ControlRefused("this is not a Hushbox backup")
+        files = tree.get("files")
+        if not isinstance(files, dict) or any(
+            name not in _WHAT or not isinstance(file, dict) for name, file in files.items()
+        ):
+            raise ControlRefused("this is not a Hushbox backup")
         return tree
 
     def restart(self) -> None:

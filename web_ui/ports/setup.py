@@ -88,11 +88,15 @@ class MixerView:
 
 @dataclass(frozen=True, slots=True)
 class WizardView:
-    """The first-run wizard. state: "new", "begun", "skipped" or "done"; step: the one shown last."""
+    """The first-run wizard. state: "new", "begun", "skipped" or "done"; step: the one shown last.
+
+    first: nobody has set this box up yet, by wizard or by file: the page opens the wizard.
+    """
 
     state: str
     step: str
     steps: tuple[str, ...]
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)

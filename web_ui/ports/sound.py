@@ -6,7 +6,8 @@ from typing import NamedTuple, Protocol
 
 SPECTRUM_BANDS = 96
 SPECTRUM_LOW_HZ, SPECTRUM_HIGH_HZ = 40.0, 20_000.0
-LIVE = ("output", "untouched", "removed")
+LIVE = ("output", "untouched", "removed", "both")
+"""What a phone can listen to. "both": left the untouched sound, right the processed, each mono, at equal loudness."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class SoundPort(Protocol):
         ...
 
     def live(self, which: str) -> LiveStream:
-        """Begin to listen to "output", "untouched" or "removed". Raises NotThere."""
+        """Begin to listen to one of LIVE. Raises NotThere."""
         ...
 
     def recording(self) -> Recording:

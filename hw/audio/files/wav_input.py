@@ -10,7 +10,7 @@ from hw.audio.audio_io import Block
 from hw.audio.files.reader import NotAudioError, SoundReader
 
 BOX_RATE_HZ = 48000
-SMALL_BYTES = 16 * 1024 * 1024  # decoded; a slow board does that well before its watchdog acts
+SMALL_BYTES = 20 * 1024 * 1024  # decoded; a slow board does that well before its watchdog acts
 _CHUNK_FRAMES = 2048  # decoded at once between two blocks
 
 

@@ -145,7 +145,7 @@ def test_a_device_that_opens_and_stays_silent_gives_way(make_usb: MakeUsb, make_
     box = make_box(usb)
     trial.leave(box.places.runtime, 3, {"period_frames": 64})
     box.process._settings.ask(3)
-    opened = box.process._settings.open(_NeverSounding())
+    opened = box.process._settings.open(_NeverSounding(), "voice")
     assert opened.io is not None
     box.process._settings.ran(0.2, "", _NeverSounding())
     assert "no sound comes from it" in box.process._settings.refused
@@ -155,7 +155,7 @@ def test_a_device_that_opens_and_stays_silent_gives_way(make_usb: MakeUsb, make_
 class _NeverSounding:
     def use(self, config: object) -> None: ...
 
-    def open(self, *, exactly: bool = False) -> audio_process.Opened:
+    def open(self, chain: str, *, exactly: bool = False) -> audio_process.Opened:
         return audio_process.Opened(object(), False, "")  # type: ignore[arg-type]
 
 

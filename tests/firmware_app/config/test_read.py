@@ -312,8 +312,7 @@ def test_the_panel_is_held_against_the_parameters_there_are():
         config.check_params(wrong, specs)
     assert caught.value.mistakes == (
         "hushbox.toml: [[panel.switches]] does = 'box.bypas': no such on/off parameter; did you mean box.bypass?",
-        "hushbox.toml: [[panel.switches]] does = 'denoise.amount_db': no such on/off parameter; "
-        "did you mean box.bypass?",
+        "hushbox.toml: [[panel.switches]] does = 'denoise.amount_db': no such on/off parameter",
         "hushbox.toml: [[panel.knobs]] sets = 'denoise.amount': no such parameter; did you mean denoise.amount_db?",
     )
 

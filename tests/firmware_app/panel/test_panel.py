@@ -295,7 +295,7 @@ def test_a_preset_that_is_gone_keeps_no_box_from_starting(make: Make):
     """It may be deleted on the page, or not be in a backup that is restored: the file that names it is not at fault."""
     config = replace(BASE, mappings=(MappingConfig("right", "preset", preset="Mine"),))
     box = make(config)
-    assert box.setup.notes == ("right, press, waits: no preset 'Mine'; did you mean Singing?",)
+    assert box.setup.notes == ("right, press, waits: no preset 'Mine'",)
     box.performer.presets.keep("Mine", {"denoise.amount_db": 3.0})
     box.performer.presets.save_job.save()
     box.close()

@@ -4,7 +4,7 @@
 //
 //   create(box) -> { rebuild(), show(), hide(), status(status), forget() }, all of them optional
 //
-//   create    once, when the view is first visited. box: {connection, params, notices, presets, wake}; nothing else is shared, and no
+//   create    once, when the view is first visited. box: {connection, params, notices, presets, wake, phone}; nothing else is shared, and no
 //             view knows another. A view requests anything else by itself (api.js, connection).
 //   rebuild   after create, and when the list of parameters has changed: draw what depends on it and watch it again,
 //             because every params.watch has ended

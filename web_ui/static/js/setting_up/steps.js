@@ -1,4 +1,4 @@
-// The wizard's steps. Each is a function of the box {connection, params, notices, check, next} that returns
+// The wizard's steps. Each is a function of the box {connection, params, notices, phone, presets, check, next, skip} that returns
 // {node, done(), leave(), show(), news(event), status(status), beside}, where all but node may be left out:
 //
 //   done     "Next" was pressed: apply the step; resolves to false to stay
@@ -14,11 +14,12 @@ import { LatencyTest, result } from "./latency_test.js";
 import { LevelBar, ZONE_DB } from "./level_bar.js";
 import { MixerControls } from "./mixer_controls.js";
 import { PinForm } from "./pin_form.js";
+import { purpose } from "./purpose.js";
 
 const SPEEDS = [[32, 3], [64, 3], [128, 2], [128, 3], [256, 3]]; // period_frames, periods: from the fastest to the safest
 const PATIENCE_MS = 20000;
 
-export const STEPS = { interface: interfaceStep, microphone, level, latency, switches, name, pin, sound };
+export const STEPS = { purpose, interface: interfaceStep, microphone, level, latency, switches, name, pin, sound };
 
 function interfaceStep({ connection, notices }) {
   const list = new InterfaceList(notices);

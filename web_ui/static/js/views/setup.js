@@ -2,6 +2,7 @@
 // #setup/<name> is its address. On a wide screen the list stays beside it. A section is one module setup/<name>.js:
 //
 //   title                 the key of its title's text
+//   open                  true: shown above the list, too, until card.open(false)
 //   create(box, card) ->  a view as views.js describes it: { rebuild(), show(), hide(), status(status), forget() }, and
 //                         glance(): the list is in front: fetch what its line says
 //
@@ -167,7 +168,6 @@ function part(name, module) {
   const words = t(module.title);
   const line = el("li", { id: `line-${name}` }, el("a", { class: "line", href: `#setup/${name}` },
     el("span", { class: "line-title" }, words), side, el("span", { class: "chevron", "aria-hidden": "true" })));
-  const node = el("section", { class: "card setup-section", id: `setup-${name}`, hidden: true, "aria-labelledby": `title-${name}` },
-    el("h2", { id: `title-${name}`, tabIndex: -1 }, words), body);
-  return { name, module, body, side, line, node, view: null, open: false, hidden: false, shown: false };
+  const node = el("section", { class: "card setup-section", id: `setup-${name}`, hidden: true }, el("h2", { tabIndex: -1 }, words), body);
+  return { name, module, body, side, line, node, view: null, open: Boolean(module.open), hidden: false, shown: false };
 }

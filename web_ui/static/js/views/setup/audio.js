@@ -70,8 +70,8 @@ export function create({ connection, notices }, card) {
       shown = false;
     },
     status(status) {
-      card.side(status.demo ? t("audio.demo") : status.device.replace(/ \([^()]*\)$/, "") || t("shell.link.waiting for device"),
-        !status.demo && status.state === "waiting for device");
+      const name = status.demo ? t("audio.demo") : status.device.replace(/ \([^()]*\)$/, "");
+      card.side(name || t("audio.side.none"), !name);
     },
     forget() {
       revision = 0;

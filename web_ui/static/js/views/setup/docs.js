@@ -12,5 +12,6 @@ export function create(_, card) {
     el("span", { class: "line-title" }, t(`setup.docs.${page}`)), el("span", { class: "chevron", "aria-hidden": "true" }))));
   card.body.append(el("p", { class: "lead" }, t("setup.docs.lead")), el("ul", { class: "lines" }, ...links,
     el("li", {}, el("a", { class: "line", href: "/docs/" }, el("span", { class: "line-title" }, t("setup.docs.all")), el("span", { class: "chevron", "aria-hidden": "true" })))));
+  card.side(t("setup.docs.side"));
   return { glance: async () => card.hidden(!(await get("system/about")).docs) };
 }

@@ -11,6 +11,7 @@ import { t } from "../../base/texts.js";
 export const title = "audio.latency";
 const RATES = [44100, 48000, 96000];
 const PERIODS = [32, 64, 128, 256, 512, 1024];
+const COUNTS = [2, 3, 4, 5, 6, 7, 8];
 
 export function create({ connection, notices }, card) {
   const test = new LatencyTest(new SoundCheck(connection), notices);
@@ -34,7 +35,7 @@ export function create({ connection, notices }, card) {
     const { audio } = setup;
     if (audio.state === "trying") return; // what was asked for stays in the form until the box has tried it
     form.offer("period_frames", PERIODS.map((n) => [n, t("audio.frames", { count: n, ms: (n / 48).toFixed(1) })]), audio.period_frames);
-    form.offer("periods", [2, 3, 4, 5, 6, 7, 8].map((n) => [n, String(n)]), audio.periods);
+    form.offer("periods", COUNTS.map((n) => [n, String(n)]), audio.periods);
     form.offer("rate_hz", RATES.map((hz) => [hz, t("audio.khz", { value: hz / 1000 })]), audio.rate_hz);
   }
 

@@ -1,4 +1,5 @@
-// The first-run wizard: from the interface to sound, one step at a time. You can leave it, continue, skip steps and run it again.
+// The first-run wizard: from what the box is for to sound, one step at a time. You can leave it, continue, skip steps and
+// run it again. The first visit of a fresh box opens it (main.js); whoever leaves it then is not asked again.
 
 import { get, put } from "../../api.js";
 import { el } from "../../base/dom.js";
@@ -9,6 +10,8 @@ import { t } from "../../base/texts.js";
 
 export const title = "wizard.title";
 export const open = true;
+
+const FIRST_VISIT = "#setup/wizard";
 
 export function create(box, card) {
   const { connection, notices } = box;
@@ -22,7 +25,9 @@ export function create(box, card) {
     const setup = await fetched(notices, () => get("setup"));
     if (!setup) return;
     wizard = setup.wizard;
-    if (!running) drawInvitation();
+    if (running) return;
+    if (wizard.first && location.hash === FIRST_VISIT) run(wizard.steps[0]);
+    else drawInvitation();
   }
 
   function drawInvitation() {
@@ -39,7 +44,7 @@ export function create(box, card) {
   }
 
   async function remember(state, name) {
-    wizard = { ...wizard, state, step: name };
+    wizard = { ...wizard, state, step: name, first: false };
     await attempt(notices, () => put("setup/wizard", { state, step: name }));
     if (!running) drawInvitation();
   }
@@ -56,7 +61,7 @@ export function create(box, card) {
     const at = steps.indexOf(name);
     const last = at === steps.length - 1;
     await remember("begun", name);
-    step = { name, ...STEPS[name]({ ...box, check, next: () => last ? finish() : go(steps[at + 1]) }) };
+    step = { name, ...STEPS[name]({ ...box, check, next: () => last ? finish() : go(steps[at + 1]), skip }) };
     card.only(["wizard", ...(step.beside ?? [])]);
     card.side(t("wizard.side.begun", { at: at + 1, of: steps.length }));
     const heading = el("h3", { class: "step-title", tabIndex: -1 }, t(`wizard.${name}`));
@@ -68,11 +73,17 @@ export function create(box, card) {
     }, { strong: true });
     const dots = el("ol", { class: "dots", "aria-hidden": "true" }, ...steps.map((_, n) => el("li", { class: n === at ? "now" : n < at ? "past" : "" })));
     card.body.replaceChildren(dots, heading, step.node,
-      el("div", { class: "pair" }, button(t(at ? "wizard.back" : "wizard.leave"), () => at ? go(steps[at - 1]) : leave()), ahead),
+      el("div", { class: "pair" }, button(t(at ? "wizard.back" : "wizard.not_now"), () => at ? go(steps[at - 1]) : skip()), ahead),
       el("div", { class: "wizard-exits" }, ...(at ? [button(t("wizard.leave"), leave, { small: true })] : []),
-        ...(last ? [] : [button(t("wizard.skip"), () => go(steps[at + 1]), { small: true })])));
+        ...(last || !at ? [] : [button(t("wizard.skip"), () => go(steps[at + 1]), { small: true })])));
     heading.focus({ preventScroll: true });
     scrollTo(0, 0);
+  }
+
+  async function skip() {
+    stop();
+    await remember("skipped", wizard.steps[0]);
+    location.hash = "#play";
   }
 
   function leave() {

@@ -1,0 +1,66 @@
+"""The page's address: where other devices reach it, its QR code, and the note by which `hushbox url` finds it."""
+
+import contextlib
+import json
+import os
+import socket
+from pathlib import Path
+
+import segno
+
+ANY = ("", "*", "0.0.0.0", "::")
+NOTE = "page.json"  # in the runtime folder: the host and the port that are served
+PICTURE = "page-address.png"  # in the state folder
+_PROBES = (("0.0.0.0", "192.0.2.1"), ("::", "2001:db8::1"))  # reserved for documentation: only a route is looked up
+
+
+def own_address(host: str = "") -> str:
+    """This machine's address in the network; the loopback address when there is no network.
+
+    host: the address that the page is served at: the answer is of its kind, IPv4 or IPv6.
+    """
+    for any_address, probed in _PROBES:
+        if host not in ("", "*", any_address):
+            continue
+        try:
+            with socket.socket(socket.AF_INET6 if ":" in any_address else socket.AF_INET, socket.SOCK_DGRAM) as probe:
+                probe.connect((probed, 9))
+                return str(probe.getsockname()[0])
+        except OSError:  # no route, or no such protocol here
+            continue
+    return "::1" if host == "::" else "127.0.0.1"
+
+
+def url_of(host: str, port: int) -> str:
+    """What to type on a phone for a page that is served at this host and port."""
+    shown = own_address(host) if host in ANY else host.strip("[]")
+    return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/"
+
+
+def this_machine_only(url: str) -> bool:
+    return url.startswith(("http://127.", "http://[::1]"))
+
+
+def qr(url: str) -> segno.QRCode:
+    return segno.make(url, error="l")
+
+
+def leave(runtime: Path, state: Path, host: str, port: int) -> None:
+    """Note where the page is, for `hushbox url`, and draw its QR code. A folder that cannot be written is let be."""
+    with contextlib.suppress(OSError):
+        fresh = runtime / f"{NOTE}.new"
+        fresh.write_text(json.dumps({"host": host, "port": port}))
+        os.replace(fresh, runtime / NOTE)
+    with contextlib.suppress(OSError):
+        fresh = state / f"{PICTURE}.new"
+        qr(url_of(host, port)).save(str(fresh), kind="png", scale=10, border=4)
+        os.replace(fresh, state / PICTURE)
+
+
+def left(runtime: Path) -> tuple[str, int] | None:
+    """(host, port) of the box that runs on this machine; None when there is no note, or it may not be read."""
+    try:
+        tree = json.loads((runtime / NOTE).read_text())
+        return str(tree["host"]), int(tree["port"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
