@@ -86,7 +86,7 @@ class Denoiser:
         bundle = self._bundle
         hop = bundle.hop_frames
         self._stft = StreamingStft(channels, bundle.window_frames, bundle.synthesis_frames, hop)
-        self._front = DenoiseFrontEnd(channels, self._layout)
+        self._front = DenoiseFrontEnd(channels, self._layout, self._guard.input)
         self._ahead_frames = hop // -(-hop // MOST_AHEAD_FRAMES)
         self._ahead = Ahead(channels, self._ahead_frames, rate_hz)
         self._share: Block = np.zeros((hop, channels), np.float32)
