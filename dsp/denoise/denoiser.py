@@ -135,8 +135,6 @@ class Denoiser:
 
     def _crossfade_to_removed(self, out: Block, dry: Block) -> None:
         """Crossfade `out` to what was removed from `dry` to make it, as far as `denoise.listen` asks for that."""
-        if self._removed.still and not self._removed.value:
-            return
         # (1 - r) * out + r * (dry - out)
         term = self._share[: len(out)]
         np.multiply(out, -2.0, out=term)

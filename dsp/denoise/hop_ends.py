@@ -67,7 +67,7 @@ class HopEnds:
             else:
                 share.next(len(out))
             cap.reduction = self._native.finish(
-                wet, out, self._turn, MOST_RISE, QUIETEST_CEILING, cap.reduction, cap.fall, blend
+                wet, out, self._turn, MOST_RISE, QUIETEST_CEILING, cap.reduction, cap.fall, LOUDEST, blend
             )
             return
         cap.ceiling = max(MOST_RISE * float(self._peaks.max()), QUIETEST_CEILING)

@@ -78,7 +78,6 @@ class DenoiseInstant(Denoiser):
         if self._prepared:
             self._aim(self._amount_frames)
 
-    @np.errstate(all="ignore")  # what overflows is caught by value, not by a printed warning
     def process(self, block: Block) -> None:
         self.bad_samples += mend(block)
         done = 0
@@ -169,7 +168,8 @@ class DenoiseInstant(Denoiser):
             np.subtract(wet, dry, out=wet)
             np.multiply(wet, self._wet.next(len(out))[:, None], out=wet)
             np.add(wet, dry, out=out)
-        self._crossfade_to_removed(out, dry)
+        if self._removed.value or not self._removed.still:
+            self._crossfade_to_removed(out, dry)
 
 
 def _edges() -> Taps:

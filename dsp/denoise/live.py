@@ -30,6 +30,8 @@ class Denoise(Denoiser):
         self.latency_frames = self._adapter.latency_frames + self._stft.latency_frames
         wet = Ramp(float(self._floor_target < 1.0), self._fade_frames, hop)
         self._ends = HopEnds(channels, hop, self._layout.heard_hops, rate_hz, wet)
+        self._pieces = [slice(at, at + self._ahead_frames) for at in range(0, hop, self._ahead_frames)]
+        self._in_one_piece = len(self._pieces) == 1
         self._free: Block = np.zeros((hop, channels), np.float32)  # of hum
         self._hum_now: Block = np.zeros((hop, channels), np.float32)
         self._hum_before: Block = np.zeros((hop, channels), np.float32)
@@ -44,7 +46,6 @@ class Denoise(Denoiser):
         if self._prepared:
             self._floor.set(self._floor_target)
 
-    @np.errstate(all="ignore")  # what overflows is caught by value, not by a printed warning
     def process(self, block: Block) -> None:
         self._adapter.process(block)
 
@@ -74,7 +75,8 @@ class Denoise(Denoiser):
             self._keep_share_of_hum(wet, floor)
         self._floor_before = floor
         ends.finish(wet, hop_out)
-        self._crossfade_to_removed(hop_out, ends.before)
+        if self._removed.value or not self._removed.still:
+            self._crossfade_to_removed(hop_out, ends.before)
         if not ends.wet.target:
             self._meter_reduction(0.0)
         elif not hums:
@@ -86,9 +88,8 @@ class Denoise(Denoiser):
     def _take_hum(self, now: Block) -> bool:
         """Set `_hum_now` to the hum in `now`, and `_free` to what is left. Return False where there is none."""
         found = False
-        for start in range(0, len(now), self._ahead_frames):
-            piece = slice(start, start + self._ahead_frames)
-            hum = self._ahead.follow(now[piece])
+        for piece in self._pieces:
+            hum = self._ahead.follow(now if self._in_one_piece else now[piece])
             if hum is not None:
                 if not found:
                     self._hum_now.fill(0.0)

@@ -16,35 +16,16 @@ METHOD(mend_function)
     return done(v, 1, PyLong_FromLong(mend(block, (float)loudest)));
 }
 
-METHOD(peak_function)
-{
-    (void)self;
-    Py_buffer v[1];
-    struct rows block;
-    if (expect_arguments("peak", n, 1) || get_rows(a[0], "block", ANY, ANY, 0, v, &block)) return NULL;
-    return done(v, 1, PyFloat_FromDouble((double)peak(block)));
-}
-
-METHOD(tally_function)
-{
-    (void)self;
-    Py_buffer v[2];
-    struct rows block;
-    if (expect_arguments("tally", n, 2) || get_rows(a[0], "block", ANY, ANY, 0, &v[0], &block)) return NULL;
-    if (get_flat(a[1], "sums", block.channels * (Py_ssize_t)sizeof(float), 1, &v[1])) return done(v, 1, NULL);
-    return done(v, 2, PyFloat_FromDouble((double)tally(block, v[1].buf)));
-}
-
 METHOD(limit_function)
 {
     (void)self;
     Py_buffer v[1];
     struct rows block;
-    double ceiling, reduction, fall;
-    if (expect_arguments("limit", n, 4) || number(a[1], &ceiling) || number(a[2], &reduction) || number(a[3], &fall) ||
-        get_rows(a[0], "block", ANY, ANY, 1, v, &block))
+    double ceiling, reduction, fall, loudest;
+    if (expect_arguments("limit", n, 5) || number(a[1], &ceiling) || number(a[2], &reduction) || number(a[3], &fall) ||
+        number(a[4], &loudest) || get_rows(a[0], "block", ANY, ANY, 1, v, &block))
         return NULL;
-    return done(v, 1, PyFloat_FromDouble(limit(block, (float)ceiling, reduction, fall)));
+    return done(v, 1, PyFloat_FromDouble(limit(block, (float)ceiling, reduction, fall, (float)loudest)));
 }
 
 METHOD(hold_under_function)
@@ -160,12 +141,13 @@ METHOD(add_columns_function)
     (void)self;
     Py_buffer v[3];
     struct rows sound, out;
-    long mix;
-    if (expect_arguments("add_columns", n, 4) || get_rows(a[0], "sound", ANY, ANY, 0, &v[0], &sound)) return NULL;
+    long mix, first;
+    if (expect_arguments("add_columns", n, 5) || whole_number(a[4], "first", 0, 1, &first) || get_rows(a[0], "sound", ANY, ANY, 0, &v[0], &sound)) return NULL;
     const Py_ssize_t width = get_columns(a[1], sound.channels, &v[1]);
     if (width < 0) return done(v, 1, NULL);
     if (get_rows(a[2], "out", sound.frames, ANY, 1, &v[2], &out)) return done(v, 2, NULL);
     if (whole_number(a[3], "mix", 0, out.channels, &mix)) return done(v, 3, NULL);
+    if (first) clear(out);
     if (width) add_columns(sound, v[1].buf, (long)width, out, mix);
     return done(v, 3, nothing());
 }
@@ -195,7 +177,7 @@ METHOD(flush_denormals_function)
 }
 
 PyMethodDef functions[] = {
-    CALL("mend", mend_function), CALL("peak", peak_function), CALL("tally", tally_function), CALL("limit", limit_function),
+    CALL("mend", mend_function), CALL("limit", limit_function),
     CALL("take_answer", take_answer_function), CALL("ramp", ramp_function), CALL("scale", scale_function),
     CALL("crossfade", crossfade_function), CALL("pick", pick_function), CALL("add_columns", add_columns_function),
     CALL("hold_under", hold_under_function), CALL("gather", gather_function),

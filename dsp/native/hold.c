@@ -21,13 +21,13 @@ long hold_begin(const struct hold *s, struct rows hop, long turn, long at, float
 
 /* Limit `wet` to the input's peak, times `rise` and at least `quietest`, then blend it with the exact hop before. Return the limiter's reduction. */
 double hold_finish(const struct hold *s, struct rows wet, struct rows out, long turn, double rise, double quietest,
-                   double reduction, double fall, long blend)
+                   double reduction, double fall, float loudest, long blend)
 {
     const struct rows dry = half(s, 1 - turn);
     double ceiling = 0.0;
     for (long i = 0; i < s->peaks_kept; i++) ceiling = (double)s->peaks[i] > ceiling ? (double)s->peaks[i] : ceiling;
     ceiling = ceiling * rise > quietest ? ceiling * rise : quietest;
-    reduction = limit(wet, (float)ceiling, reduction, fall);
+    reduction = limit(wet, (float)ceiling, reduction, fall, loudest);
     if (blend == CROSSFADE) crossfade(wet, dry, s->share);
     copy_rows(blend == ALL_DRY ? dry : wet, out);
     return reduction;

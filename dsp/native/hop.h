@@ -109,7 +109,7 @@ long mend(struct rows block, float loudest);
 float peak(struct rows block);
 void meter(struct rows block, double *sums);
 float tally(struct rows block, float *sums);
-double limit(struct rows block, float ceiling, double reduction, double fall);
+double limit(struct rows block, float ceiling, double reduction, double fall, float loudest);
 float hold_under(struct rows wet, struct rows input, float bound, float rise);
 int take_answer(const float *answer, float *mask, long count, float most);
 
@@ -141,7 +141,7 @@ struct hold {
 enum { ALL_DRY, ALL_WET, CROSSFADE }; /* how the hop's exact and processed sound are blended */
 long hold_begin(const struct hold *s, struct rows hop, long turn, long at, float loudest);
 double hold_finish(const struct hold *s, struct rows wet, struct rows out, long turn, double rise, double quietest,
-                   double reduction, double fall, long blend);
+                   double reduction, double fall, float loudest, long blend);
 
 /* --- fir.c --- */
 
@@ -154,6 +154,7 @@ long fir_process(const struct fir *s, struct rows block, long end, long faded, l
 
 /* --- mix.c --- */
 
+void clear(struct rows out);
 void copy_rows(struct rows from, struct rows to);
 void ring_write(float *ring, long size, long channels, long position, struct rows block);
 void ring_read(const float *ring, long size, long channels, long position, struct rows out);

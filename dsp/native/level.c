@@ -98,13 +98,14 @@ float tally(struct rows block, float *sums)
     return energy;
 }
 
-/* Hold the block under the ceiling. Return the reduction at its end; both are natural logarithms, positive.
+/* Mend the block, then hold it under the ceiling. Return the reduction at its end; both are natural logarithms, positive.
  *
  * fall: by how much it goes down a frame. Under the ceiling, with no reduction left, no bit changes.
  */
 VECTORISED
-double limit(struct rows block, float ceiling, double reduction, double fall)
+double limit(struct rows block, float ceiling, double reduction, double fall, float loudest)
 {
+    mend(block, loudest);
     if (reduction == 0.0 && peak(block) <= ceiling) return 0.0;
     const float to_ceiling = 1.0f / ceiling;
     for (long start = 0; start < block.frames; start += CHUNK) {

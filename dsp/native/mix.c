@@ -89,6 +89,16 @@ void remember(float *past, long length, long position, struct rows block)
     }
 }
 
+void clear(struct rows out)
+{
+    if (side_by_side(out)) {
+        memset(out.at, 0, (size_t)(out.frames * out.channels) * sizeof(float));
+        return;
+    }
+    for (long i = 0; i < out.frames; i++)
+        for (long c = 0; c < out.channels; c++) out.at[i * out.frame_step + c * out.channel_step] = 0.0f;
+}
+
 /* Into another memory. */
 void copy_rows(struct rows from, struct rows to)
 {

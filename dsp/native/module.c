@@ -242,6 +242,20 @@ METHOD(meter_add_method)
     return done(v, 1, nothing());
 }
 
+METHOD(meter_mend_and_add_method)
+{
+    STATE(levels);
+    Py_buffer v[1];
+    struct rows block;
+    double loudest;
+    if (expect_arguments("mend_and_add", n, 2) || number(a[1], &loudest) ||
+        get_rows(a[0], "block", ANY, s->channels, 1, v, &block))
+        return NULL;
+    const long broken = mend(block, (float)loudest);
+    meter(block, s->sums);
+    return done(v, 1, PyLong_FromLong(broken));
+}
+
 METHOD(wire_decode_method)
 {
     STATE(wire);
@@ -306,14 +320,15 @@ METHOD(hold_finish_method)
     Py_buffer v[2];
     struct rows wet, out;
     long turn, blend;
-    double rise, quietest, reduction, fall;
-    if (expect_arguments("finish", n, 8) || whole_number(a[2], "turn", 0, 1, &turn) || number(a[3], &rise) ||
+    double rise, quietest, reduction, fall, loudest;
+    if (expect_arguments("finish", n, 9) || number(a[7], &loudest) || whole_number(a[2], "turn", 0, 1, &turn) || number(a[3], &rise) ||
         number(a[4], &quietest) || number(a[5], &reduction) || number(a[6], &fall) ||
-        whole_number(a[7], "blend", ALL_DRY, CROSSFADE, &blend) ||
+        whole_number(a[8], "blend", ALL_DRY, CROSSFADE, &blend) ||
         get_rows(a[0], "wet", s->hop, s->channels, 1, &v[0], &wet))
         return NULL;
     if (get_rows(a[1], "out", s->hop, s->channels, 1, &v[1], &out)) return done(v, 1, NULL);
-    return done(v, 2, PyFloat_FromDouble(hold_finish(s, wet, out, turn, rise, quietest, reduction, fall, blend)));
+    reduction = hold_finish(s, wet, out, turn, rise, quietest, reduction, fall, (float)loudest, blend);
+    return done(v, 2, PyFloat_FromDouble(reduction));
 }
 
 METHOD(fir_process_method)
@@ -346,7 +361,8 @@ static PyMethodDef stems_methods[] = {
 static PyMethodDef ring_methods[] = {
     CALL("write", ring_write_method), CALL("read", ring_read_method), CALL("delay", ring_delay_method), END};
 static PyMethodDef past_methods[] = {CALL("remember", past_remember_method), END};
-static PyMethodDef meter_methods[] = {CALL("add", meter_add_method), END};
+static PyMethodDef meter_methods[] = {
+    CALL("add", meter_add_method), CALL("mend_and_add", meter_mend_and_add_method), END};
 static PyMethodDef wire_methods[] = {CALL("decode", wire_decode_method), CALL("encode", wire_encode_method), END};
 
 static PyMethodDef rumble_methods[] = {CALL("follow", rumble_follow_method), END};

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from dsp.block import RATE_HZ, Block
+from dsp.block import LOUDEST, RATE_HZ, Block, mend
 from dsp.native import bound
 
 CEILING_DB = -1.0
@@ -46,10 +46,11 @@ class Limiter:
         self.reduction = 0.0
 
     def process(self, block: Block) -> None:
-        """Keep `block` under the ceiling, in place."""
+        """Keep `block` under the ceiling, in place. What is no sound (dsp.block.mend) becomes silence first."""
         if self._native is not None:
-            self.reduction = self._native.limit(block, self.ceiling, self.reduction, self.fall)
+            self.reduction = self._native.limit(block, self.ceiling, self.reduction, self.fall, LOUDEST)
             return
+        mend(block)
         frames = len(block)
         level = np.abs(block, out=self._level[:frames])
         if self.reduction == 0.0 and level.max() <= self.ceiling:

@@ -360,13 +360,14 @@ def test_lanes(period: int, channels: Channels, source: str) -> None:
             lane.prepare(48_000, period, channels, alone=False)
             lane.wait_for(50)
     rng = np.random.default_rng(period)
-    for _ in range(6):
+    for number in range(6):
+        first = number % 2 == 0  # what was there goes
         block = sound(rng, period, channels.inputs)
         outs = [np.ones((period, channels.outputs), np.float32) for _ in range(4)]
         for lane, out, untouched in ((c, outs[0], outs[2]), (numpy, outs[1], outs[3])):
             lane.process(block)
-            lane.add_to(out)
-            lane.add_untouched(block, untouched)
+            lane.add_to(out, first)
+            lane.add_untouched(block, untouched, first)
         assert_close(outs[0], outs[1])
         assert_close(outs[2], outs[3])
 

@@ -111,9 +111,12 @@ def test_a_part_has_to_be_ours() -> None:
     [
         (lambda c: c.pick(floats(4, 2), np.array([2], np.int32), floats(4, 1)), r"columns\[0\] = 2: allowed 0 to 1"),
         (lambda c: c.pick(floats(4, 2), np.array([0], np.int32), floats(3, 1)), r"out has shape \(3, 1\)"),
-        (lambda c: c.add_columns(floats(4, 2), np.array([0], np.int32), floats(4, 2), 3), "mix = 3: allowed 0 to 2"),
         (
-            lambda c: c.add_columns(floats(4, 2), np.array([-1], np.int32), floats(4, 2), 2),
+            lambda c: c.add_columns(floats(4, 2), np.array([0], np.int32), floats(4, 2), 3, True),
+            "mix = 3: allowed 0 to 2",
+        ),
+        (
+            lambda c: c.add_columns(floats(4, 2), np.array([-1], np.int32), floats(4, 2), 2, False),
             r"columns\[0\] = -1: allowed",
         ),
         (lambda c: c.scale(floats(4, 2), floats(3)), "values has 12 bytes: 16 are needed"),
@@ -147,11 +150,11 @@ def test_a_block_of_no_frames_fits_no_other() -> None:
     calls, columns = bound.calls(), np.array([0], np.int32)
     assert calls is not None
     for refused in (
-        lambda: calls.add_columns(floats(0, 1), columns, floats(8, 1), 1),
+        lambda: calls.add_columns(floats(0, 1), columns, floats(8, 1), 1, True),
         lambda: calls.pick(floats(0, 1), columns, floats(8, 1)),
         lambda: calls.crossfade(floats(0, 1), floats(8, 1), floats(0)),
         lambda: calls.scale(floats(0, 1), floats(8)),
     ):
         with pytest.raises(ValueError, match="needed"):
             refused()
-    calls.add_columns(floats(0, 1), columns, floats(0, 1), 1)
+    calls.add_columns(floats(0, 1), columns, floats(0, 1), 1, True)
