@@ -92,7 +92,7 @@ class InfrasonicGuard:
     @property
     def active(self) -> bool:
         """Whether anything is to be subtracted at present."""
-        return bool(self._levels[SHARE] > 0.0 or self._levels[SHARE_NEXT] > 0.0)
+        return self._levels.item(SHARE) > 0.0 or self._levels.item(SHARE_NEXT) > 0.0
 
     def reset(self) -> None:
         """Forget the sound: as new."""
@@ -131,7 +131,7 @@ class InfrasonicGuard:
         np.matmul(self._powers[frames], self._state, out=self._moved)
         np.matmul(self._drive[:, self._hop_frames - frames :], exact, out=self._next_state)
         np.add(self._moved, self._next_state, out=self._state)
-        share, share_next = self._levels[SHARE], self._levels[SHARE_NEXT]
+        share, share_next = self._levels.item(SHARE), self._levels.item(SHARE_NEXT)
         if share < 1.0 or share_next < 1.0:
             gain = np.multiply(self._rise[first : first + frames], share_next - share, out=self._gain[:frames])
             np.add(gain, share, out=gain)
@@ -141,12 +141,13 @@ class InfrasonicGuard:
     def _judge(self) -> None:
         """Decide for the hop that is now whole whether there is too much below hearing. It takes effect in the next."""
         energy, low, rest, loudest_rest, over, since, share, share_next = self._levels.tolist()
-        newest_low = 0.0
-        for channel, memory in enumerate(self._memory):
-            value = float(self._hop_sums[channel]) / self._hop_frames
+        newest_low, memories = 0.0, self._memory.tolist()
+        for value, memory in zip(self._hop_sums.tolist(), memories, strict=True):
+            value /= self._hop_frames
             for coefficients, own in zip(self._low_passes, memory, strict=True):
                 value = _filter(value, coefficients, own)
             newest_low += value * value / self._channels
+        self._memory[:] = memories
         total = energy / (self._channels * self._hop_frames)
         low += self._newest * (newest_low - low)
         rest += self._newest * (max(total - newest_low, 0.0) - rest)
@@ -195,10 +196,10 @@ class InfrasonicGuard:
         self._response: Block = np.where(ages >= 0, impulse[ages], 0.0).astype(np.float32)
 
 
-def _filter(value: float, coefficients: Coefficients, memory: Values) -> float:
-    """One value through a filter of two poles; memory: (2,)."""
+def _filter(value: float, coefficients: Coefficients, memory: list[float]) -> float:
+    """One value through a filter of two poles, whose memory are two."""
     (b0, b1, b2), (a1, a2) = coefficients
-    out = b0 * value + float(memory[0])
+    out = b0 * value + memory[0]
     memory[0] = b1 * value - a1 * out + memory[1]
     memory[1] = b2 * value - a2 * out
     return out
