@@ -41,14 +41,14 @@ from firmware_app.running.supervisor import program
 from firmware_app.system.versions import box_version
 
 DETAIL_SECONDS, OWN_SECONDS, OTHERS_SECONDS = 4.0, 2.0, 0.5
-"""Of sound, for each row: of the one bundle asked for; of the box's own, which the last line is about; of all others."""
+"""Seconds of sound a row: of one bundle asked for; of the box's own, which the last line is about; of all others."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seconds",
         type=float,
-        help="seconds of sound for each row (default 4 for one bundle; for all, 2 for the box's own and 0.5 for others)",
+        help="seconds of sound for each row (default 4 for one bundle; of all, 2 for the box's own, 0.5 for others)",
     )
     parser.add_argument("--json", action="store_true", help="print as JSON")
     parser.add_argument(
