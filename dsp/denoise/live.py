@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from functools import partial
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from dsp.block import Block, mend
 from dsp.denoise.denoiser import MOST_RISE, Denoiser
 from dsp.layouts.denoise import KIND
 from dsp.native import bound
-from dsp.parts.hop_adapter import HopAdapter
+from dsp.parts import spread_hops
 from dsp.parts.limiter import Limiter
 from dsp.parts.ramp import Ramp
 
@@ -31,7 +32,12 @@ class Denoise(Denoiser):
         """Raises BundleError when the bundle is made for another rate."""
         super().prepare(rate_hz, period_frames, channels)
         hop = self._bundle.hop_frames
-        self._adapter = HopAdapter(period_frames, hop, channels, self._process_hop)
+        starts = range(0, hop, self._ahead_frames)
+        follow = [partial(self._follow_hum, slice(start, start + self._ahead_frames)) for start in starts]
+        pieces = (*follow, self._analyse, *self._guard.pieces)
+        self._adapter = spread_hops.adapter(
+            period_frames, hop, channels, self._begin_hop, pieces, self._end_hop, spread=self._guard.in_pieces
+        )
         self.latency_frames = self._adapter.latency_frames + self._stft.latency_frames
         # The STFT holds one hop back, and so does the exact sound.
         self._now: Block = np.zeros((hop, channels), np.float32)
@@ -70,14 +76,28 @@ class Denoise(Denoiser):
         self._floor.jump(self._floor_target)
         self._wet.jump(float(self._floor_target < 1.0))
 
-    def _process_hop(self, hop_in: Block, hop_out: Block) -> None:
+    def _begin_hop(self, hop_in: Block) -> None:
         np.copyto(self._now, hop_in)
         self.bad_samples += mend(self._now)
-        hums = self._take_hum(self._now)
-        sound = self._free if hums else self._now
-        self._hums = hums, self._hums[0]
-        spectrum = self._stft.analyse(sound)
-        usable = self._step(spectrum)
+        self._hums = False, self._hums[0]
+
+    def _follow_hum(self, piece: slice) -> None:
+        """Set `_hum_now` to the hum in a piece of `_now`."""
+        hum = self._ahead.follow(self._now[piece])
+        if hum is not None:
+            if not self._hums[0]:
+                self._hum_now.fill(0.0)
+                self._hums = True, self._hums[1]
+            self._hum_now[piece] = hum
+
+    def _analyse(self) -> None:
+        hums = self._hums[0]
+        self._sound = np.subtract(self._now, self._hum_now, out=self._free) if hums else self._now
+        self._spectrum = self._stft.analyse(self._sound)
+        self._guard.begin(self._features(self._spectrum))
+
+    def _end_hop(self, hop_out: Block) -> None:
+        usable, spectrum, hums = self._guard.end(), self._spectrum, self._hums[0]
         floor = self._floor.next_value()
         # During a fade to dry the last good mask stays in use; the fade hides its age.
         self._front.apply(self._guard.mask, spectrum, floor)
@@ -95,22 +115,7 @@ class Denoise(Denoiser):
         elif not hums:
             self._meter_reduction(self._front.reduction_db)
         else:
-            self._meter_reduction(self._front.reduction_db, _energy(sound), _energy(self._hum_before), floor)
-
-    def _take_hum(self, now: Block) -> bool:
-        """Set `_hum_now` to the hum in `now`, and `_free` to what is left. Return False where there is none."""
-        found = False
-        for start in range(0, len(now), self._ahead_frames):
-            piece = slice(start, start + self._ahead_frames)
-            hum = self._ahead.follow(now[piece])
-            if hum is not None:
-                if not found:
-                    self._hum_now.fill(0.0)
-                found = True
-                self._hum_now[piece] = hum
-        if found:
-            np.subtract(now, self._hum_now, out=self._free)
-        return found
+            self._meter_reduction(self._front.reduction_db, _energy(self._sound), _energy(self._hum_before), floor)
 
     def _keep_share_of_hum(self, wet: Block, floor: float) -> None:
         """Add the share of the hum that always stays to `wet`, faded as the synthesis window fades."""

@@ -80,7 +80,7 @@ def measure(folder: Path, runtime: str, demo: Path, seconds: float) -> Budget:
     with no_collector():
         for channels in CHANNELS:
             for period in PERIODS:
-                chain = build_chain(folder, runtime, real_time=False)
+                chain = build_chain(folder, runtime, real_time=False, spread=True)
                 model = chain.model_name
                 chain.prepare(RATE_HZ, period, channels)
                 times = block_times(chain.process, sound, period, channels, max(1, round(seconds * RATE_HZ / period)))
