@@ -280,12 +280,15 @@ class HumCanceller:
         if not self._judged:
             return
         search = self._searches[which]
-        # The lines missed must be hum beyond doubt by themselves: a note over the hum is not.
-        missed = self._tracker.missed(search.level()[0], search.found, search.turns, self._age_s(which))
-        strange = search.clear and search.witnessed(missed)[0]
-        self._strange = self._strange + 1 if strange else 0
+        self._missed = self._tracker.missed(search.lines(), search.found, search.turns, self._age_s(which))
 
     def _start_again(self, which: int) -> None:
+        if not self._judged:
+            return
+        search = self._searches[which]
+        # The lines missed must be hum beyond doubt by themselves: a note over the hum is not.
+        strange = search.clear and search.witnessed(self._missed)[0]
+        self._strange = self._strange + 1 if strange else 0
         if self._strange >= STRANGE_JUDGEMENTS:
             self._strange = 0
             before = self._tracker.turns

@@ -50,15 +50,19 @@ class Comb:
         self._at, self._between = self._bins[:HARMONICS], self._bins[HARMONICS:]
         # A harmonic 1 % off lies below this bin, and so below the middle of a part's spectrum.
         assert 1.02 * (HARMONICS + 0.5) * PERIODS < part_frames // 2
-        self._turns = [np.ones(2 * HARMONICS + 1, np.complex64) for _ in range(PARTS)]
+        turns = np.exp(-2j * np.pi * np.arange(part_frames // 2) / self.frames).astype(np.complex64)
+        self._turns = [turns**part for part in range(PARTS)]
+        self._turn = np.zeros(2 * HARMONICS + 1, np.complex64)
         self._scale: Values = np.zeros(HARMONICS)
         self._hz = 0.0
         self._found = np.zeros((channels, 2 * HARMONICS + 1), np.complex64)
         self._of_part = np.zeros((channels, 2 * HARMONICS + 1), np.complex64)
-        self._gap = self._found[:, HARMONICS:]
-        self._gap_power: Values = np.zeros((channels, HARMONICS + 1))
         self._lines: Lines = np.zeros((channels, HARMONICS), np.complex128)
-        self._power: Values = np.zeros((channels, HARMONICS))
+        self._power: Values = np.zeros((channels, 2 * HARMONICS + 1))
+        self._imag: Values = np.zeros((channels, 2 * HARMONICS + 1))
+        self._least: Values = np.zeros((channels, HARMONICS))
+        self._from_gaps = _from_gaps()
+        self._resolved: Values = np.zeros(HARMONICS)
         self._noise: Values = np.zeros((channels, HARMONICS))
         self.aim(mains_hz)
 
@@ -70,11 +74,11 @@ class Comb:
         place = self._numbers * (hz * self._bins_per_hz)
         self._at[:] = np.rint(place)
         self._between[:] = np.rint(self._gaps * (hz * self._bins_per_hz))
-        for part in range(1, PARTS):
-            self._turns[part][:] = np.exp(self._bins * (-2j * np.pi * part / self.frames))
         off = place - self._at
         # The Hann window's transform at this distance from its middle. Every other bin is half a turn off there.
         np.divide((1.0 - off * off) * (1 - 2 * (self._at & 1)), np.sinc(off), out=self._scale)
+        np.multiply(self._scale, self._scale, out=self._resolved)
+        np.multiply(self._resolved, FAINTEST_SHARE, out=self._resolved)
 
     def hear(self, sound: Block, part: int) -> None:
         """Take a part of the newest window, 0 to PARTS - 1.  sound: the whole window, (channels, frames)."""
@@ -86,26 +90,30 @@ class Comb:
 
         Both are reused buffers. All parts were heard before.
         """
-        lines, noise, gap = self._lines, self._noise, self._gap_power
+        lines, noise, power = self._lines, self._noise, self._power
         # The first step of a fast Fourier transform, for the bins of interest alone (decimation in time).
         np.take(self._spectra[0], self._bins, axis=1, out=self._found, mode="clip")
         for spectrum, turns in zip(self._spectra[1:], self._turns[1:], strict=True):
             np.take(spectrum, self._bins, axis=1, out=self._of_part, mode="clip")
-            np.multiply(self._of_part, turns, out=self._of_part)
+            np.take(turns, self._bins, out=self._turn, mode="clip")
+            np.multiply(self._of_part, self._turn, out=self._of_part)
             np.add(self._found, self._of_part, out=self._found)
         np.multiply(self._found[:, :HARMONICS], self._scale, out=lines)
-        np.square(self._gap.real, out=gap)
-        gap += np.square(self._gap.imag)
-        np.add(gap[:, 1:], gap[:, :-1], out=self._power)
-        # Four gaps are a better measure than two; the outer ones count half.
-        np.multiply(self._power, 0.25, out=noise)
-        noise[:, 1:] += 0.125 * self._power[:, :-1]
-        noise[:, :-1] += 0.125 * self._power[:, 1:]
-        noise[:, 0] += 0.125 * self._power[:, 0]
-        noise[:, -1] += 0.125 * self._power[:, -1]
-        np.square(lines.real, out=self._power)
-        self._power += np.square(lines.imag)
-        self._power *= FAINTEST_SHARE
-        np.maximum(noise, self._power, out=noise)
+        np.square(self._found.real, out=power)
+        np.square(self._found.imag, out=self._imag)
+        np.add(power, self._imag, out=power)
+        np.matmul(power[:, HARMONICS:], self._from_gaps, out=noise)
+        np.multiply(power[:, :HARMONICS], self._resolved, out=self._least)
+        np.maximum(noise, self._least, out=noise)
         np.maximum(noise, FAINTEST_POWER, out=noise)
         return lines, noise
+
+
+def _from_gaps() -> Values:
+    """Weights that make the level at each harmonic from that in the gaps. (HARMONICS + 1, HARMONICS)"""
+    gaps = np.eye(HARMONICS + 1)
+    both = gaps[:, 1:] + gaps[:, :-1]
+    # Four gaps are a better measure than two; the outer ones count half.
+    around = np.pad(both, ((0, 0), (1, 1)), "edge")
+    weights: Values = 0.25 * both + 0.125 * (around[:, :-2] + around[:, 2:])
+    return weights

@@ -157,3 +157,9 @@ class MainsSearch:
         """
         weight = np.maximum(self._weights.sum(axis=2), LEAST_WEIGHT)
         return self._sums[:, :, self._best, 0] / weight, OVERLAP * self._rest[:, :, self._best] / weight
+
+    def lines(self) -> Lines:
+        """The lines alone."""
+        weight = np.maximum(self._weights.sum(axis=2), LEAST_WEIGHT)
+        lines: Lines = self._sums[:, :, self._best, 0] / weight
+        return lines

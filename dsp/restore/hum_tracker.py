@@ -99,15 +99,15 @@ class HumTracker:
         self._doubt = chance + ROBUST * miss
 
     def weigh(self) -> None:
-        """Step two: how loud all harmonics are, whether there are any, and how far phase and frequency are off."""
+        """Step two: how loud all harmonics are together, and whether there are any."""
         level, seen, miss = self._level, self._seen, self._miss
         power = np.square(level.real) + np.square(level.imag)
         sure = self._variance < power
         power *= sure  # uncertain harmonics are no evidence about the others
         self._power = power
-        match = level.conj() * seen * sure
+        self._match = match = level.conj() * seen * sure
         # A line far from what it should be is covered by a voice: the further off, the less weight it has.
-        covered = ROBUST * miss * miss / np.maximum(power, 1e-18)
+        self._covered = covered = ROBUST * miss * miss / np.maximum(power, 1e-18)
         self._follow_loudness(match.real, power, self._chance + LEAST_DOUBT * power + covered + 1e-18)
         self._turn = self._pull = 0.0
         if self.loudness < GONE:
@@ -115,21 +115,21 @@ class HumTracker:
             strong = np.square(np.abs(seen)) > 0.5 * power
             covers = np.count_nonzero(strong & (power > 0.0)) > 0.5 * np.count_nonzero(power)
             self._gone += COVERED_SHARE if covers else 1.0
-            return
-        self._gone = 0.0
-        covered += self._doubt
-        match_turn = float((match.imag / covered @ self._numbers).sum())
-        self._follow_phase(match_turn, float((power / covered @ self._squares).sum()))
+        else:
+            self._gone = 0.0
 
     def learn(self) -> None:
-        """Step three: move every harmonic towards what was seen of it."""
+        """Step three: how far phase and frequency are off; move every harmonic towards what was seen of it."""
         if self._gone:
             return
-        level, variance, seen = self._level, self._variance, self._seen
+        level, variance, seen, power, covered = self._level, self._variance, self._seen, self._power, self._covered
+        covered += self._doubt
+        match = float((self._match.imag / covered @ self._numbers).sum())
+        self._follow_phase(match, float((power / covered @ self._squares).sum()))
         if self._turn:
             seen *= np.exp(-2j * np.pi * self._turn * self._numbers)
             self._wrong = seen - self.loudness * level
-        variance += CHANGE_PER_WINDOW * self._power
+        variance += CHANGE_PER_WINDOW * power
         gain = variance / (variance + self._doubt)
         level += gain * self._wrong
         variance *= 1.0 - gain
