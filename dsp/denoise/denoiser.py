@@ -48,8 +48,8 @@ _METER_SHARE = 0.1  # of the newest hop in the smoothed reduction
 class Denoiser:
     """The base of Denoise and DenoiseInstant, which differ in how they apply the mask to the sound. Audio thread.
 
-    A subclass calls _features() and _meter_reduction() for each hop. Its own prepare(), set_param() and reset() call those
-    of this class.
+    A subclass calls _features() and _meter_reduction() for each hop. Its own prepare(), set_param() and reset() call
+    those of this class.
     """
 
     name = "denoise"

@@ -34,7 +34,7 @@ class Denoise(Denoiser):
         hop = self._bundle.hop_frames
         starts = range(0, hop, self._ahead_frames)
         follow = [partial(self._follow_hum, slice(start, start + self._ahead_frames)) for start in starts]
-        pieces = (*follow, self._analyse, *self._guard.pieces)
+        pieces: spread_hops.Pieces = (*follow, self._analyse, *self._guard.pieces)
         self._adapter = spread_hops.adapter(
             period_frames, hop, channels, self._begin_hop, pieces, self._end_hop, spread=self._guard.in_pieces
         )

@@ -60,7 +60,9 @@ def cut(file: bytes, count: int) -> list[Piece]:
         inside = range(first, end)
         used = {int(t) for operator in graph.operators[first:end] for t in operator.inputs if t >= 0}
         inputs = sorted(t for t in used if t in outside or made_at.get(t, first) < first)
-        later = {int(t) for operator in graph.operators[end:] for t in operator.inputs} | {int(t) for t in graph.outputs}
+        later = {int(t) for operator in graph.operators[end:] for t in operator.inputs} | {
+            int(t) for t in graph.outputs
+        }
         outputs = sorted(t for t in later if made_at.get(t) in inside)
         for tensor in (*inputs, *outputs):
             if graph.tensors[tensor].type != schema.TensorType.FLOAT32:
@@ -78,7 +80,8 @@ def _cost(model: Any, operator: Any) -> int:
 
 def _spans(costs: list[int], count: int) -> list[tuple[int, int]]:
     """Where to cut: [first, end) of each piece. Operations without weights go with those before them."""
-    total, done, ends = sum(costs), 0, []
+    total, done = sum(costs), 0
+    ends: list[int] = []
     for at, cost in enumerate(costs):
         # The next piece begins with the operation whose middle lies beyond its share.
         while len(ends) < count - 1 and at and done + cost / 2 > total * (len(ends) + 1) / count:
@@ -92,7 +95,9 @@ def _packed(model: Any, first: int, end: int, inputs: list[int], outputs: list[i
     graph = model.subgraphs[0]
     kept = graph.inputs, graph.outputs, graph.operators, model.signatureDefs, model.buffers
     operators = graph.operators[first:end]
-    needed = {graph.tensors[t].buffer for operator in operators for t in (*operator.inputs, *operator.outputs) if t >= 0}
+    needed = {
+        graph.tensors[t].buffer for operator in operators for t in (*operator.inputs, *operator.outputs) if t >= 0
+    }
     try:
         graph.inputs, graph.outputs, graph.operators, model.signatureDefs = inputs, outputs, operators, []
         model.buffers = [buffer if at in needed else schema.BufferT() for at, buffer in enumerate(kept[4])]

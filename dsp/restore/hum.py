@@ -7,6 +7,7 @@ noise. The dry path never passes it.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -30,6 +31,9 @@ FAINTEST = 1e-7  # amplitude of a harmonic, below the last bit of 24
 STALE_TURNS = 2e-4  # by how much a harmonic's stored wave may be off at the end of a hop
 
 
+Task = Callable[[int], None]
+
+
 class HumCanceller:
     """Predicts the hum in the present sound. Audio thread; it adds no delay.
 
@@ -37,7 +41,7 @@ class HumCanceller:
     when MainsSearch finds hum. Without hum there is nothing to subtract.
 
     The work with a window is cut into tasks, of which each hop does one, so that no hop does much more than another.
-    Hum is found 7 hops after the window that shows it, and a new estimate is heard from 7 hops after its window on.
+    Hum is found 7 hops after the window that shows it, and a new estimate is heard from 6 hops after its window on.
     """
 
     def __init__(self, channels: int, hop_frames: int = 128, rate_hz: int = 48_000) -> None:
@@ -66,11 +70,13 @@ class HumCanceller:
         self._rise: Block = (np.arange(1.0, hop_frames + 1) / hop_frames).astype(np.float32)
         self._hum: Block = np.zeros((channels, hop_frames), np.float32)
         self._channels = channels
-        hear = [partial(self._hear, part) for part in range(PARTS)]
-        self._searching = (*hear, self._read, self._remember, self._gather, self._compare, self._decide, self._lock)
-        self._following = (
-            *hear, self._read, self._remember, self._track, self._weigh, self._adapt, self._settle, self._aim,
-            self._gather, self._compare, self._doubt, self._miss, self._start_again,
+        hear: list[Task] = [partial(self._hear, part) for part in range(PARTS)]
+        self._searching: tuple[Task, ...] = (
+            *hear, self._read, self._remember, self._gather, self._compare, self._decide, self._lock,
+        )  # fmt: skip
+        self._following: tuple[Task, ...] = (
+            *hear, self._read, self._track, self._weigh, self._adapt, self._settle, self._remember, self._aim,
+            self._gather, self._compare, self._doubt, self._seek, self._miss, self._start_again,
         )  # fmt: skip
         assert len(self._following) <= WINDOW_EVERY_HOPS
         self.reset()
@@ -260,15 +266,14 @@ class HumCanceller:
 
     def _settle(self, which: int) -> None:
         before = self._tracker.turns
-        there = self._tracker.settle()
+        self._there = self._tracker.settle()
         self._go_on_from(before)
-        if not there:
-            self._locked = None
-            self._whole = [False] * len(MAINS_HZ)
-            self._combs[which].aim(MAINS_HZ[which])
 
     def _aim(self, which: int) -> None:
-        self._combs[which].aim(self._tracker.hz)
+        if not self._there:
+            self._locked = None
+            self._whole = [False] * len(MAINS_HZ)
+        self._combs[which].aim(self._tracker.hz if self._there else MAINS_HZ[which])
 
     # The search shows where the tracker is wrong: after a jump, or when begun under a note.
 
@@ -276,11 +281,14 @@ class HumCanceller:
         if self._judged:
             self._searches[which].decide()
 
+    def _seek(self, which: int) -> None:
+        if self._judged:
+            self._sought = self._searches[which].lines()
+
     def _miss(self, which: int) -> None:
-        if not self._judged:
-            return
-        search = self._searches[which]
-        self._missed = self._tracker.missed(search.lines(), search.found, search.turns, self._age_s(which))
+        if self._judged:
+            search = self._searches[which]
+            self._missed = self._tracker.missed(self._sought, search.found, search.turns, self._age_s(which))
 
     def _start_again(self, which: int) -> None:
         if not self._judged:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp.block import Block
-from dsp.parts.stft import forward_transform
+from dsp.native import bound
 
 Lines = NDArray[np.complex128]
 Values = NDArray[np.float64]
@@ -23,6 +23,8 @@ FAINTEST_SHARE = 1e-5  # of a line's own power: the window resolves no more
 
 PARTS = 2
 """A window is transformed in so many parts, its even frames and its odd ones, so that no hop transforms all of it."""
+
+_NUMPY_WRITES = np.lib.NumpyVersion(np.__version__) >= "2.0.0"
 
 
 class Comb:
@@ -44,12 +46,13 @@ class Comb:
         part_frames = self.frames // PARTS
         self._windowed: Block = np.zeros((channels, part_frames), np.float32)
         self._spectra = [np.zeros((channels, part_frames // 2 + 1), np.complex64) for _ in range(PARTS)]
+        self._native = bound.transform(part_frames)
         self._numbers = np.arange(1.0, HARMONICS + 1)
         self._gaps = np.arange(HARMONICS + 1) + 0.5
         self._bins: Bins = np.zeros(2 * HARMONICS + 1, np.intp)
         self._at, self._between = self._bins[:HARMONICS], self._bins[HARMONICS:]
         # A harmonic 1 % off lies below this bin, and so below the middle of a part's spectrum.
-        assert 1.02 * (HARMONICS + 0.5) * PERIODS < part_frames // 2
+        assert part_frames // 2 > 1.02 * (HARMONICS + 0.5) * PERIODS
         turns = np.exp(-2j * np.pi * np.arange(part_frames // 2) / self.frames).astype(np.complex64)
         self._turns = [turns**part for part in range(PARTS)]
         self._turn = np.zeros(2 * HARMONICS + 1, np.complex64)
@@ -82,8 +85,14 @@ class Comb:
 
     def hear(self, sound: Block, part: int) -> None:
         """Take a part of the newest window, 0 to PARTS - 1.  sound: the whole window, (channels, frames)."""
+        spectrum = self._spectra[part]
         np.multiply(sound[:, part::PARTS], self._windows[part], out=self._windowed)
-        forward_transform(self._windowed, self._spectra[part])
+        if self._native is not None:
+            self._native.forward(self._windowed, spectrum)
+        elif _NUMPY_WRITES:
+            np.fft.rfft(self._windowed, axis=-1, out=spectrum)  # type: ignore[arg-type]  # stubs know double only
+        else:
+            spectrum[:] = np.fft.rfft(self._windowed, axis=-1)
 
     def read(self) -> tuple[Lines, Values]:
         """The lines of the last window, and the power that each would have by chance. Each (channels, HARMONICS).

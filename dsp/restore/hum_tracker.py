@@ -155,8 +155,8 @@ class HumTracker:
         wrong = level - self.loudness * self._level[:, :LOW_HARMONICS] * turning
         far: Flags = (np.abs(wrong) > FAR * np.abs(level)).any(axis=0) & found
         # Odd and even harmonics are judged apart: a note that covers one half of them is far louder.
-        few = any(np.count_nonzero(far[first::2]) < MOST * np.count_nonzero(found[first::2]) for first in (0, 1))
-        if self.loudness < 1.0 - FAR or few:
+        few = np.count_nonzero(far.reshape(-1, 2), axis=0) < MOST * np.count_nonzero(found.reshape(-1, 2), axis=0)
+        if self.loudness < 1.0 - FAR or few.any():
             far.fill(False)
         return far
 

@@ -1,10 +1,10 @@
 """Live stems: music is separated into vocals, drums, bass and the rest, and mixed again with a fader for each.
 
 Stems run inline, on the audio thread. A hop of three networks of 2.2 M parameters took 0.9 ms of CPU (99th percentile
-1.4 ms) on a 2-core x86-64 VM, all steps counted. That is 9 % of the hop's 10.7 ms, and 36 % of a period of 128 frames
-in the block it falls into, where the aim was a third; `stems-light`, one of the networks, takes half. The device's
-buffer of three periods takes such a block. A worker process would add its slack to the 21.3 ms. A board on which
-`hushbox bench` shows p99 above the period needs longer periods or `stems-light`. Not measured on a Raspberry Pi yet.
+1.4 ms) on a 2-core x86-64 VM, all steps counted: 9 % of the hop's 10.7 ms. With short periods several blocks share that
+work (dsp.parts.spread_hops); `python -m bench.bursts` shows it. `stems-light`, one of the networks, takes half. A
+worker process would add its slack to the 21.3 ms. A board on which `hushbox bench` shows p99 above the period needs
+longer periods or `stems-light`. Not measured on a Raspberry Pi yet.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Stems:
         self.model.check_rate(rate_hz)
         bundle = self._bundle
         hop = bundle.hop_frames
-        pieces = (self._analyse, *self._guard.pieces)
+        pieces: spread_hops.Pieces = (self._analyse, *self._guard.pieces)
         self._adapter = spread_hops.adapter(
             period_frames, hop, channels, self._begin_hop, pieces, self._end_hop, spread=self._guard.in_pieces
         )

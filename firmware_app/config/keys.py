@@ -101,8 +101,8 @@ class ModelConfig:
     spread: bool = key(
         True,
         flag,
-        "true: stems and `denoise-studio`, which work on 10 ms of sound at once, do that over several short periods, and\n"
-        "are about 3 ms later for it. false: all in one period, so that one block carries all the work.",
+        "true: stems and `denoise-studio`, which work on 10 ms of sound at once, do so over several short periods,\n"
+        "and are about 3 ms later for it. false: all in one period, so that one block carries all the work.",
     )
 
 

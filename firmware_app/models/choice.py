@@ -16,7 +16,8 @@ class Candidates:
     """What to choose from.
 
     voices: folders of bundles by the names in the settings, the best first. stems: its chain has to fit as well at a
-    period under 128. period_frames: the one that a person has named; None for a free choice. spread: as in the settings.
+    period under 128. period_frames: the one that a person has named; None for a free choice. spread: as in the
+    settings.
     """
 
     voices: Mapping[str, Path]

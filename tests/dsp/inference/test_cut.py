@@ -14,7 +14,6 @@ from dsp.inference.interpreter import TfliteStepModel
 from tests.rigs.checkout import MODELS
 
 
-
 def answers(model: StepModel, steps: int = 60) -> np.ndarray:
     rng, out = np.random.default_rng(2), []
     for _ in range(steps):

@@ -62,9 +62,7 @@ def test_how_many_blocks_share_a_hop(period: int, hop: int, pieces: int, blocks:
     assert (blocks - 1) * period <= max(MOST_FRAMES, period)
 
 
-@given(
-    period=st.integers(1, 600), hop=st.integers(1, 600), channels=st.integers(1, 2), pieces=st.integers(1, 9)
-)
+@given(period=st.integers(1, 600), hop=st.integers(1, 600), channels=st.integers(1, 2), pieces=st.integers(1, 9))
 def test_the_sound_is_as_late_as_declared_and_no_block_does_all(
     period: int, hop: int, channels: int, pieces: int
 ) -> None:
