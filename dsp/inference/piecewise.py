@@ -64,11 +64,13 @@ class _Run:
     def __init__(self, interpreter: Any, inputs: Sequence[int], made: Mapping[int, Values]) -> None:
         """made: where each tensor between the pieces lies."""
         self._invoke = interpreter.invoke
-        self._copies = [(resident(interpreter, number), made[number]) for number in inputs]
+        # Plain memory: to copy it takes a third of the time that np.copyto() takes.
+        pairs = [(resident(interpreter, number), made[number]) for number in inputs]
+        self._copies = [(here.data.cast("B"), there.data.cast("B")) for here, there in pairs]
 
     def __call__(self) -> None:
         for here, there in self._copies:
-            np.copyto(here, there)
+            here[:] = there
         self._invoke()
 
 
