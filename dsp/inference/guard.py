@@ -86,6 +86,11 @@ class ModelGuard:
         self.forget()
 
     @property
+    def input(self) -> Values:
+        """The network's own input, (1, input_size). What writes its features there saves step() a copy."""
+        return self._model.input
+
+    @property
     def in_pieces(self) -> bool:
         """Whether the network was cut, so that a hop's work can be spread (dsp.parts.spread_hops)."""
         return len(self.pieces) > 1
@@ -107,7 +112,7 @@ class ModelGuard:
     def step(self, features: Values) -> bool:
         """Run one step; `mask` then holds the newest good answer. Return whether the result may be heard.
 
-        features: (1, input_size).
+        features: (1, input_size); `input` itself, if all of it was written anew.
         """
         self.begin(features)
         for piece in self.pieces:
@@ -115,7 +120,7 @@ class ModelGuard:
         return self.end()
 
     def begin(self, features: Values) -> None:
-        """Take the features of a hop, (1, input_size)."""
+        """Take the features of a hop, as step()."""
         self._running, self._broken, self._taken_s = False, False, 0.0
         if self._resting:
             self._refill_hops = REFILL_HOPS
@@ -123,7 +128,8 @@ class ModelGuard:
             self._pause_hops -= 1
         else:
             self._running = True
-            np.copyto(self._model.input, features)
+            if features is not self._model.input:
+                np.copyto(self._model.input, features)
 
     def _work(self, step: Callable[[], None]) -> None:
         if not self._running or self._broken:

@@ -42,6 +42,9 @@ union state {
     struct past past;
     struct levels levels; /* Meter */
     struct wire wire;
+    struct rumble rumble;
+    struct hold hold;
+    struct fir fir;
 };
 
 typedef struct {
@@ -54,7 +57,7 @@ typedef struct {
 } Bound;
 
 extern const struct kind kinds[];
-enum { TRANSFORM, BANDS, STFT, DENOISE, SIDES, STEMS, RING, PAST, METER, WIRE, KINDS };
+enum { TRANSFORM, BANDS, STFT, DENOISE, SIDES, STEMS, RING, PAST, METER, WIRE, RUMBLE, HOLD, FIR, KINDS };
 
 PyObject *bound_new(PyTypeObject *type, PyObject *arguments, const struct kind *kind);
 void bound_dealloc(PyObject *self);

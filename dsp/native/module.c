@@ -242,6 +242,20 @@ METHOD(meter_add_method)
     return done(v, 1, nothing());
 }
 
+METHOD(meter_mend_and_add_method)
+{
+    STATE(levels);
+    Py_buffer v[1];
+    struct rows block;
+    double loudest;
+    if (expect_arguments("mend_and_add", n, 2) || number(a[1], &loudest) ||
+        get_rows(a[0], "block", ANY, s->channels, 1, v, &block))
+        return NULL;
+    const long broken = mend(block, (float)loudest);
+    meter(block, s->sums);
+    return done(v, 1, PyLong_FromLong(broken));
+}
+
 METHOD(wire_decode_method)
 {
     STATE(wire);
@@ -270,6 +284,70 @@ METHOD(wire_encode_method)
     return done(v, 2, nothing());
 }
 
+METHOD(rumble_follow_method)
+{
+    STATE(rumble);
+    Py_buffer v[1];
+    struct rows block;
+    long known;
+    if (expect_arguments("follow", n, 2) || whole_number(a[1], "done", 0, LAST_POSITION(s->hop), &known) ||
+        get_rows(a[0], "block", ANY, s->channels, 0, v, &block))
+        return NULL;
+    if (block.frames > s->hop - known) {
+        PyErr_Format(PyExc_ValueError, "block has %ld frames: allowed %ld at most", block.frames, s->hop - known);
+        return done(v, 1, NULL);
+    }
+    return done(v, 1, PyBool_FromLong(rumble_follow(s, block, known)));
+}
+
+METHOD(hold_begin_method)
+{
+    STATE(hold);
+    Py_buffer v[1];
+    struct rows hop;
+    long turn, at;
+    double loudest;
+    if (expect_arguments("begin", n, 4) || whole_number(a[1], "turn", 0, 1, &turn) ||
+        whole_number(a[2], "at", 0, LAST_POSITION(s->peaks_kept), &at) || number(a[3], &loudest) ||
+        get_rows(a[0], "hop", s->hop, s->channels, 0, v, &hop))
+        return NULL;
+    return done(v, 1, PyLong_FromLong(hold_begin(s, hop, turn, at, (float)loudest)));
+}
+
+METHOD(hold_finish_method)
+{
+    STATE(hold);
+    Py_buffer v[2];
+    struct rows wet, out;
+    long turn, blend;
+    double rise, quietest, reduction, fall, loudest;
+    if (expect_arguments("finish", n, 9) || number(a[7], &loudest) || whole_number(a[2], "turn", 0, 1, &turn) || number(a[3], &rise) ||
+        number(a[4], &quietest) || number(a[5], &reduction) || number(a[6], &fall) ||
+        whole_number(a[8], "blend", ALL_DRY, CROSSFADE, &blend) ||
+        get_rows(a[0], "wet", s->hop, s->channels, 1, &v[0], &wet))
+        return NULL;
+    if (get_rows(a[1], "out", s->hop, s->channels, 1, &v[1], &out)) return done(v, 1, NULL);
+    reduction = hold_finish(s, wet, out, turn, rise, quietest, reduction, fall, (float)loudest, blend);
+    return done(v, 2, PyFloat_FromDouble(reduction));
+}
+
+METHOD(fir_process_method)
+{
+    STATE(fir);
+    Py_buffer v[1];
+    struct rows block;
+    long end, faded, turn;
+    if (expect_arguments("process", n, 4) || whole_number(a[1], "end", s->taps - 1, s->length, &end) ||
+        whole_number(a[2], "faded", 0, s->fade, &faded) || whole_number(a[3], "turn", 0, 1, &turn) ||
+        get_rows(a[0], "block", ANY, s->channels, 0, v, &block))
+        return NULL;
+    if (block.frames > s->most) {
+        PyErr_Format(PyExc_ValueError, "block has %ld frames: allowed %ld at most", block.frames, s->most);
+        return done(v, 1, NULL);
+    }
+    return done(v, 1, PyLong_FromLong(fir_process(s, block, end, faded, turn)));
+}
+
 static PyMethodDef transform_methods[] = {
     CALL("forward", transform_forward_method), CALL("inverse", transform_inverse_method), END};
 static PyMethodDef bands_methods[] = {END};
@@ -283,8 +361,13 @@ static PyMethodDef stems_methods[] = {
 static PyMethodDef ring_methods[] = {
     CALL("write", ring_write_method), CALL("read", ring_read_method), CALL("delay", ring_delay_method), END};
 static PyMethodDef past_methods[] = {CALL("remember", past_remember_method), END};
-static PyMethodDef meter_methods[] = {CALL("add", meter_add_method), END};
+static PyMethodDef meter_methods[] = {
+    CALL("add", meter_add_method), CALL("mend_and_add", meter_mend_and_add_method), END};
 static PyMethodDef wire_methods[] = {CALL("decode", wire_decode_method), CALL("encode", wire_encode_method), END};
+
+static PyMethodDef rumble_methods[] = {CALL("follow", rumble_follow_method), END};
+static PyMethodDef hold_methods[] = {CALL("begin", hold_begin_method), CALL("finish", hold_finish_method), END};
+static PyMethodDef fir_methods[] = {CALL("process", fir_process_method), END};
 
 #define NEW(which)                                                                              \
     static PyObject *new_##which(PyTypeObject *type, PyObject *arguments, PyObject *keywords)   \
@@ -292,7 +375,8 @@ static PyMethodDef wire_methods[] = {CALL("decode", wire_decode_method), CALL("e
         (void)keywords;                                                                         \
         return bound_new(type, arguments, &kinds[which]);                                       \
     }
-NEW(TRANSFORM) NEW(BANDS) NEW(STFT) NEW(DENOISE) NEW(SIDES) NEW(STEMS) NEW(RING) NEW(PAST) NEW(METER) NEW(WIRE)
+NEW(TRANSFORM) NEW(BANDS) NEW(STFT) NEW(DENOISE) NEW(SIDES) NEW(STEMS) NEW(RING) NEW(PAST) NEW(METER) NEW(WIRE) NEW(RUMBLE) NEW(HOLD)
+NEW(FIR)
 
 static const struct { newfunc make; PyMethodDef *methods; const char *name; } types[KINDS] = {
     {new_TRANSFORM, transform_methods, "dsp.native._hop.Transform"},
@@ -305,6 +389,9 @@ static const struct { newfunc make; PyMethodDef *methods; const char *name; } ty
     {new_PAST, past_methods, "dsp.native._hop.Past"},
     {new_METER, meter_methods, "dsp.native._hop.Meter"},
     {new_WIRE, wire_methods, "dsp.native._hop.Wire"},
+    {new_RUMBLE, rumble_methods, "dsp.native._hop.Rumble"},
+    {new_HOLD, hold_methods, "dsp.native._hop.Hold"},
+    {new_FIR, fir_methods, "dsp.native._hop.Fir"},
 };
 
 static int add_types(PyObject *module)
