@@ -139,7 +139,7 @@ class DenoiseInstant(Denoiser):
         self._peaks[-1] = self._hop_peak
         self._peak, self._hop_peak = float(self._peaks.max()), 0.0
         spectrum = self._stft.analyse(self._fir.newest(self._hop_frames))
-        self._heard = self._step(spectrum)
+        self._heard = self._guard.step(self._features(spectrum))
         # During a fade to dry the last good mask stays in use; the fade hides its age.
         gains = self._front.gains(self._guard.mask, spectrum, self._floor_target)
         self._aim(self._fade_frames)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from dsp.block import Block
 from dsp.denoise.denoiser import Denoiser
 from dsp.denoise.hop_ends import HopEnds
 from dsp.layouts.denoise import KIND
-from dsp.parts.hop_adapter import HopAdapter
+from dsp.parts import spread_hops
 from dsp.parts.ramp import Ramp
 
 
@@ -26,12 +28,15 @@ class Denoise(Denoiser):
         """Raises BundleError when the bundle is made for another rate."""
         super().prepare(rate_hz, period_frames, channels)
         hop = self._bundle.hop_frames
-        self._adapter = HopAdapter(period_frames, hop, channels, self._process_hop)
+        starts = range(0, hop, self._ahead_frames)
+        follow = [partial(self._follow_hum, slice(start, start + self._ahead_frames)) for start in starts]
+        pieces: spread_hops.Pieces = (*follow, self._analyse, *self._guard.pieces)
+        self._adapter = spread_hops.adapter(
+            period_frames, hop, channels, self._begin_hop, pieces, self._end_hop, spread=self._guard.in_pieces
+        )
         self.latency_frames = self._adapter.latency_frames + self._stft.latency_frames
         wet = Ramp(float(self._floor_target < 1.0), self._fade_frames, hop)
         self._ends = HopEnds(channels, hop, self._layout.heard_hops, rate_hz, wet)
-        self._pieces = [slice(at, at + self._ahead_frames) for at in range(0, hop, self._ahead_frames)]
-        self._in_one_piece = len(self._pieces) == 1
         self._free: Block = np.zeros((hop, channels), np.float32)  # of hum
         self._hum_now: Block = np.zeros((hop, channels), np.float32)
         self._hum_before: Block = np.zeros((hop, channels), np.float32)
@@ -58,14 +63,27 @@ class Denoise(Denoiser):
         self._floor.jump(self._floor_target)
         self._ends.wet.jump(float(self._floor_target < 1.0))
 
-    def _process_hop(self, hop_in: Block, hop_out: Block) -> None:
-        ends = self._ends
-        self.bad_samples += ends.begin(hop_in)
-        hums = self._take_hum(ends.now)
-        sound = self._free if hums else ends.now
-        self._hums = hums, self._hums[0]
-        spectrum = self._stft.analyse(sound)
-        usable = self._step(spectrum)
+    def _begin_hop(self, hop_in: Block) -> None:
+        self.bad_samples += self._ends.begin(hop_in)
+        self._hums = False, self._hums[0]
+
+    def _follow_hum(self, piece: slice) -> None:
+        """Set `_hum_now` to the hum in a piece of the hop."""
+        hum = self._ahead.follow(self._ends.now[piece])
+        if hum is not None:
+            if not self._hums[0]:
+                self._hum_now.fill(0.0)
+                self._hums = True, self._hums[1]
+            self._hum_now[piece] = hum
+
+    def _analyse(self) -> None:
+        now, hums = self._ends.now, self._hums[0]
+        self._sound = np.subtract(now, self._hum_now, out=self._free) if hums else now
+        self._spectrum = self._stft.analyse(self._sound)
+        self._guard.begin(self._features(self._spectrum))
+
+    def _end_hop(self, hop_out: Block) -> None:
+        ends, usable, spectrum, hums = self._ends, self._guard.end(), self._spectrum, self._hums[0]
         floor = self._floor.next_value()
         # During a fade to dry the last good mask stays in use; the fade hides its age.
         self._front.apply(self._guard.mask, spectrum, floor)
@@ -82,22 +100,8 @@ class Denoise(Denoiser):
         elif not hums:
             self._meter_reduction(self._front.reduction_db)
         else:
-            self._meter_reduction(self._front.reduction_db, _energy(sound), _energy(self._hum_now), floor)
+            self._meter_reduction(self._front.reduction_db, _energy(self._sound), _energy(self._hum_now), floor)
         self._hum_now, self._hum_before = self._hum_before, self._hum_now
-
-    def _take_hum(self, now: Block) -> bool:
-        """Set `_hum_now` to the hum in `now`, and `_free` to what is left. Return False where there is none."""
-        found = False
-        for piece in self._pieces:
-            hum = self._ahead.follow(now if self._in_one_piece else now[piece])
-            if hum is not None:
-                if not found:
-                    self._hum_now.fill(0.0)
-                found = True
-                self._hum_now[piece] = hum
-        if found:
-            np.subtract(now, self._hum_now, out=self._free)
-        return found
 
     def _keep_share_of_hum(self, wet: Block, floor: float) -> None:
         """Add the share of the hum that always stays to `wet`, faded as the synthesis window fades."""

@@ -81,7 +81,7 @@ def measure(folder: Path, runtime: str, demo: Path, seconds: float) -> Budget:
     sound = demo_sound(demo)
     rows = []
     with no_collector():
-        chain = build_chain(folder, runtime, real_time=False)
+        chain = build_chain(folder, runtime, real_time=False, spread=True)
         for channels in CHANNELS:
             for period in PERIODS:
                 chain.prepare(RATE_HZ, period, channels)

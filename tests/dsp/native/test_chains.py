@@ -92,7 +92,12 @@ def test_instant(tiny_bundle: Bundle, period: int, channels: int) -> None:
 def test_stems(tiny_stems: Bundle, period: int, channels: int) -> None:
     mask = np.random.default_rng(2).uniform(0, 0.33, (1, tiny_stems.output_size)).astype(np.float32)
     changes = {4: ("stems.vocals.mute", 1.0), 9: ("stems.drums.gain_db", -9.0), 15: ("stems.vocals.mute", 0.0)}
-    c, numpy = both(lambda: Stems(tiny_stems, ConstantModel(mask), real_time=False), period, channels, changes)
+    c, numpy = both(
+        lambda: Stems(tiny_stems, ConstantModel(mask, tiny_stems.input_size), real_time=False),
+        period,
+        channels,
+        changes,
+    )
     assert np.abs(numpy).max() > 0.1
     assert np.abs(c - numpy).max() < 2e-6
 
