@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--period", metavar="FRAMES", type=int, default=128, help="frames a block, to measure with")
     parser.add_argument("--channels", metavar="N", type=int, default=1, choices=(1, 2), help="channels of the sound")
     parser.add_argument("--runtime", default="auto", help="the library that runs the model")
+    parser.add_argument("--no-spread", action="store_true", help="do the whole work of a long hop in one block")
     parser.add_argument("--sound", metavar="IN.wav", help="the sound to try models on")
     parser.add_argument("--into", metavar="FOLDER", help="where the results go: 0.wav, 1.wav, …")
     parser.add_argument("--values", metavar="JSON", default="{}", help="parameters of the box, by id")
@@ -40,7 +41,9 @@ def run(args: argparse.Namespace) -> int:
     if args.what == "measure":
         from firmware_app.models.choose import measure
 
-        load = measure(args.bundles[0], folders[0], args.runtime, args.period, args.channels, places.demo_vocal)
+        load = measure(
+            args.bundles[0], folders[0], args.runtime, not args.no_spread, args.period, args.channels, places.demo_vocal
+        )
         print(json.dumps(asdict(load)))
         return 0
     if not args.sound or not args.into:

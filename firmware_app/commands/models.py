@@ -11,6 +11,7 @@ examples:
 
 import argparse
 import json
+from pathlib import Path
 
 from dsp.errors import DspError
 from dsp.inference.bundle import Bundle, list_bundles
@@ -63,6 +64,14 @@ def _describe(bundle: Bundle, used: set[str]) -> dict[str, object]:
     }
 
 
+def _files(bundle: Bundle) -> list[tuple[list[str], int]]:
+    """The runtimes that share a file, and its size, file by file."""
+    runtimes: dict[Path, list[str]] = {}
+    for runtime, file in bundle.files.items():
+        runtimes.setdefault(file.path, []).append(runtime)
+    return [(names, path.stat().st_size) for path, names in runtimes.items()]
+
+
 def _table(good: list[Bundle], used: set[str]) -> list[str]:
     rows = [
         [
@@ -80,7 +89,7 @@ def _table(good: list[Bundle], used: set[str]) -> list[str]:
 def _cards(good: list[Bundle]) -> list[str]:
     lines = []
     for bundle in good:
-        sizes = ", ".join(f"{runtime} {f.path.stat().st_size / 1e6:.2f} MB" for runtime, f in bundle.files.items())
+        sizes = ", ".join(f"{' and '.join(names)} {size / 1e6:.2f} MB" for names, size in _files(bundle))
         latency_ms = milliseconds(bundle.algorithmic_latency_frames, bundle.rate_hz)
         lines += [
             f"{bundle.folder.name} {bundle.version}: {bundle.summary}",
