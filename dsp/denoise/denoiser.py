@@ -86,7 +86,7 @@ class Denoiser:
         bundle = self._bundle
         hop = bundle.hop_frames
         self._stft = StreamingStft(channels, bundle.window_frames, bundle.synthesis_frames, hop)
-        self._front = DenoiseFrontEnd(channels, self._layout)
+        self._front = DenoiseFrontEnd(channels, self._layout, self._guard.input)
         self._ahead_frames = hop // -(-hop // MOST_AHEAD_FRAMES)
         self._ahead = Ahead(channels, self._ahead_frames, rate_hz)
         self._share: Block = np.zeros((hop, channels), np.float32)
@@ -135,8 +135,6 @@ class Denoiser:
 
     def _crossfade_to_removed(self, out: Block, dry: Block) -> None:
         """Crossfade `out` to what was removed from `dry` to make it, as far as `denoise.listen` asks for that."""
-        if self._removed.still and not self._removed.value:
-            return
         # (1 - r) * out + r * (dry - out)
         term = self._share[: len(out)]
         np.multiply(out, -2.0, out=term)

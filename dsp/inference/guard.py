@@ -77,6 +77,11 @@ class ModelGuard:
         self.off = False
         self.forget()
 
+    @property
+    def input(self) -> Values:
+        """The network's own input, (1, input_size). What writes its features there saves step() a copy."""
+        return self._model.input
+
     def forget(self) -> None:
         """Reset state, mask and back-off; the counts stay."""
         np.copyto(self.mask, self._neutral)
@@ -94,7 +99,7 @@ class ModelGuard:
     def step(self, features: Values) -> bool:
         """Run one step; `mask` then holds the newest good answer. Return whether the result may be heard.
 
-        features: (1, input_size).
+        features: (1, input_size); `input` itself, if all of it was written anew.
         """
         if not self._try(features):
             self.dry_hops += 1
@@ -116,7 +121,8 @@ class ModelGuard:
         model = self._model
         before = self._clock()
         try:
-            np.copyto(model.input, features)
+            if features is not model.input:
+                np.copyto(model.input, features)
             model.step()
             broken = not self._take_answer(model.output)
         except Exception:  # the sound goes on, whatever a runtime raises

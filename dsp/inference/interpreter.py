@@ -43,7 +43,9 @@ class TfliteStepModel:
         ]
         self._interpreter.invoke()  # whatever a runtime puts off until its first step is laid out now
         tensors = [_resident(self._interpreter, index) for index in indices]
-        self.input, self._state_in, self.output, self._state_out = tensors
+        self.input, state_in, self.output, self._state_out = tensors
+        # Plain memory: to copy it takes a third of the time that np.copyto() takes.
+        self._state_before, self._state_after = (each.data.cast("B") for each in (state_in, self._state_out))
         self.reset()
         self._interpreter.invoke()
         if [_address(_resident(self._interpreter, index)) for index in indices] != [*map(_address, tensors)]:
@@ -51,7 +53,7 @@ class TfliteStepModel:
         self.reset()
 
     def step(self) -> None:
-        np.copyto(self._state_in, self._state_out)
+        self._state_before[:] = self._state_after
         self._interpreter.invoke()
 
     def reset(self) -> None:

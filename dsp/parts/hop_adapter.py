@@ -52,6 +52,9 @@ class HopAdapter:
     def process(self, block: Block) -> None:
         """Replace `block` (period_frames, channels) by the sound from `latency_frames` ago, processed."""
         if self.latency_frames == 0:
+            if len(block) == self.hop_frames:
+                self._step(block, block)
+                return
             for start in range(0, len(block), self.hop_frames):
                 hop = block[start : start + self.hop_frames]
                 self._step(hop, hop)
