@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from dsp.inference import handed_in
+from dsp.inference.bundle import list_bundles
 from firmware_app.config import keys, panel_keys
+from firmware_app.config import places as places_of_box
 from firmware_app.config.keys import AudioConfig, BoxConfig, Config
 from firmware_app.kept import kept_file, preset_files
 from firmware_app.kept.factory import Preset
@@ -98,6 +100,18 @@ def test_the_page_offers_what_the_settings_allow():
         assert allowed[name](offered[-1] + 1)  # … to the most
 
 
+def test_the_wizards_first_step_names_presets_and_models_that_are_shipped():
+    script = (JS / "setting_up" / "purpose.js").read_text()
+    places = places_of_box.find()
+    presets = {tomllib.loads(path.read_text())["name"] for path in places.factory_presets.glob("*.toml")}
+    named = re.findall(r'preset: "([^"]+)"', script)
+    assert len(named) == 4
+    assert set(named) <= presets
+    models = {name for listed in re.findall(r"models: \[(.*?)\]", script) for name in re.findall(r'"([^"]+)"', listed)}
+    assert {"denoise-instant", "denoise-studio", "stems-live"} <= models
+    assert models <= {path.name for path in list_bundles(places.models)}
+
+
 def test_the_wizard_has_the_steps_that_are_kept():
     found = re.search(r"STEPS = \{(.*?)\}", (JS / "setting_up" / "steps.js").read_text())
     assert found is not None
@@ -105,7 +119,7 @@ def test_the_wizard_has_the_steps_that_are_kept():
 
 
 def test_the_page_renews_before_the_box_gives_up():
-    (compare_ms,) = script("sound/compare.js", r"RENEW_MS = (\d+)")
+    (compare_ms,) = script("sound/hear.js", r"RENEW_MS = (\d+)")
     (check_ms,) = script("setting_up/sound_check.js", r"HOLD_MS = (\d+)")
     assert 2 * compare_ms <= limits.COMPARE_HOLD_S * 1000
     assert 2 * check_ms <= SOUND_CHECK_HOLD_S * 1000

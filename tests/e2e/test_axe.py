@@ -25,7 +25,7 @@ FLAT = """() => {
   document.adoptedStyleSheets.push(flat);
 }"""
 STEPS = (
-    "Which interface?", "Which input is the microphone?", "How loud?", "How much latency?",
+    "What is this box for?", "Which interface?", "Which input is the microphone?", "How loud?", "How much latency?",
     "What do your switches do?", "What is the box's name?", "Do you want a PIN?", "Sound",
 )  # fmt: skip
 
@@ -152,6 +152,10 @@ def test_the_wizards_steps(open_page: Open, box: Box, theme: str):
         expect(page.locator(".step-title")).to_have_text(title)
         page.wait_for_timeout(700)  # what it asks the box for is there
         found += serious(page, title)
+        if title == "What is this box for?":
+            page.locator(".pick-line", has_text="Practise with songs").click()
+            expect(page.locator("#purpose-preset")).to_be_visible()
+            found += serious(page, "what was chosen")
         if title == "How much latency?":
             page.get_by_role("button", name="Measure latency").click()
             found += serious(page, "the cable")

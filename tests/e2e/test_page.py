@@ -271,6 +271,7 @@ def test_pictures_for_the_documentation(open_page: Callable[..., Any], box: Box,
     wide.screenshot(path=str(folder / "page-wide.png"))
     box.ports.live.clock = time.monotonic
     look = open_page(view="look")
+    look.locator("#spectrum-title").evaluate("(node) => scrollTo(0, node.getBoundingClientRect().top - 40)")
     look.wait_for_timeout(21_000 if "HUSHBOX_PICTURES" in os.environ else 500)  # until the picture is full
     look.screenshot(path=str(folder / "page-look.png"))
 

@@ -1,6 +1,7 @@
 """The stems on the page, in a real browser, over the real Control."""
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from firmware_app.config.panel_keys import PanelConfig
+from firmware_app.link.wire import InfoFrame
 from tests.rigs.panel_box import PanelBox
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -43,6 +45,7 @@ def page(box: PanelBox) -> Iterator[Any]:
 
 def test_four_strips_fit_one_phone_screen(page: Any, box: PanelBox, tmp_path: Path) -> None:
     """HUSHBOX_PICTURES=docs/images keeps the picture."""
+    box.control.take_info(InfoFrame(rate_hz=48_000, period_frames=128, periods=3, chain_latency_frames=896))
     box.performer.recall("Karaoke", "test")
     box.control.set_param("stems.drums.gain_db", -6.0, "test")
     sync_api.expect(page.locator("#stems")).to_be_visible()
@@ -91,3 +94,27 @@ def test_stems_are_mixed_on_the_page(page: Any, box: PanelBox) -> None:
     page.wait_for_timeout(300)
     assert (box.control.value("stems.drums.solo"), box.control.value("stems.bass.gain_db")) == (1.0, -12.0)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")  # nothing sticks out on a phone
+
+
+def test_four_taps_lead_from_a_fresh_box_to_vocals_by_foot(page: Any, box: PanelBox) -> None:
+    expect = sync_api.expect
+    page.get_by_role("button", name="Music", exact=True).click()  # 1
+    page.get_by_role("button", name="Vocals muted").click(delay=700)  # 2, held
+    page.get_by_role("button", name="Learn").click()  # 3
+    expect(page.locator(".listening")).to_be_visible()
+    press_foot(box)
+    expect(page.locator(".heard-where")).to_contain_text("Footswitch")
+    page.locator("#save-mapping").click()  # 4
+    expect(page.locator("#sheet")).to_be_hidden()
+    assert box.mapped()["footswitch press"] == "Vocals muted on/off"
+    press_foot(box)
+    expect(page.locator("#bypass-state")).to_have_text("Vocals muted")
+    expect(page.locator("#undo")).to_have_attribute("aria-label", "Undo: Vocals muted off \u2192 on")
+    assert box.control.steps[-1].who == "panel:footswitch"
+
+
+def press_foot(box: PanelBox) -> None:
+    """As a foot does: a press shorter than the debounce time is none."""
+    box.ports.simulator.press("footswitch", True)
+    time.sleep(0.1)
+    box.ports.simulator.press("footswitch", False)

@@ -16,7 +16,17 @@ _ASKED = re.compile(rf"""["'`]((?:{_AREAS})\.[a-z_.]*(?:\$\{{|["'`]))""")
 # A script's literals but for class names, and what looks like words for people in them.
 _LITERAL = re.compile(r"""(?<!class: )(?:"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`)""")
 _PROSE = re.compile(r"^[A-Z][a-z]{2,}\b|[a-z]{2,} [a-z]{2,} [a-z]{2,}|[a-z]{3,}[.!?] ")
-_NAMES = {"Escape", "Enter", "Content-Type", "AbortError", "NotAllowedError"}  # the browser's
+_NAMES = {
+    "Singing",
+    "Podcast",
+    "Karaoke",
+    "Voice over music",
+    "Escape",
+    "Enter",
+    "Content-Type",
+    "AbortError",
+    "NotAllowedError",
+}  # presets' and the browser's
 _SAME_EVERYWHERE = {"ms", "%", "°C", "&nbsp;", "Hushbox"}
 
 
