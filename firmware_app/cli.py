@@ -43,19 +43,20 @@ COMMANDS = {
     "run": Command("run", "run the box: live sound, the page and the front panel"),
     "url": Command("url", "print the address of the page, with a QR code"),
     "process": Command("process", "remove the noise from a WAV or FLAC file"),
-    "stems": Command("stems", "separate a song into vocals, drums, bass and the rest"),
+    "stems": Command("stems", "separate a song into vocals, drums, bass and other"),
     "devices": Command("devices", "list the audio interfaces, and which one the box would use"),
     "bench": Command("bench", "measure how fast this machine is, and how much time is left"),
     "doctor": Command("doctor", "check the set-up, and say how to fix what is wrong"),
-    "models": Command("models", "list the model bundles"),
-    "presets": Command("presets", "list the presets, the factory's and your own"),
+    "status": Command("status", "say what the running box does"),
+    "models": Command("models", "list the models, or show one"),
+    "presets": Command("presets", "list the presets, or show one"),
     "pin": Command("pin", "say whether the page has a PIN, or remove a forgotten one"),
 }
-PROCESSES = {  # what `hushbox run`, the systemd units and the page start; not for people, so not in the help
+PROCESSES = {  # what `hushbox run` and the systemd units start; not for people, so not in the help
     "audio": Command("audio", "the audio process alone"),
     "control": Command("control", "the control process alone"),
-    "model-work": Command("model_work", "measure a model, or try two, for the page"),
 }
+HELPERS = {"model_work": Command("model_work", "measure a model, or try two, for the page")}  # what the page starts
 
 
 class _Parser(argparse.ArgumentParser):
@@ -91,7 +92,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: list[str]) -> int:
     name = next((a for a in arguments if not a.startswith("-")), "")
-    command = {**COMMANDS, **PROCESSES}.get(name)
+    command = {**COMMANDS, **PROCESSES, **HELPERS}.get(name)
     if name and command is None:
         raise UsageError(f"no command {name!r}{did_you_mean(name, COMMANDS) or ' (see hushbox --help)'}")
     parser = parser_for(name if command else "")
@@ -126,7 +127,7 @@ def parser_for(name: str) -> argparse.ArgumentParser:
         if each != name:
             commands.add_parser(each, help=entry.help)
     if name:
-        command = {**COMMANDS, **PROCESSES}[name]
+        command = {**COMMANDS, **PROCESSES, **HELPERS}[name]
         module = importlib.import_module(f"firmware_app.commands.{command.module}")
         chosen = commands.add_parser(
             name,

@@ -64,7 +64,7 @@ DENOISE_STUDIO = _denoiser(
 )
 STEMS_LIVE = About(
     kind="stems",
-    summary="Live separation into vocals, drums, bass and the rest, 21.3 ms algorithmic latency",
+    summary="Live separation into vocals, drums, bass and other, 21.3 ms algorithmic latency",
     best_for="Turning a voice or an instrument down while a song plays",
     channels=stems_layout.CHANNELS,
     hop_frames=stems_layout.HOP_FRAMES,

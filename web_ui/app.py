@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from web_ui import compressed
 from web_ui.errors import Refused
 from web_ui.limits import MAX_BODY_BYTES, MAX_STREAMS, max_body_bytes
 from web_ui.page import add_pages
@@ -42,6 +43,7 @@ def create_app(
     key = secret.encode() if isinstance(secret, str) else secret or secrets.token_bytes(32)
     first_name = box.setup.box_name  # stays allowed: the page that renames the box must not be shut out
     gate = Gate(lambda: {*box_names(first_name), *box_names(box.setup.box_name), *allowed_hosts}, key)
+    compressed.install(app)  # first, so that it is done last
     gate.install(app)
     plain_text.install(app)
     app.before_request(_limit_body)

@@ -9,7 +9,7 @@ from pathlib import Path
 from dsp.denoise.instant import DenoiseInstant
 from dsp.denoise.live import Denoise
 from dsp.errors import DspError
-from dsp.inference import open_model
+from dsp.inference import StepModel, open_model
 from dsp.inference.bundle import Bundle, BundleError
 from dsp.layouts.stems import STEMS
 from dsp.parts.gain import MUSIC_LEVEL, VOICE_LEVEL, Gain
@@ -21,19 +21,24 @@ from dsp.rack.rack import MUSIC as MUSIC_CHAIN
 from dsp.rack.rack import VOICE as VOICE_CHAIN
 from dsp.stems.separator import MissingStems, Stems
 
+LONG_HOP_FRAMES = 256
+"""Shorter hops are not spread: they are about as long as a period."""
+
 Problems = dict[str, str]
 """Why a chain of the rack has no model, in words, by the name of the chain."""
 
 
-def build_chain(bundle_folder: Path | str | None, runtime: str = "auto", *, real_time: bool = True) -> Chain:
+def build_chain(
+    bundle_folder: Path | str | None, runtime: str = "auto", *, real_time: bool = True, spread: bool = False
+) -> Chain:
     """The chain for the bundle in `bundle_folder`, loaded, checked and warmed; None makes a dry chain.
 
     runtime: "auto" or one of dsp.inference.bundle.RUNTIMES. real_time: False for files, where no model step is ever
-    late. Not while streaming. Raises BundleError, BundleHashError, RuntimeUnfitError.
+    late. spread: as build_rack(). Not while streaming. Raises BundleError, BundleHashError, RuntimeUnfitError.
     """
     if bundle_folder is None:
         return Chain()
-    return Chain([_processor(_ANY, bundle_folder, runtime, real_time)])
+    return Chain([_processor(_ANY, bundle_folder, runtime, spread, real_time)])
 
 
 _VOICE: Mapping[str, Callable[..., Processor]] = {each.kind: each for each in (Denoise, DenoiseInstant)}
@@ -42,13 +47,21 @@ _ANY: Mapping[str, Callable[..., Processor]] = {**_VOICE, Stems.kind: Stems}
 
 
 def _processor(
-    players: Mapping[str, Callable[..., Processor]], folder: Path | str, runtime: str, real_time: bool = True
+    players: Mapping[str, Callable[..., Processor]],
+    folder: Path | str,
+    runtime: str,
+    spread: bool,
+    real_time: bool = True,
 ) -> Processor:
     """The processor for a bundle, its model loaded, checked and warmed. Raises as build_chain()."""
     bundle = Bundle.load(folder)
     if bundle.kind not in players:
         raise BundleError(f"{bundle.folder}: kind = {bundle.kind!r}: allowed {', '.join(players)}")
-    return players[bundle.kind](bundle, open_model(bundle, runtime), real_time=real_time)
+    return players[bundle.kind](bundle, _opened(bundle, runtime, spread), real_time=real_time)
+
+
+def _opened(bundle: Bundle, runtime: str, spread: bool) -> StepModel:
+    return open_model(bundle, runtime, pieces=spread and bundle.hop_frames >= LONG_HOP_FRAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +84,26 @@ def build_rack(
     split: bool = False,
     light_voice: Path | str | None = None,
     others: Others | None = None,
+    spread: bool = True,
 ) -> tuple[Rack, Problems]:
     """Every chain of the box, its models loaded, checked and warmed. Not while streaming; raises nothing.
 
     voice, stems: folders of the bundles, None for none. split: stems have outputs of their own. light_voice: a bundle
     that takes the voice's place under load. It is used where the voice has a model, and another one than this.
+    spread: models of long hops do the work of a hop over several blocks, and are later for it (dsp.parts.spread_hops).
     A chain whose model cannot be loaded plays without it: a voice passes untouched, and music as far as nothing in it
     is muted (dsp.stems.separator.MissingStems). One of `others` that cannot be loaded is a problem under its name.
     """
-    return _Builder(voice, stems, runtime, split).rack(light_voice, others or Others())
+    return _Builder(voice, stems, runtime, split, spread).rack(light_voice, others or Others())
 
 
 class _Builder:
     """Builds one rack, and gathers what could not be loaded."""
 
-    def __init__(self, voice: Path | str | None, stems: Path | str | None, runtime: str, split: bool) -> None:
-        self._voice, self._stems, self._runtime, self._split = voice, stems, runtime, split
+    def __init__(
+        self, voice: Path | str | None, stems: Path | str | None, runtime: str, split: bool, spread: bool
+    ) -> None:
+        self._voice, self._stems, self._runtime, self._split, self._spread = voice, stems, runtime, split, spread
         self.problems: Problems = {}
 
     def rack(self, light_voice: Path | str | None, others: Others) -> tuple[Rack, Problems]:
@@ -154,12 +171,12 @@ class _Builder:
 
     def _voice_lane(self, folder: Path | str, *after: Processor) -> Lane:
         """Raises DspError."""
-        return Lane(VOICE, [_processor(_VOICE, folder, self._runtime), *after])
+        return Lane(VOICE, [_processor(_VOICE, folder, self._runtime, self._spread), *after])
 
     def _music_lane(self, folder: Path | str, *after: Processor) -> Lane:
         """Raises DspError."""
         bundle = Bundle.load(folder)
-        return self._music(Stems(bundle, open_model(bundle, self._runtime), split=self._split), *after)
+        return self._music(Stems(bundle, _opened(bundle, self._runtime, self._spread), split=self._split), *after)
 
     def _music(self, *processors: Processor) -> Lane:
         return Lane(MUSIC, processors, stems_behind=len(STEMS) if self._split else 0)

@@ -62,6 +62,7 @@ def load_chains(
             split=split,
             light_voice=places.bundle(model.light_bundle) if model.light_bundle else None,
             others=more,
+            spread=model.spread,
         )
         loaded = tell(places.runtime, config, more, problems)
     for chain, problem in problems.items():

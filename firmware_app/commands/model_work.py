@@ -1,10 +1,11 @@
-"""Measure a model, or try two of them on a sound: what the page asks for. The control process starts it.
+"""Measure a model, or try two of them on a sound, for the page.
 
-It runs when nothing else wants the processor, so the sound is not disturbed. It prints one line of JSON.
+It runs when nothing else wants the processor, so that the sound is not
+disturbed. It prints one line of JSON.
 
 examples:
-    hushbox model-work measure denoise-live --period 128
-    hushbox model-work try denoise-live denoise-studio --sound IN.wav --into FOLDER
+    hushbox model_work measure denoise-live --period 128
+    hushbox model_work try denoise-live denoise-studio --sound in.wav --into .
 """
 
 import argparse
@@ -28,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--period", metavar="FRAMES", type=int, default=128, help="frames a block, to measure with")
     parser.add_argument("--channels", metavar="N", type=int, default=1, choices=(1, 2), help="channels of the sound")
     parser.add_argument("--runtime", default="auto", help="the library that runs the model")
+    parser.add_argument("--no-spread", action="store_true", help="do the whole work of a long hop in one block")
     parser.add_argument("--sound", metavar="IN.wav", help="the sound to try models on")
     parser.add_argument("--into", metavar="FOLDER", help="where the results go: 0.wav, 1.wav, …")
     parser.add_argument("--values", metavar="JSON", default="{}", help="parameters of the box, by id")
@@ -40,11 +42,13 @@ def run(args: argparse.Namespace) -> int:
     if args.what == "measure":
         from firmware_app.models.choose import measure
 
-        load = measure(args.bundles[0], folders[0], args.runtime, args.period, args.channels, places.demo_vocal)
+        load = measure(
+            args.bundles[0], folders[0], args.runtime, not args.no_spread, args.period, args.channels, places.demo_vocal
+        )
         print(json.dumps(asdict(load)))
         return 0
     if not args.sound or not args.into:
-        raise UsageError("hushbox model-work try: --sound and --into are needed")
+        raise UsageError("hushbox model_work try: --sound and --into are needed")
     from firmware_app.offline.try_out import try_out
 
     targets = [Path(args.into, f"{number}.wav") for number in range(len(folders))]

@@ -247,7 +247,10 @@ class LedConfig:
 
 @dataclass(frozen=True)
 class RgbLedConfig:
-    """A light of three colours: green while processing, amber in bypass, red when muted, or one thing in its colour."""
+    """A light of three colours, for the state of the box, or one thing in its colour.
+
+    Green while processing, amber when dry (blinking if nobody asked for it), red when muted, blue for what is removed.
+    """
 
     name: str = _name()
     gpio_red: int = _gpio("Pin of red.")

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from firmware_app.config.keys import Config, ModelConfig
+from firmware_app.config.keys import Config
 from firmware_app.config.places import Places
 from firmware_app.kept.kept_file import KeptFile, shortened
 from firmware_app.kept.saver import SaveJob
@@ -33,7 +33,8 @@ def in_force(config: Config, places: Places) -> tuple[Config, tuple[str, ...]]:
     A bundle that is not there any more, or was named on the command line, is not replaced.
     """
     (chosen, _), _ = file_in(places.state).load_as(_read, look_only=True)
-    notes, names = [], {}
+    notes: list[str] = []
+    names: dict[str, Any] = {}
     for key, name in chosen.items():
         if f"model.{key}" in config.overridden:
             continue
@@ -70,8 +71,8 @@ def fixed(config: Config, key: str) -> bool:
 
 def with_bundle(config: Config, key: str, name: str) -> Config:
     """The settings with another bundle."""
-    model: ModelConfig = replace(config.model, **{key: name})
-    return replace(config, model=model)
+    changes: dict[str, Any] = {key: name}
+    return replace(config, model=replace(config.model, **changes))
 
 
 def _read(body: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:

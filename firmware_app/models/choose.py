@@ -64,13 +64,13 @@ def choose(
 
 
 def measure(
-    name: str, folder: Path, runtime: str, period: int, channels: int, demo: Path, seconds: float = ONE_S
+    name: str, folder: Path, runtime: str, spread: bool, period: int, channels: int, demo: Path, seconds: float = ONE_S
 ) -> Load:
     """The load of one bundle at one period, by its own processor time, in a thread of any priority.
 
-    channels: of the sound it gets. Raises DspError, SoundFileError.
+    spread: as in the box (dsp.rack.build). channels: of the sound it gets. Raises DspError, SoundFileError.
     """
-    chain = build_chain(folder, runtime, real_time=False)
+    chain = build_chain(folder, runtime, real_time=False, spread=spread)
     chain.prepare(RATE_HZ, period, channels)
     until = time.monotonic() + seconds
     with no_collector():
@@ -126,7 +126,7 @@ class _Measuring:
         """One bundle at every period for which there is time; at one period in any case. Raises DspError."""
         if Bundle.load(folder).kind == Stems.kind:
             raise BundleError(f"{folder}: takes music apart, and is no model for a voice")
-        chain = build_chain(folder, self._candidates.runtime, real_time=False)
+        chain = build_chain(folder, self._candidates.runtime, real_time=False, spread=self._candidates.spread)
         rest = [period for period in SHOWN_PERIODS if period not in self.allowed]
         loads: list[Load] = []
         for period in (*self.allowed, *rest):
@@ -144,7 +144,7 @@ class _Measuring:
         if stems is None:
             return True
         try:
-            chain = build_chain(stems, self._candidates.runtime, real_time=False)
+            chain = build_chain(stems, self._candidates.runtime, real_time=False, spread=self._candidates.spread)
         except DspError:
             return True
         return self._load(chain, stems.name, period, 2).fits

@@ -54,10 +54,8 @@ class RealModels:
     def measure(self, name: str) -> None:
         self._found(name)
         box = self._box
-        audio = box.audio.in_force
-        self._begin(
-            lambda: box.model_work.measure(name, box.config.model.runtime, audio.period_frames, self._channels(name))
-        )
+        model, period, channels = box.config.model, box.audio.in_force.period_frames, self._channels(name)
+        self._begin(lambda: box.model_work.measure(name, model.runtime, period, channels, spread=model.spread))
 
     def try_out(self, first: str, second: str) -> None:
         sounds = {self._found(name)[0] for name in (first, second)}

@@ -3,11 +3,8 @@
 import socket
 import time
 from collections.abc import Callable, Sequence
-from ipaddress import ip_address
 
-import segno
-
-from firmware_app.page import announce
+from firmware_app.page import address
 from firmware_app.setup.backup import BackupError
 from firmware_app.setup.box import BoxSetup
 from firmware_app.system import diagnostics, docs, licences, log_files, power, scrub
@@ -45,12 +42,12 @@ class RealSystem:
         )
 
     def network(self, port: int) -> NetworkView:
-        address = announce.own_address()
-        shown = f"[{address}]" if ":" in address else address
-        urls = [f"http://{host}:{port}/" for host in (shown, f"{socket.gethostname().partition('.')[0]}.local")]
-        alone = ip_address(address).is_loopback
-        qr = () if alone else tuple("".join(map(str, row)) for row in segno.make(urls[0], error="l").matrix)
-        return NetworkView(tuple(urls[:1] if alone else urls), qr)
+        url = address.url_of("", port)
+        if address.this_machine_only(url):
+            return NetworkView((url,))
+        name = socket.gethostname().partition(".")[0]
+        qr = tuple("".join(map(str, row)) for row in address.qr(url).matrix)
+        return NetworkView((url, f"http://{name}.local:{port}/"), qr)
 
     def about(self) -> AboutView:
         packages = tuple(PackageView(each.name, each.version, each.licence) for each in licences.shipped())

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from firmware_app.kept import audio, setup_notes
+from firmware_app.kept import audio, models, setup_notes
 
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """One thing that differs. what: "presets", "scenes", "panel", "audio", "sound" or "name".
+    """One thing that differs. what: "presets", "scenes", "panel", "audio", "models", "sound" or "name".
 
     now, then: of the box and of the backup: how many, or the name; "" and "0" where there is none.
     """
@@ -50,6 +50,7 @@ _TOLD: tuple[tuple[str, str, Callable[[Mapping[str, Any]], str]], ...] = (
     ("scenes", "scenes.json", lambda body: str(len(body))),
     ("panel", "panel.json", _count("controls", "mappings", "off")),
     ("audio", audio.NAME, lambda body: str(len(body))),
+    ("models", models.NAME, lambda body: str(len(body))),
     ("sound", "state.json", lambda body: str(len(body))),
     ("name", setup_notes.NAME, lambda body: str(body.get("name", ""))),
 )

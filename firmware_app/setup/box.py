@@ -145,7 +145,9 @@ class BoxSetup:
     def machine(self, bundle: str) -> str:
         """Changes when a measurement of this bundle does not hold any more."""
         folder = self.places.bundle(bundle)
-        return machine_of(Candidates({bundle: folder}, None, self.config.model.runtime, None, 1))
+        return machine_of(
+            Candidates({bundle: folder}, None, self.config.model.runtime, None, 1, self.config.model.spread)
+        )
 
     def _take_load(self, load: Load) -> None:
         self.loads.keep(load, self.machine(load.bundle))

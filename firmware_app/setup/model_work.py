@@ -57,9 +57,10 @@ class ModelWork:
         self._process: subprocess.Popen[bytes] | None = None
         self._number = 0
 
-    def measure(self, name: str, runtime: str, period_frames: int, channels: int) -> None:
-        """Raises WorkRefused."""
+    def measure(self, name: str, runtime: str, period_frames: int, channels: int, *, spread: bool = True) -> None:
+        """spread: as in the box (dsp.rack.build). Raises WorkRefused."""
         arguments = ["measure", name, "--runtime", runtime, "--period", str(period_frames), "--channels", str(channels)]
+        arguments += [] if spread else ["--no-spread"]
         self._begin("measure", (name,), arguments, lambda answer: self._on_load(Load(**answer)), None)
 
     def try_out(self, names: Sequence[str], runtime: str, sound: bytes, values: Mapping[str, float]) -> None:
@@ -101,7 +102,7 @@ class ModelWork:
             if self.now.doing:
                 raise WorkRefused(f"{' and '.join(self.now.models)}: still being worked on; wait a moment")
             self._process = subprocess.Popen(
-                [*program(), "model-work", *arguments],
+                [*program(), "model_work", *arguments],
                 env={**os.environ, **BLAS_ENV},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,

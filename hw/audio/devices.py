@@ -74,11 +74,12 @@ def choose(
         others = f", the first of {len(best)}" if len(best) > 1 else ""
         return Choice(best[0], f"{best[0].name} is a USB interface that records and plays{others}")
     built_in = [
-        f'{i.name} is built in and taken only by name: [audio] device = "{i.device}"'
+        f"{i.name} {'is built in and' if i.card_id else 'runs and is'} taken only by name: "
+        f'[audio] device = "{i.device}"'
         for i in interfaces
         if i.usable and not i.usb and not i.in_use_by
     ]
-    taken = [f"{i.name} is in use by {i.in_use_by}" for i in interfaces if i.usable]
+    taken = [f"{i.name} is in use by {i.in_use_by}" for i in interfaces if i.usable and i.in_use_by]
     unfit = [f"{i.name}: {i.why_not}" for i in interfaces if not i.usable]
     return Choice(
         None, "; ".join(["no USB audio interface is plugged in that records and plays", *built_in, *taken, *unfit])

@@ -61,13 +61,32 @@ def test_each_view(open_page: Open, box: Box, view: str, theme: str):
 def test_play_while_it_compares_warns_and_is_muted(open_page: Open, box: Box, theme: str):
     page = opened(open_page, theme, "play")
     box.ports.live.set_status(message="The interface is gone.", safe_mode="it crashed three times")
-    page.get_by_role("button", name="Compare A/B").tap()
-    expect(page.locator("#compare-done")).to_be_visible()
+    page.get_by_role("button", name="Untouched").tap()
+    expect(page.locator("#bypass-hint")).to_contain_text("to match")
     found = serious(page, "A/B")
-    page.locator("#bypass").tap()
+    page.get_by_role("button", name="Removed").tap()
+    expect(page.locator("#bypass-state")).to_have_text("Model off, dry")  # safe mode
+    found += serious(page, "dry")
+    box.ports.live.set_status(safe_mode="")
+    expect(page.locator("#bypass-state")).to_have_text("Hearing the removed")
+    found += serious(page, "the removed")
     box.ports.live.set_param("box.mute", 1.0, "panel")
-    expect(page.locator("#bypass-state")).to_have_text("Bypassed")
-    assert found + serious(page, "bypassed and muted") == []
+    expect(page.locator("#bypass-state")).to_have_text("Muted")
+    assert found + serious(page, "muted") == []
+
+
+def test_the_sheets_of_play(open_page: Open, box: Box, theme: str):
+    page = opened(open_page, theme, "play")
+    box.ports.live.set_param("denoise.amount_db", 6.0, "panel:amount")
+    page.locator("#health").tap()
+    found = serious(page, "health")
+    page.get_by_role("button", name="Done").tap()
+    for selector, what in (("#undo", "undo"), (".dial", "the dial's menu")):
+        page.locator(selector).click(delay=700)
+        found += serious(page, what)
+        page.get_by_role("button", name="Cancel").tap()
+    page.keyboard.press("?")
+    assert found + serious(page, "keys") == []
 
 
 def test_each_section_of_set_up(open_page: Open, box: Box, theme: str):

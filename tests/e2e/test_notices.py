@@ -90,7 +90,7 @@ def test_a_restart_that_was_asked_for_raises_no_alarm(open_page: Open, box: Box)
     box.ports.setup.end("")
     box.ports.live.set_status(audio_alive=True, state="running", message="")
     box.on()
-    expect(page.locator("#link-text")).to_have_text("Live")
+    page.wait_for_selector('body[data-link="live"]')
     expect(notice(page)).to_have_count(0)
     assert page.evaluate("window.alarms") == 0
 

@@ -378,7 +378,7 @@ def test_what_was_begun_outlives_a_break_of_the_connection(open_page: Callable[.
     start_learning(page, "Tap tempo")
     page.evaluate("dispatchEvent(new Event('offline'))")
     expect(page.locator("#link-text")).to_have_text("No connection")
-    expect(page.locator("#link-text")).to_have_text("Live")
+    expect(page.locator("#health")).to_have_attribute("data-level", "good")
     expect(page.locator(".listening")).to_contain_text("press the switch or turn the knob now")
     stomp(page, "Left")
     expect(page.locator(".heard-where")).to_have_text("Left")

@@ -20,7 +20,7 @@ class SystemView:
 
 @dataclass(frozen=True, slots=True)
 class ReplacedView:
-    """What a restore replaces. what: "presets", "scenes", "panel", "audio", "sound" or "name".
+    """What a restore replaces. what: "presets", "scenes", "panel", "audio", "models", "sound" or "name".
 
     now, then: how many there are on the box and in the backup; of "name" the names.
     """

@@ -2,8 +2,11 @@
 
 import json
 import math
+import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from flask import Response, request
 
@@ -20,6 +23,22 @@ def reply(value: object) -> Response:
 def done() -> Response:
     """The answer of a change that has nothing to tell."""
     return Response(status=204)
+
+
+def attachment(answer: Response, stem: str, *more: str) -> Response:
+    """Have the answer saved as a file. stem: anybody's words, of which letters and digits of every script survive.
+
+    more: what follows it, such as "-backup.json".
+    """
+    words = "".join(
+        c if c.isalnum() or unicodedata.category(c) == "Mn" else "-" for c in unicodedata.normalize("NFC", stem)
+    )
+    name = (re.sub("-+", "-", words).strip("-") or "hushbox") + "".join(more)
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    plain = plain if plain[:1].isalnum() else f"hushbox{''.join(more)}"
+    exact = "" if plain == name else f"; filename*=UTF-8''{quote(name, safe='')}"  # RFC 6266
+    answer.headers["Content-Disposition"] = f'attachment; filename="{plain}"{exact}'
+    return answer
 
 
 def body(field: str) -> Any:

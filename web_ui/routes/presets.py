@@ -5,7 +5,7 @@ from flask import Blueprint, Response, request
 from web_ui.errors import Refused
 from web_ui.ports.live import LivePort
 from web_ui.ports.presets import PresetsPort, PresetsView
-from web_ui.routes.bodies import bodies, confirmed, done, reply, shown, text, whole_number
+from web_ui.routes.bodies import attachment, bodies, confirmed, done, reply, shown, text, whole_number
 
 
 def add_presets_routes(api: Blueprint, port: PresetsPort, live: LivePort) -> None:
@@ -59,9 +59,9 @@ def add_presets_routes(api: Blueprint, port: PresetsPort, live: LivePort) -> Non
 
     @api.get("/presets/export")
     def export_presets() -> Response:
-        answer = Response(port.export(request.args.getlist("name")), mimetype="application/json")
-        answer.headers["Content-Disposition"] = 'attachment; filename="hushbox-presets.json"'
-        return answer
+        names = request.args.getlist("name")
+        answer = Response(port.export(names), mimetype="application/json")
+        return attachment(answer, names[0] if len(names) == 1 else "hushbox-presets", ".json")
 
     @api.post("/presets/import")
     def import_presets() -> Response:

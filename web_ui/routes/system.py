@@ -11,7 +11,7 @@ from web_ui.errors import Refused
 from web_ui.limits import MAX_LOGS
 from web_ui.ports.setup import SetupPort
 from web_ui.ports.system import SystemPort
-from web_ui.routes.bodies import confirmed, done, reply
+from web_ui.routes.bodies import attachment, confirmed, done, reply
 from web_ui.visitors.phones import Phones
 from web_ui.visitors.plain_text import parsed
 from web_ui.visitors.slots import Slots, client_gone, takes_long
@@ -55,11 +55,13 @@ def add_system_routes(api: Blueprint, port: SystemPort, setup: SetupPort, phones
             made = port.diagnostics(client_gone())
         finally:
             slot.release()
-        return _file(made, "application/zip", f"{_stem(setup)}-diagnostics-{_day()}.zip")
+        answer = Response(made, mimetype="application/zip")
+        return attachment(answer, setup.box_name.lower(), f"-diagnostics-{_day()}.zip")
 
     @api.get("/system/backup.json")
     def backup() -> Response:
-        return _file(port.backup(), "application/json", f"{_stem(setup)}-backup-{_day()}.json")
+        answer = Response(port.backup(), mimetype="application/json")
+        return attachment(answer, setup.box_name.lower(), f"-backup-{_day()}.json")
 
     @api.post("/system/backup/look")
     def look_into_backup() -> Response:
@@ -111,18 +113,6 @@ def _backup() -> bytes:
     with contextlib.suppress(ValueError):  # the port refuses anything but JSON, in its own words
         parsed(backup)
     return backup
-
-
-def _file(data: bytes, mimetype: str, name: str) -> Response:
-    response = Response(data, mimetype=mimetype)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
-
-
-def _stem(setup: SetupPort) -> str:
-    """The box's name, as the beginning of a file's name."""
-    name = "".join(c if c.isascii() and c.isalnum() else "-" for c in setup.box_name.lower()).strip("-")
-    return name or "hushbox"
 
 
 def _day() -> str:

@@ -1,5 +1,6 @@
 import os
 import re
+import shutil
 import socket
 import tracemalloc
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from dsp.inference.bundle import (
     Bundle,
     BundleError,
     BundleHashError,
+    kind_of,
     list_bundles,
 )
 from dsp.layouts.catalogue import CATALOGUE
@@ -330,3 +332,37 @@ def test_nothing_is_declared_twice() -> None:
 
 def test_the_box_knows_these_kinds() -> None:
     assert CATALOGUE.kinds == ("denoise", "stems", "denoise-instant")
+
+
+@pytest.mark.parametrize(
+    ("lines", "wrong"),
+    [
+        ('best_for = "singing"\nscores = ["one", "two"]', ""),
+        ('best_for = ""', "best_for = "),
+        ('scores = "one"', "scores = "),
+        ('scores = ["one", 2]', "scores = "),
+        ('scores = ["two\\nlines"]', "scores = "),
+    ],
+)
+def test_what_a_bundle_says_to_people_may_be_left_out_but_not_be_wrong(
+    tiny_folder: Path, tmp_path: Path, lines: str, wrong: str
+) -> None:
+    folder = tmp_path / "mine"
+    shutil.copytree(tiny_folder, folder)
+    path = folder / "bundle.toml"
+    path.write_text(path.read_text().replace("schema = 1", f"schema = 1\n{lines}"))
+    if wrong:
+        with pytest.raises(BundleError, match=wrong):
+            Bundle.load(folder)
+    else:
+        bundle = Bundle.load(folder)
+        assert (bundle.best_for, bundle.scores) == ("singing", ("one", "two"))
+    assert Bundle.load(tiny_folder).scores == ()
+
+
+def test_a_quick_look_tells_the_kind_alone(tiny_folder: Path, tmp_path: Path) -> None:
+    assert kind_of(tiny_folder) == "denoise"
+    (tmp_path / "bundle.toml").write_text("kind = 3")
+    assert kind_of(tmp_path) == ""
+    with pytest.raises(BundleError, match="cannot be read"):
+        kind_of(tmp_path / "gone")

@@ -23,9 +23,9 @@ def listed(capsys) -> tuple[int, dict]:
     return code, json.loads(capsys.readouterr().out)
 
 
-def test_what_this_machine_has_is_listed_and_the_exit_code_fits(capsys):
+def test_what_this_machine_has_is_listed(capsys):
     code, document = listed(capsys)
-    assert code == (0 if document["chosen"] else 1)
+    assert code == 0, "it could look"
     assert document["wanted"] == "auto"
     assert document["reason"]
     assert cli.main(["devices"]) == code
@@ -38,9 +38,9 @@ def test_the_demo_when_asked_for_is_no_finding(capsys):
     assert "the box plays its demo: the demo was asked for (audio.device)" in capsys.readouterr().out
 
 
-def test_a_device_that_is_not_there_is_a_finding(capsys):
+def test_a_device_that_is_not_there_is_said(capsys):
     Path("hushbox.toml").write_text('[audio]\ndevice = "hw:CARD=Nowhere"\n')
-    assert cli.main(["devices"]) == 1
+    assert cli.main(["devices"]) == 0
     assert "the box waits: hw:CARD=Nowhere was asked for, but: " in capsys.readouterr().out
 
 

@@ -139,6 +139,7 @@ def state_of_a_box() -> dict[str, Any]:
             "mappings": [{"on": "x", "gesture": "press", "do": "toggle", "param": "box.mute"}],
         },
         "audio.json": {"device": "hw:CARD=USB", "rate_hz": 48000, "input_channels": [1, 2]},
+        "models.json": {"bundle": "denoise-studio", "stems_bundle": "/home/me/my-stems"},
         "setup.json": {
             "name": "Left wing", "wizard": "done", "step": "sound",
             "measured": [{"frames": 512, "device": "USB", "rate_hz": 48000, "period_frames": 128, "periods": 3}],

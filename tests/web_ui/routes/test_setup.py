@@ -162,3 +162,25 @@ def test_no_pin_is_in_what_the_page_can_fetch(locked: FlaskClient, change: Chang
     change("POST", "pin/unlock", {"pin": "2468"})
     for path in ("pin", "setup", "system", "system/backup.json", "session"):
         assert "2468" not in json.dumps(locked.get(f"/api/v1/{path}").get_json())
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("Left wing", 'attachment; filename="left-wing-backup-DAY.json"'),
+        (
+            "Stadthalle Köln",
+            'attachment; filename="stadthalle-koln-backup-DAY.json"; '
+            "filename*=UTF-8''stadthalle-k%C3%B6ln-backup-DAY.json",
+        ),
+        (
+            "舞台",
+            "attachment; filename=\"hushbox-backup-DAY.json\"; filename*=UTF-8''%E8%88%9E%E5%8F%B0-backup-DAY.json",
+        ),
+        ("…", 'attachment; filename="hushbox-backup-DAY.json"'),
+    ],
+)
+def test_accents_survive_in_the_names_of_files(client: FlaskClient, box: FakeBox, name: str, header: str):
+    box.setup.box_name = name
+    said = client.get("/api/v1/system/backup.json").headers["Content-Disposition"]
+    assert re.sub(r"\d{4}-\d\d-\d\d", "DAY", said) == header

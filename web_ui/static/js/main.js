@@ -1,8 +1,9 @@
 // The page: connects the parts that outlive every view (connection, parameters, warning line) with the views.
 
 import { get, put, Refusal } from "./api.js";
+import { Health } from "./sound/health.js";
 import { Connection } from "./box/connection.js";
-import { byId, setText } from "./base/dom.js";
+import { byId } from "./base/dom.js";
 import { OnPhone } from "./sound/on_phone.js";
 import { Notices } from "./base/notices.js";
 import { Params } from "./box/params.js";
@@ -18,6 +19,7 @@ const box = { connection: new Connection(), params: new Params(), notices: new N
 const { connection, params, notices } = box;
 box.presets = new PresetsStore(connection, params);
 box.wake = new Wake();
+const health = new Health(box);
 box.phone = new OnPhone(box);
 const views = new Views(box);
 let ending = ""; // "restart" or "power off": somebody asked for it, so that silence is no trouble
@@ -26,9 +28,8 @@ let endingTimer = 0;
 // --- messages of the box ---
 
 connection.addEventListener("status", ({ detail: status }) => {
-  setText(byId("device"), deviceWords(status));
   document.body.dataset.state = status.state;
-  if (connection.state === "live") setText(byId("link-text"), linkWords(status));
+  health.show(status);
   const action = status.demo ? { label: t("play.phone"), run: hearHere } : null;
   const heard = status.calm && box.phone.on; // there is nothing left to say
   notices.set("box", ending || heard ? "" : status.message, { warning: !status.calm, action });
@@ -43,7 +44,7 @@ connection.addEventListener("setup", ({ detail }) => {
   ending = detail.ending;
   clearTimeout(endingTimer);
   if (ending === "restart") endingTimer = setTimeout(() => { if (connection.state !== "live") endingIsLate(); }, ENDING_MS);
-  document.body.toggleAttribute("data-ending", Boolean(ending));
+  health.ends(ending);
   notices.set("ending", ending ? t(`shell.ending.${ending}`) : "", { stays: true });
 });
 
@@ -51,13 +52,12 @@ connection.addEventListener("params", ({ detail }) => params.take(detail));
 
 connection.addEventListener("state", ({ detail: { state, why } }) => {
   document.body.dataset.link = state;
+  health.link(state);
   if (state === "live") {
     notices.set("link", "");
-    setText(byId("link-text"), t("shell.link.live"));
     if (performance.now() > FRESH_MS) refresh();
     return;
   }
-  setText(byId("link-text"), t(ending ? `shell.link.${ending}` : "shell.link.lost"));
   if (!ending) notices.set("link", why ? t("shell.lost.why", { why }) : t("shell.lost"), { grave: true, stays: true });
   params.forget();
   views.tell("forget");
@@ -69,23 +69,11 @@ params.addEventListener("views", () => {
 });
 params.addEventListener("refused", ({ detail }) => notices.say(detail));
 
-function deviceWords(status) {
-  const format = `${status.rate_hz / 1000} kHz, ${status.period_frames}\u00a0\u00d7\u00a0${status.periods}`;
-  return [status.device, status.demo ? t("shell.demo") : "", status.rate_hz ? format : ""].filter(Boolean).join(" \u00b7 ");
-}
-
 function endingIsLate() {
   ending = "";
-  document.body.removeAttribute("data-ending");
+  health.ends("");
   notices.set("ending", "");
-  setText(byId("link-text"), t("shell.link.lost"));
   notices.set("link", t("shell.lost"), { grave: true, stays: true });
-}
-
-function linkWords(status) {
-  if (ending) return t(`shell.link.${ending}`);
-  if (!status.audio_alive && status.calm) return t("shell.link.starting");
-  return t(status.audio_alive ? `shell.link.${status.state}` : "shell.link.audio_down");
 }
 
 function hearHere() {

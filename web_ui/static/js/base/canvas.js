@@ -1,5 +1,7 @@
 // What the drawn views share: a canvas as sharp as the screen, and the colours of the theme.
 
+export const FONT = "12px system-ui, sans-serif";
+
 export function fit(canvas) {
   // Gives the canvas the screen's pixels. Returns the context, scaled so that a unit is a CSS pixel, and the size.
   const ratio = Math.min(devicePixelRatio || 1, 2);
@@ -13,6 +15,6 @@ export function fit(canvas) {
 
 export function colours() {
   const style = getComputedStyle(document.documentElement);
-  const names = ["ground", "raised", "lifted", "sunken", "line", "edge", "text", "soft", "signal", "warm", "alarm"];
+  const names = ["ground", "raised", "lifted", "sunken", "plot", "line", "edge", "text", "soft", "signal", "warm", "alarm", "cool"];
   return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
 }

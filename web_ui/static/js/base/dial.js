@@ -25,7 +25,7 @@ export function dial(params, view) {
     class: "dial", role: "slider", tabindex: "0", "aria-label": view.label,
     "aria-valuemin": String(view.low), "aria-valuemax": String(view.high), "aria-describedby": "dial-help",
   }, svg("svg", { viewBox: "0 0 160 148", "aria-hidden": "true" }, svg("path", { class: "dial-slot", d: arc(0, 1) }), lit, mark), value,
-  el("span", { class: "dial-unit", "aria-hidden": "true" }, view.unit));
+  el("span", { class: "dial-unit", "aria-hidden": "true" }, view.unit), el("span", { class: "dial-label", "aria-hidden": "true" }, view.label));
   const key = (sign, by) => {
     const button = el("button", { class: "plain dial-key", type: "button", "aria-label": `${view.label} ${sign}` }, sign);
     button.addEventListener("click", () => move(by * coarse));
@@ -105,7 +105,6 @@ export function dial(params, view) {
   });
 
   return el("div", { class: "dial-part" },
-    el("h2", { class: "dial-label" }, view.label),
     el("div", { class: "dial-row" }, keys[0], face, keys[1]),
     reset, el("p", { class: "help hidden-help", id: "dial-help" }, view.help));
 }

@@ -3,7 +3,7 @@
 import { el } from "./dom.js";
 import { t } from "./texts.js";
 
-function opened(title, ...parts) {
+export function opened(title, ...parts) {
   const heading = el("h2", { id: "dialog-title" }, title);
   const node = el("dialog", { class: "dialog", "aria-labelledby": "dialog-title" }, heading, ...parts);
   // A tap beside it. The finger whose long press opened it comes up beside it, too, but did not go down there.
@@ -16,9 +16,9 @@ function opened(title, ...parts) {
   return node;
 }
 
-export function ask(title, { value = "", label, save, then }) {
+export function ask(title, { value = "", label, save, then, numeric = false }) {
   // then(text) may throw a Refusal: its words are shown, and the dialog stays.
-  const input = el("input", { class: "pick", id: "dialog-text", type: "text", value, maxLength: 40, autocomplete: "off", enterKeyHint: "done" });
+  const input = el("input", { class: "pick", id: "dialog-text", type: "text", value, maxLength: 40, autocomplete: "off", enterKeyHint: "done", inputMode: numeric ? "decimal" : "text" });
   const says = el("p", { class: "sheet-status", role: "alert" });
   const cancel = el("button", { class: "plain", type: "button" }, t("shell.cancel"));
   const done = el("button", { class: "plain strong", type: "submit" }, save);
@@ -40,8 +40,8 @@ export function ask(title, { value = "", label, save, then }) {
   input.select();
 }
 
-export function menu(title, items) {
-  // items: [words, what to do, more classes]; without "what to do" the item is a plain sentence.
+export function menu(title, items, { about = "" } = {}) {
+  // items: [words, what to do, more classes], or something false. about: a sentence under the title.
   const buttons = items.filter(Boolean).map(([words, act, more = ""]) => {
     const button = el("button", { class: `plain menu-item ${more}`.trim(), type: "button" }, words);
     button.addEventListener("click", () => {
@@ -51,6 +51,6 @@ export function menu(title, items) {
     return button;
   });
   const cancel = el("button", { class: "plain menu-item", type: "button" }, t("shell.cancel"));
-  const node = opened(title, el("div", { class: "menu" }, ...buttons, cancel));
+  const node = opened(title, ...(about ? [el("p", { class: "lead" }, about)] : []), el("div", { class: "menu" }, ...buttons, cancel));
   cancel.addEventListener("click", () => node.close());
 }

@@ -6,6 +6,7 @@ import { t } from "./texts.js";
 
 const FLOOR_DB = -60;
 const CLIP_DB = -0.1;
+const MOST_TAKEN_DB = 40;
 const PEAK_HOLD_MS = 1000;
 const CLIP_HOLD_MS = 15000; // or until it is tapped
 const MARKS = [-60, -40, -20, -10, 0];
@@ -51,11 +52,12 @@ class Bar {
 }
 
 class Taken {
-  // How much the denoiser removes: grows from the right, as on a compressor.
+  // How much the denoiser removes, on a scale of its own: it grows from the right, as on a compressor, a mark every 10 dB.
   constructor() {
     this.fill = el("div", { class: "bar-fill taken" });
     this.number = el("span", { class: "meter-number" }, "\u2013");
-    this.row = [el("span", { class: "meter-name" }, t("play.meter.removed")), el("div", { class: "bar" }, this.fill), this.number];
+    this.row = [el("span", { class: "meter-name taken-part" }, t("play.meter.removed")), el("div", { class: "bar taken-bar taken-part" }, this.fill), this.number];
+    this.number.classList.add("taken-part");
     this.reset();
   }
 
@@ -64,7 +66,7 @@ class Taken {
   }
 
   level(db) {
-    this.draw(Math.min(db / -FLOOR_DB, 1), number(-db, 0));
+    this.draw(Math.min(db / MOST_TAKEN_DB, 1), t("play.meter.db", { number: number(-db, 0) }));
   }
 
   draw(share, text) {
@@ -109,8 +111,8 @@ export class Meters {
       mark.style.left = `${100 * place(db)}%`;
       scale.append(mark);
     }
-    const rows = [...this.#inputs, this.#taken, ...this.#outputs].flatMap((bar) => bar.row);
-    const grid = el("div", { class: "meter-grid", "aria-hidden": "true" }, ...rows, el("span"), scale, el("span", { class: "meter-unit" }, "dBFS"));
+    const rows = [...this.#inputs, ...this.#outputs].flatMap((bar) => bar.row);
+    const grid = el("div", { class: "meter-grid", "aria-hidden": "true" }, ...rows, el("span", { class: "scale-gap" }), scale, el("span", { class: "meter-unit" }, "dBFS"), ...this.#taken.row);
     grid.addEventListener("click", () => [...this.#inputs, ...this.#outputs].forEach((bar) => bar.reset()));
     this.#root.replaceChildren(grid);
   }

@@ -13,7 +13,19 @@ const OTHERS = { // what can be simulated besides switches on free pins
 const PRESS = "press "; // and a switch that the panel has already
 const PRESSES = { [OTHERS.press_only]: [1, 1, 1], [OTHERS.in_turn]: [1, 0, 1] }; // the others send a release
 
-export class MapSheet extends EventTarget {
+let one = null;
+
+export function mapSheet({ connection, params }) {
+  // The page's only one, from Play's controls or from Set up.
+  if (one) return one;
+  one = new MapSheet(params);
+  if (connection.told.learn) one.learning(connection.told.learn);
+  connection.addEventListener("learn", ({ detail }) => one.learning(detail));
+  connection.addEventListener("state", ({ detail: { state } }) => state !== "live" && one.forget());
+  return one;
+}
+
+class MapSheet extends EventTarget {
   // Events: "saved".
   #form;
   #setup = null;
@@ -44,11 +56,11 @@ export class MapSheet extends EventTarget {
     this.node.addEventListener("keydown", (event) => event.key === "Escape" && this.close());
   }
 
-  open(setup, mapping = null) {
-    // mapping: the one to change; without it a new one.
+  open(setup, mapping = null, action = mapping?.action) {
+    // mapping: the one to change; without it a new one. action: what it does, to begin with.
     this.#setup = setup;
     this.#target = mapping && this.#targetOf(mapping.on, mapping.gesture, mapping.where);
-    this.#form.show(setup, mapping?.action);
+    this.#form.show(setup, action);
     const free = setup.header.filter(({ role }) => role === "free").sort((a, b) => a.gpio - b.gpio);
     const switches = setup.controls.filter(({ kind, off }) => kind === "switches" && !off);
     this.touch.replaceChildren(el("option", { value: "" }, t("panel.simulate.new")),
@@ -74,6 +86,11 @@ export class MapSheet extends EventTarget {
     this.node.hidden = true;
     document.body.classList.remove("with-sheet", "learning");
     this.#opener?.focus?.({ preventScroll: true });
+  }
+
+  learn() {
+    // Begin to listen for a press or a turn.
+    this.#start();
   }
 
   learning(view) {
@@ -145,7 +162,7 @@ export class MapSheet extends EventTarget {
   #showPanel() {
     // Switches are in the last row, knobs above them.
     const turned = this.#turns();
-    const rows = byId("panel-face").children;
+    const rows = byId("panel-face")?.children ?? []; // Set up may not have been looked at yet
     rows[turned ? 1 : rows.length - 1]?.scrollIntoView({ block: turned ? "start" : "center" });
   }
 

@@ -5,7 +5,7 @@ import { CalibrateSheet } from "./calibrate_sheet.js";
 import { ControlSheet } from "./control_sheet.js";
 import { el } from "../base/dom.js";
 import { headerPins } from "./header_pins.js";
-import { MapSheet } from "./map_sheet.js";
+import { mapSheet } from "./map_sheet.js";
 import { t } from "../base/texts.js";
 
 const SEARCH_FROM = 6; // mappings; so few are seen at once
@@ -20,13 +20,14 @@ export class PanelSetup {
   #loading = false;
   #loaded = undefined; // the preset whose mappings come first
 
-  constructor(params, presets, say, card) {
-    // presets: PresetsStore; what the loaded one uses comes first. card: where it is drawn (views/setup.js)
+  constructor(box, say, card) {
+    // card: where it is drawn (views/setup.js)
+    const { presets } = box; // PresetsStore: what the loaded one uses comes first
     this.presets = presets;
     this.say = say;
     this.card = card;
     this.#body = card.body;
-    this.sheet = new MapSheet(params);
+    this.sheet = mapSheet(box);
     this.adding = new ControlSheet();
     this.calibrating = new CalibrateSheet();
     this.search = el("input", { class: "pick", type: "search", autocomplete: "off", placeholder: t("panel.search"), "aria-label": t("panel.search") });
@@ -46,7 +47,6 @@ export class PanelSetup {
   }
 
   learning(view) {
-    this.sheet.learning(view);
     if (view.revision !== this.#revision) {
       this.#revision = view.revision;
       if (this.#shown) this.#load();
@@ -56,7 +56,6 @@ export class PanelSetup {
   forget() {
     // An open sheet stays, because a weak Wi-Fi comes back. Only calibration closes: the box must be there to hear the pedal.
     this.#revision = 0;
-    this.sheet.forget();
     this.calibrating.close();
   }
 

@@ -1,19 +1,22 @@
-// The last five minutes in three lanes, level, reduction and load, with a line wherever something went wrong.
+// The last five minutes: level, what was removed and load, each on a scale of its own, and a lane of what went wrong.
 
 import { get, Refusal } from "../api.js";
-import { colours, fit } from "../base/canvas.js";
+import { colours, FONT, fit } from "../base/canvas.js";
 import { number } from "../base/format.js";
 import { t } from "../base/texts.js";
 
 const SECONDS = 300;
 const ASK_MS = 1000;
-const COLUMNS = ["number", "at_s", "in_peak_db", "out_peak_db", "reduction_db", "load", "xruns", "late_hops", "dry_hops"];
+const COLUMNS = ["number", "at_s", "in_peak_db", "out_peak_db", "reduction_db", "load", "load_p99", "xruns", "late_hops", "dry_hops"];
 const GAP_S = 1; // a longer gap between two moments: the box sent nothing
 const LANES = [
   { name: "look.history.level", low: -60, high: 0, lines: [["in_peak_db", "edge"], ["out_peak_db", "signal"]] },
   { name: "look.history.reduction", low: 0, high: 40, lines: [["reduction_db", "warm"]] },
-  { name: "look.history.load", low: 0, high: 1, lines: [["load", "text"]] },
+  { name: "look.history.load", low: 0, high: 1, lines: [["load_p99", "edge"], ["load", "text"]] },
 ];
+const HEAD = 17; // over each lane, for its words
+const FOOT = 18; // minutes
+const EVENTS = 40; // the lane of what went wrong, with its words
 
 export class History {
   #canvas;
@@ -94,18 +97,18 @@ export class History {
     const { context, width, height } = fit(this.#canvas);
     context.clearRect(0, 0, width, height);
     const x = (atS) => (1 - (this.#nowS - atS) / SECONDS) * width;
-    const foot = 26;
-    const lane = (height - foot) / LANES.length;
-    minutes(context, width, height, foot, colour);
-    LANES.forEach((what, i) => this.#lane(context, what, i * lane, lane - 8, width, x, colour));
-    this.#troubles(context, x, height - foot, colour);
-    this.#said(context, width, height - foot, colour);
+    const lane = (height - FOOT - EVENTS) / LANES.length;
+    context.font = FONT;
+    LANES.forEach((what, i) => this.#lane(context, what, i * lane, lane, width, x, colour));
+    this.#troubles(context, x, height - FOOT - EVENTS, width, colour);
+    minutes(context, width, height, colour);
+    this.#said(context, width, height - FOOT, colour);
   }
 
-  #lane(context, { name, low, high, lines }, top, high_px, width, x, colour) {
-    context.fillStyle = colour.sunken;
-    context.fillRect(0, top, width, high_px);
-    const y = (value) => top + (1 - Math.min(Math.max((value - low) / (high - low), 0), 1)) * high_px;
+  #lane(context, { name, low, high, lines }, top, whole, width, x, colour) {
+    const from = head(context, t(name), top, width, whole, colour);
+    const tall = top + whole - 6 - from;
+    const y = (value) => from + (1 - Math.min(Math.max((value - low) / (high - low), 0), 1)) * tall;
     for (const [column, tone] of lines) {
       context.strokeStyle = colour[tone];
       context.lineWidth = 1.5;
@@ -116,31 +119,14 @@ export class History {
       });
       context.stroke();
     }
-    context.font = "12px system-ui, sans-serif";
-    context.textBaseline = "top";
-    const words = t(name);
-    context.fillStyle = colour.sunken;
-    context.globalAlpha = 0.8;
-    context.fillRect(4, top + 3, context.measureText(words).width + 8, 16);
-    context.globalAlpha = 1;
-    context.fillStyle = colour.text;
-    context.fillText(words, 8, top + 5);
   }
 
-  #troubles(context, x, bottom, colour) {
-    for (const [column, tone, wide] of [["dry_hops", "warm", 1], ["late_hops", "warm", 1], ["xruns", "alarm", 2]]) {
+  #troubles(context, x, top, width, colour) {
+    const from = head(context, t("look.history.events"), top, width, EVENTS, colour);
+    const tall = top + EVENTS - 6 - from;
+    for (const [column, tone] of [["dry_hops", "cool"], ["late_hops", "warm"], ["xruns", "alarm"]]) {
       context.fillStyle = colour[tone];
-      this.#points[column].forEach((count, i) => {
-        if (!count) return;
-        const at = x(this.#points.at_s[i]);
-        context.fillRect(at - wide / 2, 0, wide, bottom);
-        if (column !== "xruns") return;
-        context.beginPath();
-        context.moveTo(at - 6, bottom + 9);
-        context.lineTo(at + 6, bottom + 9);
-        context.lineTo(at, bottom);
-        context.fill();
-      });
+      this.#points[column].forEach((count, i) => count && context.fillRect(x(this.#points.at_s[i]) - 2, from + 2, 4, tall - 4));
     }
   }
 
@@ -162,7 +148,7 @@ export class History {
     this.#says(t("look.history.at", {
       ago: `${Math.floor(ago / 60)}:${String(ago % 60).padStart(2, "0")}`,
       in: number(points.in_peak_db[i], 0), out: number(points.out_peak_db[i], 0),
-      reduction: number(points.reduction_db[i], 0), load: number(100 * points.load[i], 0),
+      reduction: number(points.reduction_db[i], 0), load: number(100 * points.load[i], 0), p99: number(100 * points.load_p99[i], 0),
       xruns: near("xruns"), late: near("late_hops"), dry: near("dry_hops"),
     }));
   }
@@ -172,12 +158,24 @@ function empty() {
   return Object.fromEntries(COLUMNS.map((name) => [name, []]));
 }
 
-function minutes(context, width, height, foot, colour) {
+function head(context, words, top, width, whole, colour) {
+  // The words over a lane, and its ground. Returns where the lane begins.
+  context.textBaseline = "middle";
   context.fillStyle = colour.soft;
-  context.font = "12px system-ui, sans-serif";
+  context.fillText(words, 0, top + HEAD / 2);
+  context.fillStyle = colour.plot;
+  context.fillRect(0, top + HEAD, width, whole - HEAD - 6);
+  return top + HEAD;
+}
+
+function minutes(context, width, height, colour) {
+  context.fillStyle = colour.soft;
   context.textBaseline = "bottom";
-  for (let minute = 0; minute < 4; minute++) context.fillText(`\u2212${5 - minute} min`, (minute / 5) * width + 2, height);
+  for (let minute = 0; minute < 5; minute++) {
+    context.textAlign = minute ? "center" : "left";
+    context.fillText(t("look.history.minutes", { count: 5 - minute }), (minute / 5) * width, height);
+  }
   context.textAlign = "right";
-  context.fillText(t("look.history.now"), width - 2, height);
+  context.fillText(t("look.history.now"), width, height);
   context.textAlign = "left";
 }

@@ -1,46 +1,48 @@
-// The spectrum before and after, and its spectrogram: 20 pictures a second, requested only while the view is in front.
+// The spectrum before and after, and its spectrogram: 20 pictures a second from the box, requested only while somebody looks.
+// In between the page moves from one to the next, as often as the screen is drawn, where the phone can.
 
 import { getStream, Unreachable } from "../api.js";
-import { colours, fit } from "../base/canvas.js";
+import { colours, FONT, fit } from "../base/canvas.js";
+import { Fall } from "./spectrogram.js";
 
-const BANDS = 96; // of before, then as many of after; a byte b is -b/2 dBFS
-const [LOW_HZ, HIGH_HZ] = [40, 20000];
+export const BANDS = 96; // of before, then as many of after; a byte b is -b/2 dBFS
+export const [LOW_HZ, HIGH_HZ] = [40, 20000];
+export const HERTZ = [[100, "100"], [1000, "1k"], [10000, "10k"]];
+export const GUTTER = 36; // at the left, for words
+const FOOT = 18;
 const FLOOR_DB = -100;
-const COLUMNS = 400; // 20 seconds
+const PICTURE_MS = 50;
+const SLOW_MS = 8; // a phone that draws for longer gets the box's pictures alone
 const RETRY_MS = 1000;
-const HERTZ = [[100, "100"], [1000, "1k"], [10000, "10k"]];
 const DECIBELS = [-20, -40, -60, -80];
+const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 
-const across = (hz) => Math.log(hz / LOW_HZ) / Math.log(HIGH_HZ / LOW_HZ);
-const up = (byte) => Math.min(Math.max(byte / (-2 * FLOOR_DB), 0), 1); // 0 at 0 dBFS, 1 at the floor
-
-// From black over green to white, in even steps of lightness, so that a quiet line is as visible as a loud one.
-const HEAT = Array.from({ length: 256 }, (_, byte) => {
-  const level = 1 - up(byte);
-  const stops = [[0, 8, 10, 12], [0.25, 16, 46, 52], [0.5, 28, 120, 96], [0.72, 127, 210, 140], [0.88, 242, 200, 110], [1, 255, 250, 240]];
-  const at = Math.max(stops.findIndex(([place]) => place >= level), 1);
-  const [[from, ...a], [to, ...b]] = [stops[at - 1], stops[at]];
-  const share = (level - from) / (to - from);
-  return a.map((value, i) => Math.round(value + share * (b[i] - value)));
-});
+export const across = (hz) => Math.log(hz / LOW_HZ) / Math.log(HIGH_HZ / LOW_HZ);
+export const up = (byte) => Math.min(Math.max(byte / (-2 * FLOOR_DB), 0), 1); // 0 at 0 dBFS, 1 at the floor
 
 export class Spectrum {
   #curve;
   #fall;
-  #memory = document.createElement("canvas"); // a ring of columns, one picture each
-  #column = 0;
-  #picture = null;
+  #from = null; // the picture that is left, and the one that is come to
+  #to = null;
+  #at = 0;
+  #cost = 0; // ms for one drawing, smoothed
   #stop = null;
   #frame = 0;
-  which = "after"; // what the spectrogram shows
 
   constructor(curve, fall, says) {
-    // curve, fall: canvases. says(text): why there is no picture; "" when there is one.
+    // curve: a canvas; fall: another for the spectrogram, or null. says(text): why there is no picture; "" when there is one.
     this.#curve = curve;
-    this.#fall = fall;
+    this.#fall = fall && new Fall(fall);
     this.says = says;
-    [this.#memory.width, this.#memory.height] = [COLUMNS, BANDS];
-    this.#clear();
+  }
+
+  get which() {
+    return this.#fall.which;
+  }
+
+  set which(side) {
+    this.#fall.which = side;
   }
 
   start() {
@@ -55,9 +57,9 @@ export class Spectrum {
   }
 
   forget() {
-    this.#picture = null;
-    this.#clear();
-    this.#draw();
+    this.#from = this.#to = null;
+    this.#fall?.forget();
+    this.#draw(performance.now());
   }
 
   async #read(signal) {
@@ -87,97 +89,105 @@ export class Spectrum {
       const whole = Math.floor(bytes.length / size);
       for (let i = 0; i < whole; i++) this.#take(bytes.subarray(i * size, (i + 1) * size));
       rest = bytes.slice(whole * size);
-      if (whole && !this.#frame) this.#frame = requestAnimationFrame(() => this.#draw());
+      if (whole && !this.#frame) this.#frame = requestAnimationFrame((now) => this.#step(now));
     }
   }
 
   #take(picture) {
-    this.#picture = picture;
-    const heard = this.which === "after" ? BANDS : 0;
-    const context = this.#memory.getContext("2d");
-    const column = context.createImageData(1, BANDS);
-    for (let band = 0; band < BANDS; band++) {
-      column.data.set([...HEAT[picture[heard + band]], 255], 4 * (BANDS - 1 - band));
-    }
-    context.putImageData(column, this.#column, 0);
-    this.#column = (this.#column + 1) % COLUMNS;
+    const now = performance.now();
+    this.#from = this.#to ? this.#shown(now) : Float32Array.from(picture);
+    this.#to = Float32Array.from(picture);
+    this.#at = now;
+    this.#fall?.take(picture);
   }
 
-  #clear() {
-    const context = this.#memory.getContext("2d");
-    context.fillStyle = `rgb(${HEAT[255].join(" ")})`;
-    context.fillRect(0, 0, COLUMNS, BANDS);
+  #share(now) {
+    // How far from the last picture to the newest, 0…1.
+    if (STILL.matches || this.#cost > SLOW_MS) return 1;
+    return Math.min(Math.max((now - this.#at) / PICTURE_MS, 0), 1);
   }
 
-  #draw() {
+  #shown(now) {
+    const share = this.#share(now);
+    return this.#to.map((byte, i) => this.#from[i] + share * (byte - this.#from[i]));
+  }
+
+  #step(now) {
     this.#frame = 0;
-    if (!this.#curve.isConnected || !this.#curve.offsetWidth) return;
-    const colour = colours();
-    this.#drawCurves(colour);
-    this.#drawFall();
+    this.#draw(now);
+    if (this.#stop && this.#share(now) < 1 && !document.hidden) this.#frame = requestAnimationFrame((next) => this.#step(next));
   }
 
-  #drawCurves(colour) {
+  #draw(now) {
+    if (!this.#curve.isConnected || !this.#curve.offsetWidth) return;
+    const began = performance.now();
+    const colour = colours();
+    this.#drawCurves(colour, now);
+    this.#fall?.draw(colour, this.#to ? this.#share(now) : 1);
+    this.#cost += 0.1 * (performance.now() - began - this.#cost);
+  }
+
+  #drawCurves(colour, now) {
     const { context, width, height } = fit(this.#curve);
     context.clearRect(0, 0, width, height);
-    grid(context, width, height, colour);
-    if (!this.#picture) return;
-    const line = (from) => Array.from({ length: BANDS }, (_, band) => [(band / (BANDS - 1)) * width, up(this.#picture[from + band]) * height]);
+    const plot = { left: GUTTER, width: width - GUTTER, height: height - FOOT };
+    grid(context, plot, colour);
+    if (!this.#to) return;
+    const picture = this.#shown(now);
+    const line = (from) => Array.from({ length: BANDS }, (_, band) => [plot.left + (band / (BANDS - 1)) * plot.width, up(picture[from + band]) * plot.height]);
     const [before, after] = [line(0), line(BANDS)];
-    fill(context, [...before, ...after.toReversed()], colour.warm, 0.4); // what is removed
-    fill(context, [...after, [width, height], [0, height]], colour.signal, 0.28);
+    fill(context, [before, after.toReversed()], colour.warm, 0.4); // what is removed
+    fill(context, [after, [[width, plot.height]], [[plot.left, plot.height]]], colour.signal, 0.28);
     stroke(context, before, colour.warm, 1.25);
     stroke(context, after, colour.signal, 2);
   }
-
-  #drawFall() {
-    const { context, width, height } = fit(this.#fall);
-    context.imageSmoothingEnabled = true;
-    const older = COLUMNS - this.#column;
-    const wide = width / COLUMNS;
-    context.drawImage(this.#memory, this.#column, 0, older, BANDS, 0, 0, older * wide, height);
-    if (this.#column) context.drawImage(this.#memory, 0, 0, this.#column, BANDS, older * wide, 0, this.#column * wide, height);
-    context.fillStyle = "#ffffffb0";
-    context.font = "12px system-ui, sans-serif";
-    context.textBaseline = "middle";
-    for (const [hz, words] of HERTZ) context.fillText(words, 6, (1 - across(hz)) * height);
-  }
 }
 
-function grid(context, width, height, colour) {
+function grid(context, { left, width, height }, colour) {
+  context.fillStyle = colour.plot;
+  context.fillRect(left, 0, width, height);
   context.strokeStyle = colour.line;
   context.fillStyle = colour.soft;
   context.lineWidth = 1;
-  context.font = "12px system-ui, sans-serif";
+  context.font = FONT;
   context.beginPath();
   for (const [hz] of HERTZ) {
-    const x = Math.round(across(hz) * width) + 0.5;
+    const x = Math.round(left + across(hz) * width) + 0.5;
     context.moveTo(x, 0);
     context.lineTo(x, height);
   }
   for (const db of DECIBELS) {
     const y = Math.round((db / FLOOR_DB) * height) + 0.5;
-    context.moveTo(0, y);
-    context.lineTo(width, y);
+    context.moveTo(left, y);
+    context.lineTo(left + width, y);
   }
   context.stroke();
   context.textBaseline = "bottom";
-  for (const [hz, words] of HERTZ) context.fillText(words, across(hz) * width + 4, height - 3);
-  context.textBaseline = "top";
+  context.textAlign = "center";
+  for (const [hz, words] of HERTZ) context.fillText(words, left + across(hz) * width, height + FOOT);
+  context.textBaseline = "middle";
   context.textAlign = "right";
-  for (const db of DECIBELS) context.fillText(`\u2212${-db}`, width - 4, (db / FLOOR_DB) * height + 2);
+  for (const db of DECIBELS) context.fillText(`\u2212${-db}`, left - 6, (db / FLOOR_DB) * height);
   context.textAlign = "left";
 }
 
-function path(context, points) {
+function path(context, runs) {
+  // Each run goes through the middle between two of its points, round each point: a line without corners.
   context.beginPath();
-  points.forEach(([x, y], i) => (i ? context.lineTo(x, y) : context.moveTo(x, y)));
+  for (const points of runs) {
+    context.lineTo(...points[0]);
+    for (let i = 1; i + 1 < points.length; i++) {
+      const [[x, y], [nextX, nextY]] = [points[i], points[i + 1]];
+      context.quadraticCurveTo(x, y, (x + nextX) / 2, (y + nextY) / 2);
+    }
+    context.lineTo(...points.at(-1));
+  }
 }
 
-function fill(context, points, colour, alpha) {
+function fill(context, runs, colour, alpha) {
   context.globalAlpha = alpha;
   context.fillStyle = colour;
-  path(context, points);
+  path(context, runs);
   context.fill();
   context.globalAlpha = 1;
 }
@@ -186,6 +196,6 @@ function stroke(context, points, colour, width) {
   context.strokeStyle = colour;
   context.lineWidth = width;
   context.lineJoin = "round";
-  path(context, points);
+  path(context, [points]);
   context.stroke();
 }

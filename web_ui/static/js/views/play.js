@@ -1,87 +1,110 @@
-// Play: all that a player needs while playing: preset, levels, bypass, mute, amount, stems, A/B, and the box's status.
+// Play: all that a player needs while playing: chain, preset, levels, bypass, what is heard, amount or stems, mute, scenes.
 
-import { Compare } from "../sound/compare.js";
-import { choice, slider, toggle } from "../base/controls.js";
+import { choice, slider } from "../base/controls.js";
 import { dial } from "../base/dial.js";
-import { byId, el, setText } from "../base/dom.js";
-import { number } from "../base/format.js";
+import { byId, el } from "../base/dom.js";
 import { Meters } from "../base/meters.js";
-import { PresetBar } from "../box/preset_bar.js";
+import { onLongPress } from "../base/press.js";
 import { onPhoneKeys } from "../sound/on_phone.js";
-import { Stems } from "../sound/stems.js";
 import { t } from "../base/texts.js";
+import { PresetBar } from "../box/preset_bar.js";
+import { Chains } from "../sound/chains.js";
+import { Hear } from "../sound/hear.js";
+import { keyboard } from "../sound/keyboard.js";
+import { SceneKeys } from "../sound/scenes.js";
+import { State } from "../sound/state.js";
+import { Stems } from "../sound/stems.js";
+import { Undo } from "../sound/undo.js";
 
 const GROUPS = { denoise: "play.group.denoise", box: "play.group.box", input: "play.group.levels", output: "play.group.levels", voice: "play.group.levels", music: "play.group.levels" };
 const ORDER = ["play.group.denoise", "play.group.box", "play.group.levels"];
-const ELSEWHERE = ["box.match_db", "scenes.morph"]; // A/B owns the first; the second is on Presets
-const UNKNOWN = "\u2013";
-const READOUTS = ["latency", "load", "temperature", "xruns", "late-hops", "dry-hops"];
+const ELSEWHERE = ["box.match_db", "scenes.morph", "denoise.listen"]; // the switch under bypass and the scenes own these
+const WIDE = matchMedia("(min-width: 1180px) and (min-height: 560px)");
 
 export function create(box) {
   const { params } = box;
+  const menu = async (view) => {
+    try {
+      const { openMenu } = await import("../sound/control_menu.js");
+      if (view) openMenu(box, view);
+    } catch (error) {
+      box.notices.say(t("shell.view_failed", { why: error.message })); // the box is away
+    }
+  };
+  const offer = (node, view) => onLongPress(node, () => menu(view));
   const meters = new Meters();
-  const stems = new Stems();
-  const compare = new Compare(box);
-  new PresetBar(box);
+  const state = new State(params);
+  const stems = new Stems(offer);
+  const hear = new Hear(box);
+  const chains = new Chains(params);
+  const scenes = new SceneKeys(box);
+  const undo = new Undo(box);
+  const bar = new PresetBar(box);
+  let amount = null;
+  let front = false;
+  let beside = null;
+
   byId("on-phone").append(onPhoneKeys(box.phone));
+  onLongPress(byId("bypass"), () => menu(state.bypass));
+  onLongPress(byId("mute"), () => menu(state.muting));
 
   function rebuild() {
-    const bypass = params.named("bypass");
-    const mute = params.named("mute");
-    const amount = params.named("amount");
-    if (bypass) toggle(params, bypass, fresh("bypass"), showBypass);
-    if (mute) toggle(params, mute, fresh("mute"), showMute);
-    byId("mute").hidden = !mute;
+    state.rebuild();
+    amount = params.named("amount") ?? null;
     byId("amount").replaceChildren(...(amount ? [dial(params, amount)] : []));
-    const shown = [bypass, mute, amount, ...stems.rebuild(params)];
-    drawMore(params, params.views.filter((view) => !shown.includes(view) && !ELSEWHERE.includes(view.id)));
-    compare.rebuild();
+    if (amount) offer(byId("amount").querySelector(".dial"), amount);
+    const shown = [state.bypass, state.muting, amount, ...chains.rebuild(), ...stems.rebuild(params)];
+    drawMore(params, params.views.filter((view) => !shown.includes(view) && !ELSEWHERE.includes(view.id)), offer);
+    hear.rebuild();
+    scenes.rebuild();
   }
+
+  const look = async () => {
+    const wanted = front && WIDE.matches && !document.hidden;
+    if (wanted && !beside) beside = new (await import("../sound/beside.js")).Beside();
+    beside?.go(front && WIDE.matches && !document.hidden);
+  };
+  WIDE.addEventListener("change", look);
+  document.addEventListener("visibilitychange", look);
+
+  keyboard({
+    bypass: () => state.toggleBypass(), mute: () => state.mute(), undo: () => undo.newest(), hear: (side) => hear.choose(side),
+    amount: (by) => amount && params.value(amount.id) !== null && params.set(amount.id, Math.min(Math.max(params.value(amount.id) + by, amount.low), amount.high)),
+    step: (by) => bar.step(by), preset: (number) => bar.load(number),
+  }, () => front);
 
   function status(now) {
     meters.show(now, document.body.dataset.bypass === "on");
-    stems.show(now.stems_db);
     byId("on-phone").hidden = !now.demo && !box.phone.on;
-    const alive = now.audio_alive;
-    setText(byId("latency"), alive ? number(now.latency_ms, 1) : UNKNOWN);
-    setText(byId("load"), alive ? number(100 * now.load_p99, 0) : UNKNOWN);
-    setText(byId("temperature"), now.temperature_c === null ? UNKNOWN : number(now.temperature_c, 0));
-    for (const [id, count] of [["xruns", now.xruns], ["late-hops", now.late_hops], ["dry-hops", now.dry_hops]]) {
-      setText(byId(id), String(count));
-      byId(id).classList.toggle("trouble", count > 0);
-    }
+    chains.show(now);
+    stems.show(now.stems_db, now.silent_stems);
+    state.show(now, hear.hint());
   }
 
   function forget() {
     meters.forget();
     stems.forget();
-    compare.forget();
-    for (const id of READOUTS) setText(byId(id), UNKNOWN);
+    hear.forget();
+    state.forget();
+    beside?.forget();
   }
 
-  return { rebuild, status, forget, show: () => compare.show(), hide: () => compare.hide() };
+  function show() {
+    front = true;
+    hear.show();
+    look();
+  }
+
+  function hide() {
+    front = false;
+    hear.hide();
+    look();
+  }
+
+  return { rebuild, status, forget, show, hide };
 }
 
-function fresh(id) {
-  // The same button without its old listeners.
-  const button = byId(id);
-  const copy = button.cloneNode(true);
-  button.replaceWith(copy);
-  return copy;
-}
-
-function showBypass(on) {
-  const state = on === null ? "unknown" : on ? "on" : "off";
-  document.body.dataset.bypass = state;
-  setText(byId("bypass-state"), on === null ? UNKNOWN : t(`play.bypass.${state}`));
-  setText(byId("bypass-hint"), t(on === null ? "shell.unknown" : `play.bypass.${state}.hint`));
-}
-
-function showMute(on) {
-  setText(byId("mute"), t(on ? "play.muted" : "play.mute"));
-}
-
-function drawMore(params, views) {
+function drawMore(params, views, offer) {
   const groups = new Map();
   for (const view of views) {
     const prefix = view.id.split(".")[0];
@@ -90,10 +113,12 @@ function drawMore(params, views) {
   }
   const rank = (title) => (ORDER.includes(title) ? ORDER.indexOf(title) : ORDER.length);
   const titles = [...groups.keys()].sort((a, b) => rank(a) - rank(b));
-  byId("more-groups").replaceChildren(
-    ...titles.map((title) => el("section", { class: "group" }, el("h3", {}, titled(title)), ...groups.get(title).map(
-      (view) => (view.choices.length ? choice(params, view) : slider(params, view))))),
-  );
+  const control = (view) => {
+    const node = view.choices.length ? choice(params, view) : slider(params, view);
+    offer(node, view);
+    return node;
+  };
+  byId("more-groups").replaceChildren(...titles.map((title) => el("section", { class: "group" }, el("h3", {}, titled(title)), ...groups.get(title).map(control))));
   byId("more").hidden = views.length === 0;
 }
 

@@ -29,6 +29,7 @@ export function create({ connection, params, presets, notices }) {
     setText(byId("now-change"), changedWords(current));
     setText(byId("now-state"), !differences ? "" : differences.length
       ? t(differences.length === 1 ? "presets.changed.one" : "presets.changed", { count: differences.length }) : t("presets.as_saved"));
+    byId("now-state").classList.toggle("changed", Boolean(differences?.length));
     byId("now-differences").replaceChildren(...(differences ?? []).map(({ view, saved, now }) =>
       el("li", {}, el("span", {}, view.label), el("span", {}, `${words(view, saved)} \u2192 ${words(view, now)}`))));
     byId("preset-save").disabled = !known() || !current || current.factory || !differences?.length;

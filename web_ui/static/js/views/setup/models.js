@@ -58,7 +58,7 @@ export function create({ connection, notices }, card) {
       : [];
     const said = busy ? t(work.doing === "try" ? "models.trying" : "models.measuring") : work.models.at(-1) === name && work.why ? work.why : model.why_not;
     return el("article", { class: `model ${model.in_use ? "used" : ""}`.trim(), "aria-labelledby": `model-${name}` },
-      el("div", { class: "model-head" }, el("div", {}, el("h4", { id: `model-${name}` }, name), el("p", { class: "lead" }, model.best_for || model.summary)), use),
+      el("div", { class: "model-head" }, el("h4", { id: `model-${name}` }, name), use, el("p", { class: "lead" }, model.best_for || model.summary)),
       el("dl", { class: "model-facts" },
         fact(t("models.delay"), t("models.ms", { value: number(model.latency_ms, 1) }), ""),
         fact(t("models.load"), model.load ? t("models.percent", { value: number(100 * model.load.p99, 0) }) : "\u2013", loadWords(model), measure)),

@@ -8,13 +8,14 @@ import { t } from "../../base/texts.js";
 
 export const title = "setup.panel.title";
 
-export function create({ connection, params, presets, notices }, card) {
+export function create(box, card) {
+  const { connection, params, notices } = box;
   const say = (text) => notices.say(text);
   const face = el("section", { class: "group", id: "setup-front" });
   const rest = el("div");
   card.body.append(face, rest);
   const front = new FrontPanel(params, say, { body: face, hidden: (yes) => { face.hidden = yes; } });
-  const setup = new PanelSetup(params, presets, say, { body: rest, side: card.side });
+  const setup = new PanelSetup(box, say, { body: rest, side: card.side });
   let pins = connection.told.panel ?? [];
   if (connection.told.learn) setup.learning(connection.told.learn);
   connection.addEventListener("learn", ({ detail }) => setup.learning(detail));

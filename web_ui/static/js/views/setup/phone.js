@@ -20,6 +20,9 @@ export function create({ wake }, card) {
     setText(awake, t(wake.wanted ? "setup.phone.awake.on" : "setup.phone.awake.off"));
     setText(words, t(`setup.phone.awake.${wake.state}.words`));
   };
+  const side = () => card.side(t(`setup.phone.${document.documentElement.dataset.theme}`));
+  addEventListener("hushbox-theme", side);
+  side();
   wake.addEventListener("changed", draw);
   draw();
   card.body.append(
