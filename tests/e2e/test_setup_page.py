@@ -119,6 +119,10 @@ def test_the_wizard_leads_from_first_run_to_sound(open_page: Callable[..., Any],
     picture(page, "first")
     page.get_by_role("button", name="Start", exact=True).click()
 
+    step(page, "What is this box for?")
+    picture(page, "purpose")  # tests/e2e/test_first_minute.py taps
+    page.get_by_role("button", name="Next", exact=True).click()
+
     step(page, "Which interface?")
     expect(page.get_by_role("radio", name="hushbox_test")).to_be_checked()
     picture(page, "interface")
@@ -213,6 +217,7 @@ def test_the_wizard_leads_from_first_run_to_sound(open_page: Callable[..., Any],
 def test_the_wizard_is_left_and_gone_on_with(open_page: Callable[..., Any], stage: Stage) -> None:
     page = open_page()
     page.get_by_role("button", name="Start", exact=True).click()
+    page.get_by_role("button", name="Next", exact=True).click()
     page.get_by_role("button", name="Skip").click()
     step(page, "Which input is the microphone?")
     stage.box.wait_status(lambda s: s["state"] == "checking sound", "silent outputs")
