@@ -1,5 +1,6 @@
 """From first run to sound, on a phone's page in a real browser, over a real box on the virtual interface."""
 
+import http.client
 import io
 import json
 import os
@@ -344,7 +345,7 @@ def _pid(box: RunningBox) -> int:
     try:
         box.get("status")
         return box.child("control").pid
-    except (OSError, LookupError, psutil.NoSuchProcess):
+    except (OSError, http.client.HTTPException, LookupError, psutil.NoSuchProcess):  # it ends while it answers
         return 0
 
 
