@@ -22,12 +22,20 @@ if [ -e "$stamp" ] && [ ! "requirements/$kind.lock" -nt "$stamp" ] && [ ! pyproj
     exit 0
 fi
 
-. requirements/build_tools.sh
+if [ -n "${WHEELS:-}" ]; then
+    [ -d "$WHEELS" ] || fail "WHEELS=$WHEELS: no such folder"
+    export PIP_NO_INDEX=1 PIP_FIND_LINKS="$WHEELS"
+else
+    . requirements/build_tools.sh
+fi
 
 [ -x .venv/bin/python ] || { say "making .venv"; "$python" -m venv .venv; }
 say "installing locked packages ($kind)"
 .venv/bin/python -m pip install -q --disable-pip-version-check --use-pep517 -r "requirements/$kind.lock"
 .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+if [ ! -e dsp/native/_hop.abi3.so ] && packaging/ours_from.sh | cmp -s - "${WHEELS:-}/.ours-made-from"; then
+    cp "$WHEELS/_hop.abi3.so" dsp/native
+fi
 .venv/bin/python -c 'import sys; from dsp import native; sys.exit(not native.available())' ||
     say "no compiler for the part in C (dsp/native): NumPy does its work, slower"
 touch "$stamp"
