@@ -93,8 +93,14 @@ bench: setup-dev ## Block budget, then 60 s live on the virtual interface: load,
 	$(PY) -m bench.press
 	$(PY) -m bench.restart
 
+bench-bursts: setup-dev ## How evenly the work of long hops, and of the search for hum, is spread. ARGS="--hum"
+	$(PY) -m bench.bursts $(ARGS)
+
 bench-native: setup-dev ## What each stage of a block costs in C and in NumPy. ARGS="--period 64 --channels 2"
 	$(PY) -m bench.native $(ARGS)
+
+bench-files: setup-dev ## How many times faster than real time hushbox process is on one core. ARGS="--bundle denoise-live"
+	$(PY) -m bench.files $(ARGS)
 
 bench-denoise: $(FLOAT) ## Our denoisers and public ones in one table (about 10 minutes). ARGS="--set FOLDER --limit 2"
 	@requirements/bench.sh -m bench.denoise $(ARGS)

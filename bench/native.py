@@ -81,7 +81,8 @@ def watched(chain: Chain) -> Clocked:
         clock.watch(step, "_design", "filter")
     else:
         clock.watch(step._front, "apply", "mask and taps")  # type: ignore[attr-defined]
-        clock.watch(step, "_hold_under_input", "limiter and caps")
+        clock.watch(step._ends, "begin", "hop ends")  # type: ignore[attr-defined]
+        clock.watch(step._ends, "finish", "hop ends")  # type: ignore[attr-defined]
     return clock
 
 

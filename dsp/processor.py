@@ -18,7 +18,8 @@ class Processor(Protocol):
     """One step of a chain. A processor is one file; a gain is 35 lines.
 
     prepare() is called outside streaming and may allocate. Everything else runs on the audio thread: it does not
-    allocate, lock or raise. set_param() stores a target; process() ramps to it.
+    allocate, lock or raise. set_param() stores a target; process() ramps to it. The chain turns NumPy's warnings off
+    while it processes: what overflows is caught by value.
     """
 
     name: str

@@ -168,6 +168,7 @@ def arguments() -> argparse.Namespace:
         default=LIVE.name,
         help="their layout, see dsp/layouts/denoise.py",
     )
+    parser.add_argument("--width", type=count, default=256)
     parser.add_argument("--blocks", type=count, default=4)
     parser.add_argument("--average-steps", type=count, default=AVERAGE_STEPS, help="how far back the average reaches")
     parser.add_argument("--batch", type=count, default=12)

@@ -12,7 +12,7 @@ import numpy as np
 from dsp.block import Block
 from dsp.denoise.ahead import Ahead
 from dsp.denoise.features import DenoiseFrontEnd, Spectrum, identity_mask
-from dsp.inference import StepModel
+from dsp.inference import StepModel, Values
 from dsp.inference.bundle import Bundle
 from dsp.inference.guarded import GuardedModel
 from dsp.layouts.denoise import LAYOUTS
@@ -48,8 +48,8 @@ _METER_SHARE = 0.1  # of the newest hop in the smoothed reduction
 class Denoiser:
     """The base of Denoise and DenoiseInstant, which differ in how they apply the mask to the sound. Audio thread.
 
-    A subclass calls _step() and _meter_reduction() for each hop. Its own prepare(), set_param() and reset() call those
-    of this class.
+    A subclass calls _features() and _meter_reduction() for each hop. Its own prepare(), set_param() and reset() call
+    those of this class.
     """
 
     name = "denoise"
@@ -86,7 +86,7 @@ class Denoiser:
         bundle = self._bundle
         hop = bundle.hop_frames
         self._stft = StreamingStft(channels, bundle.window_frames, bundle.synthesis_frames, hop)
-        self._front = DenoiseFrontEnd(channels, self._layout)
+        self._front = DenoiseFrontEnd(channels, self._layout, self._guard.input)
         self._ahead_frames = hop // -(-hop // MOST_AHEAD_FRAMES)
         self._ahead = Ahead(channels, self._ahead_frames, rate_hz)
         self._share: Block = np.zeros((hop, channels), np.float32)
@@ -117,10 +117,10 @@ class Denoiser:
         self._removed.jump(self._values[LISTEN.id])
         self.reduction_db = 0.0
 
-    def _step(self, spectrum: Spectrum) -> bool:
-        """Run the model for a hop; its mask is then in the guard. Return whether the mask may be heard."""
+    def _features(self, spectrum: Spectrum) -> Values:
+        """What the model is to hear of a hop, for the guard. A reused buffer."""
         room, sensitivity = self._keep_room.next_value(), self._sensitivity.next_value()
-        return self._guard.step(self._front.features(spectrum, room, sensitivity))
+        return self._front.features(spectrum, room, sensitivity)
 
     def _meter_reduction(self, reduction_db: float, clean: float = 0.0, hum: float = 0.0, floor: float = 1.0) -> None:
         """Update the meter of what is removed: by the network, and as hum and rumble ahead of it.
@@ -135,8 +135,6 @@ class Denoiser:
 
     def _crossfade_to_removed(self, out: Block, dry: Block) -> None:
         """Crossfade `out` to what was removed from `dry` to make it, as far as `denoise.listen` asks for that."""
-        if self._removed.still and not self._removed.value:
-            return
         # (1 - r) * out + r * (dry - out)
         term = self._share[: len(out)]
         np.multiply(out, -2.0, out=term)

@@ -55,7 +55,8 @@ class DenoiseFrontEnd:
     Call `features` once per hop, run the model, then call `apply` with the same spectrum.
     """
 
-    def __init__(self, channels: int, layout: Layout = LIVE) -> None:
+    def __init__(self, channels: int, layout: Layout = LIVE, features: Array | None = None) -> None:
+        """features: where to write them, (1, input_size): the network's own input; None for a new array."""
         if channels < 1:
             raise ValueError(f"channels = {channels}: allowed 1 or more")
         self.channels, self.layout = channels, layout
@@ -74,7 +75,7 @@ class DenoiseFrontEnd:
         self._mean_power: Array = np.zeros(bins, np.float32)
         self._sides = Sides(channels, layout)
         self._squeeze: Array = np.zeros(low, np.float32)
-        self._features: Array = np.zeros((1, layout.input_size), np.float32)
+        self._features: Array = np.zeros((1, layout.input_size), np.float32) if features is None else features
         self._log = self._features[0, : layout.bands]
         self._real = self._features[0, layout.bands : layout.bands + low]
         self._imag = self._features[0, layout.bands + low : layout.bands + 2 * low]

@@ -21,6 +21,7 @@ from dsp.block import Block, mend
 from dsp.denoise.denoiser import MOST_RISE, Denoiser
 from dsp.denoise.features import Array, Spectrum
 from dsp.layouts.denoise import INSTANT_KIND, INSTANT_LATENCY_FRAMES
+from dsp.native import bound
 from dsp.parts.delay import Delay
 from dsp.parts.fir import MovingFir, Taps
 from dsp.parts.ramp import Ramp
@@ -69,6 +70,7 @@ class DenoiseInstant(Denoiser):
         self._heard = True  # the model's answer
         self._wet = Ramp(1.0 - self._floor_target, self._amount_frames, bundle.hop_frames)
         self._edges = _edges()
+        self._native = bound.calls()
         self._response: Spectrum = np.zeros(bundle.window_frames // 2 + 1, np.complex64)
         self._impulse: Array = np.zeros(bundle.window_frames, np.float32)
         self._taps: Taps = np.zeros(LOOKAHEAD_FRAMES + PAST_FRAMES, np.float32)
@@ -78,7 +80,6 @@ class DenoiseInstant(Denoiser):
         if self._prepared:
             self._aim(self._amount_frames)
 
-    @np.errstate(all="ignore")  # what overflows is caught by value, not by a printed warning
     def process(self, block: Block) -> None:
         self.bad_samples += mend(block)
         done = 0
@@ -116,6 +117,10 @@ class DenoiseInstant(Denoiser):
 
     def _hold_under_input(self, wet: Block, piece: Block) -> None:
         """Clip what rises more than MOST_RISE above the input, which is 64 frames ahead and so is known in time."""
+        if self._native is not None:
+            newest = self._native.hold_under(wet, piece, self._peak, MOST_RISE)
+            self._hop_peak, self._peak = max(self._hop_peak, newest), max(self._peak, newest)
+            return
         level, bound = self._level[: len(piece)], self._bound[: len(piece)]
         np.abs(piece, out=level)
         np.max(level, axis=1, out=bound[:, 0])
@@ -134,7 +139,7 @@ class DenoiseInstant(Denoiser):
         self._peaks[-1] = self._hop_peak
         self._peak, self._hop_peak = float(self._peaks.max()), 0.0
         spectrum = self._stft.analyse(self._fir.newest(self._hop_frames))
-        self._heard = self._step(spectrum)
+        self._heard = self._guard.step(self._features(spectrum))
         # During a fade to dry the last good mask stays in use; the fade hides its age.
         gains = self._front.gains(self._guard.mask, spectrum, self._floor_target)
         self._aim(self._fade_frames)
@@ -165,11 +170,15 @@ class DenoiseInstant(Denoiser):
         """out = share * wet + (1 - share) * dry; or what was removed from the dry, if that is listened to."""
         if self._wet.still and not self._wet.value:
             np.copyto(out, dry)
+        elif self._native is not None:
+            self._native.crossfade(wet, dry, self._wet.next(len(out)))
+            np.copyto(out, wet)
         else:
             np.subtract(wet, dry, out=wet)
             np.multiply(wet, self._wet.next(len(out))[:, None], out=wet)
             np.add(wet, dry, out=out)
-        self._crossfade_to_removed(out, dry)
+        if self._removed.value or not self._removed.still:
+            self._crossfade_to_removed(out, dry)
 
 
 def _edges() -> Taps:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,10 +49,18 @@ class StepModel(Protocol):
     def reset(self) -> None: ...  # state to zero
 
 
-def open_model(bundle: Bundle, runtime: str = "auto") -> StepModel:
+@runtime_checkable
+class PiecewiseModel(StepModel, Protocol):
+    """A model whose step can be done in pieces, in this order; step() does them all."""
+
+    pieces: tuple[Callable[[], None], ...]
+
+
+def open_model(bundle: Bundle, runtime: str = "auto", *, pieces: bool = False) -> StepModel:
     """Load, test and warm up a bundle's network. Not while streaming.
 
     runtime: "auto" (the bundle's default, else the first that works), or one of dsp.inference.bundle.RUNTIMES.
+    pieces: a PiecewiseModel, where the network is large and the runtime can cut it; what it answers is the same.
     Raises RuntimeUnfitError, or BundleError for missing weights and for a graph that bundle.toml does not describe.
     """
     if runtime != "auto" and runtime not in RUNTIMES:
@@ -60,7 +69,7 @@ def open_model(bundle: Bundle, runtime: str = "auto") -> StepModel:
     reasons = []
     for name in wanted:
         try:
-            return _open(bundle, name)
+            return _open(bundle, name, pieces)
         except ModuleNotFoundError as error:
             reasons.append(f"{name}: {error.name} is not installed")
         except RuntimeUnfitError as error:
@@ -68,10 +77,15 @@ def open_model(bundle: Bundle, runtime: str = "auto") -> StepModel:
     raise RuntimeUnfitError(f"{bundle.folder}: no runtime runs {bundle.name}: {'; '.join(reasons)}")
 
 
-def _open(bundle: Bundle, runtime: str) -> StepModel:
+def _open(bundle: Bundle, runtime: str, pieces: bool) -> StepModel:
     weights = bundle.weights(runtime)
     with native_stderr_dropped():
-        model: StepModel = importlib.import_module(f"dsp.inference.{runtime}").open_step_model(bundle, weights)
+        of_runtime = importlib.import_module(f"dsp.inference.{runtime}")
+        model: StepModel | None = None
+        if pieces and hasattr(of_runtime, "open_in_pieces"):
+            model = of_runtime.open_in_pieces(bundle, weights)
+        if model is None:
+            model = of_runtime.open_step_model(bundle, weights)
         _check_it_listens(model)
     return model
 

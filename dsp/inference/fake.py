@@ -27,6 +27,30 @@ class ConstantModel:
         pass
 
 
+class InPieces:
+    """Another model as if it had been cut in three: the middle piece does its step. A PiecewiseModel.
+
+    piece_s: how long each piece takes by the model's own clock.
+    """
+
+    def __init__(self, model: StepModel, piece_s: float = 0.0) -> None:
+        self.runtime, self.input, self.output = model.runtime, model.input, model.output
+        self.reset = model.reset
+        self.pieces = (self._wait, self.step, self._wait)
+        self.now_s = 0.0
+        self._model, self._piece_s = model, piece_s
+
+    def clock(self) -> float:
+        return self.now_s
+
+    def step(self) -> None:
+        self._wait()
+        self._model.step()
+
+    def _wait(self) -> None:
+        self.now_s += self._piece_s
+
+
 class Trouble(Enum):
     RAISE = "raise"  # the step raises
     POISON = "poison"  # the step sees NaN, which stays in the state until reset()

@@ -8,10 +8,11 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
-from dsp.inference import StepModel, Values
+from dsp.inference import PiecewiseModel, StepModel, Values
 from dsp.native import bound
 
 REFILL_HOPS = 8
@@ -45,6 +46,9 @@ class ModelGuard:
     next try doubles each time. An answer is late when the step took longer than a hop lasts. The model then pauses
     until it has caught up. In both cases hops are dry until the model has given a few good answers again.
     A model that fails or is late again and again is `off`: it is tried now and then, until it has worked for a while.
+
+    step() is begin(), every one of `pieces` and end(). They may be called in several blocks; what counts against the
+    deadline is the sum of the pieces' time. A hop during which forget() or rest() is called has no answer.
     """
 
     def __init__(
@@ -65,6 +69,10 @@ class ModelGuard:
         self._clock = clock
         self.mask: Values = neutral.copy()
         self._native = bound.calls()
+        steps = model.pieces if isinstance(model, PiecewiseModel) else (model.step,)
+        self.pieces = tuple(partial(self._work, step) for step in steps)
+        self._running = self._broken = False  # this hop's step
+        self._taken_s = 0.0
         self.late_hops = 0
         self.dry_hops = 0
         self._pause_hops = 0  # hops for which the model is not run
@@ -77,26 +85,65 @@ class ModelGuard:
         self.off = False
         self.forget()
 
+    @property
+    def input(self) -> Values:
+        """The network's own input, (1, input_size). What writes its features there saves step() a copy."""
+        return self._model.input
+
+    @property
+    def in_pieces(self) -> bool:
+        """Whether the network was cut, so that a hop's work can be spread (dsp.parts.spread_hops)."""
+        return len(self.pieces) > 1
+
     def forget(self) -> None:
         """Reset state, mask and back-off; the counts stay."""
         np.copyto(self.mask, self._neutral)
         self._pause_hops = self._refill_hops = self._faults = self._good_hops = 0
         self._late_often = self._heard_hops = 0
-        self.off = False
+        self.off = self._running = False
         self._reset_model()
 
     def rest(self, on: bool) -> None:
         """Do not run the model until rest(False), as if it were late. REFILL_HOPS good answers later it is heard."""
         if on != self._resting:
-            self._resting = on
+            self._resting, self._running = on, False
             self._reset_model()
 
     def step(self, features: Values) -> bool:
         """Run one step; `mask` then holds the newest good answer. Return whether the result may be heard.
 
-        features: (1, input_size).
+        features: (1, input_size); `input` itself, if all of it was written anew.
         """
-        if not self._try(features):
+        self.begin(features)
+        for piece in self.pieces:
+            piece()
+        return self.end()
+
+    def begin(self, features: Values) -> None:
+        """Take the features of a hop, as step()."""
+        self._running, self._broken, self._taken_s = False, False, 0.0
+        if self._resting:
+            self._refill_hops = REFILL_HOPS
+        elif self._pause_hops:
+            self._pause_hops -= 1
+        else:
+            self._running = True
+            if features is not self._model.input:
+                np.copyto(self._model.input, features)
+
+    def _work(self, step: Callable[[], None]) -> None:
+        if not self._running or self._broken:
+            return
+        before = self._clock()
+        try:
+            step()
+        except Exception:  # the sound goes on, whatever a runtime raises
+            self._broken = True
+        self._taken_s += self._clock() - before
+
+    def end(self) -> bool:
+        """Judge the step. Return whether the result may be heard, as step()."""
+        if not self._running or not self._judge():
             self.dry_hops += 1
             self._heard_hops = 0
             return False
@@ -106,22 +153,10 @@ class ModelGuard:
             self.off = False
         return True
 
-    def _try(self, features: Values) -> bool:
-        if self._resting:
-            self._refill_hops = REFILL_HOPS
-            return False
-        if self._pause_hops:
-            self._pause_hops -= 1
-            return False
-        model = self._model
-        before = self._clock()
-        try:
-            np.copyto(model.input, features)
-            model.step()
-            broken = not self._take_answer(model.output)
-        except Exception:  # the sound goes on, whatever a runtime raises
-            broken = True
-        taken_s = self._clock() - before
+    def _judge(self) -> bool:
+        self._running = False
+        broken = self._broken or not self._take_answer(self._model.output)
+        taken_s = self._taken_s
         if broken:
             self._fault()
         else:

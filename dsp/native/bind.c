@@ -144,6 +144,38 @@ FITTING(wire)
     return NULL;
 }
 
+FITTING(rumble)
+{
+    SELF(rumble);
+    holds(fit, "rules", sizeof *s->rules / sizeof(double));
+    holds(fit, "levels", sizeof *s->levels / sizeof(double));
+    holds(fit, "memory", 4 * s->channels);
+    holds(fit, "state", 2 * s->channels);
+    holds(fit, "sums", s->channels);
+    holds(fit, "rumble", s->hop * s->channels);
+    return NULL;
+}
+
+FITTING(hold)
+{
+    SELF(hold);
+    holds(fit, "exact", 2 * s->hop * s->channels);
+    holds(fit, "peaks", s->peaks_kept);
+    holds(fit, "share", s->hop);
+    return NULL;
+}
+
+FITTING(fir)
+{
+    SELF(fir);
+    if (s->length < 2 * s->taps + s->most) return "the past is too short";
+    holds(fit, "past", s->channels * s->length);
+    holds(fit, "both_taps", 2 * s->taps);
+    holds(fit, "rise", s->fade);
+    holds(fit, "wet", s->most * s->channels);
+    return NULL;
+}
+
 #define ARRAYS_AT(type, first) offsetof(struct type, first)
 
 const struct kind kinds[KINDS] = {
@@ -157,6 +189,9 @@ const struct kind kinds[KINDS] = {
     {"Past", ARRAYS_AT(past, at), 2, "f", past_fits},
     {"Meter", ARRAYS_AT(levels, sums), 1, "d", levels_fits},
     {"Wire", ARRAYS_AT(wire, columns), 3, "i", wire_fits},
+    {"Rumble", ARRAYS_AT(rumble, rules), 2, "ddddff", rumble_fits},
+    {"Hold", ARRAYS_AT(hold, exact), 3, "fff", hold_fits},
+    {"Fir", ARRAYS_AT(fir, past), 5, "ffff", fir_fits},
 };
 
 static const struct format { char letter; const char *code, *name; } formats[] = {

@@ -42,6 +42,9 @@ union state {
     struct past past;
     struct levels levels; /* Meter */
     struct wire wire;
+    struct rumble rumble;
+    struct hold hold;
+    struct fir fir;
 };
 
 typedef struct {
@@ -54,7 +57,7 @@ typedef struct {
 } Bound;
 
 extern const struct kind kinds[];
-enum { TRANSFORM, BANDS, STFT, DENOISE, SIDES, STEMS, RING, PAST, METER, WIRE, KINDS };
+enum { TRANSFORM, BANDS, STFT, DENOISE, SIDES, STEMS, RING, PAST, METER, WIRE, RUMBLE, HOLD, FIR, KINDS };
 
 PyObject *bound_new(PyTypeObject *type, PyObject *arguments, const struct kind *kind);
 void bound_dealloc(PyObject *self);
@@ -70,11 +73,15 @@ int get_flat(PyObject *from, const char *name, Py_ssize_t bytes, int writes, Py_
 
 /* --- how methods and functions are written --- */
 
+#define STATE(type) const struct type *s = &((Bound *)self)->state.type
+#define LAST_POSITION(size) ((size) - 1)
 #define METHOD(name) static PyObject *name(PyObject *self, PyObject *const *a, Py_ssize_t n)
 #define CALL(name, function) {name, (PyCFunction)(void (*)(void))(function), METH_FASTCALL, NULL}
 #define END {NULL, NULL, 0, NULL}
 
 extern PyMethodDef functions[]; /* calls.c */
+extern PyMethodDef ring_methods[], past_methods[], meter_methods[], wire_methods[], rumble_methods[], hold_methods[],
+    fir_methods[]; /* blocks.c */
 
 /* Release so many views, then return. */
 static inline PyObject *done(Py_buffer *views, int count, PyObject *result)

@@ -15,7 +15,21 @@ from dsp import native
 from dsp.native import tables
 
 if TYPE_CHECKING:
-    from dsp.native._hop import Bands, Denoise, Meter, Past, Ring, Sides, Stems, Stft, Transform, Wire
+    from dsp.native._hop import (
+        Bands,
+        Denoise,
+        Fir,
+        Hold,
+        Meter,
+        Past,
+        Ring,
+        Rumble,
+        Sides,
+        Stems,
+        Stft,
+        Transform,
+        Wire,
+    )
 
 Array = NDArray[np.float32]
 Spectrum = NDArray[np.complex64]
@@ -26,15 +40,15 @@ Indices = NDArray[np.int32]
 class Calls(Protocol):
     """Functions in C without a state of their own; _hop.pyi says what they take."""
 
-    def peak(self, block: Array, /) -> float: ...
-    def tally(self, block: Array, sums: Array, /) -> float: ...
-    def limit(self, block: Array, ceiling: float, reduction: float, fall: float, /) -> float: ...
+    def limit(self, block: Array, ceiling: float, reduction: float, fall: float, loudest: float, /) -> float: ...
+    def hold_under(self, wet: Array, input: Array, bound: float, rise: float, /) -> float: ...
     def take_answer(self, answer: Array, mask: Array, most: float, /) -> bool: ...
     def ramp(self, values: Array, start: float, step: float, done: int, /) -> None: ...
     def scale(self, block: Array, values: Array, /) -> None: ...
     def crossfade(self, wet: Array, dry: Array, share: Array, /) -> None: ...
     def pick(self, block: Array, columns: Indices, out: Array, /) -> None: ...
-    def add_columns(self, sound: Array, columns: Indices, out: Array, mix: int, /) -> None: ...
+    def gather(self, block: Array, first: Indices, count: Indices, out: Array, /) -> None: ...
+    def add_columns(self, sound: Array, columns: Indices, out: Array, mix: int, first: bool, /) -> None: ...
     def mend(self, block: Array, loudest: float, /) -> int: ...
 
 
@@ -174,6 +188,30 @@ def meter(sums: Exact) -> Meter | None:
     if not native.in_use():
         return None
     return native.hop.Meter(len(sums), sums)
+
+
+def rumble(rules: Exact, levels: Exact, memory: Exact, state: Exact, sums: Array, rumble: Array) -> Rumble | None:
+    """memory: (channels, 2, 2); state: (2, channels); sums: (channels,); rumble: a hop."""
+    if not native.in_use():
+        return None
+    hop, channels = rumble.shape
+    return native.hop.Rumble(channels, hop, rules, levels, memory, state, sums, rumble)
+
+
+def hold(exact: Array, peaks: Array, share: Array) -> Hold | None:
+    """exact: (2, hop, channels); share: (hop,)."""
+    if not native.in_use():
+        return None
+    _, hop, channels = exact.shape
+    return native.hop.Hold(channels, hop, len(peaks), exact, peaks, share)
+
+
+def fir(past: Array, both_taps: Array, rise: Array, wet: Array) -> Fir | None:
+    """past: (channels, length); both_taps: (2, taps); wet: the longest block."""
+    if not native.in_use():
+        return None
+    (channels, length), most = past.shape, len(wet)
+    return native.hop.Fir(channels, both_taps.shape[1], length, most, len(rise), past, both_taps, rise, wet)
 
 
 def wire(sample_bytes: int, device_channels: int, columns: tuple[int, ...]) -> Wire | None:

@@ -16,35 +16,29 @@ METHOD(mend_function)
     return done(v, 1, PyLong_FromLong(mend(block, (float)loudest)));
 }
 
-METHOD(peak_function)
-{
-    (void)self;
-    Py_buffer v[1];
-    struct rows block;
-    if (expect_arguments("peak", n, 1) || get_rows(a[0], "block", ANY, ANY, 0, v, &block)) return NULL;
-    return done(v, 1, PyFloat_FromDouble((double)peak(block)));
-}
-
-METHOD(tally_function)
-{
-    (void)self;
-    Py_buffer v[2];
-    struct rows block;
-    if (expect_arguments("tally", n, 2) || get_rows(a[0], "block", ANY, ANY, 0, &v[0], &block)) return NULL;
-    if (get_flat(a[1], "sums", block.channels * (Py_ssize_t)sizeof(float), 1, &v[1])) return done(v, 1, NULL);
-    return done(v, 2, PyFloat_FromDouble((double)tally(block, v[1].buf)));
-}
-
 METHOD(limit_function)
 {
     (void)self;
     Py_buffer v[1];
     struct rows block;
-    double ceiling, reduction, fall;
-    if (expect_arguments("limit", n, 4) || number(a[1], &ceiling) || number(a[2], &reduction) || number(a[3], &fall) ||
-        get_rows(a[0], "block", ANY, ANY, 1, v, &block))
+    double ceiling, reduction, fall, loudest;
+    if (expect_arguments("limit", n, 5) || number(a[1], &ceiling) || number(a[2], &reduction) || number(a[3], &fall) ||
+        number(a[4], &loudest) || get_rows(a[0], "block", ANY, ANY, 1, v, &block))
         return NULL;
-    return done(v, 1, PyFloat_FromDouble(limit(block, (float)ceiling, reduction, fall)));
+    return done(v, 1, PyFloat_FromDouble(limit(block, (float)ceiling, reduction, fall, (float)loudest)));
+}
+
+METHOD(hold_under_function)
+{
+    (void)self;
+    Py_buffer v[2];
+    struct rows wet, input;
+    double bound, rise;
+    if (expect_arguments("hold_under", n, 4) || number(a[2], &bound) || number(a[3], &rise) ||
+        get_rows(a[0], "wet", ANY, ANY, 1, &v[0], &wet))
+        return NULL;
+    if (get_rows(a[1], "input", wet.frames, wet.channels, 0, &v[1], &input)) return done(v, 1, NULL);
+    return done(v, 2, PyFloat_FromDouble((double)hold_under(wet, input, (float)bound, (float)rise)));
 }
 
 METHOD(take_answer_function)
@@ -122,17 +116,38 @@ METHOD(pick_function)
     return done(v, 3, nothing());
 }
 
+METHOD(gather_function)
+{
+    (void)self;
+    Py_buffer v[4];
+    struct rows block, out;
+    if (expect_arguments("gather", n, 4) || get_rows(a[0], "block", ANY, ANY, 0, &v[0], &block)) return NULL;
+    const Py_ssize_t width = get_columns(a[1], block.channels, &v[1]);
+    if (width < 0) return done(v, 1, NULL);
+    if (get_flat(a[2], "count", v[1].len, 0, &v[2])) return done(v, 2, NULL);
+    const int32_t *first = v[1].buf, *count = v[2].buf;
+    for (Py_ssize_t c = 0; c < width; c++) {
+        if (count[c] >= 1 && count[c] <= block.channels - first[c]) continue;
+        PyErr_Format(PyExc_ValueError, "count[%zd] = %d: allowed 1 to %ld", c, (int)count[c], block.channels - first[c]);
+        return done(v, 3, NULL);
+    }
+    if (get_rows(a[3], "out", block.frames, (long)width, 1, &v[3], &out)) return done(v, 3, NULL);
+    gather(block, first, count, out);
+    return done(v, 4, nothing());
+}
+
 METHOD(add_columns_function)
 {
     (void)self;
     Py_buffer v[3];
     struct rows sound, out;
-    long mix;
-    if (expect_arguments("add_columns", n, 4) || get_rows(a[0], "sound", ANY, ANY, 0, &v[0], &sound)) return NULL;
+    long mix, first;
+    if (expect_arguments("add_columns", n, 5) || whole_number(a[4], "first", 0, 1, &first) || get_rows(a[0], "sound", ANY, ANY, 0, &v[0], &sound)) return NULL;
     const Py_ssize_t width = get_columns(a[1], sound.channels, &v[1]);
     if (width < 0) return done(v, 1, NULL);
     if (get_rows(a[2], "out", sound.frames, ANY, 1, &v[2], &out)) return done(v, 2, NULL);
     if (whole_number(a[3], "mix", 0, out.channels, &mix)) return done(v, 3, NULL);
+    if (first) clear(out);
     if (width) add_columns(sound, v[1].buf, (long)width, out, mix);
     return done(v, 3, nothing());
 }
@@ -162,7 +177,8 @@ METHOD(flush_denormals_function)
 }
 
 PyMethodDef functions[] = {
-    CALL("mend", mend_function), CALL("peak", peak_function), CALL("tally", tally_function), CALL("limit", limit_function),
+    CALL("mend", mend_function), CALL("limit", limit_function),
     CALL("take_answer", take_answer_function), CALL("ramp", ramp_function), CALL("scale", scale_function),
     CALL("crossfade", crossfade_function), CALL("pick", pick_function), CALL("add_columns", add_columns_function),
+    CALL("hold_under", hold_under_function), CALL("gather", gather_function),
     CALL("flush_denormals", flush_denormals_function), END};

@@ -109,11 +109,53 @@ long mend(struct rows block, float loudest);
 float peak(struct rows block);
 void meter(struct rows block, double *sums);
 float tally(struct rows block, float *sums);
-double limit(struct rows block, float ceiling, double reduction, double fall);
+double limit(struct rows block, float ceiling, double reduction, double fall, float loudest);
+float hold_under(struct rows wet, struct rows input, float bound, float rise);
 int take_answer(const float *answer, float *mask, long count, float most);
+
+/* --- rumble.c; all doubles, in the order of the arrays in dsp.restore.infrasonic --- */
+
+struct rumble_rules {
+    double newest, fall, hold_hops, patience_hops, fade_in, fade_out, faintest, too_much, sound_enough, obvious, forgiven;
+    double detector[10], high_pass[5]; /* b0, b1, b2, a1, a2 of each */
+};
+struct rumble_levels { double energy, low, rest, loudest_rest, over, since, share, share_next; };
+struct rumble {
+    long channels, hop;
+    const struct rumble_rules *rules;
+    struct rumble_levels *levels;
+    double *memory, *state; /* memory: four of each channel's detector; state: (2, channels) of the high-pass */
+    float *sums, *rumble;
+};
+
+int rumble_follow(const struct rumble *s, struct rows block, long done);
+
+/* --- hold.c: the ends of the live denoiser's hop, and how others stay under their input --- */
+
+struct hold {
+    long channels, hop, peaks_kept;
+    float *exact; /* (2, hop, channels): this hop and the one before, by turns */
+    float *peaks, *share;
+};
+
+enum { ALL_DRY, ALL_WET, CROSSFADE }; /* how the hop's exact and processed sound are blended */
+long hold_begin(const struct hold *s, struct rows hop, long turn, long at, float loudest);
+double hold_finish(const struct hold *s, struct rows wet, struct rows out, long turn, double rise, double quietest,
+                   double reduction, double fall, float loudest, long blend);
+
+/* --- fir.c --- */
+
+struct fir {
+    long channels, taps, length, most, fade;
+    float *past, *both_taps, *rise, *wet; /* past: (channels, length); both_taps: (2, taps), by turns */
+};
+
+long fir_process(const struct fir *s, struct rows block, long end, long faded, long turn);
 
 /* --- mix.c --- */
 
+void clear(struct rows out);
+void copy_rows(struct rows from, struct rows to);
 void ring_write(float *ring, long size, long channels, long position, struct rows block);
 void ring_read(const float *ring, long size, long channels, long position, struct rows out);
 void ramp(float *values, long frames, double start, double step, long done);
@@ -121,6 +163,7 @@ void scale(struct rows block, const float *values);
 void crossfade(struct rows wet, struct rows dry, const float *share);
 void remember(float *past, long length, long position, struct rows block);
 void pick(struct rows block, const int32_t *columns, struct rows out);
+void gather(struct rows block, const int32_t *first, const int32_t *count, struct rows out);
 void add_columns(struct rows sound, const int32_t *columns, long width, struct rows out, long mix);
 
 /* --- wire.c --- */

@@ -98,13 +98,14 @@ float tally(struct rows block, float *sums)
     return energy;
 }
 
-/* Hold the block under the ceiling. Return the reduction at its end; both are natural logarithms, positive.
+/* Mend the block, then hold it under the ceiling. Return the reduction at its end; both are natural logarithms, positive.
  *
  * fall: by how much it goes down a frame. Under the ceiling, with no reduction left, no bit changes.
  */
 VECTORISED
-double limit(struct rows block, float ceiling, double reduction, double fall)
+double limit(struct rows block, float ceiling, double reduction, double fall, float loudest)
 {
+    mend(block, loudest);
     if (reduction == 0.0 && peak(block) <= ceiling) return 0.0;
     const float to_ceiling = 1.0f / ceiling;
     for (long start = 0; start < block.frames; start += CHUNK) {
@@ -131,6 +132,22 @@ double limit(struct rows block, float ceiling, double reduction, double fall)
         }
     }
     return reduction > 1e-7 ? reduction : 0.0; /* below a millionth of a dB it is rounding only */
+}
+
+/* Clip what rises more than `rise` times above the input so far; `bound` is the peak before. Return the input's peak. */
+float hold_under(struct rows wet, struct rows input, float bound, float rise)
+{
+    float most = 0.0f;
+    for (long i = 0; i < wet.frames; i++) {
+        for (long c = 0; c < input.channels; c++)
+            most = larger_f(fabsf(input.at[i * input.frame_step + c * input.channel_step]), most);
+        const float limit = larger_f(most, bound) * rise;
+        for (long c = 0; c < wet.channels; c++) {
+            float *sample = wet.at + i * wet.frame_step + c * wet.channel_step;
+            *sample = *sample > limit ? limit : (*sample < -limit ? -limit : *sample);
+        }
+    }
+    return most;
 }
 
 /* Copy a network's answer unless it has too much energy, or none that compares; return whether it did. */

@@ -89,6 +89,28 @@ void remember(float *past, long length, long position, struct rows block)
     }
 }
 
+void clear(struct rows out)
+{
+    if (side_by_side(out)) {
+        memset(out.at, 0, (size_t)(out.frames * out.channels) * sizeof(float));
+        return;
+    }
+    for (long i = 0; i < out.frames; i++)
+        for (long c = 0; c < out.channels; c++) out.at[i * out.frame_step + c * out.channel_step] = 0.0f;
+}
+
+/* Into another memory. */
+void copy_rows(struct rows from, struct rows to)
+{
+    if (side_by_side(to)) {
+        copy_in(to.at, from, 0, to.frames);
+        return;
+    }
+    for (long i = 0; i < to.frames; i++)
+        for (long c = 0; c < to.channels; c++)
+            to.at[i * to.frame_step + c * to.channel_step] = from.at[i * from.frame_step + c * from.channel_step];
+}
+
 /* out: the chosen columns of the block; another memory. */
 void pick(struct rows block, const int32_t *columns, struct rows out)
 {
@@ -96,6 +118,21 @@ void pick(struct rows block, const int32_t *columns, struct rows out)
         const float *restrict from = block.at + columns[c] * block.channel_step;
         float *restrict to = out.at + c * out.channel_step;
         for (long i = 0; i < out.frames; i++) to[i * out.frame_step] = from[i * block.frame_step];
+    }
+}
+
+/* Each column of `out`: the mean of `count` columns of the block from `first` on; another memory. */
+void gather(struct rows block, const int32_t *first, const int32_t *count, struct rows out)
+{
+    for (long c = 0; c < out.channels; c++) {
+        const float *restrict from = block.at + first[c] * block.channel_step;
+        float *restrict to = out.at + c * out.channel_step;
+        const float share = 1.0f / (float)count[c];
+        for (long i = 0; i < out.frames; i++) {
+            float sum = from[i * block.frame_step];
+            for (long k = 1; k < count[c]; k++) sum += from[i * block.frame_step + k * block.channel_step];
+            to[i * out.frame_step] = sum * share;
+        }
     }
 }
 

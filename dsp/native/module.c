@@ -4,11 +4,6 @@
  */
 #include "bind.h"
 
-#include <string.h>
-
-#define STATE(type) const struct type *s = &((Bound *)self)->state.type
-#define LAST_POSITION(size) ((size) - 1)
-
 METHOD(transform_forward_method)
 {
     STATE(transform);
@@ -165,111 +160,6 @@ METHOD(stems_mix_method)
     return done(v, 4, nothing());
 }
 
-/* A block of at most `size` frames, and where it starts in the ring. */
-static int ring_arguments(const struct ring *s, PyObject *const *a, int writes, Py_buffer *view, struct rows *block,
-                          long *position)
-{
-    if (whole_number(a[1], "position", 0, LAST_POSITION(s->size), position) ||
-        get_rows(a[0], "block", ANY, s->channels, writes, view, block))
-        return -1;
-    if (block->frames <= s->size) return 0;
-    PyErr_Format(PyExc_ValueError, "block has %ld frames: allowed %ld at most", block->frames, s->size);
-    PyBuffer_Release(view);
-    return -1;
-}
-
-METHOD(ring_write_method)
-{
-    STATE(ring);
-    Py_buffer v[1];
-    struct rows block;
-    long position;
-    if (expect_arguments("write", n, 2) || ring_arguments(s, a, 0, v, &block, &position)) return NULL;
-    ring_write(s->at, s->size, s->channels, position, block);
-    return done(v, 1, PyLong_FromLong((position + block.frames) % s->size));
-}
-
-METHOD(ring_read_method)
-{
-    STATE(ring);
-    Py_buffer v[1];
-    struct rows block;
-    long position;
-    if (expect_arguments("read", n, 2) || ring_arguments(s, a, 1, v, &block, &position)) return NULL;
-    ring_read(s->at, s->size, s->channels, position, block);
-    return done(v, 1, PyLong_FromLong((position + block.frames) % s->size));
-}
-
-METHOD(ring_delay_method)
-{
-    STATE(ring);
-    Py_buffer v[2];
-    struct rows block, out;
-    long position, latency;
-    if (expect_arguments("delay", n, 4) || ring_arguments(s, a, 0, &v[0], &block, &position)) return NULL;
-    if (whole_number(a[2], "latency_frames", 0, s->size - block.frames, &latency) ||
-        get_rows(a[3], "out", block.frames, s->channels, 1, &v[1], &out))
-        return done(v, 1, NULL);
-    ring_write(s->at, s->size, s->channels, position, block);
-    ring_read(s->at, s->size, s->channels, (position - latency + s->size) % s->size, out);
-    return done(v, 2, PyLong_FromLong((position + block.frames) % s->size));
-}
-
-METHOD(past_remember_method)
-{
-    STATE(past);
-    Py_buffer v[1];
-    struct rows block;
-    long position;
-    if (expect_arguments("remember", n, 2) || whole_number(a[1], "position", 0, LAST_POSITION(s->length), &position) ||
-        get_rows(a[0], "block", ANY, s->channels, 0, v, &block))
-        return NULL;
-    if (block.frames > s->length) {
-        PyErr_Format(PyExc_ValueError, "block has %ld frames: allowed %ld at most", block.frames, s->length);
-        return done(v, 1, NULL);
-    }
-    remember(s->at, s->length, position, block);
-    return done(v, 1, PyLong_FromLong((position + block.frames) % s->length));
-}
-
-METHOD(meter_add_method)
-{
-    STATE(levels);
-    Py_buffer v[1];
-    struct rows block;
-    if (expect_arguments("add", n, 1) || get_rows(a[0], "block", ANY, s->channels, 0, v, &block)) return NULL;
-    meter(block, s->sums);
-    return done(v, 1, nothing());
-}
-
-METHOD(wire_decode_method)
-{
-    STATE(wire);
-    Py_buffer v[2];
-    struct rows block;
-    if (expect_arguments("decode", n, 2) || get_rows(a[1], "block", ANY, s->chosen, 1, &v[0], &block)) return NULL;
-    if (get_flat(a[0], "data", block.frames * s->bytes * s->device_channels, 0, &v[1])) return done(v, 1, NULL);
-    if (!block.frames) return done(v, 2, nothing());
-    wire_decode(s, v[1].buf, block);
-    return done(v, 2, nothing());
-}
-
-METHOD(wire_encode_method)
-{
-    STATE(wire);
-    Py_buffer v[2];
-    struct rows block;
-    if (expect_arguments("encode", n, 2) || get_rows(a[0], "block", ANY, ANY, 0, &v[0], &block)) return NULL;
-    if (block.channels != s->chosen && block.channels != 1) {
-        PyErr_Format(PyExc_ValueError, "block has %ld channels: allowed 1 or %ld", block.channels, s->chosen);
-        return done(v, 1, NULL);
-    }
-    if (get_flat(a[1], "data", block.frames * s->bytes * s->device_channels, 1, &v[1])) return done(v, 1, NULL);
-    if (!block.frames) return done(v, 2, nothing());
-    wire_encode(s, block, v[1].buf);
-    return done(v, 2, nothing());
-}
-
 static PyMethodDef transform_methods[] = {
     CALL("forward", transform_forward_method), CALL("inverse", transform_inverse_method), END};
 static PyMethodDef bands_methods[] = {END};
@@ -280,11 +170,6 @@ static PyMethodDef denoise_methods[] = {
 static PyMethodDef sides_methods[] = {CALL("mean", sides_mean_method), END};
 static PyMethodDef stems_methods[] = {
     CALL("features", stems_features_method), CALL("masks", stems_masks_method), CALL("mix", stems_mix_method), END};
-static PyMethodDef ring_methods[] = {
-    CALL("write", ring_write_method), CALL("read", ring_read_method), CALL("delay", ring_delay_method), END};
-static PyMethodDef past_methods[] = {CALL("remember", past_remember_method), END};
-static PyMethodDef meter_methods[] = {CALL("add", meter_add_method), END};
-static PyMethodDef wire_methods[] = {CALL("decode", wire_decode_method), CALL("encode", wire_encode_method), END};
 
 #define NEW(which)                                                                              \
     static PyObject *new_##which(PyTypeObject *type, PyObject *arguments, PyObject *keywords)   \
@@ -292,7 +177,8 @@ static PyMethodDef wire_methods[] = {CALL("decode", wire_decode_method), CALL("e
         (void)keywords;                                                                         \
         return bound_new(type, arguments, &kinds[which]);                                       \
     }
-NEW(TRANSFORM) NEW(BANDS) NEW(STFT) NEW(DENOISE) NEW(SIDES) NEW(STEMS) NEW(RING) NEW(PAST) NEW(METER) NEW(WIRE)
+NEW(TRANSFORM) NEW(BANDS) NEW(STFT) NEW(DENOISE) NEW(SIDES) NEW(STEMS) NEW(RING) NEW(PAST) NEW(METER) NEW(WIRE) NEW(RUMBLE) NEW(HOLD)
+NEW(FIR)
 
 static const struct { newfunc make; PyMethodDef *methods; const char *name; } types[KINDS] = {
     {new_TRANSFORM, transform_methods, "dsp.native._hop.Transform"},
@@ -305,6 +191,9 @@ static const struct { newfunc make; PyMethodDef *methods; const char *name; } ty
     {new_PAST, past_methods, "dsp.native._hop.Past"},
     {new_METER, meter_methods, "dsp.native._hop.Meter"},
     {new_WIRE, wire_methods, "dsp.native._hop.Wire"},
+    {new_RUMBLE, rumble_methods, "dsp.native._hop.Rumble"},
+    {new_HOLD, hold_methods, "dsp.native._hop.Hold"},
+    {new_FIR, fir_methods, "dsp.native._hop.Fir"},
 };
 
 static int add_types(PyObject *module)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp.block import Block
+from dsp.native import bound
 
 Taps = NDArray[np.float32]
 
@@ -33,16 +34,17 @@ class MovingFir:
         self._past: Block = np.zeros((channels, 2 * taps_frames + 16 * max_frames), np.float32)
         self._wet: Block = np.zeros((max_frames, channels), np.float32)
         self._rise: Taps = ((np.arange(crossfade_frames) + 0.5) / crossfade_frames).astype(np.float32)
-        self._taps: Taps = np.zeros(taps_frames, np.float32)
-        self._old_taps: Taps = np.zeros(taps_frames, np.float32)
+        self._both_taps: NDArray[np.float32] = np.zeros((2, taps_frames), np.float32)
+        self._turn = 0  # which of the two are the new ones
+        self._native = bound.fir(self._past, self._both_taps, self._rise, self._wet)
         self.reset()
 
     def reset(self) -> None:
         """Forget the past and the taps: sound then passes late but unchanged."""
         self._past.fill(0.0)
         self._end = self._keep
-        self._taps.fill(0.0)
-        self._taps[-1 - self.latency_frames] = 1.0
+        self._both_taps[self._turn] = 0.0
+        self._both_taps[self._turn, -1 - self.latency_frames] = 1.0
         self._faded = len(self._rise)
 
     def set_taps(self, taps: Taps) -> None:
@@ -50,8 +52,8 @@ class MovingFir:
 
         taps: (taps_frames,), oldest frame first; the tap of the present frame is at -1 - lookahead_frames.
         """
-        self._taps, self._old_taps = self._old_taps, self._taps
-        np.copyto(self._taps, taps)
+        self._turn = 1 - self._turn
+        self._both_taps[self._turn] = taps
         self._faded = 0
 
     def newest(self, frames: int) -> Block:
@@ -63,14 +65,18 @@ class MovingFir:
 
         It is a reused buffer, valid until the next call.
         """
-        frames = len(block)
-        self._push(block)
+        frames, faded = len(block), self._faded
         wet = self._wet[:frames]
+        self._faded = min(faded + frames, len(self._rise))
+        if self._native is not None:
+            self._end = self._native.process(block, self._end, faded, self._turn)
+            return wet
+        self._push(block)
         first = self._end - frames
         for channel in range(wet.shape[1]):
-            wet[:, channel] = self._filtered(channel, self._taps, first, frames)
-        if self._faded < len(self._rise):
-            self._fade(first, wet[: len(self._rise) - self._faded])
+            wet[:, channel] = self._filtered(channel, self._both_taps[self._turn], first, frames)
+        if faded < self._faded:
+            self._fade(first, wet[: self._faded - faded], self._rise[faded : self._faded])
         return wet
 
     def _push(self, block: Block) -> None:
@@ -85,12 +91,10 @@ class MovingFir:
         """`frames` of one channel, filtered, from position `first` of the past on. A small new array."""
         return np.correlate(self._past[channel, first - self._keep : first + frames], taps, "valid")
 
-    def _fade(self, first: int, wet: Block) -> None:
+    def _fade(self, first: int, wet: Block, rise: Taps) -> None:
         """Turn `wet`, from the new taps, into old + rise * (new - old)."""
-        rise = self._rise[self._faded : self._faded + len(wet)]
-        self._faded += len(wet)
         for channel in range(wet.shape[1]):
-            old, column = self._filtered(channel, self._old_taps, first, len(wet)), wet[:, channel]
+            old, column = self._filtered(channel, self._both_taps[1 - self._turn], first, len(wet)), wet[:, channel]
             np.subtract(column, old, out=column)
             np.multiply(column, rise, out=column)
             np.add(column, old, out=column)

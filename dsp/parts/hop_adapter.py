@@ -24,20 +24,29 @@ class HopAdapter:
     """
 
     def __init__(
-        self, period_frames: int, hop_frames: int, channels: int, step: Callable[[Block, Block], None]
+        self,
+        period_frames: int,
+        hop_frames: int,
+        channels: int,
+        step: Callable[[Block, Block], None],
+        *,
+        later_frames: int = 0,
     ) -> None:
-        """step(hop_in, hop_out): both float32 (hop_frames, channels). They may share memory: read first, then write."""
+        """step(hop_in, hop_out): both float32 (hop_frames, channels). They may share memory: read first, then write.
+
+        later_frames: further delay, for a step that writes its hop in one of the next blocks (dsp.parts.spread_hops).
+        """
         if period_frames < 1 or hop_frames < 1 or channels < 1:
             raise ValueError(
                 f"period_frames = {period_frames}, hop_frames = {hop_frames}, channels = {channels}: allowed 1 or more"
             )
         self.period_frames = period_frames
         self.hop_frames = hop_frames
-        self.latency_frames = hop_frames - math.gcd(period_frames, hop_frames)
+        self.latency_frames = hop_frames - math.gcd(period_frames, hop_frames) + later_frames
         self._step = step
         self._hop: Block = np.zeros((hop_frames, channels), np.float32)
         # A ring of whole hops: a hop is written in one piece; only reading wraps around.
-        self._size = hop_frames * (2 + -(-period_frames // hop_frames))
+        self._size = hop_frames * (2 + -(-(period_frames + later_frames) // hop_frames))
         self._ring: Block = np.zeros((self._size, channels), np.float32)
         self._native, self._native_hop = bound.ring(self._ring), bound.ring(self._hop)
         self.reset()
@@ -52,6 +61,9 @@ class HopAdapter:
     def process(self, block: Block) -> None:
         """Replace `block` (period_frames, channels) by the sound from `latency_frames` ago, processed."""
         if self.latency_frames == 0:
+            if len(block) == self.hop_frames:
+                self._step(block, block)
+                return
             for start in range(0, len(block), self.hop_frames):
                 hop = block[start : start + self.hop_frames]
                 self._step(hop, hop)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from dsp.block import Block
+from dsp.block import LOUDEST, Block, mend
 from dsp.native import bound
 
 PEAK, RMS = 0, 1
@@ -43,6 +43,15 @@ class Meter:
             row, sums = magnitude[channel], self._sums[channel]
             sums[0] = max(sums[0], row.max())
             sums[1] += np.dot(row, row)
+
+    def mend_and_add(self, block: Block) -> int:
+        """Put silence where there is no sound (dsp.block.mend), then measure. Return how many samples were broken."""
+        if self._native is not None:
+            self._frames += len(block)
+            return self._native.mend_and_add(block, LOUDEST)
+        broken = mend(block)
+        self.add(block)
+        return broken
 
     def take(self, into: NDArray[np.float32]) -> bool:
         """Fill `into` and start again from zero. Return whether any sample reached full scale.

@@ -30,17 +30,13 @@ class Ramp:
         self.frames = frames
         self._count = np.arange(1, max_frames + 1, dtype=np.float64)
         self._exact = np.zeros(max_frames, np.float64)
-        self._values: Values = np.zeros(max_frames, np.float32)
+        self.values: Values = np.zeros(max_frames, np.float32)  # what next() fills
         self._native = bound.calls()
         self.value = self.target = self._start = float(value)
         self._total = self._left = 0
         self._step = 0.0
+        self.still = True  # the target is reached: every value of next() equals `value`
         self._filled = False
-
-    @property
-    def still(self) -> bool:
-        """Whether the target is reached: every value of next() equals `value`."""
-        return self._left == 0
 
     def set(self, target: float, frames: int | None = None) -> None:
         """Move from the present value to `target`, in `frames` if given, else in the ramp's own length."""
@@ -49,6 +45,7 @@ class Ramp:
         self.target = float(target)
         self._start = self.value
         self._total = self._left = frames or self.frames
+        self.still = False
         self._step = (self.target - self._start) / self._total
 
     def jump(self, value: float) -> None:
@@ -56,11 +53,12 @@ class Ramp:
         self.value = self.target = self._start = float(value)
         self._total = self._left = 0
         self._step = 0.0
+        self.still = True
         self._filled = False
 
     def next(self, frames: int) -> Values:
         """The next `frames` values. Shape (frames,), a view of a buffer that the next call overwrites."""
-        out = self._values[:frames]
+        out = self.values[:frames]
         walking = min(frames, self._left)
         if walking:
             done = self._total - self._left
@@ -77,13 +75,14 @@ class Ramp:
             if self._left == 0:
                 out[walking - 1 :] = self.target  # exactly, whatever the sum rounded to
                 self.value = self.target
+                self.still = True
             else:
                 self.value = self._start + (done + walking) * self._step
         elif not self._filled:
-            self._values.fill(self.target)
+            self.values.fill(self.target)
             self._filled = True
         return out
 
     def next_value(self) -> float:
         """The next value alone, for what goes by hops."""
-        return float(self.next(1)[0]) if self._left else self.value
+        return self.value if self.still else float(self.next(1)[0])

@@ -11,6 +11,7 @@ system for speech enhancement", EUSIPCO 2007.
 from __future__ import annotations
 
 import numpy as np
+from numpy import fft  # by name: np.fft is imported at its first use, and that may be in the midst of the sound
 from numpy.typing import NDArray
 
 from dsp.native import bound
@@ -45,9 +46,9 @@ def inverse_transform(spectrum: Spectrum, out: Audio) -> None:
     if (transform := bound.transform(out.shape[-1])) is not None:
         transform.inverse(spectrum, out)
     elif _WRITES_INTO:
-        np.fft.irfft(spectrum, out.shape[-1], axis=-1, out=out)  # type: ignore[arg-type]  # stubs know double only
+        fft.irfft(spectrum, out.shape[-1], axis=-1, out=out)  # type: ignore[arg-type]  # stubs know double only
     else:
-        out[:] = np.fft.irfft(spectrum, out.shape[-1], axis=-1)
+        out[:] = fft.irfft(spectrum, out.shape[-1], axis=-1)
 
 
 def forward_transform(waves: Audio, out: Spectrum) -> None:
@@ -55,9 +56,9 @@ def forward_transform(waves: Audio, out: Spectrum) -> None:
     if (transform := bound.transform(waves.shape[-1])) is not None:
         transform.forward(waves, out)
     elif _WRITES_INTO:
-        np.fft.rfft(waves, axis=-1, out=out)  # type: ignore[arg-type]  # stubs know double only
+        fft.rfft(waves, axis=-1, out=out)  # type: ignore[arg-type]  # stubs know double only
     else:
-        out[:] = np.fft.rfft(waves, axis=-1)
+        out[:] = fft.rfft(waves, axis=-1)
 
 
 class StreamingStft:

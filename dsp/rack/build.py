@@ -8,7 +8,7 @@ from pathlib import Path
 from dsp.denoise.instant import DenoiseInstant
 from dsp.denoise.live import Denoise
 from dsp.errors import DspError
-from dsp.inference import open_model
+from dsp.inference import StepModel, open_model
 from dsp.inference.bundle import Bundle, BundleError
 from dsp.layouts.stems import STEMS
 from dsp.parts.gain import MUSIC_LEVEL, VOICE_LEVEL, Gain
@@ -18,19 +18,24 @@ from dsp.rack.lanes import MUSIC, VOICE, Lane
 from dsp.rack.rack import Rack
 from dsp.stems.separator import MissingStems, Stems
 
+LONG_HOP_FRAMES = 256
+"""Shorter hops are not spread: they are about as long as a period."""
+
 Problems = dict[str, str]
 """Why a chain of the rack has no model, in words, by the name of the chain."""
 
 
-def build_chain(bundle_folder: Path | str | None, runtime: str = "auto", *, real_time: bool = True) -> Chain:
+def build_chain(
+    bundle_folder: Path | str | None, runtime: str = "auto", *, real_time: bool = True, spread: bool = False
+) -> Chain:
     """The chain for the bundle in `bundle_folder`, loaded, checked and warmed; None makes a dry chain.
 
     runtime: "auto" or one of dsp.inference.bundle.RUNTIMES. real_time: False for files, where no model step is ever
-    late. Not while streaming. Raises BundleError, BundleHashError, RuntimeUnfitError.
+    late. spread: as build_rack(). Not while streaming. Raises BundleError, BundleHashError, RuntimeUnfitError.
     """
     if bundle_folder is None:
         return Chain()
-    return Chain([_processor(_ANY, bundle_folder, runtime, real_time)])
+    return Chain([_processor(_ANY, bundle_folder, runtime, spread, real_time)])
 
 
 _VOICE: Mapping[str, Callable[..., Processor]] = {each.kind: each for each in (Denoise, DenoiseInstant)}
@@ -39,13 +44,21 @@ _ANY: Mapping[str, Callable[..., Processor]] = {**_VOICE, Stems.kind: Stems}
 
 
 def _processor(
-    players: Mapping[str, Callable[..., Processor]], folder: Path | str, runtime: str, real_time: bool = True
+    players: Mapping[str, Callable[..., Processor]],
+    folder: Path | str,
+    runtime: str,
+    spread: bool,
+    real_time: bool = True,
 ) -> Processor:
     """The processor for a bundle, its model loaded, checked and warmed. Raises as build_chain()."""
     bundle = Bundle.load(folder)
     if bundle.kind not in players:
         raise BundleError(f"{bundle.folder}: kind = {bundle.kind!r}: allowed {', '.join(players)}")
-    return players[bundle.kind](bundle, open_model(bundle, runtime), real_time=real_time)
+    return players[bundle.kind](bundle, _opened(bundle, runtime, spread), real_time=real_time)
+
+
+def _opened(bundle: Bundle, runtime: str, spread: bool) -> StepModel:
+    return open_model(bundle, runtime, pieces=spread and bundle.hop_frames >= LONG_HOP_FRAMES)
 
 
 def build_rack(
@@ -55,11 +68,13 @@ def build_rack(
     *,
     split: bool = False,
     light_voice: Path | str | None = None,
+    spread: bool = True,
 ) -> tuple[Rack, Problems]:
     """Every chain of the box, its models loaded, checked and warmed. Not while streaming; raises nothing.
 
     voice, stems: folders of the bundles, None for none. split: stems have outputs of their own. light_voice: a bundle
     that takes the voice's place under load. It is used where the voice has a model, and another one than this.
+    spread: models of long hops do the work of a hop over several blocks, and are later for it (dsp.parts.spread_hops).
     A chain whose model cannot be loaded plays without it: a voice passes untouched, and music as far as nothing in it
     is muted (dsp.stems.separator.MissingStems).
     """
@@ -69,7 +84,7 @@ def build_rack(
         if voice is None:
             return Lane(VOICE, after)
         try:
-            return Lane(VOICE, [_processor(_VOICE, voice, runtime), *after])
+            return Lane(VOICE, [_processor(_VOICE, voice, runtime, spread), *after])
         except DspError as error:
             problems[chain] = f"No noise reduction, sound passes untouched: {error}"
             return Lane(VOICE, after)
@@ -80,7 +95,7 @@ def build_rack(
             separate = MissingStems(split=split)
             if stems is not None:
                 bundle = Bundle.load(stems)
-                separate = Stems(bundle, open_model(bundle, runtime), split=split)
+                separate = Stems(bundle, _opened(bundle, runtime, spread), split=split)
         except DspError as error:
             problems[chain] = f"No stems, music passes only while none is muted: {error}"
             separate = MissingStems(split=split)
@@ -90,7 +105,7 @@ def build_rack(
         if light_voice is None or voice is None or "voice" in problems or Path(light_voice) == Path(voice):
             return None
         try:
-            return Chain([_processor(_VOICE, light_voice, runtime)])
+            return Chain([_processor(_VOICE, light_voice, runtime, spread)])
         except DspError as error:
             problems["lighter voice"] = f"No lighter model for a busy moment: {error}"
             return None

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp import params
-from dsp.block import Block, mend
+from dsp.block import Block
 from dsp.errors import DspError
 from dsp.params import ParamSpec
 from dsp.parts.gain import INPUT_GAIN, OUTPUT_GAIN, Gain
@@ -122,6 +122,7 @@ class Chain:
         self._dry.prepare(rate_hz, period_frames, outputs, self.latency_frames)
         self.meters = Meters(Meter(channels.inputs, period_frames), Meter(mix, period_frames))
         self._mix = mix
+        self._mix_alone = mix == outputs  # no stems beside it
         self.untouched: Block = np.zeros(self._out_shape, np.float32)
 
     def param(self, param_id: str) -> float:
@@ -149,24 +150,22 @@ class Chain:
                 if block.shape != self._shape
                 else f"out of shape {out.shape}: prepared for {self._out_shape} (frames, channels)"
             )
-        self.bad_samples += mend(block)
-        self.meters.input.add(block)
-        self.untouched.fill(0.0)
+        first = self._lanes[0]
+        self.bad_samples += self.meters.input.mend_and_add(block)
         for lane in self._lanes:
-            lane.add_untouched(block, self.untouched)
+            lane.add_untouched(block, self.untouched, lane is first)
         self._dry.push(self.untouched)
         self._input_gain.process(block)
         for lane in self._lanes:
             lane.process(block)
-        out.fill(0.0)
         for lane in self._lanes:
-            lane.add_to(out)
-        self._freeze.process(out[:, : self._mix])
+            lane.add_to(out, lane is first)
+        mix = out if self._mix_alone else out[:, : self._mix]
+        self._freeze.process(mix)
         self._output_gain.process(out)
-        mend(out)  # broken samples from a faulty processor must not be heard
-        self._limiter.process(out)
+        self._limiter.process(out)  # broken samples from a faulty processor are not heard either
         self._dry.join(out)
-        self.meters.output.add(out[:, : self._mix])
+        self.meters.output.add(mix)
 
     def fade_in(self) -> None:
         """Fade in from silence: at the start, after a re-plug and after a recovery. A muted output stays muted."""

@@ -79,7 +79,10 @@ class Freeze:
             self._to_take = False
             self._take()
             self._ramp.set(1.0)
-        self._remember(block)
+        if self._native is not None and len(block) <= NEEDED:
+            self._at = self._native.remember(block, self._at)
+        else:
+            self._remember(block)
         if self._ramp.still and self._ramp.value == 0.0:
             return
         held, done = self._held[: len(block)], 0
@@ -103,9 +106,6 @@ class Freeze:
         self._ramp.jump(0.0)
 
     def _remember(self, block: Block) -> None:
-        if self._native is not None and len(block) <= NEEDED:
-            self._at = self._native.remember(block, self._at)
-            return
         done = 0
         while done < len(block):
             count = min(NEEDED - self._at, len(block) - done)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dsp.block import Block
 from dsp.native import bound
@@ -57,14 +58,15 @@ class Lane:
         self.columns = own or ((channels.voice or channels.music) if alone else ())
         self._channels = channels
         self.latency_frames = 0
+        self._native = bound.calls()
         width = len(self.columns)
         if not width:
             return
         self._share: Block | None = np.zeros(period_frames, np.float32) if channels.mix == 1 < width else None
         self._block: Block = np.zeros((period_frames, width * (1 + self._stems_behind)), np.float32)
-        self._native = bound.calls()
         self._source, self._own = np.array(self.columns, np.int32), np.arange(width, dtype=np.int32)
         self._sound = self._block[:, :width]
+        self._stems_first, self._stems_count = (row.copy() for row in self._stem_columns(width).T)
         for processor in self.processors:
             processor.prepare(rate_hz, period_frames, self._block.shape[1])
         self.latency_frames = sum(processor.latency_frames for processor in self.processors)
@@ -87,24 +89,26 @@ class Lane:
         for processor in self.processors:
             processor.process(self._block)
 
-    def add_to(self, out: Block) -> None:
-        """Add the result to the mix; stems go to columns of their own.
+    def add_to(self, out: Block, first: bool) -> None:
+        """Add the result to the mix; stems go to columns of their own. first: what was in `out` goes.
 
         A single column goes to every column of the mix. The mean of all goes to a mix of one column.
         """
+        if first and (self._native is None or not self.columns):
+            out.fill(0.0)
         if not self.columns:
             return
         sound = self._delay.process(self._block) if self._delay is not None else self._block
         width = len(self.columns)
         if self._native is not None:
-            self._native.add_columns(sound, self._own, out, self._channels.mix)
+            self._native.add_columns(sound, self._own, out, self._channels.mix, first)
         elif self._share is not None:
             self._add_all(sound, range(width), out)
         else:
             for column in range(self._channels.mix):
                 np.add(out[:, column], sound[:, column % width], out=out[:, column])
         if self._stems_behind:
-            self._add_stems(out, sound, width)
+            self._add_stems(out, sound)
 
     def _add_all(self, sound: Block, columns: Sequence[int], out: Block) -> None:
         """Add the mean of these columns to a mix of one."""
@@ -113,23 +117,36 @@ class Lane:
             np.multiply(sound[:, column], 1.0 / len(columns), out=self._share)
             np.add(out[:, 0], self._share, out=out[:, 0])
 
-    def _add_stems(self, out: Block, sound: Block, width: int) -> None:
-        column = self._channels.mix
-        for stem, columns in enumerate(self._channels.stems):
-            first = width * (1 + stem)
-            for at in range(len(columns)):
-                if len(columns) < width:  # one output for a stereo stem
-                    np.mean(sound[:, first : first + width], axis=1, out=out[:, column])
-                else:
-                    out[:, column] = sound[:, first + at % width]
-                column += 1
+    def _add_stems(self, out: Block, sound: Block) -> None:
+        if self._native is not None:
+            self._native.gather(sound, self._stems_first, self._stems_count, out[:, self._channels.mix :])
+            return
+        for column, (first, count) in enumerate(
+            zip(self._stems_first, self._stems_count, strict=True), self._channels.mix
+        ):
+            if count > 1:
+                np.mean(sound[:, first : first + count], axis=1, out=out[:, column])
+            else:
+                out[:, column] = sound[:, first]
 
-    def add_untouched(self, block: Block, out: Block) -> None:
-        """Add the source as it came in, as bypass plays it, to the columns that add_to() uses."""
+    def _stem_columns(self, width: int) -> NDArray[np.int32]:
+        """For each output of a stem: its first column in this lane's sound, and how many it is the mean of. (n, 2)."""
+        found = [
+            # One output for a stereo stem has the mean.
+            (width * (1 + stem), width) if len(columns) < width else (width * (1 + stem) + at % width, 1)
+            for stem, columns in enumerate(self._channels.stems)
+            for at in range(len(columns))
+        ]
+        return np.array(found, np.int32).reshape(-1, 2)
+
+    def add_untouched(self, block: Block, out: Block, first: bool) -> None:
+        """Add the source as it came in, as bypass plays it, to the columns that add_to() uses. first: as there."""
+        if first and (self._native is None or not self.columns):
+            out.fill(0.0)
         if not self.columns:
             return
         if self._native is not None:
-            self._native.add_columns(block, self._source, out, self._channels.mix)
+            self._native.add_columns(block, self._source, out, self._channels.mix, first)
         elif self._share is not None:
             self._add_all(block, self.columns, out)
         else:

@@ -7,22 +7,21 @@ noise. The dry path never passes it.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dsp.block import Block
-from dsp.restore.hum_comb import HARMONICS, Comb, Lines
+from dsp.restore.hum_comb import HARMONICS, PARTS, Comb, Lines
 from dsp.restore.hum_search import MainsSearch
 from dsp.restore.hum_tracker import HumTracker
 
 MAINS_HZ = (50.0, 60.0)
 WINDOW_EVERY_HOPS = 15
 STARTS = 0, 7
-"""In which of the 15 hops a window is transformed, for 50 Hz and for 60 Hz."""
-
-THINK_AFTER, JUDGE_AFTER = 2, 4
-"""So many hops later the window is evaluated, and judged by the search. No hop does all of the work."""
+"""In which of the 15 hops a window ends, for 50 Hz and for 60 Hz. Each hop from there on does one task with it."""
 
 JUDGE_EVERY = 3  # windows, while hum is followed
 STRANGE_JUDGEMENTS = 2  # in a row, before the tracker is started again
@@ -32,11 +31,17 @@ FAINTEST = 1e-7  # amplitude of a harmonic, below the last bit of 24
 STALE_TURNS = 2e-4  # by how much a harmonic's stored wave may be off at the end of a hop
 
 
+Task = Callable[[int], None]
+
+
 class HumCanceller:
     """Predicts the hum in the present sound. Audio thread; it adds no delay.
 
     The prediction uses past sound only: levels and phases of up to 64 harmonics of the mains (HumTracker). It starts
     when MainsSearch finds hum. Without hum there is nothing to subtract.
+
+    The work with a window is cut into tasks, of which each hop does one, so that no hop does much more than another.
+    Hum is found 7 hops after the window that shows it, and a new estimate is heard from 6 hops after its window on.
     """
 
     def __init__(self, channels: int, hop_frames: int = 128, rate_hz: int = 48_000) -> None:
@@ -46,14 +51,14 @@ class HumCanceller:
         self._combs = [Comb(hz, rate_hz, channels) for hz in MAINS_HZ]
         self._searches = [MainsSearch(hz, spacing_s, channels) for hz in MAINS_HZ]
         self._tracker = HumTracker(spacing_s, channels)
-        keep = max(comb.frames for comb in self._combs)
+        keep = max(comb.frames for comb in self._combs) + (PARTS - 1) * hop_frames
         self._past: Block = np.zeros((channels, keep + 64 * hop_frames), np.float32)
         self._keep = keep
         self._numbers = np.arange(1.0, HARMONICS + 1)
         self._times = np.arange(1.0, hop_frames + 1) / rate_hz  # since the last frame of the hop before
         self._waves: NDArray[np.float32] = np.zeros((2 * HARMONICS, hop_frames), np.float32)
         self._wave_hz = np.zeros(HARMONICS)
-        self._angles: NDArray[np.float32] = np.zeros(hop_frames, np.float32)
+        self._angles: NDArray[np.float32] = np.zeros((WAVES_PER_HOP, hop_frames), np.float32)
         self._now = np.zeros((channels, HARMONICS), np.complex128)
         self._step = np.zeros((channels, HARMONICS), np.complex128)
         self._turned = np.zeros((channels, HARMONICS), np.complex128)
@@ -65,6 +70,15 @@ class HumCanceller:
         self._rise: Block = (np.arange(1.0, hop_frames + 1) / hop_frames).astype(np.float32)
         self._hum: Block = np.zeros((channels, hop_frames), np.float32)
         self._channels = channels
+        hear: list[Task] = [partial(self._hear, part) for part in range(PARTS)]
+        self._searching: tuple[Task, ...] = (
+            *hear, self._read, self._remember, self._gather, self._compare, self._decide, self._lock,
+        )  # fmt: skip
+        self._following: tuple[Task, ...] = (
+            *hear, self._read, self._track, self._weigh, self._adapt, self._settle, self._remember, self._aim,
+            self._gather, self._compare, self._doubt, self._seek, self._miss, self._start_again,
+        )  # fmt: skip
+        assert len(self._following) <= WINDOW_EVERY_HOPS
         self.reset()
 
     @property
@@ -79,9 +93,10 @@ class HumCanceller:
         self._done = 0  # frames of this hop
         self._hop = 0
         self._heard = 0  # frames since the start
-        self._whole = [False] * len(MAINS_HZ)  # windows
+        self._whole = [False] * len(MAINS_HZ)  # windows at work
         self._locked: int | None = None
         self._strange = self._windows = 0
+        self._found = self._judged = False
         self._now.fill(0.0)
         self._silent = True  # whether the predicted hum has faded out, or never was
         self._sounds = False  # whether there is any in this hop
@@ -155,21 +170,21 @@ class HumCanceller:
         if not self._stale:
             hz = self._tracker.hz * self._numbers[row]
             if abs(hz - self._wave_hz[row]) * self._hop_s > STALE_TURNS:
-                self._make_wave(row, hz)
+                self._make_waves(row, 1)
             self._row = (row + 1) % HARMONICS
             return True
-        for fresh in range(row, row + WAVES_PER_HOP):
-            self._make_wave(fresh, self._tracker.hz * self._numbers[fresh])
+        self._make_waves(row, WAVES_PER_HOP)
         self._row = (row + WAVES_PER_HOP) % HARMONICS
         self._stale -= WAVES_PER_HOP
         return self._stale == 0
 
-    def _make_wave(self, row: int, hz: float) -> None:
-        self._wave_hz[row] = hz
-        cosine, sine = self._waves[row], self._waves[HARMONICS + row]
-        np.multiply(self._times, 2.0 * math.pi * hz, out=self._angles, casting="same_kind")
-        np.cos(self._angles, out=cosine)
-        np.sin(self._angles, out=sine)
+    def _make_waves(self, row: int, count: int) -> None:
+        rows, sines = slice(row, row + count), slice(HARMONICS + row, HARMONICS + row + count)
+        hz = np.multiply(self._numbers[rows], self._tracker.hz, out=self._wave_hz[rows])
+        angles = self._angles[:count]
+        np.multiply(self._times, (2.0 * math.pi) * hz[:, None], out=angles, casting="same_kind")
+        np.cos(angles, out=self._waves[rows])
+        sine = np.sin(angles, out=self._waves[sines])
         np.negative(sine, out=sine)
 
     def _learn(self) -> None:
@@ -182,73 +197,110 @@ class HumCanceller:
         at = self._hop
         self._hop = (at + 1) % WINDOW_EVERY_HOPS
         for which, start in enumerate(STARTS):
-            since = at - start
             if self._locked not in (None, which):
                 continue
+            tasks = self._searching if self._locked is None else self._following
+            since = self._since = (at - start) % WINDOW_EVERY_HOPS
             if since == 0:
-                self._hear(which)
-            elif since == THINK_AFTER and self._whole[which]:
-                if self._locked is None:
-                    self._look(which)
-                else:
-                    self._track(which)
-            elif since == JUDGE_AFTER and self._locked is not None and self._windows == 0:
-                self._put_right(which)
+                self._whole[which] = self._heard >= self._combs[which].frames
+            if since < len(tasks) and self._whole[which]:
+                tasks[since](which)
 
-    def _hear(self, which: int) -> None:
-        comb = self._combs[which]
-        self._whole[which] = self._heard >= comb.frames
-        comb.hear(self._past[:, self._end - comb.frames : self._end])
+    # --- the tasks, in this order; `which` mains the window is for, `_since`: hops since its end ---
 
-    def _look(self, which: int) -> None:
-        search = self._searches[which]
-        search.hear(*self._combs[which].read())
-        if search.judge():
-            self._lock(which)
+    def _hear(self, part: int, which: int) -> None:
+        comb, end = self._combs[which], self._end - self._since * self._hop_frames
+        comb.hear(self._past[:, end - comb.frames : end], part)
+
+    def _read(self, which: int) -> None:
+        self._lines, self._noise = self._combs[which].read()
+
+    def _remember(self, which: int) -> None:
+        self._searches[which].hear(self._lines, self._noise)
+        self._windows = (self._windows + 1) % JUDGE_EVERY
+        self._judged = self._locked is None or self._windows == 0
+
+    def _gather(self, which: int) -> None:
+        if self._judged:
+            self._searches[which].gather()
+
+    def _compare(self, which: int) -> None:
+        if self._judged:
+            self._searches[which].compare()
+
+    def _decide(self, which: int) -> None:
+        self._found = self._searches[which].decide()
 
     def _lock(self, which: int) -> None:
-        self._start_tracker(which, THINK_AFTER)
+        if not self._found:
+            return
+        self._found = False
+        self._start_tracker(which)
+        self._go_on_from(self._tracker.turns)
         self._locked = which
         self._strange = self._windows = 0
         self._row, self._stale = 0, HARMONICS
         for other, search in enumerate(self._searches):
+            self._whole[other] = False
             if other != which:
                 search.reset()
 
-    def _start_tracker(self, which: int, since_hops: int) -> None:
-        """since_hops: hops since the newest window."""
+    def _start_tracker(self, which: int) -> None:
         search, comb = self._searches[which], self._combs[which]
         hz = comb.mains_hz + search.offset_hz
-        turns = (search.turns + hz * (comb.age_s + since_hops * self._hop_s)) % 1.0
+        turns = (search.turns + hz * self._age_s(which)) % 1.0
         self._tracker.start(comb.mains_hz, hz, turns, *search.level())
-        self._go_on_from(turns)
+
+    def _age_s(self, which: int) -> float:
+        """Of the middle of the window."""
+        return self._combs[which].age_s + self._since * self._hop_s
 
     def _track(self, which: int) -> None:
-        tracker, comb = self._tracker, self._combs[which]
-        before = tracker.turns
-        lines, noise = comb.read()
-        there = tracker.hear(lines, noise, comb.age_s + THINK_AFTER * self._hop_s)
-        self._searches[which].hear(lines, noise)
-        self._windows = (self._windows + 1) % JUDGE_EVERY
-        self._go_on_from(before)
-        comb.aim(tracker.hz)
-        if not there:
-            self._locked = None
-            comb.aim(comb.mains_hz)
+        self._tracker.hear(self._lines, self._noise, self._age_s(which))
 
-    def _put_right(self, which: int) -> None:
-        """Start the tracker again where the search shows that it is wrong: after a jump, or when begun under a note."""
-        search, tracker = self._searches[which], self._tracker
-        search.judge()
-        age_s = self._combs[which].age_s + JUDGE_AFTER * self._hop_s
+    def _weigh(self, which: int) -> None:
+        self._tracker.weigh()
+
+    def _adapt(self, which: int) -> None:
+        self._tracker.learn()
+
+    def _settle(self, which: int) -> None:
+        before = self._tracker.turns
+        self._there = self._tracker.settle()
+        self._go_on_from(before)
+
+    def _aim(self, which: int) -> None:
+        if not self._there:
+            self._locked = None
+            self._whole = [False] * len(MAINS_HZ)
+        self._combs[which].aim(self._tracker.hz if self._there else MAINS_HZ[which])
+
+    # The search shows where the tracker is wrong: after a jump, or when begun under a note.
+
+    def _doubt(self, which: int) -> None:
+        if self._judged:
+            self._searches[which].decide()
+
+    def _seek(self, which: int) -> None:
+        if self._judged:
+            self._sought = self._searches[which].lines()
+
+    def _miss(self, which: int) -> None:
+        if self._judged:
+            search = self._searches[which]
+            self._missed = self._tracker.missed(self._sought, search.found, search.turns, self._age_s(which))
+
+    def _start_again(self, which: int) -> None:
+        if not self._judged:
+            return
+        search = self._searches[which]
         # The lines missed must be hum beyond doubt by themselves: a note over the hum is not.
-        missed = tracker.missed(search.level()[0], search.found, search.turns, age_s)
-        strange = search.clear and search.witnessed(missed)[0]
+        strange = search.clear and search.witnessed(self._missed)[0]
         self._strange = self._strange + 1 if strange else 0
         if self._strange >= STRANGE_JUDGEMENTS:
             self._strange = 0
-            before = tracker.turns
-            self._start_tracker(which, JUDGE_AFTER)
+            before = self._tracker.turns
+            self._start_tracker(which)
             self._go_on_from(before)
 
     def _go_on_from(self, turns: float) -> None:

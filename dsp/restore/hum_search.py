@@ -95,8 +95,8 @@ class MainsSearch:
         self._powers[:, :, -1] = np.square(low.real) + np.square(low.imag)
         self._chances[:, :, -1] = noise[:, :LOW_HARMONICS]
 
-    def judge(self) -> bool:
-        """Return whether there is hum in the last windows. Windows in a row are those that were judged."""
+    def gather(self) -> None:
+        """Judge the last windows, step one of three: add up, for every frequency, what turns with it."""
         weights, gathered, rest = self._weights, self._gathered, self._rest
         # Else the silence before the hum began would outweigh it.
         np.multiply(self._powers.max(axis=2)[..., None], LEAST_CHANCE, out=weights)
@@ -107,6 +107,10 @@ class MainsSearch:
         np.square(self._sums[..., 0].real, out=gathered)
         np.square(self._sums[..., 0].imag, out=rest)
         np.add(gathered, rest, out=gathered)
+
+    def compare(self) -> None:
+        """Step two: compare that with what chance would give."""
+        weights, gathered, rest = self._weights, self._gathered, self._rest
         np.divide(gathered, np.maximum(weights.sum(axis=2), LEAST_WEIGHT)[..., None], out=gathered)
         # Power that does not turn with the line counts as chance too: a voice on the line, which no gap shows.
         np.subtract(np.einsum("cnk,cnk->cn", self._powers, weights)[..., None], gathered, out=rest)
@@ -114,9 +118,13 @@ class MainsSearch:
         np.maximum(rest, 1.0, out=rest)
         np.divide(gathered, rest, out=gathered)
         np.max(gathered, axis=0, out=self._ratio)
-        np.maximum(self._ratio, SIGNIFICANT, out=gathered[0])
-        np.log(gathered[0], out=gathered[0])
-        best = int(np.argmax(self._ones @ gathered[0]))
+
+    def decide(self) -> bool:
+        """Step three: return whether there is hum in the last windows. Windows in a row are those that were judged."""
+        likely = self._gathered[0]
+        np.maximum(self._ratio, SIGNIFICANT, out=likely)
+        np.log(likely, out=likely)
+        best = int(np.argmax(self._ones @ likely))
         self._best = best
         self.offset_hz = float(self._offsets[best])
         ratio = self._ratio[:, best]
@@ -149,3 +157,9 @@ class MainsSearch:
         """
         weight = np.maximum(self._weights.sum(axis=2), LEAST_WEIGHT)
         return self._sums[:, :, self._best, 0] / weight, OVERLAP * self._rest[:, :, self._best] / weight
+
+    def lines(self) -> Lines:
+        """The lines alone."""
+        weight = np.maximum(self._weights.sum(axis=2), LEAST_WEIGHT)
+        lines: Lines = self._sums[:, :, self._best, 0] / weight
+        return lines

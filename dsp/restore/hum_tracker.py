@@ -79,51 +79,71 @@ class HumTracker:
         self._hits, self._all = 1.0, 1.0
         self.loudness = 1.0
         self._gone = 0.0
+        self._turn = self._pull = 0.0
         self._aim()
 
-    def hear(self, lines: Lines, noise: Values, age_s: float) -> bool:
-        """Learn from a window whose middle is `age_s` old; return whether the hum is still followed."""
+    def hear(self, lines: Lines, noise: Values, age_s: float) -> None:
+        """Learn from a window whose middle is `age_s` old, step one of four. The next ones may come hops later.
+
+        Only settle(), the last one, changes `turns`, `hz` and `target`.
+        """
         turns = (self.turns - self.hz * age_s) % 1.0
-        seen = lines * np.exp(-2j * np.pi * self._numbers * turns)
+        self._seen = seen = lines * np.exp(-2j * np.pi * self._numbers * turns)
         level, variance = self._level, self._variance
-        chance = noise * OVERLAP
-        fresh = variance < 0.0
-        np.copyto(variance, UNKNOWN * chance, where=fresh)
-        wrong = seen - self.loudness * level
-        miss = np.square(wrong.real) + np.square(wrong.imag)
+        self._chance = chance = noise * OVERLAP
+        np.copyto(variance, UNKNOWN * chance, where=variance < 0.0)
+        self._wrong = wrong = seen - self.loudness * level
+        self._miss = miss = np.square(wrong.real) + np.square(wrong.imag)
         self._excess += EXCESS_SHARE * (np.minimum(miss / noise, MOST_EXCESS) - self._excess)
         chance *= np.maximum(self._excess, 1.0)
-        doubt = chance + ROBUST * miss
+        self._doubt = chance + ROBUST * miss
+
+    def weigh(self) -> None:
+        """Step two: how loud all harmonics are together, and whether there are any."""
+        level, seen, miss = self._level, self._seen, self._miss
         power = np.square(level.real) + np.square(level.imag)
-        power *= variance < power  # uncertain harmonics are no evidence about the others
-        match = level.conj() * seen * (variance < power)
+        sure = self._variance < power
+        power *= sure  # uncertain harmonics are no evidence about the others
+        self._power = power
+        self._match = match = level.conj() * seen * sure
         # A line far from what it should be is covered by a voice: the further off, the less weight it has.
-        covered = ROBUST * miss * miss / np.maximum(power, 1e-18)
-        self._follow_loudness(match.real, power, chance + LEAST_DOUBT * power + covered + 1e-18)
-        covered += doubt
+        self._covered = covered = ROBUST * miss * miss / np.maximum(power, 1e-18)
+        self._follow_loudness(match.real, power, self._chance + LEAST_DOUBT * power + covered + 1e-18)
+        self._turn = self._pull = 0.0
         if self.loudness < GONE:
             # Lines as strong as before are covered or out of step, not gone.
             strong = np.square(np.abs(seen)) > 0.5 * power
             covers = np.count_nonzero(strong & (power > 0.0)) > 0.5 * np.count_nonzero(power)
             self._gone += COVERED_SHARE if covers else 1.0
-            self._aim()
-            return self._gone < GONE_WINDOWS
-        self._gone = 0.0
-        match_turn = float((match.imag / covered @ self._numbers).sum())
-        angle = self._follow_phase(match_turn, float((power / covered @ self._squares).sum()))
-        if angle:
-            seen *= np.exp(-1j * angle * self._numbers)
-            wrong = seen - self.loudness * level
+        else:
+            self._gone = 0.0
+
+    def learn(self) -> None:
+        """Step three: how far phase and frequency are off; move every harmonic towards what was seen of it."""
+        if self._gone:
+            return
+        level, variance, seen, power, covered = self._level, self._variance, self._seen, self._power, self._covered
+        covered += self._doubt
+        match = float((self._match.imag / covered @ self._numbers).sum())
+        self._follow_phase(match, float((power / covered @ self._squares).sum()))
+        if self._turn:
+            seen *= np.exp(-2j * np.pi * self._turn * self._numbers)
+            self._wrong = seen - self.loudness * level
         variance += CHANGE_PER_WINDOW * power
-        gain = variance / (variance + doubt)
-        level += gain * wrong
+        gain = variance / (variance + self._doubt)
+        level += gain * self._wrong
         variance *= 1.0 - gain
         if abs(self.loudness - 1.0) > 0.05:
             step = 1.0 + TAKE_OVER * (self.loudness - 1.0)
             level *= step
             self._hits /= step
+
+    def settle(self) -> bool:
+        """Step four: take over what was learnt; return whether the hum is still followed."""
+        self.turns += self._turn
+        self.hz += self._pull
         self._aim()
-        return abs(self.hz / self._mains_hz - 1.0) < RANGE
+        return self._gone < GONE_WINDOWS and abs(self.hz / self._mains_hz - 1.0) < RANGE
 
     def missed(self, level: Lines, found: Flags, turns: float, age_s: float) -> Flags:
         """Which of the harmonics found differ from those followed here; none where only few do. (LOW_HARMONICS,).
@@ -135,8 +155,8 @@ class HumTracker:
         wrong = level - self.loudness * self._level[:, :LOW_HARMONICS] * turning
         far: Flags = (np.abs(wrong) > FAR * np.abs(level)).any(axis=0) & found
         # Odd and even harmonics are judged apart: a note that covers one half of them is far louder.
-        few = any(np.count_nonzero(far[first::2]) < MOST * np.count_nonzero(found[first::2]) for first in (0, 1))
-        if self.loudness < 1.0 - FAR or few:
+        few = np.count_nonzero(far.reshape(-1, 2), axis=0) < MOST * np.count_nonzero(found.reshape(-1, 2), axis=0)
+        if self.loudness < 1.0 - FAR or few.any():
             far.fill(False)
         return far
 
@@ -148,8 +168,8 @@ class HumTracker:
         off = (found - 1.0) ** 2 * 2.0 * self._all / LOUDNESS_SHARE
         self.loudness = 1.0 + (min(max(found, 0.0), LOUDEST) - 1.0) * max(0.0, 1.0 - CERTAIN / max(off, 1e-9))
 
-    def _follow_phase(self, match: float, info: float) -> float:
-        """Correct phase and frequency; return by how many radians the phase was wrong."""
+    def _follow_phase(self, match: float, info: float) -> None:
+        """Find by how much the phase (in turns) and the frequency (in Hz) are to be moved."""
         here, across, speed = self._cov
         time = self._spacing_s
         here += 2.0 * time * across + time * time * speed
@@ -157,15 +177,13 @@ class HumTracker:
         speed += (2.0 * math.pi * DRIFT_HZ) ** 2 * time
         if info <= 0.0:
             self._cov = [min(here, 0.3), across, min(speed, 4.0)]
-            return 0.0
+            return
         error = min(max(match / info, -0.5), 0.5)
         doubt = here + 0.5 / info
         turn, pull = here / doubt, across / doubt
         self._cov = [here * (1 - turn), across * (1 - turn), max(speed - pull * across, 0.0)]
         turn, pull = min(turn, FURTHEST_TURN), min(pull, FURTHEST_PULL / time)
-        self.turns += turn * error / (2.0 * math.pi)
-        self.hz += pull * error / (2.0 * math.pi)
-        return turn * error
+        self._turn, self._pull = turn * error / (2.0 * math.pi), pull * error / (2.0 * math.pi)
 
     def _aim(self) -> None:
         power = np.square(self._level.real) + np.square(self._level.imag)

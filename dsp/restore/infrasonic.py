@@ -45,6 +45,16 @@ HOLD_S = 2.0
 FADE_IN_MS, FADE_OUT_MS = 30.0, 300.0
 _BUTTERWORTH = 0.5411961, 1.3065630
 
+ENERGY, LOW, REST, LOUDEST_REST, OVER, SINCE, SHARE, SHARE_NEXT = range(8)
+"""What the guard knows, in the order of struct rumble_levels: energy of the hop so far; power below hearing, of the
+rest, and the rest's peak; recent hops of too much; hops since there was too much for too long; the share of the rumble
+that is subtracted, at the hop's start and at its end.
+"""
+_LEVELS = 8
+
+Coefficients = tuple[tuple[float, float, float], tuple[float, float]]
+"""Of a two-pole filter: b0, b1, b2 and a1, a2."""
+
 
 class InfrasonicGuard:
     """Finds the part of the present sound below hearing, as HumCanceller finds hum. Audio thread; it adds no delay.
@@ -53,15 +63,17 @@ class InfrasonicGuard:
     """
 
     def __init__(self, channels: int, hop_frames: int = 128, rate_hz: int = RATE_HZ) -> None:
-        self._hop_frames = hop_frames
+        self._hop_frames, self._channels = hop_frames, channels
         hop_s = hop_frames / rate_hz
-        self._detectors = [[_LowPass(HEARD_HZ, q, 1.0 / hop_s) for q in _BUTTERWORTH] for _ in range(channels)]
         self._newest = 1.0 - math.exp(-1000.0 * hop_s / LEVEL_MS)
         self._fall = math.exp(-hop_s / REST_MEMORY_S)
         self._hold_hops = round(HOLD_S / hop_s)
         self._patience_hops = round(PATIENCE_MS / 1000.0 / hop_s)
         self._fade_in, self._fade_out = 1000.0 * hop_s / FADE_IN_MS, 1000.0 * hop_s / FADE_OUT_MS
+        self._low_passes = [_coefficients(HEARD_HZ, q, 1.0 / hop_s, high=False) for q in _BUTTERWORTH]
         self._make_filter(hop_frames, rate_hz)
+        self._memory: Values = np.zeros((channels, len(_BUTTERWORTH), 2))  # of the low-passes
+        self._levels: Values = np.zeros(_LEVELS)
         self._state: Values = np.zeros((2, channels))
         self._next_state: Values = np.zeros((2, channels))
         self._moved: Values = np.zeros((2, channels))
@@ -72,26 +84,23 @@ class InfrasonicGuard:
         self._gain: Block = np.zeros((hop_frames, 1), np.float32)
         self._sums: NDArray[np.float32] = np.zeros(channels, np.float32)
         self._hop_sums: NDArray[np.float32] = np.zeros(channels, np.float32)
-        self._native = bound.calls()
+        self._native = bound.rumble(
+            self._rules(), self._levels, self._memory, self._state, self._hop_sums, self._rumble
+        )
         self.reset()
 
     @property
     def active(self) -> bool:
         """Whether anything is to be subtracted at present."""
-        return self._share > 0.0 or self._share_next > 0.0
+        return self._levels.item(SHARE) > 0.0 or self._levels.item(SHARE_NEXT) > 0.0
 
     def reset(self) -> None:
         """Forget the sound: as new."""
-        for detector in self._detectors:
-            for part in detector:
-                part.reset()
         self._done = 0
         self._hop_sums.fill(0.0)
-        self._hop_energy = 0.0
-        self._low = self._rest = self._loudest_rest = 0.0
-        self._over = 0.0  # recent hops of too much
-        self._since = self._hold_hops  # hops since there was too much for too long
-        self._share = self._share_next = 0.0  # of the rumble that is subtracted, at the hop's start and end
+        self._memory.fill(0.0)
+        self._levels.fill(0.0)
+        self._levels[SINCE] = self._hold_hops
         self._state.fill(0.0)
 
     def follow(self, block: Block) -> Block | None:
@@ -101,16 +110,14 @@ class InfrasonicGuard:
         beyond the end of a hop.
         """
         frames, first = len(block), self._done
+        self._done = (first + frames) % self._hop_frames
         if self._native is not None:
-            self._hop_energy += self._native.tally(block, self._hop_sums)
-        else:
-            np.add.reduce(block, axis=0, out=self._sums)
-            np.add(self._hop_sums, self._sums, out=self._hop_sums)
-            self._hop_energy += float(np.vdot(block, block))
+            return self._rumble[:frames] if self._native.follow(block, first) else None
         rumble = self._tell(block, first) if self.active else None
-        self._done += frames
-        if self._done >= self._hop_frames:
-            self._done = 0
+        np.add.reduce(block, axis=0, out=self._sums)
+        np.add(self._hop_sums, self._sums, out=self._hop_sums)
+        self._levels[ENERGY] += float(np.vdot(block, block))
+        if self._done == 0:
             self._judge()
         return rumble
 
@@ -124,49 +131,59 @@ class InfrasonicGuard:
         np.matmul(self._powers[frames], self._state, out=self._moved)
         np.matmul(self._drive[:, self._hop_frames - frames :], exact, out=self._next_state)
         np.add(self._moved, self._next_state, out=self._state)
-        if self._share < 1.0 or self._share_next < 1.0:
-            gain = np.multiply(
-                self._rise[first : first + frames], self._share_next - self._share, out=self._gain[:frames]
-            )
-            np.add(gain, self._share, out=gain)
+        share, share_next = self._levels.item(SHARE), self._levels.item(SHARE_NEXT)
+        if share < 1.0 or share_next < 1.0:
+            gain = np.multiply(self._rise[first : first + frames], share_next - share, out=self._gain[:frames])
+            np.add(gain, share, out=gain)
             np.multiply(rumble, gain, out=rumble)
         return rumble
 
     def _judge(self) -> None:
         """Decide for the hop that is now whole whether there is too much below hearing. It takes effect in the next."""
-        low = total = 0.0
-        for channel, (first, second) in enumerate(self._detectors):
-            value = second.step(first.step(float(self._hop_sums[channel]) / self._hop_frames))
-            low += value * value
-        channels = len(self._detectors)
-        low, total = low / channels, self._hop_energy / (channels * self._hop_frames)
-        self._low += self._newest * (low - self._low)
-        self._rest += self._newest * (max(total - low, 0.0) - self._rest)
-        self._loudest_rest = max(self._rest, self._loudest_rest * self._fall)
-        held = self._since < self._hold_hops
+        energy, low, rest, loudest_rest, over, since, share, share_next = self._levels.tolist()
+        newest_low, memories = 0.0, self._memory.tolist()
+        for value, memory in zip(self._hop_sums.tolist(), memories, strict=True):
+            value /= self._hop_frames
+            for coefficients, own in zip(self._low_passes, memory, strict=True):
+                value = _filter(value, coefficients, own)
+            newest_low += value * value / self._channels
+        self._memory[:] = memories
+        total = energy / (self._channels * self._hop_frames)
+        low += self._newest * (newest_low - low)
+        rest += self._newest * (max(total - newest_low, 0.0) - rest)
+        loudest_rest = max(rest, loudest_rest * self._fall)
+        held = since < self._hold_hops
         limit = SOUND_ENOUGH if held else TOO_MUCH
-        too_much = self._low > max(FAINTEST, limit * self._loudest_rest)
-        self._over = self._over + 1.0 if too_much else max(0.0, self._over - FORGIVEN)
-        obvious = held or self._over > self._patience_hops or self._low > OBVIOUS * self._loudest_rest
-        self._since = 0 if too_much and obvious else min(self._since + 1, self._hold_hops)
-        self._over = min(self._over, 2.0 * self._patience_hops)
-        if self._since == 0 and not self.active:
+        too_much = low > max(FAINTEST, limit * loudest_rest)
+        over = over + 1.0 if too_much else max(0.0, over - FORGIVEN)
+        obvious = held or over > self._patience_hops or low > OBVIOUS * loudest_rest
+        since = 0.0 if too_much and obvious else min(since + 1.0, self._hold_hops)
+        over = min(over, 2.0 * self._patience_hops)
+        if since == 0.0 and not self.active:
             self._start()
-        self._share = self._share_next
-        step = self._fade_in if self._since < self._hold_hops else -self._fade_out
-        self._share_next = min(1.0, max(0.0, self._share + step))
+        share = share_next
+        share_next = min(1.0, max(0.0, share + (self._fade_in if since < self._hold_hops else -self._fade_out)))
+        self._levels[:] = 0.0, low, rest, loudest_rest, over, since, share, share_next
         self._hop_sums.fill(0.0)
-        self._hop_energy = 0.0
 
     def _start(self) -> None:
         """Start the filter, which has not run until now, as if the input had been constant at its present mean."""
-        for channel in range(len(self._detectors)):
+        for channel in range(self._channels):
             mean = float(self._hop_sums[channel]) / self._hop_frames
             self._state[0, channel], self._state[1, channel] = -self._b0 * mean, self._b2 * mean
 
+    def _rules(self) -> Values:
+        """What the part in C goes by: struct rumble_rules of dsp/native/hop.h."""
+        filters = (*self._low_passes, self._high_pass)
+        return np.array(
+            [self._newest, self._fall, self._hold_hops, self._patience_hops, self._fade_in, self._fade_out]
+            + [FAINTEST, TOO_MUCH, SOUND_ENOUGH, OBVIOUS, FORGIVEN]
+            + [value for b, a in filters for value in (*b, *a)]
+        )
+
     def _make_filter(self, frames: int, rate_hz: int) -> None:
         """Build the high-pass' complement as matrices over a whole block, because NumPy has no recursive filter."""
-        b, a = _coefficients(CORNER_HZ, CORNER_Q, rate_hz, high=True)
+        b, a = self._high_pass = _coefficients(CORNER_HZ, CORNER_Q, rate_hz, high=True)
         self._b0, self._b2 = b[0], b[2]
         step = np.array([[-a[0], 1.0], [-a[1], 0.0]])
         into = np.array([b[1] - a[0] * b[0], b[2] - a[1] * b[0]])
@@ -179,26 +196,16 @@ class InfrasonicGuard:
         self._response: Block = np.where(ages >= 0, impulse[ages], 0.0).astype(np.float32)
 
 
-class _LowPass:
-    """A low-pass of two poles, one value per hop."""
-
-    def __init__(self, hz: float, q: float, rate_hz: float) -> None:
-        (self._b0, self._b1, self._b2), (self._a1, self._a2) = _coefficients(hz, q, rate_hz, high=False)
-        self.reset()
-
-    def reset(self) -> None:
-        self._first = self._second = 0.0
-
-    def step(self, value: float) -> float:
-        out = self._b0 * value + self._first
-        self._first = self._b1 * value - self._a1 * out + self._second
-        self._second = self._b2 * value - self._a2 * out
-        return out
+def _filter(value: float, coefficients: Coefficients, memory: list[float]) -> float:
+    """One value through a filter of two poles, whose memory are two."""
+    (b0, b1, b2), (a1, a2) = coefficients
+    out = b0 * value + memory[0]
+    memory[0] = b1 * value - a1 * out + memory[1]
+    memory[1] = b2 * value - a2 * out
+    return out
 
 
-def _coefficients(
-    hz: float, q: float, rate_hz: float, *, high: bool
-) -> tuple[tuple[float, float, float], tuple[float, float]]:
+def _coefficients(hz: float, q: float, rate_hz: float, *, high: bool) -> Coefficients:
     """The coefficients of a two-pole filter: b0, b1, b2 and a1, a2. R. Bristow-Johnson, "Audio EQ Cookbook"."""
     angle = 2.0 * math.pi * hz / rate_hz
     alpha, cosine = math.sin(angle) / (2.0 * q), math.cos(angle)

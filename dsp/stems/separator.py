@@ -1,10 +1,10 @@
 """Live stems: music is separated into vocals, drums, bass and the rest, and mixed again with a fader for each.
 
 Stems run inline, on the audio thread. A hop of three networks of 2.2 M parameters took 0.9 ms of CPU (99th percentile
-1.4 ms) on a 2-core x86-64 VM, all steps counted. That is 9 % of the hop's 10.7 ms, and 36 % of a period of 128 frames
-in the block it falls into, where the aim was a third; `stems-light`, one of the networks, takes half. The device's
-buffer of three periods takes such a block. A worker process would add its slack to the 21.3 ms. A board on which
-`hushbox bench` shows p99 above the period needs longer periods or `stems-light`. Not measured on a Raspberry Pi yet.
+1.4 ms) on a 2-core x86-64 VM, all steps counted: 9 % of the hop's 10.7 ms. With short periods several blocks share that
+work (dsp.parts.spread_hops); `python -m bench.bursts` shows it. `stems-light`, one of the networks, takes half. A
+worker process would add its slack to the 21.3 ms. A board on which `hushbox bench` shows p99 above the period needs
+longer periods or `stems-light`. Not measured on a Raspberry Pi yet.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dsp.inference import StepModel, Values
 from dsp.inference.bundle import Bundle
 from dsp.inference.guarded import GuardedModel
 from dsp.layouts.stems import CHANNELS, KIND, OUTPUT_SIZE, STEMS
-from dsp.parts.hop_adapter import HopAdapter
+from dsp.parts import spread_hops
 from dsp.parts.ramp import Ramp, ramp_frames
 from dsp.parts.stft import Spectrum, StreamingStft, analysis_window
 from dsp.stems.faders import STEMS_PARAMS, StemFaders
@@ -80,7 +80,10 @@ class Stems:
         self.model.check_rate(rate_hz)
         bundle = self._bundle
         hop = bundle.hop_frames
-        self._adapter = HopAdapter(period_frames, hop, channels, self._process_hop)
+        pieces: spread_hops.Pieces = (self._analyse, *self._guard.pieces)
+        self._adapter = spread_hops.adapter(
+            period_frames, hop, channels, self._begin_hop, pieces, self._end_hop, spread=self._guard.in_pieces
+        )
         sound = self._channels = channels // SPLIT if self._split else channels
         self._stft = StreamingStft(sound, bundle.window_frames, bundle.synthesis_frames, hop)
         self._front = StemsFrontEnd(sound)
@@ -134,12 +137,18 @@ class Stems:
         self._age_hops = self._hold_hops + 1  # age of the masks: too old, for there are none yet
         self._energy.fill(0.0)
 
-    def _process_hop(self, hop_in: Block, hop_out: Block) -> None:
+    def _begin_hop(self, hop_in: Block) -> None:
         np.copyto(self._now, hop_in[:, : self._channels])
         self.bad_samples += mend(self._now)
-        spectrum = self._stft.analyse(self._now)
-        aligned = self._sides.hear(self._now, spectrum) if self._sides else None
-        if self._guard.step(self._front.features(spectrum, aligned)):
+
+    def _analyse(self) -> None:
+        self._spectrum = self._stft.analyse(self._now)
+        aligned = self._sides.hear(self._now, self._spectrum) if self._sides else None
+        self._guard.begin(self._front.features(self._spectrum, aligned))
+
+    def _end_hop(self, hop_out: Block) -> None:
+        spectrum = self._spectrum
+        if self._guard.end():
             self._masks = self._front.bin_masks(self._guard.mask)
             self._age_hops = 0
         else:

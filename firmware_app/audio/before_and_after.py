@@ -37,5 +37,6 @@ class BeforeAndAfter:
         """Keep one block. Both float32 (period, at least the ring's channels)."""
         ring = self._ring
         if ring is not None:
-            ring.write(0, before[:, : ring.channels])
-            ring.write(1, after[:, : ring.channels])
+            channels = ring.channels
+            ring.write(0, before if before.shape[1] == channels else before[:, :channels])
+            ring.write(1, after if after.shape[1] == channels else after[:, :channels])

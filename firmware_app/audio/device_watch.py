@@ -72,13 +72,15 @@ class DeviceWatch:
             self._rate.forget()
         else:
             self._heard_at = now
-            if status is IoStatus.XRUN:
-                self._rate.forget()
-            elif self._rate.block(now) and not self._leaving:
+            if status is IoStatus.OK and self._rate.block(now) and not self._leaving:
                 self._judge_rate()
             if self.trouble and status is IoStatus.OK and not self.ended:
                 self.trouble, self.news = "", True
         return not self.ended
+
+    def lost(self) -> None:
+        """There was an xrun, of either direction. Both have started again, which took time that is not the clock's."""
+        self._rate.forget()
 
     def closed(self, reason: str) -> None:
         """The device was closed, and real time is over. reason: for the log; empty when it was left on purpose."""

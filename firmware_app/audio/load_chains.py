@@ -45,6 +45,7 @@ def load_chains(config: Config, places: Places, health: Health, audio: AudioConf
             model.runtime,
             split=split,
             light_voice=places.bundle(model.light_bundle) if model.light_bundle else None,
+            spread=model.spread,
         )
     for chain, problem in problems.items():
         log.warning("%s: %s", chain, problem)

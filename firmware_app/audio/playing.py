@@ -87,6 +87,7 @@ class Playing:
         return self._watch.goes_on(status)
 
     def lost(self) -> None:
+        self._watch.lost()
         self._rack.fade_in()
 
     def fade_out(self) -> None:

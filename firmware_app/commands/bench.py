@@ -6,6 +6,10 @@ model's hop, only some blocks run the model: look at p99. When p99 is far above
 cpu p99, other programs were using the processor. The last line says what this
 machine carries, by cpu p99: at most 60 % of a block's time.
 
+It takes about 10 seconds on a PC and a minute on a small board. The box's own
+bundle is measured for longer than the others. --bundle NAME takes about as long
+for one model, --report five times as long.
+
 examples:
     hushbox bench
     hushbox bench --bundle stems-light --seconds 10
@@ -36,12 +40,15 @@ from firmware_app.running.realtime import BLAS_ENV
 from firmware_app.running.supervisor import program
 from firmware_app.system.versions import box_version
 
-DEFAULT_SECONDS, ALL_SECONDS = 4.0, 1.0  # of sound a row, for one bundle and for all of them
+DETAIL_SECONDS, OWN_SECONDS, OTHERS_SECONDS = 4.0, 2.0, 0.5
+"""Seconds of sound a row: of one bundle asked for; of the box's own, which the last line is about; of all others."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--seconds", type=float, help="seconds of sound for each row (default 4 for one bundle, 1 for all)"
+        "--seconds",
+        type=float,
+        help="seconds of sound for each row (default 4 for one bundle; of all, 2 for the box's own, 0.5 for others)",
     )
     parser.add_argument("--json", action="store_true", help="print as JSON")
     parser.add_argument(
@@ -63,14 +70,14 @@ def run(args: argparse.Namespace) -> int:
     if args.choose:
         return _choose(args, config, places)
     if args.report is not None:
-        return _report(args.report, list_bundles(places.models), args.seconds or DEFAULT_SECONDS)
+        return _report(args.report, list_bundles(places.models), args.seconds or DETAIL_SECONDS)
     folder = bundle_folder(places, config.model.bundle)
     if folder is None:
         raise UsageError("--bundle none: there is no model to measure")
     periods = config.audio.periods
     if args.bundle is None:
         return _all(folder, list_bundles(places.models), args, periods)
-    seconds = args.seconds or DEFAULT_SECONDS
+    seconds = args.seconds or DETAIL_SECONDS
     if args.runtime in RUNTIMES:
         from firmware_app.models.budget import measure
         from firmware_app.models.machine import machine
@@ -93,7 +100,8 @@ def _all(wanted: Path, folders: list[Path], args: argparse.Namespace, periods: i
     for folder in dict.fromkeys((*folders, wanted)):
         try:
             runtime = args.runtime if args.runtime in RUNTIMES else Bundle.load(folder).default_runtime
-            one = _each_alone(str(folder), [runtime], args.seconds or ALL_SECONDS)
+            seconds = args.seconds or (OWN_SECONDS if folder == wanted else OTHERS_SECONDS)
+            one = _each_alone(str(folder), [runtime], seconds)
         except (AppError, DspError) as error:
             result["failed"][folder.name] = str(error)
             if not args.json:

@@ -9,6 +9,7 @@ examples:
 
 import argparse
 import json
+from pathlib import Path
 
 from dsp.errors import DspError
 from dsp.inference.bundle import Bundle, list_bundles
@@ -54,9 +55,17 @@ def _describe(bundle: Bundle) -> dict[str, object]:
     }
 
 
+def _files(bundle: Bundle) -> list[tuple[list[str], int]]:
+    """The runtimes that share a file, and its size, file by file."""
+    runtimes: dict[Path, list[str]] = {}
+    for runtime, file in bundle.files.items():
+        runtimes.setdefault(file.path, []).append(runtime)
+    return [(names, path.stat().st_size) for path, names in runtimes.items()]
+
+
 def _print(good: list[Bundle], damaged: dict[str, str]) -> None:
     for bundle in good:
-        sizes = ", ".join(f"{runtime} {f.path.stat().st_size / 1e6:.2f} MB" for runtime, f in bundle.files.items())
+        sizes = ", ".join(f"{' and '.join(names)} {size / 1e6:.2f} MB" for names, size in _files(bundle))
         latency_ms = milliseconds(bundle.algorithmic_latency_frames, bundle.rate_hz)
         print(f"{bundle.folder.name} {bundle.version}: {bundle.summary}")
         print(f"    delay     {latency_ms:g} ms ({bundle.algorithmic_latency_frames} frames at {bundle.rate_hz} Hz)")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dsp.inference.bundle import RUNTIMES
 from firmware_app.config.declare import Key as Key
-from firmware_app.config.declare import key, listed, matching, one_of, text, whole
+from firmware_app.config.declare import flag, key, listed, matching, one_of, text, whole
 from firmware_app.config.panel_keys import DEFAULT_PANEL, PANEL_TABLES, PanelConfig
 from firmware_app.config.panel_keys import full_id as full_id
 
@@ -98,6 +98,12 @@ class ModelConfig:
         "A smaller bundle that reduces the noise while the board is too busy for `bundle`; empty: none.",
     )
     runtime: str = key("auto", one_of("auto", *RUNTIMES), '"auto" takes the first that runs the bundle.')
+    spread: bool = key(
+        True,
+        flag,
+        "true: stems and `denoise-studio`, which work on 10 ms of sound at once, do so over several short periods,\n"
+        "and are about 3 ms later for it. false: all in one period, so that one block carries all the work.",
+    )
 
 
 _OWN_OUTPUTS = listed(whole(1, 64), "channel numbers from 1", 0, 2)

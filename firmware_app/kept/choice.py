@@ -197,4 +197,5 @@ def candidates(config: Config, places: Places) -> Candidates:
     audio, _ = kept_audio.in_force(config, places.state)
     by_page = "period_frames" in (kept_audio.settings_file(places.state).load(look_only=True).body or {})
     period = audio.period_frames if by_page or PERIOD in config.named else None
-    return Candidates(voices, places.bundle(model.stems_bundle), model.runtime, period, len(audio.input_channels))
+    channels = len(audio.input_channels)
+    return Candidates(voices, places.bundle(model.stems_bundle), model.runtime, period, channels, model.spread)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp.block import RATE_HZ, Block
+from dsp.native import bound
 
 SECONDS = 12
 READ_SECONDS = 10  # less than SECONDS: the writer stays far from what a reader copies
@@ -41,6 +42,8 @@ class ListenRing:
         self._rings = np.frombuffer(self._map, np.float32, offset=_DATA_AT).reshape(2, self._frames, channels)
         self._rings[:] = 0.0  # touch every page now, not while streaming
         self._written = np.frombuffer(self._map, np.uint64, 1, _WRITTEN_AT)
+        self._count = 0  # the same
+        self._native = [bound.ring(ring) for ring in self._rings]
         self._latency = np.frombuffer(self._map, np.uint32, 1, _LATENCY_AT)
         self.channels = channels
         fresh.replace(path)
@@ -51,13 +54,17 @@ class ListenRing:
 
     def write(self, which: int, block: Block) -> None:
         """Store a block. which: 0 for before, 1 for after. Write after last: it moves the ring on."""
-        at = int(self._written[0]) % self._frames
-        first = min(len(block), self._frames - at)
-        self._rings[which, at : at + first] = block[:first]
-        if first < len(block):
-            self._rings[which, : len(block) - first] = block[first:]
+        at = self._count % self._frames
+        if (native := self._native[which]) is not None:
+            native.write(block, at)
+        else:
+            first = min(len(block), self._frames - at)
+            self._rings[which, at : at + first] = block[:first]
+            if first < len(block):
+                self._rings[which, : len(block) - first] = block[first:]
         if which == 1:
-            self._written[0] += np.uint64(len(block))
+            self._count += len(block)
+            self._written[0] = self._count
 
 
 class RingReader:

@@ -9,6 +9,7 @@ info frame has a hash of that table, by which control notices that the other pro
 import contextlib
 import enum
 import os
+import select
 import socket
 import struct
 import zlib
@@ -212,6 +213,7 @@ class AudioLink:
         self._server.listen(4)
         self._server.setblocking(False)
         self._peer: socket.socket | None = None
+        self._poll = select.poll()
         self._buffer = bytearray(DOWN.size)
         self._up = bytearray(UP_BYTES)
 
@@ -227,12 +229,14 @@ class AudioLink:
             return False
         self._drop_peer()
         peer.setblocking(False)
+        self._poll.register(peer, select.POLLIN)
         self._peer = peer
         return True
 
     def receive(self) -> tuple[int, int, float] | None:
         """The next message as (kind, param index, value), or None when there is none."""
-        if self._peer is None:
+        # To look first takes a quarter of the time of an exception, and nearly always there is nothing.
+        if self._peer is None or not self._poll.poll(0):
             return None
         try:
             size = self._peer.recv_into(self._buffer)
@@ -262,6 +266,7 @@ class AudioLink:
 
     def _drop_peer(self) -> None:
         if self._peer is not None:
+            self._poll.unregister(self._peer)
             self._peer.close()
             self._peer = None
 

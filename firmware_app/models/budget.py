@@ -29,6 +29,10 @@ from dsp.stems.features import StemsFrontEnd
 PERIODS = (256, 128, 64, 32)
 CHANNELS = (1, 2)
 WARM_BLOCKS = 200
+WARM_FRAMES = 8192
+"""Before each row. The search for hum, which not every block does, is under way after two thirds of it."""
+
+WARM_HOPS, TIMED_HOPS = 50, 250  # of each step by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +80,17 @@ def measure(folder: Path, runtime: str, demo: Path, seconds: float) -> Budget:
     """Time the bundle in `folder` on one runtime, `seconds` of sound for each row. Raises DspError, SoundFileError."""
     sound = demo_sound(demo)
     rows = []
-    model = ""
     with no_collector():
+        chain = build_chain(folder, runtime, real_time=False, spread=True)
         for channels in CHANNELS:
             for period in PERIODS:
-                chain = build_chain(folder, runtime, real_time=False)
-                model = chain.model_name
                 chain.prepare(RATE_HZ, period, channels)
-                times = block_times(chain.process, sound, period, channels, max(1, round(seconds * RATE_HZ / period)))
+                blocks, warm = max(1, round(seconds * RATE_HZ / period)), WARM_FRAMES // period
+                times = block_times(chain.process, sound, period, channels, blocks, warm_blocks=warm)
                 rows.append(_row(runtime, period, channels, times))
         parts = tuple(_parts(folder, runtime, sound, channels, rows) for channels in CHANNELS)
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return Budget(model, tuple(rows), parts, round(peak_mb, 1))
+    return Budget(chain.model_name, tuple(rows), parts, round(peak_mb, 1))
 
 
 def block_times(
@@ -150,7 +153,7 @@ def _parts(folder: Path, runtime: str, sound: Block, channels: int, rows: list[R
     features, apply = _front(bundle, channels)
     model = open_model(bundle, runtime)
     stft_us, features_us, inference_us = [], [], []
-    for at in range(WARM_BLOCKS * 5):
+    for at in range(WARM_HOPS + TIMED_HOPS):
         start = at * hop % (len(sound) - hop)
         block = np.repeat(sound[start : start + hop], channels, axis=1)
         t0 = time.perf_counter_ns()
@@ -167,7 +170,7 @@ def _parts(folder: Path, runtime: str, sound: Block, channels: int, rows: list[R
         stft_us.append((t1 - t0 + t5 - t4) / 1000)
         features_us.append((t2 - t1 + t4 - t3) / 1000)
         inference_us.append((t3 - t2) / 1000)
-    medians = [float(np.median(times[WARM_BLOCKS:])) for times in (stft_us, features_us, inference_us)]
+    medians = [float(np.median(times[WARM_HOPS:])) for times in (stft_us, features_us, inference_us)]
     whole = hop_us([row for row in rows if row.channels == channels], hop)
     return Parts(runtime, channels, *(round(us, 1) for us in (*medians, max(0.0, whole - sum(medians)))))
 

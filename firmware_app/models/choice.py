@@ -16,7 +16,8 @@ class Candidates:
     """What to choose from.
 
     voices: folders of bundles by the names in the settings, the best first. stems: its chain has to fit as well at a
-    period under 128. period_frames: the one that a person has named; None for a free choice.
+    period under 128. period_frames: the one that a person has named; None for a free choice. spread: as in the
+    settings.
     """
 
     voices: Mapping[str, Path]
@@ -24,6 +25,7 @@ class Candidates:
     runtime: str
     period_frames: int | None
     channels: int
+    spread: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ class Choice:
 
 
 def machine_of(candidates: Candidates) -> str:
-    """Changes when a measurement does not hold any more: with the board, the version, the bundles or the runtime."""
+    """Changes when a measurement does not hold any more: with the board, the version, the bundles, the runtime
+    or `spread`."""
     parts = [
         board_name(),
         cpu_name(),
@@ -55,6 +58,7 @@ def machine_of(candidates: Candidates) -> str:
         package_version("hushbox"),
         native.description(),
         candidates.runtime,
+        str(candidates.spread),
     ]
     digest = hashlib.sha256("\n".join(parts).encode())
     for folder in (*candidates.voices.values(), *([candidates.stems] if candidates.stems else [])):

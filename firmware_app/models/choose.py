@@ -93,7 +93,7 @@ class _Measuring:
         """One bundle at every period for which there is time; at one period in any case. Raises DspError."""
         if Bundle.load(folder).kind == Stems.kind:
             raise BundleError(f"{folder}: takes music apart, and is no model for a voice")
-        chain = build_chain(folder, self._candidates.runtime, real_time=False)
+        chain = build_chain(folder, self._candidates.runtime, real_time=False, spread=self._candidates.spread)
         rest = [period for period in SHOWN_PERIODS if period not in self.allowed]
         loads: list[Load] = []
         for period in (*self.allowed, *rest):
@@ -111,7 +111,7 @@ class _Measuring:
         if stems is None:
             return True
         try:
-            chain = build_chain(stems, self._candidates.runtime, real_time=False)
+            chain = build_chain(stems, self._candidates.runtime, real_time=False, spread=self._candidates.spread)
         except DspError:
             return True
         return self._load(chain, stems.name, period, 2).fits

@@ -17,7 +17,7 @@ from firmware_app.config.keys import Config
 from firmware_app.config.places import Places
 from firmware_app.link.wire import UP_BYTES, InfoFrame, SoundCheckStep, Up
 from hw.audio.audio_io import IoStatus
-from tests.rigs.scripted_interface import STREAMING, File, Interface, MakeProcess, blocks
+from tests.rigs.scripted_interface import PERIOD, STREAMING, File, Interface, MakeProcess, blocks
 
 
 def test_a_box_without_its_interface_waits_for_it(make_process: MakeProcess) -> None:
@@ -88,6 +88,34 @@ def test_a_device_that_hangs_is_opened_again_and_said_once(
     assert caplog.text.count("is open again after") == 1
     assert "test interface: no sound for 0 s, opening it again" in told
     assert told[-3] == ""  # sound was back; then it went for good
+
+
+class LateBox(Interface):
+    """Runs at `rate_hz` on a clock of its own; a box that is late with every 40th block loses 8 ms."""
+
+    def __init__(self, rate_hz: int, seconds: float) -> None:
+        count = int(seconds * rate_hz / PERIOD)
+        writes = [IoStatus.XRUN if rate_hz == 48_000 and at % 40 == 39 else IoStatus.OK for at in range(count)]
+        super().__init__(blocks(count, IoStatus.GONE), writes)
+        self.now, self._period_s = 0.0, PERIOD / rate_hz
+
+    def read_into(self, block: np.ndarray) -> IoStatus:
+        self.now += self._period_s
+        return super().read_into(block)
+
+    def write(self, block: np.ndarray) -> IoStatus:
+        status = super().write(block)
+        self.now += 0.008 if status is IoStatus.XRUN else 0.0
+        return status
+
+
+@pytest.mark.parametrize(("rate_hz", "reopened"), [(48_000, False), (44_100, True)])
+def test_underruns_are_not_taken_for_a_slow_clock(make_process: MakeProcess, rate_hz: int, reopened: bool) -> None:
+    box = make_process(interface := LateBox(rate_hz, seconds=6.0))
+    box._watch._clock = lambda: interface.now
+    box.run()
+    assert ("its clock went from 48000 to about 44100 Hz" in box._watch.trouble) == reopened
+    assert ("no room on the bus" in box._watch.trouble) != reopened
 
 
 def test_a_device_that_never_gives_sound_keeps_its_reason_on_the_page(

@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -30,14 +30,22 @@ class RunningBox:
     """Start it, talk to its page, stop it. Use as a context manager.
 
     config: text of hushbox.toml after the [page] section this rig writes. env: beside the environment (the rig's).
+    under: a program and its options that starts the box, and lets it have its own process number.
     first_start: let the box measure which bundle and period fit. Else it finds the usual ones chosen already, so that
     this machine's load does not decide what a test hears.
     """
 
     def __init__(
-        self, folder: Path, config: str, env: Mapping[str, str] | None = None, *, first_start: bool = False
+        self,
+        folder: Path,
+        config: str,
+        env: Mapping[str, str] | None = None,
+        *,
+        under: Sequence[str] = (),
+        first_start: bool = False,
     ) -> None:
         self.folder = folder
+        self._under = under
         self._first_start = first_start
         folder.mkdir(parents=True, exist_ok=True)
         # In memory, as /run is on a box: a disk's write-back would hold up the audio process.
@@ -53,7 +61,7 @@ class RunningBox:
     def __enter__(self) -> RunningBox:
         if not self._first_start:
             keep_usual_choice(self.folder / "hushbox.toml", self.state)
-        command = [sys.executable, "-m", "firmware_app.cli", "run"]
+        command = [*self._under, sys.executable, "-m", "firmware_app.cli", "run"]
         command += ["--config", str(self.folder / "hushbox.toml"), "--state-dir", str(self.state)]
         self._process = subprocess.Popen(
             command, env=self._env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True

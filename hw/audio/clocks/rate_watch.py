@@ -42,7 +42,8 @@ class RateWatch:
         if self._stretch < STRETCHES:
             return False
         self._stretch = 0
-        measured = float(np.median(self._measured_hz))
+        self._measured_hz.sort()  # np.median() would import numpy.ma, in the midst of the sound
+        measured = float(self._measured_hz[STRETCHES // 2])
         ratio = measured / self._rate_hz
         clocked = SLOWEST < ratio < FASTEST
         self.off_hz = round(measured) if clocked and abs(ratio - 1.0) > FARTHEST_OFF else 0

@@ -8,7 +8,7 @@ from dsp.denoise.instant import DenoiseInstant
 from dsp.denoise.live import Denoise
 from dsp.inference import open_model
 from dsp.inference.bundle import Bundle, BundleError
-from dsp.inference.fake import Trouble, TroubledModel
+from dsp.inference.fake import ConstantModel, InPieces, Trouble, TroubledModel
 from dsp.inference.guard import OFF_AFTER_FAULTS
 from dsp.inference.guarded import GuardedModel
 from dsp.layouts.denoise import INSTANT_KIND, LIVE
@@ -42,6 +42,39 @@ def test_a_file_has_no_deadline(tiny_bundle: Bundle) -> None:
     model = guarded(tiny_bundle, {2: Trouble.LATE}, real_time=False)
     assert all(model.guard.step(HEARD) for _ in range(10))
     assert (model.late_hops, model.dry_hops) == (0, 0)
+
+
+@pytest.mark.parametrize(("piece_s", "late"), [(0.0008, False), (0.001, True)])
+def test_pieces_are_late_when_all_together_take_longer_than_a_hop(
+    tiny_bundle: Bundle, piece_s: float, late: bool
+) -> None:
+    model = InPieces(ConstantModel(identity_mask(LIVE)), piece_s)
+    guard = GuardedModel(tiny_bundle, model, identity_mask(LIVE), kind="denoise", clock=model.clock).guard
+    assert guard.in_pieces
+    guard.begin(HEARD)
+    for piece in guard.pieces:
+        piece()
+        model.now_s += 1.0  # what passes until the next block does not count
+    assert guard.end() is not late
+    assert guard.late_hops == late
+
+
+@pytest.mark.parametrize("amid", ["rest", "forget"])
+def test_a_hop_that_is_broken_off_has_no_answer(tiny_bundle: Bundle, amid: str) -> None:
+    troubled = TroubledModel(ConstantModel(identity_mask(LIVE)), {})
+    guard = GuardedModel(tiny_bundle, InPieces(troubled), identity_mask(LIVE), kind="denoise", real_time=False).guard
+    guard.begin(HEARD)
+    guard.pieces[0]()
+    if amid == "rest":
+        guard.rest(True)
+        guard.rest(False)
+    else:
+        guard.forget()
+    for piece in guard.pieces[1:]:
+        piece()
+    assert not guard.end()
+    assert troubled.steps == 0
+    assert guard.step(HEARD)
 
 
 def test_a_model_that_fails_again_and_again_is_off(tiny_bundle: Bundle) -> None:

@@ -3,13 +3,17 @@
 The network is a constant one: a real one would make more of a last bit than is of interest here.
 """
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from dsp import native
+from dsp.denoise.instant import DenoiseInstant
 from dsp.denoise.live import Denoise
 from dsp.inference.bundle import Bundle
 from dsp.inference.fake import ConstantModel
+from dsp.layouts.denoise import INSTANT_KIND
 from dsp.processor import Processor
 from dsp.rack.chain import Chain
 from dsp.stems.separator import Stems
@@ -68,10 +72,32 @@ def test_denoiser(tiny_bundle: Bundle, period: int, channels: int) -> None:
 
 @pytest.mark.parametrize("channels", [1, 2])
 @pytest.mark.parametrize("period", PERIODS)
+def test_instant(tiny_bundle: Bundle, period: int, channels: int) -> None:
+    instant = dataclasses.replace(tiny_bundle, kind=INSTANT_KIND)
+    mask = np.random.default_rng(4).uniform(0, 0.6, (1, instant.output_size)).astype(np.float32)
+    changes = {
+        3: ("denoise.amount_db", 12.0),
+        7: ("denoise.listen", 1.0),
+        12: ("denoise.amount_db", 0.0),
+        15: ("denoise.listen", 0.0),
+        18: ("denoise.amount_db", 30.0),
+    }
+    c, numpy = both(lambda: DenoiseInstant(instant, ConstantModel(mask), real_time=False), period, channels, changes)
+    assert np.abs(numpy).max() > 0.1
+    assert np.abs(c - numpy).max() < 2e-6
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("period", PERIODS)
 def test_stems(tiny_stems: Bundle, period: int, channels: int) -> None:
     mask = np.random.default_rng(2).uniform(0, 0.33, (1, tiny_stems.output_size)).astype(np.float32)
     changes = {4: ("stems.vocals.mute", 1.0), 9: ("stems.drums.gain_db", -9.0), 15: ("stems.vocals.mute", 0.0)}
-    c, numpy = both(lambda: Stems(tiny_stems, ConstantModel(mask), real_time=False), period, channels, changes)
+    c, numpy = both(
+        lambda: Stems(tiny_stems, ConstantModel(mask, tiny_stems.input_size), real_time=False),
+        period,
+        channels,
+        changes,
+    )
     assert np.abs(numpy).max() > 0.1
     assert np.abs(c - numpy).max() < 2e-6
 

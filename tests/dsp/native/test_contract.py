@@ -4,9 +4,6 @@ What is compared is what they hand out, within a millionth of the loudest value.
 power that may cancel to nothing (the fine places), its power is compared with the loudest of its hop.
 """
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -28,30 +25,11 @@ from dsp.rack.freeze import Freeze
 from dsp.rack.lanes import MUSIC, VOICE, Channels, Lane
 from dsp.restore.infrasonic import InfrasonicGuard
 from dsp.stems.features import StemsFrontEnd
+from tests.rigs.both_ways import CLOSE, PERIODS, assert_close, pair, sound
 
 pytestmark = pytest.mark.usefixtures("native_part")
 
-CLOSE = 1e-6
-PERIODS = (16, 32, 48, 64, 100, 128, 256, 441, 512, 1024)
 WINDOWS = ((768, 256), (1920, 960), (WINDOW_FRAMES, SYNTHESIS_FRAMES), (48, 16))
-
-
-def pair(make: Callable[[], Any]) -> tuple[Any, Any]:
-    """The same object twice: with its part in C, and with NumPy alone."""
-    with native.switched(True):
-        in_c = make()
-    with native.switched(False):
-        in_numpy = make()
-    return in_c, in_numpy
-
-
-def assert_close(c: np.ndarray, numpy: np.ndarray, of: float = 1.0) -> None:
-    assert np.abs(c - numpy).max() <= CLOSE * max(of, float(np.abs(numpy).max()))
-
-
-def sound(rng: np.random.Generator, frames: int, channels: int) -> np.ndarray:
-    """Loud and soft by turns."""
-    return (rng.standard_normal((frames, channels)) * 10.0 ** rng.uniform(-3, 0.5)).astype(np.float32)
 
 
 def spectra(rng: np.random.Generator, channels: int, bins: int, hops: int) -> np.ndarray:
@@ -360,13 +338,14 @@ def test_lanes(period: int, channels: Channels, source: str) -> None:
             lane.prepare(48_000, period, channels, alone=False)
             lane.wait_for(50)
     rng = np.random.default_rng(period)
-    for _ in range(6):
+    for number in range(6):
+        first = number % 2 == 0  # what was there goes
         block = sound(rng, period, channels.inputs)
         outs = [np.ones((period, channels.outputs), np.float32) for _ in range(4)]
         for lane, out, untouched in ((c, outs[0], outs[2]), (numpy, outs[1], outs[3])):
             lane.process(block)
-            lane.add_to(out)
-            lane.add_untouched(block, untouched)
+            lane.add_to(out, first)
+            lane.add_untouched(block, untouched, first)
         assert_close(outs[0], outs[1])
         assert_close(outs[2], outs[3])
 

@@ -198,6 +198,7 @@ def use_rings(odd: Odd) -> None:
             tried(lambda: past.remember(odd.block(None, channels), odd.whole(size)))
         if meter:
             tried(lambda: meter.add(odd.block(None, channels)))
+            tried(lambda: meter.mend_and_add(odd.block(None, channels), 1000.0))
 
 
 def use_wire(odd: Odd) -> None:
@@ -211,26 +212,82 @@ def use_wire(odd: Odd) -> None:
         tried(lambda: wire.encode(odd.block(frames, chosen), memoryview(data)))  # noqa: B023
 
 
+def use_ends_rumble_and_fir(odd: Odd) -> None:
+    channels, hop, peaks = odd.whole(4), odd.whole(40), odd.whole(6)
+    hold = tried(
+        lambda: native.hop.Hold(channels, hop, peaks, odd.array(2 * hop * channels), odd.array(peaks), odd.array(hop))
+    )
+    levels, exact = odd.array(8, np.float64), np.float64
+    rumble = tried(
+        lambda: native.hop.Rumble(
+            channels,
+            hop,
+            odd.array(26, exact),
+            levels,
+            odd.array(4 * channels, exact),
+            odd.array(2 * channels, exact),
+            odd.array(channels),
+            odd.array(hop * channels),
+        )
+    )
+    taps, most, fade = odd.whole(50), odd.whole(40), odd.whole(40)
+    length = 2 * taps + most + odd.whole(9)
+    fir = tried(
+        lambda: native.hop.Fir(
+            channels,
+            taps,
+            length,
+            most,
+            fade,
+            odd.array(channels * length),
+            odd.array(2 * taps),
+            odd.array(fade),
+            odd.array(most * channels),
+        )
+    )
+    for _ in range(4):
+        turn, done = odd.whole(1), odd.whole(hop)
+        if hold:
+            tried(lambda: hold.begin(odd.block(hop, channels), turn, odd.whole(peaks), 1000.0))  # noqa: B023
+            blend, wet, out = odd.whole(2), odd.block(hop, channels), odd.block(hop, channels)
+            tried(lambda: hold.finish(wet, out, turn, 1.1, 1e-5, 0.1, 1e-4, 1000.0, blend))  # noqa: B023
+        if rumble:
+            tried(lambda: rumble.follow(odd.block(None, channels), done))  # noqa: B023
+        if fir:
+            end, faded = odd.whole(length), odd.whole(fade)
+            tried(lambda: fir.process(odd.block(None, channels), end, faded, turn))  # noqa: B023
+
+
 def use_calls(odd: Odd) -> None:
     hop, frames, channels = native.hop, odd.whole(100), odd.whole(4)
     block = odd.block(frames, channels)
     loud = block * np.float32(1e30) if odd.rng.random() < 0.3 else block
     columns = odd.rng.integers(-1, 4, max(0, channels)).astype(np.int32)
     tried(lambda: hop.mend(loud, 1000.0))
-    tried(lambda: hop.peak(block))
-    tried(lambda: hop.tally(block, odd.array(channels)))
-    tried(lambda: hop.limit(loud, float(odd.rng.random()) + 1e-5, float(odd.rng.random()), 1e-4))
+    tried(lambda: hop.limit(loud, float(odd.rng.random()) + 1e-5, float(odd.rng.random()), 1e-4, 1000.0))
+    tried(lambda: hop.hold_under(loud, odd.block(frames, channels), 0.5, 1.1))
+    counts = odd.rng.integers(0, 4, max(0, channels)).astype(np.int32)
+    tried(lambda: hop.gather(block, columns, counts, odd.block(frames, channels)))
     tried(lambda: hop.take_answer(odd.array(frames), odd.array(frames), 1e6))
     tried(lambda: hop.ramp(odd.array(frames), 0.0, 0.1, odd.whole(100)))
     tried(lambda: hop.scale(block, odd.array(frames)))
     tried(lambda: hop.crossfade(block, odd.block(frames, channels), odd.array(frames)))
     tried(lambda: hop.pick(block, columns, odd.block(frames, channels)))
-    tried(lambda: hop.add_columns(block, columns, odd.block(frames, channels), odd.whole(4)))
-    for call in (hop.mend, hop.peak, hop.limit, hop.scale, hop.pick, hop.flush_denormals):
+    tried(lambda: hop.add_columns(block, columns, odd.block(frames, channels), odd.whole(4), odd.whole(2)))
+    for call in (hop.mend, hop.limit, hop.hold_under, hop.gather, hop.scale, hop.pick, hop.flush_denormals):
         tried(lambda: call(*[None] * odd.whole(5)))  # noqa: B023
 
 
-USES = (use_transform, use_stft, use_denoise, use_sides_and_stems, use_rings, use_wire, use_calls)
+USES = (
+    use_transform,
+    use_stft,
+    use_denoise,
+    use_sides_and_stems,
+    use_rings,
+    use_wire,
+    use_ends_rumble_and_fir,
+    use_calls,
+)
 
 
 @pytest.mark.parametrize("use", USES, ids=lambda use: use.__name__)

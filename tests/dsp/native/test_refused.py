@@ -8,6 +8,7 @@ import pytest
 
 from dsp import native
 from dsp.native import bound, tables
+from dsp.restore.infrasonic import InfrasonicGuard
 
 pytestmark = pytest.mark.usefixtures("native_part")
 
@@ -111,11 +112,19 @@ def test_a_part_has_to_be_ours() -> None:
     [
         (lambda c: c.pick(floats(4, 2), np.array([2], np.int32), floats(4, 1)), r"columns\[0\] = 2: allowed 0 to 1"),
         (lambda c: c.pick(floats(4, 2), np.array([0], np.int32), floats(3, 1)), r"out has shape \(3, 1\)"),
-        (lambda c: c.add_columns(floats(4, 2), np.array([0], np.int32), floats(4, 2), 3), "mix = 3: allowed 0 to 2"),
         (
-            lambda c: c.add_columns(floats(4, 2), np.array([-1], np.int32), floats(4, 2), 2),
+            lambda c: c.add_columns(floats(4, 2), np.array([0], np.int32), floats(4, 2), 3, True),
+            "mix = 3: allowed 0 to 2",
+        ),
+        (
+            lambda c: c.add_columns(floats(4, 2), np.array([-1], np.int32), floats(4, 2), 2, False),
             r"columns\[0\] = -1: allowed",
         ),
+        (
+            lambda c: c.gather(floats(4, 2), np.array([1], np.int32), np.array([2], np.int32), floats(4, 1)),
+            r"count\[0\] = 2: allowed 1 to 1",
+        ),
+        (lambda c: c.hold_under(floats(4, 2), floats(3, 2), 0.0, 1.0), r"input has shape \(3, 2\): \(4, 2\) is needed"),
         (lambda c: c.scale(floats(4, 2), floats(3)), "values has 12 bytes: 16 are needed"),
         (lambda c: c.crossfade(floats(4, 2), floats(4, 1), floats(4)), r"dry has shape \(4, 1\)"),
         (lambda c: c.take_answer(floats(4), floats(5), 1.0), "mask has 20 bytes: 16 are needed"),
@@ -143,15 +152,52 @@ def test_a_ring_is_not_written_past_its_end() -> None:
         past.remember(floats(9, 2), 0)
 
 
+def test_a_block_goes_no_further_than_its_hop() -> None:
+    rumble = InfrasonicGuard(1, 128)._native
+    assert rumble is not None
+    with pytest.raises(ValueError, match="block has 29 frames: allowed 28 at most"):
+        rumble.follow(floats(29, 1), 100)
+    with pytest.raises(ValueError, match="Rumble: levels has 7 values: 8 are needed"):
+        native.hop.Rumble(1, 128, *(np.zeros(size) for size in (26, 7, 4, 2)), floats(1), floats(128))
+
+
+def test_a_filter_is_not_read_past_its_end() -> None:
+    past, taps, rise, wet = floats(2, 80), floats(2, 16), floats(8), floats(32, 2)
+    fir = bound.fir(past, taps, rise, wet)
+    assert fir is not None
+    for block, end, faded, turn, message in (
+        (floats(33, 2), 15, 0, 0, "block has 33 frames: allowed 32 at most"),
+        (floats(32, 2), 14, 0, 0, "end = 14: allowed 15 to 80"),
+        (floats(32, 2), 81, 0, 0, "end = 81: allowed 15 to 80"),
+        (floats(32, 2), 15, 9, 0, "faded = 9: allowed 0 to 8"),
+        (floats(32, 2), 15, 0, 2, "turn = 2: allowed 0 to 1"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            fir.process(block, end, faded, turn)
+    with pytest.raises(ValueError, match="Fir: the past is too short"):
+        bound.fir(floats(2, 63), taps, rise, wet)
+
+
+def test_the_ends_of_a_hop_are_a_hop_long() -> None:
+    hold = bound.hold(floats(2, 128, 1), floats(7), floats(128))
+    assert hold is not None
+    with pytest.raises(ValueError, match=r"hop has shape \(127, 1\): \(128, 1\) is needed"):
+        hold.begin(floats(127, 1), 0, 0, 1000.0)
+    with pytest.raises(ValueError, match="at = 7: allowed 0 to 6"):
+        hold.begin(floats(128, 1), 0, 7, 1000.0)
+    with pytest.raises(ValueError, match="blend = 3: allowed 0 to 2"):
+        hold.finish(floats(128, 1), floats(128, 1), 0, 1.1, 1e-5, 0.0, 1e-4, 1000.0, 3)
+
+
 def test_a_block_of_no_frames_fits_no_other() -> None:
     calls, columns = bound.calls(), np.array([0], np.int32)
     assert calls is not None
     for refused in (
-        lambda: calls.add_columns(floats(0, 1), columns, floats(8, 1), 1),
+        lambda: calls.add_columns(floats(0, 1), columns, floats(8, 1), 1, True),
         lambda: calls.pick(floats(0, 1), columns, floats(8, 1)),
         lambda: calls.crossfade(floats(0, 1), floats(8, 1), floats(0)),
         lambda: calls.scale(floats(0, 1), floats(8)),
     ):
         with pytest.raises(ValueError, match="needed"):
             refused()
-    calls.add_columns(floats(0, 1), columns, floats(0, 1), 1)
+    calls.add_columns(floats(0, 1), columns, floats(0, 1), 1, True)

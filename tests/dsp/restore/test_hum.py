@@ -12,7 +12,7 @@ from dsp.denoise.live import Denoise
 from dsp.inference.bundle import Bundle
 from dsp.inference.fake import ConstantModel, Trouble, TroubledModel
 from dsp.rack.chain import Chain
-from dsp.restore.hum import HumCanceller
+from dsp.restore.hum import WINDOW_EVERY_HOPS, HumCanceller, Task
 
 SECOND, HOP = 48_000, 128
 
@@ -318,3 +318,30 @@ def test_reset_forgets_the_hum(make: Make) -> None:
     expected = played(chain, sound)
     chain.reset()
     assert np.array_equal(played(chain, sound), expected)
+
+
+@pytest.mark.parametrize("hz", [50.05, 59.95])
+def test_the_work_of_a_window_is_one_task_a_hop(hz: float) -> None:
+    """Found, followed, gone: of the search's tasks, one is due a hop; the first of a window may meet the last."""
+    canceller, done = HumCanceller(1), [0]
+
+    def counted(task: Task) -> Task:
+        def run(which: int) -> None:
+            done[0] += 1
+            task(which)
+
+        return run
+
+    canceller._searching = tuple(map(counted, canceller._searching))
+    canceller._following = tuple(map(counted, canceller._following))
+    sound = (np.concatenate([hum_of(hz, 2), np.zeros(2 * SECOND)]) + hiss(4)).astype(np.float32)
+    counts, followed = [], set()
+    for start in range(0, len(sound) - HOP, HOP):
+        done[0] = 0
+        canceller.follow(sound[start : start + HOP, None])
+        counts.append(done[0])
+        followed.add(canceller.mains_hz > 0)
+    assert followed == {False, True}
+    assert canceller.mains_hz == 0
+    assert max(counts) <= 2
+    assert counts.count(2) <= len(counts) // WINDOW_EVERY_HOPS + 1

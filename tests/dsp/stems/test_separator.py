@@ -7,7 +7,7 @@ import pytest
 
 from dsp.inference import open_model
 from dsp.inference.bundle import Bundle, BundleError
-from dsp.inference.fake import ConstantModel, Trouble, TroubledModel
+from dsp.inference.fake import ConstantModel, InPieces, Trouble, TroubledModel
 from dsp.layouts.stems import CLAIMED, INPUT_SIZE, OUTPUT_SIZE, STEMS
 from dsp.rack.chain import Chain
 from dsp.stems.separator import SPLIT, MissingStems, Stems
@@ -135,13 +135,14 @@ def test_levels_are_those_of_the_stems_before_their_faders(tiny_stems: Bundle, r
     assert levels == pytest.approx(0.08 * np.array([0.5, 0.2, 0.1, 0.2]), rel=0.05)
 
 
-@pytest.mark.parametrize("period", [64, 441])
+@pytest.mark.parametrize(("period", "spread"), [(64, False), (64, True), (441, False)])
 @pytest.mark.parametrize("wave", ["dc", "sine"])
 @pytest.mark.parametrize("change", ["vocals.mute", "drums.solo", "vocals.gain_db"])
-def test_no_change_clicks(tiny_stems: Bundle, run: Run, change: str, wave: str, period: int) -> None:
+def test_no_change_clicks(tiny_stems: Bundle, run: Run, change: str, wave: str, period: int, spread: bool) -> None:
     phase = 2 * np.pi * 100 * np.arange(40_000) / SECOND
     sound = (0.4 * (np.sin(phase) if wave == "sine" else np.ones_like(phase))).astype(np.float32)[:, None]
-    chain = chain_of(Stems(tiny_stems, shares(0.7, 0.1, 0.1), real_time=False), period, 1)
+    model = shares(0.7, 0.1, 0.1)
+    chain = chain_of(Stems(tiny_stems, InPieces(model) if spread else model, real_time=False), period, 1)
     value = -60.0 if change == "vocals.gain_db" else 1.0
     at = 12_000 // period
     out = run(
@@ -178,9 +179,12 @@ def test_a_mute_begins_to_fade_in_time_and_is_silent_a_hop_later(tiny_stems: Bun
 # --- trouble ---
 
 
-def troubled(bundle: Bundle, script: dict[int, Trouble], **values: float) -> tuple[Chain, TroubledModel]:
+def troubled(
+    bundle: Bundle, script: dict[int, Trouble], spread: bool = False, **values: float
+) -> tuple[Chain, TroubledModel]:
+    """spread: the work of a hop is done in two blocks, and the trouble comes in the second one."""
     model = TroubledModel(shares(0.5, 0.2, 0.1), script, late_s=0.030)
-    return chain_of(Stems(bundle, model, clock=model.clock), **values), model
+    return chain_of(Stems(bundle, InPieces(model) if spread else model, clock=model.clock), **values), model
 
 
 def storm(kind: Trouble) -> dict[int, Trouble]:
@@ -188,32 +192,35 @@ def storm(kind: Trouble) -> dict[int, Trouble]:
     return dict.fromkeys(range(100, 10_000), kind)
 
 
+@pytest.mark.parametrize("spread", [False, True])
 @pytest.mark.parametrize("kind", list(Trouble))
-def test_masks_hold_for_100_ms_and_then_all_is_dry(tiny_stems: Bundle, run: Run, kind: Trouble) -> None:
+def test_masks_hold_for_100_ms_and_then_all_is_dry(tiny_stems: Bundle, run: Run, kind: Trouble, spread: bool) -> None:
     if kind is Trouble.POISON:  # the constant model keeps no state to poison
         kind = Trouble.BROKEN
-    chain, _ = troubled(tiny_stems, storm(kind), vocals__gain_db=0, drums__gain_db=6)
+    chain, _ = troubled(tiny_stems, storm(kind), spread, vocals__gain_db=0, drums__gain_db=6)
     sound = music(seconds=4)
     out, late = run(chain, sound), chain.latency_frames
     gain = 0.2 * 10 ** (6 / 20) + 0.8
-    held = slice(100 * HOP + HOP, 108 * HOP)
+    assert late == LATENCY[128] + (128 if spread else 0)
+    held = slice(101 * HOP + late - LATENCY[128], 108 * HOP + late - LATENCY[128])
     dry = slice(111 * HOP + late, None)
     assert null_db(out[held], gain * sound[held.start - late : held.stop - late]) < -90
     assert null_db(out[dry], sound[dry.start - late : -late]) < -110
-    assert chain.dry_hops >= len(sound) // HOP - 100
+    assert chain.dry_hops >= len(sound) // HOP - 100 - spread  # the last hop may be in work still
     assert (chain.late_hops > 0) == (kind is Trouble.LATE)
 
 
+@pytest.mark.parametrize("spread", [False, True])
 @pytest.mark.parametrize("kind", [Trouble.RAISE, Trouble.BROKEN, Trouble.LATE])
 @pytest.mark.parametrize("fallback", [0, 1])
 @pytest.mark.parametrize("muted", [{"vocals__mute": 1}, {"drums__solo": 1}, {"vocals__gain_db": -60}])
 def test_a_muted_vocal_never_blasts_back(
-    tiny_stems: Bundle, run: Run, kind: Trouble, fallback: int, muted: dict[str, float]
+    tiny_stems: Bundle, run: Run, kind: Trouble, fallback: int, muted: dict[str, float], spread: bool
 ) -> None:
-    chain, _ = troubled(tiny_stems, storm(kind), fallback=fallback, **muted)
+    chain, _ = troubled(tiny_stems, storm(kind), spread, fallback=fallback, **muted)
     sound = music(seconds=4)
     out = run(chain, sound)
-    healthy = run(troubled(tiny_stems, {}, **muted)[0], sound)
+    healthy = run(troubled(tiny_stems, {}, spread, **muted)[0], sound)
     assert np.abs(out[: 108 * HOP] - healthy[: 108 * HOP]).max() < 1e-5
     after = out[112 * HOP + chain.latency_frames :]
     assert rms_db(after) < rms_db(sound) - 55  # far softer than the vocal was
@@ -249,6 +256,25 @@ def test_no_trouble_clicks(tiny_stems: Bundle, run: Run) -> None:
             chain = chain_of(Stems(tiny_stems, model, clock=model.clock), channels=1, drums__mute=1, vocals__mute=1)
             out = run(chain, sound)[5000:80_000, 0].astype(np.float64)
             assert np.abs(np.diff(out)).max() <= 0.4 * np.pi / 2 / HOP + 1e-5
+
+
+@pytest.mark.parametrize("block", range(8))
+def test_a_rest_or_a_reset_amid_a_hop_is_survived(tiny_stems: Bundle, run: Run, block: int) -> None:
+    sound = np.full((60_000, 1), 0.4, np.float32)
+    chain = chain_of(Stems(tiny_stems, InPieces(shares(0.6)), real_time=False), 64, 1, vocals__mute=1)
+    rests = {
+        400 + block: lambda c: c.rest(stems=True, models=False),
+        500: lambda c: c.rest(stems=False, models=False),
+    }
+    out = run(chain, sound, 64, at=rests)[5000:60_000, 0].astype(np.float64)
+    assert np.abs(np.diff(out)).max() <= 0.4 * np.pi / 2 / HOP + 1e-5
+    assert out.max() < 0.17  # what the mute leaves
+    assert out[-1] == pytest.approx(0.16, abs=1e-4)
+    chain.reset()
+    whole = run(chain, sound, 64)
+    run(chain, sound[: (40 + block) * 64], 64)
+    chain.reset()
+    assert np.array_equal(run(chain, sound, 64), whole)
 
 
 def test_broken_samples_are_survived(tiny_stems: Bundle, run: Run) -> None:

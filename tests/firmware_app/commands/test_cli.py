@@ -151,6 +151,16 @@ def test_models_lists_what_is_shipped(capsys):
         assert all(size > 0 for size in model["size_bytes"].values())
 
 
+def test_a_file_that_runtimes_share_is_listed_once(capsys):
+    cli.main(["models", "--json"])
+    sizes = {model["name"]: model["size_bytes"] for model in json.loads(capsys.readouterr().out)["models"]}
+    assert cli.main(["models"]) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("    size")]
+    for line, of in zip(lines, sizes.values(), strict=True):
+        assert of["tflite"] == of["tflite_runtime"]
+        assert line.endswith(f"; tflite and tflite_runtime {of['tflite'] / 1e6:.2f} MB, onnx {of['onnx'] / 1e6:.2f} MB")
+
+
 def test_a_damaged_model_is_a_finding(monkeypatch, tmp_path, capsys):
     (tmp_path / "models_quantized" / "odd").mkdir(parents=True)
     (tmp_path / "models_quantized" / "odd" / "bundle.toml").write_text("schema = 1\n")

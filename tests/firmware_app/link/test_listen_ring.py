@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from dsp import native
 from firmware_app.link.listen_ring import READ_SECONDS, SECONDS, ListenRing, read_wavs
 
 
@@ -34,6 +35,20 @@ def test_before_and_after_are_aligned(tmp_path: Path, channels: int, seconds: fl
     assert before.shape == after.shape == (frames, channels)
     assert np.abs(before - after).max() < 1e-4
     assert np.abs(before - sound[len(sound) - latency - frames : len(sound) - latency]).max() < 1e-4
+
+
+def test_the_part_in_c_writes_the_same(tmp_path: Path) -> None:
+    written = []
+    for on in (True, False):
+        rng = np.random.default_rng(3)
+        with native.switched(on):
+            ring = ListenRing(tmp_path / "listen", 2, 0)
+        for _ in range(400):  # round once, and a block across the end
+            block = rng.uniform(-1, 1, (1441, 3)).astype(np.float32)
+            ring.write(0, block[:, :2])
+            ring.write(1, block[:, 1:])
+        written.append((tmp_path / "listen").read_bytes())
+    assert written[0] == written[1]
 
 
 def test_there_is_nothing_before_the_first_block(tmp_path: Path) -> None:

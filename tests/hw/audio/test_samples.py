@@ -5,9 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hw.audio.samples import SAMPLE_BYTES, SAMPLE_FORMATS, SampleDecoder, SampleEncoder
+from hw.audio.samples import SAMPLE_BYTES, SAMPLE_FORMATS, SampleDecoder, SampleEncoder, convert_with
 
 FRAMES = 4096
+
+
+@pytest.fixture(scope="module", autouse=True)
+def numpy_alone() -> None:
+    """Whatever an audio process of another test has set."""
+    convert_with(None)
 
 
 def extremes_and_noise(sample_format: str, channels: int) -> bytes:
