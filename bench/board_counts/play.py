@@ -21,7 +21,7 @@ from dsp.denoise.live import Denoise
 from dsp.inference import open_model
 from dsp.inference.bundle import Bundle
 from dsp.parts.gain import MUSIC_LEVEL, VOICE_LEVEL, Gain
-from dsp.rack.build import build_chain
+from dsp.rack.build import LONG_HOP_FRAMES, build_chain
 from dsp.rack.chain import Chain
 from dsp.rack.lanes import MUSIC, VOICE, Channels, Lane
 from dsp.stems.separator import Stems
@@ -80,7 +80,7 @@ def chains() -> dict[str, tuple[Callable[[], Chain], Channels]]:
 
     # real_time=False: under emulation every step is late, and the guard would leave steps out.
     def one(bundle: str | None) -> Callable[[], Chain]:
-        return lambda: build_chain(bundle and models / bundle, real_time=False)
+        return lambda: build_chain(bundle and models / bundle, real_time=False, spread=True)
 
     def both() -> Chain:
         lanes = []
@@ -89,7 +89,8 @@ def chains() -> dict[str, tuple[Callable[[], Chain], Channels]]:
             (Stems, "stems-live", MUSIC, MUSIC_LEVEL),
         ):
             bundle = Bundle.load(models / name)
-            lanes.append(Lane(source, [kind(bundle, open_model(bundle, "auto"), real_time=False), Gain(level)]))
+            model = open_model(bundle, "auto", pieces=bundle.hop_frames >= LONG_HOP_FRAMES)
+            lanes.append(Lane(source, [kind(bundle, model, real_time=False), Gain(level)]))
         return Chain(lanes=lanes)
 
     voices = ("denoise-live", "denoise-light", "denoise-instant", "denoise-studio")
