@@ -10,8 +10,9 @@ import sys
 from firmware_app.cli import main
 sys.exit(main())
 EOF
+[ -e dsp/native/_hop.abi3.so ] || { echo "frozen: the part in C was not built (dsp/native)" >&2; exit 1; }
 # Commands, back-ends and pin factories are imported by name, so PyInstaller cannot see them; gpiozero finds its pin
-# factories by its metadata, and `hushbox --version` its version.
+# factories by its metadata, and `hushbox --version` its version. Reports name the runtimes' versions.
 .venv/bin/pyinstaller --onedir --noconfirm --clean --log-level WARN --name hushbox \
     --distpath dist --workpath "$work" --specpath "$work" --paths . \
     --collect-submodules firmware_app --collect-submodules dsp --collect-submodules hw --collect-submodules web_ui \
@@ -22,4 +23,6 @@ EOF
     --add-data "$PWD/web_ui/texts:web_ui/texts" --add-data "$PWD/web_ui/openapi.json:web_ui" \
     --exclude-module psutil --exclude-module yaml --exclude-module tkinter --exclude-module IPython --exclude-module matplotlib --exclude-module onnx \
     "$work/hushbox.py"
+[ -e dist/hushbox/_internal/dsp/native/_hop.abi3.so ] ||
+    { echo "frozen: PyInstaller left the part in C out (dsp.native._hop)" >&2; exit 1; }
 echo "frozen: dist/hushbox/hushbox, $(du -sm dist/hushbox | cut -f1) MB"
