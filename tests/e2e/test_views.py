@@ -313,5 +313,5 @@ def test_the_first_view_is_small_and_quick_on_a_phone(browser: Any, box: Box):
         "performance.getEntriesByType('resource').filter((e) => !e.name.startsWith(location.origin)).length"
     )
     context.close()
-    assert 20_000 < size < 200_000
+    assert 20_000 < size < 130_000
     assert outside == 0
