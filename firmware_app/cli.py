@@ -52,11 +52,11 @@ COMMANDS = {
     "presets": Command("presets", "list the presets, or show one"),
     "pin": Command("pin", "say whether the page has a PIN, or remove a forgotten one"),
 }
-PROCESSES = {  # what `hushbox run`, the systemd units and the page start; not for people, so not in the help
+PROCESSES = {  # what `hushbox run` and the systemd units start; not for people, so not in the help
     "audio": Command("audio", "the audio process alone"),
     "control": Command("control", "the control process alone"),
-    "model-work": Command("model_work", "measure a model, or try two, for the page"),
 }
+HELPERS = {"model_work": Command("model_work", "measure a model, or try two, for the page")}  # what the page starts
 
 
 class _Parser(argparse.ArgumentParser):
@@ -92,7 +92,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: list[str]) -> int:
     name = next((a for a in arguments if not a.startswith("-")), "")
-    command = {**COMMANDS, **PROCESSES}.get(name)
+    command = {**COMMANDS, **PROCESSES, **HELPERS}.get(name)
     if name and command is None:
         raise UsageError(f"no command {name!r}{did_you_mean(name, COMMANDS) or ' (see hushbox --help)'}")
     parser = parser_for(name if command else "")
@@ -127,7 +127,7 @@ def parser_for(name: str) -> argparse.ArgumentParser:
         if each != name:
             commands.add_parser(each, help=entry.help)
     if name:
-        command = {**COMMANDS, **PROCESSES}[name]
+        command = {**COMMANDS, **PROCESSES, **HELPERS}[name]
         module = importlib.import_module(f"firmware_app.commands.{command.module}")
         chosen = commands.add_parser(
             name,

@@ -1,10 +1,11 @@
-"""Measure a model, or try two of them on a sound: what the page asks for. The control process starts it.
+"""Measure a model, or try two of them on a sound, for the page.
 
-It runs when nothing else wants the processor, so the sound is not disturbed. It prints one line of JSON.
+It runs when nothing else wants the processor, so that the sound is not
+disturbed. It prints one line of JSON.
 
 examples:
-    hushbox model-work measure denoise-live --period 128
-    hushbox model-work try denoise-live denoise-studio --sound IN.wav --into FOLDER
+    hushbox model_work measure denoise-live --period 128
+    hushbox model_work try denoise-live denoise-studio --sound in.wav --into .
 """
 
 import argparse
@@ -47,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(asdict(load)))
         return 0
     if not args.sound or not args.into:
-        raise UsageError("hushbox model-work try: --sound and --into are needed")
+        raise UsageError("hushbox model_work try: --sound and --into are needed")
     from firmware_app.offline.try_out import try_out
 
     targets = [Path(args.into, f"{number}.wav") for number in range(len(folders))]

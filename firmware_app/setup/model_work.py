@@ -102,7 +102,7 @@ class ModelWork:
             if self.now.doing:
                 raise WorkRefused(f"{' and '.join(self.now.models)}: still being worked on; wait a moment")
             self._process = subprocess.Popen(
-                [*program(), "model-work", *arguments],
+                [*program(), "model_work", *arguments],
                 env={**os.environ, **BLAS_ENV},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,

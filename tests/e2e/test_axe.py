@@ -153,7 +153,7 @@ def test_the_wizards_steps(open_page: Open, box: Box, theme: str):
         page.wait_for_timeout(700)  # what it asks the box for is there
         found += serious(page, title)
         if title == "What is this box for?":
-            page.locator(".pick-line", has_text="Practise with songs").click()
+            page.locator(".pick-line", has_text="Speak or stream").click()
             expect(page.locator("#purpose-preset")).to_be_visible()
             found += serious(page, "what was chosen")
         if title == "How much latency?":

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.test_axe import opened, serious
 from tests.rigs.phone import CHROMIUM, Box, Opener, expect, until
 
 pytestmark = [
@@ -21,6 +22,16 @@ def models(open_page: Opener) -> Any:
 
 def card(page: Any, name: str) -> Any:
     return page.locator(f"article[aria-labelledby='model-{name}']")
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_it_can_be_read_and_used_by_everyone(open_page: Opener, box: Box, theme: str) -> None:
+    page = opened(open_page, theme, "setup")
+    page.evaluate("location.hash = '#setup/models'")
+    page.get_by_role("button", name="Try studio beside voice on what came in last").tap()
+    expect(page.locator(".try-out")).to_be_visible()
+    page.locator(".whole-card > summary").first.tap()
+    assert serious(page, f"models, {theme}") == []
 
 
 def test_a_model_is_used_with_one_tap(open_page: Opener, box: Box) -> None:

@@ -51,7 +51,7 @@ def help_of(capsys, *command):
     return capsys.readouterr().out
 
 
-@pytest.mark.parametrize("command", [*cli.COMMANDS, *cli.PROCESSES])
+@pytest.mark.parametrize("command", [*cli.COMMANDS, *cli.PROCESSES, *cli.HELPERS])
 def test_the_examples_in_the_help_are_what_the_command_takes(command, capsys):
     examples = re.findall(rf"^    hushbox ({command}\b.*)$", help_of(capsys, command), re.MULTILINE)
     assert examples
@@ -60,7 +60,7 @@ def test_the_examples_in_the_help_are_what_the_command_takes(command, capsys):
         assert args.run.__module__ == f"firmware_app.commands.{command}"
 
 
-@pytest.mark.parametrize("command", ["", *cli.COMMANDS, *cli.PROCESSES])
+@pytest.mark.parametrize("command", ["", *cli.COMMANDS, *cli.PROCESSES, *cli.HELPERS])
 def test_help_fits_a_terminal_of_80_columns(command, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     assert max(map(len, help_of(capsys, *command.split()).splitlines())) <= 80
@@ -154,9 +154,9 @@ def test_models_lists_what_is_shipped(capsys):
 def test_a_file_that_runtimes_share_is_listed_once(capsys):
     cli.main(["models", "--json"])
     sizes = {model["name"]: model["size_bytes"] for model in json.loads(capsys.readouterr().out)["models"]}
-    assert cli.main(["models"]) == 0
-    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("    size")]
-    for line, of in zip(lines, sizes.values(), strict=True):
+    for name, of in sizes.items():
+        assert cli.main(["models", name]) == 0
+        (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("    size"))
         assert of["tflite"] == of["tflite_runtime"]
         assert line.endswith(f"; tflite and tflite_runtime {of['tflite'] / 1e6:.2f} MB, onnx {of['onnx'] / 1e6:.2f} MB")
 

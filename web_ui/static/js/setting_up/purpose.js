@@ -32,7 +32,9 @@ export function purpose({ connection, notices, phone, presets, skip }) {
     chosen.hidden = false;
     chosen.replaceChildren(el("p", { class: "help" }, t("wizard.purpose.setting")));
     const found = await apply(PURPOSES[name], notices, still, (words) => still() && setText(chosen.firstChild, words));
-    if (still() && found) chosen.replaceChildren(...shown(name, found));
+    if (!still()) return;
+    chosen.hidden = !found; // the box refused: the warning line says why
+    if (found) chosen.replaceChildren(...shown(name, found));
   };
 
   const shown = (name, { setup, models, model }) => {
