@@ -98,6 +98,6 @@ def test_a_wrong_preset_is_refused_with_its_file(text, said, tmp_path):
 
 def test_the_command_lists_them(capsys):
     assert cli.main(["presets"]) == 0
-    assert "Gentle: A quiet room" in capsys.readouterr().out
+    assert "A quiet room" in capsys.readouterr().out
     assert cli.main(["presets", "--json"]) == 0
     assert [p["name"] for p in json.loads(capsys.readouterr().out)] == ALL
