@@ -231,7 +231,7 @@ def test_the_wizard_is_left_and_gone_on_with(open_page: Callable[..., Any], stag
     page.get_by_role("button", name="Exit").click()
     expect(page.locator("#line-audio")).to_be_visible()
     page.get_by_role("button", name="Start over").click()
-    step(page, "Which interface?")
+    step(page, "What is this box for?")
 
 
 def test_what_is_refused_is_explained_and_the_old_settings_stay(open_page: Callable[..., Any], stage: Stage) -> None:
@@ -304,6 +304,7 @@ def test_a_restore_says_what_it_replaces_and_is_taken_back_with_one_tap(
     (tmp_path / "rubbish.json").write_text("{}")
     section.locator("#restore-file").set_input_files(tmp_path / "rubbish.json")
     expect(page.locator("#notices")).to_contain_text("this is not a Hushbox backup")
+    page.get_by_role("button", name="Dismiss").click()
 
     for name in ("One", "Two", "Three"):
         box.send("POST", "presets/save", {"name": name, "about": ""})
@@ -336,7 +337,7 @@ def restarted(page: Any, stage: Stage, press: Callable[[], None]) -> None:
     expect(page.locator("#link-text")).to_have_text("Restarting")
     stage.box.wait_for(lambda: _pid(stage.box) not in (0, control), "another control process")
     page.wait_for_selector('body[data-link="live"]', timeout=60_000)
-    assert page.locator("#notices .alarm").count() == 0
+    assert page.locator("#notices .alarm").all_inner_texts() == []
 
 
 def _pid(box: RunningBox) -> int:
@@ -350,7 +351,7 @@ def _pid(box: RunningBox) -> int:
 def test_the_models_say_what_they_are(open_page: Callable[..., Any], stage: Stage) -> None:
     page = open_page()
     section = opened(page, "models")
-    expect(section.locator(".model")).to_have_count(2)
+    expect(section.locator(".model")).to_have_count(6)
     expect(section).to_contain_text("million parameters")
     section.get_by_text("Trained on").first.click()
     expect(section.locator(".sources li").first).to_be_visible()

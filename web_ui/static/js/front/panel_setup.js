@@ -33,7 +33,7 @@ export class PanelSetup {
     this.search = el("input", { class: "pick", type: "search", autocomplete: "off", placeholder: t("panel.search"), "aria-label": t("panel.search") });
     this.search.addEventListener("input", () => this.#list());
     this.list = el("div", { class: "form" });
-    presets.addEventListener("changed", () => this.#shown && this.#loaded !== presets.current?.name && this.#list());
+    presets.addEventListener("changed", () => this.#shown && this.#setup && this.#loaded !== presets.current?.name && this.#list());
     for (const sheet of [this.sheet, this.adding, this.calibrating]) sheet.addEventListener("saved", () => this.#load());
   }
 
