@@ -125,7 +125,9 @@ export function onPhoneKeys(phone) {
     phone.hearBefore(true);
   });
   hold.addEventListener("keyup", press(false));
+  const root = el("div", { class: "on-phone" }, el("div", { class: "on-phone-keys" }, start, hold), words);
   const draw = () => {
+    root.toggleAttribute("data-on", phone.on);
     setText(start, t(phone.on ? "play.phone.stop" : "play.phone"));
     start.classList.toggle("strong", !phone.on);
     hold.hidden = !phone.on;
@@ -135,5 +137,5 @@ export function onPhoneKeys(phone) {
   };
   phone.addEventListener("changed", draw);
   draw();
-  return el("div", { class: "on-phone" }, el("div", { class: "on-phone-keys" }, start, hold), words);
+  return root;
 }
