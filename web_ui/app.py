@@ -17,6 +17,7 @@ from web_ui.routes.api import create_api
 from web_ui.streams.events import EventStreams
 from web_ui.streams.news import news_of
 from web_ui.streams.sound import SoundStreams
+from web_ui.texts import Language
 from web_ui.views import dumps
 from web_ui.visitors import plain_text
 from web_ui.visitors.phones import Phones
@@ -32,11 +33,13 @@ def create_app(
     allowed_hosts: Iterable[str] = (),
     secret: bytes | str | None = None,
     max_streams: int = MAX_STREAMS,
+    trial: Language | None = None,
 ) -> Flask:
     """The page for `box`.
 
     allowed_hosts: names of the box beside its own names and addresses. secret: keeps the tokens of open pages valid
-    over a restart; without one, a page fetches a new token by itself. max_streams: how many pages may be open.
+    over a restart; without one, a page fetches a new token by itself. max_streams: how many pages may be open. trial: a language in the making, which the page speaks at ?lang=<its code> and
+    offers to nobody.
     """
     app = Flask("web_ui")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
@@ -58,7 +61,7 @@ def create_app(
     app.extensions["hushbox.sound"] = sound
     app.register_blueprint(create_api(box, streams, sound, phones, gate.token))
 
-    add_pages(app, box, gate.token)
+    add_pages(app, box, gate.token, trial)
     app.register_error_handler(Refused, lambda error: _refusal(error.status, str(error), error.code))
     app.register_error_handler(NotThere, lambda error: _refusal(404, str(error)))
     app.register_error_handler(ControlRefused, lambda error: _refusal(400, str(error)))

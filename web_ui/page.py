@@ -11,23 +11,25 @@ from web_ui.ports.box import Box
 from web_ui.views import dumps, param_json
 
 VIEWS = ("play", "look", "presets", "setup")
+LANGUAGE_COOKIE = "hushbox-language"  # what a phone has chosen under Set up (js/views/setup/phone.js)
 ICON_SIZES = (192, 512)
 GROUND = "#0e1012"
 
 
-def add_pages(app: Flask, box: Box, token: str) -> None:
-    """The routes that answer with HTML."""
+def add_pages(app: Flask, box: Box, token: str, trial: texts.Language | None = None) -> None:
+    """The routes that answer with HTML. trial: a language that only ?lang=<its code> shows, see create_app."""
 
     def rendered(template: str, **values: object) -> str:
-        language = request.accept_languages.best_match(texts.languages()) or texts.HOME
+        language = trial if trial and request.args.get("lang") == trial.code else _language()
         return render_template(
             template,
             box_name=box.setup.box_name,
             version=box.system.version,
             token=token,
             language=language,
-            texts=texts.texts(language),
-            t=partial(texts.say, language),
+            languages=texts.languages(),
+            language_choice=_chosen(),
+            t=language.say,
             **values,
         )
 
@@ -60,3 +62,14 @@ def add_pages(app: Flask, box: Box, token: str) -> None:
         return rendered("wiring.html")
 
     add_docs(app, box.system, partial(rendered, files=page_files()))
+
+
+def _language() -> texts.Language:
+    """What this phone has chosen, else the first of its own languages that there is, else English."""
+    code = _chosen() or request.accept_languages.best_match(texts.languages()) or texts.HOME
+    return texts.language(code)
+
+
+def _chosen() -> str:
+    code = request.cookies.get(LANGUAGE_COOKIE, "")
+    return code if code in texts.languages() else ""

@@ -267,15 +267,36 @@ def test_the_screen_is_kept_on_without_a_secure_context(open_page: Open):
     assert page.evaluate("document.querySelector('.awake').paused") is True
 
 
-def test_the_theme_is_dark_until_light_is_chosen_and_is_remembered(open_page: Open):
-    page = open_page(view="setup/phone", color_scheme="light")
-    ground = "getComputedStyle(document.documentElement).backgroundColor"
-    assert page.evaluate(ground) == "rgb(14, 16, 18)"
-    page.locator('input[name="theme"][value="light"]').check(force=True)
-    assert page.evaluate(ground) == "rgb(245, 243, 239)"
+GROUNDS = {"dark": "rgb(14, 16, 18)", "light": "rgb(245, 243, 239)"}
+GROUND = "getComputedStyle(document.documentElement).backgroundColor"
+
+
+@pytest.mark.parametrize(("first", "then"), [("dark", "light"), ("light", "dark")])
+def test_the_theme_is_the_phones_and_follows_it(open_page: Open, first: str, then: str):
+    page = open_page(view="setup/phone", color_scheme=first)
+    assert page.locator('input[name="theme"][value="auto"]').is_checked()
+    assert page.evaluate(GROUND) == GROUNDS[first]
+    page.emulate_media(color_scheme=then)
+    assert page.evaluate(GROUND) == GROUNDS[then]
+    assert page.locator('meta[name="theme-color"]').get_attribute("content") == {"dark": "#0e1012", "light": "#f5f3ef"}[then]
+
+
+@pytest.mark.parametrize(("phones", "chosen"), [("dark", "light"), ("light", "dark")])
+def test_a_theme_that_is_chosen_is_remembered_from_the_first_picture_on(open_page: Open, phones: str, chosen: str):
+    page = open_page(view="setup/phone", color_scheme=phones)
+    page.locator(f'input[name="theme"][value="{chosen}"]').check(force=True)
+    assert page.evaluate(GROUND) == GROUNDS[chosen]
+    # What the ground is as soon as there is a body, long before anything is drawn.
+    page.add_init_script(
+        f"""new MutationObserver((_, watch) => document.body && (window.first = {GROUND}, watch.disconnect()))
+        .observe(document, {{ childList: true, subtree: true }})"""
+    )
     page.reload()
     page.wait_for_selector('body[data-link="live"]')
-    assert page.evaluate(ground) == "rgb(245, 243, 239)"
+    assert page.evaluate("window.first") == GROUNDS[chosen]
+    page.emulate_media(color_scheme=chosen)
+    page.emulate_media(color_scheme=phones)
+    assert page.evaluate(GROUND) == GROUNDS[chosen]
 
 
 def test_it_can_be_installed(open_page: Open):

@@ -9,10 +9,12 @@ import pytest
 from web_ui.app import create_app
 from web_ui.fakes.box import fake_box
 from web_ui.serving.server import PageServer
+from web_ui.texts import Language
 
 CHROMIUM = Path("/usr/bin/chromium")
 PHONE = {"width": 390, "height": 844}
 HOST = "hushbox.local"
+LIKE_A_PHONE = {"device_scale_factor": 2, "has_touch": True, "color_scheme": "dark"}
 ARGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required",
@@ -25,13 +27,15 @@ AWAY = ("Failed to load resource", "ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHU
 class Box:
     """A fake box and its served page, which can be switched off and on again at the same port."""
 
-    def __init__(self) -> None:
+    def __init__(self, trial: Language | None = None) -> None:
+        """trial: see create_app."""
         self.ports = fake_box()
+        self.trial = trial
         self.number = 0
         self.on()
 
     def on(self) -> None:
-        self.server = PageServer(create_app(self.ports), "127.0.0.1", self.number)
+        self.server = PageServer(create_app(self.ports, trial=self.trial), "127.0.0.1", self.number)
         self.number = self.server.start()
 
     def off(self) -> None:
@@ -59,14 +63,14 @@ class Opener:
         self._number = number
         self._contexts: list[Any] = []
 
-    def __call__(self, size: dict[str, int] = PHONE, view: str = "play", **options: Any) -> Any:
-        context = self._browser.new_context(viewport=size, **{"device_scale_factor": 2, "has_touch": True, **options})
+    def __call__(self, size: dict[str, int] = PHONE, view: str = "play", query: str = "", **options: Any) -> Any:
+        context = self._browser.new_context(viewport=size, **{**LIKE_A_PHONE, **options})
         self._contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(60_000)  # other work may share the machine
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("console", self._heard)
-        page.goto(f"http://{HOST}:{self._number()}/#{view}")
+        page.goto(f"http://{HOST}:{self._number()}/{query}#{view}")
         page.wait_for_selector('body[data-link="live"]:not([data-bypass="unknown"])')
         page.wait_for_selector(f"#view-{view.partition('/')[0]} > *")
         return page

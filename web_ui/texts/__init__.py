@@ -5,11 +5,29 @@ values. To add a language, copy en/ and translate; what is missing there is read
 """
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 HOME = "en"
 _FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language that the page can be read in."""
+
+    code: str  # BCP 47, as in <html lang>
+    words: Mapping[str, str]  # every text by its key
+    direction: str = "ltr"  # or "rtl"
+
+    def say(self, key: str, **values: object) -> str:
+        """One text, with `values` in its {braces}. Raises KeyError for a key that does not exist."""
+        text = self.words[key]
+        for name, value in values.items():
+            text = text.replace(f"{{{name}}}", str(value))
+        return text
 
 
 @cache
@@ -29,9 +47,7 @@ def texts(language: str) -> dict[str, str]:
     return found
 
 
-def say(language: str, key: str, **values: object) -> str:
-    """One text, with `values` in its {braces}. Raises KeyError for a key that does not exist."""
-    text = texts(language)[key]
-    for name, value in values.items():
-        text = text.replace(f"{{{name}}}", str(value))
-    return text
+@cache
+def language(code: str) -> Language:
+    """The language `code`, one of `languages()`."""
+    return Language(code, texts(code))

@@ -1,0 +1,35 @@
+"""A language for testing, made from the English texts: longer, accented, in brackets, written from right to left.
+
+Whoever knows English can still read it. A text without brackets was not in the tables; one without its closing bracket is
+cut. Its code is English with a region that nobody lives in, so that numbers stay readable.
+"""
+
+import re
+
+from web_ui import texts
+
+CODE = "en-XB"
+_MARK = "\u200f"  # right-to-left mark
+_LETTERS = str.maketrans("acdeghiklnorstuyACDEGHIKLNORSTUY", "áçðéĝĥíķļñóŕšţúýÁÇÐÉĜĤÍĶĻÑÓŔŠŢÚÝ")
+_KEPT = re.compile(r"(\{\w+\}|`[^`]*`)")  # values and commands
+_WORD = re.compile(r"[A-Za-z]{2,}")
+
+
+def mirrored() -> texts.Language:
+    """The pseudo-locale as a language of the page."""
+    words = {key: _long(text) for key, text in texts.texts(texts.HOME).items()}
+    return texts.Language(CODE, words, "rtl")
+
+
+def _long(text: str) -> str:
+    """`text` about 40 % longer. One letter, a number or a value alone stays as it is: no language makes it longer."""
+    parts = _KEPT.split(text)
+    if not any(_WORD.search(part) for part in parts[::2]):
+        return text
+    parts[::2] = [_WORD.sub(lambda word: _stretched(word[0]), part) for part in parts[::2]]
+    return f"{_MARK}[{''.join(parts)}]{_MARK}"
+
+
+def _stretched(word: str) -> str:
+    """Every vowel twice, with accents."""
+    return re.sub(r"[aeiouyAEIOUY]", lambda vowel: vowel[0] + vowel[0].lower(), word).translate(_LETTERS)
