@@ -66,8 +66,9 @@ def add_pages(app: Flask, box: Box, token: str, trial: texts.Language | None = N
 
 def _language() -> texts.Language:
     """What this phone has chosen, else the first of its own languages that there is, else English."""
-    code = _chosen() or request.accept_languages.best_match(texts.languages()) or texts.HOME
-    return texts.language(code)
+    wanted = [tag.lower().partition("-")[0] for tag in request.accept_languages.values()]  # the dearest first
+    there = [code for code in wanted if code in texts.languages()]
+    return texts.language(_chosen() or next(iter(there), texts.HOME))
 
 
 def _chosen() -> str:

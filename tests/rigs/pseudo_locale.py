@@ -6,6 +6,7 @@ cut. Its code is English with a region that nobody lives in, so that numbers sta
 
 import re
 
+from firmware_app.kept.param_table import PARAMS
 from web_ui import texts
 
 CODE = "en-XB"
@@ -17,7 +18,11 @@ _WORD = re.compile(r"[A-Za-z]{2,}")
 
 def mirrored() -> texts.Language:
     """The pseudo-locale as a language of the page."""
-    words = {key: _long(text) for key, text in texts.texts(texts.HOME).items()}
+    english = dict(texts.texts(texts.HOME))
+    for spec in PARAMS.values():  # the box tells the page what these are called in English
+        english |= {f"box.param.{spec.id}": spec.label, f"box.param.{spec.id}.help": spec.help}
+        english |= {f"box.choice.{name}": name for name in spec.choices}
+    words = {key: _long(text) for key, text in english.items()}
     return texts.Language(CODE, words, "rtl")
 
 

@@ -1,13 +1,19 @@
 """Every text that a script or template uses exists, every one that exists is used, and all are in one place."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
+from firmware_app.kept.factory import Presets
+from firmware_app.kept.param_table import PARAMS
+from tests.rigs.pseudo_locale import CODE, mirrored
 from web_ui import texts
+from web_ui.app import create_app
 from web_ui.bundle import STATIC
+from web_ui.fakes.box import fake_box
 
 ROOM = STATIC.parent
 # A key may be put together: t(`play.bypass.${state}`), t("shell.tab." ~ view).
@@ -78,15 +84,103 @@ def test_no_template_says_anything_in_its_own_words():
     assert found == []
 
 
-def test_no_language_has_a_text_that_english_lacks():
-    for language in texts.languages():
-        assert set(texts.texts(language)) == set(texts.texts("en"))
+OTHERS = [language for language in texts.languages() if language != texts.HOME]
 
 
-def test_values_are_filled_in_and_a_key_that_is_not_there_is_an_error():
-    assert texts.say("en", "shell.lost.why", why="Off.") == "Off. Trying again."
+def own(language: str) -> dict[str, str]:
+    """What stands in the language's own files."""
+    return {
+        f"{path.stem}.{key}": text
+        for path in (Path(texts.__file__).parent / language).glob("*.json")
+        for key, text in json.loads(path.read_text(encoding="utf-8")).items()
+    }
+
+
+def test_there_is_more_than_one_language():
+    assert texts.languages() == ("en", "de")
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_language_is_complete_and_has_nothing_more(language: str):
+    assert {key for key in own(language) if not key.startswith("box.")} == set(texts.texts("en"))
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_text_has_the_same_values_in_each_language(language: str):
+    """The same {braces}, and the same commands to type."""
+    parts = re.compile(r"\{\w+\}|`[^`]*`|hushbox [a-z]+ --\w+")
+    english = texts.texts("en")
+    odd = [
+        key
+        for key, text in own(language).items()
+        if sorted(parts.findall(text)) != sorted(parts.findall(english.get(key, "")))
+    ]
+    assert odd == []
+
+
+@pytest.mark.parametrize("language", texts.languages())
+def test_no_text_is_empty(language: str):
+    assert [key for key, text in own(language).items() if not text.strip()] == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_the_box_calls_its_parameters_and_presets_is_translated(language: str):
+    folder = ROOM.parent / "firmware_app" / "assets" / "presets"
+    wanted = {f"preset.{preset.name}" for preset in Presets(folder, PARAMS).list()}
+    for spec in PARAMS.values():
+        wanted |= {f"param.{spec.id}", *(f"choice.{name}" for name in spec.choices)}
+        if spec.help:
+            wanted.add(f"param.{spec.id}.help")
+    there = {key.removeprefix("box.") for key in own(language) if key.startswith("box.")}
+    assert there == wanted
+
+
+def test_a_text_is_filled_in_and_a_key_that_is_not_there_is_an_error():
+    english = texts.language("en")
+    assert english.say("shell.lost.why", why="Off.") == "Off. Trying again."
     with pytest.raises(KeyError, match=r"no\.such"):
-        texts.say("en", "no.such")
+        english.say("no.such")
+
+
+def html(client: FlaskClient, path: str = "/", wanted: str = "", chosen: str = "") -> str:
+    headers = {"Accept-Language": wanted} if wanted else {}
+    if chosen:
+        client.set_cookie("hushbox-language", chosen, domain="hushbox.local")
+    page = client.get(path, headers=headers).get_data(as_text=True)
+    return str(re.findall(r"<html[^>]*>", page)[0])
+
+
+@pytest.mark.parametrize("wanted", ["de", "de-AT", "fr, de-CH;q=0.8, en;q=0.5"])
+def test_the_page_speaks_the_phones_language(client: FlaskClient, wanted: str):
+    page = html(client, wanted=wanted)
+    assert 'lang="de" dir="ltr"' in page
+    assert 'data-language-choice=""' in page
+
+
+def test_a_choice_counts_more_than_the_phones_language(client: FlaskClient):
+    page = html(client, wanted="de", chosen="en")
+    assert 'lang="en"' in page
+    assert 'data-language-choice="en"' in page
+
+
+@pytest.mark.parametrize("chosen", ["xx", "../en", "en-XB", "%22"])
+def test_a_choice_that_there_is_not_counts_for_nothing(client: FlaskClient, chosen: str):
+    page = html(client, wanted="de", chosen=chosen)
+    assert 'lang="de"' in page
+    assert 'data-language-choice=""' in page
+
+
+def test_a_language_in_the_making_is_shown_only_where_it_is_asked_for():
+    client = create_app(fake_box(), trial=mirrored()).test_client()
+    page = client.get(f"/?lang={CODE}", base_url="http://hushbox.local").get_data(as_text=True)
+    assert f'<html lang="{CODE}" dir="rtl"' in page
+    assert "[Múúţéé]" in page
+    plain = client.get("/?lang=xx", base_url="http://hushbox.local", headers={"Accept-Language": CODE})
+    assert '<html lang="en" dir="ltr" data-theme="dark" data-languages="en de"' in plain.get_data(as_text=True)
+
+
+def test_without_one_nothing_can_be_asked_for(client: FlaskClient):
+    assert 'lang="en" dir="ltr"' in html(client, f"/?lang={CODE}")
 
 
 def test_the_page_carries_its_texts(client: FlaskClient):
@@ -100,4 +194,5 @@ def test_another_language_falls_back_to_english(client: FlaskClient):
 
 def test_every_area_is_a_flat_file():
     for path in Path(texts.__file__).parent.glob("*/*.json"):
-        assert path.stem in {key.split(".")[0] for key in texts.texts("en")}
+        assert all(isinstance(text, str) for text in json.loads(path.read_text(encoding="utf-8")).values())
+        assert path.stem in {"box"} | {key.split(".")[0] for key in texts.texts("en")}

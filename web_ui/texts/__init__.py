@@ -1,7 +1,8 @@
 """What people read on the page, by language: texts/<language>/<area>.json, one flat object of key: text each.
 
 A text is known as "<area>.<key>" to templates (`t("play.bypass")`) and to scripts (texts.js). {braces} stand for
-values. To add a language, copy en/ and translate; what is missing there is read in English.
+values. To add a language, copy de/ and translate; what is missing there is read in English. The area "box" is what the
+box itself calls its parameters, their choices and the factory presets; its own words are English, so en/ has none.
 """
 
 import json

@@ -1,7 +1,7 @@
 // A slider, a switch or a choice for any parameter, drawn from the box's description of it.
 
 import { el, setText } from "./dom.js";
-import { step, words } from "./format.js";
+import { choiceWords, step, words } from "./format.js";
 import { t } from "./texts.js";
 
 export function slider(params, view, { big = false } = {}) {
@@ -53,7 +53,8 @@ export function choice(params, view) {
   const inputs = view.choices.map((name, i) => {
     const input = el("input", { type: "radio", name: view.id, value: String(view.low + i) });
     input.addEventListener("change", () => params.set(view.id, view.low + i));
-    group.append(el("label", {}, input, el("span", {}, name[0].toUpperCase() + name.slice(1))));
+    const said = choiceWords(name);
+    group.append(el("label", {}, input, el("span", {}, said[0].toUpperCase() + said.slice(1))));
     return input;
   });
   params.watch(view.id, (now) => {

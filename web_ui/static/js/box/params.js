@@ -2,19 +2,20 @@
 // answer corrects it. Without a connection no value is known, and none is shown.
 
 import { get, put, Refusal } from "../api.js";
+import { either } from "../base/texts.js";
 
 const HOLD_MS = 250; // an event that left the box before our change arrived must not make the control jump back
 
 export class Params extends EventTarget {
   // Events: "views" (the list changed), "values" (the box has sent them), "refused" (detail: message).
-  views = JSON.parse(document.getElementById("params")?.textContent ?? "[]"); // what they are, as the page was sent
+  views = named(JSON.parse(document.getElementById("params")?.textContent ?? "[]")); // what they are, as the page was sent
   #state = new Map(); // id -> {value, wanted, sending, held, holdUntil}
   #watchers = new Map(); // id -> [show]
   #values = null;
   #beats = 0; // how often the box has ended a burst
 
   async load() {
-    const { params } = await get("params");
+    const params = named((await get("params")).params);
     const shape = (views) => JSON.stringify(views.map(({ value, origin, ...shape }) => shape));
     const changed = shape(params) !== shape(this.views);
     this.views = params; // their descriptions; the values come with the event stream, which knows whether it is alive
@@ -121,4 +122,9 @@ export class Params extends EventTarget {
     const value = this.value(id);
     for (const show of this.#watchers.get(id) ?? []) show(value);
   }
+}
+
+function named(views) {
+  // With the names that this language has for them; the box's own words are English.
+  return views.map((view) => ({ ...view, label: either(`box.param.${view.id}`, view.label), help: either(`box.param.${view.id}.help`, view.help) }));
 }

@@ -2,6 +2,7 @@
 
 import { Refusal, Unreachable } from "../api.js";
 import { el } from "../base/dom.js";
+import { number } from "../base/format.js";
 import { t } from "../base/texts.js";
 
 const AGAIN_MS = 1500;
@@ -61,4 +62,4 @@ export function radios(name, options, now, choose) {
   }));
 }
 
-export const ms = (value) => t("audio.ms", { value: value.toFixed(1) });
+export const ms = (value) => t("audio.ms", { value: number(value, 1) });

@@ -2,6 +2,7 @@
 // box plays a short noise. Shows the result, or what prevents it.
 
 import { el } from "../base/dom.js";
+import { number } from "../base/format.js";
 import { t } from "../base/texts.js";
 import { attempt, button, ms } from "./asking.js";
 
@@ -85,7 +86,7 @@ export function result(found) {
   // The result of a measurement, as elements.
   if (found.fault) return [el("p", { class: "said trouble" }, t(`audio.fault.${found.fault}`))];
   const parts = [el("p", { class: "big-number" }, ms(found.total_ms)), el("p", { class: "help" }, t("audio.jack_to_jack")),
-    el("p", { class: "help" }, t("audio.parts", { interface: found.interface_ms.toFixed(1), box: found.box_ms.toFixed(1) }))];
+    el("p", { class: "help" }, t("audio.parts", { interface: number(found.interface_ms, 1), box: number(found.box_ms, 1) }))];
   if (found.inverted) parts.push(el("p", { class: "said" }, t("audio.inverted")));
   return parts;
 }

@@ -2,6 +2,7 @@
 
 import { get, post, put } from "../api.js";
 import { el, setText } from "../base/dom.js";
+import { number } from "../base/format.js";
 import { t } from "../base/texts.js";
 import { onPhoneKeys } from "../sound/on_phone.js";
 import { attempt, fetched, field, radios, select } from "./asking.js";
@@ -44,13 +45,13 @@ export function purpose({ connection, notices, phone, presets, skip }) {
     parts.push(field("purpose-preset", t("wizard.purpose.preset"), list, t(`wizard.purpose.${name}.preset`)));
     const others = models.filter(({ runs, why_not: why }) => runs === PURPOSES[name].runs && !why);
     if (model) {
-      const pick = select(others.map(({ name: each, latency_ms: late }) => [each, t("wizard.purpose.model.line", { name: each, ms: late.toFixed(1) })]), model.name);
+      const pick = select(others.map(({ name: each, latency_ms: late }) => [each, t("wizard.purpose.model.line", { name: each, ms: number(late, 1) })]), model.name);
       pick.disabled = others.length < 2;
       pick.addEventListener("change", () => attempt(notices, () => put("models/use", { name: pick.value })));
       parts.push(field("purpose-model", t("wizard.purpose.model"), pick, modelWhy(name, model)));
     }
     const { period_frames: now, periods, fixed } = setup.audio;
-    const period = select([...new Set([...PERIODS, now])].sort((a, b) => a - b).map((frames) => [frames, t("wizard.latency.periods", { frames, count: periods, ms: ((frames * periods) / 48).toFixed(1) })]), now);
+    const period = select([...new Set([...PERIODS, now])].sort((a, b) => a - b).map((frames) => [frames, t("wizard.latency.periods", { frames, count: periods, ms: number((frames * periods) / 48, 1) })]), now);
     period.disabled = fixed.includes("period_frames");
     period.addEventListener("change", () => attempt(notices, () => put("setup/audio", { changes: { period_frames: Number(period.value) } })));
     parts.push(field("purpose-period", t("wizard.purpose.period"), period, t(PURPOSES[name].shortest ? "wizard.purpose.period.short" : "wizard.purpose.period.safe")));

@@ -7,6 +7,7 @@
 
 import { get, put } from "../api.js";
 import { el, setText } from "../base/dom.js";
+import { number } from "../base/format.js";
 import { t } from "../base/texts.js";
 import { attempt, button, fetched, field, radios } from "./asking.js";
 import { InterfaceList } from "./interface_list.js";
@@ -125,7 +126,7 @@ function latency({ connection, notices, check }) {
     if (!setup) return;
     const { period_frames, periods } = setup.audio;
     const options = SPEEDS.map(([frames, count], n) => [`${frames}x${count}`, el("span", { class: "row-words" },
-      el("strong", {}, t(`wizard.latency.speed.${n}`)), el("small", {}, t("wizard.latency.periods", { frames, count, ms: ((frames * count) / 48).toFixed(1) }), carried(setup.carries, frames)))]);
+      el("strong", {}, t(`wizard.latency.speed.${n}`)), el("small", {}, t("wizard.latency.periods", { frames, count, ms: number((frames * count) / 48, 1) }), carried(setup.carries, frames)))]);
     choices.replaceChildren(radios(t("wizard.latency"), options, `${period_frames}x${periods}`, (value) => {
       const [frames, count] = value.split("x").map(Number);
       return attempt(notices, () => put("setup/audio", { changes: { period_frames: frames, periods: count } }));

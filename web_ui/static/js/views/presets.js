@@ -5,7 +5,7 @@ import { slider } from "../base/controls.js";
 import { ask, menu } from "../base/dialog.js";
 import { byId, el, setText } from "../base/dom.js";
 import { words } from "../base/format.js";
-import { t } from "../base/texts.js";
+import { either, t } from "../base/texts.js";
 
 const UNKNOWN = "\u2013";
 const GROUPS = ["yours", "voice", "music"];
@@ -25,7 +25,7 @@ export function create({ connection, params, presets, notices }) {
     const current = presets.current;
     const differences = presets.differences();
     setText(byId("now-name"), known() ? current?.name ?? t("play.preset.none") : UNKNOWN);
-    setText(byId("now-about"), current?.about ?? "");
+    setText(byId("now-about"), aboutOf(current));
     setText(byId("now-change"), changedWords(current));
     setText(byId("now-state"), !differences ? "" : differences.length
       ? t(differences.length === 1 ? "presets.changed.one" : "presets.changed", { count: differences.length }) : t("presets.as_saved"));
@@ -96,7 +96,7 @@ export function create({ connection, params, presets, notices }) {
   function row(preset, before, behind) {
     const loaded = preset.name === presets.news?.current;
     const load = el("button", { class: "preset-load", type: "button", disabled: !known(), "aria-pressed": String(loaded) },
-      el("strong", {}, preset.name), el("small", {}, preset.about));
+      el("strong", {}, preset.name), el("small", {}, aboutOf(preset)));
     load.dataset.preset = preset.name;
     load.addEventListener("click", () => send("presets/load", { name: preset.name }));
     const more = el("button", { class: "plain more-key", type: "button", disabled: !known(), "aria-label": t("presets.more", { name: preset.name }) }, "\u22ef");
@@ -215,3 +215,5 @@ function change(view, before, after) {
   const from = words(view, before);
   return t("presets.loaded.value", { label: view.label, before: view.unit && from.endsWith(unit) ? from.slice(0, -unit.length) : from, now: words(view, after) });
 }
+
+const aboutOf = (preset) => (preset?.factory ? either(`box.preset.${preset.name}`, preset.about) : preset?.about ?? ""); // the box's own are English

@@ -2,6 +2,7 @@
 
 import { get } from "../../api.js";
 import { el } from "../../base/dom.js";
+import { number } from "../../base/format.js";
 import { field, fetched } from "../../setting_up/asking.js";
 import { LatencyTest, result } from "../../setting_up/latency_test.js";
 import { SettingsForm } from "../../setting_up/settings_form.js";
@@ -34,7 +35,7 @@ export function create({ connection, notices }, card) {
     measured.replaceChildren(...(setup.measured ? result(setup.measured) : []));
     const { audio } = setup;
     if (audio.state === "trying") return; // what was asked for stays in the form until the box has tried it
-    form.offer("period_frames", PERIODS.map((n) => [n, t("audio.frames", { count: n, ms: (n / 48).toFixed(1) })]), audio.period_frames);
+    form.offer("period_frames", PERIODS.map((n) => [n, t("audio.frames", { count: n, ms: number(n / 48, 1) })]), audio.period_frames);
     form.offer("periods", COUNTS.map((n) => [n, String(n)]), audio.periods);
     form.offer("rate_hz", RATES.map((hz) => [hz, t("audio.khz", { value: hz / 1000 })]), audio.rate_hz);
   }
@@ -60,7 +61,7 @@ export function create({ connection, notices }, card) {
       test.stop();
     },
     status({ audio_alive: alive, latency_ms: value, latency_measured: sure }) {
-      card.side(alive ? t(sure ? "audio.side.measured" : "audio.ms", { value: value.toFixed(1) }) : "");
+      card.side(alive ? t(sure ? "audio.side.measured" : "audio.ms", { value: number(value, 1) }) : "");
     },
     forget() {
       revision = 0;

@@ -2,6 +2,7 @@
 
 import { get, post } from "../../api.js";
 import { el, setText } from "../../base/dom.js";
+import { number } from "../../base/format.js";
 import { attempt, button, fetched } from "../../setting_up/asking.js";
 import { fact, hours } from "../../setting_up/facts.js";
 import { t } from "../../base/texts.js";
@@ -26,7 +27,7 @@ export function create({ notices }, card) {
     health.hidden = !view.health;
     setText(health, view.health);
     const rows = [[t("system.uptime"), hours(view.uptime_s)]];
-    if (view.temperature_c !== null) rows.push([t("system.temperature"), t("system.degrees", { value: view.temperature_c.toFixed(0) })]);
+    if (view.temperature_c !== null) rows.push([t("system.temperature"), t("system.degrees", { value: number(view.temperature_c, 0) })]);
     facts.replaceChildren(...rows.map(fact));
     keys.replaceChildren(
       ...twice(t("system.restart"), t("system.restart.sure"), view.no_restart, () => post("system/restart", { restart: true })),
