@@ -126,7 +126,7 @@ def test_nothing_is_cut_on_play(open_page: Open, box: Box, language: dict[str, s
     box.ports.live.set_status(safe_mode="it crashed three times")
     player.reads("safe mode")
     box.ports.live.set_status(safe_mode="")
-    assert player.found == []
+    assert not player.found, "\n".join(f"{where}: {cut}" for where, cut in player.found)
 
 
 @at_every_size
@@ -142,7 +142,7 @@ def test_nothing_is_cut_on_look_and_presets(
     player.reads("presets")
     page.locator(".more-key").first.tap()
     player.reads("menu")
-    assert player.found == []
+    assert not player.found, "\n".join(f"{where}: {cut}" for where, cut in player.found)
 
 
 @at_every_size
@@ -162,7 +162,7 @@ def test_nothing_is_cut_in_set_up(
         page.wait_for_timeout(400)
         section.evaluate("(node) => node.querySelectorAll('details').forEach((part) => (part.open = true))")
         player.reads(f"setup/{line}")
-    assert player.found == []
+    assert not player.found, "\n".join(f"{where}: {cut}" for where, cut in player.found)
 
 
 @at_every_size
@@ -179,7 +179,7 @@ def test_nothing_is_cut_in_the_first_steps(
             before = page.locator(".step-title").inner_text()
             page.locator("#setup-wizard .pair .strong").tap()
             expect(page.locator(".step-title")).not_to_have_text(before)
-    assert player.found == []
+    assert not player.found, "\n".join(f"{where}: {cut}" for where, cut in player.found)
 
 
 def test_a_phone_chooses_its_language(open_page: Open):

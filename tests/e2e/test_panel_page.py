@@ -73,7 +73,7 @@ def open_page(browser: Any, box: PanelBox) -> Iterator[Callable[..., Any]]:
     faults: list[str] = []
 
     def opened(size: dict[str, int] = PHONE, path: str = SETUP) -> Any:
-        context = browser.new_context(viewport=size, device_scale_factor=2)
+        context = browser.new_context(viewport=size, device_scale_factor=2, color_scheme="dark")
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))

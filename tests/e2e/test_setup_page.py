@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from tests.conftest import MakeUsb
+from tests.rigs.phone import LIKE_A_PHONE
 from tests.rigs.running_box import RunningBox
 from tests.rigs.virtual_mixer.rig import USUAL, VirtualMixer
 from tests.rigs.virtual_usb.rig import VirtualUsb
@@ -72,7 +73,7 @@ def open_page(stage: Stage) -> Iterator[Callable[..., Any]]:
         contexts = []
 
         def opened(view: str = "setup") -> Any:
-            context = browser.new_context(viewport=PHONE, device_scale_factor=2, has_touch=True, accept_downloads=True)
+            context = browser.new_context(viewport=PHONE, accept_downloads=True, **LIKE_A_PHONE)
             contexts.append(context)
             page = context.new_page()
             page.on("pageerror", lambda error: faults.append(str(error)))

@@ -14,6 +14,7 @@ const LANES = [
   { name: "look.history.reduction", low: 0, high: 40, lines: [["reduction_db", "warm"]] },
   { name: "look.history.load", low: 0, high: 1, lines: [["load_p99", "edge"], ["load", "text"]] },
 ];
+const APART = 6; // px between words
 const HEAD = 17; // over each lane, for its words
 const FOOT = 18; // minutes
 const EVENTS = 40; // the lane of what went wrong, with its words
@@ -162,7 +163,7 @@ function head(context, words, top, width, whole, colour) {
   // The words over a lane, and its ground. Returns where the lane begins.
   context.textBaseline = "middle";
   context.fillStyle = colour.soft;
-  context.fillText(words, 0, top + HEAD / 2);
+  context.fillText(words, 0, top + HEAD / 2, width); // narrower letters where a language needs more
   context.fillStyle = colour.plot;
   context.fillRect(0, top + HEAD, width, whole - HEAD - 6);
   return top + HEAD;
@@ -171,11 +172,18 @@ function head(context, words, top, width, whole, colour) {
 function minutes(context, width, height, colour) {
   context.fillStyle = colour.soft;
   context.textBaseline = "bottom";
+  const now = t("look.history.now");
+  const last = width - context.measureText(now).width - APART;
+  let free = 0; // from here on there are no words yet
   for (let minute = 0; minute < 5; minute++) {
-    context.textAlign = minute ? "center" : "left";
-    context.fillText(t("look.history.minutes", { count: 5 - minute }), (minute / 5) * width, height);
+    const words = t("look.history.minutes", { count: 5 - minute });
+    const long = context.measureText(words).width;
+    const left = minute ? (minute / 5) * width - long / 2 : 0;
+    if (left < free || left + long > last) continue;
+    context.fillText(words, left, height);
+    free = left + long + APART;
   }
   context.textAlign = "right";
-  context.fillText(t("look.history.now"), width, height);
+  context.fillText(now, width, height);
   context.textAlign = "left";
 }
