@@ -11,8 +11,8 @@ help: ## List the targets
 
 ##@ Everyday
 
-setup: ## Make .venv with locked packages and .venv/bin/hushbox
-	@requirements/setup.sh box
+setup: ## Make .venv with locked packages and .venv/bin/hushbox. WHEELS=FOLDER without a network or a compiler
+	@WHEELS="$(WHEELS)" requirements/setup.sh box
 
 setup-dev: ## The same, with what tests and checks need
 	@requirements/setup.sh dev
@@ -132,7 +132,7 @@ bench-models: setup-dev ## Changing the model while it plays: gaps, xruns. ARGS=
 bench-page: setup-dev ## Three phones beside the sound for 10 minutes: CPU, load, xruns; first view. ARGS="--minutes 1"
 	$(PY) -m bench.page $(ARGS)
 
-bench-boards: setup-dev ## As root, after make deb ARCH=arm64: the cost of a block on Pi 4, Pi 5, Orin Nano (emulated cores)
+bench-boards: setup-dev ## As root, after make deb ARCH=arm64: the cost of a block on Pi 4, Pi 5, Orin Nano (emulated cores). ARGS="dry denoise-live"
 	@bench/board_counts/run.sh $(ARGS)
 
 docs-pictures: ## Draw the spectrograms of docs/images again
@@ -167,13 +167,13 @@ export-stems-live: ## Quantise its three networks into models_quantized/stems-li
 
 ##@ Install and package
 
-install: ## As root: the box into /opt/hushbox, units on. WHEELS=FOLDER without a network, DESTDIR=FOLDER for packaging
+install: ## As root: the box into /opt/hushbox, units on. WHEELS=FOLDER without a network or compiler, DESTDIR=FOLDER for packaging
 	@DESTDIR="$(DESTDIR)" WHEELS="$(WHEELS)" packaging/install.sh
 
 uninstall: ## As root: remove the box; settings stay unless PURGE=1
 	@PURGE="$(PURGE)" packaging/uninstall.sh
 
-wheels: ## All that make install WHEELS=build/wheels needs, for a box of this kind without a network
+wheels: ## All that make install WHEELS=build/wheels needs, for a box of this kind without a network or a compiler
 	@packaging/wheels.sh build/wheels
 
 deb: setup-dev ## Debian package into dist/. ARCH=arm64 for another machine (emulated), SUITE=trixie for Debian 13
@@ -181,6 +181,9 @@ deb: setup-dev ## Debian package into dist/. ARCH=arm64 for another machine (emu
 
 test-deb: ## As root: the package in a clean Debian: install, use, upgrade, downgrade refused, purge. ARCH=arm64
 	@packaging/test_deb.sh $(ARCH)
+
+test-no-compiler: ## As root: a checkout in a clean Debian without a compiler, with the part in C from wheels and without it
+	@packaging/test_no_compiler.sh
 
 dist: setup-dev ## Frozen box with its own Python in dist/hushbox/, for the kind of machine it is made on
 	@packaging/frozen.sh

@@ -24,13 +24,16 @@ same models
 same presets
 same devices
 if "$frozen" doctor --json >doctor.json; then echo "ok  hushbox doctor"; else cat doctor.json >&2; fail "doctor found a problem"; fi
+grep -q '"done in C"' doctor.json || { cat doctor.json >&2; fail "the part in C does not work"; }
+echo "ok  hushbox doctor: a hop is done in C"
 for preset in "" --preset=Gentle --preset=Karaoke; do
     "$frozen" process "$song" frozen.wav $preset >/dev/null
     "$normal" process "$song" normal.wav $preset >/dev/null
     cmp frozen.wav normal.wav || fail "process $preset: another sound"
     echo "ok  hushbox process $preset: the same bytes"
 done
-"$frozen" bench --seconds 0.2 >/dev/null
+"$frozen" bench --seconds 0.2 >bench.txt
+! grep -q 'not installed' bench.txt || { cat bench.txt >&2; fail "bench does not find what the box brings along"; }
 echo "ok  hushbox bench"
 printf '[audio]\ndevice = "demo"\n[page]\nport = 0\n[panel]\npins = "mock"\n' >hushbox.toml
 "$frozen" run >run.txt 2>&1 &

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Lay the installed files below a root folder, for `make install` and for the Debian package alike:
-#   packaging/tree.sh ROOT WHEELS [MACHINE]      MACHINE as `uname -m` says it; another than this one's is fine, when
-#   WHEELS holds our part in C for it (packaging/foreign_wheels.sh)
+#   packaging/tree.sh ROOT WHEELS [MACHINE]      MACHINE as `uname -m` says it; another than this one's is fine
+# WHEELS holds our part in C too (packaging/wheels.sh, foreign_wheels.sh).
 # Nothing outside ROOT is touched. An environment without `venv`'s help: so it can be laid for another machine, and
 # holds no path of the place where it was made.
 set -eu
@@ -21,8 +21,8 @@ trap 'rm -rf "$work"' EXIT
 cp -r dsp hw web_ui firmware_app models_quantized pyproject.toml setup.py LICENSE README.md "$work"
 find "$work" \( -name __pycache__ -prune -o -name '_hop.*.so' \) -exec rm -rf {} +
 quietly() { "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }; }
-native=1 # the part in C is built here, unless it is there for another machine or Debian
-[ ! -e "$wheels/_hop.abi3.so" ] || native=0
+native=${HUSHBOX_NATIVE:-1} ready= # the part in C is built here, unless it is there, made from the same sources
+if [ "$native" != 0 ] && packaging/ours_from.sh | cmp -s - "$wheels/.ours-made-from"; then native=0 ready=$wheels/_hop.abi3.so; fi
 quietly env HUSHBOX_NATIVE=$native "$python" "$pip/pip" wheel --no-index --find-links "$wheels" --no-deps -w "$work/ours" "$work"
 
 platforms="--platform linux_$machine"
@@ -36,8 +36,8 @@ quietly "$python" "$pip/pip" install --no-index --no-deps --no-compile --only-bi
     $(cat "$work/list") "$work"/ours/*.whl
 rm -rf "$site/bin"
 find "$site" -name direct_url.json -delete
-[ $native = 1 ] || cp "$wheels/_hop.abi3.so" "$site/dsp/native"
-[ -e "$site/dsp/native/_hop.abi3.so" ] || echo "tree: no compiler for the part in C: NumPy does its work, slower" >&2
+[ -z "$ready" ] || cp "$ready" "$site/dsp/native"
+[ -e "$site/dsp/native/_hop.abi3.so" ] || echo "tree: without the part in C: NumPy does its work, slower" >&2
 find "$site" -type f -perm /111 -exec chmod a-x {} +
 find "$site" -depth -type d -name tests -path '*/numpy/*' -exec rm -rf {} +
 # lgpio has wheels up to Python 3.12; from 3.13 on it is the system's (python3-lgpio).

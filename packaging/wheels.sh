@@ -1,5 +1,6 @@
 #!/bin/sh
-# Gathers all locked wheels and pip itself in a folder, from which the box can be installed without a network:
+# Gathers all locked wheels, pip itself and our own part in C (_hop.abi3.so) in a folder, from which the box can be
+# installed without a network or a compiler:
 #   packaging/wheels.sh FOLDER          on the kind of machine and Python that it is for (PYTHON=/usr/bin/python3)
 set -eu
 cd "$(dirname "$0")/.."
@@ -8,17 +9,29 @@ python=${PYTHON:-/usr/bin/python3}
 say() { printf 'wheels: %s\n' "$*"; }
 fail() { printf 'wheels: %s\n' "$*" >&2; exit 1; }
 
-. requirements/build_tools.sh
 stamp=$folder/.made-from
-same() { { cat requirements/box.lock packaging/pip.lock; "$python" -V; uname -m; } | cmp -s - "$stamp"; }
-same && exit 0
-rm -rf "$folder"
+from() { cat requirements/box.lock packaging/pip.lock; "$python" -V; uname -m; }
+from | cmp -s - "$stamp" || rm -rf "$folder"
+if packaging/ours_from.sh | cmp -s - "$folder/.ours-made-from"; then exit 0; fi
+. requirements/build_tools.sh
 mkdir -p "$folder"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+run() { "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "$1 failed"; }; }
 "$python" -m venv "$work/venv"
-# No cache: it may hold wheels that another Python on this machine has built from source.
-say "gathering the wheels for $("$python" -V) in $folder"
-"$work/venv/bin/python" -m pip wheel --no-cache-dir --no-deps --use-pep517 -r requirements/box.lock -r packaging/pip.lock \
-    -w "$folder" >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "pip could not gather them"; }
-{ cat requirements/box.lock packaging/pip.lock; "$python" -V; uname -m; } >"$stamp"
+if [ ! -e "$stamp" ]; then
+    # No cache: it may hold wheels that another Python on this machine has built from source.
+    say "gathering the wheels for $("$python" -V) in $folder"
+    run "$work/venv/bin/python" -m pip wheel --no-cache-dir --no-deps --use-pep517 -r requirements/box.lock -r packaging/pip.lock -w "$folder"
+    from >"$stamp"
+fi
+say "building dsp/native"
+run "$work/venv/bin/python" -m pip install --no-index --no-deps "$folder"/setuptools-*.whl
+mkdir -p "$work/ours/dsp"
+cp -r dsp/native "$work/ours/dsp"
+rm -f "$work/ours/dsp/native/"*.so
+cp setup.py "$work/ours"
+(cd "$work/ours" && HUSHBOX_NATIVE=1 run ../venv/bin/python setup.py -q build_ext --inplace)
+[ -e "$work/ours/dsp/native/_hop.abi3.so" ] || { cat "$work/log" >&2; fail "the part in C was not built (dsp/native)"; }
+cp "$work/ours/dsp/native/_hop.abi3.so" "$folder"
+packaging/ours_from.sh >"$folder/.ours-made-from"

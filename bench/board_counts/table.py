@@ -10,12 +10,14 @@ Pi 4; those of cortex-a76, which has dot products, are for the Pi 5 and the Orin
 
 import argparse
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 RATE_HZ = 48_000
+LINE_KB = 64 / 1024
 
 
 @dataclass(frozen=True)
@@ -51,16 +53,12 @@ class Counts:
 
     chain: str
     period_frames: int
-    hop_frames: int
     blocks: np.ndarray
 
     @property
-    def worst(self) -> np.ndarray:
-        """The mean of the blocks in which the model runs: all, or one in several where the period is below the hop."""
-        order = np.argsort(self.blocks[:, 0])
-        with_model = len(order) * min(1.0, self.period_frames / self.hop_frames)
-        worst: np.ndarray = self.blocks[order[-max(1, round(with_model)) :]].mean(axis=0)
-        return worst
+    def network(self) -> bool:
+        """Whether it is a network alone, no chain; its hop stands for the period."""
+        return self.chain.startswith("network of ")
 
 
 def read(played: Path, counters: Path) -> list[Counts]:
@@ -70,15 +68,57 @@ def read(played: Path, counters: Path) -> list[Counts]:
     for line in played.read_text().splitlines():
         row = json.loads(line)
         taken = marks[at : at + row["blocks"] + 1]
-        found.append(Counts(row["chain"], row["period_frames"], row["hop_frames"], np.diff(taken, axis=0)))
+        found.append(Counts(row["chain"], row["period_frames"], np.diff(taken, axis=0)))
         at += row["blocks"] + 1
     return found
 
 
-def microseconds(counts: np.ndarray, core: Core) -> float:
-    instructions, _, _, l1, l2, back = counts
+def microseconds(blocks: np.ndarray, core: Core) -> np.ndarray:
+    """What each block takes on `core`."""
+    instructions, _, _, l1, l2, back = blocks.T
     cycles = instructions / core.ipc + (l1 - l2) * core.l2_cycles + (l2 + back) * core.memory_cycles
-    return float(cycles / core.ghz / 1000)
+    taken: np.ndarray = cycles / core.ghz / 1000
+    return taken
+
+
+def counted(runs: dict[str, list[Counts]]) -> Iterator[str]:
+    """The lines of the table of counts: instructions for each CPU; the rest, which hardly differs, for the first."""
+    titles = ["chain", "period", *(f"{cpu}: p99, mean" for cpu in runs), "MB loaded and stored", "KB from L2"]
+    yield f"| {' | '.join(titles)} | KB from and to memory |"
+    yield "| --- " * (len(titles) + 1) + "|"
+    for same in zip(*runs.values(), strict=True):
+        _, loads, stores, l1, l2, back = same[0].blocks.mean(axis=0)
+        executed = [row.blocks[:, 0] / 1e6 for row in same]
+        cells = [
+            same[0].chain,
+            str(same[0].period_frames),
+            *(f"{_p99(each):.2f}, {each.mean():.2f}" for each in executed),
+            f"{(loads + stores) * 8 / 1e6:.1f}",
+            f"{l1 * LINE_KB:.0f}",
+            f"{(l2 + back) * LINE_KB:.0f}",
+        ]
+        yield f"| {' | '.join(cells)} |"
+
+
+def estimated(runs: dict[str, list[Counts]]) -> Iterator[str]:
+    """The lines of the table of shares of a period: p99 of all blocks, and their mean."""
+    runs = {cpu: [row for row in rows if not row.network] for cpu, rows in runs.items()}
+    periods = sorted({row.period_frames for rows in runs.values() for row in rows})
+    yield f"| board | chain | {' | '.join(map(str, periods))} |"
+    yield "| --- " * (2 + len(periods)) + "|"
+    for board, cores in BOARDS.items():
+        rows = runs.get(cores[0].cpu, [])
+        for chain in dict.fromkeys(row.chain for row in rows):
+            cells = []
+            for row in (row for row in rows if row.chain == chain):
+                shares = [microseconds(row.blocks, core) / (row.period_frames / RATE_HZ * 1e6) for core in cores]
+                p99, mean = ([f"{of(share):.0%}" for share in shares] for of in (_p99, np.mean))
+                cells.append(f"{' to '.join(p99)}; mean {' to '.join(mean)}")
+            yield f"| {board} | {chain} | {' | '.join(cells)} |"
+
+
+def _p99(values: np.ndarray) -> float:
+    return float(np.percentile(values, 99))
 
 
 def main() -> None:
@@ -86,30 +126,7 @@ def main() -> None:
     parser.add_argument("files", nargs="+", type=Path, help="for each CPU: CPU.json CPU.txt")
     files = parser.parse_args().files
     runs = {played.stem: read(played, counters) for played, counters in zip(files[::2], files[1::2], strict=True)}
-    print("| CPU | chain | period | M instructions | MB loaded and stored | KB from L2 | KB from and to memory |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
-    for cpu, rows in runs.items():
-        for row in rows:
-            n, loads, stores, l1, l2, back = row.worst
-            print(
-                f"| {cpu} | {row.chain} | {row.period_frames} | {n / 1e6:.2f} | {(loads + stores) * 8 / 1e6:.1f} "
-                f"| {l1 * 64 / 1024:.0f} | {(l2 + back) * 64 / 1024:.0f} |"
-            )
-    print("\n| board | chain | 64 | 128 | 256 |")
-    print("| --- | --- | --- | --- | --- |")
-    for board, cores in BOARDS.items():
-        rows = runs.get(cores[0].cpu, [])
-        for chain in dict.fromkeys(row.chain for row in rows):
-            cells = []
-            for row in (row for row in rows if row.chain == chain):
-                deadline_us = row.period_frames / RATE_HZ * 1e6
-                low, high = (microseconds(row.worst, core) / deadline_us for core in cores)
-                cell = f"{low:.0%} to {high:.0%}"
-                if row.period_frames < row.hop_frames:
-                    low, high = (microseconds(row.blocks.mean(axis=0), core) / deadline_us for core in cores)
-                    cell += f"; mean {low:.0%} to {high:.0%}"
-                cells.append(cell)
-            print(f"| {board} | {chain} | {' | '.join(cells)} |")
+    print("\n".join([*counted(runs), "", *estimated(runs)]))
 
 
 if __name__ == "__main__":
