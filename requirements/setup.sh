@@ -26,11 +26,12 @@ fi
 steps=3
 started=$(date +%s)
 
-step "looking for a compiler and ALSA's headers"
 if [ -n "${WHEELS:-}" ]; then
+    step "taking the packages from $WHEELS"
     [ -d "$WHEELS" ] || fail "WHEELS=$WHEELS: no such folder"
     export PIP_NO_INDEX=1 PIP_FIND_LINKS="$WHEELS"
 else
+    step "looking for a compiler and ALSA's headers"
     . requirements/build_tools.sh
 fi
 

@@ -36,7 +36,7 @@ def page(box: PanelBox) -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page(viewport={"width": 390, "height": 844}, device_scale_factor=2)
         page.on("pageerror", lambda error: faults.append(str(error)))
-        page.goto(f"http://127.0.0.1:{box.number}/")
+        page.goto(f"http://127.0.0.1:{box.number}/#play")
         page.wait_for_selector('body[data-link="live"]')
         yield page
         browser.close()

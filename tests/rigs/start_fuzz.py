@@ -33,7 +33,7 @@ from urllib.parse import quote
 from firmware_app.audio.trial import AudioTrial
 from firmware_app.config import places
 from firmware_app.config import read as config
-from firmware_app.kept import audio
+from firmware_app.kept import audio, models
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.store import Store
 from firmware_app.running.crash_loop import CrashLoop
@@ -65,7 +65,9 @@ class Fuzz:
             backup = box.ask("GET", "system/backup.json")
             self.backup = json.loads(backup.get_data())
             audio.settings_file(self._good).save({"period_frames": 256, "input_channels": [1]})
-            self.backup["files"]["audio.json"] = _tree(self._good / "audio.json")
+            models.file_in(self._good).save({"bundle": "denoise-light"})  # this box has loaded no model to choose
+            for name in (audio.NAME, models.NAME):
+                self.backup["files"][name] = _tree(self._good / name)
         shutil.rmtree(runtime)
         gc.freeze()  # the panel collects garbage at every start, and would go through all of this each time
         pin = {"salt": "ab" * 16, "hash": "cd" * 32, "key": "ef" * 32}

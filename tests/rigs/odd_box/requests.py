@@ -50,6 +50,8 @@ _MORE: tuple[tuple[str, str, Any], ...] = (
     ("POST", "setup/check", {"do": "hold"}),
     ("PUT", "setup/mixer", {"id": "Mic,0 capture level", "value": 20}),
     ("POST", "setup/mixer/stop_monitoring", {"stop": True}),
+    ("PUT", "models/use", {"name": "denoise-live"}),
+    ("POST", "undo", {"undo": True}),
     ("PUT", "compare", {"on": False}),
     ("PUT", "safe_mode", {"on": False}),
     ("POST", "pin/unlock", {"pin": "1234"}),

@@ -96,7 +96,7 @@ def test_a_large_body_is_read_only_from_a_client_that_may_send_it(served: Served
         with connected(served, large_body_head(token, cookie=cookie, expect=expect)) as sock:
             assert answered(sock) == (401, "pin")
             assert is_closed(sock)
-    body = json.dumps({"hushbox_backup": 1, "files": {"x": "y" * 200_000}}).encode()
+    body = json.dumps({"hushbox_backup": 1, "files": {"presets.json": {"x": "y" * 200_000}}}).encode()
     with connected(served, large_body_head(token, len(body), f"hushbox_session={session}", expect)) as sock:
         if expect:
             assert sock.recv(25).startswith(b"HTTP/1.1 100")
