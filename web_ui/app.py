@@ -38,8 +38,8 @@ def create_app(
     """The page for `box`.
 
     allowed_hosts: names of the box beside its own names and addresses. secret: keeps the tokens of open pages valid
-    over a restart; without one, a page fetches a new token by itself. max_streams: how many pages may be open. trial: a language in the making, which the page speaks at ?lang=<its code> and
-    offers to nobody.
+    over a restart; without one, a page fetches a new token by itself. max_streams: how many pages may be open.
+    trial: a language in the making, which the page speaks at ?lang=<its code> and offers to nobody.
     """
     app = Flask("web_ui")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 STATIC = Path(__file__).resolve().with_name("static")
-SHEETS = ("base", "shell", "controls", "sections", "panel_setup", "direction")  # come before those of single views and sections
+SHEETS = ("base", "shell", "controls", "sections", "panel_setup", "direction")  # before those of single views
 MAIN = "js/main.js"
 BUILT = "built"
 _IMPORT = re.compile(r'(?:^|;)import[^"()]*"(\.{1,2}/[\w./-]+\.js)"', re.MULTILINE)

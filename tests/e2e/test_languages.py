@@ -34,7 +34,7 @@ CUT = """() => {
     const node = texts.currentNode;
     const from = node.parentElement;
     if (!node.data.trim() || !from.checkVisibility({ visibilityProperty: true })) continue;
-    if (from.closest("h1, .preset-now, .hidden-help, noscript, canvas, option, script, .log, [data-own-name]")) continue;
+    if (from.closest("h1, .preset-now, .hidden-help, noscript, canvas, option, script, .log")) continue;
     const range = document.createRange();
     range.selectNodeContents(node);
     const words = range.getBoundingClientRect();
@@ -146,9 +146,7 @@ def test_nothing_is_cut_on_look_and_presets(
 
 
 @at_every_size
-def test_nothing_is_cut_in_set_up(
-    open_page: Open, box: Box, language: dict[str, str], name: str, size: dict[str, int]
-):
+def test_nothing_is_cut_in_set_up(open_page: Open, box: Box, language: dict[str, str], name: str, size: dict[str, int]):
     player = reader(open_page, language, name, size, "setup")
     page = player.page
     expect(page.locator("#line-panel .line-side")).to_be_visible()
@@ -198,11 +196,12 @@ def test_a_phone_chooses_its_language(open_page: Open):
 
 
 def test_what_is_not_in_the_tables_would_show(open_page: Open):
-    """Every word of the shell and of Play but for what the box itself has named stands in the pseudo-locale's brackets."""
+    """Every word of the shell and of Play but for what a player has named stands in the pseudo-locale's brackets."""
     page = open_page(view="play", **MIRRORED)
     expect(page.locator("html")).to_have_attribute("dir", "rtl")
     bare = page.evaluate(
-        """() => [...document.querySelectorAll(".tabs span, #mute, .seg button, .meter-name, #more h2, #bypass-state")]
+        """() => [...document.querySelectorAll(
+            ".tabs span, #mute, .seg button, .meter-name, #more h2, #bypass-state, .dial-label")]
           .filter((node) => node.checkVisibility()).map((node) => node.textContent.replaceAll("\\u200f", ""))
           .filter((words) => !/^\\[.*\\]$/.test(words))"""
     )

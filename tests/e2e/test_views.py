@@ -278,7 +278,8 @@ def test_the_theme_is_the_phones_and_follows_it(open_page: Open, first: str, the
     assert page.evaluate(GROUND) == GROUNDS[first]
     page.emulate_media(color_scheme=then)
     until(page, lambda: page.evaluate(GROUND) == GROUNDS[then])
-    assert page.locator('meta[name="theme-color"]').get_attribute("content") == {"dark": "#0e1012", "light": "#f5f3ef"}[then]
+    bar = page.locator('meta[name="theme-color"]').get_attribute("content")
+    assert bar == {"dark": "#0e1012", "light": "#f5f3ef"}[then]
 
 
 @pytest.mark.parametrize(("phones", "chosen"), [("dark", "light"), ("light", "dark")])

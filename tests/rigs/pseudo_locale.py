@@ -1,7 +1,7 @@
 """A language for testing, made from the English texts: longer, accented, in brackets, written from right to left.
 
-Whoever knows English can still read it. A text without brackets was not in the tables; one without its closing bracket is
-cut. Its code is English with a region that nobody lives in, so that numbers stay readable.
+Whoever knows English can still read it. A text without brackets was not in the tables; one without its closing bracket
+is cut. Its code is English with a region that nobody lives in, so that numbers stay readable.
 """
 
 import re
