@@ -287,14 +287,18 @@ def test_a_theme_that_is_chosen_is_remembered_from_the_first_picture_on(open_pag
     page = open_page(view="setup/phone", color_scheme=phones)
     page.locator(f'input[name="theme"][value="{chosen}"]').check(force=True)
     assert page.evaluate(GROUND) == GROUNDS[chosen]
-    # What the ground is as soon as there is a body, long before anything is drawn.
+    # The theme as soon as there is a body: nothing is drawn before the style sheet, which comes later.
     page.add_init_script(
-        f"""new MutationObserver((_, watch) => document.body && (window.first = {GROUND}, watch.disconnect()))
-        .observe(document, {{ childList: true, subtree: true }})"""
+        """new MutationObserver((_, watch) => {
+          if (!document.body) return;
+          window.first = document.documentElement.dataset.theme;
+          watch.disconnect();
+        }).observe(document, { childList: true, subtree: true })"""
     )
     page.reload()
     page.wait_for_selector('body[data-link="live"]')
-    assert page.evaluate("window.first") == GROUNDS[chosen]
+    assert page.evaluate("window.first") == chosen
+    assert page.evaluate(GROUND) == GROUNDS[chosen]
     page.emulate_media(color_scheme=chosen)
     page.emulate_media(color_scheme=phones)
     page.wait_for_timeout(300)  # it would follow by now
