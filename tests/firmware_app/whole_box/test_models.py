@@ -35,15 +35,16 @@ def test_every_model_is_changed_to_without_a_gap_and_kept(make_usb: MakeUsb, tmp
         box.set("denoise.amount_db", 0.0)  # so that only a gap is heard
         wait_bundle(box, "denoise-live")
         begin = usb.counters["playback"]["frames"] + 24_000
+        usb.wait_played(begin)
         for name in ("denoise-light", "denoise-instant", "denoise-studio", "denoise-live", "denoise-studio"):
             use(box, name)
-        end = usb.counters["playback"]["frames"] - 9600
+        end = usb.counters["playback"]["frames"] + 9600
         assert in_use(box) == {"denoise-studio", "stems-live"}
+        usb.wait_played(end)
+        sound = usb.recording()[begin:end, 0] / 2.0**31
         box.child("audio").send_signal(signal.SIGKILL)  # comes back with it
         box.wait_status(lambda s: not s["audio_alive"], "crash")
         wait_bundle(box, "denoise-studio")
-        usb.wait_played(end)
-    sound = usb.recording()[begin:end, 0] / 2.0**31
     waves = np.abs(sound[: len(sound) // 480 * 480]).reshape(-1, 480).max(axis=1)
     assert waves.min() > 0.05  # a fade out and in takes 20 ms, and 10 ms of it are never this soft
     assert (tmp_path / "box" / "state" / "models.json").is_file()

@@ -95,7 +95,7 @@ def test_the_first_start_measures_and_the_second_keeps_it(make_usb: MakeUsb, tmp
             assert {load["period_frames"] for load in setup["carries"]} == {
                 load["period_frames"] for load in kept["loads"]
             }
-            voice = next(card for card in box.get("models")["models"] if card["runs"] == "voice")
+            voice = next(card for card in box.get("models")["models"] if card["runs"] == "voice" and card["in_use"])
             assert voice["name"] == kept["bundle"]
             assert voice["chosen"]["period_frames"] == kept["period_frames"]
             assert any(words in line for line in box.log) == (start == "first"), box.log

@@ -88,7 +88,7 @@ export class Notices {
       const words = el("p", {}, text);
       if (action) words.append(" ", el("button", { type: "button", class: "notice-do", onclick: action.run }, action.label));
       const away = stays ? [] : [el("button", { type: "button", class: "notice-away", "aria-label": t("shell.dismiss"), onclick: () => this.#dismiss(kind) })];
-      return el("div", { class: `notice ${tone}`, ...(tone === "alarm" ? { role: "alert" } : {}) }, words, ...away);
+      return el("div", { class: `notice ${tone}`, "data-kind": kind, ...(tone === "alarm" ? { role: "alert" } : {}) }, words, ...away);
     }));
   }
 }

@@ -12,6 +12,7 @@ const FADE_S = 0.015;
 export class OnPhone extends EventTarget {
   // Events: "changed".
   words = ""; // what to say about it: waiting, why it failed
+  idle = ""; // what to say while it is off and nothing failed: why there is something to hear
   before = false; // the untouched sound is heard
   #audio = null;
   #context = null;
@@ -59,6 +60,12 @@ export class OnPhone extends EventTarget {
     audio.load();
     this.#context.close();
     this.#say("");
+  }
+
+  about(idle) {
+    if (this.idle === idle) return;
+    this.idle = idle;
+    this.#tell();
   }
 
   hearBefore(yes) {
@@ -128,12 +135,13 @@ export function onPhoneKeys(phone) {
   const root = el("div", { class: "on-phone" }, el("div", { class: "on-phone-keys" }, start, hold), words);
   const draw = () => {
     root.toggleAttribute("data-on", phone.on);
+    root.toggleAttribute("data-idle", !phone.on && !phone.words);
     setText(start, t(phone.on ? "play.phone.stop" : "play.phone"));
     start.classList.toggle("strong", !phone.on);
     hold.hidden = !phone.on;
     hold.setAttribute("aria-pressed", String(phone.before));
     setText(hold, t(phone.before ? "play.phone.before" : "play.phone.hold"));
-    setText(words, phone.words);
+    setText(words, phone.words || (phone.on ? "" : phone.idle));
   };
   phone.addEventListener("changed", draw);
   draw();

@@ -76,6 +76,7 @@ export function create(box) {
   function status(now) {
     meters.show(now, document.body.dataset.bypass === "on");
     byId("on-phone").hidden = !now.demo && !box.phone.on;
+    box.phone.about(now.demo && now.calm ? now.message : "");
     chains.show(now);
     stems.show(now.stems_db, now.silent_stems);
     state.show(now, hear.hint());
