@@ -1,4 +1,4 @@
-"""Output: what leaves the box now, as one word. The page, the lights and the lamps of MIDI controllers all show this.
+"""Output: what leaves the box now, as one word. The page and the panel's lights show this.
 
 A box can be in several states at once: muted and bypassed, say. The most serious one counts, in the order of `Output`.
 """
