@@ -1,14 +1,16 @@
-"""The page: one HTML document with all views, its manifest, and the printable wiring diagram."""
+"""The page: one HTML document with all views, its manifest, the printable wiring diagram, and the door of a paired box."""
 
+from dataclasses import asdict
 from functools import partial
 
 from flask import Flask, Response, render_template, request
 
 from web_ui import texts
-from web_ui.bundle import page_files
+from web_ui.bundle import DOOR, page_files
 from web_ui.docs_pages import add_docs
 from web_ui.ports.box import Box
 from web_ui.views import dumps, param_json
+from web_ui.visitors.gate import session_of_request
 
 VIEWS = ("play", "look", "presets", "setup")
 LANGUAGE_COOKIE = "hushbox-language"  # what a phone has chosen under Set up (js/views/setup/phone.js)
@@ -35,11 +37,14 @@ def add_pages(app: Flask, box: Box, token: str, trial: texts.Language | None = N
 
     @app.get("/")
     def page() -> str:
+        entry = box.pairing.entry(session_of_request())
+        told = asdict(entry)
+        if entry.claimed and not entry.role and not entry.open_play:  # nothing of the box but its name
+            return rendered("door.html", files=page_files(DOOR), entry=told)
         # Within the document: fetching them would cost the phone another round trip.
         params = [param_json(view) for view in box.live.params()]
-        # Behind a PIN the wizard waits: it opens for those who may set the box up.
-        first_visit = box.setup.view().wizard.first and not box.pin.view().in_force
-        return rendered("page.html", views=VIEWS, files=page_files(), params=params, first_visit=first_visit)
+        first_visit = box.setup.view().wizard.first
+        return rendered("page.html", views=VIEWS, files=page_files(), params=params, first_visit=first_visit, entry=told)
 
     @app.get("/manifest.webmanifest")
     def manifest() -> Response:

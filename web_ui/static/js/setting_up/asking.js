@@ -1,6 +1,6 @@
 // What all parts of Set up share: ask the box, and show why it refused.
 
-import { Refusal, Unreachable } from "../api.js";
+import { Locked, Unreachable } from "../api.js";
 import { el } from "../base/dom.js";
 import { number } from "../base/format.js";
 import { t } from "../base/texts.js";
@@ -25,7 +25,7 @@ export async function attempt(notices, ask) {
   try {
     return await ask();
   } catch (error) {
-    if (!(error instanceof Refusal) || error.code !== "pin") notices.say(error.message);
+    if (!(error instanceof Locked)) notices.say(error.message);
     return null;
   }
 }

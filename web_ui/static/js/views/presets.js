@@ -1,6 +1,6 @@
 // Presets and scenes: what is loaded and what has changed, the list in groups, and the way from scene A to scene B.
 
-import { get, post, put, Refusal } from "../api.js";
+import { get, Locked, post, put, Refusal } from "../api.js";
 import { slider } from "../base/controls.js";
 import { ask, menu } from "../base/dialog.js";
 import { byId, el, setText } from "../base/dom.js";
@@ -148,7 +148,7 @@ export function create({ connection, params, presets, notices }) {
       const { taken_in: taken } = await post("presets/import", { form: form ?? "", presets: list ?? [] });
       notices.say(t("presets.imported", { names: taken.join(", ") }), { grave: false });
     } catch (error) {
-      notices.say(error instanceof Refusal ? error.message : t("presets.no_file", { file: file.name }));
+      if (!(error instanceof Locked)) notices.say(error instanceof Refusal ? error.message : t("presets.no_file", { file: file.name }));
     }
   });
 
