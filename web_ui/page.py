@@ -9,8 +9,10 @@ from web_ui import texts
 from web_ui.bundle import DOOR, page_files
 from web_ui.docs_pages import add_docs
 from web_ui.ports.box import Box
+from web_ui.ports.pairing import ENGINEER, PLAYER
 from web_ui.views import dumps, param_json
-from web_ui.visitors.gate import session_of_request
+from web_ui.visitors.gate import RoleGate, session_of_request
+from web_ui.visitors.roles import may
 
 VIEWS = ("play", "look", "presets", "setup")
 LANGUAGE_COOKIE = "hushbox-language"  # what a phone has chosen under Set up (js/views/setup/phone.js)
@@ -18,7 +20,7 @@ ICON_SIZES = (192, 512)
 GROUND = "#0e1012"
 
 
-def add_pages(app: Flask, box: Box, token: str, trial: texts.Language | None = None) -> None:
+def add_pages(app: Flask, box: Box, roles: RoleGate, token: str, trial: texts.Language | None = None) -> None:
     """The routes that answer with HTML. trial: a language that only ?lang=<its code> shows, see create_app."""
 
     def rendered(template: str, **values: object) -> str:
@@ -39,12 +41,14 @@ def add_pages(app: Flask, box: Box, token: str, trial: texts.Language | None = N
     def page() -> str:
         entry = box.pairing.entry(session_of_request())
         told = asdict(entry)
-        if entry.claimed and not entry.role and not entry.open_play:  # nothing of the box but its name
+        if not roles.allows(session_of_request(), PLAYER):  # nothing of the box but its name
             return rendered("door.html", files=page_files(DOOR), entry=told)
         # Within the document: fetching them would cost the phone another round trip.
         params = [param_json(view) for view in box.live.params()]
-        first_visit = box.setup.view().wizard.first
-        return rendered("page.html", views=VIEWS, files=page_files(), params=params, first_visit=first_visit, entry=told)
+        # Once the box has an owner, the wizard opens only for those who may set it up.
+        first_visit = box.setup.view().wizard.first and (not entry.claimed or may(entry.role, ENGINEER))
+        files = page_files()
+        return rendered("page.html", views=VIEWS, files=files, params=params, first_visit=first_visit, entry=told)
 
     @app.get("/manifest.webmanifest")
     def manifest() -> Response:
