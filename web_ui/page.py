@@ -1,6 +1,5 @@
 """The page: one HTML document with all views, its manifest, the printable wiring diagram, and the door of a paired box."""
 
-from dataclasses import asdict
 from functools import partial
 
 from flask import Flask, Response, render_template, request
@@ -10,7 +9,7 @@ from web_ui.bundle import DOOR, page_files
 from web_ui.docs_pages import add_docs
 from web_ui.ports.box import Box
 from web_ui.ports.pairing import ENGINEER, PLAYER
-from web_ui.views import dumps, param_json
+from web_ui.views import dumps, entry_json, param_json
 from web_ui.visitors.gate import RoleGate, session_of_request
 from web_ui.visitors.roles import may
 
@@ -40,7 +39,7 @@ def add_pages(app: Flask, box: Box, roles: RoleGate, token: str, trial: texts.La
     @app.get("/")
     def page() -> str:
         entry = box.pairing.entry(session_of_request())
-        told = asdict(entry)
+        told = entry_json(entry)
         if not roles.allows(session_of_request(), PLAYER):  # nothing of the box but its name
             return rendered("door.html", files=page_files(DOOR), entry=told)
         # Within the document: fetching them would cost the phone another round trip.

@@ -87,6 +87,8 @@ function refused(response, answer) {
 export const get = (path) => call("GET", path);
 export const put = (path, body) => call("PUT", path, body);
 export const post = (path, body) => call("POST", path, body);
+export const patch = (path, body) => call("PATCH", path, body);
+export const del = (path, body) => call("DELETE", path, body);
 
 export async function putFile(path, file) {
   // Sends a JSON file of the phone as it is.

@@ -10,6 +10,7 @@ const LOOK_MS = 3000; // an owner may have let everybody play, or another tab of
 const entry = new Entry();
 const enter = () => location.reload(); // the box sends the page of those who may come in
 
+if (location.hash === "#setup/wizard") history.replaceState(null, "", location.pathname + location.search); // another phone took the first steps
 const said = await claimFromAddress(entry);
 if (!entry.closed) enter();
 byId("ways-in").replaceChildren(waysIn(entry, { said, done: enter }).node);

@@ -105,11 +105,9 @@ async function refresh() {
 
 // --- who this phone is to the box ---
 
-let paired = null; // the news of the pairings that this page knows
-
 connection.addEventListener("pairing", ({ detail }) => {
-  if (paired !== null && detail.revision !== paired) look();
-  paired = detail.revision;
+  // A stream that was opened before this phone was paired knows it as nobody: only an answer to a question counts.
+  if (!entry.knows(detail)) look();
 });
 
 document.addEventListener("locked", async () => {
@@ -119,7 +117,8 @@ document.addEventListener("locked", async () => {
 
 entry.addEventListener("changed", ({ detail: { before } }) => {
   if (entry.closed) return location.reload(); // the box sends its door
-  if (entry.role !== before) notices.say(t(`pair.now.${entry.role || "nobody"}`), { grave: false });
+  if (entry.role !== before.role) notices.say(t(`pair.now.${entry.role || "nobody"}`), { grave: false });
+  if (entry.phoneId !== before.phone_id) connection.renew();
   views.arrange();
 });
 
@@ -136,12 +135,12 @@ async function unlock(said = "") {
 }
 
 async function begin() {
-  const said = await claimFromAddress(entry);
+  entry.refusal = await claimFromAddress(entry);
   const first = document.body.hasAttribute("data-first-visit");
   if (first && !location.hash && (entry.may("owner") || !entry.claimed)) location.replace("#setup/wizard");
   views.start();
   connection.start();
-  if (said) unlock(said);
+  if (entry.refusal && entry.claimed) unlock(entry.refusal); // the first steps of a fresh box show it
 }
 
 addEventListener("hashchange", async () => {

@@ -7,9 +7,11 @@ import { get } from "../api.js";
 import { byId } from "../base/dom.js";
 
 const ROLES = ["player", "engineer", "owner"]; // from the one that may least to the one that may all
+const TOLD = ["role", "phone_id", "claimed", "open_play"];
 
 export class Entry extends EventTarget {
-  // Events: "changed" (detail: {before}, the role until now).
+  // Events: "changed" (detail: {before}, what the box said until now).
+  refusal = ""; // why the code in the address did not pair this phone
   #now = JSON.parse(byId("entry").textContent);
 
   constructor() {
@@ -19,6 +21,10 @@ export class Entry extends EventTarget {
 
   get role() {
     return this.#now.role; // "": nobody
+  }
+
+  get phoneId() {
+    return this.#now.phone_id;
   }
 
   get claimed() {
@@ -46,13 +52,17 @@ export class Entry extends EventTarget {
 
   async look() {
     // Asks the box again. Whether anything has changed.
-    const before = this.role;
-    const now = await get("pairing");
-    const changed = ["role", "phone_id", "claimed", "open_play"].some((name) => now[name] !== this.#now[name]);
-    this.#now = now;
+    const before = this.#now;
+    this.#now = await get("pairing");
+    if (this.knows(before)) return false;
     this.#show();
-    if (changed) this.dispatchEvent(new CustomEvent("changed", { detail: { before } }));
-    return changed;
+    this.dispatchEvent(new CustomEvent("changed", { detail: { before } }));
+    return true;
+  }
+
+  knows(told) {
+    // Whether this is what the page goes by already.
+    return TOLD.every((name) => told[name] === this.#now[name]);
   }
 
   #show() {

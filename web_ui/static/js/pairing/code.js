@@ -27,7 +27,7 @@ export async function claimFromAddress(entry) {
   return "";
 }
 
-export const refused = (error, area = "pair.refused") => (error.code ? either(`${area}.${error.code}`, error.message) : error.message);
+export const refused = (error) => either(`pair.refused.${error.code}`, error.message);
 
 export function tidy(typed) {
   // As the box writes it: "k7 oil-22" -> "K7011-22". Spaces and lower case do no harm.
@@ -52,12 +52,11 @@ export async function paired(entry) {
 
 export function phoneName() {
   // What to call this phone until somebody names it, from what its browser says of itself.
-  const agent = navigator.userAgent;
-  const is = (words) => agent.includes(words);
-  if (is("iPhone")) return t("pair.phone.iphone");
-  if (is("iPad") || (is("Macintosh") && navigator.maxTouchPoints > 1)) return t("pair.phone.ipad");
-  if (is("Android")) return t(is("Mobile") ? "pair.phone.android" : "pair.phone.tablet");
-  const system = [["Macintosh", "mac"], ["Windows", "windows"], ["CrOS", "chromebook"], ["Linux", "linux"]].find(([words]) => is(words));
+  const is = (words) => words.test(navigator.userAgent);
+  if (is(/iPhone/)) return t("pair.phone.iphone");
+  if (is(/iPad/) || (is(/Macintosh/) && navigator.maxTouchPoints > 1)) return t("pair.phone.ipad");
+  if (is(/Android/)) return t(is(/Mobile/) ? "pair.phone.android" : "pair.phone.tablet");
+  const system = [[/Macintosh/, "mac"], [/Windows/, "windows"], [/CrOS/, "chromebook"], [/Linux/, "linux"]].find(([words]) => is(words));
   return t(`pair.phone.${system ? system[1] : "other"}`);
 }
 

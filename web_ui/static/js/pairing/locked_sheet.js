@@ -16,5 +16,8 @@ export function openLocked(entry, said = "") {
   const away = button(t(entry.role ? "pair.locked.done" : "pair.not_now"), () => sheet.close());
   sheet = opened(t(entry.role ? "pair.locked.role.title" : "pair.locked.title"), el("p", { class: "lead" }, lead), ...(ways ? [ways.node] : []), el("div", { class: "form way" }, away));
   sheet.classList.add("tall");
+  const heading = sheet.querySelector("h2");
+  heading.tabIndex = -1;
+  heading.focus(); // not a field: the keyboard would cover what there is to read
   sheet.addEventListener("close", () => ways?.stop());
 }

@@ -3,21 +3,23 @@
 
 import { get, post } from "../api.js";
 import { el, setText } from "../base/dom.js";
-import { t } from "../base/texts.js";
+import { either, t } from "../base/texts.js";
 import { button, field } from "../setting_up/asking.js";
 import { digits } from "../setting_up/pin_form.js";
 import { claim, paired, phoneName, refused, tidy, whole } from "./code.js";
 
 const ASK_MS = 1500;
 const LONGEST_NAME = 40; // as the box has it
+let made = 0; // two may be there at a time, one in a sheet: their fields have names of their own
 
 export function waysIn(entry, { said = "", done }) {
   // {node, stop()}. said: why the last try failed. done(): this phone is paired now. stop: nobody looks any more.
   const name = el("input", { class: "pick", type: "text", value: phoneName(), maxLength: LONGEST_NAME, autocomplete: "off", enterKeyHint: "go" });
+  const id = `pair-${++made}`;
   const asking = footswitch(entry, name, done);
-  const node = el("div", { class: "ways-in" }, byCode(entry, name, said, done), asking.node);
+  const node = el("div", { class: "ways-in" }, byCode(entry, id, name, said, done), asking.node);
   const stopped = { yes: false };
-  get("pin").then(({ in_force: set }) => set && !stopped.yes && node.append(byPin(entry, name, done))).catch(() => {});
+  get("pin").then(({ in_force: set }) => set && !stopped.yes && node.append(byPin(entry, id, name, done))).catch(() => {});
   return {
     node,
     stop() {
@@ -27,15 +29,15 @@ export function waysIn(entry, { said = "", done }) {
   };
 }
 
-function byCode(entry, name, said, done) {
-  const code = el("input", { class: "pick pair-code", type: "text", autocomplete: "off", autocapitalize: "characters", spellcheck: false, placeholder: "XXXXX-XXXXX", enterKeyHint: "next", "aria-describedby": "pair-code-help" });
+function byCode(entry, id, name, said, done) {
+  const code = el("input", { class: "pick pair-code", type: "text", autocomplete: "off", autocapitalize: "characters", spellcheck: false, placeholder: "XXXXX-XXXXX", enterKeyHint: "next" });
   const words = el("p", { class: "sheet-status", role: "alert" }, said);
   const go = el("button", { class: "plain strong", type: "submit" }, t("pair.go"));
   code.addEventListener("input", () => {
     if (code.selectionEnd === code.value.length) code.value = tidy(code.value); // elsewhere the cursor would jump
   });
-  const form = el("form", { class: "form" }, field("pair-code", t("pair.code"), code, t(entry.claimed ? "pair.code.help" : "pair.code.fresh")),
-    field("pair-name", t("pair.name"), name), words, go);
+  const form = el("form", { class: "form" }, field(`${id}-code`, t("pair.code"), code, t(entry.claimed ? "pair.code.help" : "pair.code.fresh")),
+    field(`${id}-name`, t("pair.name"), name), words, go);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (!whole(tidy(code.value))) {
@@ -53,19 +55,23 @@ function byCode(entry, name, said, done) {
 function footswitch(entry, name, done) {
   // The phone asks again and again, so that it does not matter what comes first: the tap here or the foot.
   let asking = null; // the round of asking that goes on
-  const status = el("p", { class: "sheet-status", role: "status" });
+  const now = el("span");
+  const hold = el("p", { class: "listening", role: "status" }, el("span", { class: "pulse", "aria-hidden": "true" }), now);
+  const trouble = el("p", { class: "sheet-status", role: "alert" });
   const key = button(t("pair.ask"), () => (asking ? stop() : begin()));
 
   function begin() {
     setText(key, t("shell.cancel"));
-    setText(status, t("pair.ask.hold"));
+    setText(now, t("pair.ask.hold"));
+    setText(trouble, "");
     ask((asking = {}));
   }
 
   function stop(why = "") {
     asking = null;
     setText(key, t("pair.ask"));
-    setText(status, why);
+    setText(now, "");
+    setText(trouble, why);
   }
 
   async function ask(round) {
@@ -73,7 +79,7 @@ function footswitch(entry, name, done) {
     const why = await tried(async () => {
       ({ let_in: letIn } = await post("pairing/ask", { name: name.value }));
       if (letIn) await paired(entry);
-    }, null, "pair.ask.refused");
+    }, null, (error) => either(`pair.ask.refused.${error.code}`, error.message));
     if (round !== asking) return;
     if (why) return stop(why);
     if (!letIn) return setTimeout(() => round === asking && ask(round), ASK_MS);
@@ -81,18 +87,18 @@ function footswitch(entry, name, done) {
     return done();
   }
 
-  return { node: el("div", { class: "form way" }, el("p", { class: "help" }, t("pair.ask.help")), status, key), stop };
+  return { node: el("div", { class: "form way" }, el("p", { class: "help" }, t("pair.ask.help")), hold, trouble, key), stop };
 }
 
-function byPin(entry, name, done) {
+function byPin(entry, id, name, done) {
   const pin = digits("current-password");
   const words = el("p", { class: "sheet-status", role: "alert" });
-  const form = el("form", { class: "form way" }, field("pair-pin", t("pin.label"), pin, t("pair.pin.help")), words,
+  const form = el("form", { class: "form way" }, field(`${id}-pin`, t("pin.label"), pin, t("pair.pin.help")), words,
     el("button", { class: "plain", type: "submit" }, t("pin.unlock")));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     setText(words, await tried(async () => {
-      await post("pin/unlock", { pin: pin.value });
+      await post("pin/unlock", { pin: pin.value, name: name.value });
       await paired(entry);
     }, done));
     if (words.textContent) pin.select();
@@ -100,12 +106,12 @@ function byPin(entry, name, done) {
   return form;
 }
 
-async function tried(what, then, area = "pair.refused") {
+async function tried(what, then, words = refused) {
   // Why it failed, in words; "" when it worked, and then() was done.
   try {
     await what();
   } catch (error) {
-    return refused(error, area);
+    return words(error);
   }
   then?.();
   return "";
