@@ -71,7 +71,7 @@ class PairingPort(Protocol):
         ...
 
     def ask(self, name: str, caller: Caller = UNKNOWN_CALLER) -> str:
-        """Ask to be let in at the box: a session, or "" while nobody has held the footswitch. Asked every second or two.
+        """Ask to be let in at the box, every second or two: a session, or "" while nobody has held the footswitch.
 
         The phone becomes an owner while the box is unclaimed, else a player. Raises PairRefused while phones at two
         addresses ask: the box cannot tell which one is meant.
