@@ -177,8 +177,9 @@ class ControlProcess:
         return server
 
     def _note_address(self, port: int) -> None:
-        self._noted_code = self._pairings.first_code
-        address.leave(self._places.runtime, self._places.state, self._config.page.host, port, self._noted_code)
+        places, pairings, self._noted_code = self._places, self._pairings, self._pairings.first_code
+        host = self._config.page.host
+        address.leave(places.runtime, places.state, host, port, self._noted_code, pairings.local_session)
 
     def _announce_once(self) -> None:
         announce_now, self._announce = self._announce, lambda: None

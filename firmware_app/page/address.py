@@ -15,6 +15,7 @@ ANY = ("", "*", "0.0.0.0", "::")
 NOTE = "page.json"  # in the runtime folder: the host and the port that are served
 PICTURE = "page-address.png"  # in the state folder
 FIRST_CODE = "first-code"  # in the runtime folder, for the box's own user
+SESSION = "session"  # likewise: with it, a command on the box may read what a player may
 _PROBES = (("0.0.0.0", "192.0.2.1"), ("::", "2001:db8::1"))  # reserved for documentation: only a route is looked up
 
 
@@ -59,10 +60,10 @@ def qr(url: str) -> segno.QRCode:
     return segno.make(url, error="l")
 
 
-def leave(runtime: Path, state: Path, host: str, port: int, first_code: str = "") -> None:
+def leave(runtime: Path, state: Path, host: str, port: int, first_code: str = "", session: str = "") -> None:
     """Note where the page is, for `hushbox url`, and draw its QR code. A folder that cannot be written is let be.
 
-    first_code: of a box without an owner. Only the box's own user may read it.
+    first_code: of a box without an owner. session: of commands on the box. Only its own user may read the two.
     """
     with contextlib.suppress(OSError):
         fresh = runtime / f"{NOTE}.new"
@@ -70,6 +71,7 @@ def leave(runtime: Path, state: Path, host: str, port: int, first_code: str = ""
         os.replace(fresh, runtime / NOTE)
     with contextlib.suppress(OSError):
         write_whole(runtime / FIRST_CODE, first_code.encode())
+        write_whole(runtime / SESSION, session.encode())
     with contextlib.suppress(OSError):
         drawn = io.BytesIO()
         qr(opening(url_of(host, port), first_code)).save(drawn, kind="png", scale=10, border=4)
@@ -78,8 +80,17 @@ def leave(runtime: Path, state: Path, host: str, port: int, first_code: str = ""
 
 def first_code_left(runtime: Path) -> str:
     """The code that makes a phone the owner of the box that runs on this machine; "" without, or when not for us."""
+    return _secret(runtime / FIRST_CODE)
+
+
+def session_left(runtime: Path) -> str:
+    """The session of commands on this machine; "" without, or when not for us."""
+    return _secret(runtime / SESSION)
+
+
+def _secret(path: Path) -> str:
     try:
-        return (runtime / FIRST_CODE).read_text()
+        return path.read_text()
     except (OSError, ValueError):
         return ""
 

@@ -13,6 +13,9 @@ OWNER, ENGINEER, PLAYER, NOBODY = "owner", "engineer", "player", ""
 ROLES = (PLAYER, ENGINEER, OWNER)
 """From the one that may least to the one that may all."""
 
+COOKIE = "hushbox_session"
+"""In which a client shows its session."""
+
 
 @dataclass(frozen=True, slots=True)
 class PhoneView:
