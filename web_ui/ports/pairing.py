@@ -13,6 +13,9 @@ OWNER, ENGINEER, PLAYER, NOBODY = "owner", "engineer", "player", ""
 ROLES = (PLAYER, ENGINEER, OWNER)
 """From the one that may least to the one that may all."""
 
+COOKIE = "hushbox_session"
+"""In which a client shows its session."""
+
 
 @dataclass(frozen=True, slots=True)
 class PhoneView:
@@ -71,7 +74,7 @@ class PairingPort(Protocol):
         ...
 
     def ask(self, name: str, caller: Caller = UNKNOWN_CALLER) -> str:
-        """Ask to be let in at the box: a session, or "" while nobody has held the footswitch. Asked every second or two.
+        """Ask to be let in at the box, every second or two: a session, or "" while nobody has held the footswitch.
 
         The phone becomes an owner while the box is unclaimed, else a player. Raises PairRefused while phones at two
         addresses ask: the box cannot tell which one is meant.

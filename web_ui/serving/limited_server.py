@@ -3,8 +3,8 @@
 When an address has too many connections, or the box has, one of them is closed: one that waits for its phone, of an
 unknown client before a known one, of the address with most, the oldest. `connection` has the deadlines, `fair_queue`
 shares the threads between addresses, `web_ui.visitors.slots` shares out streams and recordings: first the owner,
-then a paired phone, then one that has the page open, then anybody. A whole answer holds no thread while it is fetched. The numbers are
-in `web_ui.limits`. `python -m tests.rigs.siege` besieges a box and prints what others wait.
+then a paired phone, then one that has the page open, then anybody. A whole answer holds no thread while it is fetched.
+The numbers are in `web_ui.limits`. `python -m tests.rigs.siege` besieges a box and prints what others wait.
 """
 
 import errno
@@ -45,7 +45,7 @@ class LimitedServer(TcpWSGIServer):  # type: ignore[misc]  # waitress has no typ
         trusts: Callable[[Mapping[str, str], str, str], bool],
         **kwargs: Any,
     ) -> None:
-        """From a request's headers (X_CSRF_TOKEN): rank_of its client, and whether it `trusts` it with method and path."""
+        """rank_of: a client's, by its headers (X_CSRF_TOKEN). trusts: whether one may send this, by method and path."""
         self.rank_of, self._trusts = rank_of, trusts
         self.addresses = Addresses()
         self._check_at_s = 0.0

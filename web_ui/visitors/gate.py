@@ -11,10 +11,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import parse_cookie
 
 from web_ui.errors import Refused
-from web_ui.ports.pairing import NOBODY, OWNER, PLAYER, PairingPort
+from web_ui.ports.pairing import COOKIE, NOBODY, OWNER, PLAYER, PairingPort
 from web_ui.visitors.roles import ROLE_OF, may
 
-COOKIE = "hushbox_session"
 KEPT_S = 400 * 24 * 3600  # the longest that browsers keep a cookie; each visit of the page renews it
 LONGEST_SESSION = 200  # characters; a longer one was never given out
 

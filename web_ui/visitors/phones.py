@@ -20,8 +20,8 @@ from typing import Protocol
 from flask import Flask, Response, request
 from werkzeug.http import parse_cookie
 
+from web_ui.ports.pairing import COOKIE as SESSION_COOKIE
 from web_ui.ports.pairing import NOBODY, OWNER, Entry, PairingPort
-from web_ui.visitors.gate import COOKIE as SESSION_COOKIE
 from web_ui.visitors.gate import LONGEST_SESSION, RoleGate, role_of, session_of_request
 
 COOKIE = "hushbox_phone"
