@@ -66,7 +66,7 @@ class FakePairing:
         found = self._codes.get(code)
         if found is None or found.ends <= self._clock():
             self._wrong[counted_as] += 1
-            raise PairRefused("this code lets nobody in: it is wrong, or it was used, or its time is over")
+            raise PairRefused("this code lets nobody in: it is wrong, or it was used, or its time is over", why="wrong")
         session = self.let_in(name, found.role, found.ends if found.guest else None, caller.session)
         del self._codes[code]
         return session
@@ -76,7 +76,7 @@ class FakePairing:
         if self._clock() >= self._window_ends:
             return ""
         if len(self._asking) > 1:
-            raise PairRefused("several phones ask to be let in: scan the box's code instead")
+            raise PairRefused("several phones ask to be let in: scan the box's code instead", why="several")
         self._window_ends = 0.0
         return self.let_in(name, PLAYER if self._claimed else OWNER, None, caller.session)
 

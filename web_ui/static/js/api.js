@@ -20,7 +20,7 @@ export class Locked extends Error {
   // This phone may not do it. The page says so by itself: a sheet offers what helps.
 }
 
-const LOCKED = ["pair", "role"]; // nobody who is not paired may do it; this phone's role may not
+const LOCKED = { pair: "pair.locked.title", role: "pair.locked.role.title" }; // who is not paired may not do it; or this role
 
 export class Unreachable extends Error {
   constructor() {
@@ -77,9 +77,9 @@ async function renew() {
 }
 
 function refused(response, answer) {
-  if (LOCKED.includes(answer?.code)) {
+  if (LOCKED[answer?.code]) {
     document.dispatchEvent(new Event("locked"));
-    return new Locked(answer.error);
+    return new Locked(t(LOCKED[answer.code]));
   }
   return new Refusal(answer?.error ?? t("shell.answered", { status: response.status }), response.status, answer?.code);
 }

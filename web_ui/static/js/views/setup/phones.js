@@ -80,6 +80,7 @@ export function create({ notices, entry }, card) {
       node.close();
       send(() => patch(pathOf(phone), { role }));
     }), button(t("shell.cancel"), () => node.close())));
+    node.querySelector(":checked").focus();
   }
 
   function remove(phone) {
