@@ -9,7 +9,7 @@ import pytest
 from firmware_app.config.panel_keys import PanelConfig
 from firmware_app.link.listen_ring import ListenRing
 from firmware_app.page.pairing import RealPairing
-from tests.rigs.panel_box import PanelParts, ports_of
+from tests.rigs.panel_box import PanelParts, first_code_of, ports_of
 from web_ui.fakes.box import fake_box
 from web_ui.fakes.pairing import FIRST_CODE
 from web_ui.ports.box import Box
@@ -31,7 +31,7 @@ def box(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Box]:
 
 def first_code(box: Box) -> str:
     """The code that makes a phone the owner of a box as it comes."""
-    return box.pairing._kept.first_code if isinstance(box.pairing, RealPairing) else FIRST_CODE
+    return first_code_of(box) if isinstance(box.pairing, RealPairing) else FIRST_CODE
 
 
 def hold_switch(box: Box) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from web_ui.app import create_app
 from web_ui.fakes.box import fake_box
+from web_ui.ports.pairing import COOKIE
 from web_ui.serving.server import PageServer
 from web_ui.texts import Language
 
@@ -54,10 +55,18 @@ def launched() -> Iterator[Any]:
         browser.close()
 
 
+def paired(context: Any, session: str, host: str = HOST) -> None:
+    """Have the pages of this context show a session, as those of a paired phone do."""
+    cookie = {"name": COOKIE, "value": session, "domain": host, "path": "/", "httpOnly": True, "sameSite": "Strict"}
+    context.add_cookies([cookie])
+
+
 class Opener:
     """Opens pages as phones do, and gathers what goes wrong in them: `faults` has to be empty at the end."""
 
-    def __init__(self, browser: Any, number: Callable[[], int]) -> None:
+    def __init__(self, browser: Any, number: Callable[[], int], session: str = "") -> None:
+        """session: of a paired phone."""
+        self._session = session
         self.faults: list[str] = []
         self._browser = browser
         self._number = number
@@ -66,6 +75,8 @@ class Opener:
     def __call__(self, size: dict[str, int] = PHONE, view: str = "play", query: str = "", **options: Any) -> Any:
         context = self._browser.new_context(viewport=size, **{**LIKE_A_PHONE, **options})
         self._contexts.append(context)
+        if self._session:
+            paired(context, self._session)
         page = context.new_page()
         page.set_default_timeout(60_000)  # other work may share the machine
         page.on("pageerror", lambda error: self.faults.append(str(error)))
