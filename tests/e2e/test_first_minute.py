@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.rigs.phone import CHROMIUM, HOST, PHONE, expect
+from tests.rigs.phone import CHROMIUM, HOST, PHONE, expect, paired
 from tests.rigs.running_box import RunningBox
 
 pytestmark = [
@@ -50,10 +50,12 @@ def browser() -> Iterator[Any]:
 class Phone:
     """A page that was opened by the address alone, and how often it was tapped."""
 
-    def __init__(self, browser: Any, box: RunningBox) -> None:
+    def __init__(self, browser: Any, box: RunningBox, *, owner: bool = True) -> None:
         self.taps = 0
         self.faults: list[str] = []
         context = browser.new_context(viewport=PHONE, device_scale_factor=2, has_touch=True)
+        if owner:
+            paired(context, box.cookie)
         self.page = context.new_page()
         self.page.add_init_script(f"({LISTENING})()")
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
@@ -144,12 +146,11 @@ def test_who_knows_their_way_is_not_asked_again_after_a_restart(browser: Any, tm
         expect(phone.page.locator(".step-title")).to_have_text("What is this box for?")
 
 
-@pytest.mark.parametrize("config", ['[audio]\ndevice = "demo"\n', ""], ids=["a file", "a PIN"])
+@pytest.mark.parametrize("config", ['[audio]\ndevice = "demo"\n', ""], ids=["a file", "an owner"])
 def test_a_box_that_somebody_set_up_opens_on_play(browser: Any, tmp_path: Path, config: str):
     with RunningBox(tmp_path / "box", config) as box:
-        if not config:
-            box.send("PUT", "pin", {"pin": "2468", "old": ""})
-        phone = Phone(browser, box)
+        box.send("PUT", "phones/open_play", {"on": True})
+        phone = Phone(browser, box, owner=bool(config))
         expect(phone.page.locator("#bypass")).to_be_enabled()
         expect(phone.page.locator("#view-setup")).to_be_hidden()
         assert phone.faults == []

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from tests.conftest import MakeUsb
-from tests.rigs.phone import LIKE_A_PHONE
+from tests.rigs.phone import LIKE_A_PHONE, paired
 from tests.rigs.running_box import RunningBox
 from tests.rigs.virtual_mixer.rig import USUAL, VirtualMixer
 from tests.rigs.virtual_usb.rig import VirtualUsb
@@ -72,9 +72,11 @@ def open_page(stage: Stage) -> Iterator[Callable[..., Any]]:
         )
         contexts = []
 
-        def opened(view: str = "setup") -> Any:
+        def opened(view: str = "setup", *, owner: bool = True) -> Any:
             context = browser.new_context(viewport=PHONE, accept_downloads=True, **LIKE_A_PHONE)
             contexts.append(context)
+            if owner:
+                paired(context, stage.box.cookie)
             page = context.new_page()
             page.on("pageerror", lambda error: faults.append(str(error)))
             page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)

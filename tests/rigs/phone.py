@@ -55,10 +55,18 @@ def launched() -> Iterator[Any]:
         browser.close()
 
 
+def paired(context: Any, session: str, host: str = HOST) -> None:
+    """Have the pages of this context show a session, as those of a paired phone do."""
+    cookie = {"name": COOKIE, "value": session, "domain": host, "path": "/", "httpOnly": True, "sameSite": "Strict"}
+    context.add_cookies([cookie])
+
+
 class Opener:
     """Opens pages as phones do, and gathers what goes wrong in them: `faults` has to be empty at the end."""
 
-    def __init__(self, browser: Any, number: Callable[[], int]) -> None:
+    def __init__(self, browser: Any, number: Callable[[], int], session: str = "") -> None:
+        """session: of a paired phone."""
+        self._session = session
         self.faults: list[str] = []
         self._browser = browser
         self._number = number
@@ -74,8 +82,8 @@ class Opener:
         """A phone of its own opens this address, whatever comes then. session: it is paired already."""
         context = self._browser.new_context(viewport=size, **{**LIKE_A_PHONE, **options})
         self._contexts.append(context)
-        if session:
-            context.add_cookies([{"name": COOKIE, "value": session, "url": f"http://{HOST}:{self._number()}"}])
+        if session or self._session:
+            paired(context, session or self._session)
         page = context.new_page()
         page.set_default_timeout(60_000)  # other work may share the machine
         page.on("pageerror", lambda error: self.faults.append(str(error)))
