@@ -45,11 +45,18 @@ def code_shown(page: Any) -> str:
 
 
 def test_the_list_says_who_may_what_and_which_one_this_is(owner: Any):
-    assert owner.locator(".phone-row .row-words").all_inner_texts() == ["Anna\nOwner\nthis phone", "Ben\nEngineer\nhere now"]
+    assert owner.locator(".phone-row .row-words").all_inner_texts() == [
+        "Anna\nOwner\nthis phone",
+        "Ben\nEngineer\nhere now",
+    ]
     expect(owner.locator("#line-phones .line-side")).to_have_text("2 phones")
 
 
 def test_a_bandmate_scans_the_code_and_plays(open_page: Opener, owner: Any, box: Box):
+    """Three taps of the owner from Play on, and none of the bandmate after the camera's."""
+    owner.locator("#tab-play").tap()
+    owner.locator("#tab-setup").tap()
+    owner.locator("#line-phones a").tap()
     owner.get_by_role("button", name="Add a phone").tap()
     code = code_shown(owner)
     ben = open_page.visit(f"#pair={code}")  # the camera opens the link
