@@ -1,4 +1,4 @@
-"""The page: one HTML document with all views, its manifest, the printable wiring diagram, and the door of a paired box."""
+"""The page: one HTML document with all views, or a paired box's door; its manifest, the printable wiring diagram."""
 
 from functools import partial
 
