@@ -34,18 +34,20 @@ def create_app(
     secret: bytes | str | None = None,
     max_streams: int = MAX_STREAMS,
     trial: Language | None = None,
+    tls: bool = False,
 ) -> Flask:
     """The page for `box`.
 
     allowed_hosts: names of the box beside its own names and addresses. secret: keeps the tokens of open pages valid
     over a restart; without one, a page fetches a new token by itself. max_streams: how many pages may be open.
     trial: a language in the making, which the page speaks at ?lang=<its code> and offers to nobody.
+    tls: whether the box has a certificate; what comes in the clear is then led to TLS.
     """
     app = Flask("web_ui")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     key = secret.encode() if isinstance(secret, str) else secret or secrets.token_bytes(32)
     first_name = box.setup.box_name  # stays allowed: the page that renames the box must not be shut out
-    gate = Gate(lambda: {*box_names(first_name), *box_names(box.setup.box_name), *allowed_hosts}, key)
+    gate = Gate(lambda: {*box_names(first_name), *box_names(box.setup.box_name), *allowed_hosts}, key, tls=tls)
     compressed.install(app)  # first, so that it is done last
     gate.install(app)
     plain_text.install(app)

@@ -1,24 +1,23 @@
 """A siege of the page: many connections that want something of it and give nothing, from this machine to itself.
 
 `Siege` runs in a process of its own, bounded in number and in time, against a loopback address only. Distinct loopback
-addresses (127.0.1.1 …) play distinct attackers. `python -m tests.rigs.siege` does it to a real box and prints how
-long another phone waits, and how much memory the page takes.
+addresses (127.0.1.1 …) play distinct attackers. `python -m bench.siege` does it to a real box and prints how long
+another phone waits, and how much memory the page takes.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import http.client
 import ipaddress
 import json
 import select
 import socket
+import ssl
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,13 +37,18 @@ def _request(path: str, method: str = "GET", more: str = "") -> bytes:
 
 @dataclass(frozen=True)
 class Kind:
-    """opening: sent at once. trickle: sent after it byte by byte, over and over. reads: a byte at a time, or none."""
+    """opening: sent at once. trickle: sent after it byte by byte, over and over. reads: a byte at a time, or none.
+
+    shakes: after a whole TLS handshake, of a box that has TLS.
+    """
 
     opening: bytes = b""
     trickle: bytes = b""
     reads: bool = False
+    shakes: bool = False
 
 
+_HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"  # the beginning of a client's first message in TLS
 _LONG = "Content-Type: application/json\r\nContent-Length: {}\r\n"
 KINDS = {
     "idle": Kind(),
@@ -68,17 +72,33 @@ KINDS = {
         _request("/api/v1/system/diagnostics.zip", "POST", _LONG.format(13) + "Origin: http://evil.example\r\n")
         + b'{"make":true}'
     ),
+    "kept open": Kind(_request("/api/v1/session")),
+    "large heads": Kind(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Large: " + b"x" * 16_000, b"x"),
+    "chunk names": Kind(_request("/api/v1/presets/import", "POST", "Transfer-Encoding: chunked\r\n") + b"1;", b"x"),
     "questions": Kind(_request("/api/v1/params"), reads=True),
 }
+
+
+TLS_KINDS = {
+    "handshakes": Kind(_HELLO, b"\x00"),
+    "shaken": Kind(shakes=True),
+    "shaken heads": Kind(b"GET / HTTP/1.1\r\nX: ", b"x", shakes=True),
+}
+"""Against a box with TLS. To another one they are rubbish."""
 
 
 class Siege:
     """Use as a context manager; inside it the siege goes on. Afterwards `opened` says how many connections it took."""
 
-    def __init__(self, kinds: str, port: int, count: int, seconds: float = 30.0, addresses: int = 1) -> None:
-        """kinds: one, or several joined by "+". addresses: the attackers' own, counted from 127.0.1.1."""
+    def __init__(
+        self, kinds: str, port: int, count: int, seconds: float = 30.0, addresses: int = 1, cookie: str = ""
+    ) -> None:
+        """kinds: one, or several joined by "+". addresses: the attackers' own, counted from 127.0.1.1.
+
+        cookie: what each of them sends ("name=value").
+        """
         self.opened = self.most_held = 0
-        self._arguments = [kinds, str(port), str(count), str(seconds), str(addresses)]
+        self._arguments = [kinds, str(port), str(count), str(seconds), str(addresses), cookie]
         self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Siege:
@@ -100,11 +120,11 @@ class Siege:
         self._process.wait()
 
 
-def attack(kinds: list[Kind], port: int, count: int, seconds: float, addresses: int) -> dict[str, int]:
+def attack(kinds: Sequence[Kind], port: int, count: int, seconds: float, addresses: int, cookie: str) -> dict[str, int]:
     """Hold `count` connections for so long, or until a line comes on stdin, each made again when it is closed."""
     assert count <= MOST
     assert seconds <= LONGEST_S
-    crowd = _Crowd(kinds, port, addresses)
+    crowd = _Crowd(kinds, port, addresses, cookie)
     until = time.monotonic() + seconds
     wanted = [0.0] * count  # when each may be made
     while len(crowd.held) < count and time.monotonic() < until and len(wanted) > 0:
@@ -116,18 +136,24 @@ def attack(kinds: list[Kind], port: int, count: int, seconds: float, addresses: 
     while time.monotonic() < until and not crowd.ended:
         crowd.work(0.02)
         missing = count - len(crowd.held)
+        turn_ends = time.monotonic() + AGAIN_S  # handshakes take long
         for _ in range(min(missing, max(1, int(count * 0.02 / AGAIN_S)))):
             crowd.connect()
+            if time.monotonic() > turn_ends:
+                break
     return {"opened": crowd.opened, "most_held": crowd.most_held}
 
 
 class _Crowd:
-    def __init__(self, kinds: list[Kind], port: int, addresses: int) -> None:
+    def __init__(self, kinds: Sequence[Kind], port: int, addresses: int, cookie: str) -> None:
         self.held: dict[int, tuple[socket.socket, Kind, int, float]] = {}  # by file: and bytes trickled, when next
         self.opened = self.most_held = 0
         self.ended = False
         self._kinds, self._to, self._addresses = kinds, ("127.0.0.1", port), addresses
         assert ipaddress.ip_address(self._to[0]).is_loopback
+        host = b"Host: 127.0.0.1\r\n"
+        self._host = (host, host + f"Cookie: {cookie}\r\n".encode() if cookie else host)
+        self._context = unverified()
         self._events = select.epoll()
         self._end = -1
 
@@ -146,9 +172,11 @@ class _Crowd:
             sock.bind((f"127.0.{1 + number // 250}.{1 + number % 250}", 0))
             sock.settimeout(0.2)
             sock.connect(self._to)
+            if kind.shakes:
+                sock = self._context.wrap_socket(sock)
             sock.setblocking(False)
             if kind.opening:
-                sock.send(kind.opening)
+                sock.send(kind.opening.replace(*self._host))
         except OSError:
             sock.close()
             return
@@ -184,16 +212,24 @@ class _Crowd:
         sock.close()  # epoll forgets it
 
 
+def unverified() -> ssl.SSLContext:
+    """For a box on this machine, whose certificate is its own."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
 class Phone:
     """Another phone, at an address of its own. It keeps its cookies, and makes a connection for each question."""
 
-    def __init__(self, port: int, address: str = ANOTHER) -> None:
+    def __init__(self, port: int, address: str = ANOTHER, tls: bool = False) -> None:
         self.port, self.address = port, address
+        self._context = unverified() if tls else None
         self.cookies: dict[str, str] = {}
 
     def ask(self, method: str, path: str, body: object = None, **headers: str) -> tuple[int, bytes]:
         """Raises OSError when there is no answer within 20 s."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20, source_address=(self.address, 0))
+        connection = self._connection()
         try:
             connection.request(method, path, None if body is None else json.dumps(body), self._headers(headers))
             answer = connection.getresponse()
@@ -207,7 +243,7 @@ class Phone:
 
     def stream(self) -> http.client.HTTPResponse:
         """The event stream, once it has begun; close it."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20, source_address=(self.address, 0))
+        connection = self._connection()
         connection.request("GET", "/api/v1/events", headers=self._headers({}))
         return connection.getresponse()
 
@@ -218,15 +254,28 @@ class Phone:
             assert self.ask("GET", path)[0] == 200, path
         return token
 
+    def _connection(self) -> http.client.HTTPConnection:
+        own = (self.address, 0)
+        if self._context is None:
+            return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20, source_address=own)
+        return http.client.HTTPSConnection(
+            "127.0.0.1", self.port, timeout=20, source_address=own, context=self._context
+        )
+
     def _headers(self, more: dict[str, str]) -> dict[str, str]:
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         return {**({"Cookie": cookies} if cookies else {}), "Content-Type": "application/json", **more}
 
 
-def worst_wait_s(phone: Phone, seconds: float) -> tuple[float, int]:
-    """(the longest wait for an answer, how many there were), asking for so long. One that is refused is asked again."""
-    until, worst, answers = time.monotonic() + seconds, 0.0, 0
+def waits_s(phone: Phone, seconds: float, roams: bool = False) -> list[float]:
+    """How long each answer took, asking for so long. One that is refused is asked again: all of it is one wait.
+
+    roams: each question comes from an address that the box has not seen.
+    """
+    until, waits = time.monotonic() + seconds, list[float]()
     while time.monotonic() < until:
+        if roams:
+            phone.address = f"127.0.{8 + len(waits) // 250}.{1 + len(waits) % 250}"
         begun = time.monotonic()
         while True:
             try:
@@ -235,57 +284,21 @@ def worst_wait_s(phone: Phone, seconds: float) -> tuple[float, int]:
             except (OSError, http.client.HTTPException):
                 pass
             assert time.monotonic() - begun < 150, "the page is away"
-        answers += 1
-        worst = max(worst, time.monotonic() - begun)
+        waits.append(time.monotonic() - begun)
         time.sleep(0.05)
-    return worst, answers
+    return waits
 
 
-def _box(count: int, seconds: float, addresses: int, kinds: list[str], address: str) -> Iterator[str]:
-    from tests.rigs.running_box import RunningBox
-
-    with tempfile.TemporaryDirectory() as folder, RunningBox(Path(folder), '[audio]\ndevice = "demo"\n') as box:
-        box.wait_status(lambda status: status["audio_alive"], "sound", 60)
-        time.sleep(2)  # a recording to be fetched
-        port = int(box.url.rstrip("/").rpartition(":")[2])
-        control = box.child("control")
-        yield f"at rest: control {control.memory_info().rss / 1e6:.0f} MB"
-        phone = Phone(port, address)
-        if addresses > 1 or address != ANOTHER:
-            phone.open_page()  # before they come: known
-        for kind in kinds:
-            with Siege(kind, port, count, seconds + 30, addresses) as siege:
-                worst, answers = worst_wait_s(phone, seconds)
-                stream = phone.stream()
-                streamed = stream.status
-                stream.close()
-                rss = control.memory_info().rss / 1e6
-            made = f"{siege.opened:>6} connections made, {siege.most_held:>4} held at most"
-            yield f"{kind:<20} {made}; worst of {answers} answers {worst:.2f} s, stream {streamed}; {rss:.0f} MB"
+def worst_wait_s(phone: Phone, seconds: float) -> tuple[float, int]:
+    """(the longest of waits_s, how many there were)."""
+    waits = waits_s(phone, seconds)
+    return max(waits), len(waits)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=1000)
-    parser.add_argument("--seconds", type=float, default=6.0)
-    parser.add_argument("--addresses", type=int, default=1)
-    parser.add_argument(
-        "--phone", default=ANOTHER, help="where the other phone asks from; the first attacker: 127.0.1.1"
-    )
-    parser.add_argument("kinds", nargs="*", default=list(KINDS))
-    if sys.argv[1:2] == ["attack"]:
-        kinds, port, count, seconds, addresses = sys.argv[2:]
-        print(
-            json.dumps(
-                attack(
-                    [KINDS[kind] for kind in kinds.split("+")], int(port), int(count), float(seconds), int(addresses)
-                )
-            )
-        )
-        return
-    args = parser.parse_args()
-    for line in _box(args.count, args.seconds, args.addresses, args.kinds, args.phone):
-        print(line, flush=True)
+    kinds, port, count, seconds, addresses, cookie = sys.argv[2:]
+    chosen = [(KINDS | TLS_KINDS)[kind] for kind in kinds.split("+")]
+    print(json.dumps(attack(chosen, int(port), int(count), float(seconds), int(addresses), cookie)))
 
 
 if __name__ == "__main__":

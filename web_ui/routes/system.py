@@ -32,7 +32,7 @@ def add_system_routes(api: Blueprint, port: SystemPort, setup: SetupPort, phones
     @api.get("/system/network")
     def network() -> Response:
         parts = urlsplit(request.host_url)
-        return reply(asdict(port.network(parts.port or 80)))
+        return reply(asdict(port.network(parts.port or (443 if request.is_secure else 80))))
 
     @api.get("/system/about")
     def about() -> Response:

@@ -1,5 +1,10 @@
-"""One connection: waitress's, with deadlines that no trickle of bytes renews, and bodies judged by their head."""
+"""One connection: waitress's, with deadlines that no trickle of bytes renews, and bodies judged by their head.
 
+What the server refuses without the app it answers in JSON, with the same headers.
+"""
+
+import contextlib
+import ipaddress
 import time
 from collections.abc import Callable
 from typing import Any
@@ -10,8 +15,12 @@ from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import BadRequest, RequestEntityTooLarge
 
 from web_ui import limits
+from web_ui.serving.tls import Wire
 from web_ui.views import dumps
-from web_ui.visitors.phones import CONNECTION, Rank
+from web_ui.visitors.headers import below_the_app
+from web_ui.visitors.phones import CONNECTION, SAME_MACHINE, Rank
+
+RETRY_S = 3
 
 
 def once(do: Callable[[], None]) -> Callable[[], None]:
@@ -25,6 +34,28 @@ class Busy(BadRequest):  # type: ignore[misc]  # waitress has no types
 
     code = 503
     reason = "Service Unavailable"
+
+
+def refusal(status: str, message: str) -> bytes:
+    """A whole answer, for a connection that ends with it and has no thread. status: "503 Service Unavailable"."""
+    body = dumps({"error": message, "code": ""}).encode()
+    lines = [f"HTTP/1.1 {status}", "Connection: close", f"Content-Length: {len(body)}"]
+    lines += [f"{name}: {value}" for name, value in _headers(status)]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def _headers(status: str) -> list[tuple[str, str]]:
+    retry = [("Retry-After", str(RETRY_S))] if status.startswith("503") else []
+    return [("Content-Type", "application/json"), *retry, *below_the_app()]
+
+
+def _same(own: str, other: str) -> bool:
+    """Whether an address is the one that it was reached at, or a loopback one: nobody else can send from there."""
+    return own.removeprefix("::ffff:") == other or ipaddress.ip_address(other.partition("%")[0]).is_loopback
+
+
+TOO_SLOW = refusal("408 Request Timeout", "the request took too long to come in: send it again")
+NO_ROOM = refusal("503 Service Unavailable", "more phones ask than the box can answer at a time: try again")
 
 
 class PageRequest(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
@@ -43,6 +74,7 @@ class PageRequest(HTTPRequestParser):  # type: ignore[misc]  # waitress has no t
         """
         super().__init__(adj)
         self.started_s = started_s or time.monotonic()
+        self.is_recognised = False
         self.is_large = False  # its large body is being read
         self.is_body_unread = False  # its body was refused: no other request can follow on this connection
         self._accepts_body = accepts_body
@@ -88,6 +120,9 @@ class PageTask(WSGITask):  # type: ignore[misc]
     def get_environment(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environment()
         environ[CONNECTION] = self.channel
+        if self.channel.is_tls:
+            environ["wsgi.url_scheme"] = "https"
+        environ[SAME_MACHINE] = self.channel.is_of_this_machine
         return environ
 
 
@@ -98,8 +133,7 @@ class PageErrorTask(ErrorTask):  # type: ignore[misc]
         error = self.request.error
         body = dumps({"error": str(error.body), "code": ""}).encode()
         self.status = f"{error.code} {error.reason}"
-        self.response_headers.append(("Content-Type", "application/json"))
-        self.response_headers.append(("Cache-Control", "no-store"))
+        self.response_headers += _headers(self.status)
         self.set_close_on_finish()
         self.content_length = len(body)
         self.write(body)
@@ -119,9 +153,11 @@ class PageChannel(HTTPChannel):  # type: ignore[misc]
 
     def __init__(self, server: Any, sock: Any, addr: Any, adj: Any, map: Any = None) -> None:
         self.address = str(addr[0])
+        self.is_of_this_machine = _same(sock.getsockname()[0], self.address)
         self.since_s = self.fetched_s = time.monotonic()
         self.rank = Rank.UNKNOWN
         self._is_first = True
+        self.has_asked = False  # the head of a request has come: its rank is known
         self._head_started_s = self.since_s  # empty lines ahead of a request do not renew it
         self._is_last = False  # the connection ends with this answer
         self._pipelined = b""  # the next requests, which came before the answer was fetched
@@ -142,9 +178,14 @@ class PageChannel(HTTPChannel):  # type: ignore[misc]
         return not self.requests
 
     @property
-    def is_unknown_and_queued(self) -> bool:
-        """Whether its request still waits for a thread, and its client is unknown."""
-        return bool(self.requests) and not self._is_begun and self.rank is Rank.UNKNOWN
+    def is_queued(self) -> bool:
+        """Whether its request still waits for a thread."""
+        return bool(self.requests) and not self._is_begun
+
+    @property
+    def is_tls(self) -> bool:
+        """Whether its client cannot be overheard."""
+        return isinstance(self.socket, Wire) and self.socket.is_tls
 
     @property
     def unsent_bytes(self) -> int:
@@ -162,6 +203,15 @@ class PageChannel(HTTPChannel):  # type: ignore[misc]
         if request is not None:
             return now > request.deadline_s
         return now - self.since_s > (limits.HEAD_TIMEOUT_S if self._is_first else limits.IDLE_TIMEOUT_S)
+
+    def give_up(self) -> None:
+        """Close it because it is overdue; tell a client that has sent half a request."""
+        request: PageRequest | None = self.request
+        begun = request is not None and (request.headers_finished or request.header_bytes_received > 0)
+        if begun and not self.requests and not self.total_outbufs_len:
+            with contextlib.suppress(OSError):
+                self.socket.send(TOO_SLOW)  # as much of it as goes at once
+        self.handle_close()
 
     def hang_up(self) -> None:
         """Close it soon, whatever it is doing. Any thread."""
@@ -188,12 +238,40 @@ class PageChannel(HTTPChannel):  # type: ignore[misc]
         else:
             self.handle_close()
 
+    def handle_read(self) -> None:
+        """As waitress's, but that a part of TLS's own is no data and no fault."""
+        try:
+            data = self.recv(self.adj.recv_bytes)
+        except BlockingIOError:
+            return
+        except OSError:
+            self.handle_close()
+            return
+        if data:
+            self.received(data)
+        else:
+            self.connected = False
+
+    def handle_write(self) -> None:
+        if self._tls_waits_to_write:
+            self.handle_read()
+        else:
+            super().handle_write()
+
+    def writable(self) -> bool:
+        return self._tls_waits_to_write or bool(super().writable())
+
+    @property
+    def _tls_waits_to_write(self) -> bool:
+        return isinstance(self.socket, Wire) and self.socket.waits_to_write
+
     def readable(self) -> bool:
         """Called before each wait. Also begins with the pipelined requests, once the answer before them is fetched."""
         if self._pipelined and not self.requests and not self.total_outbufs_len:
             data, self._pipelined = self._pipelined, b""
             self.received(data)
-        return len(self._pipelined) < limits.MAX_PIPELINED_BYTES and bool(super().readable())
+        may_read = len(self._pipelined) < limits.MAX_PIPELINED_BYTES and not self._tls_waits_to_write
+        return may_read and bool(super().readable())
 
     def received(self, data: bytes) -> bool:
         """Begin one request at a time: a second one would hold a thread until the first answer is fetched."""
@@ -209,6 +287,8 @@ class PageChannel(HTTPChannel):  # type: ignore[misc]
                     self.request = PageRequest(self.adj, self._head_started_s, self.server.accepts_body)
                 request = self.request
                 taken = request.received(data)
+                if request.headers_finished and not request.empty and not request.is_recognised:
+                    self._recognise(request)
                 waits = request.expect_continue and request.headers_finished and not request.completed
                 if waits and not self.sent_continue:
                     self.send_continue()
@@ -217,7 +297,6 @@ class PageChannel(HTTPChannel):  # type: ignore[misc]
                     self.sent_continue = False
                     self.request = None
                     if not request.empty:
-                        self._recognise(request)
                         self._is_last, self._pipelined = request.is_body_unread, data
                         self.requests.append(request)
                         self.server.add_task(self)
@@ -225,6 +304,8 @@ class PageChannel(HTTPChannel):  # type: ignore[misc]
         return True
 
     def _recognise(self, request: PageRequest) -> None:
+        """Rank its client by a request's head, before any of its body."""
+        request.is_recognised = self.has_asked = True
         self.rank = self.server.rank_of(request.headers)
         if self.rank:
             self.server.addresses.note(self.address, self.rank)

@@ -6,30 +6,33 @@ from typing import Any
 from waitress.task import ThreadedTaskDispatcher
 
 from web_ui.limits import MAX_REQUESTS_PER_ADDRESS
+from web_ui.visitors.phones import Rank
 
 
 class FairQueue:
     """Connections whose requests wait for a thread. Called under the dispatcher's lock.
 
-    It has what the dispatcher uses of a deque: append, popleft, bool, len. Known phones and unknown clients alternate;
-    within each of the two, the addresses take turns. An address for which enough threads work already is skipped.
+    It has what the dispatcher uses of a deque: append, popleft, bool, len. Paired phones, other phones and unknown
+    clients alternate; within each of the three, the addresses take turns. An address for which enough threads work
+    already is skipped.
     """
 
     def __init__(self) -> None:
-        self._rings: tuple[OrderedDict[str, deque[Any]], ...] = (OrderedDict(), OrderedDict())
+        self._rings: tuple[OrderedDict[str, deque[Any]], ...] = tuple(OrderedDict() for _ in range(Rank.PAIRED + 1))
         self._at_work: Counter[str] = Counter()  # threads, by the address that they work for
         self._next = 0
         self._length = 0
 
     def append(self, channel: Any) -> None:
         """channel: has `address` and `rank`."""
-        self._rings[channel.rank > 0].setdefault(channel.address, deque()).append(channel)
+        self._rings[min(channel.rank, Rank.PAIRED)].setdefault(channel.address, deque()).append(channel)
         self._length += 1
 
     def popleft(self) -> Any:
         """The next one. It counts as a request of its address until `done`. Raises IndexError when all have to wait."""
-        self._next = 1 - self._next
-        for ring in (self._rings[self._next], self._rings[1 - self._next]):
+        self._next = (self._next + 1) % len(self._rings)
+        for number in range(len(self._rings)):
+            ring = self._rings[self._next - number]
             address = self._ready(ring)
             if address is not None:
                 line = ring.pop(address)

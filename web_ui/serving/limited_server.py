@@ -1,24 +1,32 @@
 """LimitedServer: waitress's server with limits: how many connections, which one makes room, which one is too slow.
 
 When an address has too many connections, or the box has, one of them is closed: one that waits for its phone, of an
-unknown client before a known one, of the address with most, the oldest. `connection` has the deadlines, `fair_queue`
-shares the threads between addresses, `web_ui.visitors.slots` shares out streams and recordings: first the owner,
-then a paired phone, then one that has the page open, then anybody. A whole answer holds no thread while it is fetched.
-The numbers are in `web_ui.limits`. `python -m tests.rigs.siege` besieges a box and prints what others wait.
+unknown client before a known one, of the address with most, the oldest. Who comes is not known before the head of the
+first request is there, so newcomers have half of the places, and within it make room only for each other: a crowd that
+keeps open what it has cannot keep a phone out, and a crowd that comes again and again cannot drive one away.
+
+`connection` has the deadlines, `tls` the wire, `fair_queue` shares the threads between addresses,
+`web_ui.visitors.slots` shares out streams and recordings, by rank (`web_ui.visitors.phones`). A whole answer holds no
+thread while it is fetched. The numbers are in `web_ui.limits`. `python -m bench.siege` besieges a box and prints what
+others wait.
 """
 
+import contextlib
 import errno
 import heapq
 import logging
+import socket
+import ssl
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from waitress.server import TcpWSGIServer
 
 from web_ui import limits
-from web_ui.serving.connection import Busy, PageChannel, PageRequest
+from web_ui.serving.connection import NO_ROOM, Busy, PageChannel, PageRequest
+from web_ui.serving.tls import Wire
 from web_ui.visitors.phones import Addresses, Rank
 
 log = logging.getLogger(__name__)
@@ -43,10 +51,14 @@ class LimitedServer(TcpWSGIServer):  # type: ignore[misc]  # waitress has no typ
         *args: Any,
         rank_of: Callable[[Mapping[str, str]], Rank],
         trusts: Callable[[Mapping[str, str], str, str], bool],
+        tls: ssl.SSLContext | None = None,
         **kwargs: Any,
     ) -> None:
-        """rank_of: a client's, by its headers (X_CSRF_TOKEN). trusts: whether one may send this, by method and path."""
-        self.rank_of, self._trusts = rank_of, trusts
+        """rank_of: a client's, by its headers (X_CSRF_TOKEN). trusts: whether one may send this, by method and path.
+
+        tls: what serves those who come over TLS; None to take none.
+        """
+        self.rank_of, self._trusts, self._tls = rank_of, trusts, tls
         self.addresses = Addresses()
         self._check_at_s = 0.0
         self._paused_until_s = 0.0
@@ -69,9 +81,10 @@ class LimitedServer(TcpWSGIServer):  # type: ignore[misc]  # waitress has no typ
             addr = self.fix_addr(addr)
             try:
                 if not self._make_room(str(addr[0])):
-                    sock.close()
+                    _turn_away(sock, in_the_clear=self._tls is None)
                     continue
-                channel = self.channel_class(self, sock, addr, self.adj, map=self._map)
+                wire = Wire(sock, self._tls) if self._tls else sock
+                channel = self.channel_class(self, wire, addr, self.adj, map=self._map)
             except OSError:  # it was closed meanwhile
                 sock.close()
                 continue
@@ -103,7 +116,7 @@ class LimitedServer(TcpWSGIServer):  # type: ignore[misc]  # waitress has no typ
         self._check_at_s = now + CHECK_S
         for channel in self._channels():
             if channel.is_overdue(now):
-                channel.handle_close()
+                channel.give_up()
         first = sorted(self._channels(), key=lambda channel: (channel.likely_rank, -channel.unsent_bytes))
         unsent = sum(channel.unsent_bytes for channel in first)
         for channel in first:
@@ -122,31 +135,46 @@ class LimitedServer(TcpWSGIServer):  # type: ignore[misc]  # waitress has no typ
         """Make room for one more connection from this address, by closing others if need be. False when it cannot."""
         channels = self._channels()
         of_address = [channel for channel in channels if channel.address == address]
-        full = (
-            of_address if len(of_address) >= limits.MAX_CONNECTIONS_PER_ADDRESS
-            else channels if len(channels) >= limits.MAX_CONNECTIONS
-            else None
-        )  # fmt: skip
-        if full is None or _close_some([channel for channel in full if channel.is_idle]):
-            return True
-        # None is idle. If the newcomer may be a known phone, requests of unknown clients that still wait are dropped.
-        is_known = self.addresses.rank(address) > Rank.UNKNOWN
-        return is_known and _close_some([channel for channel in full if channel.is_unknown_and_queued])
+        if len(of_address) >= limits.MAX_CONNECTIONS_PER_ADDRESS:
+            return _made_room(of_address, limits.MAX_CONNECTIONS_PER_ADDRESS)
+        return len(channels) < limits.MAX_CONNECTIONS or _made_room(channels, limits.MAX_CONNECTIONS)
 
     def _out_of_files(self, error: OSError) -> None:
         """Pause: no file or memory is left, and the listening socket would stay ready and take all the time."""
         log.error("page: no more connections can be taken (%s): the oldest waiting ones are closed", error.strerror)
-        _close_some([channel for channel in self._channels() if channel.is_idle])
+        _close_some(each for each in self._channels() if each.is_idle)
         self._paused_until_s = time.monotonic() + CHECK_S
 
 
-def _close_some(channels: list[PageChannel]) -> bool:
+def _made_room(full: list[PageChannel], most: int) -> bool:
+    """Close some of these connections, which are as many as there may be. False when each is being answered."""
+    newcomers = [each for each in full if each.is_idle and not each.has_asked]
+    if len(newcomers) >= most // 2:
+        return _close_some(newcomers)
+    return (
+        _close_some(each for each in full if each.is_idle and each.has_asked)
+        or _close_some(newcomers)
+        or _close_some(each for each in full if each.is_queued and each.likely_rank < Rank.PAIRED)
+    )
+
+
+def _close_some(some: Iterable[PageChannel]) -> bool:
     """Close the least important: a few at once, because finding them takes longer than closing them.
 
     False when there is none.
     """
+    channels = list(some)
     count = Counter(channel.address for channel in channels)
     order = [(each.likely_rank, -count[each.address], each.since_s, id(each), each) for each in channels]
     for *_, channel in heapq.nsmallest(1 + len(channels) // 16, order):
         channel.handle_close()
     return bool(channels)
+
+
+def _turn_away(sock: socket.socket, in_the_clear: bool) -> None:
+    """Close a new connection that there is no room for, and say so where it can be read."""
+    if in_the_clear:
+        with contextlib.suppress(OSError):
+            sock.setblocking(False)
+            sock.send(NO_ROOM)
+    sock.close()

@@ -4,6 +4,7 @@ import errno
 import logging
 import os
 import socket
+import ssl
 import threading
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from web_ui.errors import PageAddressError, PortTaken
 from web_ui.ports.limits import LARGEST_BACKUP_BYTES
 from web_ui.serving.fair_queue import FairDispatcher
 from web_ui.serving.limited_server import CHECK_S, LimitedServer
+from web_ui.serving.tls import LARGEST_RECORD_BYTES
 from web_ui.streams.events import EventStreams
 from web_ui.streams.sound import SoundStreams
 
@@ -34,8 +36,12 @@ class PageServer:
     start and stop: from one thread.
     """
 
-    def __init__(self, app: Flask, host: str = "0.0.0.0", port: int = 8080) -> None:
+    def __init__(
+        self, app: Flask, host: str = "0.0.0.0", port: int = 8080, *, tls: ssl.SSLContext | None = None
+    ) -> None:
+        """tls: from `tls.server_context`. The port then takes both; the app leads to TLS (create_app's `tls`)."""
         self._app = app
+        self._tls = tls
         self._host = host
         self._port = port
         self._server: LimitedServer | None = None
@@ -55,6 +61,7 @@ class PageServer:
             log_socket_errors=False,  # phones walk out of range all day
             channel_request_lookahead=1,  # keep reading during an answer: this notices a closed page
             outbuf_high_watermark=UNREAD_BYTES,
+            recv_bytes=LARGEST_RECORD_BYTES,
             max_request_body_size=2 * LARGEST_BACKUP_BYTES,  # each route has its own, smaller limit
             max_request_header_size=limits.MAX_HEAD_BYTES,
         )
@@ -68,6 +75,7 @@ class PageServer:
             bind_socket=False,
             rank_of=self._app.extensions["hushbox.rank"],
             trusts=self._app.extensions["hushbox.trusts"],
+            tls=self._tls,
             sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
         )
         self._thread = threading.Thread(target=self._serve, name="page", daemon=True)

@@ -26,6 +26,7 @@ from web_ui.visitors.gate import LONGEST_SESSION, RoleGate, role_of, session_of_
 
 COOKIE = "hushbox_phone"
 CONNECTION = "hushbox.connection"  # in the environ: see Connection
+SAME_MACHINE = "hushbox.same_machine"  # in the environ: whether the request comes from this very machine
 KEPT_S = 90 * 24 * 3600
 COOKIE_ENDPOINTS = frozenset({"page", "api.session"})
 _MAX_ADDRESSES = 64
@@ -98,7 +99,8 @@ class Phones:
         return self.rank(parse_cookie(headers["COOKIE"])) if "COOKIE" in headers else Rank.UNKNOWN
 
     def _give_cookie(self, response: Response) -> Response:
-        if request.endpoint in COOKIE_ENDPOINTS and not self._knows(request.cookies.get(COOKIE, "")):
+        given = response.status_code == 200 and request.endpoint in COOKIE_ENDPOINTS
+        if given and not self._knows(request.cookies.get(COOKIE, "")):
             number = secrets.token_hex(8)
             value = f"{number}.{self._signature(number)}"
             response.set_cookie(COOKIE, value, max_age=KEPT_S, path="/", httponly=True, samesite="Strict")
@@ -125,10 +127,12 @@ class Addresses:
         with self._lock:
             self._seen[address] = (rank, self._clock())
             self._seen.move_to_end(address)
-            while len(self._seen) > _MAX_ADDRESSES:
-                self._seen.popitem(last=False)
+            while len(self._seen) > _MAX_ADDRESSES:  # anybody can have the page open at many addresses
+                del self._seen[min(self._seen, key=lambda each: self._current(*self._seen[each]))]
 
     def rank(self, address: str) -> Rank:
         """The rank noted last, for ten minutes."""
-        rank, at = self._seen.get(address, (Rank.UNKNOWN, 0.0))
+        return self._current(*self._seen.get(address, (Rank.UNKNOWN, 0.0)))
+
+    def _current(self, rank: Rank, at: float) -> Rank:
         return rank if rank and self._clock() - at < _REMEMBERED_S else Rank.UNKNOWN

@@ -1,8 +1,8 @@
-"""Which requests the page answers: Host and Origin are checked, changes need a token, the browser gets strict rules.
+"""Which requests the page answers: Host and origin are checked, changes need a token, the browser gets strict rules.
 
-Anybody in the box's network may play it, as anybody in the room may press its footswitch; setting it up may need a PIN
-(pin_gate.py). This module keeps out other sites' pages, open in a browser in the same network: DNS rebinding (Host),
-cross-site requests (Origin and token) and injected scripts (CSP).
+Who may do what is gate.py's. This module keeps out other sites' pages, open in a browser in the same network: DNS
+rebinding (Host), cross-site requests (sites.py, and a token for changes) and injected scripts (headers.py). It covers
+every address: API, pages, files, streams.
 """
 
 import hashlib
@@ -10,14 +10,16 @@ import hmac
 import ipaddress
 import socket
 from collections.abc import Callable, Iterable, Mapping
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
-from flask import Flask, Request, Response, request
+from flask import Flask, redirect, request
+from flask.typing import ResponseReturnValue
 
 from web_ui.errors import Refused
+from web_ui.visitors import headers, sites
+from web_ui.visitors.phones import SAME_MACHINE
+from web_ui.visitors.sites import SAFE_METHODS
 
-API = "/api/"
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 TOKEN_HEADER = "X-CSRF-Token"
 FIRST_NAME = "hushbox"
 HOME_SUFFIXES = (
@@ -30,44 +32,24 @@ HOME_SUFFIXES = (
     ".localdomain",
 )  # no public name ends like this
 
-HEADERS = {
-    "Content-Security-Policy": "; ".join(
-        (
-            "default-src 'none'",
-            "script-src 'self'",
-            "style-src 'self'",
-            "img-src 'self'",
-            "connect-src 'self'",
-            "media-src 'self' blob:",
-            "manifest-src 'self'",
-            "base-uri 'none'",
-            "form-action 'none'",
-            "frame-ancestors 'none'",
-        )
-    ),
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
-
 
 class Gate:
     """Checks every request of one app. Any of the server's threads."""
 
-    def __init__(self, names: Callable[[], Iterable[str]], secret: bytes) -> None:
+    def __init__(self, names: Callable[[], Iterable[str]], secret: bytes, *, tls: bool = False) -> None:
         """names(): the host names that the page answers to, without port. Called each time, as a box may be renamed.
 
-        secret: the same secret makes the same token after a restart.
+        secret: the same secret makes the same token after a restart. tls: a request that came in the clear is led to
+        TLS, whatever it asks.
         """
         self._names = names
+        self._tls = tls
         self.token = hmac.new(secret, b"hushbox csrf token 1", hashlib.sha256).hexdigest()[:40]
 
     def install(self, app: Flask) -> None:
         """Check every request of `app`, and set headers on every answer."""
         app.before_request(self._check)
-        app.after_request(_set_headers)
+        headers.install(app)
 
     def knows(self, host: str) -> bool:
         """Whether `host` (a Host header, with or without port) means this box.
@@ -84,28 +66,39 @@ class Gate:
             return False
         return True
 
-    def trusts(self, headers: Mapping[str, str]) -> bool:
+    def trusts(self, sent: Mapping[str, str]) -> bool:
         """Whether these headers, named as in WSGI (X_CSRF_TOKEN), have the token that changes need."""
-        return self._is_token(headers.get(TOKEN_HEADER.upper().replace("-", "_"), ""))
+        return self._is_token(sent.get(TOKEN_HEADER.upper().replace("-", "_"), ""))
 
     def _is_token(self, sent: str) -> bool:
         return hmac.compare_digest(sent.encode(), self.token.encode())
 
-    def _check(self) -> None:
+    def _check(self) -> ResponseReturnValue | None:
         if not self.knows(request.host):
             raise Refused(
                 403,
                 f"this page does not answer to {request.host!r}: use the box's address or name, "
                 "or add the name to [page] allowed_hosts",
             )
-        if request.method in SAFE_METHODS:
-            if request.path.startswith(API) and _comes_from_elsewhere(request):
-                raise Refused(403, "other sites' pages may not ask this box anything")
-            return
-        if not _same_origin(request):
+        # Nothing can be overheard inside the box: its own commands, and what watches it, need no certificate.
+        if self._tls and not request.is_secure and not request.environ.get(SAME_MACHINE):
+            return _to_tls()
+        is_safe = request.method in SAFE_METHODS
+        if not is_safe and not sites.same_origin(request):
             raise Refused(403, f"changes from pages of {request.headers['Origin']} are refused")
-        if not self._is_token(request.headers.get(TOKEN_HEADER, "")):
+        if not sites.may_ask(request):
+            raise Refused(403, "other sites' pages may not ask this box anything")
+        if not is_safe and not self._is_token(request.headers.get(TOKEN_HEADER, "")):
             raise Refused(403, f"the {TOKEN_HEADER} header is missing or old: get one from /api/v1/session", "token")
+        return None
+
+
+def _to_tls() -> ResponseReturnValue:
+    """Lead a person to the same page over TLS. A program is told: what it sends in the clear must not just work."""
+    if request.method in ("GET", "HEAD") and sites.is_page(request):
+        query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
+        return redirect(f"https://{request.host}{quote(request.path)}{query}", 307)
+    raise Refused(403, "this box is reached over TLS only: ask at https://", "tls")
 
 
 def box_names(box_name: str) -> set[str]:
@@ -125,37 +118,3 @@ def _plain(host: str) -> str:
     if host.count(":") == 1:
         host = host.partition(":")[0]
     return host.rstrip(".")
-
-
-def _same_origin(request: Request) -> bool:
-    """Browsers send Origin with every change. curl and scripts send none, and need the token anyway."""
-    origin = request.headers.get("Origin")
-    return origin is None or _is_of(origin, request)
-
-
-def _comes_from_elsewhere(request: Request) -> bool:
-    """Whether another site's page sent a read.
-
-    At a trustworthy address (localhost, HTTPS) browsers say so in Sec-Fetch-Site. At any address they send Origin with
-    what a script reads, and Referer unless that page forbids it. This page sends no Referer. A read that slips through
-    cannot be read by the other page, and ranks as unknown: phones.py knows the page's own requests by their cookie.
-    """
-    if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
-        return True
-    referer = request.headers.get("Referer")
-    return not _same_origin(request) or (referer is not None and not _is_of(referer, request))
-
-
-def _is_of(url: str, request: Request) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and parts.netloc.lower() == request.host.lower()
-    except ValueError:
-        return False
-
-
-def _set_headers(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    response.headers.setdefault("Cache-Control", "no-store")
-    return response

@@ -35,6 +35,16 @@ def test_addresses_take_turns_and_known_phones_alternate_with_others():
     assert len(queue) == 0
 
 
+def test_a_paired_phone_does_not_wait_for_a_crowd_that_has_the_page_open():
+    queue = FairQueue()
+    for number in range(100):
+        queue.append(Waiting(f"crowd {number}", Rank.PHONE))
+        queue.append(Waiting(f"others {number}"))
+    queue.append(Waiting("owner", Rank.OWNER))
+    queue.append(Waiting("player", Rank.PAIRED))
+    assert {"owner", "player"} <= set(order(queue)[:6])
+
+
 def test_an_address_has_a_limit_of_requests_being_answered():
     queue = FairQueue()
     for _ in range(limits.MAX_REQUESTS_PER_ADDRESS + 1):

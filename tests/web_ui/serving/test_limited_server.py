@@ -1,6 +1,8 @@
 """Limits of connections: which ones are closed to make room, and that other phones are still answered."""
 
 import contextlib
+import http.client
+import json
 import socket
 import threading
 from collections.abc import Callable
@@ -95,6 +97,101 @@ def test_a_known_phone_gets_in_though_every_connection_waits_for_an_answer(
             assert not asked.is_alive()
     finally:
         busy.set()
+        server.stop()
+
+
+CROWD = 60
+ASKED = HEAD + b"Cookie: hushbox_session=%s\r\n\r\n"
+
+
+def at(number: int) -> str:
+    """The crowd's addresses."""
+    return f"127.0.1.{number + 1}"
+
+
+def comes_late(served: Served, stack: contextlib.ExitStack, session: str, crowd: Callable[[int], object]) -> bytes:
+    """A paired phone connects from an address that nobody has seen, others come, and only then it asks."""
+    sock = stack.enter_context(connected(served, address="127.0.7.7"))
+    until(lambda: any(each.address == "127.0.7.7" for each in server_of(served)._channels()))
+    for number in range(CROWD, CROWD + limits.MAX_CONNECTIONS // 2 - 1):
+        crowd(number)
+        until(lambda: any(each.address == at(number) for each in server_of(served)._channels()))  # noqa: B023
+    sock.sendall(ASKED % session.encode())
+    return sock.recv(12)
+
+
+@pytest.mark.parametrize(
+    ("sent", "more"),
+    [
+        (b"", b""),
+        (b"GET / HTTP/1.1\r\nX: ", b""),
+        (b"PUT /api/v1/compare HTTP/1.1\r\nContent-Length: 99\r\n\r\n{", b""),
+        (HEAD, b"\r\n"),
+    ],
+    ids=["nothing sent", "half a head", "half a body", "answered, kept open"],
+)
+@pytest.mark.parametrize("has_page", [False, True], ids=["unknown", "has the page open"])
+def test_a_paired_phone_gets_in_from_a_new_address_when_every_place_is_taken(
+    served: Served, box: FakeBox, monkeypatch: pytest.MonkeyPatch, sent: bytes, more: bytes, has_page: bool
+):
+    monkeypatch.setattr(limits, "MAX_CONNECTIONS", 20)
+    page = Phone(served.number, "127.0.0.9")
+    page.open_page()
+    cookie = f"Cookie: {COOKIE}={page.cookies[COOKIE] if has_page else '1.2'}\r\n".encode()
+    head, end, rest = sent.partition(b" HTTP/1.1\r\n")
+    sent = head + end + cookie + rest if end else sent
+    session = box.pairing.pair("player")
+    with contextlib.ExitStack() as stack:
+
+        def crowd(number: int) -> None:
+            stack.enter_context(connected(served, sent + more, at(number)))
+
+        for number in range(CROWD):
+            crowd(number)
+        until(lambda: len(server_of(served).active_channels) == 20)
+        assert comes_late(served, stack, session, crowd) == b"HTTP/1.1 200"
+
+
+def test_a_paired_phone_gets_in_when_every_place_waits_for_an_answer(
+    app: Flask, box: FakeBox, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(limits, "MAX_CONNECTIONS", 40)
+    busy = threading.Event()
+    box.live.status = lambda: (busy.wait(WAIT_AT_MOST_S), FakeLive().status())[1]  # type: ignore[method-assign]
+    server = PageServer(app, "127.0.0.1", 0)
+    served = Served(server, server.start())
+    session = box.pairing.pair("player")
+    try:
+        with contextlib.ExitStack() as stack:
+            for number in range(40):
+                stack.enter_context(connected(served, HEAD + b"\r\n", f"127.0.1.{number + 1}"))
+            until(lambda: sum(bool(each.requests) for each in server_of(served)._channels()) == 40)
+            sock = stack.enter_context(connected(served, address="127.0.7.7"))
+            sock.sendall(ASKED % session.encode())
+            until(lambda: any(each.rank for each in server_of(served)._channels()))
+            busy.set()
+            assert sock.recv(12) == b"HTTP/1.1 200"
+    finally:
+        busy.set()
+        server.stop()
+
+
+def test_who_finds_no_place_is_told(app: Flask, box: FakeBox, monkeypatch: pytest.MonkeyPatch):
+    """Each place is one that is being answered: nobody is thrown out, and the newcomer is told to come again."""
+    monkeypatch.setattr(limits, "MAX_CONNECTIONS", 3)
+    server = PageServer(app, "127.0.0.1", 0)
+    served = Served(server, server.start())
+    try:
+        with contextlib.ExitStack() as stack:
+            for number in range(3):
+                stream = connected(served, HEAD.replace(b"status", b"events") + b"\r\n", f"127.0.1.{number + 1}")
+                assert stack.enter_context(stream).recv(12) == b"HTTP/1.1 200"
+            sock = stack.enter_context(connected(served, address="127.0.1.9"))
+            with contextlib.closing(http.client.HTTPResponse(sock)) as answer:
+                answer.begin()
+                assert (answer.status, answer.headers["Retry-After"]) == (503, "3")
+                assert "try again" in json.loads(answer.read())["error"]
+    finally:
         server.stop()
 
 

@@ -1,6 +1,7 @@
 """Host, Origin, token, headers: who may talk to the page."""
 
 import re
+from typing import ClassVar
 
 import pytest
 from flask.testing import FlaskClient
@@ -8,7 +9,7 @@ from flask.testing import FlaskClient
 from tests.web_ui.conftest import ORIGIN
 from web_ui.app import create_app
 from web_ui.fakes.box import FakeBox, fake_box
-from web_ui.visitors.security import HEADERS
+from web_ui.visitors.phones import SAME_MACHINE
 
 
 @pytest.mark.parametrize(
@@ -129,11 +130,6 @@ def test_the_page_itself_may(client: FlaskClient, headers: dict[str, str]):
     assert client.get("/api/v1/status", headers=headers).status_code == 200
 
 
-def test_a_link_on_another_site_opens_the_page(client: FlaskClient):
-    headers = {"Sec-Fetch-Site": "cross-site", "Referer": "http://evil.example/"}
-    assert client.get("/", headers=headers).status_code == 200
-
-
 def test_a_phone_is_known_by_a_cookie_that_other_sites_cannot_send(client: FlaskClient):
     page = client.get("/")
     cookie = page.headers["Set-Cookie"]
@@ -160,16 +156,6 @@ def test_the_token_outlives_a_restart_only_with_the_same_secret():
     assert token(None) != token(None)
 
 
-@pytest.mark.parametrize("path", ["/", "/api/v1/status", "/static/js/main.js", "/nothing"])
-def test_every_answer_carries_the_security_headers(client: FlaskClient, path: str):
-    answer = client.get(path)
-    for name, value in HEADERS.items():
-        assert answer.headers[name] == value
-    assert "unsafe" not in answer.headers["Content-Security-Policy"]
-    assert answer.headers["Cache-Control"] == ("no-cache" if path.startswith("/static") else "no-store")
-    answer.close()
-
-
 def test_the_page_has_no_inline_code_and_asks_nobody_else(client: FlaskClient):
     page = client.get("/").get_data(as_text=True)
     assert re.findall(r"<script(?![^>]*\ssrc=)(?! type=\"application/json\")", page) == []
@@ -183,3 +169,45 @@ def test_a_strange_box_name_is_shown_as_text():
     page = create_app(box).test_client().get("/").get_data(as_text=True)
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page
+
+
+class TestWithACertificate:
+    """What comes in the clear to a box with TLS."""
+
+    PHONE: ClassVar = {"REMOTE_ADDR": "192.0.2.50"}
+
+    @pytest.fixture
+    def page(self) -> FlaskClient:
+        return create_app(fake_box(), tls=True).test_client()
+
+    @pytest.mark.parametrize("base", ["http://hushbox.local:8080", "http://192.0.2.7", "http://[2001:db8::7]:8080"])
+    @pytest.mark.parametrize("path", ["/", "/wiring?a=b&c=%2F", "/docs/", "/nothing", "/a%20b"])
+    def test_a_person_is_led_to_the_same_address_over_tls(self, page: FlaskClient, base: str, path: str):
+        answer = page.get(path, base_url=base, environ_overrides=self.PHONE)
+        assert answer.status_code == 307
+        assert answer.headers["Location"] == base.replace("http:", "https:") + path
+        assert answer.headers["Cache-Control"] == "no-store"  # TLS may be switched off again
+        assert "Set-Cookie" not in answer.headers
+
+    def test_a_path_that_looks_like_a_name_is_still_a_path(self, page: FlaskClient):
+        answer = page.get(
+            "/", base_url=ORIGIN, environ_overrides={**self.PHONE, "PATH_INFO": "//evil.example/\r\nX: y"}
+        )
+        assert answer.headers["Location"] == "https://hushbox.local/evil.example/%0D%0AX%3A%20y"
+
+    @pytest.mark.parametrize("path", ["/api/v1/status", "/api/v1/events", "/static/icon.svg", "/api/v1/nothing"])
+    @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS"])
+    def test_a_program_is_told_instead(self, page: FlaskClient, method: str, path: str):
+        answer = page.open(path, method=method, base_url=ORIGIN, environ_overrides=self.PHONE)
+        assert answer.status_code == 403
+        assert answer.get_json()["code"] == "tls"
+
+    @pytest.mark.parametrize("host", ["evil.example", "hushbox.local.evil.example"])
+    def test_nobody_is_led_to_another_name(self, page: FlaskClient, host: str):
+        answer = page.get("/", base_url=f"http://{host}", environ_overrides=self.PHONE)
+        assert answer.status_code == 403
+        assert "Location" not in answer.headers
+
+    def test_over_tls_and_from_the_box_itself_all_is_as_ever(self, page: FlaskClient):
+        assert page.get("/", base_url="https://hushbox.local", environ_overrides=self.PHONE).status_code == 200
+        assert page.get("/", base_url=ORIGIN, environ_overrides={SAME_MACHINE: True}).status_code == 200
