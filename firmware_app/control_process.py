@@ -28,6 +28,8 @@ from firmware_app.link.control_end import ControlLink
 from firmware_app.link.wire import Down, InfoFrame, MeterFrame
 from firmware_app.page import address, announce
 from firmware_app.page.box import real_box
+from firmware_app.page.certificate import CertificateError
+from firmware_app.page.own_tls import OwnTls
 from firmware_app.panel.bindings import Bindings
 from firmware_app.panel.setup import PanelSetup
 from firmware_app.running import realtime
@@ -46,6 +48,7 @@ from hw.panel.panel import Panel
 from web_ui.app import create_app
 from web_ui.ports.box import Box
 from web_ui.serving.server import PageAddressError, PageServer
+from web_ui.visitors.security import box_names
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +81,7 @@ class ControlProcess:
         self._setup = self._panel_setup()
         self._box = BoxSetup(config, places, self.control, box_version(), self._pairings)
         self._box.stop = self.stop
+        self._own_tls: OwnTls | None = None
         self._noted_code = ""
         self._announce: Callable[[], None] = lambda: None  # the page's address, once
         self._leave_address: Callable[[], None] = lambda: None  # again, when the first code has changed
@@ -112,7 +116,7 @@ class ControlProcess:
                 comparer = self._comparer()
                 stack.callback(comparer.end)
                 server = self._serve_page(self._page_box(comparer))
-            except PageAddressError as error:
+            except (CertificateError, PageAddressError) as error:
                 print(f"hushbox: {error}", file=sys.stderr)
                 return EXIT_USAGE
             stack.callback(server.stop)
@@ -166,20 +170,25 @@ class ControlProcess:
     def _serve_page(self, box: Box) -> PageServer:
         """Raises PageAddressError."""
         page = self._config.page
-        app = create_app(box, allowed_hosts=page.allowed_hosts)
-        server = PageServer(app, page.host, page.port)
+        own = self._own_tls = OwnTls(self._places, self._page_names) if page.tls == "on" else None
+        app = create_app(box, allowed_hosts=page.allowed_hosts, tls=own is not None)
+        server = PageServer(app, page.host, page.port, tls=own.context if own else None)
         bound = server.start()
         self._leave_address = lambda: self._note_address(bound)
         self._leave_address()
-        self._announce = lambda: announce.page(page.host, bound, self._pairings.first_code)
+        fingerprint = own.fingerprint if own else ""
+        self._announce = lambda: announce.page(page.host, bound, self._pairings.first_code, fingerprint)
         if not sys.stdout.isatty():
             self._announce_once()
         return server
 
+    def _page_names(self) -> set[str]:
+        return box_names(self._box.name) | set(self._config.page.allowed_hosts)
+
     def _note_address(self, port: int) -> None:
         places, pairings, self._noted_code = self._places, self._pairings, self._pairings.first_code
-        host = self._config.page.host
-        address.leave(places.runtime, places.state, host, port, self._noted_code, pairings.local_session)
+        host, fingerprint = self._config.page.host, self._own_tls.fingerprint if self._own_tls else ""
+        address.leave(places.runtime, places.state, host, port, self._noted_code, pairings.local_session, fingerprint)
 
     def _announce_once(self) -> None:
         announce_now, self._announce = self._announce, lambda: None
@@ -218,12 +227,17 @@ class ControlProcess:
             held.tick()
             self._watch_pairings()
             self._box.audio.tick()
+            self._look_after_certificate()
             if time.monotonic() >= look_at_s:
                 self._look_for_interface()
                 look_at_s = time.monotonic() + LOOK_FOR_INTERFACE_S
             if time.monotonic() >= heat_at_s:
                 heat.look()
                 heat_at_s = time.monotonic() + LOOK_S
+
+    def _look_after_certificate(self) -> None:
+        if self._own_tls is not None and self._own_tls.tick():
+            self._leave_address()
 
     def _watch_pairings(self) -> None:
         pair_requests.answer(self._places.runtime, self._pairings, self._box.lost_everything)

@@ -54,7 +54,8 @@ def run(args: argparse.Namespace) -> int:
         return 0
     answer = _asked(places, {"do": "invite", "role": args.role, "hours": args.hours})
     host, port = address.left(places.runtime) or (config.page.host, config.page.port)
-    link = address.link(address.url_of(host, port), answer["code"])
+    fingerprint = address.fingerprint_left(places.runtime)
+    link = address.opening(address.url_of(host, port, bool(fingerprint)), answer["code"], fingerprint)
     until = time.strftime("%H:%M", time.localtime(answer["ends"]))
     ends = f"guest's link, for {args.hours:g} hours" if args.hours else f"link, good until {until}"
     print(f"{link}\n({args.role}: a {ends}; for one phone)")

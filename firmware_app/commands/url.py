@@ -35,22 +35,27 @@ def run(args: argparse.Namespace) -> int:
     config, places = settings(args)
     # A running box may have another port than the file: --port, or 0 for a free one.
     host, port = address.left(places.runtime) or (config.page.host, config.page.port)
-    url = address.url_of(host, port)
-    link = address.opening(url, address.first_code_left(places.runtime))
+    fingerprint = address.fingerprint_left(places.runtime)
+    url = address.url_of(host, port, tls=bool(fingerprint))
+    code = address.first_code_left(places.runtime)
+    link = address.opening(url, code, fingerprint)
     answers = bool(port) and _answers(host, port)
     picture = _picture(places)
     if args.svg:
         address.qr(link).save(str(args.svg), kind="svg", scale=8, border=4)
     if args.json:
-        print(json.dumps({"url": url, "link": link, "answers": answers, "picture": picture}, indent=2))
+        told = {"url": url, "link": link, "fingerprint": fingerprint, "answers": answers, "picture": picture}
+        print(json.dumps(told, indent=2))
         return OK if answers else SILENT
     print(link)
-    if link != url:
+    if code:
         print("(the box has no owner: the phone that opens this link becomes the owner)")
     if address.this_machine_only(url):
         print("(this machine only)")
     elif sys.stdout.isatty():
         address.qr(link).terminal(out=sys.stdout, compact=True, border=2)
+    if fingerprint:
+        print(f"SHA-256 fingerprint of its certificate: {fingerprint}")
     if picture:
         print(f"as a picture: {picture}")
     if not answers:

@@ -133,6 +133,12 @@ class PageConfig:
 
     host: str = key("0.0.0.0", text(), 'Address to listen on: "0.0.0.0" the whole network, "127.0.0.1" this box only.')
     port: int = key(8080, whole(0, 65535), "Port of the page; 0 takes a free one and prints it.")
+    tls: str = key(
+        "off",
+        one_of("off", "on"),
+        '"on" serves the page over TLS (https://), with a certificate that the box makes for itself: nobody in the\n'
+        "network can listen in or change what is sent, but each phone warns once. Plain http:// then leads there.",
+    )
     allowed_hosts: tuple[str, ...] = key(
         (),
         listed(matching(r"[A-Za-z0-9._:\[\]-]{1,253}", "a host name or address"), "host names or addresses", 0, 32),

@@ -36,10 +36,20 @@ def own_address(host: str = "") -> str:
     return "::1" if host == "::" else "127.0.0.1"
 
 
-def url_of(host: str, port: int) -> str:
+def url_of(host: str, port: int, tls: bool = False) -> str:
     """What to type on a phone for a page that is served at this host and port."""
     shown = own_address(host) if host in ANY else host.strip("[]")
-    return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/"
+    return f"{'https' if tls else 'http'}://{f'[{shown}]' if ':' in shown else shown}:{port}/"
+
+
+def with_fingerprint(link: str, fingerprint: str) -> str:
+    """A link that tells what certificate the page must have: "…#pair=…&fp=ab12…". "" for a page in the clear.
+
+    For whoever scans it to compare with what the phone shows. Browsers send no fragment.
+    """
+    if not fingerprint:
+        return link
+    return f"{link}{'&' if '#' in link else '#'}fp={fingerprint.replace(':', '').lower()}"
 
 
 def link(base: str, code: str) -> str:
@@ -53,28 +63,38 @@ def qr_rows(url: str) -> tuple[str, ...]:
 
 
 def this_machine_only(url: str) -> bool:
-    return url.startswith(("http://127.", "http://[::1]"))
+    return url.partition("://")[2].startswith(("127.", "[::1]"))
 
 
 def qr(url: str) -> segno.QRCode:
     return segno.make(url, error="l")
 
 
-def leave(runtime: Path, state: Path, host: str, port: int, first_code: str = "", session: str = "") -> None:
+def leave(
+    runtime: Path,
+    state: Path,
+    host: str,
+    port: int,
+    first_code: str = "",
+    session: str = "",
+    fingerprint: str = "",
+) -> None:
     """Note where the page is, for `hushbox url`, and draw its QR code. A folder that cannot be written is let be.
 
     first_code: of a box without an owner. session: of commands on the box. Only its own user may read the two.
+    fingerprint: of the page's certificate, where it has one.
     """
     with contextlib.suppress(OSError):
         fresh = runtime / f"{NOTE}.new"
-        fresh.write_text(json.dumps({"host": host, "port": port}))
+        fresh.write_text(json.dumps({"host": host, "port": port, "fingerprint": fingerprint}))
         os.replace(fresh, runtime / NOTE)
     with contextlib.suppress(OSError):
         write_whole(runtime / FIRST_CODE, first_code.encode())
         write_whole(runtime / SESSION, session.encode())
     with contextlib.suppress(OSError):
         drawn = io.BytesIO()
-        qr(opening(url_of(host, port), first_code)).save(drawn, kind="png", scale=10, border=4)
+        url = opening(url_of(host, port, bool(fingerprint)), first_code, fingerprint)
+        qr(url).save(drawn, kind="png", scale=10, border=4)
         write_whole(state / PICTURE, drawn.getvalue())
 
 
@@ -95,9 +115,9 @@ def _secret(path: Path) -> str:
         return ""
 
 
-def opening(url: str, code: str) -> str:
-    """The link for the camera: with the code while there is one."""
-    return link(url, code) if code else url
+def opening(url: str, code: str, fingerprint: str = "") -> str:
+    """The link for the camera: with the code while there is one, and with the certificate's fingerprint."""
+    return with_fingerprint(link(url, code) if code else url, fingerprint)
 
 
 def left(runtime: Path) -> tuple[str, int] | None:
@@ -107,3 +127,11 @@ def left(runtime: Path) -> tuple[str, int] | None:
         return str(tree["host"]), int(tree["port"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def fingerprint_left(runtime: Path) -> str:
+    """The fingerprint of the certificate with which the running box serves its page; "" for a page in the clear."""
+    try:
+        return str(json.loads((runtime / NOTE).read_text())["fingerprint"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""

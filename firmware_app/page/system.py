@@ -42,11 +42,12 @@ class RealSystem:
         )
 
     def network(self, port: int) -> NetworkView:
-        url = address.url_of("", port)
+        tls = self._box.config.page.tls == "on"
+        url = address.url_of("", port, tls)
         if address.this_machine_only(url):
             return NetworkView((url,))
         name = socket.gethostname().partition(".")[0]
-        return NetworkView((url, f"http://{name}.local:{port}/"), address.qr_rows(url))
+        return NetworkView((url, f"{'https' if tls else 'http'}://{name}.local:{port}/"), address.qr_rows(url))
 
     def about(self) -> AboutView:
         packages = tuple(PackageView(each.name, each.version, each.licence) for each in licences.shipped())

@@ -33,7 +33,7 @@ def test_a_note_that_a_dead_box_left_is_not_believed(tmp_path: Path):
     told = url(tmp_path, tmp_path, "--json")
     assert told.returncode == 1
     url_ = "http://127.0.0.1:1/"
-    assert json.loads(told.stdout) == {"url": url_, "link": url_, "answers": False, "picture": ""}
+    assert json.loads(told.stdout) == {"url": url_, "link": url_, "fingerprint": "", "answers": False, "picture": ""}
 
 
 @pytest.mark.parametrize("name", ["door.svg", "no such folder/door.svg"])
@@ -53,6 +53,6 @@ def test_a_running_box_is_found_at_its_own_port(tmp_path: Path):
         picture = box.state / address.PICTURE
         assert told.returncode == 0, told.stderr
         assert json.loads(told.stdout) == {
-            "url": box.url, "link": box.url, "answers": True, "picture": str(picture),
+            "url": box.url, "link": box.url, "fingerprint": "", "answers": True, "picture": str(picture),
         }  # fmt: skip
         assert picture.read_bytes().startswith(b"\x89PNG")
