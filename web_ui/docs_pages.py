@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -16,12 +16,17 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 DAY_S = 86400
+KEPT_PAGES = 8
 _TOCTREE = "{toctree}"
 _OUTSIDE = ("..", "/")  # of the checkout, which the box does not have
 
 
 def add_docs(app: Flask, port: SystemPort, rendered: Callable[..., str]) -> None:
     """The routes below /docs/. rendered: makes a document of a template."""
+
+    @lru_cache(KEPT_PAGES)  # the longest takes a small board a tenth of a second, and anybody may ask
+    def body(text: str) -> str:
+        return html(text, lambda page: title(port.docs_page(page)))
 
     @app.get("/docs/")
     def docs_first() -> str:
@@ -30,7 +35,7 @@ def add_docs(app: Flask, port: SystemPort, rendered: Callable[..., str]) -> None
     @app.get("/docs/<name>.md")
     def docs_page(name: str) -> str:
         text = port.docs_page(name)
-        return rendered("docs.html", title=title(text), body=html(text, lambda page: title(port.docs_page(page))))
+        return rendered("docs.html", title=title(text), body=body(text))
 
     @app.get("/docs/images/<name>")
     def docs_picture(name: str) -> Response:

@@ -61,11 +61,12 @@ class RealModels:
         sounds = {self._found(name)[0] for name in (first, second)}
         if first == second or len(sounds) > 1:
             raise ControlRefused(f"{first} and {second}: two different models for the same sound are expected")
+        box = self._box
+        self._begin(box.model_work.must_be_idle)  # before seconds of sound are read for it
         try:
             sound, _ = listen_ring.read_wavs(self._ring)
         except FileNotFoundError:
             raise NotThere("no sound has been heard yet: start the box and try again") from None
-        box = self._box
         self._begin(
             lambda: box.model_work.try_out((first, second), box.config.model.runtime, sound, box.control.values())
         )

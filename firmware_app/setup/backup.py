@@ -84,7 +84,7 @@ class Backups:
         if len(data) > LARGEST_BACKUP_BYTES:
             raise BackupError([f"{len(data)} bytes is no backup; at most {LARGEST_BACKUP_BYTES} are read"])
         try:
-            tree = json.loads(data, parse_constant=_no_constant)
+            tree = json.loads(data.decode("utf-8-sig"), parse_constant=_no_constant)
         except (ValueError, RecursionError):
             raise BackupError(["this is not a Hushbox backup: it is not JSON"]) from None
         values = flat(tree)
@@ -107,7 +107,7 @@ class Backups:
 
     def look(self, data: bytes) -> Contents:
         """What is in a backup, and what a restore of it would replace. Raises BackupError as `check` does."""
-        files, tree = self.check(data), json.loads(data)
+        files, tree = self.check(data), json.loads(data.decode("utf-8-sig"))
         made_at, made_by = (escaped(str(tree.get(key, "")))[:60] for key in ("made_at", "made_by"))
         return Contents(made_at, made_by, replaced(self._present(), files))
 

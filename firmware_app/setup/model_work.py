@@ -65,6 +65,7 @@ class ModelWork:
 
     def try_out(self, names: Sequence[str], runtime: str, sound: bytes, values: Mapping[str, float]) -> None:
         """sound: a WAV file, values: of the box's parameters. Raises WorkRefused."""
+        self.must_be_idle()  # before megabytes are laid down for it
         try:
             folder = Path(tempfile.mkdtemp(prefix="try-", dir=self._runtime))
         except OSError as error:
@@ -99,8 +100,7 @@ class ModelWork:
         self, doing: str, names: tuple[str, ...], arguments: list[str], take: Callable[[Any], None], folder: Path | None
     ) -> None:
         with self._lock:
-            if self.now.doing:
-                raise WorkRefused(f"{' and '.join(self.now.models)}: still being worked on; wait a moment")
+            self.must_be_idle()
             self._process = subprocess.Popen(
                 [*program(), "model_work", *arguments],
                 env={**os.environ, **BLAS_ENV},
@@ -110,6 +110,12 @@ class ModelWork:
             )
             self.now = Work(doing, names, tried=self._tried)
         threading.Thread(target=self._wait, args=(self._process, names, take, folder), daemon=True).start()
+
+    def must_be_idle(self) -> None:
+        """Raises WorkRefused while there is work under way."""
+        now = self.now
+        if now.doing:
+            raise WorkRefused(f"{' and '.join(now.models)}: still being worked on; wait a moment")
 
     def _wait(
         self,

@@ -1,13 +1,13 @@
-"""The docs that came with the box: Markdown pages and their pictures, by name."""
+"""The docs that came with the box: Markdown pages and their pictures, by name.
 
-import re
+A name is looked up among those that are there. It is never made a path.
+"""
+
 from pathlib import Path
 
 from firmware_app.errors import AppError
 
 FIRST = "index.md"
-_PAGE = re.compile(r"[a-z0-9-]{1,40}")
-_PICTURE = re.compile(r"[A-Za-z0-9_-]{1,60}\.png")
 
 
 class NoSuchDocError(AppError, LookupError):
@@ -16,16 +16,18 @@ class NoSuchDocError(AppError, LookupError):
 
 def page(folder: Path, name: str) -> str:
     """The Markdown of a page; "" is the first. Raises NoSuchDocError."""
-    if name and not _PAGE.fullmatch(name):
+    pages = {path.stem: path for path in folder.glob("*.md")}
+    if name and name not in pages:
         raise NoSuchDocError(f"docs: no page is called {name[:40]!r}")
-    return _read(folder / (f"{name}.md" if name else FIRST)).decode()
+    return _read(pages[name] if name else folder / FIRST).decode()
 
 
 def picture(folder: Path, name: str) -> bytes:
     """A PNG. Raises NoSuchDocError."""
-    if not _PICTURE.fullmatch(name):
+    pictures = {path.name: path for path in (folder / "images").glob("*.png")}
+    if name not in pictures:
         raise NoSuchDocError(f"docs: no picture is called {name[:40]!r}")
-    return _read(folder / "images" / name)
+    return _read(pictures[name])
 
 
 def _read(path: Path) -> bytes:

@@ -85,7 +85,7 @@ class FakeSystem:
 
     def _read(self, backup: bytes) -> dict[str, Any]:
         try:
-            tree = json.loads(backup)
+            tree = json.loads(backup.decode("utf-8-sig"))
         except ValueError:
             raise ControlRefused("this is not a Hushbox backup: it is not JSON") from None
         if not isinstance(tree, dict) or tree.get("hushbox_backup") != 1:

@@ -2,12 +2,14 @@
 
 One rule for every string of every request: path and query are checked before any route, JSON where it is read. Refused
 are control characters, line separators, characters that change the direction of writing, and lone surrogates (halves of
-a character), which JSON can carry and UTF-8 cannot.
+a character), which JSON can carry and UTF-8 cannot. A name that an object has twice is refused too: readers differ in
+which of the two they take.
 """
 
 import json
 import math
 import re
+from collections import Counter
 from typing import Any
 
 from flask import Flask, request
@@ -25,9 +27,9 @@ def install(app: Flask) -> None:
 
 
 def parsed(data: bytes) -> Any:
-    """Parse a request's JSON. Raises ValueError when it is not JSON, Refused for a text or number not allowed."""
+    """Parse a request's JSON. Raises ValueError when it is not JSON in UTF-8, Refused for what is not allowed in it."""
     try:
-        tree = json.loads(data, parse_constant=_no_constant)
+        tree = json.loads(data.decode("utf-8-sig"), parse_constant=_no_constant, object_pairs_hook=_once_each)
     except RecursionError:
         raise ValueError("too deep") from None
     check_tree(tree)
@@ -72,6 +74,14 @@ def _check_address() -> None:
 def _is_usual(value: float) -> bool:
     """Finite, and exact in every reader of JSON."""
     return -_LARGEST_INT <= value <= _LARGEST_INT if isinstance(value, int) else math.isfinite(value)
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    tree = dict(pairs)
+    if len(tree) < len(pairs):
+        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
+        raise Refused(400, f"the body has {twice[:40]!r} twice in one object: once is allowed")
+    return tree
 
 
 def _no_constant(name: str) -> float:

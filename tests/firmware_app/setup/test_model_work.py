@@ -1,5 +1,6 @@
 """Work on models in a process of its own: one at a time, its end is told, and nothing stays behind."""
 
+import threading
 import time
 from pathlib import Path
 
@@ -37,6 +38,33 @@ def test_one_at_a_time(work: ModelWork, loads: list[Load]) -> None:
         work.measure("denoise-live", "auto", 128, 1)
     finished(work)
     assert (work.now.why, loads[0].bundle, loads[0].period_frames) == ("", LIGHT, 128)
+
+
+@pytest.mark.parametrize("what", ["measure", "try"])
+def test_fifty_who_ask_at_once_start_one_process(work: ModelWork, tmp_path: Path, what: str) -> None:
+    ready, started, refused = threading.Barrier(50), list[str](), list[str]()
+
+    def ask() -> None:
+        ready.wait()
+        try:
+            if what == "measure":
+                work.measure(LIGHT, "auto", 128, 1)
+            else:
+                work.try_out((LIGHT, "denoise-live"), "auto", b"x" * 1000, {})
+            started.append(what)
+        except WorkRefused as why:
+            refused.append(str(why))
+
+    threads = [threading.Thread(target=ask) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(started), len(refused)) == (1, 49)
+    assert all("still being worked on" in why for why in refused)
+    work.stop()
+    finished(work)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_fails_says_why_and_leaves_nothing_behind(work: ModelWork, tmp_path: Path, loads: list[Load]) -> None:

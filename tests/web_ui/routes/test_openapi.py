@@ -67,6 +67,15 @@ def test_every_change_is_a_method_with_a_token_and_a_body():
                 assert operation["requestBody"]["required"], path
 
 
+def test_no_address_has_a_secret():
+    """Addresses are written into logs and histories: codes, PINs and sessions go into bodies and cookies."""
+    for path, methods in SPEC["paths"].items():
+        for operation in methods.values():
+            names = {parameter.get("name", "") for parameter in operation.get("parameters", [])}
+            names |= set(re.findall(r"\{(\w+)\}", path))
+            assert not names & {"code", "pin", "session", "token", "password", "secret", "key"}, path
+
+
 def test_changes_and_refusals_answer_as_described(change: Change):
     check("SetValue", change("PUT", "params/box.bypass", {"value": 1}).get_json())
     for answer in (
