@@ -1,9 +1,13 @@
 """`hushbox url`: the address of the running box, whatever its port; without one the settings' address, exit code 1."""
 
+import hashlib
 import json
+import ssl
+import stat
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -56,3 +60,25 @@ def test_a_running_box_is_found_at_its_own_port(tmp_path: Path):
             "url": box.url, "link": box.url, "fingerprint": "", "answers": True, "picture": str(picture),
         }  # fmt: skip
         assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.box
+def test_a_box_with_tls_tells_its_certificates_fingerprint(tmp_path: Path):
+    config = 'tls = "on"\n[audio]\ndevice = "demo"\n'
+    with RunningBox(tmp_path / "box", config, pair=False) as box:
+        assert box.url.startswith("https://127.0.0.1:")
+        told = url(tmp_path / "box", box.runtime, "--json")
+        assert told.returncode == 0, told.stderr
+        tree = json.loads(told.stdout)
+        port = urlsplit(box.url).port
+        assert port is not None
+        served = ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(("127.0.0.1", port)))
+        fingerprint = hashlib.sha256(served).hexdigest()
+        assert tree["answers"]
+        assert tree["fingerprint"].replace(":", "").lower() == fingerprint
+        assert f"#pair={address.first_code_left(box.runtime)}&fp={fingerprint}" in tree["link"]
+        assert stat.S_IMODE((box.state / "page-certificate.pem").stat().st_mode) == 0o600
+    first = (tmp_path / "box" / "state" / "page-certificate.pem").read_bytes()
+    with RunningBox(tmp_path / "box", config, pair=False):
+        pass
+    assert (tmp_path / "box" / "state" / "page-certificate.pem").read_bytes() == first
