@@ -43,10 +43,14 @@ class LimitedServer(TcpWSGIServer):  # type: ignore[misc]  # waitress has no typ
         *args: Any,
         rank_of: Callable[[Mapping[str, str]], Rank],
         trusts: Callable[[Mapping[str, str]], bool],
+        say_of: Callable[[Mapping[str, str]], Callable[[str], str] | None],
         **kwargs: Any,
     ) -> None:
-        """From a request's headers (X_CSRF_TOKEN): rank_of its client, and whether it `trusts` it to change all."""
-        self.rank_of, self._trusts = rank_of, trusts
+        """From a request's headers (X_CSRF_TOKEN): rank_of its client, whether it `trusts` it to change all.
+
+        say_of: what puts the box's English into its language.
+        """
+        self.rank_of, self._trusts, self.say_of = rank_of, trusts, say_of
         self.addresses = Addresses()
         self._check_at_s = 0.0
         self._paused_until_s = 0.0
