@@ -7,10 +7,13 @@ is in it too, by the keys that the other languages have.
 
 import re
 
+from firmware_app.kept.factory import Presets
 from firmware_app.kept.param_table import PARAMS
+from tests.rigs.checkout import ROOT
 from web_ui import texts
 
 CODE = "en-XB"
+FACTORY = ROOT / "firmware_app" / "assets" / "presets"
 _MARK = "\u200f"  # right-to-left mark
 _LETTERS = str.maketrans("acdeghiklnorstuyACDEGHIKLNORSTUY", "áçðéĝĥíķļñóŕšţúýÁÇÐÉĜĤÍĶĻÑÓŔŠŢÚÝ")
 _PLACE = re.compile(r"\{(\w+)[^{}]*\}")  # a value with how it looks
@@ -24,6 +27,8 @@ def mirrored() -> texts.Language:
     for spec in PARAMS.values():  # the box tells the page what these are called in English
         english |= {f"box.param.{spec.id}": spec.label, f"box.param.{spec.id}.help": spec.help}
         english |= {f"box.choice.{name}": name for name in spec.choices}
+    for preset in Presets(FACTORY, PARAMS).list():
+        english[f"box.preset.{preset.name}"] = preset.about
     words = {key: _long(text) for key, text in english.items()}
     keys = {key for language in texts.languages() for key in texts.said(language)}
     said = {key: _long(_PLACE.sub(r"{\1}", key)) for key in keys}

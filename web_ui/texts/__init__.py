@@ -25,7 +25,9 @@ class Language:
     code: str  # BCP 47, as in <html lang>
     words: Mapping[str, str]  # every text by its key
     direction: str = "ltr"  # or "rtl"
-    said: Mapping[str, str] = field(default_factory=dict)  # what the box says, by the English sentence; see sentences.py
+    said: Mapping[str, str] = field(
+        default_factory=dict
+    )  # what the box says, by the English sentence; see sentences.py
 
     def say(self, key: str, **values: object) -> str:
         """One text, with `values` in its {braces}. Raises KeyError for a key that does not exist."""

@@ -6,7 +6,7 @@ English sentence as the code has it, with a {name} for each value, and its trans
 
     "no preset {name!r}{did_you_mean}": "kein Preset {name}{did_you_mean}"
 
-`{name!r}` is a value in quotes, `{value:g}` a number. A value is looked up too, because it may be a sentence of its own,
+`{name!r}` is a value in quotes, `{value:g}` a number. A value is looked up too, for it may be a sentence of its own,
 unless it is in quotes: that is somebody's word. `{names:list}` in the translation: "a, b and c" is looked up word by
 word. What is put together of several sentences is taken apart. Where a text can be read in several ways, the one that
 translates most of its letters counts. What is in no table stays English.
