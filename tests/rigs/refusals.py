@@ -48,7 +48,7 @@ REFUSED: tuple[Request, ...] = (
     _checked("amount", "turn", _SWEEP),
     _control("switches", name="third", gpio=17),
     _control("switches", name="third", gpio=99),
-    _control("switches", name="Third one", gpio=23),
+    _control("switches", name="Third", gpio=23),
     _control("qqq"),
     _control("encoders", name="dial", gpio_a=5, gpio_b=6),
     _control("pedals", name="pedal", channel=1),

@@ -7,8 +7,8 @@ English sentence as the code has it, with a {name} for each value, and its trans
     "no preset {name!r}{did_you_mean}": "kein Preset {name}{did_you_mean}"
 
 `{name!r}` is a value in quotes, `{value:g}` a number. A value is looked up too, for it may be a sentence of its own,
-unless it is in quotes: that is somebody's word. `{names:list}` in the translation: "a, b and c" is looked up word by
-word. What is put together of several sentences is taken apart. Where a text can be read in several ways, the one that
+unless it is in quotes: that is somebody's word, and so is `{name:name}` in the translation. `{names:list}` there:
+"a, b and c" is looked up word by word. What is put together of several sentences is taken apart. Where a text can be read in several ways, the one that
 translates most of its letters counts. What is in no table stays English.
 """
 
@@ -110,10 +110,16 @@ class Sentences:
         for literal, name, form, _ in Formatter().parse(pattern.translation):
             said.append(literal)
             if name is not None:
-                value = self._listed(values[name]) if form == "list" else self._value(values[name])
+                value = self._formed(values[name], form or "")
                 said.append(value.text)
                 letters += value.letters
         return _Reading("".join(said), letters)
+
+    def _formed(self, value: str, form: str) -> _Reading:
+        """A value as the translation has it: {value}, {value:list} or {value:name}."""
+        if form == "name":
+            return _Reading(value, 0)
+        return self._listed(value) if form == "list" else self._value(value)
 
     def _value(self, value: str) -> _Reading:
         if re.fullmatch(_QUOTED, value):
