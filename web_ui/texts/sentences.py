@@ -8,8 +8,8 @@ English sentence as the code has it, with a {name} for each value, and its trans
 
 `{name!r}` is a value in quotes, `{value:g}` a number. A value is looked up too, for it may be a sentence of its own,
 unless it is in quotes: that is somebody's word, and so is `{name:name}` in the translation. `{names:list}` there:
-"a, b and c" is looked up word by word. What is put together of several sentences is taken apart. Where a text can be read in several ways, the one that
-translates most of its letters counts. What is in no table stays English.
+"a, b and c" is looked up word by word. What is put together of several sentences is taken apart. Where a text can be
+read in several ways, the one that translates most of its letters counts. What is in no table stays English.
 """
 
 import re
@@ -23,7 +23,9 @@ _OF_REPR = rf"{_QUOTED}|[-\d(\[{{TFN].*?"  # or a number, a list, an object, Tru
 _NUMBER = r"[-−+]?(?:\d[\d.]*(?:e[-+]?\d+)?|inf|nan)%?"
 _DECIMAL = re.compile(r"([-−+]?\d+)\.(\d+)(%|\s?[^\d\s.]{1,4})?")  # not an address, not a version
 _ENDS = re.compile(r"(?<=[.!?]) +|[:;,] +|\n+")
+_NAMES = re.compile(r"[\w.+-]+(, [\w.+-]+)*")  # what is longer may be the box's own words
 _JOINED = re.compile(r"(, | and | or | to | at )")
+_NO_NAME = ("none", "nothing", "nothing more")  # what the box says where there are no names
 _MOST_PARTS = 10
 _LONGEST = 1000  # characters of what is looked up at all
 _MOST_KEPT = 4000  # texts with their translations: numbers in them make ever new ones
@@ -60,10 +62,17 @@ class _Pattern:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """A translation. letters: how many of the English letters it has translated."""
+    """A translation. sure: how many English letters it accounts for: translates, or knows to be somebody's names.
+
+    runs: more for the same letters in fewer sentences.
+    """
 
     text: str
-    letters: int
+    sure: int = 0
+    runs: int = 0
+
+    def __add__(self, other: "_Reading") -> "_Reading":
+        return _Reading(self.text + other.text, self.sure + other.sure, self.runs + other.runs)
 
 
 class Sentences:
@@ -84,62 +93,67 @@ class Sentences:
         if kept is None:
             if len(self._kept) >= _MOST_KEPT:
                 self._kept.clear()
-            kept = max(self._readings(english), key=lambda reading: reading.letters)  # the first of equal ones
+            kept = max(self._readings(english), key=lambda reading: (reading.sure, reading.runs))
             self._kept[english] = kept
         return kept
 
     def _readings(self, english: str) -> Iterator[_Reading]:
-        """Every way to read it, as it is the last."""
+        """Every way to read it, the better one of equals first; as it is comes last."""
         if english in self._table:
-            yield _Reading(self._table[english], _letters(english))
+            yield _fixed(self._table[english], _letters(english))
             return
+        # Several sentences, or one behind a name: "hw:2: it is in use".
+        for end in list(_ENDS.finditer(english))[:_MOST_PARTS]:
+            yield self._read(english[: end.start()]) + _Reading(end[0]) + self._read(english[end.end() :])
         for pattern in self._patterns:
             if (values := pattern.values(english)) is not None:
                 yield self._filled(pattern, values)
         if english.endswith("."):
-            bare = self._read(english[:-1])
-            yield _Reading(f"{bare.text}.", bare.letters)
-        # Several sentences, or one behind a name: "hw:2: it is in use".
-        for end in list(_ENDS.finditer(english))[:_MOST_PARTS]:
-            first, rest = self._read(english[: end.start()]), self._read(english[end.end() :])
-            yield _Reading(first.text + end[0] + rest.text, first.letters + rest.letters)
-        yield _Reading(english, 0)
+            yield self._read(english[:-1]) + _Reading(".")
+        yield _Reading(english)
 
     def _filled(self, pattern: _Pattern, values: Mapping[str, str]) -> _Reading:
-        said, letters = [], pattern.letters
+        said = _fixed("", pattern.letters)
         for literal, name, form, _ in Formatter().parse(pattern.translation):
-            said.append(literal)
+            said += _Reading(literal)
             if name is not None:
-                value = self._formed(values[name], form or "")
-                said.append(value.text)
-                letters += value.letters
-        return _Reading("".join(said), letters)
+                said += self._formed(values[name], form or "")
+        return said
 
     def _formed(self, value: str, form: str) -> _Reading:
         """A value as the translation has it: {value}, {value:list} or {value:name}."""
         if form == "name":
-            return _Reading(value, 0)
+            text = self._table.get(value, value) if value in _NO_NAME else value
+            return _fixed(text, _letters(text) if _NAMES.fullmatch(text) else 0)
         return self._listed(value) if form == "list" else self._value(value)
 
     def _value(self, value: str) -> _Reading:
         if re.fullmatch(_QUOTED, value):
-            return _Reading(self._table.get("'…'", "'…'").replace("…", value[1:-1]), 0)
+            text = self._table.get("'…'", "'…'").replace("…", value[1:-1])
+            return _fixed(text, _letters(text))
         if found := _DECIMAL.fullmatch(value):
             decimal = self._table.get("0.5", "0.5")[1]
-            return _Reading(f"{found[1]}{decimal}{found[2]}{found[3] or ''}", 0)
+            return _Reading(f"{found[1]}{decimal}{found[2]}{found[3] or ''}")
         return self._read(value)
 
     def _listed(self, value: str) -> _Reading:
         parts = _JOINED.split(value)
         words = [self._value(part) for part in parts[::2]]
         joins = [f" {self._table.get(join.strip(), join.strip())} " if join != ", " else join for join in parts[1::2]]
-        text = words[0].text + "".join(join + word.text for join, word in zip(joins, words[1:], strict=True))
-        return _Reading(text, sum(word.letters for word in words))
+        said = words[0]
+        for join, word in zip(joins, words[1:], strict=True):
+            said = said + _Reading(join) + word
+        return said
 
 
 def values_of(text: str) -> set[str]:
     """The names of the values in a text of a table."""
     return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def _fixed(text: str, letters: int) -> _Reading:
+    """What stands so in the table, or is known to be a name."""
+    return _Reading(text, letters, letters * letters)
 
 
 def _looks(form: str, conversion: str | None) -> str:
