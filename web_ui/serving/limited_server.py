@@ -51,14 +51,16 @@ class LimitedServer(TcpWSGIServer):  # type: ignore[misc]  # waitress has no typ
         *args: Any,
         rank_of: Callable[[Mapping[str, str]], Rank],
         trusts: Callable[[Mapping[str, str], str, str], bool],
+        say_of: Callable[[Mapping[str, str]], Callable[[str], str] | None],
         tls: ssl.SSLContext | None = None,
         **kwargs: Any,
     ) -> None:
         """rank_of: a client's, by its headers (X_CSRF_TOKEN). trusts: whether one may send this, by method and path.
 
-        tls: what serves those who come over TLS; None to take none.
+        say_of: what puts the box's English into a client's language. tls: what serves those who come over TLS; None to
+        take none.
         """
-        self.rank_of, self._trusts, self._tls = rank_of, trusts, tls
+        self.rank_of, self._trusts, self.say_of, self._tls = rank_of, trusts, say_of, tls
         self.addresses = Addresses()
         self._check_at_s = 0.0
         self._paused_until_s = 0.0

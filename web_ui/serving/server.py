@@ -76,6 +76,7 @@ class PageServer:
             rank_of=self._app.extensions["hushbox.rank"],
             trusts=self._app.extensions["hushbox.trusts"],
             tls=self._tls,
+            say_of=self._app.extensions["hushbox.say"],
             sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
         )
         self._thread = threading.Thread(target=self._serve, name="page", daemon=True)
