@@ -1,4 +1,4 @@
-"""The page offers a role only what it may: each section of Set up asks the box for nothing that its own role is refused."""
+"""The page offers a role only what it may: a section of Set up asks the box for nothing that its role is refused."""
 
 import json
 import re
