@@ -8,6 +8,7 @@ threads, so their number is limited.
 import threading
 import time
 from collections.abc import Callable, Iterator
+from types import MappingProxyType
 from typing import Any
 
 from web_ui.errors import Refused
@@ -45,17 +46,19 @@ class EventStreams:
         """Let all streams end soon, and refuse new ones."""
         self._closing.set()
 
-    def stream(self, disconnected: Callable[[], bool], say: Say | None = None) -> Iterator[bytes]:
+    def stream(
+        self, disconnected: Callable[[], bool], own: News = MappingProxyType({}), say: Say | None = None
+    ) -> Iterator[bytes]:
         """Yield events until the client is gone or the server closes. Runs in a thread of its own.
 
-        say: puts what the box says into the phone's language.
+        own: what this client alone is told, seen within HEARTBEAT_S. say: puts what the box says into its language.
         """
         yield b"retry: 1000\n\n"
         sent: dict[str, str] = {}
         change = self._live.wait_for_change(-1, 0.0)
         while not (self._closing.is_set() or disconnected()):
             sent_at = time.monotonic()
-            events = self._events.all(change, say)
+            events = {name: _event(name, make()) for name, make in own.items()} | self._events.all(change, say)
             yield "".join(text for name, text in events.items() if name == LAST or sent.get(name) != text).encode()
             sent, seq = events, change.seq
             self._closing.wait(INTERVAL_S)  # changes meanwhile become one event
