@@ -33,22 +33,26 @@ def told(tree: Any, say: Callable[[str], str] | None, spoken: frozenset[str] = S
         return tree
     if isinstance(tree, list | tuple):
         return [told(each, say, spoken) for each in tree]
-    if not isinstance(tree, Mapping):
+    if not isinstance(tree, dict):
         return tree
     if tree.get("kind") == "list":  # a StepView: its name is what was done to the list of presets
         spoken |= {"name"}
-    return {
-        key: _said(value, say) if key in spoken else told(value, say, spoken | _SPOKEN_WITHIN.get(key, frozenset()))
-        for key, value in tree.items()
-    }
+    answer = {}
+    for key, value in tree.items():
+        if key in spoken:
+            value = _said(value, say)
+        elif isinstance(value, dict | list | tuple):
+            value = told(value, say, spoken | _SPOKEN_WITHIN[key] if key in _SPOKEN_WITHIN else spoken)
+        answer[key] = value
+    return answer
 
 
 def _said(value: Any, say: Callable[[str], str]) -> Any:
     if isinstance(value, str):
-        return say(value)
+        return say(value) if value else value
     if isinstance(value, list | tuple):
         return [say(each) if isinstance(each, str) else told(each, say) for each in value]
-    if isinstance(value, Mapping) and all(isinstance(each, str) for each in value.values()):
+    if isinstance(value, dict) and all(isinstance(each, str) for each in value.values()):
         return {key: say(each) for key, each in value.items()}
     return told(value, say)
 

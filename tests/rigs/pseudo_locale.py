@@ -16,7 +16,7 @@ CODE = "en-XB"
 FACTORY = ROOT / "firmware_app" / "assets" / "presets"
 _MARK = "\u200f"  # right-to-left mark
 _LETTERS = str.maketrans("acdeghiklnorstuyACDEGHIKLNORSTUY", "áçðéĝĥíķļñóŕšţúýÁÇÐÉĜĤÍĶĻÑÓŔŠŢÚÝ")
-_PLACE = re.compile(r"\{(\w+)[^{}]*\}")  # a value with how it looks
+_PLACE = re.compile(r"(?<!\{)\{(\w+)[^{}]*\}")  # a value with how it looks
 _KEPT = re.compile(r"(\{\w+\}|`[^`]*`)")  # values and commands
 _WORD = re.compile(r"[A-Za-z]{2,}")
 

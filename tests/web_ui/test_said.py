@@ -52,6 +52,7 @@ NOT_SAID = {
 }  # fmt: skip
 _PROSE = re.compile(r"[a-z]{2,}[,.:;]? [a-z]{2,}")
 _NO_WORDS = re.compile(r"`[^`]*`")
+_WORD = re.compile(r"(?<![^\W\d_]|-)(?!LED)[A-Za-z]{3,}(?![^\W\d_]|-)")  # but for names as denoise-live
 
 
 def table(language: str, *names: str) -> dict[str, str]:
@@ -70,8 +71,9 @@ def pseudo() -> Sentences:
 
 
 def plain_in(text: str) -> bool:
-    """Whether words of it stay English: in the pseudo-locale every word with a vowel has an accent."""
-    return bool(_PROSE.search(_NO_WORDS.sub("", pseudo().say(text))))
+    """Whether a word of it stays English: in the pseudo-locale every word with a vowel has an accent."""
+    words = _WORD.findall(_NO_WORDS.sub("", pseudo().say(text)))
+    return any(set("aeiouy") & set(word.lower()) for word in words)
 
 
 @cache

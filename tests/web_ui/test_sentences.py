@@ -63,7 +63,24 @@ def test_a_sentence_is_said_in_another_language(english: str, german: str):
 
 
 @pytest.mark.parametrize(
-    "hostile", ["a: b, " * 60, "no preset " * 90, ", and to " * 100, "= " * 400, "x" * 100_000, "'" * 900]
+    "hostile",
+    [
+        "a: b, " * 60,
+        "no preset " * 90,
+        ", and to " * 100,
+        "= " * 400,
+        "x" * 100_000,
+        "'" * 900,
+        "." * 900,
+        ". " * 400,
+        "\n" * 900,
+        "shows " * 150,
+        '"' * 900,
+        "(" * 900,
+        "{" * 900,
+        " on/off" * 140,
+        "is off: " * 100,
+    ],
 )
 def test_whatever_text_somebody_sends_there_are_few_ways_to_read_it(hostile: str):
     own = Sentences(texts.said("de"))

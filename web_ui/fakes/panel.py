@@ -124,7 +124,9 @@ class FakePanel:
         if control is None or gesture not in control.gestures:
             return [NoteView("refused", f"no control {on!r} with the gesture {gesture}: there are none")]
         if ("position" in kind.triggers) != (gesture == "turn"):
-            return [NoteView("refused", f"{control.label} cannot do this.")]
+            turned = gesture == "turn"
+            cannot = "do what a press does: take a switch" if turned else "be followed: take a knob or a pedal"
+            return [NoteView("refused", f"{control.label}, {control.gestures[gesture]}: cannot {cannot}")]
         notes = []
         before = self._mappings.get(f"{on} {gesture}")
         if before is not None and before.action != dict(action):

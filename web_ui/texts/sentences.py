@@ -26,7 +26,8 @@ _ENDS = re.compile(r"(?<=[.!?]) +|[:;,] +|\n+")
 _NAMES = re.compile(r"[\w.+-]+(, [\w.+-]+)*")  # what is longer may be the box's own words
 _JOINED = re.compile(r"(, | and | or | to | at )")
 _NO_NAME = ("none", "nothing", "nothing more")  # what the box says where there are no names
-_MOST_PARTS = 10
+_MOST_PARTS = 10  # tried as the end of the first sentence
+_MOST_ENDS = 40
 _LONGEST = 1000  # characters of what is looked up at all
 _MOST_KEPT = 4000  # texts with their translations: numbers in them make ever new ones
 
@@ -86,7 +87,14 @@ class Sentences:
 
     def say(self, english: str) -> str:
         """What the box says, in this language; English where the table has nothing for it."""
-        return self._read(english).text if len(english) <= _LONGEST else english
+        if (kept := self._kept.get(english)) is not None:
+            return kept.text
+        if len(english) > _LONGEST or len(_ENDS.findall(english)) > _MOST_ENDS:
+            return english  # no sentence of the box
+        try:
+            return self._read(english).text
+        except RecursionError:  # nor is "shows shows shows shows …"
+            return english
 
     def _read(self, english: str) -> _Reading:
         kept = self._kept.get(english)
@@ -108,7 +116,7 @@ class Sentences:
         for pattern in self._patterns:
             if (values := pattern.values(english)) is not None:
                 yield self._filled(pattern, values)
-        if english.endswith("."):
+        if english.endswith(".") and not english.endswith(".."):
             yield self._read(english[:-1]) + _Reading(".")
         yield _Reading(english)
 

@@ -87,4 +87,4 @@ def give_session(response: Response, session: str) -> Response:
 
 
 def _a(role: str) -> str:
-    return f"{'an' if role[0] in 'aeo' else 'a'} {role}"
+    return {"owner": "an owner", "engineer": "an engineer"}.get(role, "a player")
