@@ -20,8 +20,8 @@ from web_ui.streams.sound import SoundStreams
 from web_ui.texts import Language
 from web_ui.views import dumps
 from web_ui.visitors import plain_text
+from web_ui.visitors.gate import RoleGate
 from web_ui.visitors.phones import Phones
-from web_ui.visitors.pin_gate import guard, may_set_up
 from web_ui.visitors.security import Gate, box_names
 
 log = logging.getLogger(__name__)
@@ -50,18 +50,21 @@ def create_app(
     gate.install(app)
     plain_text.install(app)
     app.before_request(_limit_body)
-    phones = Phones(box.pin, key)
+    roles = RoleGate(box.pairing)
+    phones = Phones(box.pairing, roles, key)
     phones.install(app)
-    guard(app, box.pin)
+    roles.install(app)
     app.extensions["hushbox.rank"] = phones.rank_of_headers
-    app.extensions["hushbox.trusts"] = lambda headers: gate.trusts(headers) and may_set_up(box.pin, headers)
+    app.extensions["hushbox.trusts"] = lambda headers, method, path: (
+        gate.trusts(headers) and roles.allows_headers(headers, method, path)
+    )
     streams = EventStreams(box.live, news_of(box), max_streams)
     app.extensions["hushbox.streams"] = streams
     sound = SoundStreams(box.sound)
     app.extensions["hushbox.sound"] = sound
     app.register_blueprint(create_api(box, streams, sound, phones, gate.token))
 
-    add_pages(app, box, gate.token, trial)
+    add_pages(app, box, roles, gate.token, trial)
     app.register_error_handler(Refused, lambda error: _refusal(error.status, str(error), error.code))
     app.register_error_handler(NotThere, lambda error: _refusal(404, str(error)))
     app.register_error_handler(ControlRefused, lambda error: _refusal(400, str(error)))

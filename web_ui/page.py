@@ -8,7 +8,10 @@ from web_ui import texts
 from web_ui.bundle import page_files
 from web_ui.docs_pages import add_docs
 from web_ui.ports.box import Box
+from web_ui.ports.pairing import ENGINEER, PLAYER
 from web_ui.views import dumps, param_json
+from web_ui.visitors.gate import RoleGate, session_of_request
+from web_ui.visitors.roles import may
 
 VIEWS = ("play", "look", "presets", "setup")
 LANGUAGE_COOKIE = "hushbox-language"  # what a phone has chosen under Set up (js/views/setup/phone.js)
@@ -16,7 +19,7 @@ ICON_SIZES = (192, 512)
 GROUND = "#0e1012"
 
 
-def add_pages(app: Flask, box: Box, token: str, trial: texts.Language | None = None) -> None:
+def add_pages(app: Flask, box: Box, roles: RoleGate, token: str, trial: texts.Language | None = None) -> None:
     """The routes that answer with HTML. trial: a language that only ?lang=<its code> shows, see create_app."""
 
     def rendered(template: str, **values: object) -> str:
@@ -36,9 +39,11 @@ def add_pages(app: Flask, box: Box, token: str, trial: texts.Language | None = N
     @app.get("/")
     def page() -> str:
         # Within the document: fetching them would cost the phone another round trip.
-        params = [param_json(view) for view in box.live.params()]
-        # Behind a PIN the wizard waits: it opens for those who may set the box up.
-        first_visit = box.setup.view().wizard.first and not box.pin.view().in_force
+        may_play = roles.allows(session_of_request(), PLAYER)
+        params = [param_json(view) for view in box.live.params()] if may_play else []
+        # Once the box has an owner, the wizard opens only for those who may set it up.
+        entry = box.pairing.entry(session_of_request())
+        first_visit = box.setup.view().wizard.first and (not entry.claimed or may(entry.role, ENGINEER))
         return rendered("page.html", views=VIEWS, files=page_files(), params=params, first_visit=first_visit)
 
     @app.get("/manifest.webmanifest")

@@ -13,6 +13,7 @@ from firmware_app.control.control import Control
 from firmware_app.control.performer import Performer
 from firmware_app.kept.factory import Presets
 from firmware_app.kept.library import PresetLibrary, presets_file
+from firmware_app.kept.pairings import Pairings
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.scenes import Scenes
 from firmware_app.kept.store import Store
@@ -31,7 +32,7 @@ def box_setup(folder: Path, control: Control) -> BoxSetup:
     """A BoxSetup that keeps everything in `folder`."""
     found = replace(places.find(), state=folder, runtime=folder / "run")
     found.make_runtime()
-    return BoxSetup(Config(), found, control, "0.0.0")
+    return BoxSetup(Config(), found, control, "0.0.0", Pairings(folder))
 
 
 def ports_of(folder: Path, control: Control, panel: PanelSetup) -> Box:

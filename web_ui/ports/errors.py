@@ -13,5 +13,13 @@ class PinRefused(ControlRefused):
         self.wait_s = wait_s
 
 
+class PairRefused(ControlRefused):
+    """A code that lets nobody in, or a phone that cannot be let in now. wait_s: how long until the next try."""
+
+    def __init__(self, message: str, wait_s: float = 0.0) -> None:
+        super().__init__(message)
+        self.wait_s = wait_s
+
+
 class NotThere(LookupError):
     """The thing that is asked for does not exist: a parameter, a control, a recording. The message names others."""
