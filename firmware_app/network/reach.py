@@ -105,6 +105,11 @@ class Reach:
         """Scan for Wi-Fis, at most every RESCAN_S; nothing while the radio hosts and cannot."""
         self._wish(self._scan)
 
+    def wake(self) -> None:
+        """Look now: something that it reads has changed."""
+        self._facts_at_s = 0.0
+        self._wished.set()
+
     # --- the thread ---
 
     def run(self, stopping: threading.Event) -> None:

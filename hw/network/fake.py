@@ -65,7 +65,9 @@ class FakeNetwork:
         self.pass_s(0.0)
         if not self.manager:
             return NetworkState(why_not="NetworkManager does not answer: it is not there")
+        interfaces = [("eth0", "192.0.2.7")] * self.cable + [("wlan0", "198.51.100.7")] * bool(self.joined)
         return NetworkState(
+            interfaces=(*interfaces, *[("wlan0", HOTSPOT_ADDRESS)] * bool(self.hotspot)),
             radio=self.radio,
             wired=("192.0.2.7",) if self.cable else (),
             wifi=self.joined,
@@ -138,12 +140,6 @@ class FakeNetwork:
     def wait_for_change(self, timeout_s: float) -> bool:
         self._take(timeout_s)
         return False
-
-    @property
-    def address(self) -> str:
-        """Where a phone reaches the box; "" when it cannot."""
-        state = self.state()
-        return next(iter(state.addresses), HOTSPOT_ADDRESS if state.hotspot else "")
 
     def _take(self, seconds: float) -> None:
         self.sleep(seconds)

@@ -60,6 +60,7 @@ class NetworkState:
     wifi_addresses: tuple[str, ...] = ()
     hotspot: str = ""  # the name of the own Wi-Fi while it is up
     guests: int | None = None  # phones in the own Wi-Fi; None: this machine cannot tell
+    interfaces: tuple[tuple[str, str], ...] = ()  # every address with its interface: ("wlan0", "10.42.0.1")
 
     @property
     def reachable(self) -> bool:

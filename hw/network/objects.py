@@ -60,6 +60,11 @@ class Objects:
             wired=tuple(wired),
             wifi=self._joined(radio) if addresses and not hosts else "",
             wifi_addresses=() if hosts else addresses,
+            interfaces=tuple(
+                (str(self.get(device, "Device", "Interface", "")), address)
+                for device in (*self.devices(ETHERNET), *([radio] if up else ()))
+                for address in self.addresses(device)
+            ),
             hotspot=self._profile(radio).removesuffix(HOTSPOT_SUFFIX) if up and hosts else "",
         )
 
