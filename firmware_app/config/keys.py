@@ -147,14 +147,14 @@ class NetworkConfig:
     manage: bool = key(
         True,
         flag,
-        "true: without Ethernet and without a Wi-Fi that it knows, the box opens one of its own, and the page can join\n"
-        "others. false: the machine's networks are left as they are, as for a box that is always wired.",
+        "true: without Ethernet and without a Wi-Fi that it knows, the box opens one of its own, and the page can\n"
+        "join others. false: the machine's networks are left as they are, as for a box that is always wired.",
     )
     country: str = key(
         "",
         matching(r"([A-Z]{2}|00)?", 'two capital letters (ISO 3166, such as "DE"), "00" or nothing'),
         "Where the box is, for the channels that its Wi-Fi may use; what is said on the page comes first. Empty: what\n"
-        "the machine has, mostly \"00\", which is allowed everywhere: channels 1 to 11, nothing is sent at 5 GHz.",
+        'the machine has, mostly "00", which is allowed everywhere: channels 1 to 11, nothing is sent at 5 GHz.',
     )
 
 

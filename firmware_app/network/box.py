@@ -4,7 +4,10 @@ It is D-Bus work, so it has a thread of its own in control, and the audio proces
 """
 
 import logging
+import math
+import socket
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,12 +16,16 @@ from firmware_app.kept.network import NetworkStore
 from firmware_app.network import card as cards
 from firmware_app.network.card import Card
 from firmware_app.network.reach import Reach
-from hw.network.network import Network, NetworkState
+from firmware_app.said_once import SaidOnce
+from hw.network.names import NetworkName
+from hw.network.network import Network, NetworkError, NetworkState
 
 log = logging.getLogger(__name__)
 
-SWITCHED_OFF = "the settings file says [network] manage = false: this machine's own settings hold"
+SWITCHED_OFF = "the settings file says [network] manage = false, so this machine's own settings hold"
+NO_BOX = "Hushbox runs as a program on this computer, not as a box of its own, so the computer's own settings hold"
 _END_S = 0.5
+_TELL_AGAIN_S = 60.0
 
 
 class BoxNetwork:
@@ -30,10 +37,12 @@ class BoxNetwork:
         self._file_country = country
         self.store = NetworkStore(folder)
         self.reach: Reach | None = None
-        self.why_not = SWITCHED_OFF  # until `start`
+        self.why_not = NO_BOX  # until `start`
         self.on_change: Callable[[], None] = lambda: None
-        self._before = NetworkState()
-        self.on_addresses: Callable[[NetworkState], None] = lambda state: None
+        self.on_addresses: Callable[[], None] = lambda: None  # they are others now; on the network's thread
+        self._told: tuple[tuple[str, str], ...] = ()
+        self._tell_at_s = math.inf
+        self._said = SaidOnce(log)
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self.id = self._make_id()
@@ -50,8 +59,8 @@ class BoxNetwork:
 
     @property
     def host(self) -> str:
-        """Of the box in the network, without ".local"."""
-        return f"hushbox-{self.id.lower()}"
+        """The name that answers in the network, without ".local": the box's own, else the machine's."""
+        return f"hushbox-{self.id.lower()}" if self.reach is not None else socket.gethostname().partition(".")[0]
 
     def card(self) -> Card:
         """The own Wi-Fi's. Its password is made, and kept, when it is asked for the first time."""
@@ -59,12 +68,13 @@ class BoxNetwork:
             self.store.change(lambda notes: replace(notes, password=cards.new_password()))
         return Card(self.name, self.store.now.password)
 
-    def start(self, network: Network) -> None:
-        """See to these networks from now on."""
+    def start(self, network: Network, port: int, name: NetworkName | None = None) -> None:
+        """See to these networks from now on. port: the page's, which is told beside the name."""
         self.why_not = ""
         self.card().draw(self._folder)
-        self.reach = Reach(network, self.card, lambda: self.country, on_change=self._changed)
-        self._thread = threading.Thread(target=self.reach.run, args=(self._stopping,), name="network", daemon=True)
+        self.reach = Reach(network, self.card, lambda: self.country, on_change=lambda: self.on_change())
+        self._port, self._mdns = port, name or NetworkName()
+        self._thread = threading.Thread(target=self._run, args=(self.reach,), name="network", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -84,13 +94,24 @@ class BoxNetwork:
         if self.reach is not None:
             self.reach.toggle()
 
-    def _changed(self) -> None:
-        assert self.reach is not None
-        state = self.reach.view.state
-        if state.interfaces != self._before.interfaces:
-            self._before = state
-            self.on_addresses(state)
-        self.on_change()
+    def _run(self, reach: Reach) -> None:
+        reach.run(self._stopping, self._look_at_addresses)
+        self._mdns.close()
+
+    def _look_at_addresses(self, state: NetworkState) -> None:
+        """Tell the name with the addresses, whenever they change, and again later where that failed."""
+        now = time.monotonic()
+        if state.why_not or (state.interfaces == self._told and now < self._tell_at_s):
+            return
+        if state.interfaces != self._told:
+            self._told = state.interfaces
+            self.on_addresses()
+        self._tell_at_s = math.inf
+        try:
+            self._mdns.publish(self.host, self.name, self._port, state.interfaces)
+        except NetworkError as error:
+            self._tell_at_s = now + _TELL_AGAIN_S
+            self._said.warn(f"network: {error}")
 
     def _make_id(self) -> str:
         found = cards.box_id() or self.store.now.id

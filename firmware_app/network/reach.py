@@ -34,11 +34,14 @@ OUT_OF_REACH_S = PATIENCE_S + JOIN_S + LOOK_S + 2 * HOTSPOT_S + ENDED_S + 2 * ID
 """The longest time without any way in, if the radio can host."""
 
 
+_NOT_LOOKED = NetworkState(why_not="the box has not looked yet")
+
+
 @dataclass(frozen=True, slots=True)
 class ReachView:
     """What Reach knows. near_s: the time of `near`, monotonic, -1 for never."""
 
-    state: NetworkState = NetworkState(why_not="not looked yet")
+    state: NetworkState = _NOT_LOOKED
     doing: str = ""  # "", "joining", "opening" or "looking"
     target: str = ""  # the Wi-Fi that is being joined
     failed: str = ""  # the Wi-Fi that could not be joined last
@@ -112,11 +115,12 @@ class Reach:
 
     # --- the thread ---
 
-    def run(self, stopping: threading.Event) -> None:
-        """Until `stopping`: step when something has changed or is asked for."""
+    def run(self, stopping: threading.Event, beside: Callable[[NetworkState], None] = lambda state: None) -> None:
+        """Until `stopping`: step when something has changed or is asked for. beside: done after each step."""
         while not stopping.is_set():
             try:
                 self.step()
+                beside(self.view.state)
             except Exception:  # nothing here may end it: the box would be out of reach for good
                 log.exception("network: a step failed")
             self._wished.wait(STEP_S if self._soon else IDLE_S)

@@ -1,6 +1,5 @@
 """RealSystem: the box as a machine, over BoxSetup."""
 
-import socket
 import time
 from collections.abc import Callable, Sequence
 
@@ -45,8 +44,7 @@ class RealSystem:
         url = address.url_of("", port)
         if address.this_machine_only(url):
             return NetworkView((url,))
-        name = socket.gethostname().partition(".")[0]
-        return NetworkView((url, f"http://{name}.local:{port}/"), address.qr_rows(url))
+        return NetworkView((url, f"http://{self._box.network.host}.local:{port}/"), address.qr_rows(url))
 
     def about(self) -> AboutView:
         packages = tuple(PackageView(each.name, each.version, each.licence) for each in licences.shipped())

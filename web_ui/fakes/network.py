@@ -1,5 +1,6 @@
 """FakeNetwork: the networks of a box that is not there. A join is done at once."""
 
+import re
 from dataclasses import replace
 
 from web_ui.ports.errors import ControlRefused, NotThere
@@ -9,7 +10,8 @@ PASSWORDS = {"Studio": "correct horse", "Café": ""}
 OWN = OwnWifiView("Hushbox-7KQ2", True, False, 1)
 START = NetworksView(
     why_not="", radio=True, wired=False, wifi="", host="hushbox-7kq2.local", saved=(), doing="", target="", failed="",
-    why="", own=OWN, near=(NearView("Studio", 80, True), NearView("Café", 40, False), NearView("Office", 30, True, "enterprise")),
+    why="", own=OWN,
+    near=(NearView("Studio", 80, True), NearView("Café", 40, False), NearView("Office", 30, True, "enterprise")),
     near_age_s=40.0, country="", country_in_force="00",
 )  # fmt: skip
 
@@ -56,7 +58,7 @@ class FakeNetwork:
         self.now = replace(self.now, own=replace(OWN, on=on, asked=on, guests=0 if on else None), wifi="")
 
     def set_country(self, country: str) -> None:
-        if country != "00" and not (len(country) == 2 and country.isascii() and country.isalpha() and country.isupper()):
+        if not re.fullmatch("[A-Z]{2}|00", country):
             raise ControlRefused(f'country = {country[:10]!r}: two capital letters (ISO 3166) or "00" are allowed')
         self.now = replace(self.now, country=country, country_in_force=country)
 

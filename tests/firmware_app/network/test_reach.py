@@ -16,7 +16,7 @@ STUDIO, PASSWORD = "Studio", "correct horse"
 
 
 class World:
-    """A box among networks, and its time. unreachable_s: the longest time without a way in, while there could be one."""
+    """A box among networks, and its time. unreachable_s: the longest time without a way in that there could be."""
 
     def __init__(self, **network: object) -> None:
         self.now_s = 1000.0
