@@ -27,11 +27,12 @@ class NetworkNotes:
 class NetworkStore:
     """Owns network.json. Any thread. Written at once: it changes a few times in a box's life."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, look_only: bool = False) -> None:
+        """look_only: a bad file stays where it is."""
         self._file = KeptFile(folder, NAME, 1, "network", "network settings", private=True)
         self._lock = threading.Lock()
         self._stamp = self._written()
-        self._now, self.notes = self._file.load_as(_read)
+        self._now, self.notes = self._file.load_as(_read, look_only=look_only)
 
     @property
     def now(self) -> NetworkNotes:

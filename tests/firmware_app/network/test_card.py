@@ -23,7 +23,7 @@ def test_a_password_has_enough_chance_and_only_what_a_thumb_types():
     ("name", "password", "code"),
     [
         ("Hushbox-7KQ2", "abcdefgh", "WIFI:T:WPA;S:Hushbox-7KQ2;P:abcdefgh;;"),
-        ('a;b,c:d"e\\f', "p;w:1\\2x", r'WIFI:T:WPA;S:a\;b\,c\:d\"e\\f;P:p\;w\:1\\2x;;'),
+        ('a;b,c:d"e\\f', "p;w:1\\2x", r"WIFI:T:WPA;S:a\;b\,c\:d\"e\\f;P:p\;w\:1\\2x;;"),
     ],
 )
 def test_the_code_escapes_what_has_a_meaning_in_it(name: str, password: str, code: str):

@@ -1,31 +1,56 @@
-// The network: the addresses at which other phones find the page, with a code for their cameras.
+// The network: the addresses at which other phones find the page, and how the box is connected.
 
 import { get } from "../../api.js";
-import { el, svg } from "../../base/dom.js";
+import { el } from "../../base/dom.js";
 import { fetched } from "../../setting_up/asking.js";
+import { inWords, NetworkForm } from "../../setting_up/network.js";
+import { code } from "../../setting_up/qr.js";
 import { t } from "../../base/texts.js";
 
 export const title = "setup.network.title";
-const MARGIN = 4; // light modules around a QR code, as its standard asks
 
-export function create({ notices }, card) {
-  const show = async () => {
+export function create({ notices, connection }, card) {
+  const form = new NetworkForm(notices);
+  const here = el("div", { class: "form" });
+  card.body.append(here, form.node);
+  form.addEventListener("view", ({ detail }) => side(detail));
+  let shown = false;
+  let host = "";
+  let revision = 0;
+
+  const side = (view) => {
+    if (!view.why_not) card.side(inWords(view), Boolean(view.failed || view.own.problem));
+    else if (host) card.side(host);
+  };
+
+  async function addresses() {
     const view = await fetched(notices, () => get("system/network"));
     if (!view) return;
-    side(view);
     const [first, ...others] = view.urls;
-    card.body.replaceChildren(
+    host = new URL(first).hostname;
+    here.replaceChildren(
       el("p", { class: "lead" }, t(view.qr.length ? "setup.network.lead" : "setup.network.alone")),
-      el("p", { class: "address" }, first), ...(view.qr.length ? [code(view.qr, first)] : []),
+      el("p", { class: "address" }, first), ...(view.qr.length ? [code(view.qr, t("setup.network.code", { url: first }))] : []),
       ...others.flatMap((url) => [el("p", { class: "help" }, t("setup.network.also")), el("p", { class: "address" }, url)]));
-  };
-  const side = ({ urls }) => card.side(new URL(urls[0]).hostname);
-  return { show, glance: async () => side(await get("system/network")) };
-}
+  }
 
-function code(rows, url) {
-  const size = rows.length + 2 * MARGIN;
-  const dark = rows.flatMap((row, y) => [...row].map((dot, x) => (dot === "1" ? `M${x + MARGIN} ${y + MARGIN}h1v1h-1z` : ""))).join("");
-  return svg("svg", { class: "qr", viewBox: `0 0 ${size} ${size}`, role: "img", "aria-label": t("setup.network.code", { url }) },
-    svg("rect", { class: "qr-light", width: size, height: size }), svg("path", { class: "qr-dark", d: dark }));
+  connection.addEventListener("setup", ({ detail }) => {
+    if (detail.revision !== revision && shown) form.load();
+    revision = detail.revision;
+  });
+  return {
+    async show() {
+      shown = true;
+      await addresses();
+      await form.load();
+    },
+    hide() {
+      shown = false;
+      form.rest();
+    },
+    async glance() {
+      if (!host) host = new URL((await get("system/network")).urls[0]).hostname;
+      side(await get("network"));
+    },
+  };
 }
