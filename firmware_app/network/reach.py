@@ -221,7 +221,7 @@ class Reach:
             return
         self._scanned_s = now
         try:
-            near = tuple(self._network.scan())
+            near = tuple(each for each in self._network.scan() if each.ssid != self._card().name)
         except NetworkError as error:
             log.info("network: %s", error)
             return

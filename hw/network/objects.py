@@ -11,7 +11,8 @@ from hw.network.network import NetworkState, Seen
 from hw.network.profiles import HOTSPOT_SUFFIX, key_management
 
 NM = "org.freedesktop.NetworkManager"
-ETHERNET, WIFI = 1, 2  # NMDeviceType
+WIFI = 2  # NMDeviceType
+WIRED = (1, 20)  # Ethernet, and a container's
 UNMANAGED, UNAVAILABLE, ACTIVATED, FAILED = 10, 20, 100, 120  # NMDeviceState
 HOSTING = 3  # NM80211Mode
 NO_PATH = "/"
@@ -31,9 +32,9 @@ class Objects:
         """A property; interface without NetworkManager's own prefix: "Device.Wireless"."""
         return self._tree.get(path, {}).get(f"{NM}.{interface}", {}).get(name, ("", default))[1]
 
-    def devices(self, kind: int) -> list[str]:
-        """The paths of the devices of this kind, by the name of their interface."""
-        found = [path for path in self._tree if self.get(path, "Device", "DeviceType") == kind]
+    def devices(self, *kinds: int) -> list[str]:
+        """The paths of the devices of these kinds, by the name of their interface."""
+        found = [path for path in self._tree if self.get(path, "Device", "DeviceType") in kinds]
         return sorted(found, key=lambda path: str(self.get(path, "Device", "Interface", "")))
 
     @property
@@ -51,7 +52,7 @@ class Objects:
     def state(self) -> NetworkState:
         """How the box is connected, without the guests."""
         radio = self.radio
-        wired = [address for device in self.devices(ETHERNET) for address in self.addresses(device)]
+        wired = [address for device in self.devices(*WIRED) for address in self.addresses(device)]
         hosts = self.get(radio, "Device.Wireless", "Mode") == HOSTING
         up = self.device_state(radio) == ACTIVATED if radio else False
         addresses = tuple(self.addresses(radio)) if up else ()
@@ -62,7 +63,7 @@ class Objects:
             wifi_addresses=() if hosts else addresses,
             interfaces=tuple(
                 (str(self.get(device, "Device", "Interface", "")), address)
-                for device in (*self.devices(ETHERNET), *([radio] if up else ()))
+                for device in (*self.devices(*WIRED), *([radio] if up else ()))
                 for address in self.addresses(device)
             ),
             hotspot=self._profile(radio).removesuffix(HOTSPOT_SUFFIX) if up and hosts else "",
