@@ -1,7 +1,6 @@
 """RealNetworkManager: NetworkManager itself, in a network of its own, on a bus of its own, beside the machine's.
 
-A cable is a pair of virtual interfaces. There is no radio: for that the test machine has one (tests/e2e/test_vm_network).
-Only root may make a network of its own; `why_not` says what is missing.
+A cable is a pair of virtual interfaces. There is no radio: tests/e2e/test_vm_network has one. Only root may make a network of its own; `why_not` says what is missing.
 """
 
 import contextlib
@@ -21,8 +20,9 @@ from hw.network.objects import NM
 _BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig><type>custom</type><listen>unix:path={path}</listen><auth>EXTERNAL</auth>
-<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow own="*"/><allow receive_type="signal"/>
-<allow receive_type="method_call"/><allow receive_type="method_return"/><allow receive_type="error"/></policy></busconfig>
+<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow own="*"/>
+<allow receive_type="signal"/><allow receive_type="method_call"/>
+<allow receive_type="method_return"/><allow receive_type="error"/></policy></busconfig>
 """
 # Its files are in memory. /sys is read-only, by which it knows that there is no udev to wait for.
 _INSIDE = """
@@ -32,9 +32,11 @@ ip link add eth9 type veth peer name far9
 for each in /run /var/lib/NetworkManager /etc/NetworkManager; do mount -t tmpfs tmpfs $each; done
 mount -t sysfs -o ro sysfs /sys
 mkdir -p /etc/NetworkManager/system-connections
-printf '[main]\\nplugins=keyfile\\nauth-polkit=false\\nno-auto-default=*\\n' >/etc/NetworkManager/NetworkManager.conf
+printf '%s\\n' '[main]' plugins=keyfile auth-polkit=false 'no-auto-default=*' \
+    '[keyfile]' unmanaged-devices=interface-name:far9 >/etc/NetworkManager/NetworkManager.conf
 profile=/etc/NetworkManager/system-connections/cable.nmconnection
-printf '[connection]\nid=cable\ntype=ethernet\ninterface-name=eth9\n[ipv4]\nmethod=manual\naddress1=192.0.2.67/24\n[ipv6]\nmethod=disabled\n' >$profile
+printf '%s\\n' '[connection]' id=cable type=ethernet interface-name=eth9 \
+    '[ipv4]' method=manual address1=192.0.2.67/24 '[ipv6]' method=disabled >$profile
 chmod 600 $profile
 mkfifo {fifo}
 (while read -r line <{fifo}; do sh -c "$line"; done) &
