@@ -1,6 +1,7 @@
 """RealNetworkManager: NetworkManager itself, in a network of its own, on a bus of its own, beside the machine's.
 
-A cable is a pair of virtual interfaces. There is no radio: tests/e2e/test_vm_network has one. Only root may make a network of its own; `why_not` says what is missing.
+A cable is a pair of virtual interfaces. There is no radio: tests/e2e/test_vm_network has one.
+Only root may make a network of its own; `why_not` says what is missing.
 """
 
 import contextlib
