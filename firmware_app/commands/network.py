@@ -109,7 +109,9 @@ def _lines(now: Mapping[str, Any]) -> list[str]:
         ("country", now["country"] or f"not said (in force: {now['country_in_force'] or 'unknown'})"),
         ("in reach", ", ".join(f"{near['ssid']} {near['strength']} %" for near in now["near"]) or "none seen"),
     ]
-    rows += [("now", f"{now['doing']} {now['target']}")] * bool(now["doing"])
-    rows += [("failed", f"{now['failed']}: {_WHY[now['why']]}")] * bool(now["failed"])
-    rows += [("trouble", own["problem"])] * bool(own["problem"])
-    return [f"{name + ':':11}{words}" for name, words in rows]
+    rows += [
+        ("now", f"{now['doing']} {now['target']}".rstrip() if now["doing"] else ""),
+        ("failed", f"{now['failed']}: {_WHY[now['why']]}" if now["failed"] else ""),
+        ("trouble", own["problem"]),
+    ]
+    return [f"{name + ':':11}{words}" for name, words in rows if words]

@@ -17,7 +17,7 @@ from tests.rigs.vm.air import PASSWORD, STUDIO, Air
 from tests.rigs.vm.box import Box
 from tests.rigs.vm.machine import BUILD, Machine
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(3000)]
 
 PATIENCE_S = 300.0
 PROBES = [("connectivitycheck.gstatic.com", "/generate_204"), ("captive.apple.com", "/hotspot-detect.html")]

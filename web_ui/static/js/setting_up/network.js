@@ -68,8 +68,8 @@ export class NetworkForm extends EventTarget {
   }
 
   #join(view) {
-    const words = (near) => el("span", { class: "input-line" }, near.ssid,
-      el("span", { class: "help" }, [t(`network.bars.${bars(near.strength)}`), near.locked ? "" : t("network.open"),
+    const words = (near) => el("span", { class: "row-words" }, el("strong", {}, near.ssid),
+      el("small", {}, [t(`network.bars.${bars(near.strength)}`), near.locked ? "" : t("network.open"),
         near.why_not ? t(`network.why_not.${near.why_not}`) : ""].filter(Boolean).join(", ")));
     const options = view.near.map((near) => [near.ssid, words(near), Boolean(near.why_not)]);
     const name = el("input", { class: "pick", type: "text", maxLength: 32, autocomplete: "off", autocapitalize: "off", spellcheck: false, value: this.typed.name });
