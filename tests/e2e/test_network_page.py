@@ -114,19 +114,16 @@ def own_wifi() -> Iterator[tuple[int, int]]:
     server.stop()
 
 
-def test_a_phone_that_tests_the_network_is_led_to_the_page_once(own_wifi: tuple[int, int]):
-    from playwright import sync_api
-
+def test_a_phone_that_tests_the_network_is_led_to_the_page_once(browser: Any, own_wifi: tuple[int, int]):
     captive, number = own_wifi
     names = ", ".join(f"MAP {name}:80 127.0.0.1:{captive}" for name in (*PROBES, "example.org"))
-    with sync_api.sync_playwright() as playwright:
-        args = [*(each for each in ARGS if "resolver" not in each), f"--host-resolver-rules={names}"]
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=args)
-        page = browser.new_context(viewport=PHONE, **LIKE_A_PHONE).new_page()
-        page.goto("http://connectivitycheck.gstatic.com/generate_204")
-        assert page.url.startswith(f"http://127.0.0.1:{number}/")
-        page.wait_for_selector('body[data-link="live"]')
-        assert page.goto("http://captive.apple.com/hotspot-detect.html").text().count("Success") == 2
-        assert page.goto("http://detectportal.firefox.com/success.txt").text() == "success\n"
-        assert page.goto("http://example.org/").status == 404
-        browser.close()
+    args = [*(each for each in ARGS if "resolver" not in each), f"--host-resolver-rules={names}"]
+    phone = browser.browser_type.launch(executable_path=str(CHROMIUM), args=args)
+    page = phone.new_context(viewport=PHONE, **LIKE_A_PHONE).new_page()
+    page.goto("http://connectivitycheck.gstatic.com/generate_204")
+    assert page.url.startswith(f"http://127.0.0.1:{number}/")
+    page.wait_for_selector('body[data-link="live"]')
+    assert page.goto("http://captive.apple.com/hotspot-detect.html").text().count("Success") == 2
+    assert page.goto("http://detectportal.firefox.com/success.txt").text() == "success\n"
+    assert page.goto("http://example.org/").status == 404
+    phone.close()
