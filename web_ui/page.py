@@ -1,15 +1,15 @@
-"""The page: one HTML document with all views, its manifest, and the printable wiring diagram."""
+"""The page: one HTML document with all views, or a paired box's door; its manifest, the printable wiring diagram."""
 
 from functools import partial
 
 from flask import Flask, Response, render_template, request
 
 from web_ui import texts
-from web_ui.bundle import page_files
+from web_ui.bundle import DOOR, page_files
 from web_ui.docs_pages import add_docs
 from web_ui.ports.box import Box
 from web_ui.ports.pairing import ENGINEER, PLAYER
-from web_ui.views import dumps, param_json
+from web_ui.views import dumps, entry_json, param_json
 from web_ui.visitors.gate import RoleGate, session_of_request
 from web_ui.visitors.roles import may
 
@@ -38,13 +38,16 @@ def add_pages(app: Flask, box: Box, roles: RoleGate, token: str, trial: texts.La
 
     @app.get("/")
     def page() -> str:
-        # Within the document: fetching them would cost the phone another round trip.
-        may_play = roles.allows(session_of_request(), PLAYER)
-        params = [param_json(view) for view in box.live.params()] if may_play else []
-        # Once the box has an owner, the wizard opens only for those who may set it up.
         entry = box.pairing.entry(session_of_request())
+        told = entry_json(entry)
+        if not roles.allows(session_of_request(), PLAYER):  # nothing of the box but its name
+            return rendered("door.html", files=page_files(DOOR), entry=told)
+        # Within the document: fetching them would cost the phone another round trip.
+        params = [param_json(view) for view in box.live.params()]
+        # Once the box has an owner, the wizard opens only for those who may set it up.
         first_visit = box.setup.view().wizard.first and (not entry.claimed or may(entry.role, ENGINEER))
-        return rendered("page.html", views=VIEWS, files=page_files(), params=params, first_visit=first_visit)
+        files = page_files()
+        return rendered("page.html", views=VIEWS, files=files, params=params, first_visit=first_visit, entry=told)
 
     @app.get("/manifest.webmanifest")
     def manifest() -> Response:

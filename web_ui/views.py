@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from web_ui.ports.live import LevelView, ParamView, StatusView, StepView
+from web_ui.ports.pairing import Entry
 from web_ui.ports.panel import LearnView
 from web_ui.ports.presets import PresetsNews
 from web_ui.ports.setup import SetupNewsView
@@ -120,6 +121,11 @@ def setup_news_json(view: SetupNewsView) -> dict[str, Any]:
     tree = asdict(view)
     tree["check"]["inputs_db"] = [_finite(db, 1, SILENCE_DB) for db in view.check.inputs_db]
     return tree
+
+
+def entry_json(view: Entry) -> dict[str, Any]:
+    """What the page offers depends on it. Without what changes by itself."""
+    return {"role": view.role, "phone_id": view.phone_id, "claimed": view.claimed, "open_play": view.open_play}
 
 
 def _level_json(level: LevelView) -> dict[str, float]:

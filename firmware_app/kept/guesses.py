@@ -18,6 +18,7 @@ from firmware_app.said_once import SaidOnce
 log = logging.getLogger(__name__)
 
 ALL = "all addresses"
+NETWORK = "network "  # begins the name of one
 FREE_TRIES = 5  # wrong ones of an address or a phone, before each makes it wait longer
 FREE_TRIES_OF_ALL = 20  # of all addresses together
 LONGEST_WAIT_S = 60.0
@@ -45,7 +46,7 @@ class Guesses:
         clock: Callable[[], float] = time.monotonic,
         longest_of_all_s: float = LAST_WAIT_S,
     ) -> None:
-        """name: of the file. what: in words ("wrong PINs"). longest_of_all_s: the last wait of all addresses together.
+        """name: of the file. what: in words ("wrong PINs"). longest_of_all_s: the last wait of all, and of a network.
 
         A long code may have a short one: it is not found anyway, and who has the right one waits for the others' tries.
         """
@@ -100,7 +101,7 @@ class Guesses:
         count = self._counts[who]
         over = count.wrong - (FREE_TRIES_OF_ALL if who == ALL else FREE_TRIES)
         if over >= 0:
-            last_s = self._longest_of_all_s if who == ALL else LAST_WAIT_S
+            last_s = self._longest_of_all_s if who == ALL or who.startswith(NETWORK) else LAST_WAIT_S
             longest = LONGEST_WAIT_S if count.wrong <= PATIENCE_ENDS else last_s
             count.closed_until = self._clock() + min(2.0 ** min(over + 1, 20), longest)
 
@@ -120,6 +121,6 @@ def counted_as(address: str) -> str:
         return f"address {address[:60]}"
     if isinstance(found, ipaddress.IPv6Address):
         if found.ipv4_mapped is None:
-            return f"network {ipaddress.ip_network((found, 64), strict=False)}"
+            return f"{NETWORK}{ipaddress.ip_network((found, 64), strict=False)}"
         found = found.ipv4_mapped
     return f"address {found}"

@@ -4,9 +4,10 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from firmware_app.kept.pairing_rules import CodeWait, PairingError
+from firmware_app.kept.pairing_rules import CodeWait, PairingError, WrongCode
 from firmware_app.page import address
 from firmware_app.setup.box import BoxSetup
+from firmware_app.setup.presence import SeveralAsk
 from web_ui.ports.errors import ControlRefused, NotThere, PairRefused
 from web_ui.ports.pairing import NOBODY, OWNER, PLAYER, Entry, Invite, PhoneView
 from web_ui.ports.pin import UNKNOWN_CALLER, Caller
@@ -31,7 +32,8 @@ class RealPairing:
         try:
             session = self._kept.claim(code, name, caller)
         except PairingError as error:
-            raise PairRefused(str(error), error.seconds if isinstance(error, CodeWait) else 0.0) from None
+            wait_s = error.seconds if isinstance(error, CodeWait) else 0.0
+            raise PairRefused(str(error), wait_s, "wrong" if isinstance(error, WrongCode) else "") from None
         self._tell(session, "a code")
         return session
 
@@ -41,7 +43,7 @@ class RealPairing:
                 return ""
             session = self._kept.let_in(name, PLAYER if self._kept.has_owner else OWNER, caller.session)
         except PairingError as error:
-            raise PairRefused(str(error)) from None
+            raise PairRefused(str(error), why="several" if isinstance(error, SeveralAsk) else "") from None
         self._tell(session, "the footswitch")
         return session
 

@@ -39,6 +39,8 @@ def taken(runtime: Path, name: str) -> Mapping[str, Any] | None:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
+        with contextlib.suppress(OSError):
+            path.unlink()  # a link
         return None
     try:
         found = os.fstat(descriptor)

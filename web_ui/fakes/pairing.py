@@ -43,7 +43,6 @@ class FakePairing:
     def hold_switch(self) -> None:
         """As if somebody held a footswitch: the next phone that asks is let in."""
         self._window_ends = self._clock() + WINDOW_S
-        self._asking.clear()
 
     def pair(self, role: str, name: str = "") -> str:
         """A session of one more phone with this role. For tests."""
@@ -62,13 +61,14 @@ class FakePairing:
         counted_as = caller.session if caller.session in self._phones else caller.address
         if self._wrong[counted_as] >= MAX_WRONG:
             raise PairRefused("too many wrong codes: wait 2 s and try again", 2.0)
-        code = code.strip().upper()
+        code = code.replace(" ", "-").upper()
         found = self._codes.get(code)
         if found is None or found.ends <= self._clock():
             self._wrong[counted_as] += 1
-            raise PairRefused("this code lets nobody in: it is wrong, or it was used, or its time is over")
+            raise PairRefused("this code lets nobody in: it is wrong, or it was used, or its time is over", why="wrong")
         session = self.let_in(name, found.role, found.ends if found.guest else None, caller.session)
-        del self._codes[code]
+        if session != caller.session:
+            del self._codes[code]
         return session
 
     def ask(self, name: str, caller: Caller = UNKNOWN_CALLER) -> str:
@@ -76,8 +76,9 @@ class FakePairing:
         if self._clock() >= self._window_ends:
             return ""
         if len(self._asking) > 1:
-            raise PairRefused("several phones ask to be let in: scan the box's code instead")
+            raise PairRefused("several phones ask to be let in: scan the box's code instead", why="several")
         self._window_ends = 0.0
+        self._asking.clear()
         return self.let_in(name, PLAYER if self._claimed else OWNER, None, caller.session)
 
     def leave(self, session: str) -> None:

@@ -14,11 +14,15 @@ class PinRefused(ControlRefused):
 
 
 class PairRefused(ControlRefused):
-    """A code that lets nobody in, or a phone that cannot be let in now. wait_s: how long until the next try."""
+    """A code that lets nobody in, or a phone that cannot be let in now. wait_s: how long until the next try.
 
-    def __init__(self, message: str, wait_s: float = 0.0) -> None:
+    why: for the page: "wrong" code, "several" phones ask, or "" for what only the message says.
+    """
+
+    def __init__(self, message: str, wait_s: float = 0.0, why: str = "") -> None:
         super().__init__(message)
         self.wait_s = wait_s
+        self.why = why
 
 
 class NotThere(LookupError):

@@ -81,4 +81,5 @@ def _with_code(open_session: Callable[[], str]) -> str:
     try:
         return open_session()
     except PairRefused as error:
-        raise Refused(429 if error.wait_s else 400, str(error), "pair_wait" if error.wait_s else "pair_wrong") from None
+        why = "wait" if error.wait_s else error.why
+        raise Refused(429 if error.wait_s else 400, str(error), f"pair_{why}" if why else "") from None

@@ -8,6 +8,7 @@ threads, so their number is limited.
 import threading
 import time
 from collections.abc import Callable, Iterator
+from types import MappingProxyType
 
 from web_ui.errors import Refused
 from web_ui.limits import MAX_STREAMS
@@ -43,14 +44,17 @@ class EventStreams:
         """Let all streams end soon, and refuse new ones."""
         self._closing.set()
 
-    def stream(self, disconnected: Callable[[], bool]) -> Iterator[bytes]:
-        """Yield events until the client is gone or the server closes. Runs in a thread of its own."""
+    def stream(self, disconnected: Callable[[], bool], own: News = MappingProxyType({})) -> Iterator[bytes]:
+        """Yield events until the client is gone or the server closes. Runs in a thread of its own.
+
+        own: what this client alone is told, seen within HEARTBEAT_S.
+        """
         yield b"retry: 1000\n\n"
         sent: dict[str, str] = {}
         change = self._live.wait_for_change(-1, 0.0)
         while not (self._closing.is_set() or disconnected()):
             sent_at = time.monotonic()
-            events = self._events.all(change)
+            events = {name: _event(name, make()) for name, make in own.items()} | self._events.all(change)
             yield "".join(text for name, text in events.items() if name == LAST or sent.get(name) != text).encode()
             sent, seq = events, change.seq
             self._closing.wait(INTERVAL_S)  # changes meanwhile become one event

@@ -21,7 +21,7 @@ from flask import Flask, Response, request
 from werkzeug.http import parse_cookie
 
 from web_ui.ports.pairing import COOKIE as SESSION_COOKIE
-from web_ui.ports.pairing import NOBODY, OWNER, PairingPort
+from web_ui.ports.pairing import NOBODY, OWNER, Entry, PairingPort
 from web_ui.visitors.gate import LONGEST_SESSION, RoleGate, role_of, session_of_request
 
 COOKIE = "hushbox_phone"
@@ -80,6 +80,10 @@ class Phones:
         hang_up = connection.hang_up if connection else lambda: None
         may_stay = partial(self._roles.allows, session_of_request(), role_of(request.endpoint or ""))
         return Visitor(self.rank(request.cookies), request.remote_addr or "", hang_up, may_stay)
+
+    def entry_of_request(self) -> Callable[[], Entry]:
+        """Where the client of this request stands: to be asked again while its answer goes on."""
+        return partial(self._pairing.entry, session_of_request())
 
     def rank(self, cookies: Mapping[str, str]) -> Rank:
         """The rank of a client with these cookies."""

@@ -2,8 +2,8 @@
 
 import { get } from "../api.js";
 import { byId, el, setText } from "../base/dom.js";
+import { qrCode } from "../base/qr.js";
 import { t } from "../base/texts.js";
-import { code } from "../setting_up/qr.js";
 import { headerPins } from "./header_pins.js";
 
 try {
@@ -22,7 +22,7 @@ try {
 try {
   const card = await get("network/own/card"); // for an owner: the sheet is to lie in the case
   byId("wiring-wifi").append(el("p", {}, `${t("network.name")}: `, el("strong", {}, card.name)), el("p", {}, `${t("network.password")}: `, el("strong", { class: "address" }, card.password)),
-    code(card.qr, t("network.own.code", { name: card.name })));
+    qrCode(card.qr, t("network.own.code", { name: card.name })));
   byId("wiring-wifi").hidden = false;
 } catch {
   // not an owner's phone: the sheet has no password

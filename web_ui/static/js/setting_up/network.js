@@ -3,9 +3,9 @@
 
 import { get, post, put } from "../api.js";
 import { el, setText } from "../base/dom.js";
+import { qrCode } from "../base/qr.js";
 import { t } from "../base/texts.js";
 import { attempt, button, fetched, field, radios, select } from "./asking.js";
-import { code } from "./qr.js";
 
 const AGAIN_MS = 2000; // while the box does something, and while the own list is young
 const COUNTRIES = ("AD AE AF AG AL AM AR AT AU AZ BA BB BD BE BF BG BH BJ BN BO BR BS BT BW BY BZ CA CD CF CG CH CI CL CM CN CO CR CU CV "
@@ -115,7 +115,7 @@ export class NetworkForm extends EventTarget {
     const said = own.on ? t(own.asked ? "network.own.stays" : "network.own.on", { name: own.name }) : t("network.own.off", { name: own.name });
     const place = el("div", { class: "form" });
     const draw = () => place.replaceChildren(el("dl", { class: "facts" }, ...this.#fact(t("network.name"), this.card.name), ...this.#fact(t("network.password"), this.card.password)),
-      code(this.card.qr, t("network.own.code", { name: this.card.name })));
+      qrCode(this.card.qr, t("network.own.code", { name: this.card.name })));
     const show = button(t("network.own.show"), async () => {
       this.card = await attempt(this.notices, () => get("network/own/card"));
       if (this.card) draw();

@@ -7,6 +7,7 @@ import { fetchFile } from "../../setting_up/files.js";
 import { t } from "../../base/texts.js";
 
 export const title = "system.keep";
+export const needs = "owner";
 const KEY = "hushbox.backup"; // when this phone saved the last one
 const COUNTED = ["presets", "scenes"];
 

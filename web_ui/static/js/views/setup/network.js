@@ -2,12 +2,13 @@
 
 import { get } from "../../api.js";
 import { el } from "../../base/dom.js";
+import { qrCode } from "../../base/qr.js";
 import { fetched } from "../../setting_up/asking.js";
 import { inWords, NetworkForm } from "../../setting_up/network.js";
-import { code } from "../../setting_up/qr.js";
 import { t } from "../../base/texts.js";
 
 export const title = "setup.network.title";
+export const needs = "owner";
 
 export function create({ notices, connection }, card) {
   const form = new NetworkForm(notices);
@@ -30,7 +31,7 @@ export function create({ notices, connection }, card) {
     host = new URL(first).hostname;
     here.replaceChildren(
       el("p", { class: "lead" }, t(view.qr.length ? "setup.network.lead" : "setup.network.alone")),
-      el("p", { class: "address" }, first), ...(view.qr.length ? [code(view.qr, t("setup.network.code", { url: first }))] : []),
+      el("p", { class: "address" }, first), ...(view.qr.length ? [qrCode(view.qr, t("setup.network.code", { url: first }))] : []),
       ...others.flatMap((url) => [el("p", { class: "help" }, t("setup.network.also")), el("p", { class: "address" }, url)]));
   }
 
