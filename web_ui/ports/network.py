@@ -1,6 +1,5 @@
 """NetworkPort: how the box is in reach: Ethernet, the Wi-Fi that it has joined, and its own Wi-Fi."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -50,7 +49,6 @@ class NetworksView:
     near_age_s: float | None
     country: str  # what somebody has said; "" for nothing
     country_in_force: str  # "00": what is allowed everywhere; "": unknown
-    one_radio: bool = True  # to join ends the own Wi-Fi, and with it the page on phones in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +94,3 @@ class NetworkPort(Protocol):
         ...
 
     def card(self) -> CardView: ...
-
-
-def in_own_wifi(address: str, addresses: Sequence[str] = ("10.42.0.",)) -> bool:
-    """Whether a client with this address is in the box's own Wi-Fi."""
-    return address.removeprefix("::ffff:").startswith(tuple(addresses))

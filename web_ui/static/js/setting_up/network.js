@@ -91,7 +91,7 @@ export class NetworkForm extends EventTarget {
       asked.replaceChildren(
         ...(ssid === HIDDEN ? [field("wifi-name", t("network.name"), name)] : []),
         ...(ssid === HIDDEN || near?.locked ? [field("wifi-password", t("network.password"), password, knows ? t("network.password.saved") : "")] : []),
-        ...(view.own.on && view.one_radio ? [el("p", { class: "said" }, t("network.leaves", { own: view.own.name, host: address(view.host) }))] : []), join);
+        ...(view.own.on ? [el("p", { class: "said" }, t("network.leaves", { own: view.own.name, host: address(view.host) }))] : []), join);
     };
     const list = radios(t("network.near"), [...options, [HIDDEN, t("network.hidden")]], this.chosen, choose);
     if (this.chosen) choose(this.chosen);
