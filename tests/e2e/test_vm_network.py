@@ -17,9 +17,10 @@ from tests.rigs.vm.air import PASSWORD, STUDIO, Air
 from tests.rigs.vm.box import Box
 from tests.rigs.vm.machine import BUILD, Machine
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(3000)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
 
 PATIENCE_S = 300.0
+AS_BOX = "runuser -u hushbox -- env HUSHBOX_RUNTIME_DIR=/run/hushbox HUSHBOX_STATE_DIR=/var/lib/hushbox"
 PROBES = [("connectivitycheck.gstatic.com", "/generate_204"), ("captive.apple.com", "/hotspot-detect.html")]
 
 
@@ -33,7 +34,7 @@ class Place:
     def command(self, *words: str, typed: str = "") -> str:
         """`hushbox network …` as the box's user."""
         said = " ".join(f"'{word}'" for word in words)
-        return self.box.run(f"echo '{typed}' | runuser -u hushbox -- hushbox network {said}", 120)
+        return self.box.run(f"echo '{typed}' | {AS_BOX} hushbox network {said}", 120)
 
     def view(self) -> dict[str, Any]:
         return dict(json.loads(self.command("--json")))
@@ -57,7 +58,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         box.give_it_time()
         air = Air(machine)
         box.run("systemctl restart hushbox-control", 200)
-        box.wait("runuser -u hushbox -- hushbox network", 240)
+        box.wait(f"{AS_BOX} hushbox network", 240)
         yield Place(box, air)
 
 
@@ -129,6 +130,6 @@ def test_control_that_is_killed_finds_the_own_wifi_as_it_was(place: Place) -> No
     before = place.box.main_pid("hushbox-control")
     place.box.run("systemctl kill -s KILL hushbox-control")
     place.box.wait_anew("hushbox-control", before)
-    place.box.wait("runuser -u hushbox -- hushbox network", 240)
+    place.box.wait(f"{AS_BOX} hushbox network", 240)
     place.wait(lambda now: bool(now["own"]["on"]), "own Wi-Fi")
     assert place.air.phone_asks("captive.apple.com", "/")["status"] in (200, 302), "the socket is systemd's"
