@@ -23,6 +23,7 @@ from web_ui.views import dumps
 from web_ui.visitors import plain_text
 from web_ui.visitors.captive import Visitors
 from web_ui.visitors.gate import RoleGate
+from web_ui.visitors.languages import Languages, say_of_request
 from web_ui.visitors.phones import Phones
 from web_ui.visitors.security import Gate, box_names
 
@@ -55,6 +56,8 @@ def create_app(
     )
     if visitors is not None:
         app.after_request(partial(_note, visitors))
+    languages = Languages(box.live.params(), trial)
+    languages.install(app)
     compressed.install(app)  # first, so that it is done last
     gate.install(app)
     plain_text.install(app)
@@ -64,6 +67,7 @@ def create_app(
     phones.install(app)
     roles.install(app)
     app.extensions["hushbox.rank"] = phones.rank_of_headers
+    app.extensions["hushbox.say"] = languages.say_of_headers
     app.extensions["hushbox.trusts"] = lambda headers, method, path: (
         gate.trusts(headers) and roles.allows_headers(headers, method, path)
     )
@@ -73,7 +77,7 @@ def create_app(
     app.extensions["hushbox.sound"] = sound
     app.register_blueprint(create_api(box, streams, sound, phones, gate.token))
 
-    add_pages(app, box, roles, gate.token, trial)
+    add_pages(app, box, roles, gate.token, languages)
     app.register_error_handler(Refused, lambda error: _refusal(error.status, str(error), error.code))
     app.register_error_handler(NotThere, lambda error: _refusal(404, str(error)))
     app.register_error_handler(ControlRefused, lambda error: _refusal(400, str(error)))
@@ -93,7 +97,9 @@ def _limit_body() -> None:
 
 
 def _refusal(status: int, message: str, code: str = "") -> Response:
-    response = Response(dumps({"error": message, "code": code}), status=status, mimetype="application/json")
+    say = say_of_request()
+    tree = {"error": say(message) if say else message, "code": code}
+    response = Response(dumps(tree), status=status, mimetype="application/json")
     if status == 503:
         response.headers["Retry-After"] = "3"
     return response

@@ -11,19 +11,20 @@ from web_ui.ports.box import Box
 from web_ui.ports.pairing import ENGINEER, PLAYER
 from web_ui.views import dumps, entry_json, param_json
 from web_ui.visitors.gate import RoleGate, session_of_request
+from web_ui.visitors.languages import Languages, chosen
 from web_ui.visitors.roles import may
 
 VIEWS = ("play", "look", "presets", "setup")
-LANGUAGE_COOKIE = "hushbox-language"  # what a phone has chosen under Set up (js/views/setup/phone.js)
 ICON_SIZES = (192, 512)
 GROUND = "#0e1012"
 
 
-def add_pages(app: Flask, box: Box, roles: RoleGate, token: str, trial: texts.Language | None = None) -> None:
-    """The routes that answer with HTML. trial: a language that only ?lang=<its code> shows, see create_app."""
+def add_pages(app: Flask, box: Box, roles: RoleGate, token: str, languages: Languages) -> None:
+    """The routes that answer with HTML."""
 
     def rendered(template: str, **values: object) -> str:
-        language = trial if trial and request.args.get("lang") == trial.code else _language()
+        languages.remember_trial()
+        language = languages.of_request()
         return render_template(
             template,
             box_name=box.setup.box_name,
@@ -31,7 +32,7 @@ def add_pages(app: Flask, box: Box, roles: RoleGate, token: str, trial: texts.La
             token=token,
             language=language,
             languages=texts.languages(),
-            language_choice=_chosen(),
+            language_choice=chosen(request),
             t=language.say,
             **values,
         )
@@ -70,15 +71,3 @@ def add_pages(app: Flask, box: Box, roles: RoleGate, token: str, trial: texts.La
         return rendered("wiring.html")
 
     add_docs(app, box.system, partial(rendered, files=page_files()))
-
-
-def _language() -> texts.Language:
-    """What this phone has chosen, else the first of its own languages that there is, else English."""
-    wanted = [tag.lower().partition("-")[0] for tag in request.accept_languages.values()]  # the dearest first
-    there = [code for code in wanted if code in texts.languages()]
-    return texts.language(_chosen() or next(iter(there), texts.HOME))
-
-
-def _chosen() -> str:
-    code = request.cookies.get(LANGUAGE_COOKIE, "")
-    return code if code in texts.languages() else ""

@@ -41,7 +41,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         status, presets = (_asked(base, what, session) for what in ("status", "presets"))
     except PermissionError:
-        print("The box shows its status to paired phones and its own user: sudo -u hushbox hushbox status")
+        words = "the box shows its status to paired phones and its own user: sudo -u hushbox hushbox status"
+        print(json.dumps({"running": True, "page": base, "problem": words}, indent=2) if args.json else words)
         return SILENT
     if status is None:
         if args.json:

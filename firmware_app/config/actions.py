@@ -187,8 +187,8 @@ def words(action: Action, specs: Mapping[str, ParamSpec]) -> str:
         return f"{spec.label}: {said(spec, action.value or 0.0)}"
     if action.do == "step":
         by = action.by or 0.0
-        unit = f" {spec.unit}" if spec.unit else ""
-        return f"{spec.label} {'+' if by > 0 else '−'}{abs(by):g}{unit}"
+        step = f"{abs(by):g} {spec.unit}".rstrip()
+        return f"{spec.label} +{step}" if by > 0 else f"{spec.label} −{step}"
     if (low, high) == (spec.low, spec.high):
         return spec.label
     return f"{spec.label}, {said(spec, low)} to {said(spec, high)}"

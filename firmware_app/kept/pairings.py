@@ -215,22 +215,26 @@ class Pairings:
         return hashed(code, bytes.fromhex(self._content.salt))
 
     def _admit(self, name: str, role: str, term: Term | None, before: str) -> str:
-        """A session with this role. A paired phone keeps its place, and what it may do if that is more."""
+        """A session with this role and term. A paired phone keeps its place; never its role with another's term."""
         old = self._paired(before)
         if old is None and len(self.phones) >= MOST_PHONES:
             raise PairingError(f"{MOST_PHONES} phones are paired, which is the limit: remove one first")
-        if old is not None and ROLES.index(role) <= ROLES.index(old.role) and (old.term is None or term is not None):
+        if old is not None and ROLES.index(role) <= ROLES.index(old.role) and self._stays_as_long(old, term):
             return before
         session, now = secrets.token_hex(32), self._clocks.wall()
         if old is None:
             fresh = Phone(self._new_id(), _mark(session), self._name(name), role, now, now, term)
             self._set(phones=(*self._content.phones, fresh))
         else:
-            best = max(role, old.role, key=ROLES.index)
-            fresh = replace(old, session=_mark(session), role=best, term=None if old.term is None else term)
+            fresh = replace(old, session=_mark(session), role=role, term=term)
             self._set(phones=tuple(fresh if each.id == old.id else each for each in self._content.phones))
         self._seen[fresh.id] = now
         return session
+
+    def _stays_as_long(self, phone: Phone, term: Term | None) -> bool:
+        """Whether the phone may stay as long as this term lasts."""
+        left_s = self._clocks.left_s
+        return phone.term is None or (term is not None and left_s(term) <= left_s(phone.term))
 
     def _new_id(self) -> str:
         taken = {phone.id for phone in self._content.phones}

@@ -88,12 +88,25 @@ def test_a_paired_phone_keeps_its_place_and_takes_the_higher_role(port: PairingP
     assert len(port.phones()) == 3
 
 
-def test_a_guest_may_stay_with_a_link_to_stay(port: PairingPort, owner: str):
+def test_a_guests_next_link_counts_and_two_links_do_not_add_up(port: PairingPort, owner: str):
     guest = invited(port, ENGINEER, 2)
-    stays = port.claim(port.invite(PLAYER, None, "").code, "", Caller("", guest))
+    longer = port.claim(port.invite(ENGINEER, 5, "").code, "", Caller("", guest))
+    assert port.claim(port.invite(ENGINEER, 1, "").code, "", Caller("", longer)) == longer
     (phone,) = port.phones()[1:]
-    assert (phone.ends, phone.role) == (None, ENGINEER)
-    assert port.entry(stays).phone_id == phone.id
+    assert phone.ends == pytest.approx(phone.since + 5 * 3600, abs=60)
+    stays = port.claim(port.invite(PLAYER, None, "").code, "", Caller("", longer))
+    (phone,) = port.phones()[1:]
+    assert (phone.ends, phone.role) == (None, PLAYER)  # not an engineer for ever
+    again = port.claim(port.invite(ENGINEER, 2, "").code, "", Caller("", stays))
+    (phone,) = port.phones()[1:]
+    assert (phone.ends is None, phone.role) == (False, ENGINEER)
+    assert port.entry(again).phone_id == phone.id
+
+
+def test_an_owner_loses_nothing_by_any_link(port: PairingPort, owner: str):
+    for role, hours in ((PLAYER, 1), (ENGINEER, None), (OWNER, None)):
+        assert port.claim(port.invite(role, hours, "").code, "", Caller("", owner)) == owner
+    assert [(phone.role, phone.ends) for phone in port.phones()] == [(OWNER, None)]
 
 
 def test_phones_are_renamed_raised_lowered_and_removed(port: PairingPort, owner: str):

@@ -203,6 +203,15 @@ def test_a_phone_is_claimed_named_raised_and_removed(change: Change, client: Fla
     assert change("POST", "pairing/leave", {"leave": True}).status_code == 400
 
 
+def test_each_visit_of_the_page_renews_the_cookie_of_a_paired_phone_alone(client: FlaskClient, box: FakeBox):
+    session = box.pairing.pair(PLAYER)
+    for sent in (session, "0" * 64):
+        client.set_cookie(COOKIE, sent, domain="hushbox.local")
+        given = [c for c in client.get("/").headers.getlist("Set-Cookie") if c.startswith(f"{COOKIE}=")]
+        assert [c.partition(";")[0] for c in given] == ([f"{COOKIE}={session}"] if sent == session else [])
+        assert all({"HttpOnly", "SameSite=Strict"} <= set(c.split("; ")) for c in given)
+
+
 def test_wrong_used_and_ended_codes_get_one_answer(change: Change, box: FakeBox):
     clock = Clock()
     box.pairing._clock = clock

@@ -132,9 +132,10 @@ class FakePairing:
         if old is None and len(self._phones) >= MOST_PHONES:
             raise PairRefused(f"{MOST_PHONES} phones are paired, which is the limit: remove one first")
         if old is not None:
-            if ROLES.index(role) <= ROLES.index(old.role) and (old.ends is None or ends is not None):
+            stays_as_long = old.ends is None or (ends is not None and ends <= old.ends)
+            if ROLES.index(role) <= ROLES.index(old.role) and stays_as_long:
                 return before
-            name, role = old.name, max(role, old.role, key=ROLES.index)
+            name = old.name
             del self._phones[before]
         session, now = secrets.token_hex(32), self._clock()
         self._phones[session] = PhoneView(old.id if old else secrets.token_hex(4), name, role, now, now, ends, False)

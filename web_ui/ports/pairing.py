@@ -68,8 +68,8 @@ class PairingPort(Protocol):
     def claim(self, code: str, name: str, caller: Caller = UNKNOWN_CALLER) -> str:
         """Pair by a code, and return the session. name: the phone's; "" for a number.
 
-        A paired phone keeps its place and takes the code's role if that may more. Raises PairRefused: in the same words
-        for a code that is wrong, used or ended.
+        A paired phone keeps its place and takes the code's role and end, unless it may as much as long already: then
+        the code stays unused. Raises PairRefused: in the same words for a code that is wrong, used or ended.
         """
         ...
 

@@ -11,13 +11,14 @@ from urllib.parse import quote
 from flask import Response, request
 
 from web_ui.errors import Refused
-from web_ui.views import dumps
+from web_ui.views import dumps, told
+from web_ui.visitors.languages import say_of_request
 from web_ui.visitors.plain_text import parsed
 
 
 def reply(value: object) -> Response:
-    """An answer in JSON."""
-    return Response(dumps(value), mimetype="application/json")
+    """An answer in JSON, with what the box says in it in the phone's language."""
+    return Response(dumps(told(value, say_of_request())), mimetype="application/json")
 
 
 def done() -> Response:

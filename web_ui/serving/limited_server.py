@@ -43,10 +43,14 @@ class LimitedServer(TcpWSGIServer):  # type: ignore[misc]  # waitress has no typ
         *args: Any,
         rank_of: Callable[[Mapping[str, str]], Rank],
         trusts: Callable[[Mapping[str, str], str, str], bool],
+        say_of: Callable[[Mapping[str, str]], Callable[[str], str] | None],
         **kwargs: Any,
     ) -> None:
-        """rank_of: a client's, by its headers (X_CSRF_TOKEN). trusts: whether one may send this, by method and path."""
-        self.rank_of, self._trusts = rank_of, trusts
+        """rank_of: a client's, by its headers (X_CSRF_TOKEN). trusts: whether one may send this, by method and path.
+
+        say_of: what puts the box's English into a client's language.
+        """
+        self.rank_of, self._trusts, self.say_of = rank_of, trusts, say_of
         self.addresses = Addresses()
         self._check_at_s = 0.0
         self._paused_until_s = 0.0

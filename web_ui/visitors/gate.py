@@ -29,6 +29,7 @@ class RoleGate:
     def install(self, app: Flask) -> None:
         """Check every request of `app`."""
         app.before_request(self._check)
+        app.after_request(self._renew)
         self._urls = app.url_map.bind("")
 
     def allows(self, session: str, needed: str) -> bool:
@@ -57,6 +58,13 @@ class RoleGate:
         if not role:
             raise Refused(401, f"this needs {_WORDS[needed]}: pair this phone with the box first", "pair")
         raise Refused(403, f"this needs {_WORDS[needed]}, and this phone is {_a(role)}", "role")
+
+    def _renew(self, response: Response) -> Response:
+        """The page of a paired phone: its cookie lasts anew."""
+        session = session_of_request()
+        if request.endpoint == "page" and session and self._port.entry(session).phone_id:
+            give_session(response, session)
+        return response
 
 
 def role_of(endpoint: str) -> str:

@@ -13,6 +13,7 @@ from web_ui.fakes.live import FakeLive
 from web_ui.ports.live import Change
 from web_ui.streams.events import EventStreams
 from web_ui.streams.news import news_of
+from web_ui.views import entry_json
 from web_ui.visitors.phones import Rank, Visitor
 
 SOMEBODY = Visitor(Rank.UNKNOWN, "192.0.2.1", lambda: None)
@@ -49,6 +50,26 @@ def test_a_new_page_gets_everything_at_once_and_status_last(still: FakeBox):
     told = [b"params", b"panel", b"learn", b"undo", b"presets", b"compare", b"setup", b"status"]
     assert re.findall(rb"event: (\w+)", first) == told
     assert parse(first)["params"]["denoise.amount_db"] == 24.0
+
+
+def test_a_stream_tells_its_own_phone_what_it_may_and_no_other(still: FakeBox):
+    still.pairing.everybody = ""
+    still.pairing.pair("owner")
+    mine, other = still.pairing.pair("player", "Ben"), still.pairing.pair("player", "Cleo")
+    own = {who: {"pairing": lambda who=who: entry_json(still.pairing.entry(who))} for who in (mine, other)}
+    streams = {who: streams_of(still).stream(never, own[who]) for who in own}
+    for stream in streams.values():
+        next(stream)
+        first = next(stream)
+        assert first.startswith(b"event: pairing")
+        assert parse(first)["pairing"]["role"] == "player"
+        assert list(parse(first))[-1] == "status"
+    ben = still.pairing.entry(mine).phone_id
+    still.pairing.change(ben, role="engineer")
+    told = {"role": "engineer", "phone_id": ben, "claimed": True, "open_play": False}
+    assert parse(next(streams[mine])).get("pairing") == told
+    assert "pairing" not in parse(next(streams[other]))
+    assert "pairing" not in parse(next(streams[mine]))  # once
 
 
 def test_params_and_panel_follow_only_when_they_changed(still: FakeBox):
