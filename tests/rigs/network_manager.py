@@ -40,7 +40,7 @@ printf '%s\\n' '[connection]' id=cable type=ethernet interface-name=eth9 \
     '[ipv4]' method=manual address1=192.0.2.67/24 '[ipv6]' method=disabled >$profile
 chmod 600 $profile
 mkfifo {fifo}
-(while read -r line <{fifo}; do sh -c "$line"; done) &
+(while read -r line; do sh -c "$line"; done) <>{fifo} &
 exec NetworkManager --no-daemon
 """
 _START_S = 30.0
