@@ -48,6 +48,7 @@ COMMANDS = {
     "bench": Command("bench", "measure how fast this machine is, and how much time is left"),
     "doctor": Command("doctor", "check the set-up, and say how to fix what is wrong"),
     "status": Command("status", "say what the running box does"),
+    "network": Command("network", "say how the box is connected; join a Wi-Fi, open its own"),
     "models": Command("models", "list the models, or show one"),
     "presets": Command("presets", "list the presets, or show one"),
     "pair": Command("pair", "make a link that pairs one more phone, or forget all phones"),

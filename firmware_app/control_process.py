@@ -26,13 +26,14 @@ from firmware_app.kept.start_from import live_values, mutes_of
 from firmware_app.kept.store import Store
 from firmware_app.link.control_end import ControlLink
 from firmware_app.link.wire import Down, InfoFrame, MeterFrame
+from firmware_app.network.box import SWITCHED_OFF
 from firmware_app.page import address, announce
 from firmware_app.page.box import real_box
 from firmware_app.page.certificate import CertificateError
 from firmware_app.page.own_tls import OwnTls
 from firmware_app.panel.bindings import Bindings
 from firmware_app.panel.setup import PanelSetup
-from firmware_app.running import realtime
+from firmware_app.running import given_sockets, realtime
 from firmware_app.running.locks import AlreadyRunning, state_locked
 from firmware_app.running.notify import Notifier
 from firmware_app.running.supervisor import EXIT_USAGE
@@ -42,12 +43,17 @@ from firmware_app.setup.backup import apply_staged
 from firmware_app.setup.backup_reading import start_reader
 from firmware_app.setup.box import BoxSetup
 from firmware_app.setup.lost_everything import HeldAtStart
+from firmware_app.system import power
 from firmware_app.system.versions import box_version
 from hw.audio import devices
+from hw.network.manager import NetworkManagerNetwork
+from hw.network.network import HOTSPOT_ADDRESS
 from hw.panel.panel import Panel
 from web_ui.app import create_app
 from web_ui.ports.box import Box
+from web_ui.serving.captive_server import CaptiveServer
 from web_ui.serving.server import PageAddressError, PageServer
+from web_ui.visitors.captive import CaptivePage, Visitors
 from web_ui.visitors.security import box_names
 
 log = logging.getLogger(__name__)
@@ -85,6 +91,7 @@ class ControlProcess:
         self._noted_code = ""
         self._announce: Callable[[], None] = lambda: None  # the page's address, once
         self._leave_address: Callable[[], None] = lambda: None  # again, when the first code has changed
+        self._setup.bindings.performer.own_wifi = self._box.network.toggle_own
         self._setup.bindings.performer.pair = self._box.presence.hold
         self._link = ControlLink(
             places.runtime / "link.sock", PARAMS, self.control.values,
@@ -115,7 +122,7 @@ class ControlProcess:
             try:
                 comparer = self._comparer()
                 stack.callback(comparer.end)
-                server = self._serve_page(self._page_box(comparer))
+                server = self._serve_page(self._page_box(comparer), stack)
             except (CertificateError, PageAddressError) as error:
                 print(f"hushbox: {error}", file=sys.stderr)
                 return EXIT_USAGE
@@ -167,11 +174,12 @@ class ControlProcess:
             leave_safe=lambda: self._link.send_command(Down.LEAVE_SAFE),
         )
 
-    def _serve_page(self, box: Box) -> PageServer:
-        """Raises PageAddressError."""
+    def _serve_page(self, box: Box, stack: contextlib.ExitStack) -> PageServer:
+        """Serve the page, and see to the networks from then on. stack: ends the latter. Raises PageAddressError."""
         page = self._config.page
         own = self._own_tls = OwnTls(self._places, self._page_names) if page.tls == "on" else None
-        app = create_app(box, allowed_hosts=page.allowed_hosts, tls=own is not None)
+        visitors = Visitors()
+        app = create_app(box, allowed_hosts=page.allowed_hosts, tls=own is not None, visitors=visitors)
         server = PageServer(app, page.host, page.port, tls=own.context if own else None)
         bound = server.start()
         self._leave_address = lambda: self._note_address(bound)
@@ -180,10 +188,27 @@ class ControlProcess:
         self._announce = lambda: announce.page(page.host, bound, self._pairings.first_code, fingerprint)
         if not sys.stdout.isatty():
             self._announce_once()
+        self._see_to_networks(bound, stack)
+        sockets = given_sockets.taken()
+        if sockets and page.host in address.ANY:
+            captive = CaptiveServer(
+                CaptivePage(f"http://{HOTSPOT_ADDRESS}:{bound}/", HOTSPOT_ADDRESS, visitors), sockets
+            )
+            captive.start()
+            stack.callback(captive.stop)
         return server
 
     def _page_names(self) -> set[str]:
-        return box_names(self._box.name) | set(self._config.page.allowed_hosts)
+        return box_names(self._box.name) | box_names(self._box.network.host) | set(self._config.page.allowed_hosts)
+
+    def _see_to_networks(self, port: int, stack: contextlib.ExitStack) -> None:
+        network = self._box.network
+        if not self._config.network.manage:
+            network.why_not = SWITCHED_OFF
+        elif power.runs_as_a_box():
+            network.on_addresses = lambda: self._leave_address()
+            network.start(NetworkManagerNetwork(), port)
+            stack.callback(network.stop)
 
     def _note_address(self, port: int) -> None:
         places, pairings, self._noted_code = self._places, self._pairings, self._pairings.first_code

@@ -74,6 +74,9 @@ put hushbox.sysusers usr/lib/sysusers.d/hushbox.conf
 put hushbox.tmpfiles usr/lib/tmpfiles.d/hushbox.conf
 put hushbox.rules usr/lib/udev/rules.d/60-hushbox.rules
 put hushbox.polkit usr/share/polkit-1/rules.d/60-hushbox.rules
+put hushbox-network.polkit usr/share/polkit-1/rules.d/61-hushbox-network.rules
+put hushbox.dbus usr/share/dbus-1/system.d/hushbox.conf
+put hushbox.dnsmasq etc/NetworkManager/dnsmasq-shared.d/hushbox.conf
 put hushbox.sysctl usr/lib/sysctl.d/50-hushbox.conf
 put hushbox.journald usr/lib/systemd/journald.conf.d/50-hushbox.conf
 put hushbox.limits etc/security/limits.d/hushbox.conf

@@ -3,6 +3,7 @@
 import logging
 import secrets
 from collections.abc import Iterable
+from functools import partial
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
@@ -20,6 +21,7 @@ from web_ui.streams.sound import SoundStreams
 from web_ui.texts import Language
 from web_ui.views import dumps
 from web_ui.visitors import plain_text
+from web_ui.visitors.captive import Visitors
 from web_ui.visitors.gate import RoleGate
 from web_ui.visitors.languages import Languages, say_of_request
 from web_ui.visitors.phones import Phones
@@ -36,6 +38,7 @@ def create_app(
     max_streams: int = MAX_STREAMS,
     trial: Language | None = None,
     tls: bool = False,
+    visitors: Visitors | None = None,
 ) -> Flask:
     """The page for `box`.
 
@@ -43,12 +46,19 @@ def create_app(
     over a restart; without one, a page fetches a new token by itself. max_streams: how many pages may be open.
     trial: a language in the making, which the page speaks at ?lang=<its code> and offers to nobody.
     tls: whether the box has a certificate; what comes in the clear is then led to TLS.
+    visitors: told where the page is loaded, for the captive page.
     """
     app = Flask("web_ui")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     key = secret.encode() if isinstance(secret, str) else secret or secrets.token_bytes(32)
     first_name = box.setup.box_name  # stays allowed: the page that renames the box must not be shut out
-    gate = Gate(lambda: {*box_names(first_name), *box_names(box.setup.box_name), *allowed_hosts}, key, tls=tls)
+    gate = Gate(
+        lambda: {*box_names(first_name), *box_names(box.setup.box_name), *box_names(box.network.host), *allowed_hosts},
+        key,
+        tls=tls,
+    )
+    if visitors is not None:
+        app.after_request(partial(_note, visitors))
     languages = Languages(box.live.params(), trial)
     languages.install(app)
     compressed.install(app)  # first, so that it is done last
@@ -77,6 +87,12 @@ def create_app(
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _broken)
     return app
+
+
+def _note(visitors: Visitors, response: Response) -> Response:
+    if request.endpoint == "page" and response.status_code == 200:
+        visitors.note(request.remote_addr or "")
+    return response
 
 
 def _limit_body() -> None:

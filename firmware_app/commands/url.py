@@ -3,6 +3,9 @@
 While the box has no owner, the link makes the phone the owner; only the box's
 own user gets it (sudo -u hushbox hushbox url).
 
+A box of its own has a Wi-Fi of its own, too: its name and password follow, with
+a code that lets a phone's camera join it.
+
 Exit code 1: no page answers there, because the box does not run.
 
 examples:
@@ -19,6 +22,8 @@ from pathlib import Path
 
 from firmware_app.commands.common import add_settings, settings
 from firmware_app.config.places import Places
+from firmware_app.kept.network import NetworkStore
+from firmware_app.network.card import Card, box_id
 from firmware_app.page import address
 
 OK, SILENT = 0, 1
@@ -56,6 +61,11 @@ def run(args: argparse.Namespace) -> int:
         address.qr(link).terminal(out=sys.stdout, compact=True, border=2)
     if fingerprint:
         print(f"SHA-256 fingerprint of its certificate: {fingerprint}")
+    card = _own_wifi(places)
+    if card is not None:
+        print(f"the box's own Wi-Fi: {card.name}, password {card.password}")
+        if sys.stdout.isatty():
+            card.qr().terminal(out=sys.stdout, compact=True, border=2)
     if picture:
         print(f"as a picture: {picture}")
     if not answers:
@@ -72,6 +82,15 @@ def _picture(places: Places) -> str:
         return str(path) if path.is_file() else ""
     except OSError:  # another user's folder
         return ""
+
+
+def _own_wifi(places: Places) -> Card | None:
+    """Of a box that has one; None, also for those who may not read its password."""
+    try:
+        notes = NetworkStore(places.state, look_only=True).now
+    except OSError:
+        return None
+    return Card(f"Hushbox-{box_id() or notes.id}", notes.password) if notes.password else None
 
 
 def _answers(host: str, port: int) -> bool:

@@ -59,6 +59,7 @@ KINDS: Mapping[str, Kind] = {
     "panic_dry": Kind("panic: untouched sound, until pressed again", _PRESS),
     "held_panic_mute": Kind("panic: silence while held", _HELD),
     "held_panic_dry": Kind("panic: untouched sound while held", _HELD),
+    "own_wifi": Kind("the box's own Wi-Fi on or off", _PRESS),
     "pair": Kind("let the phone in that asks", _PRESS),
 }
 PANICS = frozenset(name for name in KINDS if "panic" in name)
@@ -202,6 +203,7 @@ _FIXED = {
     "panic_dry": "Panic: dry",
     "held_panic_mute": "Panic: mute while held",
     "held_panic_dry": "Panic: dry while held",
+    "own_wifi": "Own Wi-Fi on/off",
     "pair": "Let a phone in",
 }
 _SCENE_WORDS = {"A": "Scene A", "B": "Scene B", "other": "Scene A/B"}

@@ -147,6 +147,24 @@ class PageConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkConfig:
+    """How the box stays in reach, through NetworkManager."""
+
+    manage: bool = key(
+        True,
+        flag,
+        "true: without Ethernet and without a Wi-Fi that it knows, the box opens one of its own, and the page can\n"
+        "join others. false: the machine's networks are left as they are, as for a box that is always wired.",
+    )
+    country: str = key(
+        "",
+        matching(r"([A-Z]{2}|00)?", 'two capital letters (ISO 3166, such as "DE"), "00" or nothing'),
+        "Where the box is, for the channels that its Wi-Fi may use; what is said on the page comes first. Empty: what\n"
+        'the machine has, mostly "00", which is allowed everywhere: channels 1 to 11, nothing is sent at 5 GHz.',
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The whole file, checked. source: its path, None when there is no file and the defaults hold.
 
@@ -159,6 +177,7 @@ class Config:
     model: ModelConfig = ModelConfig()
     stems: StemsConfig = StemsConfig()
     page: PageConfig = PageConfig()
+    network: NetworkConfig = NetworkConfig()
     panel: PanelConfig = DEFAULT_PANEL
     source: Path | None = None
     overridden: frozenset[str] = frozenset()
@@ -171,6 +190,7 @@ TABLES: dict[str, type] = {
     "model": ModelConfig,
     "stems": StemsConfig,
     "page": PageConfig,
+    "network": NetworkConfig,
     "panel": PanelConfig,
 }
 REPEATED: dict[str, type] = {f"panel.{name}": cls for name, cls in PANEL_TABLES.items()}

@@ -10,6 +10,7 @@ from pathlib import Path
 import segno
 
 from firmware_app.kept.kept_file import write_whole
+from hw.network.network import HOTSPOT_ADDRESS
 
 ANY = ("", "*", "0.0.0.0", "::")
 NOTE = "page.json"  # in the runtime folder: the host and the port that are served
@@ -33,7 +34,18 @@ def own_address(host: str = "") -> str:
                 return str(probe.getsockname()[0])
         except OSError:  # no route, or no such protocol here
             continue
+    if host not in ("::",) and _is_ours(HOTSPOT_ADDRESS):  # no route leads out of the box's own Wi-Fi
+        return HOTSPOT_ADDRESS
     return "::1" if host == "::" else "127.0.0.1"
+
+
+def _is_ours(address: str) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False
+    return True
 
 
 def url_of(host: str, port: int, tls: bool = False) -> str:

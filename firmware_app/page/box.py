@@ -8,6 +8,7 @@ from firmware_app.control.compare import Comparer
 from firmware_app.control.history import History
 from firmware_app.page.live import RealLive
 from firmware_app.page.models import RealModels
+from firmware_app.page.network import RealNetwork
 from firmware_app.page.pairing import RealPairing
 from firmware_app.page.panel import RealPanel
 from firmware_app.page.pin import RealPin
@@ -46,6 +47,7 @@ def real_box(
         simulator=RealSimulator(panel.simulated),
         setup=RealSetup(box, simulated),
         models=RealModels(box, ring),
+        network=RealNetwork(box.network),
         system=RealSystem(box, lambda: [asdict(moment) for moment in history.since(0)]),
         pairing=RealPairing(box),
         pin=RealPin(box),

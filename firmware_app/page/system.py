@@ -1,6 +1,5 @@
 """RealSystem: the box as a machine, over BoxSetup."""
 
-import socket
 import time
 from collections.abc import Callable, Sequence
 
@@ -46,8 +45,8 @@ class RealSystem:
         url = address.url_of("", port, tls)
         if address.this_machine_only(url):
             return NetworkView((url,))
-        name = socket.gethostname().partition(".")[0]
-        return NetworkView((url, f"{'https' if tls else 'http'}://{name}.local:{port}/"), address.qr_rows(url))
+        host = self._box.network.host
+        return NetworkView((url, f"{'https' if tls else 'http'}://{host}.local:{port}/"), address.qr_rows(url))
 
     def about(self) -> AboutView:
         packages = tuple(PackageView(each.name, each.version, each.licence) for each in licences.shipped())

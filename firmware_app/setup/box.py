@@ -22,6 +22,7 @@ from firmware_app.link.control_end import ControlLink
 from firmware_app.link.wire import Down, InfoFrame, InputsFrame, MeterFrame, ModelSlot, bundle_number
 from firmware_app.models.carry import Load
 from firmware_app.models.choice import Candidates, machine_of
+from firmware_app.network.box import BoxNetwork
 from firmware_app.setup.audio_settings import AudioSettings
 from firmware_app.setup.backup import Backups
 from firmware_app.setup.backup_reading import start_reader
@@ -51,10 +52,11 @@ class BoxSetup:
             lambda kind, index: self._command(kind, index, 0.0), lambda: control.latest.info, places.runtime
         )
         self.loads = LoadsStore(places.state)
+        self.network = BoxNetwork(places.state, config.network.country)
         self.model_work = ModelWork(places.runtime, self._take_load)
         self.pin = Pin(places.state)
         self.pairings, self.presence = pairings, Presence()
-        self.lost_everything = LostEverything(pairings, self.pin)
+        self.lost_everything = LostEverything(pairings, self.pin, [self.network.forget_all])
         self.backups = Backups(places.state, version, start_reader(config, places.factory_presets))
         self.started = time.monotonic()
         self.stop: Callable[[], None] = lambda: None  # ends the control process, which sets this
@@ -66,12 +68,13 @@ class BoxSetup:
         self.sound_check.on_result = self._measured
         control.save_also(self.store.save_job, self.audio.save_job, self.choice.save_job, self.models.save_job)
         control.save_also(self.loads.save_job, self.pairings.save_job)
-        self.pairings.on_change = self.changed
+        self.pairings.on_change = self.network.on_change = self.changed
 
     @property
     def notes(self) -> tuple[str, ...]:
         return (*self.store.notes, *self.audio.notes, *self.choice.notes, *self.models.notes, *self._model_notes,
-                *self.loads.notes, *self.pairings.notes)  # fmt: skip
+                *self.loads.notes, *self.pairings.notes,
+                *self.network.store.notes)  # fmt: skip
 
     @property
     def name(self) -> str:

@@ -21,9 +21,14 @@ def why_no_restart() -> str:
     return "nothing watches over this process, so it would not come back: start the box with `hushbox run`"
 
 
+def runs_as_a_box() -> bool:
+    """Whether systemd runs this as a box of its own, not a person as a program on their computer."""
+    return "INVOCATION_ID" in os.environ and SUPERVISOR_ENV not in os.environ
+
+
 def why_no_power_off() -> str:
     """Why the board cannot be switched off from here; empty when that can be tried."""
-    if "INVOCATION_ID" not in os.environ or SUPERVISOR_ENV in os.environ:
+    if not runs_as_a_box():
         return "Hushbox runs as a program on this computer, not as a box of its own: switch the computer off yourself"
     if shutil.which("systemctl") is None:
         return "this system has no systemctl, which switches a box off"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from web_ui.fakes.live import FakeLive
 from web_ui.fakes.models import FakeModels
+from web_ui.fakes.network import FakeNetwork
 from web_ui.fakes.pairing import FakePairing
 from web_ui.fakes.panel import FakePanel
 from web_ui.fakes.pin import FakePin
@@ -30,6 +31,7 @@ class FakeBox(Box):
     simulator: FakeSimulator
     setup: FakeSetup
     models: FakeModels
+    network: FakeNetwork
     system: FakeSystem
     pairing: FakePairing
     pin: FakePin
@@ -57,6 +59,7 @@ def fake_box(
         simulator=FakeSimulator(live, panel),
         setup=setup,
         models=FakeModels(),
+        network=FakeNetwork(),
         system=FakeSystem(lambda: {"state.json": live.values()}, setup.end),
         pairing=pairing,
         pin=FakePin(pairing),

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 
 from web_ui.ports.live import LivePort
 from web_ui.ports.models import ModelsPort
+from web_ui.ports.network import NetworkPort
 from web_ui.ports.pairing import PairingPort
 from web_ui.ports.panel import PanelPort
 from web_ui.ports.pin import PinPort
@@ -45,6 +46,7 @@ class Box:
     simulator: SimulatorPort  # the panel's controls where the pins are simulated
     setup: SetupPort  # interface, levels, sound check, name, wizard
     models: ModelsPort
+    network: NetworkPort  # how the box is in reach
     system: SystemPort  # the machine: versions, log, backup, power
     pairing: PairingPort  # who may do what
     pin: PinPort

@@ -57,8 +57,8 @@ class Gate:
         Any literal address is fine, a public one too: rebinding needs a name, which its owner can point elsewhere. A
         browser that sends a literal has connected to it, so its page came from here.
         """
-        name = _plain(host)
-        if name in map(_plain, self._names()):
+        name = plain_host(host)
+        if name in map(plain_host, self._names()):
             return True
         try:
             ipaddress.ip_address(name.split("%", 1)[0])
@@ -106,11 +106,11 @@ def box_names(box_name: str) -> set[str]:
 
     Its own, the machine's, and the one that it came with: the page that renames the box stays open.
     """
-    own = {_plain(box_name).replace(" ", "-"), _plain(socket.gethostname()).split(".")[0], FIRST_NAME}
+    own = {plain_host(box_name).replace(" ", "-"), plain_host(socket.gethostname()).split(".")[0], FIRST_NAME}
     return {name + suffix for name in own if name for suffix in HOME_SUFFIXES} | {"localhost"}
 
 
-def _plain(host: str) -> str:
+def plain_host(host: str) -> str:
     """`host` in lower case, without port, brackets and the dot at the end."""
     host = host.strip().lower()
     if host.startswith("["):

@@ -24,7 +24,9 @@ mkdir -p "$build"
 
 # --- Debian itself, and a kernel that its headers here fit ---
 packages=systemd-sysv,udev,kmod,procps,linux-image-amd64,initramfs-tools,zstd,python3,make,libasound2,alsa-utils
-recipe="1 $packages"
+# Networks without hardware (mac80211_hwsim): the box's NetworkManager, the studio's access point, a phone.
+packages=$packages,network-manager,dnsmasq-base,wpasupplicant,wireless-regdb,nftables,polkitd,dbus,avahi-daemon,hostapd,iw,iproute2
+recipe="2 $packages"
 if [ "$(cat "$build/base.recipe" 2>/dev/null)" != "$recipe" ]; then
     say "making a Debian (about 4 minutes, once)"
     rm -f "$build/base.tar" "$build/base.recipe"

@@ -32,10 +32,13 @@ BOOT_S = 400.0  # until the agent answers: an emulated machine on a busy host
 class Machine:
     """Boots on enter, is gone on exit. run() works as root in the machine; monitor() is QEMU's own command line."""
 
-    def __init__(self, folder: Path, machine: str = "x86_64", disk: Path = BUILD) -> None:
-        """folder: for sockets, the console's log and what the USB card plays (usb.wav). disk: where image.sh put it."""
+    def __init__(self, folder: Path, machine: str = "x86_64", disk: Path = BUILD, kernel: str = "") -> None:
+        """folder: for sockets, the console's log and what the USB card plays (usb.wav). disk: where image.sh put it.
+
+        kernel: more of its command line.
+        """
         self.folder = folder
-        self._machine, self._disk = machine, disk
+        self._machine, self._disk, self._kernel = machine, disk, kernel
         self.console = folder / "console.log"
         self.played = folder / "usb.wav"
         self._qemu: subprocess.Popen[bytes] | None = None
@@ -43,7 +46,8 @@ class Machine:
 
     def __enter__(self) -> Machine:
         agent, monitor = self.folder / "agent", self.folder / "monitor"
-        command = [f"qemu-system-{self._machine}", *PROCESSOR[self._machine], "-accel", "tcg,thread=multi"]
+        *processor, kernel = PROCESSOR[self._machine]
+        command = [f"qemu-system-{self._machine}", *processor, f"{kernel} {self._kernel}", "-accel", "tcg,thread=multi"]
         command += ["-m", "1536", "-smp", "2", "-display", "none", "-no-reboot"]
         command += ["-kernel", str(self._disk / "vmlinuz"), "-initrd", str(self._disk / "initrd")]
         command += ["-drive", f"file={self._disk / 'root.ext4'},format=raw,if=virtio,snapshot=on"]

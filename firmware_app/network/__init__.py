@@ -1,0 +1,1 @@
+"""How the box stays in reach: its own Wi-Fi, the studio's, the country, the name, the captive page."""

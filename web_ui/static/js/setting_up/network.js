@@ -1,0 +1,152 @@
+// The networks: what the box is connected to, the Wi-Fis to join, its own Wi-Fi, the country. Made for a phone that may
+// lose the page by what it asks for: the box has one radio, so joining ends its own Wi-Fi. The page says so before.
+
+import { get, post, put } from "../api.js";
+import { el, setText } from "../base/dom.js";
+import { qrCode } from "../base/qr.js";
+import { t } from "../base/texts.js";
+import { attempt, button, fetched, field, radios, select } from "./asking.js";
+
+const AGAIN_MS = 2000; // while the box does something, and while the own list is young
+const COUNTRIES = ("AD AE AF AG AL AM AR AT AU AZ BA BB BD BE BF BG BH BJ BN BO BR BS BT BW BY BZ CA CD CF CG CH CI CL CM CN CO CR CU CV "
+  + "CY CZ DE DJ DK DM DO DZ EC EE EG ER ES ET FI FJ FR GA GB GD GE GH GM GN GQ GR GT GW GY HK HN HR HT HU ID IE IL IN IQ IR IS IT JM JO "
+  + "JP KE KG KH KI KM KN KP KR KW KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MG MK ML MM MN MR MT MU MV MW MX MY MZ NA NE NG NI NL "
+  + "NO NP NR NZ OM PA PE PG PH PK PL PR PS PT PW PY QA RO RS RU RW SA SB SC SD SE SG SI SK SL SM SN SO SR SS ST SV SY SZ TD TG TH TJ TL "
+  + "TM TN TO TR TT TV TW TZ UA UG US UY UZ VA VC VE VN VU WS XK YE ZA ZM ZW").split(" ");
+const HIDDEN = " "; // no Wi-Fi is called so: the choice to type a name
+
+export function inWords(view) {
+  // What stands on the section's line.
+  if (view.doing === "joining") return t("network.joining", { name: view.target });
+  if (view.wifi) return view.wifi;
+  if (view.wired) return t("network.wired");
+  return view.own.on ? view.own.name : t("network.none");
+}
+
+export class NetworkForm extends EventTarget {
+  // Events: "view", with the view as detail.
+  constructor(notices) {
+    super();
+    this.notices = notices;
+    this.node = el("div", { class: "form", id: "networks" });
+    this.chosen = "";
+    this.typed = { name: "", password: "" };
+    this.drawn = "";
+    this.timer = 0;
+    this.card = null;
+  }
+
+  async load({ look = false } = {}) {
+    if (look) await attempt(this.notices, () => post("network/look", { look: true })).catch(() => null);
+    const view = await fetched(this.notices, () => get("network"));
+    if (!view) return;
+    this.dispatchEvent(new CustomEvent("view", { detail: view }));
+    const same = JSON.stringify({ ...view, near_age_s: 0, near: view.near.map(({ strength, ...rest }) => ({ ...rest, bars: bars(strength) })) });
+    if (same !== this.drawn) this.#draw(view);
+    this.drawn = same;
+    clearTimeout(this.timer);
+    if (view.doing) this.timer = setTimeout(() => this.load(), AGAIN_MS);
+  }
+
+  rest() {
+    clearTimeout(this.timer);
+  }
+
+  #draw(view) {
+    if (view.why_not) {
+      this.node.replaceChildren(el("p", { class: "lead" }, view.why_not), el("p", { class: "help" }, t("network.docs")));
+      return;
+    }
+    this.node.replaceChildren(...this.#now(view), ...(view.radio ? [...this.#join(view), ...this.#saved(view), ...this.#own(view), this.#country(view)]
+      : [el("p", { class: "help" }, t("network.no_radio"))]));
+  }
+
+  #now(view) {
+    const said = view.failed ? [el("p", { class: "said", role: "status" }, t(`network.why.${view.why}`, { name: view.failed }))] : [];
+    const problem = view.own.problem ? [el("p", { class: "said", role: "status" }, view.own.problem)] : [];
+    return [...said, ...problem];
+  }
+
+  #join(view) {
+    const words = (near) => el("span", { class: "row-words" }, el("strong", {}, near.ssid),
+      el("small", {}, [t(`network.bars.${bars(near.strength)}`), near.locked ? "" : t("network.open"),
+        near.why_not ? t(`network.why_not.${near.why_not}`) : ""].filter(Boolean).join(", ")));
+    const options = view.near.map((near) => [near.ssid, words(near), Boolean(near.why_not)]);
+    const name = el("input", { class: "pick", type: "text", maxLength: 32, autocomplete: "off", autocapitalize: "off", spellcheck: false, value: this.typed.name });
+    const password = el("input", { class: "pick", type: "password", maxLength: 63, autocomplete: "off", autocapitalize: "off", spellcheck: false, value: this.typed.password });
+    name.addEventListener("input", () => { this.typed.name = name.value; });
+    password.addEventListener("input", () => { this.typed.password = password.value; });
+    const asked = el("div", { class: "form" });
+    const join = button("", async () => {
+      const ssid = this.chosen === HIDDEN ? name.value : this.chosen;
+      if ((await attempt(this.notices, () => post("network/join", { ssid, password: password.value }))) === null) return;
+      this.typed = { name: "", password: "" };
+      this.load();
+    }, { strong: true });
+    const choose = (ssid) => {
+      this.chosen = ssid;
+      const near = view.near.find((each) => each.ssid === ssid);
+      const knows = view.saved.includes(ssid);
+      setText(join, t("network.join", { name: ssid === HIDDEN ? t("network.hidden") : ssid }));
+      asked.replaceChildren(
+        ...(ssid === HIDDEN ? [field("wifi-name", t("network.name"), name)] : []),
+        ...(ssid === HIDDEN || near?.locked ? [field("wifi-password", t("network.password"), password, knows ? t("network.password.saved") : "")] : []),
+        ...(view.own.on ? [el("p", { class: "said" }, t("network.leaves", { own: view.own.name, host: address(view.host) }))] : []), join);
+    };
+    const list = radios(t("network.near"), [...options, [HIDDEN, t("network.hidden")]], this.chosen, choose);
+    if (this.chosen) choose(this.chosen);
+    const age = view.near_age_s === null ? t("network.near.never") : t("network.near.age", { minutes: Math.ceil(view.near_age_s / 60) });
+    return [el("h3", {}, t("network.near")), el("p", { class: "help" }, view.own.on ? `${age} ${t("network.near.hosting")}` : age), list, asked,
+      ...(view.own.on ? [] : [button(t("network.look"), () => this.load({ look: true }))])];
+  }
+
+  #saved(view) {
+    if (!view.saved.length) return [];
+    const line = (ssid) => el("li", { class: "line" }, el("span", { class: "line-title" }, ssid), button(t("network.forget"), async () => {
+      await attempt(this.notices, () => post("network/forget", { ssid }));
+      setTimeout(() => this.load(), AGAIN_MS / 2);
+    }, { small: true }));
+    return [el("h3", {}, t("network.saved")), el("ul", { class: "lines" }, ...view.saved.map(line))];
+  }
+
+  #own(view) {
+    const own = view.own;
+    const guests = own.guests === null ? "" : t("network.own.guests", { count: own.guests });
+    const said = own.on ? t(own.asked ? "network.own.stays" : "network.own.on", { name: own.name }) : t("network.own.off", { name: own.name });
+    const place = el("div", { class: "form" });
+    const draw = () => place.replaceChildren(el("dl", { class: "facts" }, ...this.#fact(t("network.name"), this.card.name), ...this.#fact(t("network.password"), this.card.password)),
+      qrCode(this.card.qr, t("network.own.code", { name: this.card.name })));
+    const show = button(t("network.own.show"), async () => {
+      this.card = await attempt(this.notices, () => get("network/own/card"));
+      if (this.card) draw();
+    });
+    const turn = button(t(own.on ? "network.own.close" : "network.own.open"), async () => {
+      await attempt(this.notices, () => put("network/own", { on: !own.on }));
+      this.load();
+    });
+    place.append(show);
+    return [el("h3", {}, t("network.own")), el("p", { class: "lead" }, said, guests ? ` ${guests}` : ""), place,
+      ...(own.on ? [] : [el("p", { class: "help" }, t("network.own.leaves"))]), turn];
+  }
+
+  #fact(name, value) {
+    return [el("dt", {}, name), el("dd", { class: "address" }, value)];
+  }
+
+  #country(view) {
+    const names = new Intl.DisplayNames([document.documentElement.lang, "en"], { type: "region" });
+    const here = new Intl.Locale(navigator.language).region ?? "";
+    const options = COUNTRIES.map((each) => [each, names.of(each) ?? each]).sort((a, b) => a[1].localeCompare(b[1]));
+    const choice = select([["", t("network.country.none")], ["00", t("network.country.world")], ...options], view.country);
+    if (!view.country && COUNTRIES.includes(here)) choice.prepend(el("option", { value: here }, t("network.country.here", { country: names.of(here) })));
+    choice.value = view.country;
+    choice.addEventListener("change", async () => {
+      if (choice.value) await attempt(this.notices, () => put("network/country", { country: choice.value }));
+      this.load();
+    });
+    return field("wifi-country", t("network.country"), choice, t(view.country ? "network.country.help" : "network.country.unsaid"));
+  }
+}
+
+const bars = (strength) => (strength >= 60 ? "good" : strength >= 35 ? "fair" : "weak");
+const address = (host) => `http://${host}${location.port ? `:${location.port}` : ""}/`;
