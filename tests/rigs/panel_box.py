@@ -23,6 +23,7 @@ from firmware_app.setup.box import BoxSetup
 from web_ui.app import create_app
 from web_ui.ports.box import Box
 from web_ui.serving.server import PageServer
+from web_ui.texts import Language
 
 STEMS_DB = (-19.0, -23.0, -26.0, -31.0)
 
@@ -58,14 +59,15 @@ class PanelParts:
 class PanelBox(PanelParts):
     """A box with its page served; `number` is the page's TCP port."""
 
-    def __init__(self, folder: Path, config: PanelConfig) -> None:
+    def __init__(self, folder: Path, config: PanelConfig, trial: Language | None = None) -> None:
+        """trial: see create_app."""
         super().__init__(folder, config)
         self.sounding = True  # False: the audio process hangs
         self._closing = threading.Event()
         self._sounding = threading.Thread(target=self._sound, daemon=True)
         self._sounding.start()
         self.ports = ports_of(folder, self.control, self.setup)
-        self._server = PageServer(create_app(self.ports), "127.0.0.1", 0)
+        self._server = PageServer(create_app(self.ports, trial=trial), "127.0.0.1", 0)
         self.number = self._server.start()
 
     def _sound(self) -> None:

@@ -3,11 +3,10 @@
 import { get, getBlob, post, postFile, putFile } from "../../api.js";
 import { el, setText } from "../../base/dom.js";
 import { attempt, button, fetched } from "../../setting_up/asking.js";
-import { fetchFile } from "../../setting_up/files.js";
+import { fetchedOn, fetchFile } from "../../setting_up/files.js";
 import { t } from "../../base/texts.js";
 
 export const title = "system.keep";
-const KEY = "hushbox.backup"; // when this phone saved the last one
 const COUNTED = ["presets", "scenes"];
 
 export function create({ connection, notices }, card) {
@@ -18,17 +17,14 @@ export function create({ connection, notices }, card) {
   file.addEventListener("change", () => file.files[0] && look(file.files[0]));
   const choose = button(t("system.restore"), () => file.click());
   const keys = el("div", { class: "pair" }, button(t("system.backup"), save), choose);
-  undo.append(undoWords, button(t("system.undo_restore"), () => attempt(notices, () => post("system/undo_restore", { undo: true })), { strong: true }));
+  undo.append(undoWords, el("div", { class: "pair" },
+    button(t("system.keep_restore"), async () => (await attempt(notices, () => post("system/keep_restore", { keep: true }))) !== null && load()),
+    button(t("system.undo_restore"), () => attempt(notices, () => post("system/undo_restore", { undo: true })), { strong: true })));
   card.body.append(undo, el("p", { class: "help" }, t("system.backup.help")), keys, file, asking);
   let shown = false;
 
   async function save() {
-    if (!(await fetchFile(notices, "backup", "json", () => getBlob("system/backup.json")))) return;
-    try {
-      localStorage.setItem(KEY, new Date().toLocaleDateString(document.documentElement.lang));
-    } catch {
-      // Then the line does not say when.
-    }
+    if (await fetchFile(notices, "backup", "json", () => getBlob("system/backup.json"))) load();
   }
 
   async function look(chosen) {
@@ -60,13 +56,7 @@ export function create({ connection, notices }, card) {
   }
 
   function side({ restored }) {
-    let saved = "";
-    try {
-      saved = localStorage.getItem(KEY) ?? "";
-    } catch {
-      // storage is forbidden here
-    }
-    card.side(restored ? t("system.side.restored") : saved ? t("system.side.saved", { day: saved }) : "");
+    card.side(restored ? t("system.side.restored") : fetchedOn("backup"));
     undo.hidden = !restored;
     setText(undoWords, restored ? t("system.restored", { when: restored.slice(0, 16) }) : "");
   }
