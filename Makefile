@@ -138,6 +138,9 @@ bench-tasks: setup-dev ## Ten tasks with a phone, by touch in a browser: taps an
 bench-boards: setup-dev ## As root, after make deb ARCH=arm64: the cost of a block on Pi 4, Pi 5, Orin Nano (emulated cores). ARGS="dry denoise-live"
 	@bench/board_counts/run.sh $(ARGS)
 
+pictures: setup-dev ## Draw the page's pictures of docs/images again. ARGS="--only models"
+	$(PY) -m bench.page_pictures $(ARGS)
+
 docs-pictures: ## Draw the spectrograms of docs/images again
 	@requirements/bench.sh -m bench.denoise_pictures
 	@requirements/bench.sh -m bench.stems_pictures

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hw.audio.probe import RATES_HZ, Direction, PcmCaps, in_use_by, probe
 from hw.audio.samples import SAMPLE_FORMATS
-from hw.audio.sound_servers import SERVERS, is_installed
+from hw.audio.sound_servers import SERVERS, is_installed, why_not_there
 from hw.errors import HwError
 
 Probe = Callable[[str, Direction], PcmCaps]
@@ -58,7 +58,8 @@ def list_servers(root: Path = Path("/"), ask: Probe = probe, *, but: str = "") -
     """
     os.environ.setdefault("JACK_NO_START_SERVER", "1")  # looking must not start anything
     there = (device for device in SERVERS if device != but and is_installed(device, root))
-    return [replace(describe(device, ask), name=SERVERS[device]) for device in there]
+    found = [replace(describe(device, ask), name=SERVERS[device]) for device in there]
+    return [each if each.usable else replace(each, why_not=why_not_there(each.device, root)) for each in found]
 
 
 def describe(device: str, ask: Probe = probe) -> Interface:

@@ -27,7 +27,7 @@ class Walker:
         """Look at what is in front. wait_ms: until what it asks the box for is there, and nothing moves."""
         self.page.wait_for_timeout(wait_ms)
         for theme in THEMES:
-            self.page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
+            self.page.evaluate("(to) => dispatchEvent(new CustomEvent('hushbox-theme', { detail: to }))", theme)
             if PICTURES:
                 Path(PICTURES).mkdir(parents=True, exist_ok=True)
                 picture = f"{self.name}-{where.replace('/', '-').replace(' ', '-')}-{theme}.png"

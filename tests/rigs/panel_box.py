@@ -84,6 +84,8 @@ class PanelBox(PanelParts):
                 out_peak_db=(-15.0, -120.0),
                 out_rms_db=(-24.0, -120.0),
                 stems_rms_db=STEMS_DB,
+                load_mean=0.22,
+                load_p99=0.31,
             )
             self.control.take_meter(meter)
             self.setup.bindings.take_meter(meter)
