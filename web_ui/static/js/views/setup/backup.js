@@ -12,6 +12,7 @@ const COUNTED = ["presets", "scenes"];
 export function create({ connection, notices }, card) {
   const undo = el("div", { class: "undo-card", hidden: true });
   const undoWords = el("p", {});
+  const help = el("p", { class: "help" }, t("system.backup.help"));
   const asking = el("div", { class: "form", hidden: true, role: "status" });
   const file = el("input", { type: "file", accept: ".json,application/json", hidden: true, id: "restore-file" });
   file.addEventListener("change", () => file.files[0] && look(file.files[0]));
@@ -20,7 +21,7 @@ export function create({ connection, notices }, card) {
   undo.append(undoWords, el("div", { class: "pair" },
     button(t("system.keep_restore"), async () => (await attempt(notices, () => post("system/keep_restore", { keep: true }))) !== null && load()),
     button(t("system.undo_restore"), () => attempt(notices, () => post("system/undo_restore", { undo: true })), { strong: true })));
-  card.body.append(undo, el("p", { class: "help" }, t("system.backup.help")), keys, file, asking);
+  card.body.append(undo, help, keys, file, asking);
   let shown = false;
 
   async function save() {
@@ -46,19 +47,19 @@ export function create({ connection, notices }, card) {
       el("p", { class: "help" }, t("system.made", { made_at: found.made_at, made_by: found.made_by })),
       el("p", { class: "help" }, t("system.restore.help")), el("div", { class: "pair" }, cancel, go));
     asking.hidden = false;
-    keys.hidden = true;
+    keys.hidden = help.hidden = true; // one thing at a time
     asking.querySelector("h3").focus();
   }
 
   function close() {
     asking.hidden = true;
-    keys.hidden = false;
+    keys.hidden = help.hidden = false;
   }
 
   function side({ restored }) {
     card.side(restored ? t("system.side.restored") : fetchedOn("backup"));
     undo.hidden = !restored;
-    setText(undoWords, restored ? t("system.restored", { when: restored.slice(0, 16) }) : "");
+    setText(undoWords, restored ? t("system.restored", { when: day(restored) }) : "");
   }
 
   async function load() {
@@ -79,6 +80,8 @@ export function create({ connection, notices }, card) {
     glance: async () => side(await get("system")),
   };
 }
+
+const day = (at) => new Date(at.replace(" ", "T")).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
 
 function replaced({ what, now, then }) {
   // "3 presets"; nothing where there was none.
