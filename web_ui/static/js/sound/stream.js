@@ -1,6 +1,6 @@
 // The box's sound on this phone: one stream, about a second late, which ends with the page and with the connection.
 
-import { getStream, Refusal } from "../api.js";
+import { getStream, Locked, Refusal } from "../api.js";
 import { t } from "../base/texts.js";
 
 export class Stream extends EventTarget {
@@ -66,6 +66,7 @@ export class Stream extends EventTarget {
       stop.abort();
     } catch (error) {
       if (error instanceof Refusal) why = error.message;
+      if (error instanceof Locked) why = ""; // the page says so
     }
     if (!this.on) this.say(why);
   }

@@ -7,6 +7,7 @@ import { fetchedOn, fetchFile } from "../../setting_up/files.js";
 import { t } from "../../base/texts.js";
 
 export const title = "system.keep";
+export const needs = "owner";
 const COUNTED = ["presets", "scenes"];
 
 export function create({ connection, notices }, card) {
@@ -44,7 +45,7 @@ export function create({ connection, notices }, card) {
     asking.replaceChildren(
       el("h3", { tabIndex: -1 }, replaces.length ? t("system.replaces", { list: replaces.join(", ") }) : t("system.replaces.nothing")),
       ...(rows.length ? [el("dl", { class: "facts" }, ...rows)] : []),
-      el("p", { class: "help" }, t("system.made", { made_at: found.made_at, made_by: found.made_by })),
+      el("p", { class: "help" }, t("system.made", { made_at: moment(found.made_at), made_by: found.made_by })),
       el("p", { class: "help" }, t("system.restore.help")), el("div", { class: "pair" }, cancel, go));
     asking.hidden = false;
     keys.hidden = help.hidden = true; // one thing at a time
@@ -59,7 +60,7 @@ export function create({ connection, notices }, card) {
   function side({ restored }) {
     card.side(restored ? t("system.side.restored") : fetchedOn("backup"));
     undo.hidden = !restored;
-    setText(undoWords, restored ? t("system.restored", { when: day(restored) }) : "");
+    setText(undoWords, restored ? t("system.restored", { when: moment(restored) }) : "");
   }
 
   async function load() {
@@ -81,7 +82,11 @@ export function create({ connection, notices }, card) {
   };
 }
 
-const day = (at) => new Date(at.replace(" ", "T")).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+function moment(text) {
+  // "2026-01-31 21:03:00" as people write it. A backup says itself when it was made: anything may stand there.
+  const at = new Date(text.replace(" ", "T"));
+  return Number.isNaN(at.getTime()) ? text : at.toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+}
 
 function replaced({ what, now, then }) {
   // "3 presets"; nothing where there was none.

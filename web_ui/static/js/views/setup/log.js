@@ -6,6 +6,7 @@ import { button, fetched } from "../../setting_up/asking.js";
 import { t } from "../../base/texts.js";
 
 export const title = "system.log";
+export const needs = "owner";
 const WARNING = / (WARNING|ERROR|CRITICAL) /;
 const GLANCE_MS = 60000; // reading the journal costs the box some work
 
