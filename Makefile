@@ -132,8 +132,14 @@ bench-models: setup-dev ## Changing the model while it plays: gaps, xruns. ARGS=
 bench-page: setup-dev ## Three phones beside the sound for 10 minutes: CPU, load, xruns; first view. ARGS="--minutes 1"
 	$(PY) -m bench.page $(ARGS)
 
+bench-tasks: setup-dev ## Ten tasks with a phone, by touch in a browser: taps and seconds. ARGS='--only undo'
+	$(PY) -m bench.tasks $(ARGS)
+
 bench-boards: setup-dev ## As root, after make deb ARCH=arm64: the cost of a block on Pi 4, Pi 5, Orin Nano (emulated cores). ARGS="dry denoise-live"
 	@bench/board_counts/run.sh $(ARGS)
+
+pictures: setup-dev ## Draw the page's pictures of docs/images again. ARGS="--only models"
+	$(PY) -m bench.page_pictures $(ARGS)
 
 docs-pictures: ## Draw the spectrograms of docs/images again
 	@requirements/bench.sh -m bench.denoise_pictures

@@ -84,7 +84,7 @@ def start_log(process: str, state_dir: str | None = None) -> None:
 
     process: "run", "audio" or "control". Without a journal the lines are also kept in a file for the page.
     """
-    form = "%(message)s" if "JOURNAL_STREAM" in os.environ else "%(asctime)s %(levelname)s %(message)s"
+    form = "%(levelname)s %(message)s" if "JOURNAL_STREAM" in os.environ else "%(asctime)s %(levelname)s %(message)s"
     handler = logging.StreamHandler()
     handler.setFormatter(log_files.OneLine(form, "%H:%M:%S"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])

@@ -13,7 +13,7 @@ import json
 from dataclasses import asdict
 
 from firmware_app.commands.common import add_settings, settings
-from hw.audio import devices, sound_servers
+from hw.audio import devices
 from hw.audio.devices import Choice, Interface
 from hw.audio.probe import PcmCaps
 
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     config, _ = settings(args)
     wanted = config.audio.device
-    found = [*devices.list_interfaces(), *sound_servers.list_servers()]
+    found = [*devices.list_interfaces(), *devices.list_servers()]
     if wanted == DEMO:
         choice = Choice(None, "the demo was asked for (audio.device)")
     else:

@@ -115,11 +115,12 @@ def _active_high() -> Any:
     return key(True, flag, "true: the pin feeds it, through a resistor to ground; false: from 3.3 V into the pin.")
 
 
-def _shows(default: str = "processing") -> Any:
+def _shows(default: str = "processing", help: str = "") -> Any:
+    words = rf"{'|'.join(SHOWS)}|[a-z0-9_]+(\.[a-z0-9_]+)+"
     return key(
         default,
-        matching(rf"{'|'.join(SHOWS)}|[a-z0-9_]+(\.[a-z0-9_]+)+", f"one of {', '.join(SHOWS)}, or a parameter id"),
-        f"What lights it: {', '.join(SHOWS)};\nor a parameter: the brighter the higher.",
+        matching(words if default else f"({words})?", f"one of {', '.join(SHOWS)}, or a parameter id"),
+        help or f"What lights it: {', '.join(SHOWS)};\nor a parameter: the brighter the higher.",
     )
 
 
@@ -181,6 +182,7 @@ class MidiSwitchConfig(_Does):
         PRESSED, whole(*MIDI_NUMBERS), "From this value on a controller is pressed; a note is from 1 on."
     )
     inverted: bool = key(False, flag, "true: a controller is pressed below pressed_from.")
+    shows: str = _shows("", 'What its own lamp shows, as of leds; "" is what its press switches.')
 
 
 @dataclass(frozen=True)

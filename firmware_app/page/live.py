@@ -7,7 +7,7 @@ from dataclasses import replace
 from dsp.layouts.stems import STEMS
 from dsp.params import ParamError, ParamSpec, UnknownParamError
 from firmware_app.control.control import Control
-from firmware_app.control.output import output_of, silent_stems
+from firmware_app.control.output import silent_stems
 from firmware_app.control.undo import NothingToUndo, Step
 from firmware_app.kept.mutes import SILENCING
 from firmware_app.kept.setup_notes import Measured
@@ -87,7 +87,7 @@ class RealLive:
             view,
             temperature_c=self._temperature(),
             calm=calm,
-            output=output_of(values, meter, self._control.health, comparing=self._control.comparing),
+            output=self._control.output,
             silent_stems=silent_stems(values),
             chains=self._box.chains,
         )

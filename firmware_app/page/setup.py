@@ -14,6 +14,7 @@ from firmware_app.setup.sound_check import Result, SoundCheckError
 from hw.audio import devices, mixer
 from hw.audio.devices import Interface
 from hw.audio.mixer import MixerError, MixerRangeError, NoMixerControlError
+from hw.audio.sound_servers import SERVERS
 from hw.errors import HwError
 from web_ui.ports.errors import ControlRefused, NotThere
 from web_ui.ports.setup import (
@@ -77,12 +78,15 @@ class RealSetup:
     def interfaces(self) -> Sequence[InterfaceView]:
         box = self._box
         wanted, info = box.audio.in_force.device, box.control.latest.info
-        found = [_interface(each, info.device) for each in devices.list_interfaces()]
+        # The server that plays is not asked: opening it once more could cost a dropout.
+        servers = devices.list_servers(but=_alsa_name(info.device))
+        found = [_interface(each, info.device) for each in (*devices.list_interfaces(), *servers)]
         if wanted not in ("auto", "demo") and not any(view.device == wanted for view in found):
             there = _alsa_name(info.device) == wanted
             why = "" if there else info.message or "it is not there"
-            found.insert(0, InterfaceView(wanted, info.device if there else wanted, False, there, why,
-                                          info.device_inputs, info.device_outputs, there))  # fmt: skip
+            name = SERVERS.get(wanted, info.device if there else wanted)
+            found.insert(0, InterfaceView(wanted, name, False, there, why, info.device_inputs, info.device_outputs,
+                                          there, wanted in SERVERS))  # fmt: skip
         demo = InterfaceView("demo", "", False, True, "", 1, 2, info.demo)
         return [*found, demo]
 
@@ -182,6 +186,7 @@ def _interface(each: Interface, open_now: str) -> InterfaceView:
         max(each.capture.channels, default=0) if each.capture else 0,
         max(each.playback.channels, default=0) if each.playback else 0,
         in_force,
+        each.device in SERVERS,
     )
 
 

@@ -104,6 +104,9 @@ class RealSystem:
         except (BackupError, PowerError) as error:
             raise ControlRefused(str(error)) from None
 
+    def keep_restore(self) -> None:
+        self._box.keep_restore()
+
     def restore_backup(self, backup: bytes) -> None:
         try:
             self._box.restore(backup)

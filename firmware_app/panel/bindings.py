@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from dsp.params import ParamSpec
 from firmware_app.config.actions import Action, Trigger
 from firmware_app.config.panel_keys import (
+    SHOWS,
     HidKeyConfig,
     LedConfig,
     MeterConfig,
@@ -21,9 +22,9 @@ from firmware_app.config.panel_keys import (
     SwitchConfig,
 )
 from firmware_app.control.control import Control
-from firmware_app.control.performer import PANIC_PARAM, Performer
+from firmware_app.control.performer import Performer
 from firmware_app.link.wire import MeterFrame, State
-from firmware_app.panel.lights import light_for
+from firmware_app.panel.lights import lamp_light, lamp_shows, light_for
 from firmware_app.panel.plan import PROGRAM, PanelMapping, PanelPlan
 from hw.board.board import Board
 from hw.controls.events import (
@@ -142,7 +143,12 @@ class Bindings:
         self.plan = plan
         self._by_gesture = {(m.on, m.gesture): m for m in plan.mappings}
         self._origins = {c.name: f"{_origin_kind(c.config)}:{c.name}" for c in plan.controls}
-        self._midi = [c.name for c in plan.controls if isinstance(c.config, MidiSwitchConfig | MidiKnobConfig)]
+        self._lamps = {
+            c.name: (shows, action)
+            for c in plan.controls
+            if isinstance(c.config, MidiSwitchConfig | MidiKnobConfig)
+            and (shows := lamp_shows(c.config, action := _action(plan.on(c.name, "turn") or plan.on(c.name, "press"))))
+        }
         self._lights = {
             c.name: c.config for c in plan.controls if isinstance(c.config, LedConfig | RgbLedConfig | MeterConfig)
         }
@@ -194,7 +200,7 @@ class Bindings:
                 self._stepped(name, steps, detents)
             case ProgramEvent(_, channel, program, at_s):
                 self._program(channel, program, at_s)
-        if isinstance(event, SwitchEvent) and event.name in self._midi:
+        if isinstance(event, SwitchEvent):
             self._show_own(event.name)  # the press has changed its own lamp, whatever it did here
         self._send_tempo()
         self.light()
@@ -259,27 +265,15 @@ class Bindings:
         for name, (mapping, takeover) in self._sweeps.items():
             if mapping.action.param == id and origin != self._origin(name):
                 takeover.stored_changed(self.performer.position(mapping.action, value))
-        for name in self._midi:
-            if self._param_shown(name) == id:
+        for name, (shows, _) in self._lamps.items():
+            if shows == id:
                 self._show_own(name, now=origin != self._origin(name))
         self.light()
 
-    def _param_shown(self, name: str) -> str:
-        """The parameter that a controller's own lamp or ring shows, "" for none."""
-        mapping = self._by_gesture.get((name, "turn")) or self._by_gesture.get((name, "press"))
-        if mapping is None:
-            return ""
-        return mapping.action.param or PANIC_PARAM.get(mapping.action.do, "")
-
     def _show_own(self, name: str, now: bool = True) -> None:
-        """Show the true value on a controller's own lamp or ring. now: False when the change came from it."""
-        mapping = self._by_gesture.get((name, "turn")) or self._by_gesture.get((name, "press"))
-        id = self._param_shown(name)
-        if mapping is not None and id:
-            value = self._control.value(id)
-            self.panel.feedback(
-                name, self.performer.position(mapping.action, value) if mapping.action.param else value, now
-            )
+        """Show what is true on a controller's own lamp or ring. now: False when the change came from it."""
+        if (lamp := self._lamps.get(name)) is not None:
+            self.panel.feedback(name, lamp_light(*lamp, self._control, self.performer), now)
 
     def _send_tempo(self) -> None:
         tempo = self.performer.tempo
@@ -291,7 +285,7 @@ class Bindings:
         """Send every lamp's state and the tempo, as after a start."""
         self._tempo_sent = (None, 0.0)
         self._send_tempo()
-        for name in self._midi:
+        for name in self._lamps:
             self._show_own(name)
         self.light()
 
@@ -306,10 +300,15 @@ class Bindings:
         with self._lighting:
             if not self._started:
                 return
-            meter = self._control.live_meter
-            for name, config in self._lights.items():
+            lights = {name: light_for(it, self._control, self.performer) for name, it in self._lights.items()}
+            lights |= {  # those that show a parameter are told of its changes
+                name: lamp_light(shows, action, self._control, self.performer)
+                for name, (shows, action) in self._lamps.items()
+                if shows in SHOWS
+            }
+            for name, light in lights.items():
                 try:
-                    self.panel.show(name, light_for(config, self._control, self.performer, meter))
+                    self.panel.show(name, light)
                 except UnknownControlError:
                     continue  # the plan is being changed at this moment
 

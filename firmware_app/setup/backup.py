@@ -3,7 +3,8 @@
 The file is JSON: every kept file of the state folder by name, except the PIN. A restore is first read by the box's own
 readers, in a temporary folder. Then it is written to the state folder as one file, whole or not at all, and put in
 place at the next start of the control process. So a power cut leaves the old settings or the new ones, never a mixture.
-The settings before the restore are saved beside it as a backup, `before-restore.json`, which can be put back for a day.
+The settings before the restore are saved beside it as a backup, `before-restore.json`, which can be put back until the
+next restore, or until somebody keeps the new ones. No clock ends that: a board without one steps by weeks.
 It is written under another name first and takes its place only with the restore itself, so a power cut at any moment
 leaves both: the settings in force, and those that an undo brings back.
 """
@@ -34,7 +35,6 @@ log = logging.getLogger(__name__)
 MARK = "hushbox_backup"
 VERSION = 1
 BEFORE = "before-restore.json"
-UNDO_FOR_S = 24 * 3600.0  # a restore can be taken back for a day
 _NEXT_BEFORE = "before-restore.next.json"
 _STAGED = "restore.json"
 _LARGEST_STAGED_BYTES = 2 * LARGEST_BACKUP_BYTES  # the same, with its lines indented
@@ -131,15 +131,17 @@ class Backups:
     def before(self) -> str:
         """When the settings were saved that an undo brings back, "2026-01-31 21:03:00"; "" when there are none.
 
-        That is those before the newest restore, for UNDO_FOR_S after it.
+        That is those before the newest restore.
         """
-        path = self._folder / BEFORE
         try:
-            made_s = path.stat().st_mtime
+            made_s = (self._folder / BEFORE).stat().st_mtime
         except OSError:
             return ""
-        # A board without a clock may start in the past: that does not take the undo away.
-        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(made_s)) if time.time() - made_s < UNDO_FOR_S else ""
+        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(made_s))
+
+    def keep(self) -> None:
+        """The newest restore stays: forget the settings before it. Raises nothing."""
+        _remove(self._folder / BEFORE)
 
     def stage_before(self) -> None:
         """Leave the settings before the newest restore for the next start; the present ones take their place.
@@ -147,7 +149,7 @@ class Backups:
         Raises BackupError, and then changes nothing.
         """
         if not self.before():
-            raise BackupError(["there is no restore of the last day that could be taken back"])
+            raise BackupError(["there is no restore that could be taken back"])
         try:
             data = read_file(self._folder / BEFORE, LARGEST_BACKUP_BYTES)
         except (OSError, ValueError) as error:

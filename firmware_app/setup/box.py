@@ -198,6 +198,11 @@ class BoxSetup:
         """Restart with the settings before the newest restore. Raises as `restore`."""
         self._restart_with(self.backups.stage_before)
 
+    def keep_restore(self) -> None:
+        """The newest restore stays, and is offered back no longer. Any thread."""
+        self.backups.keep()
+        self.changed()
+
     def _restart_with(self, stage: Callable[[], None]) -> None:
         reason = power.why_no_restart()
         if reason:

@@ -1,13 +1,15 @@
 """Lists the audio interfaces, and chooses the one the box uses."""
 
+import os
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
 from hw.audio.probe import RATES_HZ, Direction, PcmCaps, in_use_by, probe
 from hw.audio.samples import SAMPLE_FORMATS
+from hw.audio.sound_servers import SERVERS, is_installed, why_not_there
 from hw.errors import HwError
 
 Probe = Callable[[str, Direction], PcmCaps]
@@ -47,6 +49,17 @@ def list_interfaces(
     folders = sorted((root / "proc/asound").glob("card[0-9]*"), key=lambda folder: int(folder.name[4:]))
     cards = [_card(folder, root, ask) for folder in folders if not usb_only or _is_usb(folder)]
     return sorted(cards, key=lambda card: not card.usb) + [describe(device, ask) for device in also]
+
+
+def list_servers(root: Path = Path("/"), ask: Probe = probe, *, but: str = "") -> list[Interface]:
+    """The sound servers whose ALSA plug-in is installed, without `but`. Each is opened for a moment; raises nothing.
+
+    One that does not run is not usable, and says why. root: where /usr/lib is.
+    """
+    os.environ.setdefault("JACK_NO_START_SERVER", "1")  # looking must not start anything
+    there = (device for device in SERVERS if device != but and is_installed(device, root))
+    found = [replace(describe(device, ask), name=SERVERS[device]) for device in there]
+    return [each if each.usable else replace(each, why_not=why_not_there(each.device, root)) for each in found]
 
 
 def describe(device: str, ask: Probe = probe) -> Interface:

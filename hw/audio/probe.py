@@ -14,6 +14,7 @@ import alsaaudio
 
 from hw.audio.quiet_alsa import hush
 from hw.audio.samples import SAMPLE_FORMATS
+from hw.audio.sound_servers import why_not_there
 from hw.errors import HwError
 
 RATES_HZ = (48000, 96000, 44100, 88200, 192000, 176400, 32000, 24000, 22050, 16000, 11025, 8000)
@@ -94,6 +95,8 @@ def opening(device: str, direction: Direction) -> Iterator[None]:
 
 def _explain(device: str, direction: Direction, text: str) -> HwError:
     reason = text.split(" [")[0]
+    if why_not := why_not_there(device):
+        return DeviceNotFoundError(f"audio interface {device}: {why_not}")
     if reason in (os.strerror(errno.ENOENT), os.strerror(errno.ENODEV), os.strerror(errno.ENXIO)):
         return DeviceNotFoundError(f"audio interface {device}: no {direction.value} there; there is: {_present()}")
     if reason == os.strerror(errno.EBUSY):

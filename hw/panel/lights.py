@@ -1,7 +1,7 @@
-"""The panel's lights: LEDs, RGB LEDs and level meters, steady or blinking."""
+"""The panel's lights: LEDs, RGB LEDs, level meters and the lamps of MIDI controllers, steady or blinking."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from hw.controls.events import DARK, Light
@@ -77,15 +77,48 @@ class LightLine:
         return [level]
 
 
+class LampLine:
+    """The own lamp, ring or motor of a MIDI control. Under the light thread's lock.
+
+    send(position, now): tells it 0…1; now: False keeps that for when it is plugged in again.
+    """
+
+    def __init__(self, send: Callable[[float, bool], None]) -> None:
+        self.light = DARK
+        self._send = send
+        self._told = 0.0
+
+    @property
+    def levels(self) -> tuple[float, ...]:
+        """What it was told last."""
+        return (self._told,)
+
+    def apply(self, now_s: float) -> None:
+        """Tell it what it shows at this moment, if that is new."""
+        if self._at(now_s) != self._told:
+            self.tell(now_s, now=True)
+
+    def tell(self, now_s: float, now: bool) -> None:
+        """Tell it in any case: a pad darkens its lamp by itself."""
+        self._told = self._at(now_s)
+        self._send(self._told, now)
+
+    def close(self) -> None:
+        """Its port is closed elsewhere."""
+
+    def _at(self, now_s: float) -> float:
+        return self.light.level if blink_is_lit(self.light, now_s) else 0.0
+
+
 class LightThread(PanelThread):
     """All lights. The thread is for blinking; steady lights are set at once in the caller's thread."""
 
     def __init__(self) -> None:
         super().__init__("panel lights")
-        self._lights: dict[str, LightLine] = {}
+        self._lights: dict[str, LightLine | LampLine] = {}
 
-    def start_with(self, lights: dict[str, LightLine]) -> None:
-        self._lights = lights
+    def start_with(self, lights: Mapping[str, LightLine | LampLine]) -> None:
+        self._lights = dict(lights)
         self.start()
 
     def show(self, name: str, light: Light) -> None:
@@ -98,13 +131,22 @@ class LightThread(PanelThread):
             line.apply(time.monotonic())
             self.wake()
 
+    def tell(self, name: str, light: Light, now: bool) -> None:
+        """Show it on a MIDI control, even if that was told the same before. Any thread. Ignores other names."""
+        with self._condition:
+            line = self._lights.get(name)
+            if isinstance(line, LampLine):
+                line.light = light
+                line.tell(time.monotonic(), now)
+                self.wake()
+
     def levels(self, name: str) -> tuple[float, ...]:
         """How bright each pin of the light is; empty when it could not be opened."""
         with self._condition:
             line = self._lights.get(name)
             return line.levels if line else ()
 
-    def take_all(self) -> list[LightLine]:
+    def take_all(self) -> list[LightLine | LampLine]:
         """Hand over the lights to be closed; later calls find none."""
         with self._condition:
             lines, self._lights = list(self._lights.values()), {}

@@ -25,8 +25,9 @@ Return soon; an exception is logged. The name says which control.
 
 **Lights**: `panel.show(name, Light(…))` from any thread, as often as you like (a repeated Light costs nothing);
 blinking is done here. `panel.lit(name)` gives the present brightness, one number per pin, also of real pins.
-**MIDI feedback**: `panel.feedback(name, position 0…1)` sends a MIDI control's value back to its port; it does nothing
-for other kinds or an unplugged port, and after a re-plug the last value is sent again (`now=False`: only then).
+**Lamps of MIDI controls** (also rings and motors): `panel.show` sends what is new to the control's port.
+`panel.feedback(name, Light(…))` sends it in any case, and does nothing for other kinds (`now=False`: only after the
+next re-plug). After a re-plug the last value is sent again.
 **Relay**: call `panel.beat(progress)` 20 times a second. The pin toggles only if `progress` (any counter of the audio
 process) has changed since the last call, so a dead audio process drops the relay. `panel.relay_held`: whether its timer
 holds it now.
@@ -48,6 +49,7 @@ one reads the knobs, one blinks the lights, one each waits for MIDI and USB keys
 told in `problems`; the rest of the panel works.
 """
 
+import functools
 import logging
 import threading
 import time
@@ -77,7 +79,7 @@ from hw.errors import HwError
 from hw.panel.gestures import GestureMachine
 from hw.panel.knobs import KnobThread
 from hw.panel.learn import PanelLearner
-from hw.panel.lights import LightLine, LightThread
+from hw.panel.lights import LampLine, LightLine, LightThread
 from hw.panel.lines import EncoderLine, KnobLine, SwitchLine, forget_closed_buses
 from hw.panel.plugged import PluggedControls
 from hw.panel.relay import Relay
@@ -177,11 +179,14 @@ class Panel:
         if self.choice.simulated:
             self.board = boards.simulated()
         log.info("front panel: %s; %s", self.board.model, self.choice.why)
+        lamps = {name: LampLine(functools.partial(self._plugged.feedback, name)) for name in self._plugged.lamps}
+        lights: dict[str, LightLine] = {}
         if self.choice.factory is None:
             if self.spec.pins != "off":
                 self._open_problems.append(f"the front panel is off: {self.choice.why}")
         else:
-            self._open_all(self.choice.factory)
+            lights = self._open_all(self.choice.factory)
+        self._light_thread.start_with({**lights, **lamps})
         if not self.choice.simulated and (self._switches or self._encoders):
             time.sleep(PULL_S)
         self._switch_thread.start()
@@ -212,12 +217,12 @@ class Panel:
                 self._knob_thread.watch(())
                 self._learner.close()
 
-    def feedback(self, name: str, position: float, now: bool = True) -> None:
-        """Show `position` 0…1 on the MIDI control `name`; nothing for other kinds. Any thread.
+    def feedback(self, name: str, light: Light, now: bool = True) -> None:
+        """Show `light` on the MIDI control `name`; nothing for other kinds. Any thread.
 
         now: False if the value came from there: then it is only sent after a re-plug.
         """
-        self._plugged.feedback(name, position, now)
+        self._light_thread.tell(name, light, now)
 
     def tempo(self, bpm: float | None, beat_at_s: float) -> None:
         """Send this tempo as MIDI clock, if `MidiSpec.clock` is "out"; None ends it. Any thread."""
@@ -273,7 +278,7 @@ class Panel:
         if stuck:
             raise PanelStuckError(f"{' and '.join(stuck)} did not end within {THREAD_END_S:g} s")
 
-    def _open_all(self, factory: Any) -> None:
+    def _open_all(self, factory: Any) -> dict[str, LightLine]:
         from gpiozero import Device
 
         forget_closed_buses()
@@ -305,7 +310,7 @@ class Panel:
                     self._relay = Relay(control, factory)
                 elif isinstance(control, LedSpec | RgbLedSpec | MeterSpec):
                     lights[control.name] = LightLine(control, factory)
-        self._light_thread.start_with(lights)
+        return lights
 
     def _open_switch(self, spec: SwitchSpec, factory: Any) -> SwitchLine:
         stable_s, lockout_s = self.spec.debounce_ms / 1000.0, self.spec.lockout_ms / 1000.0
@@ -325,5 +330,5 @@ class Panel:
             log.exception("front panel: what %s does failed", event)
 
     def _must_be_light(self, name: str) -> None:
-        if name not in {light.name for light in self.spec.leds}:
+        if name not in {light.name for light in self.spec.leds} and name not in self._plugged.lamps:
             raise UnknownControlError(f"no LED {name!r} on the panel")

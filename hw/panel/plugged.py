@@ -83,6 +83,11 @@ class PluggedControls:
         if self._hid is not None:
             self._hid.learn(learning)
 
+    @property
+    def lamps(self) -> tuple[str, ...]:
+        """The controls that may have a lamp, a ring or a motor of their own."""
+        return tuple(self._midi_controls)
+
     def feedback(self, name: str, position: float, now: bool = True) -> None:
         """Show `position` 0…1 on a MIDI control, now or when it is plugged in again. Ignores other names."""
         control = self._midi_controls.get(name)

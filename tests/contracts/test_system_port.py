@@ -63,6 +63,8 @@ def test_without_a_restore_there_is_nothing_to_take_back(port: SystemPort):
     assert port.view().restored == ""
     with pytest.raises(ControlRefused):
         port.undo_restore()
+    port.keep_restore()  # at any time
+    assert port.view().restored == ""
 
 
 def test_it_says_where_its_page_is(port: SystemPort):

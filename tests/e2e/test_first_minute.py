@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from firmware_app.page import address
+from tests.rigs.ear import LISTENING
 from tests.rigs.phone import CHROMIUM, HOST, PHONE, expect, paired
 from tests.rigs.running_box import RunningBox
 from web_ui.ports.pairing import COOKIE
@@ -20,23 +21,6 @@ pytestmark = [
 ]
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 PICTURES = Path(os.environ["HUSHBOX_PICTURES"]) if "HUSHBOX_PICTURES" in os.environ else None
-# What reaches the phone's loudspeaker, as an RMS level.
-LISTENING = """() => {
-  const connect = AudioNode.prototype.connect;
-  AudioNode.prototype.connect = function (to, ...more) {
-    if (to instanceof AudioDestinationNode) {
-      window.ear ??= new AnalyserNode(to.context, { fftSize: 8192 });
-      connect.call(this, window.ear);
-    }
-    return connect.call(this, to, ...more);
-  };
-  window.loudness = () => {
-    if (!window.ear) return 0;
-    const wave = new Float32Array(8192);
-    window.ear.getFloatTimeDomainData(wave);
-    return Math.sqrt(wave.reduce((sum, x) => sum + x * x, 0) / wave.length);
-  };
-}"""
 
 
 @pytest.fixture

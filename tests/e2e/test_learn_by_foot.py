@@ -10,13 +10,13 @@ import pytest
 from firmware_app.config.panel_keys import DEFAULT_PANEL
 from tests.rigs.panel_box import PanelBox
 from tests.rigs.phone import CHROMIUM, Opener, expect, until
+from tests.rigs.thumb import Thumb
 
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}: apt-get install chromium"),
 ]
 MOST_TAPS = 4
-HELD_MS = 700
 
 
 @pytest.fixture
@@ -24,28 +24,6 @@ def box(tmp_path: Path) -> Iterator[PanelBox]:
     box = PanelBox(tmp_path, replace(DEFAULT_PANEL, pins="mock", midi=False))
     yield box
     box.close()
-
-
-class Thumb:
-    """A thumb that counts."""
-
-    def __init__(self, page: Any) -> None:
-        self.taps = 0
-        self._page = page
-
-    def tap(self, place: Any) -> None:
-        place.tap()
-        self.taps += 1
-
-    def hold(self, place: Any) -> None:
-        place.scroll_into_view_if_needed()
-        spot = place.bounding_box()
-        at = [{"x": spot["x"] + spot["width"] / 2, "y": spot["y"] + spot["height"] / 2}]
-        touch = self._page.context.new_cdp_session(self._page)
-        touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": at})
-        self._page.wait_for_timeout(HELD_MS)
-        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-        self.taps += 1
 
 
 def stomp(page: Any, box: PanelBox) -> None:

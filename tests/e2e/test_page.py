@@ -1,11 +1,8 @@
 """The page in a real browser, under another name than localhost: like a phone's, that is no secure context."""
 
 import json
-import os
 import threading
-import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +10,6 @@ import pytest
 from tests.rigs.phone import CHROMIUM, HOST, PHONE, Box, drag, expect, until
 from web_ui.page import VIEWS
 from web_ui.streams.events import EventStreams
-
-MID_WORD_S = 10.75  # of the fake voice
 
 pytestmark = [
     pytest.mark.e2e,
@@ -250,30 +245,6 @@ def test_every_control_has_a_name(open_page: Callable[..., Any], view: str):
         line for line in tree.splitlines() if line.strip() in ("- button", "- slider", "- radio", "- radiogroup")
     ]
     assert unnamed == []
-
-
-def test_pictures_for_the_documentation(open_page: Callable[..., Any], box: Box, tmp_path: Path):
-    """HUSHBOX_PICTURES=docs/images keeps them."""
-    folder = Path(os.environ.get("HUSHBOX_PICTURES", tmp_path))
-    box.ports.presets.save("Chapel choir", "Soft voices, long room.")
-    box.ports.presets.load("Singing")
-    for scene, amount in (("A", 12.0), ("B", 30.0)):
-        box.ports.live.set_param("denoise.amount_db", amount, "page")
-        box.ports.presets.keep_scene(scene)
-    box.ports.live.set_param("denoise.amount_db", 21.0, "page")
-    box.ports.live.clock = lambda: box.ports.live.started + MID_WORD_S  # every time the same
-    for view, name in (("play", "page"), ("presets", "page-presets")):
-        page = open_page(view=view)
-        page.wait_for_timeout(500)
-        page.screenshot(path=str(folder / f"{name}.png"))
-    wide = open_page({"width": 1180, "height": 780}, device_scale_factor=1)
-    wide.wait_for_timeout(300)
-    wide.screenshot(path=str(folder / "page-wide.png"))
-    box.ports.live.clock = time.monotonic
-    look = open_page(view="look")
-    look.locator("#spectrum-title").evaluate("(node) => scrollTo(0, node.getBoundingClientRect().top - 40)")
-    look.wait_for_timeout(21_000 if "HUSHBOX_PICTURES" in os.environ else 500)  # until the picture is full
-    look.screenshot(path=str(folder / "page-look.png"))
 
 
 def test_what_a_foot_takes_back_at_once_is_not_kept(open_page: Callable[..., Any], box: Box):

@@ -25,6 +25,7 @@ from firmware_app.setup.box import BoxSetup
 from web_ui.app import create_app
 from web_ui.ports.box import Box
 from web_ui.serving.server import PageServer
+from web_ui.texts import Language
 
 STEMS_DB = (-19.0, -23.0, -26.0, -31.0)
 
@@ -66,7 +67,8 @@ class PanelParts:
 class PanelBox(PanelParts):
     """A box with its page served; `number` is the page's TCP port."""
 
-    def __init__(self, folder: Path, config: PanelConfig) -> None:
+    def __init__(self, folder: Path, config: PanelConfig, trial: Language | None = None) -> None:
+        """trial: see create_app."""
         super().__init__(folder, config)
         self.sounding = True  # False: the audio process hangs
         self._closing = threading.Event()
@@ -74,7 +76,7 @@ class PanelBox(PanelParts):
         self._sounding.start()
         self.ports = ports_of(folder, self.control, self.setup)
         self.session = self.ports.pairing.claim(first_code_of(self.ports), "The rig")  # of its owner
-        self._server = PageServer(create_app(self.ports), "127.0.0.1", 0)
+        self._server = PageServer(create_app(self.ports, trial=trial), "127.0.0.1", 0)
         self.number = self._server.start()
 
     def _sound(self) -> None:
@@ -91,6 +93,8 @@ class PanelBox(PanelParts):
                 out_peak_db=(-15.0, -120.0),
                 out_rms_db=(-24.0, -120.0),
                 stems_rms_db=STEMS_DB,
+                load_mean=0.22,
+                load_p99=0.31,
             )
             self.control.take_meter(meter)
             self.setup.bindings.take_meter(meter)

@@ -27,6 +27,7 @@ MEASURE_S = 0.3
 INTERFACES = (
     InterfaceView("hw:CARD=USB,DEV=0", "Scarlett 2i2 USB", True, True, "", 2, 2, True),
     InterfaceView("hw:CARD=PCH,DEV=0", "Built-in audio", False, False, "it does not record", 0, 2, False),
+    InterfaceView("pipewire", "PipeWire", False, True, "", 64, 64, False, True),
     InterfaceView("demo", "", False, True, "", 1, 2, False),
 )
 MIXER = (

@@ -77,9 +77,12 @@ class FakeSystem:
         self.restored = "2026-01-31 21:03:00"
         self._ends("restart")
 
+    def keep_restore(self) -> None:
+        self.restored = ""
+
     def undo_restore(self) -> None:
         if not self.restored:
-            raise ControlRefused("there is no restore of the last day that could be taken back")
+            raise ControlRefused("there is no restore that could be taken back")
         self.asked.append("undo_restore")
         self._ends("restart")
 

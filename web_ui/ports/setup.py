@@ -17,6 +17,7 @@ class InterfaceView:
     inputs: int  # 0: unknown until it is opened
     outputs: int
     in_force: bool  # it is the one that is open
+    server: bool = False  # PipeWire or JACK: what that costs is said
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,8 +115,12 @@ class SystemPort(Protocol):
     def undo_restore(self) -> None:
         """Put back what was kept before the newest restore, and restart; doing it again takes that back.
 
-        Raises ControlRefused when there was no restore within the last day.
+        Raises ControlRefused when there was none, or it was kept.
         """
+        ...
+
+    def keep_restore(self) -> None:
+        """The newest restore stays: it can be taken back no longer."""
         ...
 
     def restart(self) -> None:

@@ -92,6 +92,12 @@ def add_system_routes(api: Blueprint, port: SystemPort, setup: SetupPort, phones
             slot.release()
         return done()
 
+    @api.post("/system/keep_restore")
+    def keep_restore() -> Response:
+        confirmed("keep")
+        port.keep_restore()
+        return done()
+
     @api.post("/system/restart")
     def restart_box() -> Response:
         confirmed("restart")

@@ -25,8 +25,8 @@ _OPERATIONS = {
     ),
     OWNER: (
         "rename_box", "log_lines", "diagnostics", "backup", "restore_backup", "look_into_backup", "undo_restore",
-        "restart_box", "power_off", "set_pin",
-        "networks", "look_around", "join_network", "forget_network", "open_own_wifi", "own_wifi_card", "set_country",
+        "restart_box", "power_off", "set_pin", "networks", "look_around", "join_network", "forget_network",
+        "open_own_wifi", "own_wifi_card", "set_country", "keep_restore",
         "phones", "change_phone", "revoke_phone", "invite_phone", "set_open_play",
     ),
 }  # fmt: skip

@@ -99,8 +99,8 @@ def test_the_lights_and_control_follow_the_same_function(control: Control, outpu
     )
     control.take_health(HealthFrame(shed=Shed.DRY if cause == "overload" else Shed.NOTHING))
     assert control.output is output
-    colour = lights.light_for(RgbLedConfig("x", 5, 6, 13), control, None, control.live_meter)
-    single = lights.light_for(LedConfig("x", 5, "processing"), control, None, control.live_meter)
+    colour = lights.light_for(RgbLedConfig("x", 5, 6, 13), control, None)
+    single = lights.light_for(LedConfig("x", 5, "processing"), control, None)
     blinks = output in (Output.OVERLOADED, Output.MODEL_OFF)
     assert bool(colour.level) is (output is not Output.NOTHING)
     if colour.level:

@@ -527,7 +527,9 @@ def test_lights_show_what_is_true(
 ):
     for id, value in values.items():
         box.control.set_param(id, value, "page")
-    light = light_for(config, box.control, box.performer, meter)
+    if meter is not None:
+        box.control.take_meter(meter)
+    light = light_for(config, box.control, box.performer)
     assert light.level == pytest.approx(expected.level)
     if light.level and not isinstance(config, MeterConfig):
         assert light.colour == expected.colour
@@ -536,7 +538,7 @@ def test_lights_show_what_is_true(
 def test_the_beat_blinks_from_the_last_tap(box: Box):
     for at_s in (10.0, 10.5):
         box.performer.press(box.setup._action({"do": "tap_tempo"}), "panel:left", at_s)
-    light = light_for(LedConfig("x", 1, "tempo"), box.control, box.performer, None)
+    light = light_for(LedConfig("x", 1, "tempo"), box.control, box.performer)
     assert (light.level, light.blink_s, light.blink_from_s) == (1.0, 0.5, 10.5)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from firmware_app.config.panel_keys import (
     HidKeyConfig,
+    LedConfig,
     MappingConfig,
     MeterConfig,
     MidiKnobConfig,
@@ -19,7 +20,9 @@ from firmware_app.config.panel_keys import (
     SwitchConfig,
 )
 from firmware_app.control import control
-from firmware_app.link.wire import MeterFrame, State
+from firmware_app.control.output import Output
+from firmware_app.link.shed import Shed
+from firmware_app.link.wire import HealthFrame, MeterFrame, State
 from firmware_app.panel import bindings
 from firmware_app.panel.lights import light_for
 from hw.controls.events import SwitchEvent, SwitchKind, TempoEvent, TurnEvent
@@ -222,7 +225,7 @@ class Lamps:
     def __init__(self, box: PanelHands, monkeypatch: pytest.MonkeyPatch) -> None:
         self.told: list[tuple[str, float, bool]] = []
         panel = box.setup.bindings.panel
-        monkeypatch.setattr(panel, "feedback", lambda *args: self.told.append((*args, True)[:3]))
+        monkeypatch.setattr(panel, "feedback", lambda name, light, now=True: self.told.append((name, light.level, now)))
 
     def take(self) -> list[tuple[str, float, bool]]:
         told, self.told = self.told, []
@@ -263,7 +266,7 @@ def test_a_controller_is_told_everything_when_the_panel_starts_and_when_it_is_ma
 ):
     told: list[tuple[str, float]] = []
     monkeypatch.setattr(
-        "hw.panel.panel.Panel.feedback", lambda panel, name, position, now: told.append((name, position))
+        "hw.panel.panel.Panel.feedback", lambda panel, name, light, now: told.append((name, light.level))
     )
     box = make(CONTROLLER)
     assert told == [("pad", 0.0), ("fader", 0.6)]
@@ -271,6 +274,51 @@ def test_a_controller_is_told_everything_when_the_panel_starts_and_when_it_is_ma
     box.control.set_param("box.bypass", 1, "page")
     box.setup.assign("pad", "press", {"do": "toggle", "param": "box.bypass"}, True)
     assert ("pad", 1.0) in told
+
+
+def test_a_pad_says_that_the_sound_is_dry_though_nobody_asked_for_it(make: Make):
+    """Its lamp follows the same function as the page and the LEDs: lit when it bypasses, blinking when the box does."""
+    pads = (MidiSwitchConfig("pad", 1, 64, does="bypass"), MidiSwitchConfig("lamp", 1, 65, shows="processing"))
+    box = make(replace(BASE, midi=True, midi_switches=pads, leds=(LedConfig("status", 27),)))
+    panel = box.setup.bindings.panel
+
+    def shown(name: str) -> tuple[float, ...]:
+        box.control.take_meter(MeterFrame(state=State.RUNNING))
+        box.setup.bindings.light()
+        return panel.lit(name)
+
+    assert [shown(name) for name in ("pad", "lamp", "status")] == [(0.0,), (1.0,), (1.0,)]
+    box.control.set_param("box.bypass", 1, "page")
+    assert [shown(name) for name in ("pad", "lamp", "status")] == [(1.0,), (0.0,), (0.0,)]
+    box.control.set_param("box.bypass", 0, "page")
+    box.control.take_health(HealthFrame(shed=Shed.DRY))
+    assert box.control.output is Output.OVERLOADED
+    for name in ("pad", "lamp", "status"):
+        until(lambda name=name: shown(name) == (0.0,))  # type: ignore[misc]
+        until(lambda name=name: shown(name) == (1.0,))  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("does", "change", "lit"),
+    [
+        ({"do": "panic_mute"}, ("box.mute", 1), 1.0),
+        ({"do": "toggle", "param": "stems.vocals.mute"}, ("stems.vocals.mute", 1), 1.0),
+        ({"do": "scene", "scene": "B"}, ("scene", "B"), 1.0),
+        ({"do": "scene", "scene": "A"}, ("scene", "B"), 0.0),
+        ({"do": "set", "param": "denoise.amount_db", "value": 40}, ("denoise.amount_db", 10), 0.25),
+    ],
+)
+def test_a_pad_s_lamp_shows_what_its_press_would_do(make: Make, does: Any, change: tuple[str, Any], lit: float):
+    box = make(replace(BASE, midi=True, midi_switches=(MidiSwitchConfig("pad", 1, 64),)))
+    box.control.take_meter(MeterFrame(state=State.RUNNING))
+    box.setup.assign("pad", "press", does, True)
+    name, value = change
+    if name == "scene":
+        box.performer.keep_scene(value)
+        box.performer.recall_scene(value, "page")
+    else:
+        box.control.set_param(name, value, "page")
+    assert box.setup.bindings.panel.lit("pad") == (lit,)
 
 
 # --- the tempo ---
@@ -284,7 +332,7 @@ def test_the_tempo_of_a_midi_clock_blinks_and_a_tapped_one_is_sent(make: Make, m
         box.tell(SwitchEvent("left", SwitchKind.LONG_PRESS, at_s), SwitchEvent("left", RELEASE, at_s))
     assert sent[-1] == (120.0, 10.5)
     box.tell(TempoEvent("port", 90.0, 20.0))
-    light = light_for(BASE.leds[2], box.control, box.performer, None)
+    light = light_for(BASE.leds[2], box.control, box.performer)
     assert (light.blink_s, light.blink_from_s) == (pytest.approx(60.0 / 90.0), 20.0)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from firmware_app.setup.backup import BEFORE, UNDO_FOR_S, BackupError, Backups, apply_staged
+from firmware_app.setup.backup import BEFORE, BackupError, Backups, apply_staged
 from tests.firmware_app.setup.test_backup import PRESET, START_READER, backup, backups
 
 NEW = backup(
@@ -58,7 +58,7 @@ def test_what_a_restore_replaces_is_counted_before(folder: Path) -> None:
 def test_a_restore_is_taken_back_and_that_too(folder: Path) -> None:
     old = kept(folder)
     assert backups(folder).before() == ""
-    with pytest.raises(BackupError, match="no restore of the last day"):
+    with pytest.raises(BackupError, match="no restore that could"):
         backups(folder).stage_before()
     backups(folder).stage(NEW)
     assert backups(folder).before() == "", "nothing to take back before it is in force"
@@ -71,15 +71,27 @@ def test_a_restore_is_taken_back_and_that_too(folder: Path) -> None:
     assert restored(folder) == new
 
 
-def test_it_can_be_taken_back_for_a_day(folder: Path) -> None:
+@pytest.mark.parametrize("step_s", [-1e8, 1e8])
+def test_a_clock_that_steps_does_not_take_the_undo_away(folder: Path, step_s: float) -> None:
+    """A board without a clock starts at any time, and finds the right one once it has a network."""
+    old = kept(folder)
     backups(folder).stage(NEW)
     restored(folder)
-    long_ago = time.time() - UNDO_FOR_S - 1
-    os.utime(folder / BEFORE, (long_ago, long_ago))
-    assert backups(folder).before() == ""
-    future = time.time() + 10 * UNDO_FOR_S  # the board has no clock, and starts in the past
-    os.utime(folder / BEFORE, (future, future))
+    there = time.time() + step_s
+    os.utime(folder / BEFORE, (there, there))
     assert backups(folder).before()
+    backups(folder).stage_before()
+    assert restored(folder) == old
+
+
+def test_it_can_be_taken_back_until_it_is_kept(folder: Path) -> None:
+    backups(folder).stage(NEW)
+    new = restored(folder)
+    backups(folder).keep()
+    assert (backups(folder).before(), kept(folder)) == ("", new)
+    with pytest.raises(BackupError, match="no restore that could"):
+        backups(folder).stage_before()
+    backups(folder).keep()  # twice does no harm
 
 
 class _Killed(BaseException):

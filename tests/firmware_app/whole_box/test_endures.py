@@ -59,8 +59,6 @@ ALLOWED = {
     # When a model was measured.
     "firmware_app/kept/loads.py",
     "web_ui/fakes/models.py",
-    # How old a file is, over restarts. A clock set forward by a day takes an undo away, nothing else.
-    "firmware_app/setup/backup.py",
 }
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from hw.audio.devices import choose
-from hw.audio.probe import Direction, PcmCaps
-from hw.audio.sound_servers import list_servers
+from hw.audio.devices import choose, list_servers
+from hw.audio.probe import DeviceNotFoundError, Direction, PcmCaps, probe
+from hw.audio.sound_servers import is_installed, why_not_there
 from hw.errors import HwError
 
 CAPS = PcmCaps(("S16_LE",), (48_000,), (1, 2))
@@ -39,7 +39,25 @@ def test_one_that_does_not_run_says_why(tmp_path: Path):
 
     [server] = list_servers(installed(tmp_path, "jack"), ask)
     assert not server.usable
-    assert "Host is down" in server.why_not
+    assert server.why_not == "JACK does not run, or not for the user that the box runs as"
+
+
+def test_the_one_that_plays_is_not_asked(tmp_path: Path):
+    root = installed(tmp_path, "pipewire", "jack")
+    assert [server.device for server in list_servers(root, lambda device, direction: CAPS, but="pipewire")] == ["jack"]
+
+
+def test_one_that_is_not_installed_is_refused_with_what_to_install(tmp_path: Path):
+    root = installed(tmp_path, "pipewire")
+    assert why_not_there("jack", root) == "JACK is not installed for ALSA: sudo apt install libasound2-plugins"
+    assert "does not run" in why_not_there("pipewire", root)
+    assert why_not_there("hw:CARD=USB", root) == ""
+
+
+@pytest.mark.skipif(is_installed("jack"), reason="this machine has ALSA's JACK plug-in")
+def test_alsa_s_own_refusal_says_it():
+    with pytest.raises(DeviceNotFoundError, match="JACK is not installed for ALSA: sudo apt install"):
+        probe("jack", Direction.CAPTURE)
 
 
 def test_it_is_taken_only_by_name(tmp_path: Path):

@@ -5,7 +5,7 @@ from queue import Empty, Queue
 
 import pytest
 
-from hw.controls.events import Activity, PanelEvent, ProgramEvent, SwitchEvent, SwitchKind, TurnEvent
+from hw.controls.events import Activity, Light, PanelEvent, ProgramEvent, SwitchEvent, SwitchKind, TurnEvent
 from hw.controls.kinds import (
     ChordSpec,
     Gestures,
@@ -155,8 +155,8 @@ def test_keys_and_midi_are_pressed_and_turned_like_any_control(listen: Callable[
     event = ears.event()
     assert isinstance(event, ProgramEvent)
     assert event.program == 3
-    ears.panel.feedback("fader", 0.5)  # no such port is plugged in, and that is all right
-    ears.panel.feedback("foot", 1.0)
+    ears.panel.feedback("fader", Light(0.5))  # no such port is plugged in, and that is all right
+    ears.panel.feedback("foot", Light())
 
 
 def test_a_pin_and_a_key_make_a_chord(listen: Callable[[PanelSpec], Ears]):

@@ -33,7 +33,8 @@ export function dial(params, view) {
   };
   const coarse = Math.max(step(view), 1);
   const keys = [key("\u2212", -1), key("+", 1)];
-  const reset = el("button", { class: "reset", type: "button", "aria-label": t("shell.reset.what", { label: view.label, value: words(view, view.default) }) }, t("shell.reset.to", { value: words(view, view.default) }));
+  const reset = el("button", { class: "reset", type: "button", "aria-label": t("shell.reset.what", { label: view.label, value: words(view, view.default) }), title: t("shell.reset.to", { value: words(view, view.default) }) },
+    svg("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true" }, svg("path", { d: "M6 4v5h5M6.500 9A7 7 0 1 1 5 14" })));
   reset.addEventListener("click", () => params.set(view.id, view.default));
 
   const move = (by) => {

@@ -1,10 +1,11 @@
-// Files that the box makes, into the phone's downloads.
+// Files that the box makes, into the phone's downloads; each phone remembers the day of the last one of a kind.
 
 import { el } from "../base/dom.js";
 import { t } from "../base/texts.js";
 import { attempt } from "./asking.js";
 
 const KEPT_MS = 60000;
+const KEY = "hushbox.";
 
 export async function fetchFile(notices, what, kind, ask) {
   // Returns whether it came. what: "backup"; kind: "json".
@@ -16,7 +17,23 @@ export async function fetchFile(notices, what, kind, ask) {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), KEPT_MS);
   notices.say(t("system.fetched"), { grave: false });
+  try {
+    localStorage.setItem(KEY + what, new Date().toLocaleDateString(document.documentElement.lang));
+  } catch {
+    // Storage is forbidden here: the line does not say when.
+  }
   return true;
+}
+
+export function fetchedOn(what) {
+  // What the line of a section says: when this phone got the last file of this kind.
+  let day = "";
+  try {
+    day = localStorage.getItem(KEY + what) ?? "";
+  } catch {
+    // storage is forbidden here
+  }
+  return day ? t("system.side.saved", { day }) : t("system.side.never");
 }
 
 function stem() {

@@ -45,8 +45,8 @@ export class InterfaceList {
     const name = view.device === "demo" ? t("audio.demo") : view.name;
     const facts = [
       view.in_force ? t("audio.in_use") : "",
-      view.inputs ? t("audio.channels", { inputs: view.inputs, outputs: view.outputs }) : "",
-      view.why_not,
+      view.inputs && !view.server ? t("audio.channels", { inputs: view.inputs, outputs: view.outputs }) : "",
+      view.why_not || (view.server ? t("audio.server") : ""),
     ];
     return lines(name, facts.filter(Boolean).join(" · "));
   }

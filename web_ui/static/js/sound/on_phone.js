@@ -3,69 +3,39 @@
 // One stream carries both, the untouched sound on the left and the processed on the right (live/both.mp3, about a second
 // late). So the change is heard at once, and nothing changes at the box. It goes on while other views are in front.
 
-import { getStream, Locked, Refusal } from "../api.js";
 import { el, setText } from "../base/dom.js";
 import { t } from "../base/texts.js";
+import { Stream } from "./stream.js";
 
 const FADE_S = 0.015;
 
-export class OnPhone extends EventTarget {
-  // Events: "changed".
-  words = ""; // what to say about it: waiting, why it failed
+export class OnPhone extends Stream {
   idle = ""; // what to say while it is off and nothing failed: why there is something to hear
   before = false; // the untouched sound is heard
-  #audio = null;
   #context = null;
   #sides = []; // gains: untouched, processed
 
   constructor({ connection }) {
-    super();
-    connection.addEventListener("state", ({ detail: { state } }) => {
-      if (state !== "live") this.stop();
-    });
-    addEventListener("pagehide", () => this.stop());
-  }
-
-  get on() {
-    return this.#audio !== null;
+    super(connection);
   }
 
   start() {
-    // Within a tap: browsers let sound begin only there.
     if (this.on) return;
-    const audio = new Audio(`/api/v1/live/both.mp3?at=${Date.now()}`);
-    this.#audio = audio;
     this.before = false;
-    this.#split(audio);
-    audio.addEventListener("playing", () => this.#audio === audio && this.#say(t("play.phone.playing")));
-    audio.addEventListener("waiting", () => this.#audio === audio && this.#say(t("look.live.waiting")));
-    const failed = () => {
-      if (this.#audio !== audio) return;
-      this.stop();
-      this.#explain();
-    };
-    audio.addEventListener("error", failed);
-    audio.addEventListener("ended", failed);
-    audio.play().catch((error) => error.name !== "AbortError" && failed());
-    this.#say(t("look.live.waiting"));
+    this.#split(super.start("both", t("play.phone.playing")));
   }
 
   stop() {
     if (!this.on) return;
-    const audio = this.#audio;
-    this.#audio = null;
     this.before = false;
-    audio.pause();
-    audio.removeAttribute("src"); // closes the stream: pausing alone would leave the box sending
-    audio.load();
+    super.stop();
     this.#context.close();
-    this.#say("");
   }
 
   about(idle) {
     if (this.idle === idle) return;
     this.idle = idle;
-    this.#tell();
+    this.changed();
   }
 
   hearBefore(yes) {
@@ -73,7 +43,7 @@ export class OnPhone extends EventTarget {
     this.before = yes;
     const now = this.#context.currentTime;
     this.#sides.forEach((gain, side) => gain.gain.setTargetAtTime((side === 0) === yes ? 1 : 0, now, FADE_S / 3));
-    this.#tell();
+    this.changed();
   }
 
   #split(audio) {
@@ -88,29 +58,6 @@ export class OnPhone extends EventTarget {
       gain.connect(this.#context.destination);
       return gain;
     });
-  }
-
-  async #explain() {
-    // An <audio> does not say why it failed.
-    const stop = new AbortController();
-    let why = t("look.live.failed");
-    try {
-      await getStream("live/both.mp3", stop.signal);
-      stop.abort();
-    } catch (error) {
-      if (error instanceof Refusal) why = error.message;
-      if (error instanceof Locked) why = ""; // the page says so
-    }
-    if (!this.on) this.#say(why);
-  }
-
-  #say(words) {
-    this.words = words;
-    this.#tell();
-  }
-
-  #tell() {
-    this.dispatchEvent(new Event("changed"));
   }
 }
 

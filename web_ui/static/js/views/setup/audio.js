@@ -3,6 +3,7 @@
 import { get } from "../../api.js";
 import { el } from "../../base/dom.js";
 import { field, fetched } from "../../setting_up/asking.js";
+import { following } from "../../setting_up/following.js";
 import { InterfaceList } from "../../setting_up/interface_list.js";
 import { SettingsForm } from "../../setting_up/settings_form.js";
 import { t } from "../../base/texts.js";
@@ -21,8 +22,6 @@ export function create({ connection, notices }, card) {
   const playback = form.select("playback_device");
   const two = el("details", { class: "form-rest" }, el("summary", {}, t("audio.two")), el("p", { class: "help" }, t("audio.two.help")),
     field("audio-capture", t("audio.capture"), capture), field("audio-playback", t("audio.playback"), playback));
-  let shown = false;
-  let revision = 0;
 
   card.body.append(form.said, list.node,
     el("section", { class: "group" }, el("h3", {}, t("audio.channels.title")),
@@ -51,30 +50,11 @@ export function create({ connection, notices }, card) {
     form.offer("output_channels", [...pairs(audio.device_outputs), ...singles(audio.device_outputs)], audio.output_channels.join());
   }
 
-  connection.addEventListener("setup", ({ detail }) => news(detail));
-
-  function news(detail) {
-    form.news(detail);
-    if (detail.revision === revision) return;
-    revision = detail.revision;
-    if (shown) load();
-  }
-
   return {
-    show() {
-      shown = true;
-      if (connection.told.setup) news(connection.told.setup);
-      load();
-    },
-    hide() {
-      shown = false;
-    },
+    ...following(connection, load, (news) => form.news(news)),
     status(status) {
       const name = status.demo ? t("audio.demo") : status.device.replace(/ \([^()]*\)$/, "");
       card.side(name || t("audio.side.none"), !name);
-    },
-    forget() {
-      revision = 0;
     },
   };
 }

@@ -3,33 +3,30 @@
 import { get, getBlob, post, postFile, putFile } from "../../api.js";
 import { el, setText } from "../../base/dom.js";
 import { attempt, button, fetched } from "../../setting_up/asking.js";
-import { fetchFile } from "../../setting_up/files.js";
+import { fetchedOn, fetchFile } from "../../setting_up/files.js";
 import { t } from "../../base/texts.js";
 
 export const title = "system.keep";
 export const needs = "owner";
-const KEY = "hushbox.backup"; // when this phone saved the last one
 const COUNTED = ["presets", "scenes"];
 
 export function create({ connection, notices }, card) {
   const undo = el("div", { class: "undo-card", hidden: true });
   const undoWords = el("p", {});
+  const help = el("p", { class: "help" }, t("system.backup.help"));
   const asking = el("div", { class: "form", hidden: true, role: "status" });
   const file = el("input", { type: "file", accept: ".json,application/json", hidden: true, id: "restore-file" });
   file.addEventListener("change", () => file.files[0] && look(file.files[0]));
   const choose = button(t("system.restore"), () => file.click());
   const keys = el("div", { class: "pair" }, button(t("system.backup"), save), choose);
-  undo.append(undoWords, button(t("system.undo_restore"), () => attempt(notices, () => post("system/undo_restore", { undo: true })), { strong: true }));
-  card.body.append(undo, el("p", { class: "help" }, t("system.backup.help")), keys, file, asking);
+  undo.append(undoWords, el("div", { class: "pair" },
+    button(t("system.keep_restore"), async () => (await attempt(notices, () => post("system/keep_restore", { keep: true }))) !== null && load()),
+    button(t("system.undo_restore"), () => attempt(notices, () => post("system/undo_restore", { undo: true })), { strong: true })));
+  card.body.append(undo, help, keys, file, asking);
   let shown = false;
 
   async function save() {
-    if (!(await fetchFile(notices, "backup", "json", () => getBlob("system/backup.json")))) return;
-    try {
-      localStorage.setItem(KEY, new Date().toLocaleDateString(document.documentElement.lang));
-    } catch {
-      // Then the line does not say when.
-    }
+    if (await fetchFile(notices, "backup", "json", () => getBlob("system/backup.json"))) load();
   }
 
   async function look(chosen) {
@@ -51,23 +48,17 @@ export function create({ connection, notices }, card) {
       el("p", { class: "help" }, t("system.made", { made_at: moment(found.made_at), made_by: found.made_by })),
       el("p", { class: "help" }, t("system.restore.help")), el("div", { class: "pair" }, cancel, go));
     asking.hidden = false;
-    keys.hidden = true;
+    keys.hidden = help.hidden = true; // one thing at a time
     asking.querySelector("h3").focus();
   }
 
   function close() {
     asking.hidden = true;
-    keys.hidden = false;
+    keys.hidden = help.hidden = false;
   }
 
   function side({ restored }) {
-    let saved = "";
-    try {
-      saved = localStorage.getItem(KEY) ?? "";
-    } catch {
-      // storage is forbidden here
-    }
-    card.side(restored ? t("system.side.restored") : saved ? t("system.side.saved", { day: saved }) : "");
+    card.side(restored ? t("system.side.restored") : fetchedOn("backup"));
     undo.hidden = !restored;
     setText(undoWords, restored ? t("system.restored", { when: moment(restored) }) : "");
   }

@@ -3,7 +3,7 @@
 import { makeBlob } from "../../api.js";
 import { el } from "../../base/dom.js";
 import { button } from "../../setting_up/asking.js";
-import { fetchFile } from "../../setting_up/files.js";
+import { fetchedOn, fetchFile } from "../../setting_up/files.js";
 import { t } from "../../base/texts.js";
 
 export const title = "system.diagnostics.title";
@@ -14,7 +14,10 @@ export function create({ notices }, card) {
     make.disabled = true;
     await fetchFile(notices, "diagnostics", "zip", () => makeBlob("system/diagnostics.zip", { make: true }));
     make.disabled = false;
+    glance();
   }, { strong: true });
   card.body.append(el("div", { class: "form" }, el("p", { class: "help" }, t("system.diagnostics.help")), make));
-  return {};
+
+  const glance = () => card.side(fetchedOn("diagnostics"));
+  return { glance, show: glance };
 }

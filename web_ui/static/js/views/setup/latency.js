@@ -4,6 +4,7 @@ import { get } from "../../api.js";
 import { el } from "../../base/dom.js";
 import { number } from "../../base/format.js";
 import { field, fetched } from "../../setting_up/asking.js";
+import { following } from "../../setting_up/following.js";
 import { LatencyTest, result } from "../../setting_up/latency_test.js";
 import { SettingsForm } from "../../setting_up/settings_form.js";
 import { SoundCheck } from "../../setting_up/sound_check.js";
@@ -21,8 +22,6 @@ export function create({ connection, notices }, card) {
   const periods = form.select("periods", Number);
   const rate = form.select("rate_hz", Number);
   const measured = el("div");
-  let shown = false;
-  let revision = 0;
 
   card.body.append(form.said, el("section", { class: "group" }, measured, test.node),
     el("section", { class: "group" }, el("h3", {}, t("audio.buffer")),
@@ -40,31 +39,20 @@ export function create({ connection, notices }, card) {
     form.offer("rate_hz", RATES.map((hz) => [hz, t("audio.khz", { value: hz / 1000 })]), audio.rate_hz);
   }
 
-  function news(detail) {
-    form.news(detail);
-    if (detail.revision === revision) return;
-    revision = detail.revision;
-    if (shown) load();
-  }
-
-  connection.addEventListener("setup", ({ detail }) => news(detail));
+  const section = following(connection, load, (news) => form.news(news));
   test.addEventListener("measured", load);
   test.addEventListener("stage", () => { measured.hidden = !test.idle; }); // the test shows its own result
   return {
-    show() {
-      shown = true;
-      if (connection.told.setup) news(connection.told.setup);
-      load();
-    },
+    show: section.show,
     hide() {
-      shown = false;
+      section.hide();
       test.stop();
     },
     status({ audio_alive: alive, latency_ms: value, latency_measured: sure }) {
       card.side(alive ? t(sure ? "audio.side.measured" : "audio.ms", { value: number(value, 1) }) : "");
     },
     forget() {
-      revision = 0;
+      section.forget();
       test.stop();
     },
   };

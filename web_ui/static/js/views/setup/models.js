@@ -6,6 +6,7 @@ import { el, setText } from "../../base/dom.js";
 import { markdown } from "../../base/markdown.js";
 import { number } from "../../base/format.js";
 import { attempt, button, fetched } from "../../setting_up/asking.js";
+import { following } from "../../setting_up/following.js";
 import { TryOut } from "../../setting_up/try_out.js";
 import { t } from "../../base/texts.js";
 
@@ -21,8 +22,6 @@ export function create({ connection, notices }, card) {
   card.body.append(running, groups);
   let view = { models: [], work: { doing: "", models: [], why: "", tried: null } };
   let tried = ""; // the model whose card has the try-out
-  let shown = false;
-  let revision = 0;
   let looking = false;
 
   async function load() {
@@ -94,8 +93,8 @@ export function create({ connection, notices }, card) {
       do {
         await new Promise((done) => setTimeout(done, LOOK_MS));
         view.work = await get("models/work");
-      } while (view.work.doing && shown);
-      if (!shown) return;
+      } while (view.work.doing && section.shown);
+      if (!section.shown) return;
       if (forCard && !view.work.why) {
         await tryOut.load(view.work.tried);
         tried = forCard;
@@ -108,21 +107,14 @@ export function create({ connection, notices }, card) {
     }
   }
 
-  connection.addEventListener("setup", ({ detail }) => {
-    // Somebody else may have chosen another one.
-    if (detail.revision === revision) return;
-    revision = detail.revision;
-    if (shown) load();
-  });
+  const section = following(connection, load); // somebody else may have chosen another one
   return {
-    show() {
-      shown = true;
-      load();
-    },
+    show: section.show,
     hide() {
-      shown = false;
+      section.hide();
       tryOut.pause();
     },
+    forget: section.forget,
     status(status) {
       card.side(status.bundle);
       setText(running, status.bundle ? t("models.running", { name: status.bundle, load: number(100 * status.load_p99, 0) }) : "");
