@@ -68,7 +68,10 @@ class KeptFile:
         private: bool = False,
         largest_bytes: int = LARGEST_BYTES,
     ) -> None:
-        """private: only the box's own user may read it. largest_bytes: a longer file is neither read nor written."""
+        """private: only control's user may read it; others are for the box's group too, which the audio process is in.
+
+        largest_bytes: a longer file is neither read nor written.
+        """
         self.path = folder / name
         self.previous = folder / f"{name}.1"
         self.problem = ""  # why the last save did not reach the disk; empty when it did
@@ -78,7 +81,7 @@ class KeptFile:
         self._key = key
         self._what = what
         self._migrations = migrations
-        self._mode = 0o600 if private else 0o644
+        self._mode = 0o600 if private else 0o640
         self._largest_bytes = largest_bytes
 
     def load(self, *, look_only: bool = False) -> Kept:

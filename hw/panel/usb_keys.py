@@ -13,11 +13,13 @@ from typing import Any
 from evdev import InputDevice, ecodes
 
 from hw.controls.kinds import PanelSpecError
+from hw.panel.keyboards import described
 from hw.threads import FAILED, HotplugThread
 
 log = logging.getLogger(__name__)
 
 RELEASED, PRESSED = 0, 1  # 2 is auto-repeat
+_MEND = "if it is a pedal, sudo hushbox pedals --allow {id}; without a box of its own, add the user to the group input"
 
 
 class HidThread(HotplugThread):
@@ -39,7 +41,7 @@ class HidThread(HotplugThread):
         self._wanted = frozenset(wanted)
         self._on_key = on_key
         self._let_go = let_go or (lambda device, key: on_key(device, key, False))
-        self._folder = root / "dev/input"
+        self._root, self._folder = root, root / "dev/input"
         self._open_device = open_device or _open_readonly
         self._devices: dict[int, InputDevice[str]] = {}
         self._held: dict[int, set[str]] = {}
@@ -130,7 +132,10 @@ class HidThread(HotplugThread):
             return
         where = f"keyboard {path} is off: "
         if isinstance(error, PermissionError):
-            problem = where + "no permission. Add the user to the group input"
+            keyboard = described(path, self._root)
+            if keyboard.id not in self._wanted and not (self._learning and keyboard.plugged_in):
+                return  # somebody's own keyboard: nothing of it is ours
+            problem = f"{keyboard.name} ({keyboard.id}) may not be read: {_MEND.format(id=keyboard.id)}"
         elif error.errno == errno.EBUSY:
             problem = where + "another program has grabbed it"
         else:

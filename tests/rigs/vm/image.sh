@@ -23,7 +23,7 @@ fi
 mkdir -p "$build"
 
 # --- Debian itself, and a kernel that its headers here fit ---
-packages=systemd-sysv,udev,kmod,procps,linux-image-amd64,initramfs-tools,zstd,python3,make,libasound2,alsa-utils
+packages=systemd-sysv,udev,dbus,polkitd,iproute2,kmod,procps,linux-image-amd64,initramfs-tools,zstd,python3,make,libasound2,alsa-utils
 recipe="1 $packages"
 if [ "$(cat "$build/base.recipe" 2>/dev/null)" != "$recipe" ]; then
     say "making a Debian (about 4 minutes, once)"
