@@ -51,6 +51,7 @@ COMMANDS = {
     "models": Command("models", "list the models, or show one"),
     "presets": Command("presets", "list the presets, or show one"),
     "pedals": Command("pedals", "list keyboards, and let the box read one as a pedal"),
+    "licences": Command("licences", "print the licences of everything in the box"),
     "pin": Command("pin", "say whether the page has a PIN, or remove a forgotten one"),
 }
 PROCESSES = {  # what `hushbox run` and the systemd units start; not for people, so not in the help

@@ -6,7 +6,8 @@
 # holds no path of the place where it was made.
 set -eu
 cd "$(dirname "$0")/.."
-root=${1:?name the root folder} wheels=${2:?name the folder of wheels} machine=${3:-$(uname -m)}
+mkdir -p "${1:?name the root folder}"
+root=$(cd "$1" && pwd) wheels=${2:?name the folder of wheels} machine=${3:-$(uname -m)}
 python=${PYTHON:-/usr/bin/python3}
 here=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 minor=${MINOR:-$here} # another Python than this one's is fine, too
@@ -60,6 +61,8 @@ chmod 755 "$home/.venv/bin/hushbox"
 [ "$minor" != "$here" ] || "$python" -m compileall -q --invalidation-mode unchecked-hash -s "$root" -p / "$site"
 
 install -m 644 README.md CHANGELOG.md LICENSE "$home"
+# Fails when something would be shipped without the text of its licence.
+(cd "$work" && "$python" -B -m firmware_app.system.licence_texts "$site") >"$home/LICENCES.txt"
 install -m 755 packaging/configure.sh "$home/configure"
 install -m 755 packaging/tune.sh "$home/tune"
 install -d "$root/usr/bin" "$root/etc/hushbox"

@@ -10,6 +10,7 @@ examples:
 """
 
 import argparse
+import contextlib
 import os
 import re
 import shutil
@@ -84,10 +85,8 @@ def write(rules: Path, ids: Collection[str]) -> None:
 def mapped(config: Config, state: Path = BOX_STATE) -> set[str]:
     """The ids that the settings file and the page's panel name."""
     ids = {key.device for key in config.panel.hid_keys}
-    try:
+    with contextlib.suppress(OSError, HandedInError, UnicodeDecodeError):  # nothing is mapped on the page
         ids |= set(re.findall(rf'"({_ID.pattern})"', read_file(state / "panel.json", _LARGEST_BYTES).decode()))
-    except (OSError, HandedInError, UnicodeDecodeError):  # nothing mapped on the page
-        pass
     return {id for id in ids if _ID.fullmatch(id)}
 
 

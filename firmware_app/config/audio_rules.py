@@ -11,7 +11,6 @@ from firmware_app.config.declare import Key
 from firmware_app.config.keys import AudioConfig, Config, StemsConfig
 from firmware_app.errors import UsageError
 
-
 DEVICE_KEYS = ("device", "capture_device", "playback_device")
 _SAFE_DEVICE = re.compile(r"[^:{}\"'|<>`$\\]*|(plug)?hw:[\w=,.-]+")
 
@@ -85,7 +84,7 @@ def _unsafe_device(name: str, value: object, own: AudioConfig) -> str:
     """
     if name not in DEVICE_KEYS or value == getattr(own, name) or _SAFE_DEVICE.fullmatch(str(value)):
         return ""
-    return "an interface by its name or serial number, or hw:CARD=...,DEV=..., is allowed here; the rest in the file only"
+    return "an interface by name or serial number, or hw:CARD=...,DEV=..., is allowed; others in the file only"
 
 
 def _show(value: object) -> str:

@@ -205,7 +205,9 @@ def test_user_and_folders_are_made(tmp_path: Path) -> None:
 
 
 MATCHES = r'(ACTION|SUBSYSTEMS?|KERNELS?|TEST|ENV\{\w+\}|ATTRS?\{[\w/]+\})(==|!=)"[^"]*"'
-ASSIGNS = r'(GOTO|LABEL|GROUP|MODE|SYMLINK|TAG|ENV\{\w+\}|ATTR\{[\w/]+\})(=|\+=)"[^"]*"|(IMPORT\{builtin\}|PROGRAM)="[^"]*"'
+ASSIGNS = (
+    r'(GOTO|LABEL|GROUP|MODE|SYMLINK|TAG|ENV\{\w+\}|ATTR\{[\w/]+\})(=|\+=)"[^"]*"|(IMPORT\{builtin\}|PROGRAM)="[^"]*"'
+)
 
 
 @pytest.mark.parametrize("name", ["hushbox.rules", "hushbox-pedals.rules"])

@@ -44,7 +44,9 @@ def test_a_folder_that_may_not_be_written_says_who_may(tmp_path: Path) -> None:
 
 def test_what_is_mapped_is_found_in_the_file_and_on_the_page(tmp_path: Path) -> None:
     assert mapped(Config(), tmp_path) == set()
-    (tmp_path / "panel.json").write_text('{"schema": 1, "panel": {"controls": [{"device": "0c45-7404"}, {"device": "x"}]}}')
+    (tmp_path / "panel.json").write_text(
+        '{"schema": 1, "panel": {"controls": [{"device": "0c45-7404"}, {"device": "x"}]}}'
+    )
     config = parse('[[panel.hid_keys]]\nname = "left"\ndevice = "1a86-e026"\nkey = "KEY_A"\ndoes = "mute"')
     assert mapped(config, tmp_path) == {"0c45-7404", "1a86-e026"}
 

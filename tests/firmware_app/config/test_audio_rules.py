@@ -29,7 +29,15 @@ def test_the_page_may_name_no_device_that_has_arguments(key: str, device: str) -
 
 @pytest.mark.parametrize(
     "device",
-    ["auto", "demo", "USBS2X90177", "Scarlett 2i2 (3rd Gen.)", "pipewire", "hw:CARD=Loopback,DEV=1,SUBDEV=0", "plughw:1,0"],
+    [
+        "auto",
+        "demo",
+        "USBS2X90177",
+        "Scarlett 2i2 (3rd Gen.)",
+        "pipewire",
+        "hw:CARD=Loopback,DEV=1,SUBDEV=0",
+        "plughw:1,0",
+    ],
 )
 def test_the_page_may_name_an_interface(device: str) -> None:
     assert changed(Config(), {"device": device}, DEVICE_KEYS).device == device

@@ -9,7 +9,14 @@ from firmware_app.config import places
 from firmware_app.config.places import PlacesError
 from tests.rigs.checkout import MODELS
 
-VARIABLES = ("HUSHBOX_STATE_DIR", "HUSHBOX_RUNTIME_DIR", "HUSHBOX_SOUND_DIR", "STATE_DIRECTORY", "RUNTIME_DIRECTORY", "XDG_STATE_HOME")
+VARIABLES = (
+    "HUSHBOX_STATE_DIR",
+    "HUSHBOX_RUNTIME_DIR",
+    "HUSHBOX_SOUND_DIR",
+    "STATE_DIRECTORY",
+    "RUNTIME_DIRECTORY",
+    "XDG_STATE_HOME",
+)
 
 
 @pytest.fixture(autouse=True)

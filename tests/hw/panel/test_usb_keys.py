@@ -227,7 +227,10 @@ def test_events_that_the_kernel_dropped_are_made_good(box: Callable[..., Box]):
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (PermissionError(13, "Permission denied"), "FootSwitch (1a86-e026) may not be read: if it is a pedal, sudo hushbox"),
+        (
+            PermissionError(13, "Permission denied"),
+            "FootSwitch (1a86-e026) may not be read: if it is a pedal, sudo hushbox",
+        ),
         (OSError(16, "Device or resource busy"), "another program has grabbed it"),
         (OSError(5, "Input/output error"), "Input/output error"),
     ],
