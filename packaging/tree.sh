@@ -82,5 +82,6 @@ put hushbox.sysctl usr/lib/sysctl.d/50-hushbox.conf
 put hushbox.journald usr/lib/systemd/journald.conf.d/50-hushbox.conf
 put hushbox.limits etc/security/limits.d/hushbox.conf
 install -D -m 644 systemd/jetson/hushbox-audio.conf "$home/jetson/hushbox-audio.conf"
+install -D -m 644 systemd/internet/hushbox-control.conf "$home/internet/hushbox-control.conf"
 install -d "$root/usr/share/man/man1"
 gzip -9n <packaging/hushbox.1 >"$root/usr/share/man/man1/hushbox.1.gz"

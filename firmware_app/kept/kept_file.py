@@ -260,6 +260,7 @@ def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
 
 def _write(path: Path, data: bytes, mode: int) -> None:
     with open(path, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+        os.fchmod(file.fileno(), mode)  # whatever the umask: control's keeps everything else to itself
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
