@@ -52,7 +52,8 @@ COMMANDS = {
     "presets": Command("presets", "list the presets, or show one"),
     "pedals": Command("pedals", "list keyboards, and let the box read one as a pedal"),
     "licences": Command("licences", "print the licences of everything in the box"),
-    "pin": Command("pin", "say whether the page has a PIN, or remove a forgotten one"),
+    "pair": Command("pair", "make a link that pairs one more phone, or forget all phones"),
+    "pin": Command("pin", "say whether a PIN lets phones in, or remove a forgotten one"),
 }
 PROCESSES = {  # what `hushbox run` and the systemd units start; not for people, so not in the help
     "audio": Command("audio", "the audio process alone"),

@@ -19,7 +19,6 @@ from hw.threads import FAILED, HotplugThread
 log = logging.getLogger(__name__)
 
 RELEASED, PRESSED = 0, 1  # 2 is auto-repeat
-_MEND = "if it is a pedal, sudo hushbox pedals --allow {id}; without a box of its own, add the user to the group input"
 
 
 class HidThread(HotplugThread):
@@ -130,16 +129,15 @@ class HidThread(HotplugThread):
     def _report(self, path: Path, error: OSError) -> None:
         if error.errno == errno.ENODEV or not (self._wanted or self._learning):
             return
-        where = f"keyboard {path} is off: "
         if isinstance(error, PermissionError):
             keyboard = described(path, self._root)
-            if keyboard.id not in self._wanted and not (self._learning and keyboard.plugged_in):
+            name, id = keyboard.name, keyboard.id
+            if id not in self._wanted and not (self._learning and keyboard.plugged_in):
                 return  # somebody's own keyboard: nothing of it is ours
-            problem = f"{keyboard.name} ({keyboard.id}) may not be read: {_MEND.format(id=keyboard.id)}"
-        elif error.errno == errno.EBUSY:
-            problem = where + "another program has grabbed it"
+            problem = f"{name} ({id}) may not be read: if it is a pedal, sudo hushbox pedals --allow {id}"
         else:
-            problem = where + str(error)
+            why = "another program has grabbed it" if error.errno == errno.EBUSY else str(error)
+            problem = f"keyboard {path} is off: {why}"
         if self._problems.get(path) != problem:
             log.warning("front panel: %s", problem)
         self._problems[path] = problem
