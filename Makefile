@@ -76,7 +76,7 @@ soak: setup-dev ## The box for two hours with its page polled: does anything gro
 
 e2e-vm: setup-dev ## As root: the installed box in an emulated machine with a real kernel (the first time takes longer)
 	tests/rigs/vm/image.sh
-	$(PY) -m pytest -m e2e tests/e2e/test_vm.py $(ARGS)
+	$(PY) -m pytest -m e2e tests/e2e/test_vm.py tests/e2e/test_vm_users.py $(ARGS)
 
 e2e-vm-arm64: setup-dev ## As root, after make deb ARCH=arm64: the package in an emulated arm64 machine, sound through it
 	tests/rigs/vm/image_arm64.sh
@@ -201,9 +201,14 @@ test-dist: ## The frozen box beside the normal one: same words, same sound, and 
 release: setup-dev ## Packages for both machines, frozen box, docs, source, bill of materials, checksums: all in dist/
 	@packaging/release.sh
 
-lock: setup-dev ## Resolve pyproject.toml into requirements/*.lock again
-	.venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --no-header -q -o requirements/box.lock
-	.venv/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-header -q -o requirements/dev.lock
+lock: setup-dev ## Resolve pyproject.toml and requirements/*.in into the lock files again, with hashes
+	@requirements/lock.sh
+
+audit: setup-dev ## Known weaknesses of what the box ships. ADVISORIES=FILE (OSV's ZIP, folder or JSON) without a network
+	@requirements/audit.sh $(ADVISORIES)
+
+bill: ## After make deb: what the package is made of, as CycloneDX in dist/. ARCH=arm64, SUITE=trixie as for deb
+	@packaging/bill_of_materials.sh dist/hushbox-$(or $(ARCH),amd64).cdx.json $(ARCH)
 
 clean: ## Remove build outputs (not .venv)
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache tests/rigs/*/build

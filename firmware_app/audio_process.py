@@ -51,7 +51,7 @@ class AudioProcess:
         self._running = True  # until SIGTERM
         self._reopen = self._quit = self._start_anew = False  # what control has asked for
         self._fifo_paused = False  # more work than time: not in real time until some of it is shed
-        self._crashes = CrashLoop(places.runtime)
+        self._crashes = CrashLoop(places.sound)
         self._health = Health(self._crashes)
         config = measured_config(config, places, self._health)
         self._settings = AudioTrial(config, places)
@@ -62,9 +62,9 @@ class AudioProcess:
         self._telemetry = Telemetry()
         self._notifier = Notifier()
         self._kept = BeforeAndAfter(places, off=self._health.safe)
-        self._link = AudioLink(places.runtime / "link.sock")
+        self._link = AudioLink(places.sound / "link.sock")
         self._info = Info(self._link, self._rack, problems, self._settings, self._parameters.hash)
-        self._check = SoundCheck(places.runtime)
+        self._check = SoundCheck(places.sound)
         self._playing = Playing(
             self._rack,
             self._settings,
@@ -274,9 +274,9 @@ def _blocks_to_silence(io: AudioIo) -> int:
 def main(config: Config, places: Places) -> int:
     """The audio process's whole life. Returns its exit code."""
     realtime.die_with_supervisor()
-    places.make_runtime()
+    places.make_sound()
     try:
         return AudioProcess(config, places).run()
     except Exception as error:
-        crash_loop.last_words(places.runtime, error)
+        crash_loop.last_words(places.sound, error)
         raise

@@ -51,6 +51,8 @@ COMMANDS = {
     "network": Command("network", "say how the box is connected; join a Wi-Fi, open its own"),
     "models": Command("models", "list the models, or show one"),
     "presets": Command("presets", "list the presets, or show one"),
+    "pedals": Command("pedals", "list keyboards, and let the box read one as a pedal"),
+    "licences": Command("licences", "print the licences of everything in the box"),
     "pair": Command("pair", "make a link that pairs one more phone, or forget all phones"),
     "pin": Command("pin", "say whether a PIN lets phones in, or remove a forgotten one"),
 }

@@ -78,7 +78,7 @@ class ControlProcess:
         self._said = SaidOnce(log)
         self._pairings = Pairings(places.state)  # first: it looks whether anything was kept here before
         restored = apply_staged(places.state, start_reader(config, places.factory_presets))
-        live = live_values(places.runtime, PARAMS)
+        live = live_values(places.sound, PARAMS)
         # A restored backup replaces the live settings, except that what is muted stays muted.
         self.control = Control(PARAMS, Store(places.state, PARAMS), mutes_of(live) if restored else live)
         self.control.on_trouble = lambda words: leave_trouble(places.runtime, words)
@@ -94,7 +94,7 @@ class ControlProcess:
         self._setup.bindings.performer.own_wifi = self._box.network.toggle_own
         self._setup.bindings.performer.pair = self._box.presence.hold
         self._link = ControlLink(
-            places.runtime / "link.sock", PARAMS, self.control.values,
+            places.sound / "link.sock", PARAMS, self.control.values,
             self._on_meter, self._on_info, self._on_down, self._box.take_inputs, self.control.take_health,
         )  # fmt: skip
         self.control.connect(self._link.send_param)
@@ -161,14 +161,14 @@ class ControlProcess:
         return setup
 
     def _comparer(self) -> Comparer:
-        return Comparer(self.control, self._places.runtime / "listen")
+        return Comparer(self.control, self._places.sound / "listen")
 
     def _page_box(self, comparer: Comparer) -> Box:
         """The box as the page sees it."""
         return real_box(
             self._box,
             self._setup,
-            self._places.runtime / "listen",
+            self._places.sound / "listen",
             comparer,
             history=self._history,
             leave_safe=lambda: self._link.send_command(Down.LEAVE_SAFE),

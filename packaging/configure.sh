@@ -8,15 +8,27 @@ has() { command -v "$1" >/dev/null 2>&1; }
 booted() { [ -d /run/systemd/system ]; } # false in a chroot, where nothing is started
 units() { grep -l '^\[Install\]' /usr/lib/systemd/system/hushbox* 2>/dev/null | sed 's|.*/||'; }
 
+# Before there were two users, the one that there was could read every keyboard and the whole journal. The pedals that are
+# mapped stay allowed.
+one_user_no_more() {
+    for group in input systemd-journal; do
+        if id -nG hushbox 2>/dev/null | tr ' ' '\n' | grep -qx $group; then
+            if [ $group = input ]; then /opt/hushbox/.venv/bin/hushbox pedals --mapped || true; fi
+            if has gpasswd; then gpasswd -d hushbox $group >/dev/null; fi
+        fi
+    done
+}
+
 rules() {
     systemd-sysusers /usr/lib/sysusers.d/hushbox.conf
+    one_user_no_more
     systemd-tmpfiles --create /usr/lib/tmpfiles.d/hushbox.conf || true
     booted || return 0
     if has sysctl; then sysctl -q -p /usr/lib/sysctl.d/50-hushbox.conf || true; fi
     if has udevadm; then
         udevadm control --reload || true
         udevadm trigger --action=change --subsystem-match=sound --subsystem-match=gpio --subsystem-match=spidev \
-            --subsystem-match=i2c-dev --subsystem-match=misc --subsystem-match=usb || true
+            --subsystem-match=i2c-dev --subsystem-match=misc --subsystem-match=usb --subsystem-match=input || true
     fi
     systemctl daemon-reload
 }

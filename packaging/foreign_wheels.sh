@@ -21,12 +21,12 @@ tar -C "$root" -xf "$(packaging/root.sh "$debian" build)"
 if [ ! -e "$folder/.made-from" ]; then
     echo "wheels: gathering the wheels for Python $minor on $machine in $folder"
     # uv knows the other machine's markers; pip would read this machine's.
-    run .venv/bin/uv pip compile requirements/box.lock packaging/pip.lock --no-deps --no-header --no-annotate \
+    run .venv/bin/uv pip compile requirements/box.lock packaging/pip.lock --no-deps --no-header --no-annotate --generate-hashes \
         --python-platform "$machine-unknown-linux-gnu" --python-version "$minor" -o "$work/pins"
     platforms="--platform linux_$machine --platform manylinux2014_$machine"
     for release in $(seq 17 36); do platforms="$platforms --platform manylinux_2_${release}_$machine"; done
     # shellcheck disable=SC2086
-    run .venv/bin/python -m pip download --no-deps -r "$work/pins" -d "$folder" $platforms \
+    run .venv/bin/python -m pip download --no-deps --require-hashes -r "$work/pins" -d "$folder" $platforms \
         --python-version "$minor" --implementation cp --abi "cp$(echo "$minor" | tr -d .)" --abi abi3 --abi none
     sources=$(find "$folder" -name '*.tar.gz')
     if [ -n "$sources" ]; then

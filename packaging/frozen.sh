@@ -25,4 +25,5 @@ EOF
     "$work/hushbox.py"
 [ -e dist/hushbox/_internal/dsp/native/_hop.abi3.so ] ||
     { echo "frozen: PyInstaller left the part in C out (dsp.native._hop)" >&2; exit 1; }
+{ .venv/bin/hushbox licences; echo "Python"; cat "$(.venv/bin/python -c 'import os, sysconfig; print(sysconfig.get_path("stdlib"))')/LICENSE.txt"; } >dist/hushbox/LICENCES.txt
 echo "frozen: dist/hushbox/hushbox, $(du -sm dist/hushbox | cut -f1) MB"

@@ -20,7 +20,7 @@ tar -C dist -czf "dist/hushbox-$version-frozen-$machine.tar.gz" hushbox
 rm -rf dist/hushbox
 requirements/docs.sh
 tar -C build -czf "dist/hushbox-$version-docs.tar.gz" docs
-packaging/bill_of_materials.sh "dist/hushbox-$version.cdx.json"
+for arch in $arches; do packaging/bill_of_materials.sh "dist/hushbox-$version-$arch.cdx.json" "$arch"; done
 (cd dist && sha256sum -- * >SHA256SUMS)
 cat dist/SHA256SUMS
 echo "release: hushbox $version is in dist/; try the packages with make test-deb, then tag it v$version"

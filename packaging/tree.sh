@@ -6,7 +6,8 @@
 # holds no path of the place where it was made.
 set -eu
 cd "$(dirname "$0")/.."
-root=${1:?name the root folder} wheels=${2:?name the folder of wheels} machine=${3:-$(uname -m)}
+mkdir -p "${1:?name the root folder}"
+root=$(cd "$1" && pwd) wheels=${2:?name the folder of wheels} machine=${3:-$(uname -m)}
 python=${PYTHON:-/usr/bin/python3}
 here=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 minor=${MINOR:-$here} # another Python than this one's is fine, too
@@ -60,6 +61,8 @@ chmod 755 "$home/.venv/bin/hushbox"
 [ "$minor" != "$here" ] || "$python" -m compileall -q --invalidation-mode unchecked-hash -s "$root" -p / "$site"
 
 install -m 644 README.md CHANGELOG.md LICENSE "$home"
+# Fails when something would be shipped without the text of its licence.
+(cd "$work" && "$python" -B -m firmware_app.system.licence_texts "$site") >"$home/LICENCES.txt"
 install -m 755 packaging/configure.sh "$home/configure"
 install -m 755 packaging/tune.sh "$home/tune"
 install -d "$root/usr/bin" "$root/etc/hushbox"
@@ -73,6 +76,7 @@ done
 put hushbox.sysusers usr/lib/sysusers.d/hushbox.conf
 put hushbox.tmpfiles usr/lib/tmpfiles.d/hushbox.conf
 put hushbox.rules usr/lib/udev/rules.d/60-hushbox.rules
+put hushbox-pedals.rules usr/lib/udev/rules.d/61-hushbox-pedals.rules
 put hushbox.polkit usr/share/polkit-1/rules.d/60-hushbox.rules
 put hushbox-network.polkit usr/share/polkit-1/rules.d/61-hushbox-network.rules
 put hushbox.dbus usr/share/dbus-1/system.d/hushbox.conf
@@ -81,5 +85,6 @@ put hushbox.sysctl usr/lib/sysctl.d/50-hushbox.conf
 put hushbox.journald usr/lib/systemd/journald.conf.d/50-hushbox.conf
 put hushbox.limits etc/security/limits.d/hushbox.conf
 install -D -m 644 systemd/jetson/hushbox-audio.conf "$home/jetson/hushbox-audio.conf"
+install -D -m 644 systemd/internet/hushbox-control.conf "$home/internet/hushbox-control.conf"
 install -d "$root/usr/share/man/man1"
 gzip -9n <packaging/hushbox.1 >"$root/usr/share/man/man1/hushbox.1.gz"

@@ -17,5 +17,5 @@ else
 fi
 if [ "${PURGE:-}" = 1 ]; then
     "$here/debian/postrm" purge
-    echo "uninstall: settings and the user hushbox are gone too"
+    echo "uninstall: settings and the box's users are gone too"
 fi

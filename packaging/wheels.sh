@@ -22,7 +22,10 @@ run() { "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "$1 failed"; }; }
 if [ ! -e "$stamp" ]; then
     # No cache: it may hold wheels that another Python on this machine has built from source.
     say "gathering the wheels for $("$python" -V) in $folder"
-    run "$work/venv/bin/python" -m pip wheel --no-cache-dir --no-deps --use-pep517 -r requirements/box.lock -r packaging/pip.lock -w "$folder"
+    # What is source only is built with the setuptools of the lock, not with the newest one of an index.
+    awk '/^[^ ]/ { on = /^setuptools==/ } on' requirements/box.lock >"$work/setuptools.lock"
+    run "$work/venv/bin/python" -m pip install --no-deps --require-hashes -r "$work/setuptools.lock"
+    run "$work/venv/bin/python" -m pip wheel --no-cache-dir --no-deps --no-build-isolation --require-hashes -r requirements/box.lock -r packaging/pip.lock -w "$folder"
     from >"$stamp"
 fi
 say "building dsp/native"

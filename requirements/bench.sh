@@ -14,7 +14,7 @@ if [ ! -e .venv-bench/.hushbox ] || [ requirements/bench.lock -nt .venv-bench/.h
         exit 1
     }
     "$python" -m venv .venv-bench
-    .venv-bench/bin/python -m pip install -q --disable-pip-version-check -r requirements/bench.lock
+    .venv-bench/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/bench.lock
     touch .venv-bench/.hushbox
 fi
 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1

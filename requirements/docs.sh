@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 python=${PYTHON:-python3}
 if [ ! -e .venv-docs/.hushbox ] || [ requirements/docs.lock -nt .venv-docs/.hushbox ]; then
     "$python" -m venv .venv-docs
-    .venv-docs/bin/python -m pip install -q --disable-pip-version-check -r requirements/docs.lock
+    .venv-docs/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/docs.lock
     touch .venv-docs/.hushbox
 fi
 .venv-docs/bin/sphinx-build -q -W --keep-going docs build/docs

@@ -10,7 +10,7 @@ python=${PYTHON:-python3}
 }
 if [ ! -e .venv-tflite/.hushbox ] || [ requirements/tflite_runtime.lock -nt .venv-tflite/.hushbox ]; then
     "$python" -m venv .venv-tflite
-    .venv-tflite/bin/python -m pip install -q --disable-pip-version-check -r requirements/tflite_runtime.lock
+    .venv-tflite/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/tflite_runtime.lock
     touch .venv-tflite/.hushbox
 fi
 exec .venv-tflite/bin/python -m pytest -p no:cacheprovider --confcutdir=tests/dsp tests/dsp/inference/test_tflite_runtime.py "$@"

@@ -23,8 +23,8 @@ class BeforeAndAfter:
         if self._off:
             return
         try:
-            self._places.make_runtime()
-            self._ring = ListenRing(self._places.runtime / "listen", channels, latency_frames)
+            self._places.make_sound()
+            self._ring = ListenRing(self._places.sound / "listen", channels, latency_frames)
         except OSError as error:
             log.warning("before and after cannot be heard on the page: %s", error)
 

@@ -64,7 +64,7 @@ def load_chains(
             others=more,
             spread=model.spread,
         )
-        loaded = tell(places.runtime, config, more, problems)
+        loaded = tell(places.sound, config, more, problems)
     for chain, problem in problems.items():
         log.warning("%s: %s", chain, problem)
     health.watch(rack)

@@ -22,9 +22,9 @@ class Parameters:
         self._ids = list(PARAMS)
         self.hash = params_hash(self._ids)
         saved = Store(places.state, PARAMS).load(look_only=True)
-        values = to_start_from(saved, live_values(places.runtime, PARAMS))
+        values = to_start_from(saved, live_values(places.sound, PARAMS))
         known = [values.get(id, spec.default) for id, spec in PARAMS.items()]
-        self.shared = SharedState(places.runtime / SHARED, self.hash, known)
+        self.shared = SharedState(places.sound / SHARED, self.hash, known)
         for index, value in enumerate(known):
             self.set(index, value)
 

@@ -76,6 +76,7 @@ def leave(runtime: Path, number: int, changes: Mapping[str, Any]) -> None:
     """For control: leave settings to try. Raises OSError."""
     fresh = runtime / f"{_NAME}.new"
     fresh.write_text(json.dumps({"number": number, "audio": dict(changes)}))
+    fresh.chmod(0o640)  # for the audio process, of the same group
     os.replace(fresh, runtime / _NAME)
 
 

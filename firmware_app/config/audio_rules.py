@@ -1,6 +1,7 @@
 """Rules between the keys of [audio] and [stems], for the file and for the page alike."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from typing import Any, cast
@@ -9,6 +10,9 @@ from dsp.nearest import did_you_mean
 from firmware_app.config.declare import Key
 from firmware_app.config.keys import AudioConfig, Config, StemsConfig
 from firmware_app.errors import UsageError
+
+DEVICE_KEYS = ("device", "capture_device", "playback_device")
+_SAFE_DEVICE = re.compile(r"[^:{}\"'|<>`$\\]*|(plug)?hw:[\w=,.-]+")
 
 
 class AudioSettingsError(UsageError):
@@ -59,7 +63,7 @@ def changed(config: Config, changes: Mapping[str, Any], allowed: Iterable[str]) 
     for name, value in changes.items():
         if name not in keys:
             mistakes.append(f"[audio] {name[:40]}: cannot be set here{did_you_mean(name, keys)}")
-        elif wrong := keys[name].check(value):
+        elif wrong := keys[name].check(value) or _unsafe_device(name, value, config.audio):
             mistakes.append(f"[audio] {name} = {_show(value)[:40]}: {wrong}")
     if not mistakes:
         values: dict[str, Any] = {
@@ -70,6 +74,17 @@ def changed(config: Config, changes: Mapping[str, Any], allowed: Iterable[str]) 
         if not mistakes:
             return audio
     raise AudioSettingsError(mistakes)
+
+
+def _unsafe_device(name: str, value: object, own: AudioConfig) -> str:
+    """Why the page may not name this device; "" when it may.
+
+    ALSA's names can have arguments, and some of its plugins write a file or run a program that an argument names
+    ("file:'|reboot',raw"). Only the settings file, which is the administrator's, may name such a device.
+    """
+    if name not in DEVICE_KEYS or value == getattr(own, name) or _SAFE_DEVICE.fullmatch(str(value)):
+        return ""
+    return "an interface by name or serial number, or hw:CARD=...,DEV=..., is allowed; others in the file only"
 
 
 def _show(value: object) -> str:

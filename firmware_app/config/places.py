@@ -14,6 +14,8 @@ from firmware_app.errors import AppError
 
 _LONGEST_SOCKET_PATH = 107  # bytes in sockaddr_un.sun_path, less the closing zero
 _LONGEST_FILE_NAME = 24  # what is kept free for a socket's own name
+BOX_STATE, BOX_RUNTIME, BOX_SOUND = Path("/var/lib/hushbox"), Path("/run/hushbox"), Path("/run/hushbox-sound")
+"""The folders of the installed box (systemd/)."""
 
 
 class PlacesError(AppError, OSError):
@@ -27,7 +29,13 @@ class Places:
     models: Path  # models_quantized: one folder a bundle
     assets: Path  # the demo's sounds, factory presets
     state: Path  # live settings, recordings: survives a restart
-    runtime: Path  # sockets, the listen ring: gone after a restart
+    runtime: Path  # what control leaves there: the page's address, settings to try. Gone after a restart
+    sound_apart: Path | None = None  # on an installed box, where the audio process is another user; see `sound`
+
+    @property
+    def sound(self) -> Path:
+        """The audio process's runtime folder: link socket, values in force, listen ring. It alone writes there."""
+        return self.sound_apart or self.runtime
 
     @property
     def recordings(self) -> Path:
@@ -61,27 +69,37 @@ class Places:
             raise PlacesError(f"state folder {self.state}: cannot be created: {error.strerror}") from None
 
     def make_runtime(self) -> None:
-        """Create the runtime folder, for this user only. Raises PlacesError if another user owns it or could change it.
+        """Create control's runtime folder, for this user only.
 
-        The folder's owner decides which process answers on the box's sockets, and its parent is open to everyone.
+        Raises PlacesError if another user owns it or could change it: the folder's owner decides which process answers
+        on the box's sockets, and its parent is open to everyone.
         """
-        longest = len(os.fsencode(self.runtime)) + 1 + _LONGEST_FILE_NAME
-        if longest > _LONGEST_SOCKET_PATH:
-            raise PlacesError(
-                f"runtime folder {self.runtime}: the path is {longest - _LONGEST_SOCKET_PATH} bytes too long for a "
-                "socket in it; name a shorter one in HUSHBOX_RUNTIME_DIR"
-            )
-        try:
-            self.runtime.mkdir(parents=True, exist_ok=True, mode=0o700)
-            found = self.runtime.lstat()
-        except OSError as error:
-            raise PlacesError(f"runtime folder {self.runtime}: cannot be created: {error.strerror}") from None
-        if not stat.S_ISDIR(found.st_mode):
-            raise PlacesError(f"runtime folder {self.runtime}: not a folder of its own (a link or a file)")
-        if found.st_uid != os.getuid():
-            raise PlacesError(f"runtime folder {self.runtime}: belongs to user {found.st_uid}, not to {os.getuid()}")
-        if found.st_mode & 0o022:
-            raise PlacesError(f"runtime folder {self.runtime}: others may write to it; chmod go-w {self.runtime}")
+        _make_own(self.runtime, "HUSHBOX_RUNTIME_DIR")
+
+    def make_sound(self) -> None:
+        """The same for the audio process's runtime folder."""
+        _make_own(self.sound, "HUSHBOX_SOUND_DIR")
+
+
+def _make_own(folder: Path, variable: str) -> None:
+    """Raises PlacesError."""
+    longest = len(os.fsencode(folder)) + 1 + _LONGEST_FILE_NAME
+    if longest > _LONGEST_SOCKET_PATH:
+        raise PlacesError(
+            f"runtime folder {folder}: the path is {longest - _LONGEST_SOCKET_PATH} bytes too long for a socket in it; "
+            f"name a shorter one in {variable}"
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        found = folder.lstat()
+    except OSError as error:
+        raise PlacesError(f"runtime folder {folder}: cannot be created: {error.strerror}") from None
+    if not stat.S_ISDIR(found.st_mode):
+        raise PlacesError(f"runtime folder {folder}: not a folder of its own (a link or a file)")
+    if found.st_uid != os.getuid():
+        raise PlacesError(f"runtime folder {folder}: belongs to user {found.st_uid}, not to {os.getuid()}")
+    if found.st_mode & 0o022:
+        raise PlacesError(f"runtime folder {folder}: others may write to it; chmod go-w {folder}")
 
 
 def find(state_dir: str | Path | None = None) -> Places:
@@ -92,7 +110,8 @@ def find(state_dir: str | Path | None = None) -> Places:
         models=root / "models_quantized",
         assets=root / "firmware_app" / "assets",
         state=_state_folder(state_dir),
-        runtime=_runtime_folder(),
+        runtime=(runtime := _runtime_folder()),
+        sound_apart=_sound_folder(runtime),
     )
 
 
@@ -100,6 +119,8 @@ def _state_folder(named: str | Path | None) -> Path:
     named = named or os.environ.get("HUSHBOX_STATE_DIR") or _first("STATE_DIRECTORY")
     if named:
         return Path(named).expanduser().absolute()
+    if _is_ours(BOX_STATE):
+        return BOX_STATE
     home = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
     return Path(home).absolute() / "hushbox"
 
@@ -108,6 +129,8 @@ def _runtime_folder() -> Path:
     named = os.environ.get("HUSHBOX_RUNTIME_DIR") or _first("RUNTIME_DIRECTORY")
     if named:
         return Path(named).expanduser().absolute()
+    if _is_ours(BOX_RUNTIME):
+        return BOX_RUNTIME
     session = os.environ.get("XDG_RUNTIME_DIR")
     # Under sudo the variable may name a folder that is not there, or someone else's.
     if session and os.access(session, os.W_OK) and os.stat(session).st_uid == os.getuid():
@@ -115,6 +138,22 @@ def _runtime_folder() -> Path:
     # Memory-mapped files lie here: on a disk, a write-back could hold up the audio process in a plain store.
     base = "/dev/shm" if os.access("/dev/shm", os.W_OK) else "/tmp"
     return Path(f"{base}/hushbox-{os.getuid()}")
+
+
+def _sound_folder(runtime: Path) -> Path | None:
+    """On an installed box the audio process is another user than control, so each has a folder that it owns."""
+    named = os.environ.get("HUSHBOX_SOUND_DIR")
+    if named:
+        return Path(named).expanduser().absolute()
+    return BOX_SOUND if runtime == BOX_RUNTIME else None
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether this user owns it: `sudo -u hushbox hushbox ...` means the installed box. Root has folders of its own."""
+    try:
+        return os.getuid() != 0 and folder.lstat().st_uid == os.getuid()
+    except OSError:
+        return False
 
 
 def _first(variable: str) -> str:

@@ -1,10 +1,11 @@
 """The bundle and the period that a measurement chose for this machine: `choice.json` in the state folder.
 
 They stand in for what neither the settings file nor the page nor the command line names. The audio process measures
-before its first sound and leaves the result in the runtime folder; control saves it. It holds for the board, version
+before its first sound and leaves the result in its runtime folder; control saves it. It holds for the board, version
 and bundles that it was measured with. It is in no backup, because another machine measures for itself.
 """
 
+import contextlib
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
@@ -14,12 +15,13 @@ from typing import Any
 from firmware_app.config.keys import AudioConfig, Config
 from firmware_app.config.places import Places
 from firmware_app.kept import audio as kept_audio
-from firmware_app.kept.kept_file import KeptFile
+from firmware_app.kept.kept_file import KeptFile, write_whole
 from firmware_app.kept.saver import SaveJob
 from firmware_app.models.carry import Load, percent
 from firmware_app.models.choice import Candidates, Choice, machine_of
 
 NAME = "choice.json"
+_TAKEN = "choice-taken.json"  # in control's runtime folder
 BUNDLE, PERIOD = "model.bundle", "audio.period_frames"
 _MOST_LOADS = 16
 _check_period = {f.name: f.metadata["key"].check for f in fields(AudioConfig)}["period_frames"]
@@ -45,6 +47,8 @@ def kept(config: Config, places: Places) -> Choice | None:
         return None
     machine = machine_of(candidates(config, places))
     for file in _files(places):
+        if file.path.parent == places.sound and _is_taken(places):
+            continue
         choice, _ = file.load_as(check, look_only=True)
         if choice is not None and choice.machine == machine:
             return choice
@@ -67,7 +71,7 @@ def first_choice(config: Config, places: Places) -> tuple[Choice | None, str]:
         return None, f"bundle and period were not measured, the defaults hold: {error}"
     if choice is None:
         return None, "bundle and period were not measured, the defaults hold: no model can be loaded"
-    left = file_in(places.runtime)
+    left = file_in(places.sound)
     left.save(asdict(choice))
     return choice, f"{words(choice, config.audio.periods)}{f' ({left.problem})' if left.problem else ''}"
 
@@ -85,7 +89,7 @@ def measure_now(config: Config, places: Places) -> Choice | None:
         file = file_in(places.state)
         if not file.save(asdict(choice)):
             raise OSError(file.problem)
-        _forget_left(places)
+        _take_left(places)
     return choice
 
 
@@ -179,25 +183,35 @@ class ChoiceStore:
     def _write(self) -> str:
         if self.now is not None and self._file.save(asdict(self.now)):
             self._saved = self.now
-            _forget_left(self._places)
+            _take_left(self._places)
         return self._file.problem
 
 
-def _forget_left(places: Places) -> None:
-    """What the audio process left is saved now, or is out of date: a later choice in the state folder has to count."""
-    left = file_in(places.runtime)
-    for path in (left.path, left.previous):
-        path.unlink(missing_ok=True)
+def _take_left(places: Places) -> None:
+    """What the audio process left is saved now, or is out of date: a later choice in the state folder has to count.
+
+    Its folder is another user's on a box, so control notes what it has taken beside its own files.
+    """
+    with contextlib.suppress(OSError):  # without room for the note, what was left counts until the next start
+        write_whole(places.runtime / _TAKEN, file_in(places.sound).path.read_bytes(), 0o640)
+
+
+def _is_taken(places: Places) -> bool:
+    """Whether control has taken what the audio process left."""
+    try:
+        return file_in(places.sound).path.read_bytes() == (places.runtime / _TAKEN).read_bytes()
+    except OSError:
+        return False
 
 
 def file_in(folder: Path) -> KeptFile:
-    """choice.json in the state folder, or in the runtime folder."""
+    """choice.json in the state folder, or in the audio process's runtime folder."""
     return KeptFile(folder, NAME, 1, "choice", "choice of model and period")
 
 
 def _files(places: Places) -> tuple[KeptFile, KeptFile]:
     """Where a choice may be, the newest first: what the audio process left, and what control saved."""
-    return file_in(places.runtime), file_in(places.state)
+    return file_in(places.sound), file_in(places.state)
 
 
 def candidates(config: Config, places: Places) -> Candidates:

@@ -69,7 +69,10 @@ class KeptFile:
         private: bool = False,
         largest_bytes: int = LARGEST_BYTES,
     ) -> None:
-        """private: only the box's own user may read it. largest_bytes: a longer file is neither read nor written."""
+        """private: only control's user may read it; others are for the box's group too, which the audio process is in.
+
+        largest_bytes: a longer file is neither read nor written.
+        """
         self.path = folder / name
         self.previous = folder / f"{name}.1"
         self.problem = ""  # why the last save did not reach the disk; empty when it did
@@ -79,7 +82,7 @@ class KeptFile:
         self._key = key
         self._what = what
         self._migrations = migrations
-        self._mode = 0o600 if private else 0o644
+        self._mode = 0o600 if private else 0o640
         self._largest_bytes = largest_bytes
 
     def load(self, *, look_only: bool = False) -> Kept:
@@ -258,6 +261,7 @@ def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
 
 def _write(path: Path, data: bytes, mode: int) -> None:
     with open(path, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+        os.fchmod(file.fileno(), mode)  # whatever the umask: control's keeps everything else to itself
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

@@ -120,7 +120,8 @@ class MutesFile:
         make_folder(self.path.parent)
         fresh = self.path.with_name(NAME + ".new")
         try:
-            with open(fresh, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            with open(fresh, "wb", opener=lambda name, flags: os.open(name, flags, 0o640)) as file:
+                os.fchmod(file.fileno(), 0o640)  # the audio process, of the same group, starts from it
                 file.write(_record(2, body) + _record(1, body))
                 file.flush()
                 os.fsync(file.fileno())

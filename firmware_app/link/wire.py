@@ -228,7 +228,7 @@ class AudioLink:
         with contextlib.suppress(FileNotFoundError):
             path.unlink()
         self._server.bind(str(path))
-        os.chmod(path, 0o600)
+        os.chmod(path, 0o660)  # its folder says who gets here: the box's group, which control is in
         self._server.listen(4)
         self._server.setblocking(False)
         self._peer: socket.socket | None = None

@@ -39,11 +39,11 @@ class RealModels:
         self._read: dict[Path, tuple[int, Bundle | None]] = {}  # by folder: when bundle.toml was changed, what it says
 
     def cards(self) -> Sequence[Mapping[str, Any]]:
-        loaded = left(self._box.places.runtime)
+        loaded = left(self._box.places.sound)
         return [self._card(name, sound, bundle, loaded) for name, (sound, bundle) in self._bundles().items()]
 
     def use(self, name: str) -> str:
-        box, loaded = self._box, left(self._box.places.runtime)
+        box, loaded = self._box, left(self._box.places.sound)
         sound, _ = self._found(name)
         if why := self._why_not(name, sound, loaded):
             raise ControlRefused(f"{name}: {why}")

@@ -87,8 +87,9 @@ class Supervisor:
     def __init__(self, places: Places, arguments: Sequence[str]) -> None:
         """arguments: the options that both children get (--config, --state-dir)."""
         places.make_runtime()
-        self._runtime = places.runtime
-        self._heartbeat = Heartbeat(places.runtime / start_from.SHARED)
+        places.make_sound()
+        self._sound = places.sound
+        self._heartbeat = Heartbeat(places.sound / start_from.SHARED)
         self._stop = False
         me = program()
         env = {**realtime.BLAS_ENV, realtime.SUPERVISOR_ENV: str(os.getpid())}
@@ -135,13 +136,13 @@ class Supervisor:
                 # EXIT_USAGE here: the settings broke while it ran. The other process goes on; this one is tried again.
                 log.warning("%s ended (%s), starting it again", child.name, _words(status))
                 if child is self.audio:
-                    crash_loop.ended(self._runtime, status)
+                    crash_loop.ended(self._sound, status)
                 child.schedule_restart(patient=status == EXIT_USAGE)
             return None
         if child is self.audio and self._hung():
             log.warning("%s made no progress for %.0f s: killed and started again", child.name, HANG_S)
             child.force(0.0)
-            crash_loop.ended(self._runtime, -signal.SIGKILL, hung=True)
+            crash_loop.ended(self._sound, -signal.SIGKILL, hung=True)
             child.schedule_restart()
         return None
 
@@ -179,15 +180,16 @@ def run(arguments: Sequence[str] = (), state_dir: str | None = None) -> int:
     """`hushbox run`: blocks until stopped. Returns the exit code. Raises AppError."""
     places = places_of_box.find(state_dir)
     places.make_runtime()
+    places.make_sound()
     with locks.lock_runtime(places.runtime):
         locks.must_be_free(places)
         # Forget the values of an earlier run, except its mutes: this run starts from what was saved.
         with contextlib.suppress(OSError):  # without room for that, all of its values count, mutes included
-            start_from.forget_last_run(places.runtime, PARAMS)
+            start_from.forget_last_run(places.sound, PARAMS)
         for name in crash_loop.FILES:
-            (places.runtime / name).unlink(missing_ok=True)
+            (places.sound / name).unlink(missing_ok=True)
         supervisor = Supervisor(places, arguments)
         status = supervisor.run()
         if supervisor.all_is_saved:
-            (places.runtime / start_from.SHARED).unlink(missing_ok=True)
+            (places.sound / start_from.SHARED).unlink(missing_ok=True)
         return status

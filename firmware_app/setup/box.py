@@ -49,7 +49,7 @@ class BoxSetup:
         self.store = SetupNotesStore(places.state)
         self.audio = AudioSettings(config, places, lambda number: self._command(Down.REOPEN, 0, float(number)))
         self.sound_check = SoundChecker(
-            lambda kind, index: self._command(kind, index, 0.0), lambda: control.latest.info, places.runtime
+            lambda kind, index: self._command(kind, index, 0.0), lambda: control.latest.info, places.sound
         )
         self.loads = LoadsStore(places.state)
         self.network = BoxNetwork(places.state, config.network.country)

@@ -36,14 +36,14 @@ def _gather(name: str, found: dict[str, Package]) -> None:
         package = distribution(name)
     except PackageNotFoundError:  # for another machine or Python
         return
-    found[key] = Package(package.metadata["Name"], package.version, _licence(package))
+    found[key] = Package(package.metadata["Name"], package.version, licence_of(package))
     for requirement in package.requires or ():
         needed = re.match(r"[\w.-]+", requirement)
         if needed and "extra ==" not in requirement:
             _gather(needed[0], found)
 
 
-def _licence(package: Distribution) -> str:
+def licence_of(package: Distribution) -> str:
     """Its licence in a few words: the newest kind of metadata that it has."""
     said = package.metadata.json
     lines = said.get("classifier", [])

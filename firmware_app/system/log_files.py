@@ -1,4 +1,7 @@
-"""Log files where there is no journal: one small file per process in the runtime folder. On a device journald has it.
+"""The box's log: on a device journald has it, elsewhere there is one small file per process in the runtime folder.
+
+On a device control may not read the journal, which holds the whole system's. hushbox-log.socket gives it the newest
+lines of the box's own units.
 
 The audio process writes here too, because it logs outside streaming only.
 """
@@ -7,12 +10,17 @@ import logging
 import logging.handlers
 import os
 import shutil
+import socket
 import subprocess
+import time
 from pathlib import Path
 
 from firmware_app.config.places import Places
 
 UNITS = ("hushbox-audio", "hushbox-control")
+LOG_SOCKET = Path("/run/hushbox-log")
+_ANSWER_S = 12.0
+_LARGEST_LOG_BYTES = 4_000_000
 _LARGEST_BYTES = 256_000  # of a file; the one before it is kept, too
 _FORM = "%(asctime)s %(name)s %(levelname)s %(message)s"
 _PROCESSES = ("run", "audio", "control")
@@ -52,9 +60,9 @@ def keep(places: Places, process: str) -> None:
 
 
 def last_lines(runtime: Path, most: int) -> list[str]:
-    """The newest lines of all processes, oldest first. May take seconds when journalctl is slow."""
+    """The newest lines of all processes, oldest first. May take seconds when journalctl is slow. Raises nothing."""
     if _has_journal():
-        return _journal(most)
+        return _asked(LOG_SOCKET, most) if LOG_SOCKET.is_socket() else _journal(most)
     lines: list[tuple[str, str]] = []
     for process in _PROCESSES:
         lines += _stamped(runtime, process)
@@ -64,6 +72,21 @@ def last_lines(runtime: Path, most: int) -> list[str]:
 
 def _has_journal() -> bool:
     return "JOURNAL_STREAM" in os.environ and shutil.which("journalctl") is not None
+
+
+def _asked(path: Path, most: int) -> list[str]:
+    """The lines that a connection to hushbox-log.socket gives: those of the box's units, whoever asks."""
+    until, told = time.monotonic() + _ANSWER_S, b""
+    try:
+        with socket.socket(socket.AF_UNIX) as log:
+            log.settimeout(_ANSWER_S)
+            log.connect(str(path))
+            while len(told) < _LARGEST_LOG_BYTES and (more := log.recv(65536)):
+                told += more
+                log.settimeout(max(0.01, until - time.monotonic()))
+    except OSError as error:
+        return [f"the log cannot be read: {error}"]
+    return told.decode(errors="replace").splitlines()[-most:]
 
 
 def _journal(most: int) -> list[str]:

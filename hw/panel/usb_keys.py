@@ -13,6 +13,7 @@ from typing import Any
 from evdev import InputDevice, ecodes
 
 from hw.controls.kinds import PanelSpecError
+from hw.panel.keyboards import described
 from hw.threads import FAILED, HotplugThread
 
 log = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ class HidThread(HotplugThread):
         self._wanted = frozenset(wanted)
         self._on_key = on_key
         self._let_go = let_go or (lambda device, key: on_key(device, key, False))
-        self._folder = root / "dev/input"
+        self._root, self._folder = root, root / "dev/input"
         self._open_device = open_device or _open_readonly
         self._devices: dict[int, InputDevice[str]] = {}
         self._held: dict[int, set[str]] = {}
@@ -128,12 +129,15 @@ class HidThread(HotplugThread):
     def _report(self, path: Path, error: OSError) -> None:
         if error.errno == errno.ENODEV or not (self._wanted or self._learning):
             return
-        why = str(error)
         if isinstance(error, PermissionError):
-            why = "no permission. Add the user to the group input"
-        elif error.errno == errno.EBUSY:
-            why = "another program has grabbed it"
-        problem = f"keyboard {path} is off: {why}"
+            keyboard = described(path, self._root)
+            name, id = keyboard.name, keyboard.id
+            if id not in self._wanted and not (self._learning and keyboard.plugged_in):
+                return  # somebody's own keyboard: nothing of it is ours
+            problem = f"{name} ({id}) may not be read: if it is a pedal, sudo hushbox pedals --allow {id}"
+        else:
+            why = "another program has grabbed it" if error.errno == errno.EBUSY else str(error)
+            problem = f"keyboard {path} is off: {why}"
         if self._problems.get(path) != problem:
             log.warning("front panel: %s", problem)
         self._problems[path] = problem

@@ -29,11 +29,13 @@ def test_scripts_are_programs_that_sh_can_read(script: Path) -> None:
 def test_users_groups_are_those_that_the_units_name() -> None:
     users = (ROOT / "systemd" / "hushbox.sysusers").read_text()
     for unit in (ROOT / "systemd").glob("*.service"):
-        groups = re.findall(r"^SupplementaryGroups=(.*)", unit.read_text(), re.MULTILINE)
+        user = re.search(r"^User=(.*)", unit.read_text(), re.MULTILINE)
+        groups = re.findall(r"^SupplementaryGroups=(.*)", unit.read_text(), re.MULTILINE) if user else []
         for group in " ".join(groups).split():
-            assert f"m hushbox {group}" in users, f"{unit.name}: {group}"
+            assert user
+            assert f"m {user[1]} {group}\n" in users, f"{unit.name}: {group}"
     made = set(re.findall(r"^g (\S+)", users, re.MULTILINE))
-    assert made == {"gpio", "spi", "i2c"}  # the rest are Debian's own
+    assert made == {"gpio", "spi", "i2c", "hushbox-keys"}  # the rest are Debian's own
 
 
 def test_man_page_names_every_command() -> None:

@@ -9,7 +9,14 @@ from firmware_app.config import places
 from firmware_app.config.places import PlacesError
 from tests.rigs.checkout import MODELS
 
-VARIABLES = ("HUSHBOX_STATE_DIR", "HUSHBOX_RUNTIME_DIR", "STATE_DIRECTORY", "RUNTIME_DIRECTORY", "XDG_STATE_HOME")
+VARIABLES = (
+    "HUSHBOX_STATE_DIR",
+    "HUSHBOX_RUNTIME_DIR",
+    "HUSHBOX_SOUND_DIR",
+    "STATE_DIRECTORY",
+    "RUNTIME_DIRECTORY",
+    "XDG_STATE_HOME",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +60,33 @@ def test_who_says_where_the_runtime_folder_is(monkeypatch, tmp_path):
     assert places.find().runtime == tmp_path / "hushbox"
     monkeypatch.setenv("RUNTIME_DIRECTORY", "/run/hushbox")
     assert places.find().runtime == Path("/run/hushbox")
+
+
+def test_the_sound_has_a_folder_of_its_own_only_where_it_is_another_user(monkeypatch, tmp_path):
+    monkeypatch.setenv("HUSHBOX_RUNTIME_DIR", str(tmp_path / "run"))
+    assert places.find().sound == tmp_path / "run"
+    monkeypatch.setenv("HUSHBOX_SOUND_DIR", str(tmp_path / "sound"))
+    assert (places.find().runtime, places.find().sound) == (tmp_path / "run", tmp_path / "sound")
+    places.find().make_sound()
+    assert (tmp_path / "sound").stat().st_mode & 0o777 == 0o700
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_boxs_own_user_means_the_installed_box(monkeypatch, tmp_path):
+    """`sudo -u hushbox hushbox pin --clear` has none of the unit's variables."""
+    for name in ("BOX_STATE", "BOX_RUNTIME", "BOX_SOUND"):
+        monkeypatch.setattr(places, name, tmp_path / name)
+    monkeypatch.setattr(places.os, "getuid", lambda: 4711)
+    assert places.find().state != tmp_path / "BOX_STATE"
+    for name in ("BOX_STATE", "BOX_RUNTIME", "BOX_SOUND"):
+        (tmp_path / name).mkdir()
+        os.chown(tmp_path / name, 4711, 4711) if os.geteuid() == 0 else pytest.skip("needs root")
+    found = places.find()
+    assert (found.state, found.runtime, found.sound) == tuple(
+        tmp_path / name for name in ("BOX_STATE", "BOX_RUNTIME", "BOX_SOUND")
+    )
+    monkeypatch.setattr(places.os, "getuid", lambda: 4712)  # a person who works on the same machine
+    assert tmp_path not in places.find().state.parents
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from evdev import ecodes
 from hw.controls.events import PanelEvent, SwitchEvent
 from hw.controls.kinds import Gestures, KeySpec, PanelSpecError
 from hw.controls.spec import PanelSpec
+from hw.panel.keyboards import keyboards
 from hw.panel.panel import Panel
 from hw.panel.usb_keys import HidThread, check_key
 
@@ -226,18 +227,68 @@ def test_events_that_the_kernel_dropped_are_made_good(box: Callable[..., Box]):
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (PermissionError(13, "Permission denied"), "Add the user to the group input"),
+        (
+            PermissionError(13, "Permission denied"),
+            "FootSwitch (1a86-e026) may not be read: if it is a pedal, sudo hushbox",
+        ),
         (OSError(16, "Device or resource busy"), "another program has grabbed it"),
         (OSError(5, "Input/output error"), "Input/output error"),
     ],
 )
-def test_a_device_that_does_not_open_says_how_to_mend_it(box: Callable[..., Box], error: OSError, words: str):
+def test_a_device_that_does_not_open_says_how_to_mend_it(
+    box: Callable[..., Box], error: OSError, words: str, tmp_path: Path
+):
+    listed(tmp_path, "event3", "FootSwitch", PEDAL_ID)
     running = box(PEDAL_ID)
     running.plug("event3", error)
     running.wait(lambda: bool(running.thread.problems))
     assert words in running.thread.problems[0]
     running.pedal()
     running.wait(lambda: running.thread.problems == [])
+
+
+def test_somebodys_keyboard_that_may_not_be_read_is_no_problem_until_a_pedal_is_looked_for(
+    box: Callable[..., Box], tmp_path: Path
+):
+    listed(tmp_path, "event4", "Keyboard", "046d-c31c")
+    listed(tmp_path, "event5", "pwr_button", "0001-0001", bus="0019")
+    running = box(PEDAL_ID)
+    for name in ("event4", "event5"):
+        running.plug(name, PermissionError(13, "Permission denied"))
+    pedal = running.pedal()
+    pedal.key(ecodes.KEY_A, 1)
+    assert running.next() == (PEDAL_ID, "KEY_A", True)  # all three have been looked at
+    assert running.thread.problems == []
+    running.thread.learn(True)
+    running.wait(lambda: bool(running.thread.problems))
+    assert [text[:20] for text in running.thread.problems] == ["Keyboard (046d-c31c)"]
+
+
+def listed(root: Path, event: str, name: str, id: str, bus: str = "0003") -> None:
+    """The kernel's words on a keyboard."""
+    folder = root / "sys/class/input" / event / "device"
+    (folder / "id").mkdir(parents=True)
+    (folder / "capabilities").mkdir()
+    vendor, product = id.split("-")
+    for file, text in (
+        ("name", name), ("id/bustype", bus), ("id/vendor", vendor), ("id/product", product),
+        ("capabilities/key", "10000 7 ff800000 7ff febeffdf ffefffff ffffffff fffffffe"),
+    ):  # fmt: skip
+        (folder / file).write_text(text + "\n")
+
+
+def test_the_kernel_lists_keyboards_without_opening_them(tmp_path: Path):
+    listed(tmp_path, "event10", "FootSwitch", PEDAL_ID)
+    listed(tmp_path, "event2", "pwr_button", "0001-0001", bus="0019")
+    listed(tmp_path, "event3", "Mouse", "046d-0001")
+    (tmp_path / "sys/class/input/event3/device/capabilities/key").write_text("0\n")
+    (tmp_path / "dev/input").mkdir(parents=True)
+    (tmp_path / "dev/input/event10").touch()
+    found = keyboards(tmp_path)
+    assert [(each.name, each.id, each.readable, each.plugged_in) for each in found] == [
+        ("pwr_button", "0001-0001", False, False),
+        ("FootSwitch", PEDAL_ID, True, True),
+    ]
 
 
 def test_a_key_goes_by_one_name():

@@ -96,6 +96,13 @@ class Machine:
                         f'[ $n -lt {int(seconds * 2)} ] || {{ echo "$out"; exit 1; }}; sleep 0.5; done; echo "$out"',
                         seconds * 4)  # fmt: skip
 
+    def has_ended(self, seconds: float) -> bool:
+        """Whether the machine switches itself off within this time."""
+        assert self._qemu is not None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._qemu.wait(seconds)
+        return self._qemu.poll() is not None
+
     def monitor(self, command: str) -> None:
         """Tell QEMU something: device_add, device_del."""
         self._monitor.sendall(command.encode() + b"\n")
