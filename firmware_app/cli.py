@@ -56,7 +56,10 @@ PROCESSES = {  # what `hushbox run` and the systemd units start; not for people,
     "audio": Command("audio", "the audio process alone"),
     "control": Command("control", "the control process alone"),
 }
-HELPERS = {"model_work": Command("model_work", "measure a model, or try two, for the page")}  # what the page starts
+HELPERS = {  # what the page, units and `hushbox run` start
+    "model_work": Command("model_work", "measure a model, or try two, for the page"),
+    "update_work": Command("update_work", "install an update, or settle one that was cut off"),
+}
 
 
 class _Parser(argparse.ArgumentParser):

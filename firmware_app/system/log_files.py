@@ -15,7 +15,7 @@ from firmware_app.config.places import Places
 UNITS = ("hushbox-audio", "hushbox-control")
 _LARGEST_BYTES = 256_000  # of a file; the one before it is kept, too
 _FORM = "%(asctime)s %(name)s %(levelname)s %(message)s"
-_PROCESSES = ("run", "audio", "control")
+_PROCESSES = ("run", "audio", "control", "update")
 
 
 class OneLine(logging.Formatter):

@@ -32,7 +32,8 @@ class RunningBox:
     config: text of hushbox.toml after the [page] section this rig writes. env: beside the environment (the rig's).
     under: a program and its options that starts the box, and lets it have its own process number.
     first_start: let the box measure which bundle and period fit. Else it finds the usual ones chosen already, so that
-    this machine's load does not decide what a test hears. port: of the page; 0: another one after each start.
+    this machine's load does not decide what a test hears. port: of the page; 0: another one after each start. program:
+    the command `hushbox`, of another version than this checkout's.
     """
 
     def __init__(
@@ -44,10 +45,12 @@ class RunningBox:
         under: Sequence[str] = (),
         first_start: bool = False,
         port: int = 0,
+        program: Sequence[str] = (sys.executable, "-m", "firmware_app.cli"),
     ) -> None:
         self.folder = folder
         self._under = under
         self._first_start = first_start
+        self._program = program
         folder.mkdir(parents=True, exist_ok=True)
         # In memory, as /run is on a box: a disk's write-back would hold up the audio process.
         self.runtime = Path(tempfile.mkdtemp(prefix="hushbox-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None))
@@ -62,7 +65,7 @@ class RunningBox:
     def __enter__(self) -> RunningBox:
         if not self._first_start:
             keep_usual_choice(self.folder / "hushbox.toml", self.state)
-        command = [*self._under, sys.executable, "-m", "firmware_app.cli", "run"]
+        command = [*self._under, *self._program, "run"]
         command += ["--config", str(self.folder / "hushbox.toml"), "--state-dir", str(self.state)]
         self._process = subprocess.Popen(
             command, env=self._env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
