@@ -50,6 +50,7 @@ COMMANDS = {
     "status": Command("status", "say what the running box does"),
     "models": Command("models", "list the models, or show one"),
     "presets": Command("presets", "list the presets, or show one"),
+    "update": Command("update", "look for a newer version, install it, or go back to the one before"),
     "pin": Command("pin", "say whether the page has a PIN, or remove a forgotten one"),
 }
 PROCESSES = {  # what `hushbox run` and the systemd units start; not for people, so not in the help

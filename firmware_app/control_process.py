@@ -38,6 +38,8 @@ from firmware_app.setup.backup import apply_staged
 from firmware_app.setup.backup_reading import start_reader
 from firmware_app.setup.box import BoxSetup
 from firmware_app.system.versions import box_version
+from firmware_app.update.layout import find as find_layout
+from firmware_app.update.updates import Updates
 from hw.audio import devices
 from hw.panel.panel import Panel
 from web_ui.app import create_app
@@ -74,6 +76,8 @@ class ControlProcess:
         self._setup = self._panel_setup()
         self._box = BoxSetup(config, places, self.control, box_version())
         self._box.stop = self.stop
+        self._updates = Updates(find_layout(), places.state, config.update.source, config.update.look)
+        self._updates.changed = self._box.changed
         self._announce: Callable[[], None] = lambda: None  # the page's address, once
         self._link = ControlLink(
             places.runtime / "link.sock", PARAMS, self.control.values,
@@ -151,6 +155,7 @@ class ControlProcess:
             self._setup,
             self._places.runtime / "listen",
             comparer,
+            self._updates,
             history=self._history,
             leave_safe=lambda: self._link.send_command(Down.LEAVE_SAFE),
         )
@@ -200,6 +205,7 @@ class ControlProcess:
             if self.control.latest.meter is not None or time.monotonic() >= announce_at_s:
                 self._announce_once()
             self._setup.tick()
+            self._updates.tick()
             self._box.audio.tick()
             if time.monotonic() >= look_at_s:
                 self._look_for_interface()

@@ -111,7 +111,7 @@ def _archive(source: Source, offer: Offer, part: Path, tell: Tell) -> None:
         file.flush()
         os.fsync(file.fileno())
     if got < offer.length:
-        raise UpdateError("cut", f"{offer.path}: {got} of {offer.length} bytes came; the rest is fetched next time")
+        raise UpdateError("short", f"{offer.path}: {got} of {offer.length} bytes came; the rest is fetched next time")
     with part.open("rb") as file:
         right = (
             got == offer.length and hashlib.file_digest(file, "sha256").hexdigest() == offer.hashed.partition(".")[0]

@@ -14,6 +14,7 @@ from web_ui.fakes.setup import FakeSetup
 from web_ui.fakes.simulator import FakeSimulator
 from web_ui.fakes.sound import FakeSound
 from web_ui.fakes.system import FakeSystem
+from web_ui.fakes.updates import FakeUpdates
 from web_ui.ports.box import Box
 
 
@@ -30,6 +31,7 @@ class FakeBox(Box):
     models: FakeModels
     system: FakeSystem
     pin: FakePin
+    updates: FakeUpdates
 
 
 def fake_box(
@@ -49,6 +51,7 @@ def fake_box(
         models=FakeModels(),
         system=FakeSystem(lambda: {"state.json": live.values()}, setup.end),
         pin=FakePin(),
+        updates=FakeUpdates(),
     )
 
 

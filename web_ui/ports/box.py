@@ -31,6 +31,7 @@ from web_ui.ports.setup import SetupPort
 from web_ui.ports.simulator import SimulatorPort
 from web_ui.ports.sound import SoundPort
 from web_ui.ports.system import SystemPort
+from web_ui.ports.updates import UpdatesPort
 
 
 @dataclass(frozen=True)
@@ -46,3 +47,4 @@ class Box:
     models: ModelsPort
     system: SystemPort  # the machine: versions, log, backup, power
     pin: PinPort
+    updates: UpdatesPort

@@ -28,12 +28,13 @@ import * as panel from "./setup/panel.js";
 import * as phone from "./setup/phone.js";
 import * as pin from "./setup/pin.js";
 import * as power from "./setup/power.js";
+import * as updates from "./setup/updates.js";
 import * as wizard from "./setup/wizard.js";
 
 const GROUPS = { // in the order of the page
   sound: { audio, levels, models, latency },
   pedals: { panel },
-  box: { name, pin, network, backup, power, phone },
+  box: { name, pin, network, backup, updates, power, phone },
   help: { wizard, log, diagnostics, docs, about },
 };
 const WIDE = matchMedia("(min-width: 1000px)"); // css/views/setting_up.css has the same
