@@ -63,6 +63,8 @@ def unpack(archive: Path, folder: Path, offer: Offer, tell: Callable[[int], None
                 if got > offer.unpacked_bytes:
                     raise UpdateError("damaged", "the archive holds more than it was signed for")
                 tell(got)
+        if (made, got) != (offer.files, offer.unpacked_bytes):
+            raise UpdateError("damaged", f"the archive holds {made} files of {got} bytes, and was signed for others")
     except UpdateError:
         raise
     except OSError as error:

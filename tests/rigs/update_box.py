@@ -28,6 +28,12 @@ SPOILS = {
     "page": ("control_process.py", "def main(config, places):\n    import time\n    time.sleep(1e6)\n"),
     # The audio process lives, and makes no progress.
     "sound": ("audio_process.py", "def main(config, places):\n    import time\n    time.sleep(1e6)\n"),
+    # As "page", but it runs long enough to save everything in its own form.
+    "page_late": (
+        "control_process.py",
+        "def _no_page(self, box):\n    self.control.hurry()\n    self._stopping.wait()\n    raise PageAddressError('spoiled')\n"
+        "ControlProcess._serve_page = _no_page\n",
+    ),
     # It ends at once.
     "crash": ("audio_process.py", "def main(config, places):\n    raise RuntimeError('spoiled')\n"),
     # It plays, and is killed soon after.
@@ -36,7 +42,7 @@ SPOILS = {
         "_main = main\ndef main(config, places):\n    signal.setitimer(signal.ITIMER_REAL, 3.0)\n"
         "    return _main(config, places)\n",
     ),
-    # It writes its settings in a form that older versions do not know, and serves no page.
+    # It writes its settings in a form that older versions do not know.
     "schema": (
         "kept/store.py",
         "SCHEMA = 2\n_init = Store.__init__\ndef _newer(self, folder, specs):\n    _init(self, folder, specs)\n"
