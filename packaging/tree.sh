@@ -79,6 +79,7 @@ done
 put hushbox.sysusers usr/lib/sysusers.d/hushbox.conf
 put hushbox.tmpfiles usr/lib/tmpfiles.d/hushbox.conf
 put hushbox.rules usr/lib/udev/rules.d/60-hushbox.rules
+put hushbox-stick.rules usr/lib/udev/rules.d/61-hushbox-stick.rules
 put hushbox.polkit usr/share/polkit-1/rules.d/60-hushbox.rules
 put hushbox.sysctl usr/lib/sysctl.d/50-hushbox.conf
 put hushbox.journald usr/lib/systemd/journald.conf.d/50-hushbox.conf

@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=("install", "guard", "settle", "state"))
+    parser.add_argument(
+        "--within", metavar="S", type=float, default=trial.BACK_S, help="how soon sound and page have to be back"
+    )
     parser.add_argument("--state-dir", metavar="FOLDER", help="where settings are kept")
 
 
@@ -43,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     if args.what == "install":
         from firmware_app.update import install  # what checks signatures is not needed at each start
 
-        install.install(layout, services, places.runtime)
+        install.install(layout, services, places.runtime, args.within)
         return 0
     with trial.locked(layout):
         trial.settle(layout, RecordFile(layout.keep), services, running=args.what == "settle")

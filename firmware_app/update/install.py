@@ -32,8 +32,10 @@ BACK = "back"
 COMPILE_S = 900.0  # a Pi 4 with a slow card
 
 
-def install(layout: Layout, services: Services, runtime: Path) -> Record:
+def install(layout: Layout, services: Services, runtime: Path, back_s: float = trial.BACK_S) -> Record:
     """Do what control asks for, once. Returns the record of it. Raises OSError when not even that can be kept.
+
+    back_s: how soon sound and page must be back.
 
     It ends with either version running, or is killed; then `settle` of trial.py has to follow, and the unit sees to it.
     """
@@ -51,7 +53,7 @@ def install(layout: Layout, services: Services, runtime: Path) -> Record:
                     "stopped", "the box does not run, so a new version could not prove itself: start it first"
                 )
             version = _back(layout) if wanted == BACK else _put_beside(layout, record, wanted)
-            trial.run(layout, record, services, version, lambda: Proof(runtime))
+            trial.run(layout, record, services, version, lambda: Proof(runtime), back_s)
         except UpdateError as error:
             record.end("refused", error.code, str(error), values=error.values)
             log.warning("update refused: %s", error)

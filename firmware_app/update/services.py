@@ -19,7 +19,7 @@ from firmware_app.update.layout import UpdateError
 UNITS = ("hushbox-audio.service", "hushbox-control.service")
 APPLY_UNIT, STATE_UNIT = "hushbox-update-apply.service", "hushbox-update-state.service"
 CHILDREN = "children.json"  # in the runtime folder, of the supervisor
-SYSTEMCTL_S, APPLY_S = 30.0, 120.0
+SYSTEMCTL_S, APPLY_S = 90.0, 150.0
 STOPPED_S = 10.0
 HOLD, GO_ON = signal.SIGUSR1, signal.SIGUSR2
 

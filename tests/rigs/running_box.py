@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -94,8 +95,9 @@ class RunningBox:
     def child(self, command: str) -> psutil.Process:
         """The process `hushbox audio` or `hushbox control`."""
         for child in psutil.Process(self.pid).children():
-            if command in child.cmdline():
-                return child
+            with contextlib.suppress(psutil.NoSuchProcess):  # one that has ended just now
+                if command in child.cmdline():
+                    return child
         raise LookupError(f"no {command} process")
 
     def stop(self, number: int = signal.SIGINT) -> float:

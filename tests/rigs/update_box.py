@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from firmware_app.update.layout import CURRENT, GOOD, ROOT_NAME, Layout
@@ -31,8 +31,8 @@ SPOILS = {
     # As "page", but it runs long enough to save everything in its own form.
     "page_late": (
         "control_process.py",
-        "def _no_page(self, box):\n    self.control.hurry()\n    self._stopping.wait()\n    raise PageAddressError('spoiled')\n"
-        "ControlProcess._serve_page = _no_page\n",
+        "def _no_page(self, box):\n    self.control.hurry()\n    self._stopping.wait()\n"
+        "    raise PageAddressError('spoiled')\nControlProcess._serve_page = _no_page\n",
     ),
     # It ends at once.
     "crash": ("audio_process.py", "def main(config, places):\n    raise RuntimeError('spoiled')\n"),
@@ -51,8 +51,8 @@ SPOILS = {
 }
 
 
-def lay_version(versions: Path, name: str, spoils: Sequence[str] = (), least: str = "0.0.0") -> Path:
-    """Lay the tree of a version below `versions`. Returns its folder."""
+def lay_version(versions: Path, name: str, spoils: Sequence[str] = (), libraries: Path | None = None) -> Path:
+    """Lay the tree of a version below `versions`. Returns its folder. libraries: another folder than ours."""
     folder = versions / name
     site = folder / f".venv/lib/python{python_here()}/site-packages"
     site.mkdir(parents=True)
@@ -66,7 +66,7 @@ def lay_version(versions: Path, name: str, spoils: Sequence[str] = (), least: st
     info = site / f"hushbox-{name}.dist-info"
     info.mkdir()
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: hushbox\nVersion: {name}\n")
-    (site / "libraries.pth").write_text(f"{libraries()}\n")
+    (site / "libraries.pth").write_text(f"{libraries or our_libraries()}\n")
     base = Path(sys.executable).resolve().parent
     (folder / ".venv/pyvenv.cfg").write_text(f"home = {base}\ninclude-system-site-packages = false\n")
     (folder / ".venv/bin").mkdir()
@@ -84,7 +84,7 @@ def lay_version(versions: Path, name: str, spoils: Sequence[str] = (), least: st
     return folder
 
 
-def libraries() -> Path:
+def our_libraries() -> Path:
     """The folder that the development environment's libraries are in."""
     return next(Path(path) for path in sys.path if path.endswith("site-packages"))
 
@@ -122,13 +122,21 @@ class Maker:
         env = {**os.environ, "HUSHBOX_KEY_PASSWORD": ""}
         return subprocess.run(command, check=True, capture_output=True, text=True, env=env).stdout
 
-    def pack(self, name: str, spoils: Sequence[str] = (), least: str = "0.0.0", **described: object) -> Path:
-        """An archive of a version. described: what its description says instead."""
+    def pack(
+        self,
+        name: str,
+        spoils: Sequence[str] = (),
+        libraries: Path | None = None,
+        more: Callable[[Path], None] = lambda folder: None,
+        **described: object,
+    ) -> Path:
+        """An archive of a version. more: changes its tree first. described: what its description says instead."""
         trees = self.folder / "trees"
-        folder = lay_version(trees, name, spoils)
+        folder = lay_version(trees, name, spoils, libraries)
+        more(folder)
         out = self.folder / "archives"
         command = [sys.executable, str(TOOLS / "archive.py"), str(folder), str(out)]
-        command += ["--machine", MACHINE, "--python", python_here(), "--least", least]
+        command += ["--machine", MACHINE, "--python", python_here()]
         subprocess.run(command, check=True, capture_output=True)
         archive = out / f"hushbox-{name}-{MACHINE}-py{python_here()}.tar.xz"
         if described:
@@ -161,3 +169,29 @@ def lay_home(home: Path, root: bytes, version: str = "0.1.0") -> Layout:
         layout.point(link, version)
     (home / ROOT_NAME).write_bytes(root)
     return layout
+
+
+def bare_home(home: Path, root: bytes, made: str = "2026-01-02T03:04:05Z") -> Layout:
+    """The same with an empty version, for tests that start no box. made: when the version was."""
+    layout = Layout(home, home / "kept")
+    layout.version("0.1.0").mkdir(parents=True)
+    (layout.version("0.1.0") / "made").write_text(made)
+    for link in (CURRENT, GOOD):
+        layout.point(link, "0.1.0")
+    (home / ROOT_NAME).write_bytes(root)
+    return layout
+
+
+def bare_description(version: str, **other: object) -> dict[str, object]:
+    return {
+        "version": version, "machine": MACHINE, "python": python_here(), "least": "0.0.0",
+        "made": "2026-02-03T04:05:06Z", "changes": ["It is better."], "unpacked_bytes": 9, "files": 1, **other,
+    }  # fmt: skip
+
+
+def bare_archive(folder: Path, version: str, **other: object) -> Path:
+    """An archive that is none, with its description: for tests that do not unpack it."""
+    path = folder / f"hushbox-{version}-{MACHINE}-py{python_here()}{len(other) or ''}.tar.xz"
+    path.write_bytes(f"archive of {version}".encode() * 1000)
+    path.with_name(path.name + ".json").write_text(json.dumps(bare_description(version, **other)))
+    return path

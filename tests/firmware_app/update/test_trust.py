@@ -9,32 +9,17 @@ from pathlib import Path
 import pytest
 
 from firmware_app.update import clock, fetch
-from firmware_app.update.layout import CURRENT, GOOD, ROOT_NAME, Layout, UpdateError
+from firmware_app.update.layout import GOOD, ROOT_NAME, Layout, UpdateError
 from firmware_app.update.source import FolderSource
 from firmware_app.update.trust import Trust
-from tests.rigs.update_box import MACHINE, Maker, python_here
-
-
-def described(version: str, **other: object) -> dict[str, object]:
-    return {
-        "version": version, "machine": MACHINE, "python": python_here(), "least": "0.0.0",
-        "made": "2026-02-03T04:05:06Z", "changes": ["It is better."], "unpacked_bytes": 9, "files": 1, **other,
-    }  # fmt: skip
-
-
-def archive(folder: Path, version: str, **other: object) -> Path:
-    """An archive that is not one, with its description: nobody unpacks it here."""
-    path = folder / f"hushbox-{version}-{MACHINE}-py{python_here()}{len(other) or ''}.tar.xz"
-    path.write_bytes(f"archive of {version}".encode() * 1000)
-    path.with_name(path.name + ".json").write_text(json.dumps(described(version, **other)))
-    return path
+from tests.rigs.update_box import Maker, bare_archive, bare_description, bare_home
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Maker:
     """Offers 0.2.0. Never changed: see `maker`."""
     maker = Maker(tmp_path_factory.mktemp("maker"))
-    maker.offer(archive(maker.folder, "0.2.0"))
+    maker.offer(bare_archive(maker.folder, "0.2.0"))
     return maker
 
 
@@ -49,17 +34,7 @@ def maker(made: Maker, tmp_path: Path) -> Maker:
 
 @pytest.fixture
 def layout(made: Maker, tmp_path: Path) -> Layout:
-    return box(tmp_path / "home", made.root)
-
-
-def box(home: Path, root: bytes, made_at: str = "2026-01-02T03:04:05Z") -> Layout:
-    layout = Layout(home, home / "kept")
-    layout.version("0.1.0").mkdir(parents=True)
-    (layout.version("0.1.0") / "made").write_text(made_at)
-    for link in (CURRENT, GOOD):
-        layout.point(link, "0.1.0")
-    (home / ROOT_NAME).write_bytes(root)
-    return layout
+    return bare_home(tmp_path / "home", made.root)
 
 
 def look(layout: Layout, maker: Maker) -> fetch.Found:
@@ -79,12 +54,14 @@ def test_what_is_signed_is_offered(layout: Layout, maker: Maker) -> None:
     fetch.get(layout, FolderSource(maker.repository), offer)
     staged = layout.staging / fetch.REPOSITORY
     assert hashlib.sha256((staged / "targets" / offer.hashed).read_bytes()).hexdigest() == offer.hashed[:64]
-    assert [each.version for each in Trust(layout, layout.trusted, layout.home / GOOD).look(FolderSource(staged))] == ["0.2.0"]
+    assert [each.version for each in Trust(layout, layout.trusted, layout.home / GOOD).look(FolderSource(staged))] == [
+        "0.2.0"
+    ]
 
 
 def test_another_makers_key_is_refused(layout: Layout, tmp_path: Path) -> None:
     other = Maker(tmp_path / "other")
-    other.offer(archive(tmp_path, "0.9.0"))
+    other.offer(bare_archive(tmp_path, "0.9.0"))
     assert refused(layout, other).code == "signature"
 
 
@@ -103,7 +80,10 @@ def test_a_list_that_was_changed_is_refused(layout: Layout, maker: Maker, name: 
     text = path.read_text()
     path.write_bytes(
         {
-            "signed": text.replace("2026", "2036").replace("2027", "2037").replace('"version": 2', '"version": 3').encode(),
+            "signed": text.replace("2026", "2036")
+            .replace("2027", "2037")
+            .replace('"version": 2', '"version": 3')
+            .encode(),
             "bytes": text[: len(text) // 2].encode(),
             "empty": b"",
             "long": text.encode() + b" " * 6_000_000,
@@ -121,13 +101,13 @@ def test_a_list_that_was_changed_is_refused(layout: Layout, maker: Maker, name: 
 def test_lists_that_do_not_belong_together_are_refused(layout: Layout, maker: Maker) -> None:
     """The newest timestamp and snapshot, with the targets of before under the new name."""
     metadata = maker.repository / "metadata"
-    maker.offer(archive(maker.folder, "0.3.0"))
+    maker.offer(bare_archive(maker.folder, "0.3.0"))
     shutil.copy(metadata / "2.targets.json", metadata / "3.targets.json")
     assert refused(layout, maker).code == "replayed"
 
 
 def test_an_older_repository_is_refused_once_a_newer_one_was_seen(layout: Layout, maker: Maker, made: Maker) -> None:
-    maker.offer(archive(maker.folder, "0.3.0"))
+    maker.offer(bare_archive(maker.folder, "0.3.0"))
     assert look(layout, maker).offer is not None
     assert refused(layout, made).code == "replayed"
 
@@ -135,10 +115,10 @@ def test_an_older_repository_is_refused_once_a_newer_one_was_seen(layout: Layout
 def test_what_has_expired_is_refused_and_says_since_when(tmp_path: Path) -> None:
     for role in ("root", "targets", "snapshot", "timestamp"):
         maker = Maker(tmp_path / role, {role: -1})
-        maker.offer(archive(tmp_path, "0.2.0"))
-        error = refused(box(tmp_path / f"home-{role}", maker.root), maker)
+        maker.offer(bare_archive(tmp_path, "0.2.0"))
+        error = refused(bare_home(tmp_path / f"home-{role}", maker.root), maker)
         assert error.code == "expired", role
-        assert error.values["today"] == f"{datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d}"
+        assert error.values["today"] == f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}"
 
 
 def test_with_a_wrong_clock_what_was_expired_long_ago_stays_expired(
@@ -146,13 +126,13 @@ def test_with_a_wrong_clock_what_was_expired_long_ago_stays_expired(
 ) -> None:
     """1970 on the clock; the version was made after the list's end."""
     maker = Maker(tmp_path / "maker", {"timestamp": 3})
-    maker.offer(archive(tmp_path, "0.2.0"))
+    maker.offer(bare_archive(tmp_path, "0.2.0"))
     monkeypatch.setattr(clock.time, "time", lambda: 86400.0)
-    soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=5)
-    error = refused(box(tmp_path / "home", maker.root, f"{soon:%Y-%m-%dT%H:%M:%SZ}"), maker)
+    soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=5)
+    error = refused(bare_home(tmp_path / "home", maker.root, f"{soon:%Y-%m-%dT%H:%M:%SZ}"), maker)
     assert error.code == "expired"
     assert "clock is wrong: it says 1970-01-02" in str(error)
-    early = box(tmp_path / "early", maker.root)
+    early = bare_home(tmp_path / "early", maker.root)
     found = look(early, maker)
     assert found.offer is not None
     assert "clock is wrong" in found.clock_is_wrong
@@ -163,7 +143,7 @@ def test_with_a_wrong_clock_what_was_expired_long_ago_stays_expired(
 def test_a_clock_that_was_ahead_once_leaves_nothing_behind(
     layout: Layout, maker: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ahead = datetime.datetime(2090, 1, 1, tzinfo=datetime.timezone.utc).timestamp()
+    ahead = datetime.datetime(2090, 1, 1, tzinfo=datetime.UTC).timestamp()
     with monkeypatch.context() as patch:
         patch.setattr(clock.time, "time", lambda: ahead)
         assert refused(layout, maker).code == "expired"
@@ -173,13 +153,16 @@ def test_a_clock_that_was_ahead_once_leaves_nothing_behind(
 def test_new_root_keys_are_taken_over_from_the_old_ones(layout: Layout, maker: Maker, made: Maker) -> None:
     assert look(layout, made).offer is not None
     maker.rotate()
-    maker.offer(archive(maker.folder, "0.3.0"))
+    maker.offer(bare_archive(maker.folder, "0.3.0"))
     offer = look(layout, maker).offer
     assert offer is not None
     assert offer.version == "0.3.0"
     fetch.get(layout, FolderSource(maker.repository), offer)
     staged = FolderSource(layout.staging / fetch.REPOSITORY)
-    assert {each.version for each in Trust(layout, layout.trusted, layout.home / GOOD).look(staged)} == {"0.2.0", "0.3.0"}
+    assert {each.version for each in Trust(layout, layout.trusted, layout.home / GOOD).look(staged)} == {
+        "0.2.0",
+        "0.3.0",
+    }
 
 
 @pytest.mark.parametrize(
@@ -200,10 +183,10 @@ def test_new_root_keys_are_taken_over_from_the_old_ones(layout: Layout, maker: M
 )
 def test_only_what_fits_is_offered(tmp_path: Path, other: dict[str, object], code: str | None) -> None:
     maker = Maker(tmp_path / "maker")
-    path = archive(tmp_path, "0.2.0")
-    path.with_name(path.name + ".json").write_text(json.dumps({**described("0.2.0"), **other}))
+    path = bare_archive(tmp_path, "0.2.0")
+    path.with_name(path.name + ".json").write_text(json.dumps({**bare_description("0.2.0"), **other}))
     maker.offer(path)
-    layout = box(tmp_path / "home", maker.root)
+    layout = bare_home(tmp_path / "home", maker.root)
     if code == "damaged":
         assert refused(layout, maker).code == code
         return
@@ -214,8 +197,12 @@ def test_only_what_fits_is_offered(tmp_path: Path, other: dict[str, object], cod
 
 def test_the_newest_that_fits_is_offered_and_why_no_newer_one(tmp_path: Path) -> None:
     maker = Maker(tmp_path / "maker")
-    maker.offer(archive(tmp_path, "0.2.0"), archive(tmp_path, "0.10.0"), archive(tmp_path, "0.11.0", python="3.99"))
-    found = look(box(tmp_path / "home", maker.root), maker)
+    maker.offer(
+        bare_archive(tmp_path, "0.2.0"),
+        bare_archive(tmp_path, "0.10.0"),
+        bare_archive(tmp_path, "0.11.0", python="3.99"),
+    )
+    found = look(bare_home(tmp_path / "home", maker.root), maker)
     assert found.offer is not None
     assert found.offer.version == "0.10.0"
     assert found.why_not is not None

@@ -1,4 +1,4 @@
-"""What an archive may hold, and what comes of one that holds something else. Each is made here as tar would write it."""
+"""What an archive may hold, and what comes of one that holds something else. Each is written as tar writes it."""
 
 import datetime
 import io
@@ -17,7 +17,7 @@ MEGABYTE = 1_000_000
 
 
 def offer(files: int = 100, unpacked_bytes: int = MEGABYTE) -> Offer:
-    day = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
+    day = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
     return Offer("1.2.3", "amd64", "3.11", "0.0.0", day, (), "a", "b", 1, unpacked_bytes, files)
 
 
@@ -29,7 +29,9 @@ def packed(folder: Path, fill: Callable[[tarfile.TarFile], None]) -> Path:
     return path
 
 
-def add(tar: tarfile.TarFile, name: str, data: bytes = b"", type: bytes = tarfile.REGTYPE, link: str = "", mode: int = 0o644) -> None:
+def add(
+    tar: tarfile.TarFile, name: str, data: bytes = b"", type: bytes = tarfile.REGTYPE, link: str = "", mode: int = 0o644
+) -> None:
     info = tarfile.TarInfo(name)
     info.type, info.linkname, info.size, info.mode = type, link, len(data), mode
     tar.addfile(info, io.BytesIO(data))
@@ -57,7 +59,8 @@ BAD: dict[str, Callable[[tarfile.TarFile], None]] = {
     "a link": lambda tar: add(tar, "1.2.3/x", type=tarfile.SYMTYPE, link="/etc/passwd"),
     "a hard link": lambda tar: add(tar, "1.2.3/x", type=tarfile.LNKTYPE, link="/etc/passwd"),
     "a link that is written through": lambda tar: (
-        add(tar, "1.2.3/x", type=tarfile.SYMTYPE, link="/tmp"), add(tar, "1.2.3/x/evil", b"x"),
+        add(tar, "1.2.3/x", type=tarfile.SYMTYPE, link="/tmp"),
+        add(tar, "1.2.3/x/evil", b"x"),
     )[0],
     "a device": lambda tar: add(tar, "1.2.3/x", type=tarfile.CHRTYPE),
     "a block device": lambda tar: add(tar, "1.2.3/x", type=tarfile.BLKTYPE),
@@ -71,7 +74,7 @@ BAD: dict[str, Callable[[tarfile.TarFile], None]] = {
     "a backslash": lambda tar: add(tar, "1.2.3/a\\b", b"1"),
     "a name without end": lambda tar: add(tar, "1.2.3/" + "x" * 3000, b"1"),
     "too deep": lambda tar: add(tar, "1.2.3/" + "x/" * 500 + "y", b"1"),
-    "too many": lambda tar: [add(tar, f"1.2.3/{number}") for number in range(101)][0],
+    "too many": lambda tar: [None for number in range(101) if add(tar, f"1.2.3/{number}")].clear(),
     "too large": lambda tar: add(tar, "1.2.3/zeros", bytes(MEGABYTE + 1)),
     "a bomb": lambda tar: add(tar, "1.2.3/zeros", bytes(50 * MEGABYTE)),
     "headers without end": lambda tar: add(tar, "1.2.3/" + "x" * 3 * MEGABYTE),
@@ -91,21 +94,18 @@ def test_anything_else_is_refused(tmp_path: Path, name: str) -> None:
 def damaged(data: bytes) -> list[bytes]:
     text = lzma.decompress(data)
     latin = text.replace(b"1.2.3/file", b"1.2.3/f\xffle")
-    return [b"", data[:40], data[: len(data) // 2], data[:-9], data[:60] + b"\0" * 40 + data[100:], b"\x1f\x8b" + data,
+    return [b"", data[:40], data[: len(data) // 2], data[:60] + b"\0" * 40 + data[100:], b"\x1f\x8b" + data,
             lzma.compress(text[:700]), lzma.compress(text[:512] + b"\xff" * 2000), lzma.compress(latin),
             lzma.compress(b"x" * 5000)]  # fmt: skip
 
 
-def test_a_damaged_archive_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", range(9))
+def test_a_damaged_archive_is_refused(tmp_path: Path, number: int) -> None:
     whole = packed(tmp_path, lambda tar: add(tar, "1.2.3/file", b"text" * 1000)).read_bytes()
-    for number, data in enumerate(damaged(whole)):
-        (tmp_path / "bad").write_bytes(data)
-        try:
-            unpack(tmp_path / "bad", tmp_path / f"out-{number}", offer(2, 4000))
-        except UpdateError as error:
-            assert error.code == "damaged", number
-        else:
-            assert number == 3, number  # only the end of the compressed stream is missing, behind all that was signed
+    (tmp_path / "bad").write_bytes(damaged(whole)[number])
+    with pytest.raises(UpdateError) as caught:
+        unpack(tmp_path / "bad", tmp_path / "out", offer(2, 4000))
+    assert caught.value.code == "damaged"
 
 
 def test_an_archive_with_less_than_was_signed_is_refused(tmp_path: Path) -> None:

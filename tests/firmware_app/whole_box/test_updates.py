@@ -1,4 +1,4 @@
-"""A whole box changes versions by itself, or goes back: real trees, real processes, a repository signed by the maker's tool.
+"""A whole box changes versions, or goes back by itself: real trees, real processes, the maker's own tool.
 
 After each: which version runs, that its sound and page are there, what is muted, and that the settings are whole.
 """
