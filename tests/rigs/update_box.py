@@ -134,11 +134,7 @@ class Maker:
         trees = self.folder / "trees"
         folder = lay_version(trees, name, spoils, libraries)
         more(folder)
-        out = self.folder / "archives"
-        command = [sys.executable, str(TOOLS / "archive.py"), str(folder), str(out)]
-        command += ["--machine", MACHINE, "--python", python_here()]
-        subprocess.run(command, check=True, capture_output=True)
-        archive = out / f"hushbox-{name}-{MACHINE}-py{python_here()}.tar.xz"
+        archive = packed(folder, self.folder / "archives")
         if described:
             path = archive.with_name(archive.name + ".json")
             path.write_text(json.dumps({**json.loads(path.read_text()), **described}))
@@ -161,6 +157,26 @@ class Maker:
         )  # fmt: skip
 
 
+def packed(folder: Path, out: Path) -> Path:
+    """The archive of a version's tree, made by packaging/updates/archive.py, with its description beside it."""
+    command = [sys.executable, str(TOOLS / "archive.py"), str(folder), str(out)]
+    subprocess.run([*command, "--machine", MACHINE, "--python", python_here()], check=True, capture_output=True)
+    return out / f"hushbox-{folder.name}-{MACHINE}-py{python_here()}.tar.xz"
+
+
+def stand_in(folder: Path, version: str) -> Path:
+    """An archive that can be unpacked, of a version that does nothing: a few files, some kilobytes."""
+    tree = folder / "stand-in" / version
+    site = tree / f".venv/lib/python{python_here()}/site-packages/dsp"
+    (site / "__pycache__").mkdir(parents=True)
+    (site / "large").write_bytes(os.urandom(100_000))
+    (tree / ".venv/bin").mkdir()
+    (tree / ".venv/bin/hushbox").write_text("#!/bin/sh\n")
+    (tree / "made").write_text("2026-01-02T03:04:05Z\n")
+    (tree / "CHANGELOG.md").write_text(f"# Changes\n\n## {version}\n\n- Better.\n")
+    return packed(tree, folder / "archives")
+
+
 def lay_home(home: Path, root: bytes, version: str = "0.1.0") -> Layout:
     """An installed box with one version that trusts `root`."""
     layout = Layout(home, home / "kept")
@@ -176,6 +192,8 @@ def bare_home(home: Path, root: bytes, made: str = "2026-01-02T03:04:05Z") -> La
     layout = Layout(home, home / "kept")
     layout.version("0.1.0").mkdir(parents=True)
     (layout.version("0.1.0") / "made").write_text(made)
+    (layout.version("0.1.0") / ".venv/bin").mkdir(parents=True)
+    (layout.version("0.1.0") / ".venv/bin/python").symlink_to(Path(sys.executable).resolve())
     for link in (CURRENT, GOOD):
         layout.point(link, "0.1.0")
     (home / ROOT_NAME).write_bytes(root)
