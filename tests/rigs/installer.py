@@ -80,7 +80,8 @@ class StandIn:
 class NoProof:
     """Nothing is asked: the verdict is given."""
 
-    running_s = 0.0
+    def __init__(self, runtime: Path) -> None:
+        """runtime: not looked at."""
 
     def close(self) -> None:
         """Nothing."""
@@ -138,8 +139,8 @@ def one(arguments: list[str]) -> int:
         file.write_text(layout.pointed(CURRENT))
     step = _steps(layout, args.die_at, args.die_after_switch)
     services: Any = StandIn(layout, step, args.verdict == "apply")
-    trial.watch = lambda *_: Verdict(args.verdict, 1.0)  # type: ignore[assignment]
-    install.Proof = lambda runtime: NoProof()  # type: ignore[assignment,misc]
+    vars(trial)["watch"] = lambda *_: Verdict(args.verdict, 1.0)
+    vars(install)["Proof"] = NoProof
     if args.settle:
         if not runs(layout) and not layout.trial.exists():
             file.write_text(layout.pointed(CURRENT))  # systemd had it running all the time

@@ -32,9 +32,7 @@ BOOT_S = 400.0  # until the agent answers: an emulated machine on a busy host
 class Machine:
     """Boots on enter, is gone on exit. run() works as root in the machine; monitor() is QEMU's own command line."""
 
-    def __init__(
-        self, folder: Path, machine: str = "x86_64", disk: Path = BUILD, *, reboots: bool = False
-    ) -> None:
+    def __init__(self, folder: Path, machine: str = "x86_64", disk: Path = BUILD, *, reboots: bool = False) -> None:
         """folder: for sockets, the console's log and what the USB card plays (usb.wav). disk: where image.sh put it.
 
         reboots: `reset` may be used. Otherwise a machine that starts anew by itself is gone.
