@@ -157,7 +157,7 @@ def _wait(args: argparse.Namespace, layout: Layout, id: str) -> int:
 
 
 def _status(args: argparse.Namespace, layout: Layout) -> int:
-    record = RecordFile(layout.keep).load()
+    record = RecordFile(layout.keep).seen()
     lines = [f"{box_version()} runs" + (f"; {layout.pointed(PREVIOUS)} is kept" if layout.pointed(PREVIOUS) else "")]
     if record.running:
         lines.append(f"{record.version} is being installed: {record.phase.replace('_', ' ')}")

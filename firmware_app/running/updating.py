@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from firmware_app.update.layout import CURRENT, GOOD, Layout
+from firmware_app.update.record import RecordFile
 from firmware_app.update.services import CHILDREN, GO_ON, HOLD
 
 log = logging.getLogger(__name__)
@@ -35,12 +36,13 @@ class Updating:
         self._work: subprocess.Popen[bytes] | None = None
         self._look_at = 0.0
         self._asked = self._seen()  # a request of an earlier run is not carried out again
+        self._settles = False  # the work that is going on settles what an installer left
         self.hold = False
         self._told: object = None
 
     def enter(self) -> None:
         """Settle what a power cut has left, then listen to the installer. Before the processes are started."""
-        if self._layout.trial.exists():
+        if self._layout.trial.exists() or RecordFile(self._layout.keep).load().running:
             with contextlib.suppress(OSError, subprocess.SubprocessError):
                 subprocess.run(self._command("guard"), env=self._environment(), timeout=GUARD_S)
         signal.signal(HOLD, self._hold)
@@ -57,9 +59,13 @@ class Updating:
             if status is None:
                 return
             self._work = None
-            if status != 0 or self.hold or self._layout.trial.exists():
-                log.warning("the installer ended (%d): settled", status)
+            settled, self._settles = self._settles, False
+            if not settled and (status != 0 or self.hold or self._layout.trial.exists()):
+                log.warning("the installer ended (%d): what it left is settled", status)
+                self._settles = True
                 self._start("settle")
+            elif settled and self.hold:  # not even that: sound and page go on all the same
+                self.hold = False
         elif (seen := self._seen()) != self._asked:
             self._asked = seen
             self._start("install")

@@ -17,7 +17,7 @@ from pathlib import Path
 from firmware_app.kept.kept_file import make_folder, write_whole
 from firmware_app.update.layout import CURRENT, GOOD, PREVIOUS, Layout, UpdateError
 from firmware_app.update.proof import Proof
-from firmware_app.update.record import RecordFile
+from firmware_app.update.record import CUT_OFF, RecordFile
 from firmware_app.update.services import Services
 
 log = logging.getLogger(__name__)
@@ -138,6 +138,8 @@ def settle(layout: Layout, record: RecordFile, services: Services, *, running: b
     running: start sound and page again; at boot they are started anyway, after this.
     """
     if not layout.trial.exists():
+        if record.load().running:
+            record.end("refused", "cut", CUT_OFF)
         return False
     if layout.pointed(CURRENT) != layout.pointed(GOOD):
         _go_back(layout, record, services, "cut", running=running)

@@ -74,7 +74,7 @@ class Updates:
 
     def record(self) -> Record:
         """How far the installer is, and what came of the newest update."""
-        return RecordFile(self.layout.keep).load() if self.layout is not None else Record()
+        return RecordFile(self.layout.keep).seen() if self.layout is not None else Record()
 
     def restored(self) -> tuple[str, ...]:
         """The files of settings that are as before the update, since the box went back."""

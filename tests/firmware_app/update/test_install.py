@@ -112,6 +112,7 @@ def test_killed_before_any_step_it_leaves_one_whole_version(install: Install, ma
         seen[version] = seen.get(version, 0) + 1
         record = RecordFile(box.keep).load()
         assert (version == "0.2.0") == (record.result == "installed"), (step, record)
+        assert not record.running, "the page would wait for ever"
         if version == "0.1.0" and step % 4 == 0:
             fetch.ask(box, "0.2.0")
             assert install(box) == 0
@@ -139,6 +140,14 @@ def test_killed_before_any_step_of_going_back_it_goes_back(
             assert step > 3
             return
     pytest.fail("it never came to its end")
+
+
+def test_what_a_power_cut_left_does_not_look_as_if_it_went_on(layout: Layout) -> None:
+    record = RecordFile(layout.keep)
+    record.begin("aaaaaaaaaaaaaaaa", "0.2.0", "0.1.0")
+    assert record.seen().running
+    record.change(boot="another boot")
+    assert (record.seen().result, record.seen().code) == ("refused", "cut")
 
 
 def test_a_second_request_for_the_same_is_not_carried_out_twice(install: Install, layout: Layout) -> None:

@@ -75,7 +75,7 @@ class UpdatedBox(RunningBox):
     def is_whole(self, version: str) -> None:
         """This version runs, is the good one, has sound and page, and what was muted is muted."""
         assert (self.layout.pointed(CURRENT), self.layout.pointed(GOOD)) == (version, version)
-        assert not self.layout.trial.exists()
+        self.wait_for(lambda: not self.layout.trial.exists(), "the trial to be settled")
         self.wait_for(lambda: self._answers(version), f"the page of {version}", PATIENCE_S)
         self.wait_status(lambda status: status["audio_alive"] and status["state"] == "running", "sound", PATIENCE_S)
         assert self.value(MUTED) == 1.0
