@@ -20,6 +20,7 @@ from typing import Any
 import soundfile
 
 from bench.live import DEMO, memory_folder
+from web_ui.ports.pairing import COOKIE
 
 VIEWS = ("play", "look", "presets")
 # A middling phone on Wi-Fi: four times slower than here, 10 Mbit/s, 40 ms there and back.
@@ -58,7 +59,7 @@ def run(seconds: float, phones: int, tries: int = 5) -> dict[str, Any]:
             result: dict[str, Any] = {"alone": measure(box, seconds / 2)}
             browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGS)
             faults: list[str] = []
-            pages = [phone(browser, box.url, VIEWS[i % len(VIEWS)], faults) for i in range(phones)]
+            pages = [phone(browser, box, VIEWS[i % len(VIEWS)], faults) for i in range(phones)]
             # Live updates alone: everybody on Play.
             for page in pages:
                 page.evaluate("location.hash = 'play'")
@@ -73,7 +74,7 @@ def run(seconds: float, phones: int, tries: int = 5) -> dict[str, Any]:
             result["faults"] = faults
             for page in pages:
                 page.close()
-            result["first_view"] = first_view(browser, box.url, tries)
+            result["first_view"] = first_view(browser, box, tries)
             browser.close()
     return result
 
@@ -94,22 +95,24 @@ def measure(box: Any, seconds: float) -> dict[str, float]:
     }  # fmt: skip
 
 
-def phone(browser: Any, url: str, view: str, faults: list[str]) -> Any:
+def phone(browser: Any, box: Any, view: str, faults: list[str]) -> Any:
     context = browser.new_context(viewport={"width": 390, "height": 844}, device_scale_factor=2, has_touch=True)
+    context.add_cookies([{"name": COOKIE, "value": box.cookie, "url": box.url}])
     page = context.new_page()
     page.set_default_timeout(180_000)
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
-    page.goto(f"{url}#{view}")
+    page.goto(f"{box.url}#{view}")
     page.wait_for_selector('body[data-link="live"]')
     return page
 
 
-def first_view(browser: Any, url: str, tries: int) -> dict[str, float]:
+def first_view(browser: Any, box: Any, tries: int) -> dict[str, float]:
     """Bytes and seconds until Play is live, with nothing in the cache, on a phone's processor and network."""
     sizes, times = [], []
     for _ in range(tries):
         context = browser.new_context(viewport={"width": 390, "height": 844})
+        context.add_cookies([{"name": COOKIE, "value": box.cookie, "url": box.url}])
         page = context.new_page()
         page.set_default_timeout(180_000)  # a busy host, slowed down four times more
         session = context.new_cdp_session(page)
@@ -119,7 +122,7 @@ def first_view(browser: Any, url: str, tries: int) -> dict[str, float]:
         received: list[float] = []
         session.on("Network.loadingFinished", lambda event, to=received: to.append(event["encodedDataLength"]))
         began = time.monotonic()
-        page.goto(f"{url}#play", wait_until="commit")
+        page.goto(f"{box.url}#play", wait_until="commit")
         page.wait_for_selector('body[data-link="live"][data-bypass="off"]')
         times.append(time.monotonic() - began)
         time.sleep(0.5)

@@ -73,7 +73,8 @@ def api() -> str:
         for method, call in methods.items():
             if not isinstance(call, dict) or "responses" not in call:
                 continue
-            lines += ["", f"## {call['summary']}", "", f"`{method.upper()} {path}`", ""]
+            who = {"": "anybody", "owner": "an owner"}.get(call["x-role"], f"{call['x-role']} or more")
+            lines += ["", f"## {call['summary']}", "", f"`{method.upper()} {path}` ({who})", ""]
             if call.get("description"):
                 lines += [call["description"], ""]
             asked = _asked(call, spec)

@@ -50,8 +50,9 @@ COMMANDS = {
     "status": Command("status", "say what the running box does"),
     "models": Command("models", "list the models, or show one"),
     "presets": Command("presets", "list the presets, or show one"),
+    "pair": Command("pair", "make a link that pairs one more phone, or forget all phones"),
+    "pin": Command("pin", "say whether a PIN lets phones in, or remove a forgotten one"),
     "update": Command("update", "look for a newer version, install it, or go back to the one before"),
-    "pin": Command("pin", "say whether the page has a PIN, or remove a forgotten one"),
 }
 PROCESSES = {  # what `hushbox run` and the systemd units start; not for people, so not in the help
     "audio": Command("audio", "the audio process alone"),

@@ -18,6 +18,7 @@ from firmware_app.control.history import History
 from firmware_app.control.morph import Morpher
 from firmware_app.control.performer import Performer
 from firmware_app.kept.library import library_in
+from firmware_app.kept.pairings import Pairings
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.saver import leave_trouble
 from firmware_app.kept.scenes import Scenes
@@ -34,9 +35,11 @@ from firmware_app.running.locks import AlreadyRunning, state_locked
 from firmware_app.running.notify import Notifier
 from firmware_app.running.supervisor import EXIT_USAGE
 from firmware_app.said_once import SaidOnce
+from firmware_app.setup import pair_requests
 from firmware_app.setup.backup import apply_staged
 from firmware_app.setup.backup_reading import start_reader
 from firmware_app.setup.box import BoxSetup
+from firmware_app.setup.lost_everything import HeldAtStart
 from firmware_app.system.versions import box_version
 from firmware_app.update.layout import find as find_layout
 from firmware_app.update.updates import Updates
@@ -66,6 +69,7 @@ class ControlProcess:
         self._stopping = threading.Event()
         self._stopped_s = time.monotonic()
         self._said = SaidOnce(log)
+        self._pairings = Pairings(places.state)  # first: it looks whether anything was kept here before
         restored = apply_staged(places.state, start_reader(config, places.factory_presets))
         live = live_values(places.runtime, PARAMS)
         # A restored backup replaces the live settings, except that what is muted stays muted.
@@ -74,11 +78,14 @@ class ControlProcess:
         leave_trouble(places.runtime, self.control.save_problem)
         self._history = History()
         self._setup = self._panel_setup()
-        self._box = BoxSetup(config, places, self.control, box_version())
+        self._box = BoxSetup(config, places, self.control, box_version(), self._pairings)
         self._box.stop = self.stop
         self._updates = Updates(find_layout(), places.state, config.update.source, config.update.look)
         self._updates.changed = self._box.changed
+        self._noted_code = ""
         self._announce: Callable[[], None] = lambda: None  # the page's address, once
+        self._leave_address: Callable[[], None] = lambda: None  # again, when the first code has changed
+        self._setup.bindings.performer.pair = self._box.presence.hold
         self._link = ControlLink(
             places.runtime / "link.sock", PARAMS, self.control.values,
             self._on_meter, self._on_info, self._on_down, self._box.take_inputs, self.control.take_health,
@@ -114,6 +121,7 @@ class ControlProcess:
                 return EXIT_USAGE
             stack.callback(server.stop)
             stack.callback(self.control.hurry)  # save now, while the others end
+            stack.callback(self._pairings.close)
             self._watch()
             self._stopped_s = time.monotonic()
         return 1 if lost else 0
@@ -166,11 +174,17 @@ class ControlProcess:
         app = create_app(box, allowed_hosts=page.allowed_hosts)
         server = PageServer(app, page.host, page.port)
         bound = server.start()
-        address.leave(self._places.runtime, self._places.state, page.host, bound)
-        self._announce = lambda: announce.page(page.host, bound)
+        self._leave_address = lambda: self._note_address(bound)
+        self._leave_address()
+        self._announce = lambda: announce.page(page.host, bound, self._pairings.first_code)
         if not sys.stdout.isatty():
             self._announce_once()
         return server
+
+    def _note_address(self, port: int) -> None:
+        places, pairings, self._noted_code = self._places, self._pairings, self._pairings.first_code
+        host = self._config.page.host
+        address.leave(places.runtime, places.state, host, port, self._noted_code, pairings.local_session)
 
     def _announce_once(self) -> None:
         announce_now, self._announce = self._announce, lambda: None
@@ -199,6 +213,7 @@ class ControlProcess:
         notifier.send(b"READY=1")
         announce_at_s = time.monotonic() + SOUND_FIRST_S
         look_at_s = heat_at_s = time.monotonic() + LOOK_FOR_INTERFACE_S
+        held = HeldAtStart(lambda: self.panel.closed, self._box.lost_everything.forget)
         heat = HeatWatch(lambda least: self._link.send_command(Down.SHED, least))
         while not self._stopping.wait(0.5):
             notifier.send(b"WATCHDOG=1")
@@ -206,6 +221,8 @@ class ControlProcess:
                 self._announce_once()
             self._setup.tick()
             self._updates.tick()
+            held.tick()
+            self._watch_pairings()
             self._box.audio.tick()
             if time.monotonic() >= look_at_s:
                 self._look_for_interface()
@@ -213,6 +230,12 @@ class ControlProcess:
             if time.monotonic() >= heat_at_s:
                 heat.look()
                 heat_at_s = time.monotonic() + LOOK_S
+
+    def _watch_pairings(self) -> None:
+        pair_requests.answer(self._places.runtime, self._pairings, self._box.lost_everything)
+        self._pairings.tick()
+        if self._pairings.first_code != self._noted_code:
+            self._leave_address()
 
     def _look_for_interface(self) -> None:
         if self._box.audio.in_force.device == "auto" and self.control.latest.info.demo:

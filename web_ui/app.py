@@ -20,8 +20,9 @@ from web_ui.streams.sound import SoundStreams
 from web_ui.texts import Language
 from web_ui.views import dumps
 from web_ui.visitors import plain_text
+from web_ui.visitors.gate import RoleGate
+from web_ui.visitors.languages import Languages, say_of_request
 from web_ui.visitors.phones import Phones
-from web_ui.visitors.pin_gate import guard, may_set_up
 from web_ui.visitors.security import Gate, box_names
 
 log = logging.getLogger(__name__)
@@ -46,22 +47,28 @@ def create_app(
     key = secret.encode() if isinstance(secret, str) else secret or secrets.token_bytes(32)
     first_name = box.setup.box_name  # stays allowed: the page that renames the box must not be shut out
     gate = Gate(lambda: {*box_names(first_name), *box_names(box.setup.box_name), *allowed_hosts}, key)
+    languages = Languages(box.live.params(), trial)
+    languages.install(app)
     compressed.install(app)  # first, so that it is done last
     gate.install(app)
     plain_text.install(app)
     app.before_request(_limit_body)
-    phones = Phones(box.pin, key)
+    roles = RoleGate(box.pairing)
+    phones = Phones(box.pairing, roles, key)
     phones.install(app)
-    guard(app, box.pin)
+    roles.install(app)
     app.extensions["hushbox.rank"] = phones.rank_of_headers
-    app.extensions["hushbox.trusts"] = lambda headers: gate.trusts(headers) and may_set_up(box.pin, headers)
+    app.extensions["hushbox.say"] = languages.say_of_headers
+    app.extensions["hushbox.trusts"] = lambda headers, method, path: (
+        gate.trusts(headers) and roles.allows_headers(headers, method, path)
+    )
     streams = EventStreams(box.live, news_of(box), max_streams)
     app.extensions["hushbox.streams"] = streams
     sound = SoundStreams(box.sound)
     app.extensions["hushbox.sound"] = sound
     app.register_blueprint(create_api(box, streams, sound, phones, gate.token))
 
-    add_pages(app, box, gate.token, trial)
+    add_pages(app, box, roles, gate.token, languages)
     app.register_error_handler(Refused, lambda error: _refusal(error.status, str(error), error.code))
     app.register_error_handler(NotThere, lambda error: _refusal(404, str(error)))
     app.register_error_handler(ControlRefused, lambda error: _refusal(400, str(error)))
@@ -75,7 +82,9 @@ def _limit_body() -> None:
 
 
 def _refusal(status: int, message: str, code: str = "") -> Response:
-    response = Response(dumps({"error": message, "code": code}), status=status, mimetype="application/json")
+    say = say_of_request()
+    tree = {"error": say(message) if say else message, "code": code}
+    response = Response(dumps(tree), status=status, mimetype="application/json")
     if status == 503:
         response.headers["Retry-After"] = "3"
     return response

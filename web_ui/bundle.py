@@ -17,6 +17,7 @@ from pathlib import Path
 STATIC = Path(__file__).resolve().with_name("static")
 SHEETS = ("base", "shell", "controls", "sections", "panel_setup", "direction")  # before those of single views
 MAIN = "js/main.js"
+DOOR = "js/door.js"  # of the page for those who are not paired
 BUILT = "built"
 _IMPORT = re.compile(r'(?:^|;)import[^"()]*"(\.{1,2}/[\w./-]+\.js)"', re.MULTILINE)
 
@@ -31,12 +32,12 @@ class PageFiles:
 
 
 @cache
-def page_files() -> PageFiles:
-    """The bundle if it was made from the sources beside it, else the sources."""
+def page_files(main: str = MAIN) -> PageFiles:
+    """The bundle of `main`, MAIN or DOOR, if it was made from the sources beside it, else the sources."""
     if is_current():
-        main = f"{BUILT}/main.js"
-        return PageFiles(main, first_modules(main), (f"{BUILT}/page.css",))
-    return PageFiles(MAIN, first_modules(MAIN), sheets())
+        built = main.replace("js/", f"{BUILT}/")
+        return PageFiles(built, first_modules(built), (f"{BUILT}/page.css",))
+    return PageFiles(main, first_modules(main), sheets())
 
 
 def is_current(static: Path = STATIC) -> bool:

@@ -31,7 +31,7 @@ LONGER_BODIES = {
 }
 MAX_HEAD_BYTES = 16384
 MAX_PIPELINED_BYTES = 16384  # of the next requests, while the answer to the first is not fetched
-LARGE_BODY_BYTES = 100_000  # a larger body is read only from a client that may change all
+LARGE_BODY_BYTES = 100_000  # a larger body is read only from a client that may send it
 MAX_LARGE_BODIES = 2  # being read at a time
 
 

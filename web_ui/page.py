@@ -1,26 +1,30 @@
-"""The page: one HTML document with all views, its manifest, and the printable wiring diagram."""
+"""The page: one HTML document with all views, or a paired box's door; its manifest, the printable wiring diagram."""
 
 from functools import partial
 
 from flask import Flask, Response, render_template, request
 
 from web_ui import texts
-from web_ui.bundle import page_files
+from web_ui.bundle import DOOR, page_files
 from web_ui.docs_pages import add_docs
 from web_ui.ports.box import Box
-from web_ui.views import dumps, param_json
+from web_ui.ports.pairing import ENGINEER, PLAYER
+from web_ui.views import dumps, entry_json, param_json
+from web_ui.visitors.gate import RoleGate, session_of_request
+from web_ui.visitors.languages import Languages, chosen
+from web_ui.visitors.roles import may
 
 VIEWS = ("play", "look", "presets", "setup")
-LANGUAGE_COOKIE = "hushbox-language"  # what a phone has chosen under Set up (js/views/setup/phone.js)
 ICON_SIZES = (192, 512)
 GROUND = "#0e1012"
 
 
-def add_pages(app: Flask, box: Box, token: str, trial: texts.Language | None = None) -> None:
-    """The routes that answer with HTML. trial: a language that only ?lang=<its code> shows, see create_app."""
+def add_pages(app: Flask, box: Box, roles: RoleGate, token: str, languages: Languages) -> None:
+    """The routes that answer with HTML."""
 
     def rendered(template: str, **values: object) -> str:
-        language = trial if trial and request.args.get("lang") == trial.code else _language()
+        languages.remember_trial()
+        language = languages.of_request()
         return render_template(
             template,
             box_name=box.setup.box_name,
@@ -28,18 +32,23 @@ def add_pages(app: Flask, box: Box, token: str, trial: texts.Language | None = N
             token=token,
             language=language,
             languages=texts.languages(),
-            language_choice=_chosen(),
+            language_choice=chosen(request),
             t=language.say,
             **values,
         )
 
     @app.get("/")
     def page() -> str:
+        entry = box.pairing.entry(session_of_request())
+        told = entry_json(entry)
+        if not roles.allows(session_of_request(), PLAYER):  # nothing of the box but its name
+            return rendered("door.html", files=page_files(DOOR), entry=told)
         # Within the document: fetching them would cost the phone another round trip.
         params = [param_json(view) for view in box.live.params()]
-        # Behind a PIN the wizard waits: it opens for those who may set the box up.
-        first_visit = box.setup.view().wizard.first and not box.pin.view().in_force
-        return rendered("page.html", views=VIEWS, files=page_files(), params=params, first_visit=first_visit)
+        # Once the box has an owner, the wizard opens only for those who may set it up.
+        first_visit = box.setup.view().wizard.first and (not entry.claimed or may(entry.role, ENGINEER))
+        files = page_files()
+        return rendered("page.html", views=VIEWS, files=files, params=params, first_visit=first_visit, entry=told)
 
     @app.get("/manifest.webmanifest")
     def manifest() -> Response:
@@ -62,15 +71,3 @@ def add_pages(app: Flask, box: Box, token: str, trial: texts.Language | None = N
         return rendered("wiring.html")
 
     add_docs(app, box.system, partial(rendered, files=page_files()))
-
-
-def _language() -> texts.Language:
-    """What this phone has chosen, else the first of its own languages that there is, else English."""
-    wanted = [tag.lower().partition("-")[0] for tag in request.accept_languages.values()]  # the dearest first
-    there = [code for code in wanted if code in texts.languages()]
-    return texts.language(_chosen() or next(iter(there), texts.HOME))
-
-
-def _chosen() -> str:
-    code = request.cookies.get(LANGUAGE_COOKIE, "")
-    return code if code in texts.languages() else ""

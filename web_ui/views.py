@@ -2,11 +2,12 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from web_ui.ports.live import LevelView, ParamView, StatusView, StepView
+from web_ui.ports.pairing import Entry
 from web_ui.ports.panel import LearnView
 from web_ui.ports.presets import PresetsNews
 from web_ui.ports.setup import SetupNewsView
@@ -14,6 +15,42 @@ from web_ui.ports.simulator import SimulatedPin
 from web_ui.ports.sound import CompareView
 
 SILENCE_DB = -120.0
+
+
+SPOKEN = frozenset({
+    "audio_reason", "best_for", "board", "does", "found", "gestures", "health", "how", "message", "no_power_off",
+    "no_restart", "note", "notes", "place", "problem", "problems", "reason", "safe_mode", "scores", "shows", "summary",
+    "taken_in", "text", "undo", "undone", "where", "why", "why_not", "wired", "wiring", "words",
+})  # fmt: skip
+"""The fields in which the box itself speaks, whole sentences or names of its own. All others hold data and names that
+somebody has given."""
+_SPOKEN_WITHIN: Mapping[str, frozenset[str]] = {"trained_on": frozenset({"what"})}
+
+
+def told(tree: Any, say: Callable[[str], str] | None, spoken: frozenset[str] = SPOKEN) -> Any:
+    """A JSON tree with what stands in its `spoken` fields put through `say`: a text, a list or an object of texts."""
+    if say is None:
+        return tree
+    if isinstance(tree, list | tuple):
+        return [told(each, say, spoken) for each in tree]
+    if not isinstance(tree, Mapping):
+        return tree
+    if tree.get("kind") == "list":  # a StepView: its name is what was done to the list of presets
+        spoken |= {"name"}
+    return {
+        key: _said(value, say) if key in spoken else told(value, say, spoken | _SPOKEN_WITHIN.get(key, frozenset()))
+        for key, value in tree.items()
+    }
+
+
+def _said(value: Any, say: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return say(value)
+    if isinstance(value, list | tuple):
+        return [say(each) if isinstance(each, str) else told(each, say) for each in value]
+    if isinstance(value, Mapping) and all(isinstance(each, str) for each in value.values()):
+        return {key: say(each) for key, each in value.items()}
+    return told(value, say)
 
 
 def dumps(value: object) -> str:
@@ -120,6 +157,11 @@ def setup_news_json(view: SetupNewsView) -> dict[str, Any]:
     tree = asdict(view)
     tree["check"]["inputs_db"] = [_finite(db, 1, SILENCE_DB) for db in view.check.inputs_db]
     return tree
+
+
+def entry_json(view: Entry) -> dict[str, Any]:
+    """What the page offers depends on it. Without what changes by itself."""
+    return {"role": view.role, "phone_id": view.phone_id, "claimed": view.claimed, "open_play": view.open_play}
 
 
 def _level_json(level: LevelView) -> dict[str, float]:

@@ -94,4 +94,4 @@ def _listed(channels: tuple[int, ...]) -> str:
 
 
 def _count(number: int, what: str) -> str:
-    return f"{number} {what}" + ("" if number == 1 else "s")
+    return f"1 {what}" if number == 1 else f"{number} {what}s"

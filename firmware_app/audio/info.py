@@ -8,7 +8,7 @@ from firmware_app.audio.source import Opened
 from firmware_app.audio.trial import AudioTrial
 from firmware_app.link.wire import AudioLink, InfoFrame
 
-MODEL_OFF = "keeps failing or being late: the sound bypasses it, and it is tried again every second."
+MODEL_OFF = "{model} keeps failing or being late: the sound bypasses it, and it is tried again every second."
 NO_MUSIC = "No music input: set [audio] music_channels in hushbox.toml. Only the microphone is heard."
 
 
@@ -78,4 +78,4 @@ class Info:
         audio = self._opened.fit.audio if self._opened.fit else self._settings.audio
         if chain == "voice over music" and not audio.music_channels:
             return NO_MUSIC
-        return f"{self._rack.model_name} {MODEL_OFF}" if self._rack.model_off else ""
+        return MODEL_OFF.format(model=self._rack.model_name) if self._rack.model_off else ""

@@ -1,4 +1,4 @@
-"""Say whether the page has a PIN. With --clear, remove a forgotten one.
+"""Say whether a PIN lets phones in. With --clear, remove a forgotten one.
 
 This works while the box runs. On an installed box, run it as the user hushbox:
 sudo -u hushbox hushbox pin --clear
@@ -27,6 +27,6 @@ def run(args: argparse.Namespace) -> int:
             "The PIN is removed. A new one can be set on the page: Set up, PIN." if pin.clear() else "There was no PIN."
         )
     else:
-        guarded = "A PIN guards everything on the page but Play." if pin.is_set else "No PIN is set."
+        guarded = "A PIN lets phones in as engineers." if pin.is_set else "No PIN is set."
         print(f"{guarded} ({places.state})")
     return 0

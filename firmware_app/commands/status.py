@@ -14,12 +14,15 @@ import argparse
 import json
 import urllib.request
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
+from urllib.error import HTTPError
 
 from firmware_app.commands.common import add_settings, settings
 from firmware_app.config.keys import PageConfig
 from firmware_app.config.places import Places
 from firmware_app.page import address
+from web_ui.ports.pairing import COOKIE
 
 OK, SILENT = 0, 1
 _ANSWER_S = 3.0
@@ -34,7 +37,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     config, places = settings(args)
     base = _base(config.page, places)
-    status, presets = (_asked(base, what) for what in ("status", "presets"))
+    session = address.session_left(places.runtime)
+    try:
+        status, presets = (_asked(base, what, session) for what in ("status", "presets"))
+    except PermissionError:
+        words = "the box shows its status to paired phones and its own user: sudo -u hushbox hushbox status"
+        print(json.dumps({"running": True, "page": base, "problem": words}, indent=2) if args.json else words)
+        return SILENT
     if status is None:
         if args.json:
             print(json.dumps({"running": False, "page": base}, indent=2))
@@ -56,11 +65,16 @@ def _base(page: PageConfig, places: Places) -> str:
     return f"http://{f'[{near}]' if ':' in near else near}:{port}/"
 
 
-def _asked(base: str, what: str) -> Mapping[str, Any] | None:
-    """The answer of the box; None when it does not answer."""
+def _asked(base: str, what: str, session: str) -> Mapping[str, Any] | None:
+    """The answer of the box; None when it does not answer. Raises PermissionError when it refuses."""
+    request = urllib.request.Request(f"{base}api/v1/{what}", headers={"Cookie": f"{COOKIE}={session}"})
     try:
-        with urllib.request.urlopen(f"{base}api/v1/{what}", timeout=_ANSWER_S) as answer:
+        with urllib.request.urlopen(request, timeout=_ANSWER_S) as answer:
             tree = json.loads(answer.read(_LONGEST_ANSWER))
+    except HTTPError as error:
+        if error.code == HTTPStatus.UNAUTHORIZED:
+            raise PermissionError from None
+        return None
     except (OSError, ValueError):  # URLError is an OSError
         return None
     return tree if isinstance(tree, dict) else None

@@ -1,5 +1,8 @@
 """Print the address of the page, with a QR code for the phone's camera.
 
+While the box has no owner, the link makes the phone the owner; only the box's
+own user gets it (sudo -u hushbox hushbox url).
+
 Exit code 1: no page answers there, because the box does not run.
 
 examples:
@@ -33,18 +36,21 @@ def run(args: argparse.Namespace) -> int:
     # A running box may have another port than the file: --port, or 0 for a free one.
     host, port = address.left(places.runtime) or (config.page.host, config.page.port)
     url = address.url_of(host, port)
+    link = address.opening(url, address.first_code_left(places.runtime))
     answers = bool(port) and _answers(host, port)
     picture = _picture(places)
     if args.svg:
-        address.qr(url).save(str(args.svg), kind="svg", scale=8, border=4)
+        address.qr(link).save(str(args.svg), kind="svg", scale=8, border=4)
     if args.json:
-        print(json.dumps({"url": url, "answers": answers, "picture": picture}, indent=2))
+        print(json.dumps({"url": url, "link": link, "answers": answers, "picture": picture}, indent=2))
         return OK if answers else SILENT
-    print(url)
+    print(link)
+    if link != url:
+        print("(the box has no owner: the phone that opens this link becomes the owner)")
     if address.this_machine_only(url):
         print("(this machine only)")
     elif sys.stdout.isatty():
-        address.qr(url).terminal(out=sys.stdout, compact=True, border=2)
+        address.qr(link).terminal(out=sys.stdout, compact=True, border=2)
     if picture:
         print(f"as a picture: {picture}")
     if not answers:

@@ -59,6 +59,7 @@ KINDS: Mapping[str, Kind] = {
     "panic_dry": Kind("panic: untouched sound, until pressed again", _PRESS),
     "held_panic_mute": Kind("panic: silence while held", _HELD),
     "held_panic_dry": Kind("panic: untouched sound while held", _HELD),
+    "pair": Kind("let the phone in that asks", _PRESS),
 }
 PANICS = frozenset(name for name in KINDS if "panic" in name)
 SCENES = ("A", "B", "other")
@@ -185,8 +186,8 @@ def words(action: Action, specs: Mapping[str, ParamSpec]) -> str:
         return f"{spec.label}: {said(spec, action.value or 0.0)}"
     if action.do == "step":
         by = action.by or 0.0
-        unit = f" {spec.unit}" if spec.unit else ""
-        return f"{spec.label} {'+' if by > 0 else '−'}{abs(by):g}{unit}"
+        step = f"{abs(by):g} {spec.unit}".rstrip()
+        return f"{spec.label} +{step}" if by > 0 else f"{spec.label} −{step}"
     if (low, high) == (spec.low, spec.high):
         return spec.label
     return f"{spec.label}, {said(spec, low)} to {said(spec, high)}"
@@ -201,6 +202,7 @@ _FIXED = {
     "panic_dry": "Panic: dry",
     "held_panic_mute": "Panic: mute while held",
     "held_panic_dry": "Panic: dry while held",
+    "pair": "Let a phone in",
 }
 _SCENE_WORDS = {"A": "Scene A", "B": "Scene B", "other": "Scene A/B"}
 

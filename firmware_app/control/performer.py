@@ -35,6 +35,7 @@ class Performer:
         self.scenes = scenes
         self.presets = presets
         self.possible: Callable[[Preset], bool] = lambda preset: True  # whether this box can play it; the box sets this
+        self.pair: Callable[[], None] = lambda: None  # lets the phone in that asks; the box sets this
         self._control = control
         control.save_also(presets.save_job, scenes.save_job)
         self._lock = threading.RLock()
@@ -76,6 +77,8 @@ class Performer:
                 case "held_panic_mute" | "held_panic_dry":
                     self._holders.setdefault(action, set()).add(origin)
                     self._control.set_param(PANIC_PARAM[action.do], 1.0, origin, undoable=False)
+                case "pair":
+                    self.pair()
                 case "panic_mute" | "panic_dry":
                     self._panic(PANIC_PARAM[action.do], origin)
 

@@ -42,7 +42,8 @@ def shortened(notes: Sequence[str]) -> tuple[str, ...]:
     if not rest:
         return tuple(ordered)
     alike = all(note.endswith(OTHER_VERSION) for note in rest)
-    return (*ordered[:MOST_NOTES], f"and {len(rest)} more" + (f": each {OTHER_VERSION}" if alike else ""))
+    more = f"and {len(rest)} more: each {OTHER_VERSION}" if alike else f"and {len(rest)} more"
+    return (*ordered[:MOST_NOTES], more)
 
 
 class _BadFile(Exception):

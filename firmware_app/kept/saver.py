@@ -149,7 +149,8 @@ class Saver:
         if not troubled:
             return ""
         others = [save_job.what for save_job in troubled[1:]]
-        return troubled[0].trouble + (f"; nor are {' and '.join(others)} on disk" if others else "")
+        first = troubled[0].trouble
+        return f"{first}; nor are {' and '.join(others)} on disk" if others else first
 
     def hurry(self) -> None:
         """Write everything that is not saved now, as before an end."""

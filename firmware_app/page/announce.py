@@ -2,17 +2,24 @@
 
 import sys
 
-from firmware_app.page.address import ANY, qr, this_machine_only, url_of
+from firmware_app.page.address import ANY, opening, qr, this_machine_only, url_of
 
 
-def page(host: str, port: int) -> None:
-    """Print the page's address; with a QR code on a terminal."""
-    url = url_of(host, port)
+def page(host: str, port: int, first_code: str = "") -> None:
+    """Print the page's address; with a QR code on a terminal.
+
+    first_code: makes a phone the box's owner. It goes to a terminal only: what is printed elsewhere becomes a log.
+    """
+    url, to_terminal = url_of(host, port), sys.stdout.isatty()
     _say(f"Hushbox's page: {url}")
+    if first_code and to_terminal:
+        _say(f"This opens it and makes that phone the owner: {opening(url, first_code)}")
+    elif first_code:
+        _say("The box has no owner yet: `hushbox url` prints the link that makes a phone the owner.")
     if this_machine_only(url):
         _say("(this machine only: no network was found)" if host in ANY else "(this machine only)")
-    elif sys.stdout.isatty():
-        qr(url).terminal(out=sys.stdout, compact=True, border=2)
+    elif to_terminal:
+        qr(opening(url, first_code)).terminal(out=sys.stdout, compact=True, border=2)
         _say("Point the phone's camera at it. Ctrl-C stops the box.")
     else:
         _say("Ctrl-C stops the box.")

@@ -8,6 +8,7 @@ from firmware_app.control.compare import Comparer
 from firmware_app.control.history import History
 from firmware_app.page.live import RealLive
 from firmware_app.page.models import RealModels
+from firmware_app.page.pairing import RealPairing
 from firmware_app.page.panel import RealPanel
 from firmware_app.page.pin import RealPin
 from firmware_app.page.presets import RealPresets
@@ -49,6 +50,7 @@ def real_box(
         setup=RealSetup(box, simulated),
         models=RealModels(box, ring),
         system=RealSystem(box, lambda: [asdict(moment) for moment in history.since(0)]),
-        pin=RealPin(box, simulated),
+        pairing=RealPairing(box),
+        pin=RealPin(box),
         updates=RealUpdates(updates),
     )

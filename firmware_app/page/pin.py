@@ -1,49 +1,41 @@
-"""RealPin: the PIN and its sessions, over BoxSetup's Pin."""
+"""RealPin: the PIN, over BoxSetup's Pin and Pairings."""
 
+from firmware_app.kept.pairing_rules import PairingError
 from firmware_app.kept.pin import PinError, PinWait
 from firmware_app.setup.box import BoxSetup
-from web_ui.ports.errors import ControlRefused, PinRefused
+from web_ui.ports.errors import PinRefused
+from web_ui.ports.pairing import ENGINEER
 from web_ui.ports.pin import UNKNOWN_CALLER, Caller, PinView
 
 
 class RealPin:
     """Implements PinPort. Any thread."""
 
-    def __init__(self, box: BoxSetup, simulated: bool) -> None:
-        """simulated: this is no box of its own, so no PIN is wanted."""
+    def __init__(self, box: BoxSetup) -> None:
         self._box = box
-        self._is_simulated = simulated
 
     def view(self) -> PinView:
-        in_force = self._box.pin.is_set
-        return PinView(in_force, not in_force and not self._is_simulated)
+        return PinView(self._box.pin.is_set)
 
-    def unlock(self, pin: str, caller: Caller = UNKNOWN_CALLER) -> str:
+    def unlock(self, pin: str, name: str = "", caller: Caller = UNKNOWN_CALLER) -> str:
         try:
-            return self._box.pin.unlock(pin, caller)
-        except PinError as error:
+            self._box.pin.check(pin, self._box.pairings.counted(caller))
+            return self._box.pairings.let_in(name, ENGINEER, caller.session)
+        except (PinError, PairingError) as error:
             raise _refused(error) from None
 
-    def knows(self, session: str) -> bool:
-        return self._box.pin.knows(session)
-
-    def lock(self, session: str) -> None:
-        try:
-            self._box.pin.lock(session)
-        except PinError as error:
-            raise ControlRefused(f"logged out until the next start only: {error}") from None
-
-    def change(self, pin: str, old: str, caller: Caller = UNKNOWN_CALLER) -> str:
+    def change(self, pin: str, old: str, caller: Caller = UNKNOWN_CALLER) -> None:
+        counted = self._box.pairings.counted(caller)
         try:
             if pin:
-                return self._box.pin.set(pin, old, caller)
-            self._box.pin.remove(old, caller)
+                self._box.pin.set(pin, old, counted)
+            else:
+                self._box.pin.remove(old, counted)
         except PinError as error:
             raise _refused(error) from None
         finally:
             self._box.changed()
-        return ""
 
 
-def _refused(error: PinError) -> PinRefused:
+def _refused(error: PinError | PairingError) -> PinRefused:
     return PinRefused(str(error), error.seconds if isinstance(error, PinWait) else 0.0)

@@ -46,8 +46,7 @@ class RealSystem:
         if address.this_machine_only(url):
             return NetworkView((url,))
         name = socket.gethostname().partition(".")[0]
-        qr = tuple("".join(map(str, row)) for row in address.qr(url).matrix)
-        return NetworkView((url, f"http://{name}.local:{port}/"), qr)
+        return NetworkView((url, f"http://{name}.local:{port}/"), address.qr_rows(url))
 
     def about(self) -> AboutView:
         packages = tuple(PackageView(each.name, each.version, each.licence) for each in licences.shipped())

@@ -42,6 +42,7 @@ from hw.panel.panel import Panel, PanelStuckError
 
 log = logging.getLogger(__name__)
 
+PAIR_HOLD_S = 5.0  # a switch without a held action, held so long and let go, lets the phone in that asks
 ORIGIN = "panel"  # of pins; each control is an origin of its own, "panel:amount"
 
 _GESTURES = {
@@ -77,6 +78,7 @@ class Bindings:
         self._lighting = threading.Lock()
         self._started = False
         self._held: dict[str, PanelMapping] = {}
+        self._since: dict[str, float] = {}  # when each switch that is down, and holds no action, was pressed
         self._stands: dict[str, float] = {}  # where each knob was last seen
         self._sweeps: dict[str, tuple[PanelMapping, Takeover]] = {}
         self._tempo_sent: tuple[float | None, float] = (None, 0.0)
@@ -199,16 +201,21 @@ class Bindings:
 
     def _pressed(self, name: str, gesture: str, at_s: float) -> None:
         mapping = self._by_gesture.get((name, gesture))
+        if mapping is not None and Trigger.HELD in mapping.action.kind.triggers:
+            self._held[name] = mapping
+            self._since.pop(name, None)
+        elif name not in self._held:
+            self._since[name] = self._since.get(name, at_s) if gesture == "long_press" else at_s
         if mapping is None:
             return
-        if Trigger.HELD in mapping.action.kind.triggers:
-            self._held[name] = mapping
         self.performer.press(mapping.action, self._origin(name), at_s)
 
     def _released(self, name: str, at_s: float) -> None:
         held = self._held.pop(name, None)
         if held is not None:
             self.performer.release(held.action, self._origin(name))
+        if at_s - self._since.pop(name, at_s) >= PAIR_HOLD_S:
+            self.performer.pair()
         mapping = self._by_gesture.get((name, "release"))
         if mapping is not None:
             self.performer.press(mapping.action, self._origin(name), at_s)

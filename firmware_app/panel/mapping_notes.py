@@ -110,7 +110,9 @@ def place_words(source: str) -> str:
         _, message, channel, number = rest.rsplit(":", 3)
         return f"{message.upper() if message == 'cc' else message.capitalize()} {number} on channel {channel}"
     device, _, channel = rest.partition(":")
-    return f"{kind.upper()} channel {channel}" + ("" if device == "0" else f" of device {device}")
+    if device == "0":
+        return f"{kind.upper()} channel {channel}"
+    return f"{kind.upper()} channel {channel} of device {device}"
 
 
 def _costs(before: PanelPlan, after: PanelPlan, action: Action) -> list[Note]:

@@ -61,7 +61,7 @@ def _wired(plan: PanelPlan) -> dict[int, str]:
 
 def _part(control: PanelControl, index: int) -> str:
     if isinstance(control.config, RgbLedConfig):
-        return (" red", " green", " blue")[index]
+        return (", red", ", green", ", blue")[index]
     if isinstance(control.config, EncoderConfig):
         return (" A", " B")[index]
     return f" {index + 1}" if isinstance(control.config, MeterConfig) and len(control.sources) > 1 else ""

@@ -1,4 +1,4 @@
-"""BoxSetup: everything the page's Set up view changes: audio settings, sound check, name and wizard, PIN, backups."""
+"""BoxSetup: what the page's Set up view changes: audio settings, sound check, name, wizard, phones, PIN, backups."""
 
 import logging
 import threading
@@ -14,6 +14,7 @@ from firmware_app.kept.choice import ChoiceStore
 from firmware_app.kept.factory import Preset
 from firmware_app.kept.loads import LoadsStore
 from firmware_app.kept.models import ModelsStore
+from firmware_app.kept.pairings import Pairings
 from firmware_app.kept.pin import Pin
 from firmware_app.kept.saver import ANSWER_WITHIN_S
 from firmware_app.kept.setup_notes import Measured, SetupNotesStore
@@ -24,7 +25,9 @@ from firmware_app.models.choice import Candidates, machine_of
 from firmware_app.setup.audio_settings import AudioSettings
 from firmware_app.setup.backup import Backups
 from firmware_app.setup.backup_reading import start_reader
+from firmware_app.setup.lost_everything import LostEverything
 from firmware_app.setup.model_work import ModelWork
+from firmware_app.setup.presence import Presence
 from firmware_app.setup.sound_check import Result, SoundChecker
 from firmware_app.system import power
 from firmware_app.system.power import PowerError
@@ -37,7 +40,7 @@ _ANSWER_FIRST_S = 0.5  # lets the page get its answer before the process ends
 class BoxSetup:
     """One per control process. Any thread; the take_* are called by the link."""
 
-    def __init__(self, config: Config, places: Places, control: Control, version: str) -> None:
+    def __init__(self, config: Config, places: Places, control: Control, version: str, pairings: Pairings) -> None:
         self.choice = ChoiceStore(config, places)
         config, self._model_notes = models.in_force(self.choice.config, places)
         self.models = ModelsStore(places.state)
@@ -50,6 +53,8 @@ class BoxSetup:
         self.loads = LoadsStore(places.state)
         self.model_work = ModelWork(places.runtime, self._take_load)
         self.pin = Pin(places.state)
+        self.pairings, self.presence = pairings, Presence()
+        self.lost_everything = LostEverything(pairings, self.pin)
         self.backups = Backups(places.state, version, start_reader(config, places.factory_presets))
         self.started = time.monotonic()
         self.stop: Callable[[], None] = lambda: None  # ends the control process, which sets this
@@ -60,12 +65,13 @@ class BoxSetup:
         self.audio.on_change = self.changed
         self.sound_check.on_result = self._measured
         control.save_also(self.store.save_job, self.audio.save_job, self.choice.save_job, self.models.save_job)
-        control.save_also(self.loads.save_job)
+        control.save_also(self.loads.save_job, self.pairings.save_job)
+        self.pairings.on_change = self.changed
 
     @property
     def notes(self) -> tuple[str, ...]:
         return (*self.store.notes, *self.audio.notes, *self.choice.notes, *self.models.notes, *self._model_notes,
-                *self.loads.notes)  # fmt: skip
+                *self.loads.notes, *self.pairings.notes)  # fmt: skip
 
     @property
     def name(self) -> str:

@@ -29,6 +29,7 @@ _RULES = [
     (re.compile(r"""[^\s:@"'=]+:[^\s"']+@(?=[\w\[])"""), f"{LEFT_OUT}@"),
     (re.compile(r"(?i)\bbasic\s+[A-Za-z0-9+/=_-]{6,}"), f"basic {LEFT_OUT}"),
     (re.compile(rf"(?i)\b(pins?(?![a-z])\D{{0,12}}?)\d{{{PIN_DIGITS[0]},{PIN_DIGITS[1]}}}(?!\d)"), rf"\1{LEFT_OUT}"),
+    (re.compile(r"(?i)(\bpair=)[0-9A-Z -]+"), rf"\1{LEFT_OUT}"),
     # Long machine-made words: keys, hashes, tokens. Not a path.
     (
         re.compile(r"(?<![\w/.+-])(?=[A-Za-z0-9+/_=-]*\d)(?=[A-Za-z0-9+/_=-]*[A-Za-z])[A-Za-z0-9+/_=-]{32,}(?![\w/.])"),

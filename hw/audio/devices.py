@@ -74,8 +74,9 @@ def choose(
         others = f", the first of {len(best)}" if len(best) > 1 else ""
         return Choice(best[0], f"{best[0].name} is a USB interface that records and plays{others}")
     built_in = [
-        f"{i.name} {'is built in and' if i.card_id else 'runs and is'} taken only by name: "
-        f'[audio] device = "{i.device}"'
+        f'{i.name} is built in and taken only by name: [audio] device = "{i.device}"'
+        if i.card_id
+        else f'{i.name} runs and is taken only by name: [audio] device = "{i.device}"'
         for i in interfaces
         if i.usable and not i.usb and not i.in_use_by
     ]
@@ -174,11 +175,11 @@ def _missing(capture: PcmCaps | None, playback: PcmCaps | None) -> str:
     """What the box needs and these do not have, or ""."""
     if capture is None or playback is None:
         return "it does not record" if capture is None else "it does not play"
-    for does, caps in (("records", capture), ("plays", playback)):
+    for does, caps in (("it records", capture), ("it plays", playback)):
         if not caps.formats:
-            return f"it {does} in none of {', '.join(SAMPLE_FORMATS)}"
+            return f"{does} in none of {', '.join(SAMPLE_FORMATS)}"
         if not caps.rates_hz:
-            return f"it {does} at none of {', '.join(map(str, RATES_HZ))} Hz"
+            return f"{does} at none of {', '.join(map(str, RATES_HZ))} Hz"
     return ""
 
 

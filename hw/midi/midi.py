@@ -193,5 +193,5 @@ def source_of(port: str, message: MidiMessage) -> tuple[str, str]:
     start, tail = f"midi:{port}:{message.kind}:{message.channel}", f"on channel {message.channel} of {port}"
     if message.kind == "pitch":
         return start, f"pitch bend {tail}"
-    names = {"cc": "CC", "note": "note", "program": "program"}
-    return f"{start}:{message.number}", f"{names[message.kind]} {message.number} {tail}"
+    words = {"cc": f"CC {message.number} {tail}", "note": f"note {message.number} {tail}"}
+    return f"{start}:{message.number}", words.get(message.kind, f"program {message.number} {tail}")

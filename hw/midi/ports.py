@@ -87,13 +87,12 @@ class MidiPort:
 
 def explain_port(place: MidiPortPlace, error: OSError) -> str:
     """Why a port does not open, and how to mend it."""
-    where = f"MIDI port {place.name} ({place.path}) is off: "
-    text = str(error)
-    if isinstance(error, PermissionError) or "ermission" in text:
-        return where + f"no permission. Add the user to the group {'dialout' if place.serial else 'audio'}"
-    if "busy" in text.lower() or "lock" in text.lower() or isinstance(error, BlockingIOError):
-        return where + "another program has it"
-    return where + text
+    why = str(error)
+    if isinstance(error, PermissionError) or "ermission" in why:
+        why = f"no permission. Add the user to the group {'dialout' if place.serial else 'audio'}"
+    elif "busy" in why.lower() or "lock" in why.lower() or isinstance(error, BlockingIOError):
+        why = "another program has it"
+    return f"MIDI port {place.name} ({place.path}) is off: {why}"
 
 
 def _open_serial(path: Path) -> "Serial":

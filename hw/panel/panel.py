@@ -37,7 +37,7 @@ told to `on_activity(Activity)`; mapped controls too, and their events go on. `A
 `sources`, so they can be compared. `hw.controls.conflicts.conflicts(spec, board)` tells what cannot be opened: a pin
 that is used twice, reserved (I2C, SPI, UART in use) or not on this board.
 **What is there**: `panel.choice` (pin library and why), `panel.board` (`hw.board.board.Board`: model, 40-pin header),
-`panel.midi_ports`, `panel.hid_devices`, `panel.problems`.
+`panel.midi_ports`, `panel.hid_devices`, `panel.problems`, `panel.closed` (the switches that are held).
 **Simulation** (`panel.simulated`, `panel.simulator`): `press(name)`, `release(name)` for every kind of switch,
 `turn(name, position)` for every kind of knob, `step(name, detents)` for encoders, `lights(name)`, `program(number)`,
 and `touch(source, value)` for what is not mapped yet.
@@ -153,6 +153,13 @@ class Panel:
         """What does not work and how to mend it, in plain sentences. Any thread."""
         knobs = [knob.problem for knob in list(self._knobs.values()) if knob.problem]
         return self._open_problems + knobs + self._plugged.problems
+
+    @property
+    def closed(self) -> frozenset[str]:
+        """The switches on pins that are held now, without latching ones. Any thread."""
+        latching = {switch.name for switch in self.spec.switches if switch.gestures.latching}
+        lines = list(self._switches.items())
+        return frozenset(n for n, line in lines if n not in latching and line.is_closed(line.debounce.level))
 
     @property
     def midi_ports(self) -> tuple[str, ...]:

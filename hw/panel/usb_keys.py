@@ -128,13 +128,12 @@ class HidThread(HotplugThread):
     def _report(self, path: Path, error: OSError) -> None:
         if error.errno == errno.ENODEV or not (self._wanted or self._learning):
             return
-        where = f"keyboard {path} is off: "
+        why = str(error)
         if isinstance(error, PermissionError):
-            problem = where + "no permission. Add the user to the group input"
+            why = "no permission. Add the user to the group input"
         elif error.errno == errno.EBUSY:
-            problem = where + "another program has grabbed it"
-        else:
-            problem = where + str(error)
+            why = "another program has grabbed it"
+        problem = f"keyboard {path} is off: {why}"
         if self._problems.get(path) != problem:
             log.warning("front panel: %s", problem)
         self._problems[path] = problem

@@ -8,6 +8,8 @@ root=../../web_ui/static
 rm -rf "$root/built"
 node_modules/.bin/esbuild "$root/js/main.js" --bundle --splitting --format=esm --minify --charset=utf8 --target=es2022 \
     --outdir="$root/built" --entry-names='[name]' --chunk-names='[name]-[hash]' --legal-comments=none --log-level=warning
+node_modules/.bin/esbuild "$root/js/door.js" --bundle --format=esm --minify --charset=utf8 --target=es2022 \
+    --outfile="$root/built/door.js" --legal-comments=none --log-level=warning
 cd ../..
 sheets=$(.venv/bin/python -m web_ui.bundle sheets)
 for sheet in $sheets; do cat "web_ui/static/$sheet"; done |

@@ -23,7 +23,7 @@ def browser() -> Iterator[Any]:
 @pytest.fixture
 def open_page(browser: Any, box: Any) -> Iterator[Opener]:
     """Open the page as a phone does; at the end no page may have had a fault of its own."""
-    opener = Opener(browser, lambda: box.number)
+    opener = Opener(browser, lambda: box.number, getattr(box, "session", ""))
     yield opener
     opener.close()
     assert opener.faults == []

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.rigs.phone import CHROMIUM, HOST, PHONE, expect
+from firmware_app.page import address
+from tests.rigs.phone import CHROMIUM, HOST, PHONE, expect, paired
 from tests.rigs.running_box import RunningBox
+from web_ui.ports.pairing import COOKIE
 
 pytestmark = [
     pytest.mark.e2e,
@@ -50,16 +52,19 @@ def browser() -> Iterator[Any]:
 class Phone:
     """A page that was opened by the address alone, and how often it was tapped."""
 
-    def __init__(self, browser: Any, box: RunningBox) -> None:
+    def __init__(self, browser: Any, box: RunningBox, *, owner: bool = True, at: str = "") -> None:
+        """owner: it is paired already. at: what follows the address."""
         self.taps = 0
         self.faults: list[str] = []
         context = browser.new_context(viewport=PHONE, device_scale_factor=2, has_touch=True)
+        if owner:
+            paired(context, box.cookie)
         self.page = context.new_page()
         self.page.add_init_script(f"({LISTENING})()")
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.on("console", lambda line: line.type in ("error", "warning") and self.faults.append(line.text))
         self.begun = time.monotonic()
-        self.page.goto(f"http://{HOST}:{box.url.rstrip('/').rpartition(':')[2]}/")
+        self.page.goto(f"http://{HOST}:{box.url.rstrip('/').rpartition(':')[2]}/{at}")
 
     def tap(self, locator: Any) -> None:
         locator.tap()
@@ -93,11 +98,13 @@ def purpose(phone: Phone, words: str) -> None:
 
 
 def test_a_fresh_box_is_heard_after_two_taps(browser: Any, tmp_path: Path):
-    with RunningBox(tmp_path / "box", "") as box:
+    with RunningBox(tmp_path / "box", "", pair=False) as box:
         box.wait_status(lambda s: s["audio_alive"] and s["demo"], "the demo")
-        phone = Phone(browser, box)
+        # What the camera opens: it makes the phone the owner on the way.
+        phone = Phone(browser, box, owner=False, at=f"#pair={address.first_code_left(box.runtime)}")
         page = phone.page
         expect(page.locator(".step-title")).to_have_text("What is this box for?")
+        box.cookie = next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == COOKIE)
         phone.picture("first")
         purpose(phone, "Practise with songs")
         expect(page.locator("#purpose-preset")).to_have_value("Karaoke")
@@ -144,12 +151,11 @@ def test_who_knows_their_way_is_not_asked_again_after_a_restart(browser: Any, tm
         expect(phone.page.locator(".step-title")).to_have_text("What is this box for?")
 
 
-@pytest.mark.parametrize("config", ['[audio]\ndevice = "demo"\n', ""], ids=["a file", "a PIN"])
+@pytest.mark.parametrize("config", ['[audio]\ndevice = "demo"\n', ""], ids=["a file", "an owner"])
 def test_a_box_that_somebody_set_up_opens_on_play(browser: Any, tmp_path: Path, config: str):
     with RunningBox(tmp_path / "box", config) as box:
-        if not config:
-            box.send("PUT", "pin", {"pin": "2468", "old": ""})
-        phone = Phone(browser, box)
+        box.send("PUT", "phones/open_play", {"on": True})
+        phone = Phone(browser, box, owner=bool(config))
         expect(phone.page.locator("#bypass")).to_be_enabled()
         expect(phone.page.locator("#view-setup")).to_be_hidden()
         assert phone.faults == []

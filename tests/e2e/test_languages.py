@@ -4,6 +4,7 @@ HUSHBOX_PICTURES=FOLDER keeps a picture of each.
 """
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.rigs.phone import CHROMIUM, Box, expect
-from tests.rigs.pseudo_locale import CODE, mirrored
+from tests.rigs.pseudo_locale import CODE, mirrored, plain
 
 pytestmark = [
     pytest.mark.e2e,
@@ -64,6 +65,23 @@ CUT = """() => {
   return [...new Set(cut)];
 }"""
 
+# Every visible text, and what is read aloud, but for the log, a model's card and what is typed.
+READ = """() => {
+  const read = [];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const from = texts.currentNode.parentElement;
+    if (from.closest("script, noscript, canvas, .log, .markdown")) continue;
+    if (from.checkVisibility({ visibilityProperty: true }) || from.closest("option")) read.push(texts.currentNode.data);
+  }
+  const named = ["aria-label", "title", "placeholder"];
+  for (const node of document.querySelectorAll(named.map((name) => `[${name}]`)))
+    if (node.checkVisibility()) read.push(...named.map((name) => node.getAttribute(name)));
+  return [...new Set(read.filter((text) => text?.trim()))];
+}"""
+WORDS = re.compile(r"(?<![\w.-])[A-Za-z][a-z]+ [a-z]{2,}(?![\w.-])")
+NAMED = re.compile(r"\u2068[^\u2069]*\u2069")  # a value among the page's words: somebody's name, or the box's own words
+
 
 @pytest.fixture
 def box() -> Iterator[Box]:
@@ -87,6 +105,9 @@ class Reader:
             picture = Path(PICTURES) / f"{self.name}-{where.replace('/', '-').replace(' ', '-')}.png"
             self.page.screenshot(path=picture, full_page=True)
         self.found += [(where, cut) for cut in self.page.evaluate(CUT)]
+        if self.name.startswith("rtl"):
+            texts = [plain(NAMED.sub(" ", text)) for text in self.page.evaluate(READ)]
+            self.found += [(where, f"{text.strip()}: English") for text in texts if WORDS.search(text)]
 
 
 def at_every_size(test: Callable[..., None]) -> Callable[..., None]:
@@ -152,8 +173,8 @@ def test_nothing_is_cut_in_set_up(open_page: Open, box: Box, language: dict[str,
     expect(page.locator("#line-panel .line-side")).to_be_visible()
     player.reads("setup")
     lines = page.locator(".lines > li").evaluate_all("(all) => all.map((li) => li.id.replace('line-', ''))")
-    sections = [line for line in lines if line and line != "wizard"]
-    assert len(sections) == 15
+    sections = [line for line in lines if line not in ("", "wizard", "pair")]
+    assert len(sections) == 16
     for line in sections:
         page.evaluate(f"location.hash = '#setup/{line}'")
         section = page.locator(f"#setup-{line}")
@@ -178,6 +199,53 @@ def test_nothing_is_cut_in_the_first_steps(
             before = page.locator(".step-title").inner_text()
             page.locator("#setup-wizard .pair .strong").tap()
             expect(page.locator(".step-title")).not_to_have_text(before)
+    assert not player.found, "\n".join(f"{where}: {cut}" for where, cut in player.found)
+
+
+def test_what_the_box_refuses_is_in_the_language_of_the_page(open_page: Open, box: Box):
+    """Its refusals, warnings and notes, where the page shows them; in pictures with HUSHBOX_PICTURES."""
+    player = reader(open_page, MIRRORED, "rtl", SIZES[1], "setup/pin")
+    page = player.page
+
+    def at(view: str) -> None:
+        page.evaluate(f"location.hash = '#{view}'")
+
+    def told(where: str, words: str, place: str = "#notices") -> None:
+        expect(page.locator(place).filter(has_text=words).first).to_be_visible()
+        player.reads(where)
+
+    page.locator("#pin-new").fill("12")
+    page.locator("#pin-again").fill("12")
+    page.locator("#setup-pin button.strong").tap()
+    told("pin", "ðííĝííţš", "#setup-pin .sheet-status")
+    at("setup/backup")
+    page.locator("#restore-file").set_input_files({"name": "b.json", "mimeType": "application/json", "buffer": b"?"})
+    told("backup", "ííţ ííš ñóóţ JŠÓÓÑ")
+    at("setup/name")
+    expect(page.locator("#box-name")).to_have_value("hushbox")
+    page.locator("#box-name").fill("")
+    page.locator("#setup-name button.strong").tap()
+    told("name", "çĥááŕááçţééŕš")
+    at("setup/audio")
+    page.locator("#setup-audio summary").first.tap()
+    page.locator("#other-device").fill("hw:CARD=Nothing")
+    page.locator("#setup-audio details button").first.tap()
+    told("audio", "ááúúðííóó ííñţééŕfááçéé", "#setup-audio .said")
+    at("presets")
+    page.locator(".preset-load").first.wait_for()
+    page.locator("#preset-save-as").tap()
+    page.locator("dialog[open] input").first.fill("Gentle")
+    page.locator("dialog[open] button.strong").tap()
+    told("presets", "fááçţóóŕýý", "dialog[open]")
+    page.keyboard.press("Escape")
+    at("setup/panel")
+    page.locator("#setup-panel .rows .row button").first.tap()
+    page.keyboard.press("Escape")
+    warned = "The audio interface is gone: plug it in again and sound comes back by itself."
+    box.ports.live.set_status(message=warned, safe_mode="it was ended from outside")
+    at("play")
+    told("play", "pļúúĝ ííţ ííñ")
+    told("play", "óóúúţšííðéé")
     assert not player.found, "\n".join(f"{where}: {cut}" for where, cut in player.found)
 
 

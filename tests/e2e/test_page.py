@@ -179,7 +179,7 @@ def test_what_the_box_says_is_shown(open_page: Callable[..., Any], box: Box):
     page.get_by_role("button", name="Done").click()
     page.locator("#tab-setup").click()
     page.locator("#line-models a").click()
-    expect(page.locator("#setup-models")).to_contain_text("read speech of 100 people")
+    expect(page.locator("#setup-models")).to_contain_text("speech, about 100 speakers")
 
 
 @pytest.mark.parametrize("view", VIEWS)

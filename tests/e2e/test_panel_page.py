@@ -20,6 +20,7 @@ from firmware_app.config.panel_keys import (
     SwitchConfig,
 )
 from tests.rigs.panel_box import PanelBox
+from tests.rigs.phone import paired
 
 CHROMIUM = Path("/usr/bin/chromium")
 PHONE = {"width": 390, "height": 844}
@@ -75,6 +76,7 @@ def open_page(browser: Any, box: PanelBox) -> Iterator[Callable[..., Any]]:
     def opened(size: dict[str, int] = PHONE, path: str = SETUP) -> Any:
         context = browser.new_context(viewport=size, device_scale_factor=2, color_scheme="dark")
         contexts.append(context)
+        paired(context, box.session)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda line: faults.append(line.text) if "Content Security" in line.text else None)

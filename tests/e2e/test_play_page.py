@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.rigs.phone import CHROMIUM, PHONE, Box, expect, swipe, until
+from web_ui.ports.pairing import PLAYER
 
 pytestmark = [
     pytest.mark.e2e,
@@ -216,9 +217,9 @@ def test_play_fits_one_screen(open_page: Open, box: Box, size: dict[str, int]):
     assert page.locator("#beside").is_visible() is (size["width"] == 1280)
 
 
-def test_beside_play_nothing_asks_for_the_pin(open_page: Open, box: Box):
-    box.ports.pin.change("2468", "")
+def test_a_player_has_nothing_beside_play(open_page: Open, box: Box):
+    box.ports.pairing.everybody = PLAYER
     page = open_page({"width": 1280, "height": 800})
     page.wait_for_timeout(800)
-    expect(page.locator(".pin-sheet")).to_be_hidden()
+    expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.locator("#beside")).to_be_hidden()

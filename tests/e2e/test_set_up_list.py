@@ -14,7 +14,8 @@ pytestmark = [
 Open = Callable[..., Any]
 STATES = {
     "audio": "Scarlett 2i2 USB", "levels": "direct monitoring", "models": "voice 1.2.0", "panel": "2 mapped",
-    "name": "hushbox", "pin": "no PIN", "network": "192.0.2.20", "power": "on for 1 h 0 min", "about": "0.0.0",
+    "name": "hushbox", "phones": "0 phones", "pin": "no PIN", "network": "192.0.2.20", "power": "on for 1 h 0 min",
+    "about": "0.0.0",
 }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from tests.conftest import MakeUsb
-from tests.rigs.phone import LIKE_A_PHONE
+from tests.rigs.phone import LIKE_A_PHONE, paired
 from tests.rigs.running_box import RunningBox
 from tests.rigs.virtual_mixer.rig import USUAL, VirtualMixer
 from tests.rigs.virtual_usb.rig import VirtualUsb
@@ -72,9 +72,11 @@ def open_page(stage: Stage) -> Iterator[Callable[..., Any]]:
         )
         contexts = []
 
-        def opened(view: str = "setup") -> Any:
+        def opened(view: str = "setup", *, owner: bool = True) -> Any:
             context = browser.new_context(viewport=PHONE, accept_downloads=True, **LIKE_A_PHONE)
             contexts.append(context)
+            if owner:
+                paired(context, stage.box.cookie)
             page = context.new_page()
             page.on("pageerror", lambda error: faults.append(str(error)))
             page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
@@ -188,7 +190,7 @@ def test_the_wizard_leads_from_first_run_to_sound(open_page: Callable[..., Any],
     wizard.get_by_label("Repeat new PIN").fill("2468")
     picture(page, "pin")
     wizard.get_by_role("button", name="Set PIN").click()
-    expect(page.locator("#setup-wizard")).to_contain_text("The PIN protects everything except Play.")
+    expect(page.locator("#setup-wizard")).to_contain_text("Whoever knows the PIN can pair a phone as engineer.")
     page.get_by_role("button", name="Next", exact=True).click()
 
     step(page, "Sound")
@@ -202,18 +204,17 @@ def test_the_wizard_leads_from_first_run_to_sound(open_page: Callable[..., Any],
     status = box.get("status")
     assert (status["period_frames"], status["latency_measured"], status["xruns"] >= 0) == (64, True, True)
 
-    # Another phone may play, and has to tell the PIN for anything else.
-    other = open_page("play")
-    expect(other.locator("#bypass")).to_be_enabled()
-    other.goto(f"http://{HOST}:{stage.port}/#setup")
-    expect(other.locator(".pin-sheet")).to_be_visible(timeout=15_000)
-    picture(other, "locked")
+    # Another phone may play, and becomes an engineer's by the PIN.
+    box.send("PUT", "phones/open_play", {"on": True})
+    other = open_page("setup", owner=False)
     other.get_by_label("PIN", exact=True).fill("1111")
     other.get_by_role("button", name="Unlock").click()
-    expect(other.locator(".pin-sheet")).to_contain_text("this is not the PIN")
+    expect(other.locator("#setup-pair")).to_contain_text("This is not the PIN.")
+    picture(other, "locked")
     other.get_by_label("PIN", exact=True).fill("2468")
     other.get_by_role("button", name="Unlock").click()
-    expect(other.locator("#setup-wizard")).to_contain_text("The box is set up.")
+    expect(other.locator("#line-models .line-side")).not_to_be_empty()
+    expect(other.locator("#line-pin")).to_be_hidden()
 
 
 def test_the_wizard_is_left_and_gone_on_with(open_page: Callable[..., Any], stage: Stage) -> None:

@@ -11,6 +11,7 @@ import pytest
 from firmware_app.config.panel_keys import PanelConfig
 from firmware_app.link.wire import InfoFrame
 from tests.rigs.panel_box import PanelBox
+from tests.rigs.phone import paired
 
 CHROMIUM = Path("/usr/bin/chromium")
 MUSIC = 1.0
@@ -34,7 +35,9 @@ def page(box: PanelBox) -> Iterator[Any]:
     faults: list[str] = []
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 390, "height": 844}, device_scale_factor=2)
+        context = browser.new_context(viewport={"width": 390, "height": 844}, device_scale_factor=2)
+        paired(context, box.session, "127.0.0.1")
+        page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.goto(f"http://127.0.0.1:{box.number}/#play")
         page.wait_for_selector('body[data-link="live"]')

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.rigs.phone import CHROMIUM, PHONE, Box, expect, until
+from web_ui.ports.pairing import OWNER
 from web_ui.visitors.phones import Rank, Visitor
 
 pytestmark = [
@@ -15,18 +16,6 @@ pytestmark = [
     pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}: apt-get install chromium"),
 ]
 Open = Callable[..., Any]
-HISTORY = (
-    "number",
-    "at_s",
-    "in_peak_db",
-    "out_peak_db",
-    "reduction_db",
-    "load",
-    "load_p99",
-    "xruns",
-    "late_hops",
-    "dry_hops",
-)
 
 
 # --- Presets ---
@@ -205,46 +194,27 @@ def test_one_listener_too_many_is_refused_in_words(open_page: Open, box: Box):
         slot.release()
 
 
-# --- behind a PIN ---
+# --- not for everybody ---
 
 
-@pytest.fixture
-def guarded(open_page: Open, box: Box) -> Open:
-    """Opens Look on a phone that is asked for the PIN by nothing but what is tried there."""
-
-    def opened() -> Any:
-        box.ports.pin.change("2468", "")
-        page = open_page(view="play")
-        nothing = {"now_s": 0.0, **{name: [] for name in HISTORY}}
-        page.route("**/api/v1/history*", lambda route: route.fulfill(json=nothing))
-        return page
-
-    return opened
-
-
-def test_looking_asks_for_the_pin(guarded: Open, box: Box):
-    page = guarded()
+def test_looking_offers_to_pair_where_only_playing_is_everybodys(open_page: Open, box: Box):
+    box.ports.pairing.everybody = ""
+    box.ports.pairing.pair(OWNER)
+    box.ports.pairing.set_open_play(True)
+    box.ports.pin.change("2468", "")
+    page = open_page(view="play")
     page.locator("#tab-look").tap()
-    expect(page.locator(".pin-sheet")).to_be_visible()
-    page.get_by_role("button", name="Back to Play").tap()
+    sheet = page.get_by_role("dialog")
+    sheet.get_by_role("button", name="Not now").tap()
     expect(page.locator("#view-play")).to_be_visible()
     page.wait_for_timeout(1500)  # nothing there asks again
-    expect(page.locator(".pin-sheet")).to_be_hidden()
+    expect(sheet).to_have_count(0)
     page.locator("#tab-look").tap()
-    page.get_by_label("PIN", exact=True).fill("2468")
-    with page.expect_event("load"):  # who may is shown the page anew
-        page.get_by_role("button", name="Unlock").tap()
+    sheet.get_by_label("PIN", exact=True).fill("2468")
+    sheet.get_by_role("button", name="Unlock").tap()
+    expect(sheet).to_have_count(0)
+    page.locator("#tab-look").tap()
     until(page, lambda: box.server._app.extensions["hushbox.sound"].looks.taken == 1)
-
-
-def test_listening_asks_for_the_pin(guarded: Open, box: Box):
-    page = guarded()
-    page.route("**/api/v1/spectrum", lambda route: route.fulfill(body=b"", content_type="application/octet-stream"))
-    page.locator("#tab-look").tap()
-    expect(page.locator("#live-key")).to_be_visible()
-    expect(page.locator(".pin-sheet")).to_be_hidden()
-    page.get_by_role("button", name="Listen", exact=True).tap()
-    expect(page.locator(".pin-sheet")).to_be_visible()
 
 
 # --- the whole page ---

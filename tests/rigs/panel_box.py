@@ -13,11 +13,13 @@ from firmware_app.control.control import Control
 from firmware_app.control.performer import Performer
 from firmware_app.kept.factory import Presets
 from firmware_app.kept.library import PresetLibrary, presets_file
+from firmware_app.kept.pairings import Pairings
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.scenes import Scenes
 from firmware_app.kept.store import Store
 from firmware_app.link.wire import MeterFrame, State
 from firmware_app.page.box import real_box
+from firmware_app.page.pairing import RealPairing
 from firmware_app.panel.setup import PanelSetup
 from firmware_app.setup.box import BoxSetup
 from firmware_app.update.updates import Updates
@@ -32,7 +34,13 @@ def box_setup(folder: Path, control: Control) -> BoxSetup:
     """A BoxSetup that keeps everything in `folder`."""
     found = replace(places.find(), state=folder, runtime=folder / "run")
     found.make_runtime()
-    return BoxSetup(Config(), found, control, "0.0.0")
+    return BoxSetup(Config(), found, control, "0.0.0", Pairings(folder))
+
+
+def first_code_of(box: Box) -> str:
+    """The code that makes a phone the owner of this box."""
+    assert isinstance(box.pairing, RealPairing)
+    return box.pairing._kept.first_code
 
 
 def ports_of(folder: Path, control: Control, panel: PanelSetup, updates: Updates | None = None) -> Box:
@@ -67,6 +75,7 @@ class PanelBox(PanelParts):
         self._sounding = threading.Thread(target=self._sound, daemon=True)
         self._sounding.start()
         self.ports = ports_of(folder, self.control, self.setup)
+        self.session = self.ports.pairing.claim(first_code_of(self.ports), "The rig")  # of its owner
         self._server = PageServer(create_app(self.ports), "127.0.0.1", 0)
         self.number = self._server.start()
 

@@ -8,6 +8,7 @@ import pytest
 
 from web_ui.app import create_app
 from web_ui.fakes.box import fake_box
+from web_ui.ports.pairing import COOKIE, OWNER
 from web_ui.serving.server import PageServer
 from web_ui.texts import Language
 
@@ -27,9 +28,9 @@ AWAY = ("Failed to load resource", "ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHU
 class Box:
     """A fake box and its served page, which can be switched off and on again at the same port."""
 
-    def __init__(self, trial: Language | None = None) -> None:
-        """trial: see create_app."""
-        self.ports = fake_box()
+    def __init__(self, trial: Language | None = None, everybody: str = OWNER) -> None:
+        """trial: see create_app. everybody: see fake_box."""
+        self.ports = fake_box(everybody=everybody)
         self.trial = trial
         self.number = 0
         self.on()
@@ -54,25 +55,40 @@ def launched() -> Iterator[Any]:
         browser.close()
 
 
+def paired(context: Any, session: str, host: str = HOST) -> None:
+    """Have the pages of this context show a session, as those of a paired phone do."""
+    cookie = {"name": COOKIE, "value": session, "domain": host, "path": "/", "httpOnly": True, "sameSite": "Strict"}
+    context.add_cookies([cookie])
+
+
 class Opener:
     """Opens pages as phones do, and gathers what goes wrong in them: `faults` has to be empty at the end."""
 
-    def __init__(self, browser: Any, number: Callable[[], int]) -> None:
+    def __init__(self, browser: Any, number: Callable[[], int], session: str = "") -> None:
+        """session: of a paired phone."""
+        self._session = session
         self.faults: list[str] = []
         self._browser = browser
         self._number = number
         self._contexts: list[Any] = []
 
     def __call__(self, size: dict[str, int] = PHONE, view: str = "play", query: str = "", **options: Any) -> Any:
+        page = self.visit(f"{query}#{view}", size, **options)
+        page.wait_for_selector('body[data-link="live"]:not([data-bypass="unknown"])')
+        page.wait_for_selector(f"#view-{view.partition('/')[0]} > *")
+        return page
+
+    def visit(self, address: str, size: dict[str, int] = PHONE, session: str = "", **options: Any) -> Any:
+        """A phone of its own opens this address, whatever comes then. session: it is paired already."""
         context = self._browser.new_context(viewport=size, **{**LIKE_A_PHONE, **options})
         self._contexts.append(context)
+        if session or self._session:
+            paired(context, session or self._session)
         page = context.new_page()
         page.set_default_timeout(60_000)  # other work may share the machine
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("console", self._heard)
-        page.goto(f"http://{HOST}:{self._number()}/{query}#{view}")
-        page.wait_for_selector('body[data-link="live"]:not([data-bypass="unknown"])')
-        page.wait_for_selector(f"#view-{view.partition('/')[0]} > *")
+        page.goto(f"http://{HOST}:{self._number()}/{address}")
         return page
 
     def _heard(self, line: Any) -> None:

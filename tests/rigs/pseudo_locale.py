@@ -1,17 +1,22 @@
 """A language for testing, made from the English texts: longer, accented, in brackets, written from right to left.
 
 Whoever knows English can still read it. A text without brackets was not in the tables; one without its closing bracket
-is cut. Its code is English with a region that nobody lives in, so that numbers stay readable.
+is cut. Its code is English with a region that nobody lives in, so that numbers stay readable. What the box itself says
+is in it too, by the keys that the other languages have.
 """
 
 import re
 
+from firmware_app.kept.factory import Presets
 from firmware_app.kept.param_table import PARAMS
+from tests.rigs.checkout import ROOT
 from web_ui import texts
 
 CODE = "en-XB"
+FACTORY = ROOT / "firmware_app" / "assets" / "presets"
 _MARK = "\u200f"  # right-to-left mark
 _LETTERS = str.maketrans("acdeghiklnorstuyACDEGHIKLNORSTUY", "áçðéĝĥíķļñóŕšţúýÁÇÐÉĜĤÍĶĻÑÓŔŠŢÚÝ")
+_PLACE = re.compile(r"\{(\w+)[^{}]*\}")  # a value with how it looks
 _KEPT = re.compile(r"(\{\w+\}|`[^`]*`)")  # values and commands
 _WORD = re.compile(r"[A-Za-z]{2,}")
 
@@ -22,8 +27,23 @@ def mirrored() -> texts.Language:
     for spec in PARAMS.values():  # the box tells the page what these are called in English
         english |= {f"box.param.{spec.id}": spec.label, f"box.param.{spec.id}.help": spec.help}
         english |= {f"box.choice.{name}": name for name in spec.choices}
+    for preset in Presets(FACTORY, PARAMS).list():
+        english[f"box.preset.{preset.name}"] = preset.about
     words = {key: _long(text) for key, text in english.items()}
-    return texts.Language(CODE, words, "rtl")
+    keys = {key for language in texts.languages() for key in texts.said(language)}
+    said = {key: _long(_PLACE.sub(r"{\1}", key)) for key in keys}
+    return texts.Language(CODE, words, "rtl", said)
+
+
+def plain(text: str) -> str:
+    """What of a text stands outside the brackets."""
+    outside, depth = [], 0
+    for letter in text.replace(_MARK, ""):
+        depth += letter == "["
+        if not depth:
+            outside.append(letter)
+        depth -= letter == "]" and depth > 0
+    return "".join(outside)
 
 
 def _long(text: str) -> str:

@@ -16,12 +16,15 @@ import time
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from http.client import HTTPException
+from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from firmware_app.page import address
 from tests.rigs.usual_choice import keep_usual_choice
+from web_ui.ports.pairing import COOKIE
 
 CSRF_HEADER = "X-CSRF-Token"
 PATIENCE_S = 60.0  # of an answer, on a machine that does much else
@@ -33,8 +36,9 @@ class RunningBox:
     config: text of hushbox.toml after the [page] section this rig writes. env: beside the environment (the rig's).
     under: a program and its options that starts the box, and lets it have its own process number.
     first_start: let the box measure which bundle and period fit. Else it finds the usual ones chosen already, so that
-    this machine's load does not decide what a test hears. port: of the page; 0: another one after each start. program:
-    the command `hushbox`, of another version than this checkout's.
+    this machine's load does not decide what a test hears. port: of the page; 0: another one after each start.
+    pair: claim the box, so that the rig is its owner, in every start in this folder. Else nobody is paired.
+    program: the command `hushbox`, of another version than this checkout's.
     """
 
     def __init__(
@@ -46,6 +50,7 @@ class RunningBox:
         under: Sequence[str] = (),
         first_start: bool = False,
         port: int = 0,
+        pair: bool = True,
         program: Sequence[str] = (sys.executable, "-m", "firmware_app.cli"),
     ) -> None:
         self.folder = folder
@@ -60,6 +65,8 @@ class RunningBox:
         self._env = {**os.environ, **(env or {}), "HUSHBOX_RUNTIME_DIR": str(self.runtime), "PYTHONUNBUFFERED": "1"}
         self.log: list[str] = []
         self.url = ""
+        self.cookie = ""  # the session of this rig
+        self._pair = pair
         self._token = ""
         self._process: subprocess.Popen[str] | None = None
 
@@ -75,6 +82,8 @@ class RunningBox:
         self._reader.start()
         try:
             self.wait_for(lambda: bool(self.url), "the page's address", 60.0)  # of a busy machine
+            if self._pair:
+                self._become_owner()
         except BaseException:
             self.stop()
             raise
@@ -123,7 +132,8 @@ class RunningBox:
         return json.loads(self.get_bytes(f"/api/v1/{path}"))
 
     def get_bytes(self, path: str) -> bytes:
-        with urllib.request.urlopen(self.url.rstrip("/") + path, timeout=PATIENCE_S) as answer:
+        request = urllib.request.Request(self.url.rstrip("/") + path, headers=self._cookies)
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
             return bytes(answer.read())
 
     def send(self, method: str, path: str, body: object) -> Any:
@@ -139,11 +149,32 @@ class RunningBox:
             assert found, "the page carries no CSRF token"
             self._token = found[1]
         headers = {"Content-Type": "application/json", CSRF_HEADER: self._token, "Origin": self.url.rstrip("/")}
+        headers |= self._cookies
         request = urllib.request.Request(
             f"{self.url.rstrip('/')}/api/v1/{path}", json.dumps(body).encode(), headers, method=method
         )
         with urllib.request.urlopen(request, timeout=patience_s) as answer:
+            session = SimpleCookie(answer.headers.get("Set-Cookie", "")).get(COOKIE)
+            if session is not None:
+                self.cookie = session.value
             return bytes(answer.read())
+
+    def claim(self, code: str, name: str = "") -> str:
+        """Pair this rig by a code. Returns the session, which it shows from now on."""
+        self.send("POST", "pairing/claim", {"code": code, "name": name})
+        return self.cookie
+
+    def _become_owner(self) -> None:
+        """By the first code; or as the owner that this rig became at an earlier start in this folder."""
+        kept, code = self.folder / "owner-session", address.first_code_left(self.runtime)
+        if code:
+            kept.write_text(self.claim(code, "The rig"))
+        elif kept.is_file():
+            self.cookie = kept.read_text()
+
+    @property
+    def _cookies(self) -> dict[str, str]:
+        return {"Cookie": f"{COOKIE}={self.cookie}"} if self.cookie else {}
 
     def set(self, param: str, value: float) -> None:
         self.send("PUT", f"params/{param}", {"value": value})

@@ -171,11 +171,14 @@ def test_a_choice_that_there_is_not_counts_for_nothing(client: FlaskClient, chos
 
 
 def test_a_language_in_the_making_is_shown_only_where_it_is_asked_for():
-    client = create_app(fake_box(), trial=mirrored()).test_client()
+    app = create_app(fake_box(), trial=mirrored())
+    client = app.test_client()
     page = client.get(f"/?lang={CODE}", base_url="http://hushbox.local").get_data(as_text=True)
     assert f'<html lang="{CODE}" dir="rtl"' in page
     assert "[Múúţéé]" in page
-    plain = client.get("/?lang=xx", base_url="http://hushbox.local", headers={"Accept-Language": CODE})
+    asked_later = client.get("/api/v1/presets/export?name=Choir", base_url="http://hushbox.local")
+    assert "ñóó pŕééšééţ" in asked_later.get_json()["error"]
+    plain = app.test_client().get("/?lang=xx", base_url="http://hushbox.local", headers={"Accept-Language": CODE})
     assert '<html lang="en" dir="ltr" data-theme="dark" data-languages="en de"' in plain.get_data(as_text=True)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from web_ui.fakes.live import FakeLive
 from web_ui.fakes.models import FakeModels
+from web_ui.fakes.pairing import FakePairing
 from web_ui.fakes.panel import FakePanel
 from web_ui.fakes.pin import FakePin
 from web_ui.fakes.presets import FakePresets
@@ -16,6 +17,7 @@ from web_ui.fakes.sound import FakeSound
 from web_ui.fakes.system import FakeSystem
 from web_ui.fakes.updates import FakeUpdates
 from web_ui.ports.box import Box
+from web_ui.ports.pairing import OWNER
 
 
 @dataclass(frozen=True)
@@ -30,17 +32,25 @@ class FakeBox(Box):
     setup: FakeSetup
     models: FakeModels
     system: FakeSystem
+    pairing: FakePairing
     pin: FakePin
     updates: FakeUpdates
 
 
 def fake_box(
-    simulated: bool = True, clock: Callable[[], float] = time.monotonic, live: FakeLive | None = None
+    simulated: bool = True,
+    clock: Callable[[], float] = time.monotonic,
+    live: FakeLive | None = None,
+    everybody: str = OWNER,
 ) -> FakeBox:
-    """Make a box. simulated: whether the panel's pins are. live: another one than FakeLive(clock)."""
+    """Make a box. simulated: whether the panel's pins are. live: another one than FakeLive(clock).
+
+    everybody: the role of each client that is not paired; "" for a box as it comes (FakePairing).
+    """
     live = live or FakeLive(clock)
     panel = FakePanel(live, simulated)
     setup = FakeSetup(live.tell)
+    pairing = FakePairing(everybody)
     return FakeBox(
         live=live,
         presets=FakePresets(live),
@@ -50,7 +60,8 @@ def fake_box(
         setup=setup,
         models=FakeModels(),
         system=FakeSystem(lambda: {"state.json": live.values()}, setup.end),
-        pin=FakePin(),
+        pairing=pairing,
+        pin=FakePin(pairing),
         updates=FakeUpdates(),
     )
 

@@ -122,9 +122,9 @@ class FakePanel:
         control = next((c for c in self._all() if c.name == on), None)
         kind = next(kind for kind in KINDS if kind.do == action["do"])
         if control is None or gesture not in control.gestures:
-            return [NoteView("refused", f"no control {on!r} with the gesture {gesture}")]
+            return [NoteView("refused", f"no control {on!r} with the gesture {gesture}: there are none")]
         if ("position" in kind.triggers) != (gesture == "turn"):
-            return [NoteView("refused", f"{control.label}, {gesture}: cannot do this: take another control")]
+            return [NoteView("refused", f"{control.label} cannot do this.")]
         notes = []
         before = self._mappings.get(f"{on} {gesture}")
         if before is not None and before.action != dict(action):
@@ -170,7 +170,7 @@ class FakePanel:
         if kind != "switches":
             raise ControlRefused(f"no kind of control {kind!r}; did you mean switches?")
         if not isinstance(name, str) or not isinstance(gpio, int) or gpio not in _HEADER:
-            raise ControlRefused(f"switches name = {name!r}, gpio = {gpio!r}: a name and a pin are needed")
+            raise ControlRefused("switches needs gpio: Pin, by its BCM number.")
         if gpio in self._gpios:
             raise ControlRefused(f"{name} cannot be added: GPIO{gpio} is taken by {self._gpios[gpio]}")
         label = name.capitalize()
@@ -204,7 +204,7 @@ class FakePanel:
             return
         gpio = int(source.removeprefix("gpio:")) if source.removeprefix("gpio:").isdigit() else -1
         if gpio not in _HEADER or gpio in self._gpios:
-            raise NotThere(f"nothing to touch at {source!r}")
+            raise NotThere(f"nothing is wired to {source!r} on the simulated panel")
         if self._learn.action is None or not value:
             return
         name = f"switch-{gpio}"
@@ -221,7 +221,9 @@ class FakePanel:
             return
         self._stomps += 1
         if self._stomps < 3:
-            self._learn = replace(self._learn, note="CC 64 is heard. Press it three times in a row.")
+            self._learn = replace(
+                self._learn, note="CC 64 is heard. Press it three times in a row, then wait a moment."
+            )
         else:
             self._new = PanelControlView("cc-64", "CC 64", "midi_switches", "CC 64 on channel 1", _STOMPS, "", "page")
             self._learn = replace(

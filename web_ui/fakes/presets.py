@@ -184,7 +184,7 @@ class FakePresets:
         for preset in self._presets:
             if preset.name.casefold() == name.casefold():
                 return preset
-        raise NotThere(f"no preset {name!r}: there are {', '.join(preset.name for preset in self._presets)}")
+        raise NotThere(f"no preset {name!r}; did you mean {self._presets[0].name}?")
 
     def _own(self, name: str, done: str) -> PresetView:
         preset = self._find(name)

@@ -95,14 +95,14 @@ class FakeSetup:
             if key not in _ALLOWED:
                 raise ControlRefused(f"[audio] {key[:40]}: cannot be set here")
             if not _ALLOWED[key](value):
-                raise ControlRefused(f"[audio] {key} = {json.dumps(value)[:40]}: this is not allowed")
+                raise ControlRefused(f"[audio] {key} = {json.dumps(value)[:40]}: true or false is allowed")
         values: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in changes.items()
         }
         wanted = replace(self._audio, **values)
         reason = ""
         if not any(view.device == wanted.device and view.usable for view in INTERFACES):
-            reason = f"audio interface {wanted.device}: no capture there"
+            reason = f"audio interface {wanted.device}: no capture there; there is: no audio interface at all"
         elif max(wanted.input_channels, default=0) > 2:
             reason = f"input channel {max(wanted.input_channels)}: {wanted.device} has 1 to 2"
         self._audio = replace(
@@ -162,7 +162,8 @@ class FakeSetup:
 
     def set_wizard(self, state: str, step: str) -> None:
         if state not in STATES or step not in STEPS:
-            raise ControlRefused(f"wizard = {state[:20]!r}, {step[:20]!r}: no such state or step")
+            allowed = f"state is one of {', '.join(STATES)}, step one of {', '.join(STEPS)}"
+            raise ControlRefused(f"wizard = {state[:20]!r}, {step[:20]!r}: {allowed}")
         self._wizard = WizardView(state, step, STEPS)
         self._note()
 

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 
 from web_ui.ports.live import LivePort
 from web_ui.ports.models import ModelsPort
+from web_ui.ports.pairing import PairingPort
 from web_ui.ports.panel import PanelPort
 from web_ui.ports.pin import PinPort
 from web_ui.ports.presets import PresetsPort
@@ -46,5 +47,6 @@ class Box:
     setup: SetupPort  # interface, levels, sound check, name, wizard
     models: ModelsPort
     system: SystemPort  # the machine: versions, log, backup, power
+    pairing: PairingPort  # who may do what
     pin: PinPort
     updates: UpdatesPort

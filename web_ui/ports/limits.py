@@ -12,6 +12,12 @@ LARGEST_PRESET_FILE_BYTES = 500_000  # MOST_PRESETS of them, each as long as can
 LONGEST_BOX_NAME = 40
 PIN_DIGITS = (4, 12)  # fewest and most
 
+MOST_PHONES = 64  # paired
+LONGEST_PHONE_NAME = 40
+GUEST_HOURS = (1, 336)  # fewest and most: two weeks
+CODE_HOURS = 1  # a code for a phone that may stay ends after so long
+WINDOW_S = 60.0  # after the footswitch was held: how long a phone may be let in
+
 LARGEST_BACKUP_BYTES = 4_000_000
 
 MOST_DETENTS = 100  # clicks of a simulated encoder in one request

@@ -1,4 +1,4 @@
-"""PinPort: the PIN that guards everything but Play, and the sessions of those who know it."""
+"""PinPort: the PIN by which a phone gets in as an engineer, where an owner has set one."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -6,15 +6,14 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class PinView:
-    """in_force: a PIN is set, so everything but Play asks for it. wanted: none is set and one should be."""
+    """in_force: a PIN is set, so a phone may be paired with it."""
 
     in_force: bool
-    wanted: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The client that sends a PIN: wrong PINs are counted by it. session: its last one, valid or not."""
+    """The client that sends a PIN or a code: wrong ones are counted by it. session: its last one, valid or not."""
 
     address: str = ""
     session: str = ""
@@ -28,18 +27,13 @@ class PinPort(Protocol):
 
     def view(self) -> PinView: ...
 
-    def unlock(self, pin: str, caller: Caller = UNKNOWN_CALLER) -> str:
-        """Check the PIN and return a new session. Raises PinRefused."""
+    def unlock(self, pin: str, name: str = "", caller: Caller = UNKNOWN_CALLER) -> str:
+        """Check the PIN, pair the phone as an engineer, and return its session. name: the phone's; "" for a number.
+
+        Raises PinRefused, also while no PIN is set.
+        """
         ...
 
-    def lock(self, session: str) -> None:
-        """End this session. Raises ControlRefused when it would be valid again after a restart."""
-        ...
-
-    def knows(self, session: str) -> bool:
-        """Whether this session was opened with the PIN in force. Any session will do while no PIN is set."""
-        ...
-
-    def change(self, pin: str, old: str, caller: Caller = UNKNOWN_CALLER) -> str:
-        """Replace the PIN `old` by `pin`; an empty `pin` removes it. Returns a session. Raises PinRefused."""
+    def change(self, pin: str, old: str, caller: Caller = UNKNOWN_CALLER) -> None:
+        """Replace the PIN `old` by `pin`; an empty `pin` removes it. Phones stay paired. Raises PinRefused."""
         ...

@@ -11,6 +11,7 @@ from web_ui.ports.box import Box
 from web_ui.routes.bodies import reply
 from web_ui.routes.live import add_live_routes
 from web_ui.routes.models import add_models_routes
+from web_ui.routes.pairing import add_pairing_routes
 from web_ui.routes.panel import add_panel_routes
 from web_ui.routes.pin import add_pin_routes
 from web_ui.routes.presets import add_presets_routes
@@ -46,6 +47,7 @@ def create_api(box: Box, streams: EventStreams, sound: SoundStreams, phones: Pho
     add_setup_routes(api, box.setup)
     add_models_routes(api, box.models, phones)
     add_system_routes(api, box.system, box.setup, phones)
-    add_pin_routes(api, box.pin)
+    add_pairing_routes(api, box.pairing)
+    add_pin_routes(api, box.pin, box.pairing)
     add_updates_routes(api, box.updates)
     return api

@@ -11,13 +11,14 @@ from urllib.parse import quote
 from flask import Response, request
 
 from web_ui.errors import Refused
-from web_ui.views import dumps
+from web_ui.views import dumps, told
+from web_ui.visitors.languages import say_of_request
 from web_ui.visitors.plain_text import parsed
 
 
 def reply(value: object) -> Response:
-    """An answer in JSON."""
-    return Response(dumps(value), mimetype="application/json")
+    """An answer in JSON, with what the box says in it in the phone's language."""
+    return Response(dumps(told(value, say_of_request())), mimetype="application/json")
 
 
 def done() -> Response:
@@ -49,13 +50,29 @@ def body(field: str) -> Any:
 def bodies(*fields: str) -> Mapping[str, Any]:
     """The request's JSON object, which must have exactly these fields. Raises Refused."""
     wanted = ", ".join(f'"{field}": …' for field in fields)
+    tree = _object(wanted)
+    if set(tree) != set(fields):
+        raise Refused(400, f"the body has to be {{{wanted}}} and nothing else")
+    return tree
+
+
+def _object(wanted: str) -> Mapping[str, Any]:
     if request.mimetype != "application/json":
         raise Refused(415, "the body has to be JSON (Content-Type: application/json)")
     try:
         tree = parsed(request.get_data(cache=False))
     except ValueError:
         raise Refused(400, f"the body is not JSON: {{{wanted}}} is expected") from None
-    if not isinstance(tree, dict) or set(tree) != set(fields):
+    if not isinstance(tree, dict):
+        raise Refused(400, f"the body has to be {{{wanted}}} and nothing else")
+    return tree
+
+
+def some_of(*fields: str) -> Mapping[str, Any]:
+    """The request's JSON object, which must have at least one of these fields and no other. Raises Refused."""
+    wanted = " or ".join(f'"{field}": …' for field in fields)
+    tree = _object(wanted)
+    if not tree or not set(tree) <= set(fields):
         raise Refused(400, f"the body has to be {{{wanted}}} and nothing else")
     return tree
 

@@ -6,7 +6,8 @@ from web_ui.errors import Refused
 from web_ui.ports.live import LivePort
 from web_ui.routes.bodies import bodies, body, done, number, reply, shown, whole_number
 from web_ui.streams.events import EventStreams
-from web_ui.views import param_json, status_json, step_json
+from web_ui.views import entry_json, param_json, status_json, step_json
+from web_ui.visitors.languages import say_of_request
 from web_ui.visitors.phones import Phones
 from web_ui.visitors.slots import stream_over
 
@@ -42,7 +43,9 @@ def add_live_routes(api: Blueprint, port: LivePort, streams: EventStreams, phone
     @api.get("/events")
     def events() -> Response:
         slot = streams.take_slot(phones.visitor())
-        response = Response(streams.stream(stream_over(slot)), mimetype="text/event-stream")
+        entry = phones.entry_of_request()
+        own = {"pairing": lambda: entry_json(entry())}
+        response = Response(streams.stream(stream_over(slot), own, say_of_request()), mimetype="text/event-stream")
         response.call_on_close(slot.release)
         return response
 

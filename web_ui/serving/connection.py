@@ -96,7 +96,9 @@ class PageErrorTask(ErrorTask):  # type: ignore[misc]
 
     def execute(self) -> None:
         error = self.request.error
-        body = dumps({"error": str(error.body), "code": ""}).encode()
+        say = self.channel.server.say_of(self.request.headers)
+        said = say(str(error.body)) if say else str(error.body)
+        body = dumps({"error": said, "code": ""}).encode()
         self.status = f"{error.code} {error.reason}"
         self.response_headers.append(("Content-Type", "application/json"))
         self.response_headers.append(("Cache-Control", "no-store"))

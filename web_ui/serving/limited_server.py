@@ -2,9 +2,9 @@
 
 When an address has too many connections, or the box has, one of them is closed: one that waits for its phone, of an
 unknown client before a known one, of the address with most, the oldest. `connection` has the deadlines, `fair_queue`
-shares the threads between addresses, `web_ui.visitors.slots` shares out streams and recordings: first the owner (PIN),
-then a phone that has the page open, then anybody. A whole answer holds no thread while it is fetched. The numbers are
-in `web_ui.limits`. `python -m tests.rigs.siege` besieges a box and prints what others wait.
+shares the threads between addresses, `web_ui.visitors.slots` shares out streams and recordings: first the owner,
+then a paired phone, then one that has the page open, then anybody. A whole answer holds no thread while it is fetched.
+The numbers are in `web_ui.limits`. `python -m tests.rigs.siege` besieges a box and prints what others wait.
 """
 
 import errno
@@ -42,11 +42,15 @@ class LimitedServer(TcpWSGIServer):  # type: ignore[misc]  # waitress has no typ
         self,
         *args: Any,
         rank_of: Callable[[Mapping[str, str]], Rank],
-        trusts: Callable[[Mapping[str, str]], bool],
+        trusts: Callable[[Mapping[str, str], str, str], bool],
+        say_of: Callable[[Mapping[str, str]], Callable[[str], str] | None],
         **kwargs: Any,
     ) -> None:
-        """From a request's headers (X_CSRF_TOKEN): rank_of its client, and whether it `trusts` it to change all."""
-        self.rank_of, self._trusts = rank_of, trusts
+        """rank_of: a client's, by its headers (X_CSRF_TOKEN). trusts: whether one may send this, by method and path.
+
+        say_of: what puts the box's English into a client's language.
+        """
+        self.rank_of, self._trusts, self.say_of = rank_of, trusts, say_of
         self.addresses = Addresses()
         self._check_at_s = 0.0
         self._paused_until_s = 0.0
@@ -83,8 +87,8 @@ class LimitedServer(TcpWSGIServer):  # type: ignore[misc]  # waitress has no typ
         return (host.removeprefix(_MAPPED) if "." in host else host, *addr[1:])
 
     def accepts_body(self, request: PageRequest) -> bool:
-        """Whether a large body is read: only from clients that may change all, and only a few at a time."""
-        if not self._trusts(request.headers):
+        """Whether a large body is read: only from clients that may send it, and only a few at a time."""
+        if not self._trusts(request.headers, request.command, request.path):
             return False
         coming = [channel.request for channel in self._channels() if channel.request is not None]
         if sum(each.is_large for each in coming) >= limits.MAX_LARGE_BODIES:

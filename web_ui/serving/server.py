@@ -68,6 +68,7 @@ class PageServer:
             bind_socket=False,
             rank_of=self._app.extensions["hushbox.rank"],
             trusts=self._app.extensions["hushbox.trusts"],
+            say_of=self._app.extensions["hushbox.say"],
             sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
         )
         self._thread = threading.Thread(target=self._serve, name="page", daemon=True)

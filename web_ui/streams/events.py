@@ -8,12 +8,15 @@ threads, so their number is limited.
 import threading
 import time
 from collections.abc import Callable, Iterator
+from types import MappingProxyType
+from typing import Any
 
 from web_ui.errors import Refused
 from web_ui.limits import MAX_STREAMS
 from web_ui.ports.live import Change, LivePort
 from web_ui.streams.news import News
-from web_ui.views import dumps, status_json, values_json
+from web_ui.views import dumps, status_json, told, values_json
+from web_ui.visitors.languages import Say
 from web_ui.visitors.phones import Visitor
 from web_ui.visitors.slots import Slot, Slots
 
@@ -43,14 +46,19 @@ class EventStreams:
         """Let all streams end soon, and refuse new ones."""
         self._closing.set()
 
-    def stream(self, disconnected: Callable[[], bool]) -> Iterator[bytes]:
-        """Yield events until the client is gone or the server closes. Runs in a thread of its own."""
+    def stream(
+        self, disconnected: Callable[[], bool], own: News = MappingProxyType({}), say: Say | None = None
+    ) -> Iterator[bytes]:
+        """Yield events until the client is gone or the server closes. Runs in a thread of its own.
+
+        own: what this client alone is told, seen within HEARTBEAT_S. say: puts what the box says into its language.
+        """
         yield b"retry: 1000\n\n"
         sent: dict[str, str] = {}
         change = self._live.wait_for_change(-1, 0.0)
         while not (self._closing.is_set() or disconnected()):
             sent_at = time.monotonic()
-            events = self._events.all(change)
+            events = {name: _event(name, make()) for name, make in own.items()} | self._events.all(change, say)
             yield "".join(text for name, text in events.items() if name == LAST or sent.get(name) != text).encode()
             sent, seq = events, change.seq
             self._closing.wait(INTERVAL_S)  # changes meanwhile become one event
@@ -61,25 +69,28 @@ class EventStreams:
 
 
 class _Events:
-    """The events of one change, made once for all streams. Any thread."""
+    """The events of one change, made once for all streams of a language. Any thread."""
 
     def __init__(self, news: News) -> None:
         self._news = news
         self._lock = threading.Lock()
-        self._seq, self._made_at, self._made = -1, 0.0, dict[str, str]()
+        self._seq, self._made_at = -1, 0.0
+        self._trees: dict[str, Any] = {}
+        self._made: dict[Say | None, dict[str, str]] = {}
 
-    def all(self, change: Change) -> dict[str, str]:
+    def all(self, change: Change, say: Say | None) -> dict[str, str]:
         """Each event's text by its name, `LAST` at the end."""
         with self._lock:
             now = time.monotonic()
             if change.seq != self._seq or now - self._made_at > INTERVAL_S:
-                self._seq, self._made_at, self._made = change.seq, now, self._make(change)
-            return self._made
+                self._seq, self._made_at, self._trees, self._made = change.seq, now, self._make(change), {}
+            if say not in self._made:
+                self._made[say] = {name: _event(name, told(tree, say)) for name, tree in self._trees.items()}
+            return self._made[say]
 
-    def _make(self, change: Change) -> dict[str, str]:
+    def _make(self, change: Change) -> dict[str, Any]:
         news = {name: make() for name, make in self._news.items()}
-        every = {"params": values_json(change.params), **news, LAST: status_json(change.status)}
-        return {name: _event(name, data) for name, data in every.items()}
+        return {"params": values_json(change.params), **news, LAST: status_json(change.status)}
 
 
 def _event(name: str, data: object) -> str:

@@ -3,11 +3,14 @@
 A text is known as "<area>.<key>" to templates (`t("play.bypass")`) and to scripts (texts.js). {braces} stand for
 values. To add a language, copy de/ and translate; what is missing there is read in English. The area "box" is what the
 box itself calls its parameters, their choices and the factory presets; its own words are English, so en/ has none.
+
+What the box itself says (why it refuses something, warnings, what a control does) is in texts/<language>/said/: English
+sentence: translation (sentences.py). It is not sent to the phone: the box looks it up for each answer.
 """
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -22,6 +25,9 @@ class Language:
     code: str  # BCP 47, as in <html lang>
     words: Mapping[str, str]  # every text by its key
     direction: str = "ltr"  # or "rtl"
+    said: Mapping[str, str] = field(
+        default_factory=dict
+    )  # what the box says, by the English sentence; see sentences.py
 
     def say(self, key: str, **values: object) -> str:
         """One text, with `values` in its {braces}. Raises KeyError for a key that does not exist."""
@@ -49,6 +55,15 @@ def texts(language: str) -> dict[str, str]:
 
 
 @cache
+def said(language: str) -> dict[str, str]:
+    """The box's own sentences in `language`, by the English one; none in English itself."""
+    found: dict[str, str] = {}
+    for path in sorted((_FOLDER / language / "said").glob("*.json")):
+        found.update(json.loads(path.read_text(encoding="utf-8")))
+    return found
+
+
+@cache
 def language(code: str) -> Language:
     """The language `code`, one of `languages()`."""
-    return Language(code, texts(code))
+    return Language(code, texts(code), said=said(code))

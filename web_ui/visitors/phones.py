@@ -1,8 +1,8 @@
-"""The rank of a client: the owner, a phone that has the page open, or unknown. It counts when slots are few.
+"""The rank of a client: owner, paired, a phone that has the page open, or unknown. It counts when slots are few.
 
 A phone gets a cookie with the page. The cookie is no secret and opens nothing. It shows that a request comes from the
-page itself: SameSite=Strict keeps it out of requests from other sites' pages, even on the same phone. An owner is a
-client whose session was opened with the PIN.
+page itself: SameSite=Strict keeps it out of requests from other sites' pages, even on the same phone. Owners and
+paired phones are known by their session (gate.py).
 """
 
 import enum
@@ -14,13 +14,15 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from flask import Flask, Response, request
 from werkzeug.http import parse_cookie
 
-from web_ui.ports.pin import PinPort
-from web_ui.visitors.pin_gate import COOKIE as SESSION_COOKIE
+from web_ui.ports.pairing import COOKIE as SESSION_COOKIE
+from web_ui.ports.pairing import NOBODY, OWNER, Entry, PairingPort
+from web_ui.visitors.gate import LONGEST_SESSION, RoleGate, role_of, session_of_request
 
 COOKIE = "hushbox_phone"
 CONNECTION = "hushbox.connection"  # in the environ: see Connection
@@ -35,7 +37,8 @@ class Rank(enum.IntEnum):
 
     UNKNOWN = 0
     PHONE = 1
-    OWNER = 2
+    PAIRED = 2
+    OWNER = 3
 
 
 class Connection(Protocol):
@@ -50,19 +53,21 @@ class Connection(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """The client of a request. hang_up: closes its connection."""
+    """The client of a request. hang_up: closes its connection. may_stay: whether it may still have the answer."""
 
     rank: Rank
     address: str
     hang_up: Callable[[], None]
+    may_stay: Callable[[], bool] = lambda: True
 
 
 class Phones:
     """Gives out the cookie, and ranks clients by it and by their session. Any thread."""
 
-    def __init__(self, pin: PinPort, key: bytes) -> None:
+    def __init__(self, pairing: PairingPort, roles: RoleGate, key: bytes) -> None:
         """key: signs the cookies; the same key keeps phones known over a restart."""
-        self._pin = pin
+        self._pairing = pairing
+        self._roles = roles
         self._key = key
 
     def install(self, app: Flask) -> None:
@@ -73,13 +78,19 @@ class Phones:
         """The client of the request that is being answered."""
         connection: Connection | None = request.environ.get(CONNECTION)
         hang_up = connection.hang_up if connection else lambda: None
-        return Visitor(self.rank(request.cookies), request.remote_addr or "", hang_up)
+        may_stay = partial(self._roles.allows, session_of_request(), role_of(request.endpoint or ""))
+        return Visitor(self.rank(request.cookies), request.remote_addr or "", hang_up, may_stay)
+
+    def entry_of_request(self) -> Callable[[], Entry]:
+        """Where the client of this request stands: to be asked again while its answer goes on."""
+        return partial(self._pairing.entry, session_of_request())
 
     def rank(self, cookies: Mapping[str, str]) -> Rank:
         """The rank of a client with these cookies."""
-        session = cookies.get(SESSION_COOKIE, "")
-        if session and self._pin.view().in_force and self._pin.knows(session):
-            return Rank.OWNER
+        session = cookies.get(SESSION_COOKIE, "")[:LONGEST_SESSION]
+        role = self._pairing.entry(session).role if session else NOBODY
+        if role:
+            return Rank.OWNER if role == OWNER else Rank.PAIRED
         return Rank.PHONE if self._knows(cookies.get(COOKIE, "")) else Rank.UNKNOWN
 
     def rank_of_headers(self, headers: Mapping[str, str]) -> Rank:

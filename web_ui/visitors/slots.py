@@ -95,6 +95,6 @@ def client_gone() -> Callable[[], bool]:
 
 
 def stream_over(slot: Slot) -> Callable[[], bool]:
-    """For a stream: a function that says whether the client has left or has lost its slot."""
+    """For a stream: a function that says whether the client has left or lost its slot, or may not have it any more."""
     left = client_gone()
-    return lambda: slot.is_lost or left()
+    return lambda: slot.is_lost or left() or not slot.visitor.may_stay()

@@ -32,7 +32,8 @@ def test_a_note_that_a_dead_box_left_is_not_believed(tmp_path: Path):
     address.leave(tmp_path, tmp_path, "127.0.0.1", 1)
     told = url(tmp_path, tmp_path, "--json")
     assert told.returncode == 1
-    assert json.loads(told.stdout) == {"url": "http://127.0.0.1:1/", "answers": False, "picture": ""}
+    url_ = "http://127.0.0.1:1/"
+    assert json.loads(told.stdout) == {"url": url_, "link": url_, "answers": False, "picture": ""}
 
 
 @pytest.mark.parametrize("name", ["door.svg", "no such folder/door.svg"])
@@ -51,5 +52,7 @@ def test_a_running_box_is_found_at_its_own_port(tmp_path: Path):
         told = url(tmp_path / "box", box.runtime, "--json")
         picture = box.state / address.PICTURE
         assert told.returncode == 0, told.stderr
-        assert json.loads(told.stdout) == {"url": box.url, "answers": True, "picture": str(picture)}
+        assert json.loads(told.stdout) == {
+            "url": box.url, "link": box.url, "answers": True, "picture": str(picture),
+        }  # fmt: skip
         assert picture.read_bytes().startswith(b"\x89PNG")

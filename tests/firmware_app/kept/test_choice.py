@@ -17,6 +17,7 @@ from firmware_app.control.control import Control
 from firmware_app.kept import audio as kept_audio
 from firmware_app.kept import choice
 from firmware_app.kept.choice import ChoiceStore
+from firmware_app.kept.pairings import Pairings
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.store import Store
 from firmware_app.link.wire import InfoFrame
@@ -146,7 +147,7 @@ def test_a_state_folder_that_cannot_be_written_is_told_and_costs_nothing(
 def test_control_takes_over_what_is_measured_while_it_runs(here: Places, keep: Callable[..., Choice]) -> None:
     made(here.runtime)
     control = Control(PARAMS, Store(here.state, PARAMS))
-    box = BoxSetup(Config(), here, control, "0.0.0")
+    box = BoxSetup(Config(), here, control, "0.0.0", Pairings(here.state))
     box.take_info(InfoFrame())
     assert box.config.model.bundle == "denoise-live"
     assert box.choice.loads == ()
@@ -167,7 +168,7 @@ def test_a_period_set_on_the_page_outlives_every_measurement(here: Places, keep:
     """Even one that equals what was chosen at the time."""
     keep(**LIGHT_64)
     control = Control(PARAMS, Store(here.state, PARAMS))
-    box = BoxSetup(Config(), here, control, "0.0.0")
+    box = BoxSetup(Config(), here, control, "0.0.0", Pairings(here.state))
     assert box.audio._own() == {}
     box.audio.in_force = replace(box.audio.in_force, period_frames=64)
     box.audio._by_hand = frozenset({"period_frames"})  # as take_meter() leaves it after a second of sound
@@ -177,7 +178,7 @@ def test_a_period_set_on_the_page_outlives_every_measurement(here: Places, keep:
     config = choice.in_force(Config(), choice.kept(Config(), here))
     assert config.audio.period_frames == 256
     assert kept_audio.in_force(config, here.state)[0].period_frames == 64
-    again = BoxSetup(Config(), here, Control(PARAMS, Store(here.state, PARAMS)), "0.0.0")
+    again = BoxSetup(Config(), here, Control(PARAMS, Store(here.state, PARAMS)), "0.0.0", Pairings(here.state))
     again.audio._write()  # something else was changed
     assert kept_audio.in_force(config, here.state)[0].period_frames == 64
     again.control.close()

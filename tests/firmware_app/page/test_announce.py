@@ -36,6 +36,16 @@ def test_each_line_is_one_write(host, lines):
     assert [ast.literal_eval(line) for line in told.splitlines() if line != "''"] == lines
 
 
+def test_the_first_code_is_told_to_a_terminal_and_never_to_a_log(capsys, monkeypatch):
+    announce.page("192.0.2.7", 8080, "AB0CD-1EFGH")
+    told = capsys.readouterr().out
+    assert "AB0CD" not in told
+    assert "hushbox url" in told
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    announce.page("192.0.2.7", 8080, "AB0CD-1EFGH")
+    assert "http://192.0.2.7:8080/#pair=AB0CD-1EFGH" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("host", ["", "*", "0.0.0.0", "::"])
 def test_a_page_at_every_address_is_told_with_one_that_works(host, capsys):
     announce.page(host, 8080)

@@ -575,7 +575,7 @@ def test_every_place_can_be_put_in_words(make: Make):
     assert places_of["b"] == "CC 64 on channel 1"
     assert places_of["c"] == "Pitch bend on channel 2"
     wired = {pin.number: pin.wired for pin in setup.header if pin.role == "wired"}
-    assert wired[36] == "Lamp red"
+    assert wired[36] == "Lamp, red"
     assert wired[23] == "SPI clock"
     assert "Left: between GPIO17 (pin 11) and GND (pin 9)." in setup.wiring
 

@@ -61,6 +61,7 @@ OTHER_SECRETS = [
     ("pin=2468", "2468"),
     ("PIN: 135790", "135790"),
     ('{"pin":"2468"}', "2468"),
+    ("http://192.0.2.7:8080/#pair=AB0CD-1EFGH", "AB0CD-1EFGH"),
     ("digest 3f1c9a0b7e5d4c2f8a6b1d0e9c7f5a3b", "3f1c9a0b7e5d4c2f8a6b1d0e9c7f5a3b"),
     ("blob aGVsbG8gd29ybGQgdGhpcyBpcyBhIHNlY3JldCBrZXkgMQ==", "aGVsbG8gd29ybGQgdGhpcyBpcyBhIHNlY3JldCBrZXkgMQ"),
 ]

@@ -21,6 +21,7 @@ from tests.conftest import MakeUsb
 from tests.rigs.running_box import RunningBox
 from tests.rigs.virtual_mixer.rig import USUAL, VirtualMixer
 from tests.rigs.virtual_usb.rig import VirtualUsb
+from web_ui.ports.pairing import COOKIE
 
 pytestmark = [pytest.mark.rig, pytest.mark.box]
 TONE = (0.25 * np.sin(np.arange(480_000) * 2 * np.pi * 100 / 48_000)).astype(np.float32)
@@ -134,6 +135,8 @@ def test_backup_restore_restart_and_diagnostics(make_usb: MakeUsb, tmp_path: Pat
         backup = box.get_bytes("/api/v1/system/backup.json")
         files = json.loads(backup)["files"]
         assert {"state.json", "setup.json", "scenes.json", "presets.json"} <= set(files)
+        assert not {"pairings.json", "pin.json", "pair_tries.json"} & set(files)
+        before = box.get("phones")["phones"]
 
         box.set("denoise.amount_db", 33)
         box.set("box.mute", 1)
@@ -155,6 +158,7 @@ def test_backup_restore_restart_and_diagnostics(make_usb: MakeUsb, tmp_path: Pat
         box.wait_for(lambda: control_pid not in pids(box) and audio_pid not in pids(box), "both to end")
         box.wait_for(lambda: _name(box) == "Left wing", "the restored name")
         wait_running(box)
+        assert [phone["id"] for phone in box.get("phones")["phones"]] == [phone["id"] for phone in before]
         assert box.value("denoise.amount_db") == 11
         assert box.value("box.mute") == 1  # muted meanwhile: a mute outlives a restore too
         assert "Mine" in json.dumps(box.get("presets"))
@@ -189,6 +193,7 @@ def test_diagnostics_end_with_their_request_and_with_the_box(tmp_path: Path) -> 
             sock = socket.create_connection((url.hostname, url.port), 30)
             sock.sendall(
                 f"POST /api/v1/system/diagnostics.zip HTTP/1.1\r\nHost: {url.netloc}\r\nX-CSRF-Token: {token}\r\n"
+                f"Cookie: {COOKIE}={box.cookie}\r\n"
                 f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode()
                 + body
             )

@@ -13,6 +13,7 @@ from gpiozero.pins.mock import MockFactory, MockPin
 from hw import threads
 from hw.board import pins
 from hw.controls.events import Light, PanelEvent, SwitchEvent, SwitchKind, TurnEvent
+from hw.controls.kinds import Gestures
 from hw.controls.spec import KnobSpec, LedSpec, PanelSpec, PanelSpecError, SwitchSpec, UnknownControlError
 from hw.panel import knobs as panel_knobs
 from hw.panel.panel import Panel, PanelStuckError
@@ -87,6 +88,22 @@ def test_nothing_is_pressed_at_the_start(start: Callable[..., Hands]):
     hands = start()
     with pytest.raises(Empty):
         hands.switches.get(timeout=SHORT_S)
+
+
+def test_which_switches_are_held_is_known_from_the_start(start: Callable[..., Hands], monkeypatch: pytest.MonkeyPatch):
+    spec = PanelSpec(
+        switches=(SwitchSpec("left", 17), SwitchSpec("stays", 22, gestures=Gestures(latching=True))), pins="mock"
+    )
+    hands = start(spec)
+    assert hands.panel.closed == frozenset()
+    for name in ("left", "stays"):
+        hands.panel.simulator.press(name)
+        hands.switches.get(timeout=LONG_S)
+    assert hands.panel.closed == {"left"}
+    hands.panel.simulator.release("left")
+    hands.switches.get(timeout=LONG_S)
+    while hands.panel.closed:
+        time.sleep(0.005)
 
 
 def test_a_switch_to_3v3_is_pressed_when_high(start: Callable[..., Hands]):

@@ -25,6 +25,7 @@ from firmware_app.running.realtime import SUPERVISOR_ENV
 from firmware_app.system.log_files import OneLine
 from web_ui.app import create_app
 from web_ui.ports.box import Box
+from web_ui.ports.pairing import COOKIE, NOBODY, OWNER, ROLES
 
 CONFIG = """
 [panel]
@@ -98,6 +99,8 @@ class OddBox:
             _Current.box = self._process._page_box(self._comparer)
             self.app = _page()
             self._client = self.app.test_client()
+            kept = self._process._pairings
+            self.sessions = {NOBODY: "", **{role: kept.let_in(f"The fuzz, {role}", role) for role in ROLES}}
             self._token = self.ask("GET", "session").get_json()["token"]
         except BaseException:
             self._quiet()
@@ -117,8 +120,9 @@ class OddBox:
         logging.getLogger().removeHandler(self._handler)
         os.environ.pop(SUPERVISOR_ENV, None)
 
-    def ask(self, method: str, path: str, data: bytes | None = None) -> Any:
-        """One request of the API; path: with what is odd in it."""
+    def ask(self, method: str, path: str, data: bytes | None = None, role: str = OWNER) -> Any:
+        """One request of the API; path: with what is odd in it. role: of the phone that asks."""
+        self._client.set_cookie(COOKIE, self.sessions[role])
         address = path if path.startswith("/") else f"/api/v1/{path}"
         return self._client.open(
             address, method=method, data=data, base_url="http://localhost", buffered=False,

@@ -1,16 +1,15 @@
-"""The routes of Set up and System, and the PIN's gate over all of them."""
+"""The routes of Set up and System, and the PIN."""
 
 import json
 import re
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.web_ui.conftest import Change
-from tests.web_ui.routes.test_openapi import SPEC, check
+from tests.web_ui.routes.test_openapi import check
 from web_ui.fakes.box import FakeBox
-from web_ui.visitors.pin_gate import COOKIE, PLAY
+from web_ui.ports.pairing import COOKIE, ENGINEER, NOBODY, OWNER
 
 
 def test_audio_settings_are_tried_and_refusals_told(change: Change, client: FlaskClient):
@@ -81,87 +80,58 @@ def test_restart_and_power_off_have_to_be_confirmed(change: Change, box: FakeBox
 # --- the PIN ---
 
 
-def test_a_session_lies_in_a_cookie_that_no_script_and_no_other_site_can_use(change: Change):
-    answer = change("PUT", "pin", {"pin": "2468", "old": ""})
-    cookie = answer.headers["Set-Cookie"]
-    assert cookie.startswith(f"{COOKIE}=")
-    assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(cookie.split("; "))
-
-
 @pytest.fixture
-def locked(app: Flask, box: FakeBox, client: FlaskClient) -> FlaskClient:
-    """A phone that has not entered the PIN."""
+def closed(box: FakeBox, client: FlaskClient) -> FlaskClient:
+    """A phone that is not paired, and a PIN is set."""
     box.pin.change("2468", "")
+    box.pairing.pair(OWNER)
+    box.pairing.everybody = NOBODY
     return client
 
 
-@pytest.mark.parametrize(
-    ("path", "method", "operation"),
-    [
-        (path, method, operation["operationId"])
-        for path, methods in SPEC["paths"].items()
-        for method, operation in methods.items()
-    ],
-)
-def test_everything_but_play_is_guarded(locked: FlaskClient, change: Change, path: str, method: str, operation: str):
-    if operation == "events":
-        return  # a stream without an end
-    url = re.sub(r"\{\w+\}", "before", path)
-    answer = locked.get(url) if method == "get" else change(method.upper(), url.removeprefix("/api/v1/"), {})
-    assert (answer.status_code == 401) == (operation not in PLAY), answer.get_data()
-    assert ("401" in SPEC["paths"][path][method]["responses"]) == (operation not in PLAY)
-    if answer.status_code == 401:
-        assert answer.get_json()["code"] == "pin"
-    answer.close()
-
-
-def test_a_client_that_has_entered_the_pin_may_set_up(locked: FlaskClient, change: Change):
-    assert locked.get("/api/v1/pin").get_json() == {"in_force": True, "wanted": False, "unlocked": False}
-    wrong = change("POST", "pin/unlock", {"pin": "0000"})
+def test_the_pin_pairs_a_phone_as_an_engineer(closed: FlaskClient, change: Change):
+    assert closed.get("/api/v1/pin").get_json() == {"in_force": True, "unlocked": False}
+    wrong = change("POST", "pin/unlock", {"pin": "0000", "name": ""})
     assert (wrong.status_code, wrong.get_json()["code"]) == (400, "pin_wrong")
-    assert change("POST", "pin/unlock", {"pin": "2468"}).status_code == 204
-    assert locked.get("/api/v1/pin").get_json()["unlocked"]
-    assert locked.get("/api/v1/setup").status_code == 200
-    assert change("PUT", "pin", {"pin": "", "old": "2468"}).status_code == 204
-    assert locked.get("/api/v1/pin").get_json() == {"in_force": False, "wanted": False, "unlocked": True}
+    right = change("POST", "pin/unlock", {"pin": "2468", "name": "Ben's"})
+    assert right.status_code == 204
+    assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(right.headers["Set-Cookie"].split("; "))
+    assert closed.get("/api/v1/pin").get_json()["unlocked"]
+    assert closed.get("/api/v1/pairing").get_json()["role"] == ENGINEER
+    assert closed.get("/api/v1/setup").status_code == 200
+    assert change("PUT", "pin", {"pin": "", "old": "2468"}).status_code == 403  # that is an owner's
 
 
-def test_a_client_that_has_logged_out_has_to_enter_the_pin_again(locked: FlaskClient, change: Change):
-    change("POST", "pin/unlock", {"pin": "2468"})
-    cookie = locked.get_cookie(COOKIE, "hushbox.local")
+def test_a_phone_that_has_left_is_out_and_the_pin_lets_it_in_again(closed: FlaskClient, change: Change):
+    change("POST", "pin/unlock", {"pin": "2468", "name": ""})
+    cookie = closed.get_cookie(COOKIE, "hushbox.local")
     assert cookie is not None
-    assert change("POST", "pin/lock", {"lock": True}).status_code == 204
-    assert locked.get("/api/v1/pin").get_json()["unlocked"] is False
-    assert locked.get("/api/v1/setup").status_code == 401
-    locked.delete_cookie(COOKIE, domain="hushbox.local")
-    for _ in range(6):  # as many wrong ones of guests as they like, from the same address
-        change("POST", "pin/unlock", {"pin": "0000"})
-    assert change("POST", "pin/unlock", {"pin": "2468"}).status_code == 429
-    locked.set_cookie(COOKIE, cookie.value, domain="hushbox.local")
-    assert change("POST", "pin/unlock", {"pin": "2468"}).status_code == 204
-    assert locked.get("/api/v1/setup").status_code == 200
-    locked.set_cookie(COOKIE, cookie.value, domain="hushbox.local")
-    assert locked.get("/api/v1/setup").status_code == 401  # a copy of the one that was logged out
+    assert change("POST", "pairing/leave", {"leave": True}).status_code == 204
+    assert closed.get("/api/v1/setup").status_code == 401
+    closed.set_cookie(COOKIE, cookie.value, domain="hushbox.local")
+    assert closed.get("/api/v1/setup").status_code == 401  # a copy of the one that has left
+    assert change("POST", "pin/unlock", {"pin": "2468", "name": ""}).status_code == 204
+    assert closed.get("/api/v1/setup").status_code == 200
 
 
-def test_the_cookie_alone_changes_nothing(locked: FlaskClient, change: Change):
-    change("POST", "pin/unlock", {"pin": "2468"})
+def test_the_cookie_alone_changes_nothing(closed: FlaskClient, change: Change):
+    change("POST", "pin/unlock", {"pin": "2468", "name": ""})
     for headers in ({"X-CSRF-Token": ""}, {"Origin": "http://evil.example"}):
-        answer = change("PUT", "setup/name", {"name": "Taken over"}, headers=headers)
+        answer = change("PUT", "setup/wizard", {"state": "done", "step": "sound"}, headers=headers)
         assert answer.status_code == 403
 
 
-def test_too_many_wrong_ones_wait(locked: FlaskClient, change: Change):
+def test_too_many_wrong_ones_wait(closed: FlaskClient, change: Change):
     for _ in range(5):
-        change("POST", "pin/unlock", {"pin": "0000"})
-    answer = change("POST", "pin/unlock", {"pin": "2468"})
+        change("POST", "pin/unlock", {"pin": "0000", "name": ""})
+    answer = change("POST", "pin/unlock", {"pin": "2468", "name": ""})
     assert (answer.status_code, answer.get_json()["code"]) == (429, "pin_wait")
 
 
-def test_no_pin_is_in_what_the_page_can_fetch(locked: FlaskClient, change: Change):
-    change("POST", "pin/unlock", {"pin": "2468"})
-    for path in ("pin", "setup", "system", "system/backup.json", "session"):
-        assert "2468" not in json.dumps(locked.get(f"/api/v1/{path}").get_json())
+def test_no_pin_is_in_what_the_page_can_fetch(client: FlaskClient, change: Change):
+    assert change("PUT", "pin", {"pin": "2468", "old": ""}).status_code == 204
+    for path in ("pin", "setup", "system", "system/backup.json", "session", "phones"):
+        assert "2468" not in json.dumps(client.get(f"/api/v1/{path}").get_json())
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from tests.web_ui.serving.wire import (
 )
 from web_ui import limits
 from web_ui.fakes.box import FakeBox
+from web_ui.ports.pairing import ENGINEER, NOBODY, OWNER
 from web_ui.ports.sound import Recording
 
 LATE = [
@@ -91,10 +92,16 @@ def test_a_large_body_is_read_only_from_a_client_that_may_send_it(served: Served
     with connected(served, large_body_head("guess", expect=expect)) as sock:  # and nothing of the body
         assert answered(sock) == (403, "token")
         assert is_closed(sock)
-    session = box.pin.change("2468", "")
-    for cookie in ("", "hushbox_session=guess", "hushbox_session=\xff; x"):
+    session, engineer = box.pairing.pair(OWNER), box.pairing.pair(ENGINEER)
+    box.pairing.everybody = NOBODY
+    for cookie, refused in (
+        ("", (401, "pair")),
+        ("hushbox_session=guess", (401, "pair")),
+        ("hushbox_session=\xff; x", (401, "pair")),
+        (f"hushbox_session={engineer}", (403, "role")),
+    ):
         with connected(served, large_body_head(token, cookie=cookie, expect=expect)) as sock:
-            assert answered(sock) == (401, "pin")
+            assert answered(sock) == refused
             assert is_closed(sock)
     body = json.dumps({"hushbox_backup": 1, "files": {"presets.json": {"x": "y" * 200_000}}}).encode()
     with connected(served, large_body_head(token, len(body), f"hushbox_session={session}", expect)) as sock:

@@ -16,6 +16,12 @@ export class Refusal extends Error {
   }
 }
 
+export class Locked extends Error {
+  // This phone may not do it. The page says so by itself: a sheet offers what helps.
+}
+
+const LOCKED = { pair: "pair.locked.title", role: "pair.locked.role.title" }; // who is not paired may not do it; or this role
+
 export class Unreachable extends Error {
   constructor() {
     super(t("shell.no_answer"));
@@ -71,13 +77,18 @@ async function renew() {
 }
 
 function refused(response, answer) {
-  if (answer?.code === "pin") document.dispatchEvent(new Event("pin")); // the page asks for it
+  if (LOCKED[answer?.code]) {
+    document.dispatchEvent(new Event("locked"));
+    return new Locked(t(LOCKED[answer.code]));
+  }
   return new Refusal(answer?.error ?? t("shell.answered", { status: response.status }), response.status, answer?.code);
 }
 
 export const get = (path) => call("GET", path);
 export const put = (path, body) => call("PUT", path, body);
 export const post = (path, body) => call("POST", path, body);
+export const patch = (path, body) => call("PATCH", path, body);
+export const del = (path, body) => call("DELETE", path, body);
 
 export async function putFile(path, file) {
   // Sends a JSON file of the phone as it is.

@@ -3,9 +3,11 @@
 import { get, put, Refusal } from "./api.js";
 import { Health } from "./sound/health.js";
 import { Connection } from "./box/connection.js";
+import { Entry } from "./box/entry.js";
 import { byId } from "./base/dom.js";
 import { OnPhone } from "./sound/on_phone.js";
 import { Notices } from "./base/notices.js";
+import { claimFromAddress } from "./pairing/code.js";
 import { Params } from "./box/params.js";
 import { PresetsStore } from "./box/presets_store.js";
 import { t } from "./base/texts.js";
@@ -16,7 +18,8 @@ const FRESH_MS = 5000; // values that came with the page count for this long
 const ENDING_MS = 60000; // a restart that takes longer is trouble
 
 const box = { connection: new Connection(), params: new Params(), notices: new Notices(byId("notices")) };
-const { connection, params, notices } = box;
+box.entry = new Entry();
+const { connection, params, notices, entry } = box;
 box.presets = new PresetsStore(connection, params);
 box.wake = new Wake();
 const health = new Health(box);
@@ -100,8 +103,51 @@ async function refresh() {
   }
 }
 
-document.addEventListener("pin", async () => (await import("./setting_up/pin_sheet.js")).ask());
+// --- who this phone is to the box ---
 
-if (document.body.hasAttribute("data-first-visit") && !location.hash) location.replace("#setup/wizard");
-views.start();
-connection.start();
+connection.addEventListener("pairing", ({ detail }) => {
+  // A stream that was opened before this phone was paired knows it as nobody: only an answer to a question counts.
+  if (!entry.knows(detail)) look();
+});
+
+document.addEventListener("locked", async () => {
+  // Its role may have changed a moment ago; then the page offers less now, and says so.
+  if (!(await look()) && !entry.closed) unlock();
+});
+
+entry.addEventListener("changed", ({ detail: { before } }) => {
+  if (entry.closed) return location.reload(); // the box sends its door
+  if (entry.role !== before.role) notices.say(t(`pair.now.${entry.role || "nobody"}`), { grave: false });
+  if (entry.phoneId !== before.phone_id) connection.renew();
+  views.arrange();
+});
+
+async function look() {
+  try {
+    return await entry.look();
+  } catch {
+    return false; // the box is away
+  }
+}
+
+async function unlock(said = "") {
+  (await import("./pairing/locked_sheet.js")).openLocked(entry, said);
+}
+
+async function begin() {
+  entry.refusal = await claimFromAddress(entry);
+  const first = document.body.hasAttribute("data-first-visit");
+  if (first && !location.hash && (entry.may("owner") || !entry.claimed)) location.replace("#setup/wizard");
+  views.start();
+  connection.start();
+  if (entry.refusal && entry.claimed) unlock(entry.refusal); // the first steps of a fresh box show it
+}
+
+addEventListener("hashchange", async () => {
+  // Another code was scanned or pasted here.
+  if (!location.hash.startsWith("#pair=")) return;
+  const said = await claimFromAddress(entry);
+  if (said) unlock(said);
+});
+
+begin();

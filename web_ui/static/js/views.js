@@ -4,12 +4,13 @@
 //
 //   create(box) -> { rebuild(), show(), hide(), status(status), forget() }, all of them optional
 //
-//   create    once, when the view is first visited. box: {connection, params, notices, presets, wake, phone}; nothing else is shared, and no
+//   create    once, when the view is first visited. box: {connection, params, notices, presets, wake, phone, entry}; nothing else is shared, and no
 //             view knows another. A view requests anything else by itself (api.js, connection).
 //   rebuild   after create, and when the list of parameters has changed: draw what depends on it and watch it again,
 //             because every params.watch has ended
 //   show      the view comes to the front; hide: it goes. Run whatever costs work (a canvas, a stream) only in between
 //   status    up to 20 times a second while it is in front
+//   entry     what this phone may do has changed (box.entry)
 //   forget    the connection is lost: show no value; called for every view
 
 import { byId } from "./base/dom.js";
@@ -22,6 +23,7 @@ const MODULES = {
   presets: () => import("./views/presets.js"),
   setup: () => import("./views/setup.js"),
 };
+const NEEDS = { look: "engineer" }; // the role that a view needs; the others show everybody what is theirs
 const FIRST = "play";
 const AHEAD_MS = 3000; // after the first view is live: the others are fetched while nothing else happens
 const AGAIN_MS = 1500;
@@ -34,6 +36,7 @@ export class Views {
   #made = new Map(); // name -> view
   #scroll = new Map(); // name -> how far it was scrolled
   #front = "";
+  #at = ""; // its address
   #failures = 0;
   #again = 0;
 
@@ -53,9 +56,16 @@ export class Views {
     for (const view of told) view?.[what]?.(...values);
   }
 
+  arrange() {
+    // What this phone may has changed.
+    if (this.#front) this.#go();
+    this.tell("entry");
+  }
+
   async #go() {
     const wanted = location.hash.slice(1).split("/")[0];
-    const name = wanted in MODULES ? wanted : FIRST;
+    const name = this.#mine(wanted in MODULES ? wanted : FIRST);
+    this.#at = location.hash;
     if (name === this.#front) return;
     if (this.#front) {
       this.#scroll.set(this.#front, scrollY);
@@ -70,6 +80,16 @@ export class Views {
     document.body.dataset.view = name;
     scrollTo(0, this.#scroll.get(name) ?? 0);
     await this.#bring(name);
+  }
+
+  #mine(name) {
+    // The view itself, or where a phone stays that may not see it.
+    const { entry } = this.#box;
+    if (entry.may(NEEDS[name])) return name;
+    if (!entry.role) document.dispatchEvent(new Event("locked")); // to those with a role it is not offered
+    const stays = this.#front && entry.may(NEEDS[this.#front]);
+    history.replaceState(null, "", stays ? this.#at : `#${FIRST}`);
+    return stays ? this.#front : FIRST;
   }
 
   async #bring(name) {

@@ -3,9 +3,11 @@
 import { el } from "./dom.js";
 import { t } from "./texts.js";
 
+let made = 0; // one may lie over another: each has its own title
+
 export function opened(title, ...parts) {
-  const heading = el("h2", { id: "dialog-title" }, title);
-  const node = el("dialog", { class: "dialog", "aria-labelledby": "dialog-title" }, heading, ...parts);
+  const id = `dialog-title-${++made}`;
+  const node = el("dialog", { class: "dialog", "aria-labelledby": id }, el("h2", { id }, title), ...parts);
   // A tap beside it. The finger whose long press opened it comes up beside it, too, but did not go down there.
   let beside = false;
   node.addEventListener("pointerdown", (event) => { beside = event.target === node; });

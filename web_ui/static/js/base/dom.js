@@ -20,6 +20,8 @@ export function svg(tag, attributes = {}, ...children) {
   return node;
 }
 
+export const coded = (text) => text.split("`").map((part, i) => (i % 2 ? el("code", {}, part) : part)); // `commands` in a text
+
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }

@@ -40,6 +40,7 @@ export class ActionForm extends EventTarget {
         ...fixed(setup.presets.map((name) => [t("panel.do.preset", { name }), { do: "preset", preset: name }])),
         ...plain("numbered_preset"),
       ]),
+      ...group(t("panel.group.box"), plain("pair")),
       ...group(t("panel.group.any"), this.#params.views.map((view) => option(view.label, { param: view.id }))),
     );
     this.#take(action);

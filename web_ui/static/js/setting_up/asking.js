@@ -1,7 +1,7 @@
 // What all parts of Set up share: ask the box, and show why it refused.
 
-import { Refusal, Unreachable } from "../api.js";
-import { el } from "../base/dom.js";
+import { Locked, Unreachable } from "../api.js";
+import { coded, el } from "../base/dom.js";
 import { number } from "../base/format.js";
 import { t } from "../base/texts.js";
 
@@ -25,7 +25,7 @@ export async function attempt(notices, ask) {
   try {
     return await ask();
   } catch (error) {
-    if (!(error instanceof Refusal) || error.code !== "pin") notices.say(error.message);
+    if (!(error instanceof Locked)) notices.say(error.message);
     return null;
   }
 }
@@ -40,7 +40,7 @@ export function field(id, words, input, help = "") {
   input.id = id;
   const parts = [el("label", { class: "form-label", htmlFor: id }, words), input];
   if (help) {
-    parts.push(el("p", { class: "help", id: `${id}-help` }, help));
+    parts.push(el("p", { class: "help", id: `${id}-help` }, ...coded(help)));
     input.setAttribute("aria-describedby", `${id}-help`);
   }
   return el("div", { class: "form" }, ...parts);

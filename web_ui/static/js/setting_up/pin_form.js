@@ -1,9 +1,9 @@
 // The form that sets, changes or removes the PIN.
 
-import { get, post, put } from "../api.js";
+import { get, put } from "../api.js";
 import { el, setText } from "../base/dom.js";
 import { t } from "../base/texts.js";
-import { attempt, button, fetched, field } from "./asking.js";
+import { button, fetched, field } from "./asking.js";
 
 export class PinForm extends EventTarget {
   // Events: "set".
@@ -35,18 +35,12 @@ export class PinForm extends EventTarget {
       this.dispatchEvent(new Event("set"));
       return this.load();
     };
-    const out = button(t("pin.lock"), async () => {
-      if ((await attempt(this.notices, () => post("pin/lock", { lock: true }))) === null) return;
-      this.notices.say(t("pin.lock.done"), { grave: false });
-      location.hash = "#play";
-    });
     const set = button(t(state.in_force ? "pin.change" : "pin.set"), () => send(fresh.value), { strong: true });
     const buttons = state.in_force ? el("div", { class: "pair" }, button(t("pin.remove"), () => send("")), set) : set;
     const user = el("input", { type: "text", autocomplete: "username", value: "hushbox", hidden: true, tabIndex: -1, ariaHidden: "true" });
     this.node.replaceChildren(user, el("p", { class: "lead" }, t(state.in_force ? "pin.in_force" : "pin.none")),
       ...(state.in_force ? [field("pin-old", t("pin.old"), old)] : []),
-      field("pin-new", t("pin.new"), fresh, t("pin.help")), field("pin-again", t("pin.again"), again), said, buttons,
-      ...(state.in_force && state.unlocked ? [el("p", { class: "help" }, t("pin.lock.help")), out] : []));
+      field("pin-new", t("pin.new"), fresh, t("pin.help")), field("pin-again", t("pin.again"), again), said, buttons);
   }
 }
 

@@ -11,7 +11,7 @@ export function openMenu(box, view) {
   const now = params.value(view.id);
   const known = now !== null;
   menu(view.label, [
-    [t("play.control.learn"), () => learn(box, view)],
+    box.entry.offers("engineer") && [t("play.control.learn"), () => learn(box, view)],
     known && now !== view.default && [t("shell.reset.to", { value: words(view, view.default) }), () => params.set(view.id, view.default)],
     known && !view.choices.length && [t("play.control.exact"), () => exact(params, view, now)],
   ], { about: [view.help, known ? t("play.control.now", { value: words(view, now) }) : ""].filter(Boolean).join(" ") });

@@ -23,7 +23,7 @@ export class HealthSheet {
     this.total = el("p", { class: "latency-total" });
     this.runs = el("p", { class: "help" });
     const done = el("button", { class: "plain", type: "button" }, t("play.health.done"));
-    const models = el("a", { class: "plain link-button", href: "#setup/models" }, t("play.health.models"));
+    const models = el("a", { class: "plain link-button", href: "#setup/models", "data-needs": "engineer" }, t("play.health.models"));
     const node = opened(t("play.health"), el("div", { class: "health" },
       this.total, this.parts, this.list, el("dl", { class: "readouts" }, ...cells), el("p", { class: "help" }, t("play.health.help")), this.runs,
       el("div", { class: "dialog-buttons" }, models, done)));

@@ -3,7 +3,7 @@
 // One stream carries both, the untouched sound on the left and the processed on the right (live/both.mp3, about a second
 // late). So the change is heard at once, and nothing changes at the box. It goes on while other views are in front.
 
-import { getStream, Refusal } from "../api.js";
+import { getStream, Locked, Refusal } from "../api.js";
 import { el, setText } from "../base/dom.js";
 import { t } from "../base/texts.js";
 
@@ -99,6 +99,7 @@ export class OnPhone extends EventTarget {
       stop.abort();
     } catch (error) {
       if (error instanceof Refusal) why = error.message;
+      if (error instanceof Locked) why = ""; // the page says so
     }
     if (!this.on) this.#say(why);
   }

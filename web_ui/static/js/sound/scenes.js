@@ -7,16 +7,18 @@ import { onLongPress } from "../base/press.js";
 import { t } from "../base/texts.js";
 
 export class SceneKeys {
-  constructor({ params, presets, notices }) {
+  constructor({ params, presets, notices, entry }) {
     this.params = params;
     this.presets = presets;
     this.notices = notices;
+    this.entry = entry;
     for (const scene of ["A", "B"]) {
       const key = byId(`play-scene-${scene}`);
       key.addEventListener("click", () => (this.presets.news?.scenes[scene] ? this.#send("scenes/recall", scene) : this.#keep(scene)));
-      onLongPress(key, () => this.#keep(scene));
+      onLongPress(key, () => entry.offers("engineer") && this.#keep(scene));
     }
     presets.addEventListener("changed", () => this.#draw());
+    entry.addEventListener("changed", () => this.#draw());
   }
 
   rebuild() {
@@ -46,10 +48,11 @@ export class SceneKeys {
       const key = byId(`play-scene-${scene}`);
       const kept = Boolean(news?.scenes[scene]);
       key.disabled = !news;
+      key.hidden = !kept && !this.entry.offers("engineer");
       key.classList.toggle("empty", !kept);
       key.setAttribute("aria-pressed", String(kept && news.scene === scene));
       key.setAttribute("aria-label", t(kept ? "play.scene.recall" : "play.scene.keep", { scene }));
-      key.title = t(kept ? "play.scene.recall.more" : "play.scene.keep", { scene });
+      key.title = t(kept && this.entry.offers("engineer") ? "play.scene.recall.more" : kept ? "play.scene.recall" : "play.scene.keep", { scene });
     }
     byId("play-morph").hidden = !news?.scenes.A || !news?.scenes.B || !this.params.view("scenes.morph");
   }

@@ -60,9 +60,9 @@ export function create(box) {
   }
 
   const look = async () => {
-    const wanted = front && WIDE.matches && !document.hidden;
-    if (wanted && !beside) beside = new (await import("../sound/beside.js")).Beside();
-    beside?.go(front && WIDE.matches && !document.hidden);
+    const wanted = () => front && WIDE.matches && !document.hidden && box.entry.may("engineer");
+    if (wanted() && !beside) beside = new (await import("../sound/beside.js")).Beside();
+    beside?.go(wanted());
   };
   WIDE.addEventListener("change", look);
   document.addEventListener("visibilitychange", look);
@@ -102,7 +102,7 @@ export function create(box) {
     look();
   }
 
-  return { rebuild, status, forget, show, hide };
+  return { rebuild, status, forget, show, hide, entry: look };
 }
 
 function drawMore(params, views, offer) {

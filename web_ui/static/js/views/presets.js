@@ -1,6 +1,6 @@
 // Presets and scenes: what is loaded and what has changed, the list in groups, and the way from scene A to scene B.
 
-import { get, post, put, Refusal } from "../api.js";
+import { get, Locked, post, put, Refusal } from "../api.js";
 import { slider } from "../base/controls.js";
 import { ask, menu } from "../base/dialog.js";
 import { byId, el, setText } from "../base/dom.js";
@@ -11,7 +11,7 @@ const UNKNOWN = "\u2013";
 const GROUPS = ["yours", "voice", "music"];
 const SHOWN_CHANGES = 3; // of what a preset has changed
 
-export function create({ connection, params, presets, notices }) {
+export function create({ connection, params, presets, notices, entry }) {
   let front = false;
   let chains = connection.told.status?.chains ?? null; // those that this box can play; null while unknown
 
@@ -79,7 +79,7 @@ export function create({ connection, params, presets, notices }) {
 
   function group(name) {
     const members = presets.presets.filter((preset) => groupOf(preset) === name && possible(preset));
-    if (!members.length && name !== "yours") return "";
+    if (!members.length && (name !== "yours" || !entry.offers("engineer"))) return "";
     return el("section", { class: "preset-group", "aria-labelledby": `presets-${name}` }, el("h3", { id: `presets-${name}` }, t(`presets.group.${name}`)),
       members.length ? el("ul", { class: "preset-list" }, ...members.map((preset, i) => row(preset, members[i - 1], members[i + 1]))) : el("p", { class: "help" }, t("presets.none_yet")));
   }
@@ -99,7 +99,7 @@ export function create({ connection, params, presets, notices }) {
       el("strong", {}, preset.name), el("small", {}, aboutOf(preset)));
     load.dataset.preset = preset.name;
     load.addEventListener("click", () => send("presets/load", { name: preset.name }));
-    const more = el("button", { class: "plain more-key", type: "button", disabled: !known(), "aria-label": t("presets.more", { name: preset.name }) }, "\u22ef");
+    const more = el("button", { class: "plain more-key", type: "button", "data-needs": "engineer", disabled: !known(), "aria-label": t("presets.more", { name: preset.name }) }, "\u22ef");
     more.addEventListener("click", () => open(preset, before, behind));
     return el("li", { class: loaded ? "preset loaded" : "preset" }, load, more);
   }
@@ -148,7 +148,7 @@ export function create({ connection, params, presets, notices }) {
       const { taken_in: taken } = await post("presets/import", { form: form ?? "", presets: list ?? [] });
       notices.say(t("presets.imported", { names: taken.join(", ") }), { grave: false });
     } catch (error) {
-      notices.say(error instanceof Refusal ? error.message : t("presets.no_file", { file: file.name }));
+      if (!(error instanceof Locked)) notices.say(error instanceof Refusal ? error.message : t("presets.no_file", { file: file.name }));
     }
   });
 
@@ -194,6 +194,10 @@ export function create({ connection, params, presets, notices }) {
     },
     hide() {
       front = false;
+    },
+    entry() {
+      drawn = "";
+      draw();
     },
     status(status) {
       if (String(status.chains) === String(chains)) return;

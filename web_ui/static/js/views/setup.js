@@ -2,6 +2,7 @@
 // #setup/<name> is its address. On a wide screen the list stays beside it. A section is one module setup/<name>.js:
 //
 //   title                 the key of its title's text
+//   needs                 the role that it needs ("" for none); an engineer's where it does not say
 //   open                  true: shown above the list, too, until card.open(false)
 //   create(box, card) ->  a view as views.js describes it: { rebuild(), show(), hide(), status(status), forget() }, and
 //                         glance(): the list is in front: fetch what its line says
@@ -10,7 +11,7 @@
 // too, only(names): show only these sections, until only(null)}. Here show means that the section is in front, hide that it
 // no longer is. Every section gets status while Set up is in front.
 
-import { Refusal } from "../api.js";
+import { Locked } from "../api.js";
 import { byId, el, setText } from "../base/dom.js";
 import { t } from "../base/texts.js";
 import * as about from "./setup/about.js";
@@ -24,8 +25,10 @@ import * as log from "./setup/log.js";
 import * as models from "./setup/models.js";
 import * as name from "./setup/name.js";
 import * as network from "./setup/network.js";
+import * as pair from "./setup/pair.js";
 import * as panel from "./setup/panel.js";
 import * as phone from "./setup/phone.js";
+import * as phones from "./setup/phones.js";
 import * as pin from "./setup/pin.js";
 import * as power from "./setup/power.js";
 import * as updates from "./setup/updates.js";
@@ -34,21 +37,23 @@ import * as wizard from "./setup/wizard.js";
 const GROUPS = { // in the order of the page
   sound: { audio, levels, models, latency },
   pedals: { panel },
-  box: { name, pin, network, backup, updates, power, phone },
-  help: { wizard, log, diagnostics, docs, about },
+  box: { name, phones, pin, network, backup, updates, power },
+  own: { phone },
+  help: { pair, wizard, log, diagnostics, docs, about },
 };
 const WIDE = matchMedia("(min-width: 1000px)"); // css/views/setting_up.css has the same
-const FIRST = "audio"; // beside the list on a wide screen
+const FIRST = ["audio", "phone"]; // beside the list on a wide screen: the first that this phone may see
 const GLANCE_MS = 400;
 
 export function create(box) {
   const root = byId("setup-sections");
-  const parts = []; // {name, view, node, line, open, hidden, shown}
+  const parts = []; // {name, needs, view, node, line, open, hidden, shown}
   let alone = null; // the names of the sections that the wizard shows, and no list
   let inFront = false;
   let scrolled = 0; // of the list, while a section is open
   let timer = 0;
 
+  const isThere = ({ hidden, needs }) => !hidden && box.entry.may(needs);
   const card = (part) => ({
     body: part.body,
     side(text, trouble = false) {
@@ -72,10 +77,10 @@ export function create(box) {
   const groups = Object.entries(GROUPS).map(([group, modules]) => {
     const own = Object.entries(modules).map(([name, module]) => part(name, module));
     for (const each of own) parts.push(each);
-    return el("section", { class: "line-group", "aria-labelledby": `group-${group}` },
-      el("h2", { id: `group-${group}` }, t(`setup.group.${group}`)), el("ul", { class: "lines" }, ...own.map(({ line }) => line)));
+    return { own, node: el("section", { class: "line-group", "aria-labelledby": `group-${group}` },
+      el("h2", { id: `group-${group}` }, t(`setup.group.${group}`)), el("ul", { class: "lines" }, ...own.map(({ line }) => line))) };
   });
-  const list = el("nav", { class: "setup-list", "aria-label": t("shell.tab.setup") }, ...groups);
+  const list = el("nav", { class: "setup-list", "aria-label": t("shell.tab.setup") }, ...groups.map(({ node }) => node));
   const back = el("a", { class: "back", href: "#setup" }, el("span", { class: "chevron left", "aria-hidden": "true" }), t("shell.tab.setup"));
   const stage = el("div", { class: "setup-stage" }, back, ...parts.map(({ node }) => node));
   root.replaceChildren(list, stage);
@@ -84,8 +89,9 @@ export function create(box) {
   function wanted() {
     // The section that the address names; on a wide screen never none.
     const at = location.hash.slice(1).split("/")[1] ?? "";
-    if (parts.some(({ name, hidden }) => name === at && !hidden)) return at;
-    return WIDE.matches ? parts.find(({ open }) => open)?.name ?? FIRST : "";
+    const there = (name) => parts.some((each) => each.name === name && isThere(each));
+    if (there(at)) return at;
+    return WIDE.matches ? parts.find((each) => each.open && isThere(each))?.name ?? FIRST.find(there) : "";
   }
 
   function draw() {
@@ -94,7 +100,8 @@ export function create(box) {
     root.classList.toggle("alone", alone !== null);
     root.classList.toggle("with-section", alone === null && Boolean(at));
     for (const each of parts) {
-      const { name, node, line, open, hidden } = each;
+      const { name, node, line, open } = each;
+      const hidden = !isThere(each);
       node.hidden = hidden || !(alone ? alone.includes(name) : name === at || (open && !at));
       line.hidden = hidden || (open && !at && !alone);
       line.firstChild.toggleAttribute("aria-current", name === at);
@@ -103,6 +110,7 @@ export function create(box) {
       each.shown = shown;
       each.view[shown ? "show" : "hide"]?.();
     }
+    for (const { node, own } of groups) node.hidden = own.every(({ line }) => line.hidden);
   }
 
   function moved(event) {
@@ -126,12 +134,12 @@ export function create(box) {
 
   async function glanceNow() {
     // What the lines say, one after the other: the box answers two requests of a phone at a time.
-    for (const { view, hidden, shown } of parts) {
+    for (const each of parts) {
       if (!inFront || alone) return;
       try {
-        if (!hidden && !shown) await view.glance?.();
+        if (isThere(each) && !each.shown) await each.view.glance?.();
       } catch (error) {
-        if (error instanceof Refusal && error.code === "pin") return; // the page asks for it
+        if (error instanceof Locked) return; // the page says so
       }
     }
   }
@@ -150,6 +158,11 @@ export function create(box) {
     rebuild: each("rebuild"),
     status: each("status"),
     forget: each("forget"),
+    entry() {
+      for (const { view } of parts) view.entry?.();
+      draw();
+      if (inFront) glance();
+    },
     show() {
       inFront = true;
       draw();
@@ -170,5 +183,5 @@ function part(name, module) {
   const line = el("li", { id: `line-${name}` }, el("a", { class: "line", href: `#setup/${name}` },
     el("span", { class: "line-title" }, words), side, el("span", { class: "chevron", "aria-hidden": "true" })));
   const node = el("section", { class: "card setup-section", id: `setup-${name}`, hidden: true }, el("h2", { tabIndex: -1 }, words), body);
-  return { name, module, body, side, line, node, view: null, open: Boolean(module.open), hidden: false, shown: false };
+  return { name, module, needs: module.needs ?? "engineer", body, side, line, node, view: null, open: Boolean(module.open), hidden: false, shown: false };
 }

@@ -7,6 +7,7 @@ import { fetchFile } from "../../setting_up/files.js";
 import { t } from "../../base/texts.js";
 
 export const title = "system.keep";
+export const needs = "owner";
 const KEY = "hushbox.backup"; // when this phone saved the last one
 const COUNTED = ["presets", "scenes"];
 
@@ -47,7 +48,7 @@ export function create({ connection, notices }, card) {
     asking.replaceChildren(
       el("h3", { tabIndex: -1 }, replaces.length ? t("system.replaces", { list: replaces.join(", ") }) : t("system.replaces.nothing")),
       ...(rows.length ? [el("dl", { class: "facts" }, ...rows)] : []),
-      el("p", { class: "help" }, t("system.made", { made_at: found.made_at, made_by: found.made_by })),
+      el("p", { class: "help" }, t("system.made", { made_at: moment(found.made_at), made_by: found.made_by })),
       el("p", { class: "help" }, t("system.restore.help")), el("div", { class: "pair" }, cancel, go));
     asking.hidden = false;
     keys.hidden = true;
@@ -68,7 +69,7 @@ export function create({ connection, notices }, card) {
     }
     card.side(restored ? t("system.side.restored") : saved ? t("system.side.saved", { day: saved }) : "");
     undo.hidden = !restored;
-    setText(undoWords, restored ? t("system.restored", { when: restored.slice(0, 16) }) : "");
+    setText(undoWords, restored ? t("system.restored", { when: moment(restored) }) : "");
   }
 
   async function load() {
@@ -88,6 +89,12 @@ export function create({ connection, notices }, card) {
     },
     glance: async () => side(await get("system")),
   };
+}
+
+function moment(text) {
+  // "2026-01-31 21:03:00" as people write it. A backup says itself when it was made: anything may stand there.
+  const at = new Date(text.replace(" ", "T"));
+  return Number.isNaN(at.getTime()) ? text : at.toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
 }
 
 function replaced({ what, now, then }) {

@@ -7,6 +7,7 @@ import { fetchFile } from "../../setting_up/files.js";
 import { t } from "../../base/texts.js";
 
 export const title = "system.diagnostics.title";
+export const needs = "owner";
 
 export function create({ notices }, card) {
   const make = button(t("system.diagnostics"), async () => {

@@ -5,7 +5,7 @@ import { el } from "../../base/dom.js";
 import { t } from "../../base/texts.js";
 
 export const title = "setup.docs.title";
-const PAGES = ["quick-start", "setup", "page", "stage", "troubleshooting", "panel", "wiring", "interfaces", "latency"];
+const PAGES = ["quick-start", "setup", "page", "pairing", "stage", "troubleshooting", "panel", "wiring", "interfaces", "latency"];
 
 export function create(_, card) {
   const links = PAGES.map((page) => el("li", {}, el("a", { class: "line", href: `/docs/${page}.md` },

@@ -6,6 +6,7 @@ import { button, fetched } from "../../setting_up/asking.js";
 import { t } from "../../base/texts.js";
 
 export const title = "system.log";
+export const needs = "owner";
 
 export function create({ notices }, card) {
   const log = el("pre", { class: "log", tabIndex: 0, ariaLabel: t("system.log") });

@@ -6,6 +6,7 @@ import { attempt, button, fetched, field } from "../../setting_up/asking.js";
 import { t } from "../../base/texts.js";
 
 export const title = "setup.name.title";
+export const needs = "owner";
 
 export function create({ notices }, card) {
   const name = el("input", { class: "pick", type: "text", maxLength: 40, autocomplete: "off" });

@@ -5,6 +5,7 @@ import { PinForm } from "../../setting_up/pin_form.js";
 import { t } from "../../base/texts.js";
 
 export const title = "pin.label";
+export const needs = "owner";
 
 export function create({ notices }, card) {
   const form = new PinForm(notices);

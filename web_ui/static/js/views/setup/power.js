@@ -8,6 +8,7 @@ import { fact, hours } from "../../setting_up/facts.js";
 import { t } from "../../base/texts.js";
 
 export const title = "system.power";
+export const needs = "owner";
 const SURE_MS = 5000;
 
 export function create({ notices }, card) {

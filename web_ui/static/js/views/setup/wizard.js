@@ -1,5 +1,6 @@
 // The first-run wizard: from what the box is for to sound, one step at a time. You can leave it, continue, skip steps and
-// run it again. The first visit of a fresh box opens it (main.js); whoever leaves it then is not asked again.
+// run it again. The first visit of a fresh box opens it (main.js); whoever leaves it then is not asked again. On a box that
+// has no owner yet it begins with pairing; the link that the box shows has done that already.
 
 import { get, put } from "../../api.js";
 import { el } from "../../base/dom.js";
@@ -7,27 +8,47 @@ import { STEPS } from "../../setting_up/steps.js";
 import { attempt, button, fetched } from "../../setting_up/asking.js";
 import { SoundCheck } from "../../setting_up/sound_check.js";
 import { t } from "../../base/texts.js";
+import { waysIn } from "../../pairing/ways_in.js";
 
 export const title = "wizard.title";
+export const needs = ""; // an owner, and everybody while there is none
 export const open = true;
 
 const FIRST_VISIT = "#setup/wizard";
 
 export function create(box, card) {
-  const { connection, notices } = box;
+  const { connection, notices, entry } = box;
   const check = new SoundCheck(connection);
   let wizard = null; // as the box sent it
   let step = null; // {name, node, leave}
   let running = false;
+  let ways = null; // to become the owner
   let revision = 0;
 
+  const mine = () => entry.may("owner") || !entry.claimed;
+
   async function load() {
+    card.hidden(!mine());
+    if (!mine()) return;
+    if (!entry.may("owner")) return drawPairing();
+    const asked = ways !== null;
+    ways?.stop();
+    ways = null;
     const setup = await fetched(notices, () => get("setup"));
     if (!setup) return;
     wizard = setup.wizard;
     if (running) return;
-    if (wizard.first && location.hash === FIRST_VISIT) run(wizard.steps[0]);
+    if ((asked && wizard.state === "new") || (wizard.first && location.hash === FIRST_VISIT)) run(wizard.steps[0]);
     else drawInvitation();
+  }
+
+  function drawPairing() {
+    card.only(location.hash === FIRST_VISIT ? ["wizard"] : null);
+    if (ways) return;
+    ways = waysIn(entry, { said: entry.refusal, done() {} });
+    const later = button(t("wizard.not_now"), () => { location.hash = "#play"; });
+    card.body.replaceChildren(el("h3", { class: "step-title", tabIndex: -1 }, t("pair.title")), el("p", { class: "lead" }, t("pair.fresh")), ways.node,
+      el("div", { class: "form way" }, later));
   }
 
   function drawInvitation() {
@@ -108,9 +129,14 @@ export function create(box, card) {
     step?.news?.(detail);
     if (detail.revision === revision) return;
     revision = detail.revision;
-    if (!running) load();
+    if (!running && entry.may("owner")) load();
   });
+  card.hidden(!mine());
   return {
+    entry() {
+      if (running && !entry.may("owner")) stop();
+      if (!running) load();
+    },
     show() {
       if (!running) load();
       else step?.show?.();
