@@ -11,6 +11,7 @@ import { fact } from "../../setting_up/facts.js";
 import { t } from "../../base/texts.js";
 
 export const title = "updates.title";
+export const needs = "owner";
 const BUSY_MS = 1000;
 const LATER = new Set(["page", "sound", "crash", "apply", "cut"]); // codes whose sentence says what the new version did
 
