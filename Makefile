@@ -198,6 +198,12 @@ test-dist: ## The frozen box beside the normal one: same words, same sound, and 
 	@packaging/test_frozen.sh
 	$(PY) -m bench.startup $(RUN) dist/hushbox/hushbox
 
+update-archive: setup-dev ## What an update brings, into dist/. ARCH=arm64 and SUITE=trixie as for make deb; UPDATE_ROOT=FILE
+	@packaging/updates/archive.sh $(ARCH)
+
+update-repo: setup-dev ## Sign dist's archives into REPO=FOLDER with the keys in KEYS=FOLDER (docs/updates.md)
+	@packaging/updates/publish.sh "$(REPO)" "$(KEYS)"
+
 release: setup-dev ## Packages for both machines, frozen box, docs, source, bill of materials, checksums: all in dist/
 	@packaging/release.sh
 

@@ -55,12 +55,16 @@ COMMANDS = {
     "licences": Command("licences", "print the licences of everything in the box"),
     "pair": Command("pair", "make a link that pairs one more phone, or forget all phones"),
     "pin": Command("pin", "say whether a PIN lets phones in, or remove a forgotten one"),
+    "update": Command("update", "look for a newer version, install it, or go back to the one before"),
 }
 PROCESSES = {  # what `hushbox run` and the systemd units start; not for people, so not in the help
     "audio": Command("audio", "the audio process alone"),
     "control": Command("control", "the control process alone"),
 }
-HELPERS = {"model_work": Command("model_work", "measure a model, or try two, for the page")}  # what the page starts
+HELPERS = {  # what the page, units and `hushbox run` start
+    "model_work": Command("model_work", "measure a model, or try two, for the page"),
+    "update_work": Command("update_work", "install an update, or settle one that was cut off"),
+}
 
 
 class _Parser(argparse.ArgumentParser):

@@ -45,6 +45,8 @@ from firmware_app.setup.box import BoxSetup
 from firmware_app.setup.lost_everything import HeldAtStart
 from firmware_app.system import power
 from firmware_app.system.versions import box_version
+from firmware_app.update.layout import find as find_layout
+from firmware_app.update.updates import Updates
 from hw.audio import devices
 from hw.network.manager import NetworkManagerNetwork
 from hw.network.network import HOTSPOT_ADDRESS
@@ -88,6 +90,8 @@ class ControlProcess:
         self._box = BoxSetup(config, places, self.control, box_version(), self._pairings)
         self._box.stop = self.stop
         self._own_tls: OwnTls | None = None
+        self._updates = Updates(find_layout(), places.state, config.update.source, config.update.look)
+        self._updates.changed = self._box.changed
         self._noted_code = ""
         self._announce: Callable[[], None] = lambda: None  # the page's address, once
         self._leave_address: Callable[[], None] = lambda: None  # again, when the first code has changed
@@ -170,6 +174,7 @@ class ControlProcess:
             self._setup,
             self._places.sound / "listen",
             comparer,
+            self._updates,
             history=self._history,
             leave_safe=lambda: self._link.send_command(Down.LEAVE_SAFE),
         )
@@ -249,6 +254,7 @@ class ControlProcess:
             if self.control.latest.meter is not None or time.monotonic() >= announce_at_s:
                 self._announce_once()
             self._setup.tick()
+            self._updates.tick()
             held.tick()
             self._watch_pairings()
             self._box.audio.tick()

@@ -2,6 +2,7 @@
 # Sets the system up around the installed files. `make install` and the Debian package's scripts both use it.
 #   configure first       after the files are installed for the first time: user, groups, rules; units on and started
 #   configure again       after newer files replaced them: the same, but a unit that someone has disabled stays disabled
+#   configure apply       an update changed versions: this version's system files in place of the other's. From its own folder
 #   configure stop        before the files are removed: stop the box, disable its units
 set -eu
 has() { command -v "$1" >/dev/null 2>&1; }
@@ -33,6 +34,40 @@ rules() {
     systemctl daemon-reload
 }
 
+apply() {
+    here=$(dirname "$(readlink -f "$0")")
+    files=$(cd "$here/system" && find usr -type f | sort)
+    fresh=
+    for file in $files; do
+        cmp -s "$here/system/$file" "/$file" && continue
+        case $file in usr/lib/systemd/system/*) [ -e "/$file" ] || fresh="$fresh ${file##*/}" ;; esac
+        install -D -m 644 "$here/system/$file" "/$file.new"
+        mv -f "/$file.new" "/$file"
+    done
+    # What only other versions have goes; only names of ours are looked at.
+    for file in $(cd "$here/.." && find ./*/system/usr -type f 2>/dev/null | sed 's|^\./[^/]*/system/||' | sort -u); do
+        case "$(printf '\n%s\n' "$files")" in *"
+$file
+"*) continue ;; esac
+        case ${file##*/} in *hushbox*) ;; *) continue ;; esac
+        [ -e "/$file" ] || continue
+        case $file in usr/lib/systemd/system/*) systemctl disable -q --now "${file##*/}" || true ;; esac
+        rm -f "/$file"
+    done
+    rules
+    for unit in $fresh; do
+        if grep -q '^\[Install\]' "/usr/lib/systemd/system/$unit"; then systemctl enable -q "$unit" || true; fi
+    done
+}
+
+# Another version than this one's is no longer what an update may go back to: a package has replaced them all.
+alone() {
+    rm -f /opt/hushbox/previous /var/lib/hushbox-update/trial
+    for version in /opt/hushbox/versions/*; do
+        [ "$(readlink -f "$version")" = "$(readlink -f /opt/hushbox/current)" ] || rm -rf "$version"
+    done
+}
+
 compiled() {
     site=$(echo /opt/hushbox/.venv/lib/python3.*/site-packages)
     [ -d "$site/dsp/__pycache__" ] || /opt/hushbox/.venv/bin/python -m compileall -q --invalidation-mode unchecked-hash "$site"
@@ -48,9 +83,13 @@ first)
     if booted; then systemctl --no-block start $(units); fi
     ;;
 again)
+    alone
     compiled
     rules
     if booted; then systemctl try-restart 'hushbox*'; fi
+    ;;
+apply)
+    apply
     ;;
 stop)
     if booted; then systemctl stop 'hushbox*' || true; fi
@@ -58,7 +97,7 @@ stop)
     if has systemctl; then systemctl disable -q $(units) || true; fi
     ;;
 *)
-    echo "configure: first, again or stop" >&2
+    echo "configure: first, again, apply or stop" >&2
     exit 2
     ;;
 esac

@@ -3,7 +3,9 @@
 #   packaging/tree.sh ROOT WHEELS [MACHINE]      MACHINE as `uname -m` says it; another than this one's is fine
 # WHEELS holds our part in C too (packaging/wheels.sh, foreign_wheels.sh).
 # Nothing outside ROOT is touched. An environment without `venv`'s help: so it can be laid for another machine, and
-# holds no path of the place where it was made.
+# holds no path of the place where it was made. It lies in /opt/hushbox/versions/X.Y.Z, with the links that say that it
+# is the version in use (firmware_app/update/layout.py). UPDATE_ROOT=FILE (packaging/update-root.json) is the maker's
+# signed root, by which this version checks updates; without one it takes none.
 set -eu
 cd "$(dirname "$0")/.."
 mkdir -p "${1:?name the root folder}"
@@ -11,7 +13,10 @@ root=$(cd "$1" && pwd) wheels=${2:?name the folder of wheels} machine=${3:-$(una
 python=${PYTHON:-/usr/bin/python3}
 here=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 minor=${MINOR:-$here} # another Python than this one's is fine, too
-home=$root/opt/hushbox
+version=$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+opt=$root/opt/hushbox
+home=$opt/versions/$version
+update_root=${UPDATE_ROOT:-packaging/update-root.json}
 site=$home/.venv/lib/python$minor/site-packages
 pip=$(ls "$wheels"/pip-*.whl) || { echo "tree: no pip in $wheels: make it with packaging/wheels.sh" >&2; exit 1; }
 umask 022
@@ -49,13 +54,8 @@ home = /usr/bin
 include-system-site-packages = $system
 version = $minor
 EOF
-cat >"$home/.venv/bin/hushbox" <<'EOF'
-#!/opt/hushbox/.venv/bin/python -I
-import sys
-from firmware_app.cli import main
-sys.exit(main())
-EOF
-chmod 755 "$home/.venv/bin/hushbox"
+install -m 755 packaging/hushbox.sh "$home/.venv/bin/hushbox"
+if [ -e "$update_root" ]; then install -m 644 "$update_root" "$site/firmware_app/assets/update-root.json"; fi
 # The box may not write here, so it is compiled now; -s and -p: as if it had been compiled where it will lie.
 # For another Python, `configure` does it.
 [ "$minor" != "$here" ] || "$python" -m compileall -q --invalidation-mode unchecked-hash -s "$root" -p / "$site"
@@ -63,13 +63,19 @@ chmod 755 "$home/.venv/bin/hushbox"
 install -m 644 README.md CHANGELOG.md LICENSE "$home"
 # Fails when something would be shipped without the text of its licence.
 (cd "$work" && "$python" -B -m firmware_app.system.licence_texts "$site") >"$home/LICENCES.txt"
+# No clock is trusted to be before this (firmware_app/update/clock.py).
+made=$(TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd 2>/dev/null || date -u +%Y-%m-%dT%H:%M:%SZ)
+echo "$made" >"$home/made"
 install -m 755 packaging/configure.sh "$home/configure"
 install -m 755 packaging/tune.sh "$home/tune"
+for link in current good; do ln -sfn "versions/$version" "$opt/$link"; done
+for link in .venv configure tune jetson; do ln -sfn "current/$link" "$opt/$link"; done
 install -d "$root/usr/bin" "$root/etc/hushbox"
 ln -sf /opt/hushbox/.venv/bin/hushbox "$root/usr/bin/hushbox"
 install -m 644 hushbox.toml.example "$root/etc/hushbox"
 
-put() { install -D -m 644 "systemd/$1" "$root/$2"; }
+# Below system/ lies what an update puts into the system (configure apply).
+put() { install -D -m 644 "systemd/$1" "$root/$2"; case $2 in usr/*) install -D -m 644 "systemd/$1" "$home/system/$2" ;; esac; }
 for unit in $(cd systemd && ls -- *.service *.target *.timer *.path *.socket *.mount *.slice 2>/dev/null); do
     put "$unit" "usr/lib/systemd/system/$unit"
 done
@@ -77,6 +83,7 @@ put hushbox.sysusers usr/lib/sysusers.d/hushbox.conf
 put hushbox.tmpfiles usr/lib/tmpfiles.d/hushbox.conf
 put hushbox.rules usr/lib/udev/rules.d/60-hushbox.rules
 put hushbox-pedals.rules usr/lib/udev/rules.d/61-hushbox-pedals.rules
+put hushbox-stick.rules usr/lib/udev/rules.d/61-hushbox-stick.rules
 put hushbox.polkit usr/share/polkit-1/rules.d/60-hushbox.rules
 put hushbox-network.polkit usr/share/polkit-1/rules.d/61-hushbox-network.rules
 put hushbox.dbus usr/share/dbus-1/system.d/hushbox.conf
@@ -88,3 +95,4 @@ install -D -m 644 systemd/jetson/hushbox-audio.conf "$home/jetson/hushbox-audio.
 install -D -m 644 systemd/internet/hushbox-control.conf "$home/internet/hushbox-control.conf"
 install -d "$root/usr/share/man/man1"
 gzip -9n <packaging/hushbox.1 >"$root/usr/share/man/man1/hushbox.1.gz"
+install -D -m 644 "$root/usr/share/man/man1/hushbox.1.gz" "$home/system/usr/share/man/man1/hushbox.1.gz"

@@ -165,6 +165,19 @@ class NetworkConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class UpdateConfig:
+    """Newer versions of the box."""
+
+    source: str = key(
+        "",
+        text(empty=True),
+        "Where the box looks for newer versions when somebody asks it to: a folder, or a URL with https:// (or http://:\n"
+        "what comes is signed). A stick with a folder hushbox-update on it is found without this.",
+    )
+    look: bool = key(False, flag, "Look there by itself, once a day. It never installs anything by itself.")
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The whole file, checked. source: its path, None when there is no file and the defaults hold.
 
@@ -178,6 +191,7 @@ class Config:
     stems: StemsConfig = StemsConfig()
     page: PageConfig = PageConfig()
     network: NetworkConfig = NetworkConfig()
+    update: UpdateConfig = UpdateConfig()
     panel: PanelConfig = DEFAULT_PANEL
     source: Path | None = None
     overridden: frozenset[str] = frozenset()
@@ -191,6 +205,7 @@ TABLES: dict[str, type] = {
     "stems": StemsConfig,
     "page": PageConfig,
     "network": NetworkConfig,
+    "update": UpdateConfig,
     "panel": PanelConfig,
 }
 REPEATED: dict[str, type] = {f"panel.{name}": cls for name, cls in PANEL_TABLES.items()}

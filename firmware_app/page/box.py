@@ -17,8 +17,10 @@ from firmware_app.page.setup import RealSetup
 from firmware_app.page.simulator import RealSimulator
 from firmware_app.page.sound import RealSound
 from firmware_app.page.system import RealSystem
+from firmware_app.page.updates import RealUpdates
 from firmware_app.panel.setup import PanelSetup
 from firmware_app.setup.box import BoxSetup
+from firmware_app.update.updates import Updates
 from web_ui.ports.box import Box
 
 
@@ -27,6 +29,7 @@ def real_box(
     panel: PanelSetup,
     ring: Path,
     comparer: Comparer,
+    updates: Updates,
     *,
     history: History | None = None,
     leave_safe: Callable[[], None] = lambda: None,
@@ -51,4 +54,5 @@ def real_box(
         system=RealSystem(box, lambda: [asdict(moment) for moment in history.since(0)]),
         pairing=RealPairing(box),
         pin=RealPin(box),
+        updates=RealUpdates(updates),
     )

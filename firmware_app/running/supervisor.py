@@ -7,6 +7,7 @@ could be stopped, or hang in a driver, and would not hear a milder signal.
 
 import contextlib
 import logging
+import math
 import os
 import signal
 import subprocess
@@ -21,6 +22,8 @@ from firmware_app.kept import start_from
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.link.shared_state import Heartbeat
 from firmware_app.running import crash_loop, locks, realtime
+from firmware_app.running.updating import Updating, children_program
+from firmware_app.update import layout as update_layout
 
 log = logging.getLogger(__name__)
 
@@ -91,11 +94,13 @@ class Supervisor:
         self._sound = places.sound
         self._heartbeat = Heartbeat(places.sound / start_from.SHARED)
         self._stop = False
-        me = program()
+        layout = update_layout.find()
+        me = children_program(layout) if layout is not None else program()
         env = {**realtime.BLAS_ENV, realtime.SUPERVISOR_ENV: str(os.getpid())}
         self.audio = Child("audio process", [*me, "audio", *arguments], env)
         self.control = Child("control process", [*me, "control", *arguments], env)
         self._children = (self.audio, self.control)
+        self._updating = Updating(layout, places.runtime, places.state, env) if layout is not None else None
 
     def stop(self, *_: object) -> None:
         """End run(). Also a signal handler."""
@@ -110,17 +115,39 @@ class Supervisor:
         """Run until a signal, or until a child says that the person must change something. Returns the exit code."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self.stop)
+        if self._updating is not None:
+            self._updating.enter()
         try:
             for child in self._children:
                 child.start()
             while not self._stop:
+                self._update()
                 for child in self._children:
                     if self._watch(child) == EXIT_USAGE:
                         return EXIT_USAGE
                 time.sleep(0.05)
         finally:
+            if self._updating is not None:
+                self._updating.end()
             self._stop_all()
         return 0
+
+    def _update(self) -> None:
+        """What an update asks for: hold both processes, or let them go on."""
+        updating = self._updating
+        if updating is None:
+            return
+        updating.look()
+        if updating.hold and any(child.start_at != math.inf for child in self._children):
+            self._end_all()
+            for child in self._children:
+                child.process, child.start_at, child.restarts = None, math.inf, child.restarts + 1
+        elif not updating.hold:
+            for child in self._children:
+                if child.start_at == math.inf:
+                    child.start_at, child.back_off_s = 0.0, FIRST_BACK_OFF_S
+        pids = (child.process.pid if child.process is not None else 0 for child in self._children)
+        updating.tell(*pids)
 
     def _watch(self, child: Child) -> int | None:
         """Restart a child that ended, kill one that hangs. Returns EXIT_USAGE when the person must change something."""
@@ -155,12 +182,15 @@ class Supervisor:
         return age_s > HANG_S and running_s > 2 * HANG_S  # opening the first device may take long
 
     def _stop_all(self) -> None:
+        self._end_all()
+        self._heartbeat.close()
+
+    def _end_all(self) -> None:
         for child in self._children:
             child.ask_to_stop()
         deadline = time.monotonic() + STOP_S
         for child in self._children:
             child.force(deadline)
-        self._heartbeat.close()
 
 
 def program() -> list[str]:

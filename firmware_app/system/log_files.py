@@ -23,7 +23,7 @@ _ANSWER_S = 12.0
 _LARGEST_LOG_BYTES = 4_000_000
 _LARGEST_BYTES = 256_000  # of a file; the one before it is kept, too
 _FORM = "%(asctime)s %(name)s %(levelname)s %(message)s"
-_PROCESSES = ("run", "audio", "control")
+_PROCESSES = ("run", "audio", "control", "update")
 
 
 class OneLine(logging.Formatter):

@@ -22,6 +22,7 @@ from firmware_app.page.box import real_box
 from firmware_app.page.pairing import RealPairing
 from firmware_app.panel.setup import PanelSetup
 from firmware_app.setup.box import BoxSetup
+from firmware_app.update.updates import Updates
 from web_ui.app import create_app
 from web_ui.ports.box import Box
 from web_ui.serving.server import PageServer
@@ -43,10 +44,11 @@ def first_code_of(box: Box) -> str:
     return box.pairing._kept.first_code
 
 
-def ports_of(folder: Path, control: Control, panel: PanelSetup) -> Box:
-    """The box as its page sees it. The listen ring is `folder`/listen."""
+def ports_of(folder: Path, control: Control, panel: PanelSetup, updates: Updates | None = None) -> Box:
+    """The box as its page sees it. The listen ring is `folder`/listen. updates: none are possible otherwise."""
     ring = folder / "listen"
-    return real_box(box_setup(folder, control), panel, ring, Comparer(control, ring))
+    updates = updates or Updates(None, folder, "", False)
+    return real_box(box_setup(folder, control), panel, ring, Comparer(control, ring), updates)
 
 
 class PanelParts:

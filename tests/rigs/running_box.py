@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -37,6 +38,7 @@ class RunningBox:
     first_start: let the box measure which bundle and period fit. Else it finds the usual ones chosen already, so that
     this machine's load does not decide what a test hears. port: of the page; 0: another one after each start.
     pair: claim the box, so that the rig is its owner, in every start in this folder. Else nobody is paired.
+    program: the command `hushbox`, of another version than this checkout's.
     """
 
     def __init__(
@@ -49,10 +51,12 @@ class RunningBox:
         first_start: bool = False,
         port: int = 0,
         pair: bool = True,
+        program: Sequence[str] = (sys.executable, "-m", "firmware_app.cli"),
     ) -> None:
         self.folder = folder
         self._under = under
         self._first_start = first_start
+        self._program = program
         folder.mkdir(parents=True, exist_ok=True)
         # In memory, as /run is on a box: a disk's write-back would hold up the audio process.
         self.runtime = Path(tempfile.mkdtemp(prefix="hushbox-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None))
@@ -69,7 +73,7 @@ class RunningBox:
     def __enter__(self) -> RunningBox:
         if not self._first_start:
             keep_usual_choice(self.folder / "hushbox.toml", self.state)
-        command = [*self._under, sys.executable, "-m", "firmware_app.cli", "run"]
+        command = [*self._under, *self._program, "run"]
         command += ["--config", str(self.folder / "hushbox.toml"), "--state-dir", str(self.state)]
         self._process = subprocess.Popen(
             command, env=self._env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
@@ -100,8 +104,9 @@ class RunningBox:
     def child(self, command: str) -> psutil.Process:
         """The process `hushbox audio` or `hushbox control`."""
         for child in psutil.Process(self.pid).children():
-            if command in child.cmdline():
-                return child
+            with contextlib.suppress(psutil.NoSuchProcess):  # one that has ended just now
+                if command in child.cmdline():
+                    return child
         raise LookupError(f"no {command} process")
 
     def stop(self, number: int = signal.SIGINT) -> float:

@@ -22,6 +22,10 @@ MOST_EXPOSURE = {
     "hushbox-control.service": 15,
     "hushbox-tune.service": 15,
     "hushbox-log@.service": 10,
+    "hushbox-update.service": 18,
+    "hushbox-update-guard.service": 10,
+    "hushbox-update-state.service": 6,
+    "hushbox-update-apply.service": 65,  # as much as a package's script may do
 }  # tenths; 100 is a unit without hardening
 OWN = {"hushbox-audio.service": "hushbox-audio", "hushbox-control.service": "hushbox"}
 NEWER = ROOT / "build" / "systemd-trixie"  # tests/rigs/newer_systemd.sh unpacks it
@@ -81,7 +85,7 @@ def test_a_read_only_root_keeps_no_unit_from_starting(name: str) -> None:
 def test_each_process_is_a_user_that_writes_only_what_is_its_own() -> None:
     """Only control writes settings; the sound has no home, in which ALSA would look for what it executes."""
     assert {name: unit(name)["User"] for name in OWN} == OWN
-    assert unit("hushbox-control.service")["ReadWritePaths"] == "-/var/lib/hushbox"
+    assert unit("hushbox-control.service")["ReadWritePaths"] == "-/var/lib/hushbox -/var/lib/hushbox-update/staging"
     assert "ReadWritePaths" not in unit("hushbox-audio.service")
     folders = {name: unit(name)["RuntimeDirectory"] for name in OWN}
     assert folders == {"hushbox-audio.service": "hushbox-sound", "hushbox-control.service": "hushbox"}

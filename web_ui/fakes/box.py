@@ -16,6 +16,7 @@ from web_ui.fakes.setup import FakeSetup
 from web_ui.fakes.simulator import FakeSimulator
 from web_ui.fakes.sound import FakeSound
 from web_ui.fakes.system import FakeSystem
+from web_ui.fakes.updates import FakeUpdates
 from web_ui.ports.box import Box
 from web_ui.ports.pairing import OWNER
 
@@ -35,6 +36,7 @@ class FakeBox(Box):
     system: FakeSystem
     pairing: FakePairing
     pin: FakePin
+    updates: FakeUpdates
 
 
 def fake_box(
@@ -63,6 +65,7 @@ def fake_box(
         system=FakeSystem(lambda: {"state.json": live.values()}, setup.end),
         pairing=pairing,
         pin=FakePin(pairing),
+        updates=FakeUpdates(),
     )
 
 

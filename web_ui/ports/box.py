@@ -33,6 +33,7 @@ from web_ui.ports.setup import SetupPort
 from web_ui.ports.simulator import SimulatorPort
 from web_ui.ports.sound import SoundPort
 from web_ui.ports.system import SystemPort
+from web_ui.ports.updates import UpdatesPort
 
 
 @dataclass(frozen=True)
@@ -50,3 +51,4 @@ class Box:
     system: SystemPort  # the machine: versions, log, backup, power
     pairing: PairingPort  # who may do what
     pin: PinPort
+    updates: UpdatesPort

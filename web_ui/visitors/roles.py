@@ -28,6 +28,7 @@ _OPERATIONS = {
         "restart_box", "power_off", "set_pin", "networks", "look_around", "join_network", "forget_network",
         "open_own_wifi", "own_wifi_card", "set_country", "keep_restore",
         "phones", "change_phone", "revoke_phone", "invite_phone", "set_open_play",
+        "updates", "look_for_updates", "install_update", "back_to_previous",
     ),
 }  # fmt: skip
 

@@ -32,11 +32,20 @@ BOOT_S = 400.0  # until the agent answers: an emulated machine on a busy host
 class Machine:
     """Boots on enter, is gone on exit. run() works as root in the machine; monitor() is QEMU's own command line."""
 
-    def __init__(self, folder: Path, machine: str = "x86_64", disk: Path = BUILD, kernel: str = "") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        machine: str = "x86_64",
+        disk: Path = BUILD,
+        kernel: str = "",
+        *,
+        reboots: bool = False,
+    ) -> None:
         """folder: for sockets, the console's log and what the USB card plays (usb.wav). disk: where image.sh put it.
 
-        kernel: more of its command line.
+        kernel: more of its command line. reboots: `reset` may be used; otherwise a machine that starts anew is gone.
         """
+        self._reboots = reboots
         self.folder = folder
         self._machine, self._disk, self._kernel = machine, disk, kernel
         self.console = folder / "console.log"
@@ -48,7 +57,8 @@ class Machine:
         agent, monitor = self.folder / "agent", self.folder / "monitor"
         *processor, kernel = PROCESSOR[self._machine]
         command = [f"qemu-system-{self._machine}", *processor, f"{kernel} {self._kernel}", "-accel", "tcg,thread=multi"]
-        command += ["-m", "1536", "-smp", "2", "-display", "none", "-no-reboot"]
+        command += ["-m", "1536", "-smp", "2", "-display", "none"]
+        command += [] if self._reboots else ["-no-reboot"]
         command += ["-kernel", str(self._disk / "vmlinuz"), "-initrd", str(self._disk / "initrd")]
         command += ["-drive", f"file={self._disk / 'root.ext4'},format=raw,if=virtio,snapshot=on"]
         command += ["-serial", f"file:{self.console}", "-nic", "none", "-rtc", "base=utc"]
@@ -110,6 +120,20 @@ class Machine:
         while select.select([self._monitor], [], [], 0.1)[0]:
             said = self._monitor.recv(65536).decode(errors="replace")
             assert "Error" not in said, said
+
+    def reset(self) -> None:
+        """As if the power had failed, and come back: what was not yet on the disk is lost."""
+        self._said = b""
+        self.monitor("system_reset")
+        self._read_line(BOOT_S)  # the agent's greeting
+
+    def plug_stick(self, image: Path) -> None:
+        """Plug a USB stick in. image: its raw content."""
+        self.monitor(f"drive_add 0 if=none,id=stick,format=raw,readonly=on,file={image}")
+        self.monitor("device_add usb-storage,id=stick,drive=stick")
+
+    def unplug_stick(self) -> None:
+        self.monitor("device_del stick")
 
     def plug_usb_card(self) -> None:
         """Plug a USB sound card in (it plays only: QEMU has none that records)."""
