@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from tests.contracts.conftest import first_code
 from tests.rigs.odd_box.requests import requests
 from tests.rigs.pseudo_locale import CODE, mirrored
 from tests.rigs.refusals import REFUSED, WRONG
 from web_ui.app import create_app
 from web_ui.ports.box import Box
+from web_ui.ports.pairing import COOKIE as SESSION
 from web_ui.views import SPOKEN
 from web_ui.visitors.languages import COOKIE
 
@@ -32,10 +34,12 @@ NOT_READ = ("events", "spectrum", "live/<which>.mp3", "openapi.json")  # endless
 class Reader:
     """A phone that reads the pseudo-locale. found: what it was told in plain English, with where."""
 
-    def __init__(self, box: Box) -> None:
+    def __init__(self, box: Box, code: str) -> None:
+        """code: makes the phone the box's owner."""
         self.app = create_app(box, trial=mirrored())
         self._client: FlaskClient = self.app.test_client()
         self._client.set_cookie(COOKIE, CODE, domain="hushbox.local")
+        self._client.set_cookie(SESSION, box.pairing.claim(code, "Q"), domain="hushbox.local")
         self._token = self._client.get("/api/v1/session", base_url=ORIGIN).get_json()["token"]
         self.found: set[str] = set()
         self.read = 0
@@ -76,7 +80,7 @@ class Reader:
 
 @pytest.fixture
 def reader(box: Box) -> Reader:
-    return Reader(box)
+    return Reader(box, first_code(box))
 
 
 def test_all_that_a_phone_is_told_is_in_its_language(reader: Reader):

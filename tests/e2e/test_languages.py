@@ -71,7 +71,7 @@ READ = """() => {
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
     const from = texts.currentNode.parentElement;
-    if (from.closest("script, noscript, canvas, .log, .markdown")) continue;
+    if (from.closest("script, noscript, canvas, code, .log, .markdown")) continue;
     if (from.checkVisibility({ visibilityProperty: true }) || from.closest("option")) read.push(texts.currentNode.data);
   }
   const named = ["aria-label", "title", "placeholder"];
