@@ -48,6 +48,7 @@ EVERY_KIND = [
     ({"do": "held_panic_mute"}, "Panic: mute while held"),
     ({"do": "held_panic_dry"}, "Panic: dry while held"),
     ({"do": "pair"}, "Let a phone in"),
+    ({"do": "own_wifi"}, "Own Wi-Fi on/off"),
 ]
 
 

@@ -24,9 +24,10 @@ from firmware_app.setup.backup import Backups, apply_staged
 from firmware_app.setup.backup_reading import start_reader
 from tests.rigs.hardships import small_disk
 from tests.rigs.mutes import fill
-from tests.rigs.panel_box import ports_of
+from tests.rigs.panel_box import first_code_of, ports_of
 from tests.rigs.panel_hands import PanelHands
 from web_ui.app import create_app
+from web_ui.ports.pairing import COOKIE
 
 START_READER = start_reader(Config(), places.find().factory_presets)
 VOCALS, DRUMS = "stems.vocals.mute", "stems.drums.mute"
@@ -188,7 +189,9 @@ def test_a_disk_that_refuses_is_said_and_the_next_start_is_muted(
 def test_the_answer_of_the_page_says_what_would_be_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every way in which the page mutes: a switch, a preset, the next preset, a scene, undo."""
     hands = PanelHands(tmp_path)
-    page = create_app(ports_of(tmp_path, hands.control, hands.setup)).test_client()
+    ports = ports_of(tmp_path, hands.control, hands.setup)
+    page = create_app(ports).test_client()
+    page.set_cookie(COOKIE, ports.pairing.claim(first_code_of(ports), "The test"))
     token = page.get("/api/v1/session").get_json()["token"]
 
     def change(method: str, path: str, body: object) -> tuple[int, str]:
