@@ -50,7 +50,17 @@ def test_the_command_line_wins_and_a_bundle_that_is_gone_gives_way(here: Places)
     )
 
 
-@pytest.mark.parametrize("body", [{"bundle": 7}, {"bundle": ""}, {"bundle": "x" * 256}, {"bundle": f"{'ö' * 128}/x"}, {"bundle": "a\0/b"}, {"runtime": "onnx"}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"bundle": 7},
+        {"bundle": ""},
+        {"bundle": "x" * 256},
+        {"bundle": f"{'ö' * 128}/x"},
+        {"bundle": "a\0/b"},
+        {"runtime": "onnx"},
+    ],
+)
 def test_what_cannot_be_used_is_noted_and_the_rest_holds(here: Places, body: dict[str, object]) -> None:
     tree = {"schema": 1, "models": {"stems_bundle": "stems-light", **body}}
     (here.state / models.NAME).write_text(json.dumps(tree))
