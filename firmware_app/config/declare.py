@@ -66,7 +66,8 @@ def text(most: int = 255, empty: bool = False) -> Rule:
 def path(most: int = 1000, empty: bool = False) -> Rule:
     """A text that may become a path: no file system takes a part of one over LONGEST_FILE_NAME bytes."""
     check_text = text(most, empty)
-    allowed = f'a text of {0 if empty else 1} to {most} bytes in "quotes", {LONGEST_FILE_NAME} between two "/", is allowed'
+    fewest = 0 if empty else 1
+    allowed = f'a text of {fewest} to {most} bytes in "quotes", {LONGEST_FILE_NAME} between two "/", is allowed'
 
     def check(value: object) -> str | None:
         if wrong := check_text(value):

@@ -42,7 +42,8 @@ def in_force(config: Config, places: Places) -> tuple[Config, tuple[str, ...]]:
         if places.has_bundle(name):
             names[key] = name
         else:
-            notes.append(f"[model] {key}: {name[:_SHOWN]} was chosen on the page and is not there: the settings' own is used")
+            name = name[:_SHOWN]
+            notes.append(f"[model] {key}: {name} was chosen on the page and is not there: the settings' own is used")
     return replace(config, model=replace(config.model, **names)), tuple(notes)
 
 
@@ -78,9 +79,7 @@ def with_bundle(config: Config, key: str, name: str) -> Config:
 
 def _read(body: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:
     """(the usable part, notes on the rest)."""
-    chosen = {
-        key: str(name) for key, name in body.items() if key in KEYS and _check_name(name) is None
-    }
+    chosen = {key: str(name) for key, name in body.items() if key in KEYS and _check_name(name) is None}
     notes = [
         f"{str(key)[:40]} = {str(body[key])[:40]!r}: cannot be used, starts anew" for key in body if key not in chosen
     ]
