@@ -18,9 +18,9 @@ SILENCE_DB = -120.0
 
 
 SPOKEN = frozenset({
-    "audio_reason", "best_for", "board", "does", "found", "gestures", "health", "how", "message", "no_power_off",
-    "no_restart", "note", "notes", "place", "problem", "problems", "reason", "safe_mode", "scores", "shows", "summary",
-    "taken_in", "text", "undo", "undone", "where", "why", "why_not", "wired", "wiring", "words",
+    "audio_reason", "best_for", "board", "clock_is_wrong", "does", "found", "gestures", "health", "how", "message",
+    "no_power_off", "no_restart", "note", "notes", "place", "problem", "problems", "reason", "safe_mode", "scores",
+    "shows", "summary", "taken_in", "text", "undo", "undone", "where", "why", "why_not", "wired", "wiring", "words",
 })  # fmt: skip
 """The fields in which the box itself speaks, whole sentences or names of its own. All others hold data and names that
 somebody has given."""

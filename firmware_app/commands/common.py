@@ -70,7 +70,7 @@ def bundle_folder(places: Places, name: str) -> Path | None:
     if name == NO_BUNDLE:
         return None
     folder = places.bundle(name)
-    if not (folder / "bundle.toml").is_file():
+    if not places.has_bundle(name):
         if "/" in name:
             raise UsageError(f"bundle {name}: no bundle.toml in that folder")
         known = [path.name for path in list_bundles(places.models)]

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+LONGEST_FILE_NAME = 255  # bytes; Linux's NAME_MAX
+
 Rule = Callable[[object], str | None]
 """Returns None for an allowed value, else what is allowed: "a whole number from 32 to 1024 is allowed"."""
 
@@ -56,6 +58,22 @@ def text(most: int = 255, empty: bool = False) -> Rule:
 
     def check(value: object) -> str | None:
         fits = isinstance(value, str) and value.isprintable() and len(value) <= most and (empty or value.strip() != "")
+        return None if fits else allowed
+
+    return check
+
+
+def path(most: int = 1000, empty: bool = False) -> Rule:
+    """A text that may become a path: no file system takes a part of one over LONGEST_FILE_NAME bytes."""
+    check_text = text(most, empty)
+    fewest = 0 if empty else 1
+    allowed = f'a text of {fewest} to {most} bytes in "quotes", {LONGEST_FILE_NAME} between two "/", is allowed'
+
+    def check(value: object) -> str | None:
+        if wrong := check_text(value):
+            return wrong
+        parts = str(value).encode().split(b"/")
+        fits = len(str(value).encode()) <= most and all(len(part) <= LONGEST_FILE_NAME for part in parts)
         return None if fits else allowed
 
     return check

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dsp.inference.bundle import RUNTIMES
 from firmware_app.config.declare import Key as Key
-from firmware_app.config.declare import flag, key, listed, matching, one_of, text, whole
+from firmware_app.config.declare import flag, key, listed, matching, one_of, path, text, whole
 from firmware_app.config.panel_keys import DEFAULT_PANEL, PANEL_TABLES, PanelConfig
 from firmware_app.config.panel_keys import full_id as full_id
 
@@ -72,12 +72,12 @@ class AudioConfig:
     )
     demo_file: str = key(
         "",
-        text(1000, empty=True),
+        path(empty=True),
         "A sound file for the demo to play in a loop; empty: the built-in vocal, or song for music.",
     )
     record_to: str = key(
         "",
-        text(1000, empty=True),
+        path(empty=True),
         "A WAV file for what the demo puts out; empty: recordings/demo.wav in the state folder.",
     )
 
@@ -88,16 +88,16 @@ class ModelConfig:
 
     bundle: str = key(
         "denoise-live",
-        text(1000),
+        path(),
         "A bundle of `hushbox models`, or the path of a bundle's folder (with a / in it). Without this key the box\n"
         "takes denoise-live, or light_bundle if the machine is too slow for it: measured once, at the first start.\n"
         "What is chosen on the page comes first (Set up, Models).",
         measured=True,
     )
-    stems_bundle: str = key("stems-live", text(1000), "The same for the model that takes music apart.")
+    stems_bundle: str = key("stems-live", path(), "The same for the model that takes music apart.")
     light_bundle: str = key(
         "denoise-light",
-        text(1000, empty=True),
+        path(empty=True),
         "A smaller bundle that reduces the noise while the board is too busy for `bundle`; empty: none.",
     )
     runtime: str = key("auto", one_of("auto", *RUNTIMES), '"auto" takes the first that runs the bundle.')
@@ -170,7 +170,7 @@ class UpdateConfig:
 
     source: str = key(
         "",
-        text(empty=True),
+        path(255, empty=True),
         "Where the box looks for newer versions when somebody asks it to: a folder, or a URL with https:// (or http://:\n"
         "what comes is signed). A stick with a folder hushbox-update on it is found without this.",
     )

@@ -58,8 +58,15 @@ class Places:
         return self.assets.parents[1] / "docs"
 
     def bundle(self, name: str) -> Path:
-        """The folder of bundle `name`; a name with a slash in it is the path of a folder."""
-        return Path(name).expanduser().absolute() if "/" in name else self.models / name
+        """The folder of bundle `name`; a name with a slash in it is the path of a folder.
+
+        os.path, which takes the home of a user that does not exist ("~nobody1/") for a folder of that name.
+        """
+        return Path(os.path.expanduser(name)).absolute() if "/" in name else self.models / name
+
+    def has_bundle(self, name: str) -> bool:
+        """Whether there is such a bundle. A name that no file system takes, or a folder kept shut, is none."""
+        return os.path.isfile(self.bundle(name) / "bundle.toml")
 
     def make_state(self) -> None:
         """Create the state folder. Raises PlacesError; then settings are kept in memory only."""

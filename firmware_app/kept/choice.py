@@ -12,7 +12,7 @@ from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
-from firmware_app.config.keys import AudioConfig, Config
+from firmware_app.config.keys import AudioConfig, Config, ModelConfig
 from firmware_app.config.places import Places
 from firmware_app.kept import audio as kept_audio
 from firmware_app.kept.kept_file import KeptFile, write_whole
@@ -24,6 +24,7 @@ NAME = "choice.json"
 _TAKEN = "choice-taken.json"  # in control's runtime folder
 BUNDLE, PERIOD = "model.bundle", "audio.period_frames"
 _MOST_LOADS = 16
+_check_name = {f.name: f.metadata["key"].check for f in fields(ModelConfig)}["bundle"]
 _check_period = {f.name: f.metadata["key"].check for f in fields(AudioConfig)}["period_frames"]
 
 
@@ -122,6 +123,8 @@ def check(body: Mapping[str, Any]) -> Choice | None:
     for name in ("bundle", "board", "machine"):
         if not isinstance(body[name], str) or len(body[name]) > 1000:
             raise ChoiceError(f"{name} = {str(body[name])[:40]!r}: a text of at most 1000 characters is allowed")
+    if wrong := _check_name(body["bundle"]):
+        raise ChoiceError(f"bundle = {body['bundle'][:40]!r}: {wrong}")
     wrong = _check_period(body["period_frames"])
     if wrong:
         raise ChoiceError(f"period_frames = {str(body['period_frames'])[:40]!r}: {wrong}")

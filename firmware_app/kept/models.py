@@ -5,11 +5,11 @@ Both processes read it. Control alone writes it, and only bundles that the audio
 
 import logging
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from firmware_app.config.keys import Config
+from firmware_app.config.keys import Config, ModelConfig
 from firmware_app.config.places import Places
 from firmware_app.kept.kept_file import KeptFile, shortened
 from firmware_app.kept.saver import SaveJob
@@ -19,7 +19,8 @@ log = logging.getLogger(__name__)
 NAME = "models.json"
 KEYS = ("bundle", "stems_bundle")
 """The keys of [model] that the page may set: the voice's bundle and the stems'."""
-_MOST = 1000  # characters of a name
+_check_name = {f.name: f.metadata["key"].check for f in fields(ModelConfig)}["bundle"]
+_SHOWN = 80  # characters of a name
 
 
 def file_in(folder: Path) -> KeptFile:
@@ -38,9 +39,10 @@ def in_force(config: Config, places: Places) -> tuple[Config, tuple[str, ...]]:
     for key, name in chosen.items():
         if f"model.{key}" in config.overridden:
             continue
-        if (places.bundle(name) / "bundle.toml").is_file():
+        if places.has_bundle(name):
             names[key] = name
         else:
+            name = name[:_SHOWN]
             notes.append(f"[model] {key}: {name} was chosen on the page and is not there: the settings' own is used")
     return replace(config, model=replace(config.model, **names)), tuple(notes)
 
@@ -77,9 +79,7 @@ def with_bundle(config: Config, key: str, name: str) -> Config:
 
 def _read(body: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:
     """(the usable part, notes on the rest)."""
-    chosen = {
-        key: name for key, name in body.items() if key in KEYS and isinstance(name, str) and 0 < len(name) <= _MOST
-    }
+    chosen = {key: str(name) for key, name in body.items() if key in KEYS and _check_name(name) is None}
     notes = [
         f"{str(key)[:40]} = {str(body[key])[:40]!r}: cannot be used, starts anew" for key in body if key not in chosen
     ]

@@ -90,7 +90,7 @@ class BoxSetup:
     @property
     def chains(self) -> tuple[str, ...]:
         """The chains that can be played here: music needs its model, and beside a microphone inputs of its own."""
-        if not (self.places.bundle(self.config.model.stems_bundle) / "bundle.toml").is_file():
+        if not self.places.has_bundle(self.config.model.stems_bundle):
             return (VOICE,)
         demo = self.control.latest.info.demo and not self.audio.in_force.demo_file  # it brings music of its own
         return (VOICE, MUSIC, BOTH) if self.audio.in_force.music_channels or demo else (VOICE, MUSIC)

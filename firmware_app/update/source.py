@@ -45,10 +45,10 @@ def source_of(where: str) -> "Source":
         raise UpdateError(
             "source", f"source = {where[:200]!r}: a folder, or a URL with http:// or https:// is expected"
         )
-    folder = Path(where).expanduser().absolute()
-    if (folder / ON_STICK).is_dir():
+    folder = Path(os.path.expanduser(where)).absolute()
+    if os.path.isdir(folder / ON_STICK):  # os.path takes what cannot be looked at for a folder that is not there
         folder = folder / ON_STICK
-    if not (folder / "metadata").is_dir():
+    if not os.path.isdir(folder / "metadata"):
         raise UpdateError(
             "source", f"source = {str(folder)!r}: no folder with a metadata/ in it, so no updates are there"
         )

@@ -138,7 +138,10 @@ def check_password(password: str) -> None:
     if password and not fits:
         raise NetworkValueError(
             f"the password of a Wi-Fi has {PASSWORD[0]} to {PASSWORD[1]} characters: letters, digits and signs; "
-            f"this has {len(password)}" + ("" if password.isascii() else ", some of them others")
+            f"this has {len(password)}"
+            if password.isascii()
+            else f"the password of a Wi-Fi has {PASSWORD[0]} to {PASSWORD[1]} characters: letters, digits and signs; "
+            f"this has {len(password)}, some of them others"
         )
 
 

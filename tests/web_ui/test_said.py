@@ -24,17 +24,19 @@ SPEAKING = (
     "dsp/inference/__init__", "dsp/inference/bundle", "dsp/inference/handed_in", "dsp/inference/toml_checks",
     "dsp/nearest", "dsp/params", "dsp/rack/build",
     "hw/audio/agreement", "hw/audio/alsa", "hw/audio/clocks", "hw/audio/devices", "hw/audio/mixer", "hw/audio/probe",
-    "hw/board", "hw/controls", "hw/midi", "hw/panel",
+    "hw/board", "hw/controls", "hw/midi", "hw/network", "hw/panel",
     "firmware_app/audio", "firmware_app/config/actions", "firmware_app/config/audio_rules",
     "firmware_app/config/declare", "firmware_app/control", "firmware_app/kept", "firmware_app/link/shed",
-    "firmware_app/page", "firmware_app/panel", "firmware_app/setup", "firmware_app/system/docs",
-    "firmware_app/system/log_files", "firmware_app/system/power",
+    "firmware_app/network", "firmware_app/page", "firmware_app/panel", "firmware_app/setup", "firmware_app/system/docs",
+    "firmware_app/system/log_files", "firmware_app/system/power", "firmware_app/update",
     "web_ui/app", "web_ui/routes", "web_ui/serving", "web_ui/streams", "web_ui/visitors",
 )  # fmt: skip
 SILENT = (
     "firmware_app/kept/choice",
     "firmware_app/kept/factory",
     "firmware_app/page/announce",
+    "firmware_app/page/own_api",  # for `hushbox` in a terminal
+    "hw/network/fake",  # for tests
     "web_ui/serving/server",
 )
 NOT_SAID = {
@@ -49,6 +51,12 @@ NOT_SAID = {
     "too deep", "voice over music", "model off", "hushbox session {session}", "all addresses", "hushbox presets 1",
     "waiting for device", "checking sound", "power off", "round trip",
     "From scene A to scene B; what has only two states changes halfway.",  # a parameter's help: box.json
+    # A header; what waits for TLS; what a phone's look for a way into the internet is answered; what is hashed.
+    "Connection: close", "TLS has to send first", "TLS has to read first", "the handshake is not over",
+    "<meta http-equiv=refresh content=0;url=https://support.mozilla.org/>", "NetworkManager is online\n",
+    "the box's page is here\n", "this is the Wi-Fi of a Hushbox, without internet\n", "hushbox box id {machine}",
+    "a text is missing", "a version is none",  # why a record counts as none
+    "more phones ask than the box can answer at a time: try again",  # before the phone has said its language
 }  # fmt: skip
 _PROSE = re.compile(r"[a-z]{2,}[,.:;]? [a-z]{2,}")
 _NO_WORDS = re.compile(r"`[^`]*`")

@@ -54,7 +54,8 @@ def _same(own: str, other: str) -> bool:
     return own.removeprefix("::ffff:") == other or ipaddress.ip_address(other.partition("%")[0]).is_loopback
 
 
-TOO_SLOW = refusal("408 Request Timeout", "the request took too long to come in: send it again")
+TOO_SLOW = "the request took too long to come in: send it again"
+# Said before a byte of the request was read, so in English: nobody knows the phone's language.
 NO_ROOM = refusal("503 Service Unavailable", "more phones ask than the box can answer at a time: try again")
 
 
@@ -212,8 +213,13 @@ class PageChannel(HTTPChannel):  # type: ignore[misc]
         begun = request is not None and (request.headers_finished or request.header_bytes_received > 0)
         if begun and not self.requests and not self.total_outbufs_len:
             with contextlib.suppress(OSError):
-                self.socket.send(TOO_SLOW)  # as much of it as goes at once
+                self.socket.send(self._too_slow(request))  # as much of it as goes at once
         self.handle_close()
+
+    def _too_slow(self, request: PageRequest) -> bytes:
+        """In the client's language, once the head has said which."""
+        say = self.server.say_of(request.headers) if request.headers_finished else None
+        return refusal("408 Request Timeout", say(TOO_SLOW) if say else TOO_SLOW)
 
     def hang_up(self) -> None:
         """Close it soon, whatever it is doing. Any thread."""

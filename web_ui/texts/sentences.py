@@ -21,6 +21,7 @@ from string import Formatter
 _QUOTED = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
 _OF_REPR = rf"{_QUOTED}|[-\d(\[{{TFN].*?"  # or a number, a list, an object, True, False, None
 _NUMBER = r"[-−+]?(?:\d[\d.]*(?:e[-+]?\d+)?|inf|nan)%?"
+_OF_NUMBERS = re.compile(r"[^a-zA-Z%]*[gfd%]")  # the formats of numbers
 _DECIMAL = re.compile(r"([-−+]?\d+)\.(\d+)(%|\s?[^\d\s.]{1,4})?")  # not an address, not a version
 _ENDS = re.compile(r"(?<=[.!?]) +|[:;,] +|\n+")
 _NAMES = re.compile(r"[\w.+-]+(, [\w.+-]+)*")  # what is longer may be the box's own words
@@ -167,7 +168,7 @@ def _fixed(text: str, letters: int) -> _Reading:
 def _looks(form: str, conversion: str | None) -> str:
     if conversion == "r":
         return _OF_REPR
-    return _NUMBER if form[-1:] in ("g", "f", "d", "%") else ".*?"
+    return _NUMBER if _OF_NUMBERS.fullmatch(form) else ".*?"  # a date's form ends with %d, too
 
 
 def _letters(text: str) -> int:

@@ -47,6 +47,7 @@ EVERY_KIND = [
     ({"do": "panic_dry"}, "Panic: dry"),
     ({"do": "held_panic_mute"}, "Panic: mute while held"),
     ({"do": "held_panic_dry"}, "Panic: dry while held"),
+    ({"do": "own_wifi"}, "Own Wi-Fi on/off"),
     ({"do": "pair"}, "Let a phone in"),
     ({"do": "own_wifi"}, "Own Wi-Fi on/off"),
 ]

@@ -145,6 +145,8 @@ def test_mistakes_of_one_section_do_not_hide_what_another_says_together():
         ("[audio]\nperiod_frames = 64.0", "period_frames = 64.0: a whole number"),
         ("[audio]\nperiod_frames = '64'", 'period_frames = "64": a whole number'),
         ("[audio]\nsample_format = 's16_le'", 'allowed: "auto", "S16_LE", "S24_3LE", "S32_LE"'),
+        (f"[model]\nbundle = '{'x' * 256}'", 'bytes in "quotes", 255 between two "/"'),
+        (f"[update]\nsource = '{'ö' * 128}'", 'bytes in "quotes", 255 between two "/"'),
         ("[audio]\ndevice = ''", "a text of 1 to 255 printable characters"),
         ('[audio]\ndevice = "a\\u0000b"', "printable characters"),
         ("[audio]\ninput_channels = [1, 1]", "different channel numbers"),

@@ -193,6 +193,7 @@ def test_a_period_set_on_the_page_outlives_every_measurement(here: Places, keep:
     [
         ({"bundle": 5}, "bundle = '5'"),
         ({"bundle": "x" * 1001}, "at most 1000"),
+        ({"bundle": "x" * 256}, '255 between two "/"'),
         ({"period_frames": 31}, "period_frames = '31': a whole number from 32 to 1024"),
         ({"period_frames": True}, "period_frames = 'True'"),
         ({"fits": 1}, "fits = '1'"),

@@ -1,6 +1,7 @@
 """The page's choice of models and the measured loads on disk: what is kept counts at the next start."""
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,7 +50,17 @@ def test_the_command_line_wins_and_a_bundle_that_is_gone_gives_way(here: Places)
     )
 
 
-@pytest.mark.parametrize("body", [{"bundle": 7}, {"bundle": ""}, {"bundle": "x" * 1001}, {"runtime": "onnx"}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"bundle": 7},
+        {"bundle": ""},
+        {"bundle": "x" * 256},
+        {"bundle": f"{'ö' * 128}/x"},
+        {"bundle": "a\0/b"},
+        {"runtime": "onnx"},
+    ],
+)
 def test_what_cannot_be_used_is_noted_and_the_rest_holds(here: Places, body: dict[str, object]) -> None:
     tree = {"schema": 1, "models": {"stems_bundle": "stems-light", **body}}
     (here.state / models.NAME).write_text(json.dumps(tree))
@@ -57,6 +68,22 @@ def test_what_cannot_be_used_is_noted_and_the_rest_holds(here: Places, body: dic
     assert (config.model.bundle, config.model.stems_bundle) == ("denoise-live", "stems-light")
     (note,) = ModelsStore(here.state).notes
     assert "cannot be used" in note
+
+
+@pytest.mark.parametrize("name", ["x" * 255, "~nobody1/x", "y/" * 499, f"/dev/null/{'x' * 200}"])
+def test_a_name_without_a_bundle_gives_way_whatever_it_is(here: Places, name: str) -> None:
+    (here.state / models.NAME).write_text(json.dumps({"schema": 1, "models": {"bundle": name}}))
+    config, (note,) = in_force(Config(), here)
+    assert config.model.bundle == "denoise-live"
+    assert "is not there" in note
+    assert not here.has_bundle(name)
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root may look into every folder")
+def test_a_bundle_in_a_folder_kept_shut_gives_way(here: Places, tmp_path: Path) -> None:
+    shut = tmp_path / "shut"
+    shut.mkdir(mode=0)
+    assert not here.has_bundle(f"{shut}/x")
 
 
 def test_loads_are_kept_for_the_machine_they_were_measured_on(here: Places) -> None:

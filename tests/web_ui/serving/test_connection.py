@@ -137,6 +137,27 @@ def test_a_head_without_end_is_refused_in_json(served: Served):
         assert "error" in json.loads(answer.read())
 
 
+@pytest.mark.parametrize(
+    ("begun", "says"),
+    [
+        (b"Accept-Language: de\r\nContent-Length: 9\r\n\r\n{", "die Anfrage kam zu langsam"),
+        (b"Accept-Language: fr\r\nContent-Length: 9\r\n\r\n{", "the request took too long"),
+        (b"Accept-Language: de\r\nConte", "the request took too long"),
+    ],
+    ids=["German", "no language of the box", "a head that has not come"],
+)
+def test_who_is_too_slow_is_told_in_the_language_of_the_head(
+    served: Served, monkeypatch: pytest.MonkeyPatch, begun: bytes, says: str
+):
+    monkeypatch.setattr(limits, "HEAD_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(limits, "TRANSFER_TIMEOUT_S", 0.5)
+    with connected(served, b"PUT / HTTP/1.1\r\nHost: x\r\n" + begun) as sock:
+        answer = http.client.HTTPResponse(sock)
+        answer.begin()
+        assert answer.status == 408
+        assert json.loads(answer.read())["error"].startswith(says)
+
+
 def test_pipelined_requests_are_answered_in_order(served: Served):
     asked = [
         HEAD + b"\r\n",

@@ -116,7 +116,7 @@ function sentence({ version, doing, phase, progress, looked, offer, problem, why
 }
 
 function why({ code, words, values }, more) {
-  // The page's own sentence where it has one; the box's own words, which are English, add what a sentence cannot.
+  // The page's own sentence where it has one; the box's own words add what a sentence cannot.
   const key = `updates.why.${code}`;
   const own = t(key, { ...values, ...more });
   if (own === key) return words;
