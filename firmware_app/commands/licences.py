@@ -1,7 +1,9 @@
-"""Print the licences of everything that the box is made of: its packages, its models and their data, its sounds.
+"""Print the licences of everything that the box is made of.
+
+Its packages, its models and their data, its sounds: pipe it into a pager.
 
 examples:
-    hushbox licences | less
+    hushbox licences
 """
 
 import argparse

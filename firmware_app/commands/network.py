@@ -1,4 +1,6 @@
-"""Say how the box is connected; join or forget a Wi-Fi, open the box's own, set the country.
+"""Say how the box is connected, and change it.
+
+It joins or forgets a Wi-Fi, opens the box's own, and sets the country.
 
 The running box does it, a moment later. Nothing that is printed has a
 password, except `card`: the own Wi-Fi's, to print. join asks for the password,

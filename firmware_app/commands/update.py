@@ -1,14 +1,15 @@
-"""Look for a newer version of the box, fetch it, install it; or go back to the one before.
+"""Look for a newer version of the box and install it, or go back.
 
 Without a word it says which version runs and what came of the newest update.
 "install" fetches what is newest, stops the sound for some seconds, and tries
 it: when its sound or its page is not back within 30 s, the box goes back by
-itself. Everything is signed by the maker (docs/updates.md).
+itself. Everything is signed by the maker (docs/updates.md). On a device, run
+it with sudo.
 
 examples:
-    sudo hushbox update look --from /media/stick
-    sudo hushbox update install --from https://example.org/hushbox
-    sudo hushbox update --back
+    hushbox update look --from /media/stick
+    hushbox update install --from https://example.org/hushbox
+    hushbox update --back
 """
 
 import argparse

@@ -1,7 +1,13 @@
-"""Install what was fetched for an update, or settle a trial that was cut off. Units and "hushbox run" start this.
+"""Install what was fetched for an update, or settle a trial.
 
-what: "install", "guard" (at boot, before sound and page start), "settle" (after the installer, however it ended) or
-"state" (as the box's user: copy the settings before a trial, put them back after one).
+Units and "hushbox run" start this. "install" installs, "guard" (at boot,
+before sound and page start) and "settle" (after the installer, however it
+ended) settle a trial that was cut off, "state" (as the box's user) copies the
+settings before a trial and puts them back after one.
+
+examples:
+    hushbox update_work install
+    hushbox update_work settle --within 30
 """
 
 import argparse
