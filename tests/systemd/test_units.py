@@ -112,9 +112,19 @@ def test_neither_is_in_a_group_that_sees_more_than_the_box() -> None:
 
 def test_the_sound_may_read_what_it_starts_from_and_no_secret() -> None:
     """Boxes of one user had everything for that user alone: tmpfiles opens what the sound reads, and nothing else."""
-    opened = {line.split()[1].removeprefix("/var/lib/hushbox/") for line in lines_of(FOLDER / "hushbox.tmpfiles")[1:]}
-    assert opened == {"state.json*", "audio.json*", "choice.json*", "models.json*", "mutes"}
-    assert {line.split()[2] for line in lines_of(FOLDER / "hushbox.tmpfiles")[1:]} == {"0640"}
+    lines = [line.split() for line in lines_of(FOLDER / "hushbox.tmpfiles")]
+    opened = {
+        path.removeprefix("/var/lib/hushbox/"): (mode, *owner) for kind, path, mode, *owner, _ in lines if kind == "z"
+    }
+    assert set(opened) == {"state.json*", "audio.json*", "choice.json*", "models.json*", "mutes"}
+    assert set(opened.values()) == {("0640", "hushbox", "hushbox")}
+    # What updates remember only root writes; control hands in what it has fetched, and the sound has no part in it.
+    made = {path: (mode, *owner) for kind, path, mode, *owner, _ in lines if kind == "d"}
+    assert made == {
+        "/var/lib/hushbox": ("0750", "hushbox", "hushbox"),
+        "/var/lib/hushbox-update": ("0755", "root", "root"),
+        "/var/lib/hushbox-update/staging": ("0700", "hushbox", "hushbox"),
+    }
 
 
 def test_devices_are_allowed_by_name_and_by_nothing_else() -> None:
