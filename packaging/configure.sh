@@ -42,9 +42,10 @@ fresh() {
         { cat $known 2>/dev/null || printf 'hushbox-audio.service\nhushbox-control.service\n'; } | grep -qx "$unit" || echo "$unit"
     done
 }
+remember() { mkdir -p "${known%/*}" && units >$known || true; } 2>/dev/null # /var may be read-only
 enable_fresh() {
     for unit in $(fresh); do systemctl enable -q "$unit" || true; done
-    { units >$known; } 2>/dev/null || true # /var may be read-only
+    remember
 }
 
 # What only other versions have put into the system goes; only names of ours are looked at.
@@ -91,7 +92,7 @@ first)
     rules
     # shellcheck disable=SC2046
     systemctl enable -q $(units)
-    { units >$known; } 2>/dev/null || true
+    remember
     # shellcheck disable=SC2046
     if booted; then systemctl --no-block start $(units); fi
     ;;
