@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from firmware_app.running.realtime import FIFO_PRIORITY
+from firmware_app.update import services
 from tests.rigs.checkout import ROOT
 
 FOLDER = ROOT / "systemd"
@@ -189,6 +190,17 @@ def test_they_are_hardened(name: str, most: int, debian: str) -> None:
     command = [*analyze, "security", "--offline=yes", "--no-pager", f"--threshold={most}", FOLDER / name]
     told = subprocess.run(command, capture_output=True, text=True)
     assert told.returncode == 0, told.stdout[-400:] + told.stderr
+
+
+def test_nothing_starts_sound_or_page_while_an_update_has_them_stopped() -> None:
+    """A phone that looks for a captive page would start the old version in the middle of the change."""
+    starts = {
+        path.name for path in UNITS if path.suffix == ".socket" and unit(path.name).get("Service") in services.UNITS
+    }
+    assert starts == set(services.SOCKETS)
+    assert starts <= set(" ".join(all_of("hushbox-control.service", "Wants")).split()), (
+        "what is stopped comes back with the page"
+    )
 
 
 def test_every_service_has_a_bound_on_its_exposure() -> None:
