@@ -1,7 +1,7 @@
 #!/bin/sh
 # Sets the system up around the installed files. `make install` and the Debian package's scripts both use it.
 #   configure first       after the files are installed for the first time: user, groups, rules; units on and started
-#   configure again       after newer files replaced them: the same, but a unit that someone has disabled stays disabled
+#   configure again       after newer files replaced them: the same, but of the units only new ones are switched on
 #   configure apply       an update changed versions: this version's system files in place of the other's. From its own folder
 #   configure stop        before the files are removed: stop the box, disable its units
 set -eu
@@ -34,34 +34,47 @@ rules() {
     systemctl daemon-reload
 }
 
-apply() {
-    here=$(dirname "$(readlink -f "$0")")
-    files=$(cd "$here/system" && find usr -type f | sort)
-    fresh=
-    for file in $files; do
-        cmp -s "$here/system/$file" "/$file" && continue
-        case $file in usr/lib/systemd/system/*) [ -e "/$file" ] || fresh="$fresh ${file##*/}" ;; esac
-        install -D -m 644 "$here/system/$file" "/$file.new"
-        mv -f "/$file.new" "/$file"
+# Units that were not there when this ran last are switched on; one that someone has disabled since stays disabled. Boxes
+# from before there was this list had two.
+known=/var/lib/hushbox-update/units
+fresh() {
+    for unit in $(units); do
+        { cat $known 2>/dev/null || printf 'hushbox-audio.service\nhushbox-control.service\n'; } | grep -qx "$unit" || echo "$unit"
     done
-    # What only other versions have goes; only names of ours are looked at.
+}
+remember() { mkdir -p "${known%/*}" && units >$known || true; } 2>/dev/null # /var may be read-only
+enable_fresh() {
+    for unit in $(fresh); do systemctl enable -q "$unit" || true; done
+    remember
+}
+
+# What only other versions have put into the system goes; only names of ours are looked at.
+no_others() {
+    here=$(dirname "$(readlink -f "$0")")
     for file in $(cd "$here/.." && find ./*/system/usr -type f 2>/dev/null | sed 's|^\./[^/]*/system/||' | sort -u); do
-        case "$(printf '\n%s\n' "$files")" in *"
-$file
-"*) continue ;; esac
+        [ ! -e "$here/system/$file" ] || continue
         case ${file##*/} in *hushbox*) ;; *) continue ;; esac
         [ -e "/$file" ] || continue
         case $file in usr/lib/systemd/system/*) systemctl disable -q --now "${file##*/}" || true ;; esac
         rm -f "/$file"
     done
-    rules
-    for unit in $fresh; do
-        if grep -q '^\[Install\]' "/usr/lib/systemd/system/$unit"; then systemctl enable -q "$unit" || true; fi
+}
+
+apply() {
+    here=$(dirname "$(readlink -f "$0")")
+    for file in $(cd "$here/system" && find usr -type f | sort); do
+        cmp -s "$here/system/$file" "/$file" && continue
+        install -D -m 644 "$here/system/$file" "/$file.new"
+        mv -f "/$file.new" "/$file"
     done
+    no_others
+    rules
+    enable_fresh
 }
 
 # Another version than this one's is no longer what an update may go back to: a package has replaced them all.
 alone() {
+    no_others
     rm -f /opt/hushbox/previous /var/lib/hushbox-update/trial
     for version in /opt/hushbox/versions/*; do
         [ "$(readlink -f "$version")" = "$(readlink -f /opt/hushbox/current)" ] || rm -rf "$version"
@@ -79,6 +92,7 @@ first)
     rules
     # shellcheck disable=SC2046
     systemctl enable -q $(units)
+    remember
     # shellcheck disable=SC2046
     if booted; then systemctl --no-block start $(units); fi
     ;;
@@ -86,7 +100,13 @@ again)
     alone
     compiled
     rules
-    if booted; then systemctl try-restart 'hushbox*'; fi
+    new=$(fresh)
+    enable_fresh
+    # shellcheck disable=SC2086
+    if booted; then
+        systemctl try-restart 'hushbox*'
+        [ -z "$new" ] || systemctl --no-block start $new
+    fi
     ;;
 apply)
     apply

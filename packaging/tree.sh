@@ -69,7 +69,7 @@ echo "$made" >"$home/made"
 install -m 755 packaging/configure.sh "$home/configure"
 install -m 755 packaging/tune.sh "$home/tune"
 for link in current good; do ln -sfn "versions/$version" "$opt/$link"; done
-for link in .venv configure tune jetson; do ln -sfn "current/$link" "$opt/$link"; done
+for link in .venv configure tune jetson internet LICENCES.txt CHANGELOG.md; do ln -sfn "current/$link" "$opt/$link"; done
 install -d "$root/usr/bin" "$root/etc/hushbox"
 ln -sf /opt/hushbox/.venv/bin/hushbox "$root/usr/bin/hushbox"
 install -m 644 hushbox.toml.example "$root/etc/hushbox"

@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     if args.what == "install":
         from firmware_app.update import install  # what checks signatures is not needed at each start
 
-        install.install(layout, services, places.runtime, args.within)
+        install.install(layout, services, places, args.within)
         return 0
     with trial.locked(layout):
         trial.settle(layout, RecordFile(layout.keep), services, running=args.what == "settle")

@@ -13,6 +13,7 @@ import subprocess
 from pathlib import Path
 
 from dsp.inference.handed_in import HandedInError, read_file
+from firmware_app.config.places import Places
 from firmware_app.kept.kept_file import make_folder, sync_folder
 from firmware_app.update import trial
 from firmware_app.update.fetch import REPOSITORY, room_for
@@ -32,10 +33,10 @@ BACK = "back"
 COMPILE_S = 900.0  # a Pi 4 with a slow card
 
 
-def install(layout: Layout, services: Services, runtime: Path, back_s: float = trial.BACK_S) -> Record:
+def install(layout: Layout, services: Services, places: Places, back_s: float = trial.BACK_S) -> Record:
     """Do what control asks for, once. Returns the record of it. Raises OSError when not even that can be kept.
 
-    back_s: how soon sound and page must be back.
+    places: where sound and page show that they run. back_s: how soon sound and page must be back.
 
     It ends with either version running, or is killed; then `settle` of trial.py has to follow, and the unit sees to it.
     """
@@ -53,7 +54,7 @@ def install(layout: Layout, services: Services, runtime: Path, back_s: float = t
                     "stopped", "the box does not run, so a new version could not prove itself: start it first"
                 )
             version = _back(layout) if wanted == BACK else _put_beside(layout, record, wanted)
-            trial.run(layout, record, services, version, lambda: Proof(runtime), back_s)
+            trial.run(layout, record, services, version, lambda: Proof(places.runtime, places.sound), back_s)
         except UpdateError as error:
             record.end("refused", error.code, str(error), values=error.values)
             log.warning("update refused: %s", error)

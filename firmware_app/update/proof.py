@@ -22,11 +22,12 @@ _ANY = {"": "127.0.0.1", "*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
 class Proof:
     """One trial, from the moment that the old processes are gone. One thread."""
 
-    def __init__(self, runtime: Path) -> None:
+    def __init__(self, runtime: Path, sound: Path) -> None:
+        """runtime, sound: the runtime folders of control and of the audio process; one, unless they are two users."""
         self._note = runtime / NOTE
         self._old_note = self._note_identity()
         self._began = time.monotonic()
-        self._heartbeat = Heartbeat(runtime / SHARED)
+        self._heartbeat = Heartbeat(sound / SHARED)
 
     @property
     def running_s(self) -> float:

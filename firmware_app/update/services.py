@@ -17,6 +17,8 @@ from firmware_app.update import state_copy
 from firmware_app.update.layout import UpdateError
 
 UNITS = ("hushbox-audio.service", "hushbox-control.service")
+# A phone that knocks there starts the page. Stopped with it, and started by it (Wants=).
+SOCKETS = ("hushbox-captive.socket",)
 APPLY_UNIT, STATE_UNIT = "hushbox-update-apply.service", "hushbox-update-state.service"
 CHILDREN = "children.json"  # in the runtime folder, of the supervisor
 SYSTEMCTL_S, APPLY_S = 90.0, 150.0
@@ -63,6 +65,8 @@ class SystemdServices:
         return all(self.pids())
 
     def stop(self) -> None:
+        with contextlib.suppress(UpdateError):  # a version may have none
+            self._call("stop", *SOCKETS)
         self._call("stop", *UNITS)
 
     def start(self) -> None:

@@ -15,7 +15,7 @@ import pytest
 from tests.rigs.vm.box import Box, running
 from tests.rigs.vm.machine import BUILD, Machine
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
 
 STATE, RUNTIME, SOUND = "/var/lib/hushbox", "/run/hushbox", "/run/hushbox-sound"
 KEYBOARD = "0627-0001"  # QEMU's USB keyboard
@@ -181,7 +181,10 @@ def test_a_box_of_one_user_becomes_one_of_two(box: Box) -> None:
     box.run("systemctl stop hushbox-audio hushbox-control; rm -f /etc/udev/rules.d/62-hushbox-pedals.rules")
     box.run(f"chmod 700 {STATE}; chmod 600 {STATE}/*; rm -rf {SOUND} {RUNTIME}")
     box.run("gpasswd -a hushbox input; gpasswd -a hushbox systemd-journal")
+    box.run("rm -f /var/lib/hushbox-update/units; systemctl disable -q --now hushbox-update.path")  # it had none
     box.run("/opt/hushbox/configure again; systemctl start hushbox-audio hushbox-control", 200)
+    for unit in ("hushbox-update.path", "hushbox-captive.socket"):
+        box.wait(f"systemctl is-enabled {unit} && systemctl is-active {unit}", 60)
     box.wait_page()
     box.wait_status(running, "running audio process")
     assert box.value("box.mute") == 1.0

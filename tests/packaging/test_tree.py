@@ -19,6 +19,26 @@ def test_everything_in_systemd_is_laid() -> None:
             assert f"{file.relative_to(ROOT / 'systemd')}" in tree, f"packaging/tree.sh does not install {file.name}"
 
 
+def test_what_is_named_below_opt_is_there() -> None:
+    """A version's files lie in its own folder; what people and units are told to use is a link to it."""
+    tree = (ROOT / "packaging" / "tree.sh").read_text()
+    links = re.findall(r"^for link in (.*?); do", tree, re.MULTILINE)
+    there = {*" ".join(links).split(), "versions", "previous", "installed-files", "hushbox"}  # hushbox: the frozen box
+    read = [
+        *(ROOT / "docs").glob("*.md"),
+        *(ROOT / "systemd").rglob("hushbox*"),
+        *(ROOT / "packaging" / "debian").iterdir(),
+    ]
+    named = {
+        name: path
+        for path in (*read, ROOT / "packaging/deb.sh")
+        if path.is_file()
+        for name in re.findall(r"/opt/hushbox/(\.?[\w-]+(?:\.\w+)?)", path.read_text())
+    }
+    assert {"internet", "LICENCES.txt", ".venv"} <= set(named)
+    assert {name: path.name for name, path in named.items() if name not in there | {".first-time"}} == {}
+
+
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
 def test_scripts_are_programs_that_sh_can_read(script: Path) -> None:
     assert script.stat().st_mode & 0o111

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from firmware_app.config import places
 from firmware_app.update import fetch, install, state_copy, trial
 from firmware_app.update.layout import CURRENT, GOOD, Layout, UpdateError
 from firmware_app.update.record import RecordFile
@@ -80,8 +81,8 @@ class StandIn:
 class NoProof:
     """Nothing is asked: the verdict is given."""
 
-    def __init__(self, runtime: Path) -> None:
-        """runtime: not looked at."""
+    def __init__(self, runtime: Path, sound: Path) -> None:
+        """Neither is looked at."""
 
     def close(self) -> None:
         """Nothing."""
@@ -147,7 +148,7 @@ def one(arguments: list[str]) -> int:
         with trial.locked(layout):
             trial.settle(layout, RecordFile(layout.keep), services)
     else:
-        install.install(layout, services, args.home.parent)
+        install.install(layout, services, places.find(args.home.parent))
     return 0
 
 

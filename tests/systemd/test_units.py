@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from firmware_app.running.realtime import FIFO_PRIORITY
+from firmware_app.update import services
 from tests.rigs.checkout import ROOT
 
 FOLDER = ROOT / "systemd"
@@ -112,9 +113,19 @@ def test_neither_is_in_a_group_that_sees_more_than_the_box() -> None:
 
 def test_the_sound_may_read_what_it_starts_from_and_no_secret() -> None:
     """Boxes of one user had everything for that user alone: tmpfiles opens what the sound reads, and nothing else."""
-    opened = {line.split()[1].removeprefix("/var/lib/hushbox/") for line in lines_of(FOLDER / "hushbox.tmpfiles")[1:]}
-    assert opened == {"state.json*", "audio.json*", "choice.json*", "models.json*", "mutes"}
-    assert {line.split()[2] for line in lines_of(FOLDER / "hushbox.tmpfiles")[1:]} == {"0640"}
+    lines = [line.split() for line in lines_of(FOLDER / "hushbox.tmpfiles")]
+    opened = {
+        path.removeprefix("/var/lib/hushbox/"): (mode, *owner) for kind, path, mode, *owner, _ in lines if kind == "z"
+    }
+    assert set(opened) == {"state.json*", "audio.json*", "choice.json*", "models.json*", "mutes"}
+    assert set(opened.values()) == {("0640", "hushbox", "hushbox")}
+    # What updates remember only root writes; control hands in what it has fetched, and the sound has no part in it.
+    made = {path: (mode, *owner) for kind, path, mode, *owner, _ in lines if kind == "d"}
+    assert made == {
+        "/var/lib/hushbox": ("0750", "hushbox", "hushbox"),
+        "/var/lib/hushbox-update": ("0755", "root", "root"),
+        "/var/lib/hushbox-update/staging": ("0700", "hushbox", "hushbox"),
+    }
 
 
 def test_devices_are_allowed_by_name_and_by_nothing_else() -> None:
@@ -179,6 +190,17 @@ def test_they_are_hardened(name: str, most: int, debian: str) -> None:
     command = [*analyze, "security", "--offline=yes", "--no-pager", f"--threshold={most}", FOLDER / name]
     told = subprocess.run(command, capture_output=True, text=True)
     assert told.returncode == 0, told.stdout[-400:] + told.stderr
+
+
+def test_nothing_starts_sound_or_page_while_an_update_has_them_stopped() -> None:
+    """A phone that looks for a captive page would start the old version in the middle of the change."""
+    starts = {
+        path.name for path in UNITS if path.suffix == ".socket" and unit(path.name).get("Service") in services.UNITS
+    }
+    assert starts == set(services.SOCKETS)
+    assert starts <= set(" ".join(all_of("hushbox-control.service", "Wants")).split()), (
+        "what is stopped comes back with the page"
+    )
 
 
 def test_every_service_has_a_bound_on_its_exposure() -> None:

@@ -26,7 +26,7 @@ PROCESSOR = {  # by machine; the second is a Pi 4's
     "x86_64": ["-machine", "q35", "-cpu", "max", "-append", f"{KERNEL} console=ttyS0 no_timer_check"],
     "aarch64": ["-machine", "virt,gic-version=3", "-cpu", "cortex-a72", "-append", f"{KERNEL} console=ttyAMA0"],
 }
-BOOT_S = 400.0  # until the agent answers: an emulated machine on a busy host
+BOOT_S = 1200.0  # until the agent answers: an emulated machine on a busy host
 
 
 class Machine:
