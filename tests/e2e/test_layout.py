@@ -156,7 +156,7 @@ def panel_box(tmp_path: Path) -> Iterator[PanelBox]:
 
 
 def test_stems_and_the_sheets_of_the_panel(browser: Any, panel_box: PanelBox, size: dict[str, int], language: str):
-    opener = Opener(browser, lambda: panel_box.number)
+    opener = Opener(browser, lambda: panel_box.number, panel_box.session)
     page = opener(size, **LANGUAGES[language])
     walker = Walker(page, f"{language}-{size['width']}")
     panel_box.performer.recall("Karaoke", "test")
