@@ -103,7 +103,7 @@ def test_set_up(walker: Walker, box: Box):
     page.locator("#tab-setup").tap()
     expect(page.locator("#line-panel .line-side")).not_to_be_empty()
     walker.reads("list")
-    lines = page.locator(".lines > li").evaluate_all("(all) => all.map((li) => li.id.replace('line-', ''))")
+    lines = page.locator(".setup-list li").evaluate_all("(all) => all.map((li) => li.id.replace('line-', ''))")
     sections = [line for line in lines if line not in ("", "wizard", "pair")]  # test_pairing_looks.py has the latter
     assert len(sections) == 17
     for line in sections:

@@ -3,7 +3,9 @@
 import re
 from typing import Any
 
-from tests.rigs.pseudo_locale import plain
+from firmware_app.kept.factory import Presets
+from firmware_app.kept.param_table import PARAMS
+from tests.rigs.pseudo_locale import FACTORY, plain
 
 # Every visible text, and what is read aloud, but for the log, a model's card and what is typed.
 READ = """() => {
@@ -21,9 +23,10 @@ READ = """() => {
 }"""
 WORDS = re.compile(r"(?<![\w.-])[A-Za-z][a-z]+ [a-z]{2,}(?![\w.-])")
 NAMED = re.compile(r"\u2068[^\u2069]*\u2069")  # a value among the page's words: somebody's name, or the box's own words
+PRESETS = {preset.name for preset in Presets(FACTORY, PARAMS).list()}  # names stay as they are
 
 
 def english(page: Any) -> list[str]:
     """The texts of a page in the pseudo-locale that are not, or not only, in its brackets."""
     texts = (plain(NAMED.sub(" ", text)) for text in page.evaluate(READ))
-    return [text.strip() for text in texts if WORDS.search(text)]
+    return [text for text in map(str.strip, texts) if WORDS.search(text) and text not in PRESETS]
