@@ -31,7 +31,7 @@ def box() -> Iterator[Box]:
     box.ports.setup.set_wizard("done", "sound")
     pairing = box.ports.pairing
     pairing.pair(OWNER, "Anna's phone")
-    pairing.pair(ENGINEER, "Desk tablet")
+    pairing.pair(ENGINEER, "Desk Tablet")
     guest = pairing.pair(PLAYER, "Ben (drums)")
     pairing._phones[guest] = replace(pairing._phones[guest], seen=time.time() - 90_000, ends=time.time() + 90_000)
     box.ports.pin.change("2468", "")
@@ -42,7 +42,7 @@ def box() -> Iterator[Box]:
 def tour(open_page: Opener, box: Box, look: Look, query: str = "", **options: Any) -> None:
     """Everything that pairing shows. look(page, where) is called at each."""
     pairing = box.ports.pairing
-    owner = pairing.pair(OWNER, "Another owner")
+    owner = pairing.pair(OWNER, "Another Owner")
     page = open_page.visit(query, **options)
     expect(page.locator(".pin-digits")).to_be_visible()
     look(page, "door")
