@@ -2,10 +2,10 @@
 
     python -m bench.tasks [--only "first sound"]
 
-Runs `hushbox run` without an interface, so the demo plays; some tasks begin with a fresh box. The seconds are those
-of a thumb that never looks or thinks, from the first tap until the effect is there: what page and box take. Choosing
-a file in the phone's own dialog, typing a name and scrolling are not taps. It asserts nothing but that each task
-comes to its end.
+Runs `hushbox run` without an interface, so the demo plays; some tasks begin with a fresh box, whose link makes the
+phone its owner. The seconds are those of a thumb that never looks or thinks, from the first tap until the effect is
+there: what page and box take. Scanning the link, choosing a file in the phone's own dialog, typing a name and scrolling
+are not taps. It asserts nothing but that each task comes to its end.
 """
 
 from __future__ import annotations
@@ -201,18 +201,20 @@ def started(folder: Path) -> Iterator[Any]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with RunningBox(folder, "", port=port) as box:  # the same after the restart of a restore
+    with RunningBox(folder, "", port=port, pair=False) as box:  # the same after the restart of a restore
         box.wait_status(lambda s: s["state"] == "running", "the demo")
         yield box
 
 
 @contextmanager
 def phones() -> Iterator[Callable[[Any, str], Visit]]:
-    """Opens a page of a box on a phone that has never been there."""
+    """Opens a page of a box on an owner's phone; the first one becomes that by the box's link, as on its first day."""
     from playwright.sync_api import sync_playwright
 
+    from firmware_app.page import address
     from tests.rigs.ear import LISTENING
-    from tests.rigs.phone import ARGS, CHROMIUM, HOST, PHONE
+    from tests.rigs.phone import ARGS, CHROMIUM, HOST, PHONE, paired
+    from web_ui.ports.pairing import COOKIE
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=[*ARGS, "--mute-audio"])
@@ -223,7 +225,15 @@ def phones() -> Iterator[Callable[[Any, str], Visit]]:
             page = context.new_page()
             page.set_default_timeout(60_000)
             page.add_init_script(f"({LISTENING})()")
-            page.goto(f"http://{HOST}:{box.url.rstrip('/').rpartition(':')[2]}/{view}")
+            here = f"http://{HOST}:{box.url.rstrip('/').rpartition(':')[2]}/"
+            if box.cookie:
+                paired(context, box.cookie)
+                page.goto(here + view)
+            else:
+                page.goto(f"{here}#pair={address.first_code_left(box.runtime)}")
+                page.wait_for_selector(".step-title")
+                box.cookie = next(cookie["value"] for cookie in context.cookies() if cookie["name"] == COOKIE)
+                page.evaluate("(view) => view && (location.hash = view)", view)
             page.wait_for_selector('body[data-link="live"]')
             page.wait_for_selector("#bypass:enabled" if view else ".step-title")
             return Visit(page, box)

@@ -96,10 +96,10 @@ def test_each_section_of_set_up(open_page: Open, box: Box, theme: str):
     found = serious(page, "the list")
     names = [
         line.removeprefix("line-")
-        for line in page.locator(".lines > li").evaluate_all("(all) => all.map((li) => li.id)")
+        for line in page.locator(".setup-list li").evaluate_all("(all) => all.map((li) => li.id)")
     ]
     sections = [name for name in names if name not in ("", "wizard", "pair")]
-    assert len(sections) == 16
+    assert len(sections) == 17
     for name in sections:
         page.evaluate(f"location.hash = '#setup/{name}'")
         section = page.locator(f"#setup-{name}")

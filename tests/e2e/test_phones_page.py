@@ -15,6 +15,18 @@ pytestmark = [
     pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}: apt-get install chromium"),
 ]
 HOUR_S = 3600.0
+# What the box answers when it is asked for its phones comes to the page only after on_time is true, and `late` called.
+LATE = """() => {
+  const real = window.fetch;
+  window.late = [];
+  window.on_time = false;
+  window.fetch = async (path, options) => {
+    const answer = await real(path, options);
+    const asks = (options?.method ?? "GET") === "GET" && String(path).endsWith("/phones");
+    if (asks && !window.on_time) await new Promise((go) => window.late.push(go));
+    return answer;
+  };
+}"""
 
 
 @pytest.fixture
@@ -167,3 +179,18 @@ def test_the_phones_by_keyboard(owner: Any, box: Box):
     owner.get_by_role("switch").focus()
     owner.keyboard.press("Space")
     until(owner, lambda: box.ports.pairing.entry("").open_play)
+
+
+def test_a_list_that_was_asked_for_before_the_switch_was_tapped_does_not_move_it_back(owner: Any, box: Box):
+    switch = owner.get_by_role("switch", name="Anybody in this network may play")
+    owner.evaluate(LATE)
+    owner.evaluate("location.hash = '#setup'")
+    owner.locator("#line-phones a").tap()
+    until(owner, lambda: owner.evaluate("late.length > 0"))
+    switch.tap()
+    until(owner, lambda: box.ports.pairing.entry("").open_play)
+    owner.evaluate("on_time = true; late.forEach((go) => go())")
+    owner.wait_for_timeout(500)
+    switch.tap()
+    until(owner, lambda: not box.ports.pairing.entry("").open_play)
+    expect(switch).not_to_be_checked()

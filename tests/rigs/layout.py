@@ -1,11 +1,15 @@
 """Reads the layout of a page in a browser: what is cut, what lies over something else, what is too small for a thumb.
 
+In the pseudo-locale it also reads the words: none may be English.
+
 HUSHBOX_PICTURES=FOLDER keeps a picture of each place.
 """
 
 import os
 from pathlib import Path
 from typing import Any
+
+from tests.rigs.english import english
 
 THEMES = ("dark", "light")
 SIZES = ({"width": 320, "height": 568}, {"width": 390, "height": 844}, {"width": 844, "height": 390},
@@ -19,6 +23,7 @@ class Walker:
     """Goes through a page in one language at one size, and gathers what is wrong with its layout, in both themes."""
 
     def __init__(self, page: Any, name: str) -> None:
+        """name: of its pictures; it begins with "rtl" in the pseudo-locale."""
         self.page = page
         self.name = name
         self.found: list[str] = []
@@ -33,6 +38,8 @@ class Walker:
                 picture = f"{self.name}-{where.replace('/', '-').replace(' ', '-')}-{theme}.png"
                 self.page.screenshot(path=Path(PICTURES) / picture)
             faults = self.page.evaluate(FAULTS)
+            if self.name.startswith("rtl"):
+                faults += [f"{text}: English" for text in english(self.page)]
             self.found += [line for fault in faults if (line := f"{where}: {fault}") not in self.found]
 
     def closes(self) -> None:

@@ -41,7 +41,8 @@ class FakeUpdates:
 
     def _change(self, version: str, old: str) -> None:
         result = ResultView("installed", version, old, "2026-01-31 21:03", None, ())
-        self.now = replace(self.now, version=version, previous=old, offer=None, result=result, silent_s=2.1)
+        fresh = replace(self.now, looked=False, offer=None)  # a box that starts anew has not looked yet
+        self.now = replace(fresh, version=version, previous=old, result=result, silent_s=2.1)
 
     def _free(self) -> None:
         if self.now.why_not is not None:

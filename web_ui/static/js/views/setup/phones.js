@@ -20,23 +20,34 @@ export function create({ notices, entry }, card) {
   const open = el("input", { type: "checkbox", role: "switch", id: "open-play", "aria-describedby": "open-play-help" });
   let known = [];
   let timer = 0;
+  let sending = Promise.resolve(); // one after the other: the box keeps the last
+  let waiting = 0; // how many of the switch's changes the box has not answered yet
+  let changes = 0; // an answer that was asked for before one of them does not move the switch back
 
-  open.addEventListener("change", async () => {
-    if ((await attempt(notices, () => put("phones/open_play", { on: open.checked }))) === null) open.checked = !open.checked;
+  open.addEventListener("change", () => {
+    const on = open.checked;
+    waiting += 1;
+    changes += 1;
+    sending = sending.then(() => attempt(notices, () => put("phones/open_play", { on }))).then(() => {
+      waiting -= 1;
+      changes += 1;
+      return load();
+    });
   });
   card.body.append(list,
     el("div", { class: "form" }, button(t("pair.add"), () => inviteSheet(notices, known.map(({ id }) => id), { changed: load, rename }), { strong: true })),
     el("div", { class: "group" }, el("label", { class: "switch-line" }, el("span", {}, t("pair.open_play")), open), el("p", { class: "help", id: "open-play-help" }, t("pair.open_play.help"))));
 
   async function load() {
+    const before = changes;
     const answer = await fetched(notices, () => get("phones"));
-    if (answer) show(answer);
+    if (answer) show(answer, before === changes && !waiting);
   }
 
-  function show({ phones, open_play: anybody, now }) {
+  function show({ phones, open_play: anybody, now }, isFresh) {
     known = phones;
     card.side(t(phones.length === 1 ? "pair.side.one" : "pair.side", { count: phones.length }));
-    open.checked = anybody;
+    if (isFresh) open.checked = anybody;
     const focused = document.activeElement?.dataset?.phone;
     list.replaceChildren(...phones.map((phone) => row(phone, now)));
     if (focused) list.querySelector(`[data-phone="${CSS.escape(focused)}"]`)?.focus();
