@@ -210,8 +210,8 @@ class PageChannel(HTTPChannel):  # type: ignore[misc]
     def give_up(self) -> None:
         """Close it because it is overdue; tell a client that has sent half a request."""
         request: PageRequest | None = self.request
-        begun = request is not None and (request.headers_finished or request.header_bytes_received > 0)
-        if begun and not self.requests and not self.total_outbufs_len:
+        waits = not self.requests and not self.total_outbufs_len
+        if waits and request is not None and (request.headers_finished or request.header_bytes_received > 0):
             with contextlib.suppress(OSError):
                 self.socket.send(self._too_slow(request))  # as much of it as goes at once
         self.handle_close()
