@@ -54,7 +54,7 @@ def test_play_and_its_sheets(walker: Walker, box: Box):
     for side in ("untouched", "removed", "processed"):
         page.locator(f"#hear-{side}").tap()
         walker.reads(side)
-    live.set_status(demo=True, message="demo plays", calm=True)
+    live.set_status(demo=True, message="Demo", calm=True)
     walker.reads("demo")
     live.set_status(demo=False, message="", calm=False)
     for scene in "AB":
@@ -77,7 +77,8 @@ def test_play_and_its_sheets(walker: Walker, box: Box):
     walker.closes()
     page.locator("#more summary").tap()
     walker.reads("all settings")
-    live.set_status(safe_mode="it crashed three times", message="The interface is gone.")
+    gone = "The audio interface is gone: plug it in again and sound comes back by itself."
+    live.set_status(safe_mode="it crashed three times", message=gone)
     walker.reads("safe mode")
 
 

@@ -249,7 +249,7 @@ def test_what_a_mapping_does_is_changed(open_page: Callable[..., Any], box: Pane
     page = open_page()
     page.get_by_role("button", name="Change: Right, press").click()
     page.locator("#map-what").select_option(label="Noise reduction")
-    page.locator(".ways").first.get_by_text("Set", exact=True).click()  # what a finger meets: the words
+    page.locator(".ways").first.get_by_role("radio", name="Set").check()
     page.locator("#map-value").fill("60")
     page.locator("#map-value").blur()
     expect(page.locator(".sheet-note.refused")).to_contain_text("denoise.amount_db = 60 dB: allowed 0 to 40")
