@@ -70,9 +70,10 @@ def test_the_status_light_blinks_in_safe_mode(tmp_path: Path) -> None:
     control = Control(PARAMS, Store(tmp_path, PARAMS))
     try:
         led, meter = RgbLedConfig("status", 5, 6, 13), MeterFrame(state=State.RUNNING)
-        assert light_for(led, control, None, meter).blink_s == 0.0
+        control.take_meter(meter)
+        assert light_for(led, control, None).blink_s == 0.0
         control.take_health(HealthFrame(safe=True, why="x"))
-        light = light_for(led, control, None, meter)
+        light = light_for(led, control, None)
         assert (light.level, light.blink_s) == (1.0, SAFE_BLINK_S)
     finally:
         control.close()
