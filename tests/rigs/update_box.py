@@ -31,7 +31,7 @@ SPOILS = {
     # As "page", but it runs long enough to save everything in its own form.
     "page_late": (
         "control_process.py",
-        "def _no_page(self, box):\n    self.control.set_param('denoise.amount_db', 20.0, 'spoiled')\n"
+        "def _no_page(self, *_):\n    self.control.set_param('denoise.amount_db', 20.0, 'spoiled')\n"
         "    self._stopping.wait()\n"
         "    raise PageAddressError('spoiled')\nControlProcess._serve_page = _no_page\n",
     ),

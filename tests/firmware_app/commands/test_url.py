@@ -53,6 +53,7 @@ def test_the_code_is_drawn_where_one_asks(tmp_path: Path, name: str):
 @pytest.mark.box
 def test_a_running_box_is_found_at_its_own_port(tmp_path: Path):
     with RunningBox(tmp_path / "box", '[audio]\ndevice = "demo"\n') as box:
+        box.wait_for(lambda: not address.first_code_left(box.runtime), "the code, which the rig has used, to be gone")
         told = url(tmp_path / "box", box.runtime, "--json")
         picture = box.state / address.PICTURE
         assert told.returncode == 0, told.stderr

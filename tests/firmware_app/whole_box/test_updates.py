@@ -22,7 +22,7 @@ from firmware_app.update.source import FolderSource
 from tests.rigs.running_box import RunningBox
 from tests.rigs.update_box import Maker, lay_home
 
-pytestmark = [pytest.mark.box, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.box, pytest.mark.e2e, pytest.mark.timeout(600)]  # `make e2e`: half a minute a trial
 PATIENCE_S = 240.0
 MUTED = "stems.vocals.mute"
 
