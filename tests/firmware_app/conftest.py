@@ -1,4 +1,4 @@
-"""Fixtures of the application's tests: a panel without a page, a small model, an audio process without a device."""
+"""Fixtures of the application's tests: a clock, a panel without page, a small model, audio without a device."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -12,9 +12,15 @@ from firmware_app.config.keys import AudioConfig, Config, ModelConfig
 from firmware_app.config.panel_keys import PanelConfig
 from firmware_app.config.places import Places
 from firmware_app.running import realtime
+from tests.rigs.hand_clock import HandClock
 from tests.rigs.panel_hands import BASE, PanelHands
 from tests.rigs.scripted_interface import PERIOD, STREAMING, Interface, Source
 from tests.rigs.tiny_bundle import tflite_model, tiny_weights, write_bundle
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests.rigs.hand_clock import HandClock
 from tests.web_ui.conftest import ORIGIN, Change
 from tests.web_ui.routes.test_openapi import SPEC
 from web_ui.app import create_app
@@ -29,15 +30,8 @@ def box() -> FakeBox:
     return fake_box(everybody=NOBODY)
 
 
-class Clock:
-    now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 def ended_guest(box: FakeBox) -> str:
-    clock = Clock()
+    clock = HandClock(1_000_000.0)
     box.pairing._clock = clock
     session = box.pairing.claim(box.pairing.invite(ENGINEER, 1, "http://box/").code, "")
     assert box.pairing.entry(session).role == ENGINEER
@@ -213,7 +207,7 @@ def test_each_visit_of_the_page_renews_the_cookie_of_a_paired_phone_alone(client
 
 
 def test_wrong_used_and_ended_codes_get_one_answer(change: Change, box: FakeBox):
-    clock = Clock()
+    clock = HandClock(1_000_000.0)
     box.pairing._clock = clock
     used, ended = (box.pairing.invite(PLAYER, None, "").code for _ in range(2))
     box.pairing.claim(used, "")

@@ -15,17 +15,10 @@ from firmware_app.kept.library import library_in
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.scenes import Scenes
 from firmware_app.kept.store import Store
+from tests.rigs.hand_clock import HandClock
 
 AMOUNT, WET, MUTE, BYPASS = "denoise.amount_db", "box.wet_percent", "box.mute", "box.bypass"
 VOCALS = "stems.vocals.mute"
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
@@ -36,8 +29,8 @@ def control(tmp_path: Path) -> Iterator[Control]:
 
 
 @pytest.fixture
-def clock(control: Control) -> Clock:
-    clock = Clock()
+def clock(control: Control) -> HandClock:
+    clock = HandClock()
     control._undo._clock = clock
     return clock
 
@@ -69,7 +62,7 @@ def test_changes_from_everywhere_are_undone_in_turn(control: Control):
     assert control.origin(AMOUNT) == "undo"
 
 
-def test_a_sweep_is_one_step_and_a_pause_ends_it(control: Control, clock: Clock):
+def test_a_sweep_is_one_step_and_a_pause_ends_it(control: Control, clock: HandClock):
     for value in range(10, 20):
         control.set_param(AMOUNT, value, "panel:amount")
         clock.now += 0.9 * MERGE_S
@@ -81,14 +74,14 @@ def test_a_sweep_is_one_step_and_a_pause_ends_it(control: Control, clock: Clock)
     ]  # fmt: skip
 
 
-def test_what_ends_where_it_began_is_no_step(control: Control, clock: Clock):
+def test_what_ends_where_it_began_is_no_step(control: Control, clock: HandClock):
     control.set_param(AMOUNT, 24, "page")
     control.toggle(BYPASS, "panel:left")
     control.toggle(BYPASS, "panel:left")
     assert control.steps == []
 
 
-def test_the_list_is_as_long_as_promised(control: Control, clock: Clock):
+def test_the_list_is_as_long_as_promised(control: Control, clock: HandClock):
     for value in range(40):
         control.set_param(AMOUNT, value, "page")
         clock.now += 2 * MERGE_S

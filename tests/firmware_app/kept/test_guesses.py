@@ -13,24 +13,13 @@ from firmware_app.kept.guesses import (
     Guesses,
     counted_as,
 )
+from tests.rigs.hand_clock import HandClock
 
 NAME = "tries.json"
 
 
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def guesses(tmp_path: Path, clock: Clock) -> Guesses:
+def guesses(tmp_path: Path, clock: HandClock) -> Guesses:
     return Guesses(tmp_path, NAME, "wrong codes", clock)
 
 
@@ -39,7 +28,7 @@ def wrong(guesses: Guesses, who: str, times: int = 1, *, is_paired: bool = False
         guesses.wrong(who, is_paired=is_paired)
 
 
-def test_wrong_ones_cost_more_and_more_time(guesses: Guesses, clock: Clock) -> None:
+def test_wrong_ones_cost_more_and_more_time(guesses: Guesses, clock: HandClock) -> None:
     wrong(guesses, "a", FREE_TRIES)
     waits = []
     for _ in range(8):
@@ -59,7 +48,7 @@ def test_a_stranger_uses_up_no_tries_but_his_own(guesses: Guesses) -> None:
 
 
 def test_many_addresses_have_one_budget_together_and_paired_phones_their_own(
-    guesses: Guesses, tmp_path: Path, clock: Clock
+    guesses: Guesses, tmp_path: Path, clock: HandClock
 ) -> None:
     tries = 0
     while guesses.wait_s(f"address {tries}", is_paired=False) == 0:
@@ -73,7 +62,7 @@ def test_many_addresses_have_one_budget_together_and_paired_phones_their_own(
     assert again.wait_s("phone", is_paired=True) > 0
 
 
-def test_four_digits_last_for_weeks(guesses: Guesses, clock: Clock) -> None:
+def test_four_digits_last_for_weeks(guesses: Guesses, clock: HandClock) -> None:
     """As many addresses as anyone likes, asking as often as they may, for a day."""
     until, tries = clock.now + 86_400, 0
     while clock.now < until:
@@ -83,7 +72,7 @@ def test_four_digits_last_for_weeks(guesses: Guesses, clock: Clock) -> None:
     assert tries < 350  # of 10,000
 
 
-def test_all_addresses_together_may_have_a_shorter_last_wait(tmp_path: Path, clock: Clock) -> None:
+def test_all_addresses_together_may_have_a_shorter_last_wait(tmp_path: Path, clock: HandClock) -> None:
     guesses = Guesses(tmp_path, NAME, "wrong codes", clock, longest_of_all_s=60.0)
     for number in range(100):
         wrong(guesses, f"address {number}")
@@ -92,7 +81,7 @@ def test_all_addresses_together_may_have_a_shorter_last_wait(tmp_path: Path, clo
     assert guesses.wait_s("address 1", is_paired=False) == LAST_WAIT_S
 
 
-def test_wrong_ones_are_forgotten_slowly(guesses: Guesses, clock: Clock) -> None:
+def test_wrong_ones_are_forgotten_slowly(guesses: Guesses, clock: HandClock) -> None:
     wrong(guesses, "a", FREE_TRIES)
     clock.now += FORGIVEN_S * 2
     wrong(guesses, "a", 1)

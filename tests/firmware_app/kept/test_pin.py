@@ -10,22 +10,11 @@ from firmware_app.kept.guesses import FREE_TRIES
 from firmware_app.kept.kept_file import KeptFile
 from firmware_app.kept.pairings import Counted
 from firmware_app.kept.pin import NAME, TRIES_NAME, Pin, PinError, PinWait
-
-
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.rigs.hand_clock import HandClock
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def pin(tmp_path: Path, clock: Clock) -> Pin:
+def pin(tmp_path: Path, clock: HandClock) -> Pin:
     return Pin(tmp_path, clock)
 
 
@@ -118,7 +107,7 @@ def test_a_file_of_a_version_before_still_lets_in(pin: Pin, tmp_path: Path, sche
     assert "ab" * 32 not in (tmp_path / NAME).read_text()
 
 
-def test_wrong_ones_wait_and_count_over_a_restart(pin: Pin, tmp_path: Path, clock: Clock) -> None:
+def test_wrong_ones_wait_and_count_over_a_restart(pin: Pin, tmp_path: Path, clock: HandClock) -> None:
     pin.set("1234")
     wrong(pin, stranger(1), FREE_TRIES)
     for expected in (2, 4, 8):

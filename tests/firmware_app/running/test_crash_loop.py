@@ -6,22 +6,10 @@ import pytest
 
 from firmware_app.running import crash_loop
 from firmware_app.running.crash_loop import LONGEST_SAFE_S, MOST_CRASHES, SAFE_S, STEADY_S, WITHIN_S, CrashLoop
+from tests.rigs.hand_clock import HandClock
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-def crash(folder: Path, clock: Clock, times: int, apart_s: float = 1.0) -> CrashLoop:
+def crash(folder: Path, clock: HandClock, times: int, apart_s: float = 1.0) -> CrashLoop:
     """Start, and end without a word, `times` times; the start after that."""
     for _ in range(times):
         CrashLoop(folder, clock)
@@ -29,20 +17,20 @@ def crash(folder: Path, clock: Clock, times: int, apart_s: float = 1.0) -> Crash
     return CrashLoop(folder, clock)
 
 
-def test_one_crash_is_no_loop(tmp_path: Path, clock: Clock) -> None:
+def test_one_crash_is_no_loop(tmp_path: Path, clock: HandClock) -> None:
     assert not crash(tmp_path, clock, MOST_CRASHES - 1).safe
     clock.now += WITHIN_S
     assert not crash(tmp_path, clock, MOST_CRASHES - 2).safe, "the one before, and these"
 
 
-def test_starts_that_end_in_order_never_add_up(tmp_path: Path, clock: Clock) -> None:
+def test_starts_that_end_in_order_never_add_up(tmp_path: Path, clock: HandClock) -> None:
     for _ in range(20):
         start = CrashLoop(tmp_path, clock)
         assert not start.safe
         start.ended_in_order()
 
 
-def test_a_row_of_crashes_is_said_with_its_cause(tmp_path: Path, clock: Clock) -> None:
+def test_a_row_of_crashes_is_said_with_its_cause(tmp_path: Path, clock: HandClock) -> None:
     crash(tmp_path, clock, MOST_CRASHES - 1)
     crash_loop.ended(tmp_path, -11)
     start = CrashLoop(tmp_path, clock)
@@ -52,7 +40,7 @@ def test_a_row_of_crashes_is_said_with_its_cause(tmp_path: Path, clock: Clock) -
     assert CrashLoop(tmp_path, clock).why == "killed by SIGSEGV", "a crash in safe mode, of which nothing is known"
 
 
-def test_an_exception_is_a_better_reason_than_its_exit_status(tmp_path: Path, clock: Clock) -> None:
+def test_an_exception_is_a_better_reason_than_its_exit_status(tmp_path: Path, clock: HandClock) -> None:
     crash(tmp_path, clock, MOST_CRASHES - 1)
     crash_loop.last_words(tmp_path, ValueError("rate 7"))
     crash_loop.ended(tmp_path, 1)
@@ -86,7 +74,7 @@ def test_the_supervisor_leaves_the_same(tmp_path: Path) -> None:
         assert crash_loop.how_it_ended(crash_loop.take_text(tmp_path / "audio.ended")) == words
 
 
-def test_safe_mode_ends_after_a_while_and_lasts_longer_each_time(tmp_path: Path, clock: Clock) -> None:
+def test_safe_mode_ends_after_a_while_and_lasts_longer_each_time(tmp_path: Path, clock: HandClock) -> None:
     for wait_s in (SAFE_S, 2 * SAFE_S, 4 * SAFE_S, 8 * SAFE_S, LONGEST_SAFE_S, LONGEST_SAFE_S):
         start = crash(tmp_path, clock, MOST_CRASHES)
         assert start.safe
@@ -98,7 +86,7 @@ def test_safe_mode_ends_after_a_while_and_lasts_longer_each_time(tmp_path: Path,
         clock.now += 1
 
 
-def test_a_quarter_of_an_hour_of_sound_makes_good(tmp_path: Path, clock: Clock) -> None:
+def test_a_quarter_of_an_hour_of_sound_makes_good(tmp_path: Path, clock: HandClock) -> None:
     for _ in range(2):
         crash(tmp_path, clock, MOST_CRASHES).ended_in_order(leave_safe=True)
     assert not CrashLoop(tmp_path, clock).safe
@@ -109,7 +97,7 @@ def test_a_quarter_of_an_hour_of_sound_makes_good(tmp_path: Path, clock: Clock) 
     assert start.may_leave()
 
 
-def test_an_ordinary_restart_does_not_end_safe_mode(tmp_path: Path, clock: Clock) -> None:
+def test_an_ordinary_restart_does_not_end_safe_mode(tmp_path: Path, clock: HandClock) -> None:
     crash(tmp_path, clock, MOST_CRASHES).ended_in_order()
     assert CrashLoop(tmp_path, clock).safe
 
@@ -117,16 +105,16 @@ def test_an_ordinary_restart_does_not_end_safe_mode(tmp_path: Path, clock: Clock
 @pytest.mark.parametrize(
     "rubbish", [b"", b"{", b"[]", b'{"crashes_s": 3}', b"\xff\xff", b'{"running": 1, "crashes_s": ["x"]}']
 )
-def test_a_record_that_cannot_be_read_is_no_record(tmp_path: Path, clock: Clock, rubbish: bytes) -> None:
+def test_a_record_that_cannot_be_read_is_no_record(tmp_path: Path, clock: HandClock, rubbish: bytes) -> None:
     (tmp_path / "audio.starts").write_bytes(rubbish)
     assert not CrashLoop(tmp_path, clock).safe
 
 
-def test_a_record_from_before_a_reboot_counts_no_more(tmp_path: Path, clock: Clock) -> None:
+def test_a_record_from_before_a_reboot_counts_no_more(tmp_path: Path, clock: HandClock) -> None:
     assert crash(tmp_path, clock, MOST_CRASHES).safe
     clock.now = 3.0
     assert not CrashLoop(tmp_path, clock).safe
 
 
-def test_a_folder_that_cannot_be_written_stops_nothing(clock: Clock) -> None:
+def test_a_folder_that_cannot_be_written_stops_nothing(clock: HandClock) -> None:
     assert not CrashLoop(Path("/proc/nowhere"), clock).safe

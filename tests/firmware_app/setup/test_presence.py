@@ -3,27 +3,16 @@
 import pytest
 
 from firmware_app.setup.presence import Presence, SeveralAsk
+from tests.rigs.hand_clock import HandClock
 from web_ui.ports.limits import WINDOW_S
 
 
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def presence(clock: Clock) -> Presence:
+def presence(clock: HandClock) -> Presence:
     return Presence(clock)
 
 
-def test_the_phone_that_asks_is_let_in_once(presence: Presence, clock: Clock):
+def test_the_phone_that_asks_is_let_in_once(presence: Presence, clock: HandClock):
     assert not presence.ask("192.0.2.1")
     presence.hold()
     clock.now += WINDOW_S - 1
@@ -32,13 +21,13 @@ def test_the_phone_that_asks_is_let_in_once(presence: Presence, clock: Clock):
     assert presence.waiting_s == 0
 
 
-def test_the_minute_ends(presence: Presence, clock: Clock):
+def test_the_minute_ends(presence: Presence, clock: HandClock):
     presence.hold()
     clock.now += WINDOW_S
     assert not presence.ask("192.0.2.1")
 
 
-def test_whoever_asks_all_the_time_keeps_the_switch_from_letting_anybody_in(presence: Presence, clock: Clock):
+def test_whoever_asks_all_the_time_keeps_the_switch_from_letting_anybody_in(presence: Presence, clock: HandClock):
     """Not even a phone that lies in wait, and asks first after the switch was held, gets in before the other."""
     presence.ask("192.0.2.66")
     presence.hold()
@@ -50,7 +39,7 @@ def test_whoever_asks_all_the_time_keeps_the_switch_from_letting_anybody_in(pres
     assert presence.ask("192.0.2.1")
 
 
-def test_who_asked_long_ago_is_no_other(presence: Presence, clock: Clock):
+def test_who_asked_long_ago_is_no_other(presence: Presence, clock: HandClock):
     presence.ask("192.0.2.66")
     clock.now += WINDOW_S + 1
     presence.hold()
