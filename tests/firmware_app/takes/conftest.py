@@ -1,0 +1,69 @@
+"""A box that plays into a take ring, faster than real time, with a clock that goes along."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dsp.block import RATE_HZ
+from firmware_app.link import take_ring
+from firmware_app.link.take_ring import LaneForm, TakeRing
+from firmware_app.takes.recorder import Recorder
+
+LATENCY = 128
+LANES = (LaneForm("dry", 1), LaneForm("wet", 2))
+BEGUN = datetime(2026, 5, 4, 10, 0, 0)
+
+
+class Stage:
+    """A singer whose every sample says its own number; wet is the same, later, on both sides."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, minutes_s: int = 20) -> None:
+        self.root, self.path = folder / "takes", folder / "ring"
+        self.time_s = 1000.0
+        monkeypatch.setattr(take_ring.time, "monotonic_ns", lambda: round(self.time_s * 1e9))
+        self.recorder = Recorder(
+            self.path,
+            self.root,
+            minutes_s,
+            clock=lambda: self.time_s,
+            now=lambda: BEGUN + timedelta(seconds=self.time_s - 1000.0),
+        )
+        self.frame = 0
+        self.open()
+
+    def open(self, lanes: tuple[LaneForm, ...] = LANES) -> None:
+        """The device is opened (anew)."""
+        self.ring = TakeRing(self.path, lanes, LATENCY)
+
+    def play(self, seconds: float, *, loud: bool = True, step: bool = True) -> None:
+        """Play on; the recorder looks every 100 ms, unless it is held up."""
+        for _ in range(round(seconds * 10)):
+            frames = RATE_HZ // 10
+            numbers = np.arange(self.frame - LATENCY, self.frame + frames)
+            sound = saw(numbers) * (1.0 if loud else 1e-5)
+            for lane, form in enumerate(self.ring.lanes):
+                one = sound[LATENCY:] if lane == 0 else sound[:frames]
+                self.ring.write(lane, np.repeat(one[:, None], form.channels, axis=1).astype(np.float32))
+            self.ring.moved(frames)
+            self.frame += frames
+            self.time_s += 0.1
+            if step:
+                self.recorder.step()
+
+
+def saw(numbers: np.ndarray) -> np.ndarray:
+    """A sample for each number, of which two hundred thousand differ, exact in 24 bit."""
+    return (numbers % 199_999 - 99_999) / 2.0**17
+
+
+def number_of(sample: float) -> int:
+    return round(sample * 2.0**17) + 99_999
+
+
+@pytest.fixture
+def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    return Stage(tmp_path, monkeypatch)
