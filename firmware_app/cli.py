@@ -60,6 +60,7 @@ COMMANDS = {
 PROCESSES = {  # what `hushbox run` and the systemd units start; not for people, so not in the help
     "audio": Command("audio", "the audio process alone"),
     "control": Command("control", "the control process alone"),
+    "recorder": Command("recorder", "the recorder process alone"),
 }
 HELPERS = {  # what the page, units and `hushbox run` start
     "model_work": Command("model_work", "measure a model, or try two, for the page"),

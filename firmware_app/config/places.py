@@ -38,6 +38,11 @@ class Places:
         return self.sound_apart or self.runtime
 
     @property
+    def takes(self) -> Path:
+        """One folder a take; the recorder process writes there."""
+        return self.state / "takes"
+
+    @property
     def recordings(self) -> Path:
         return self.state / "recordings"
 

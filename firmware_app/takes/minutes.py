@@ -61,6 +61,14 @@ class LastMinutes:
         """Position of the oldest frame; where nothing is kept, of the next."""
         return self._pieces[0].position if self._pieces else self._begun
 
+    def keep_seconds(self, seconds: int) -> None:
+        """Keep so much from now on; 0 forgets everything."""
+        self.seconds = seconds
+        while len(self._pieces) > seconds:
+            self.bytes -= self._pieces.popleft().size
+        if not seconds:
+            self.clear()
+
     def add(self, position: int, lanes: Sequence[LaneForm], chunk: Sequence[Block]) -> None:
         """Add a chunk of every lane whose first frame is at `position`."""
         if not self.seconds:

@@ -93,6 +93,11 @@ class Recorder:
         """The take that is being recorded."""
         return self._disk
 
+    @property
+    def has(self) -> tuple[str, ...]:
+        """The lanes that there are at present."""
+        return tuple(lane.name for lane in self._ring.lanes) if self._ring is not None else ()
+
     def start(self, wanted: Wanted, pre_roll_s: float = 0.0) -> bool:
         """Begin a take, with up to so much of what was played before. False when one is being recorded, or no sound
         comes.

@@ -154,7 +154,9 @@ def _number(value: Any) -> float:
 
 def new_folder(root: Path, begun: datetime) -> Path:
     """Make the folder of a take that begins now: its name is the time, and sorts by it. Raises OSError."""
-    root.mkdir(parents=True, exist_ok=True)
+    if not root.is_dir():
+        root.mkdir(parents=True, exist_ok=True)
+        _sync_folder(root.parent)
     stem = begun.strftime("%Y-%m-%d %H.%M.%S")
     number = 1
     while True:

@@ -12,6 +12,7 @@ from dsp.block import RATE_HZ
 from firmware_app.link import take_ring
 from firmware_app.link.take_ring import LaneForm, TakeRing
 from firmware_app.takes.recorder import Recorder
+from tests.rigs.take_box import saw
 
 LATENCY = 128
 LANES = (LaneForm("dry", 1), LaneForm("wet", 2))
@@ -53,15 +54,6 @@ class Stage:
             self.time_s += 0.1
             if step:
                 self.recorder.step()
-
-
-def saw(numbers: np.ndarray) -> np.ndarray:
-    """A sample for each number, of which two hundred thousand differ, exact in 24 bit."""
-    return (numbers % 199_999 - 99_999) / 2.0**17
-
-
-def number_of(sample: float) -> int:
-    return round(sample * 2.0**17) + 99_999
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ from firmware_app.takes.disk import Disk
 from firmware_app.takes.recorder import Wanted
 from firmware_app.takes.take import Take
 from hw.audio.files.growing_bwf import GrowingBwf
-from tests.firmware_app.takes.conftest import BEGUN, Stage, saw
+from tests.firmware_app.takes.conftest import BEGUN, Stage
+from tests.rigs.take_box import number_of, saw
 
 
 def finished(stage: Stage) -> list[tuple[Path, Take]]:
@@ -55,7 +56,7 @@ def test_a_take_holds_what_was_played_from_press_to_press(stage: Stage) -> None:
     assert take.preset == "Singer live"
     assert take.frames == len(sounds[0]) == len(sounds[1])
     assert take.frames == pytest.approx(3 * 48_000, abs=4800)
-    first = round(float(sounds[0][0, 0]) * 2**17) + 99_999
+    first = number_of(sounds[0][0, 0])
     assert first == pytest.approx(2 * 48_000, abs=4800)
     assert_is_from(sounds, first)
     assert not take.gaps
@@ -69,7 +70,7 @@ def test_pre_roll_begins_before_the_press_without_a_seam(stage: Stage) -> None:
     [(folder, take)] = finished(stage)
     assert take.frames == pytest.approx(3.5 * 48_000, abs=9600)
     sounds = lanes_of(folder, take)
-    assert_is_from(sounds, round(float(sounds[0][0, 0]) * 2**17) + 99_999)
+    assert_is_from(sounds, number_of(sounds[0][0, 0]))
     assert take.begun.startswith("2026-05-04T10:00:04.")
 
 
@@ -84,7 +85,7 @@ def test_keep_that_makes_a_take_of_what_nobody_recorded(stage: Stage) -> None:
     assert take.frames == pytest.approx(6 * 48_000, abs=48_000)
     assert np.abs(sounds[0]).max() > 0.5
     start = take.frames - 4 * 48_000
-    assert_is_from([sound[start:] for sound in sounds], round(float(sounds[0][start, 0]) * 2**17) + 99_999)
+    assert_is_from([sound[start:] for sound in sounds], number_of(sounds[0][start, 0]))
 
 
 def test_no_more_than_the_last_minutes_is_kept(stage: Stage) -> None:
@@ -199,7 +200,7 @@ def test_a_recorder_held_up_loses_only_what_the_ring_forgot_and_says_so(stage: S
     assert gap.frames == pytest.approx(24 * 48_000, abs=48_000)
     sound = lanes_of(folder, take)[0]
     after = gap.frame + gap.frames
-    first = round(float(sound[0, 0]) * 2**17) + 99_999
+    first = number_of(sound[0, 0])
     assert_is_from([sound[after:]], first + after)  # time goes on as if nothing had been lost
 
 
@@ -228,7 +229,7 @@ def test_a_disk_that_stalls_loses_nothing(stage: Stage, monkeypatch: pytest.Monk
     assert not take.gaps
     sounds = lanes_of(folder, take)
     assert take.frames == pytest.approx(6 * 48_000, abs=9600)
-    assert_is_from(sounds, round(float(sounds[0][0, 0]) * 2**17) + 99_999)
+    assert_is_from(sounds, number_of(sounds[0][0, 0]))
 
 
 def test_a_disk_that_stalls_for_ever_drops_what_memory_cannot_hold_and_tells_when(
@@ -291,7 +292,7 @@ def test_a_full_disk_is_told_and_what_comes_later_is_written_again(
     sounds = lanes_of(folder, take)
     assert take.frames == len(sounds[0]) == len(sounds[1])
     after = gap.frame + gap.frames
-    first = round(float(sounds[0][0, 0]) * 2**17) + 99_999
+    first = number_of(sounds[0][0, 0])
     assert_is_from([sound[after:] for sound in sounds], first + after)
 
 
@@ -310,7 +311,7 @@ def test_a_place_that_cannot_be_written_is_tried_again(stage: Stage) -> None:
     [(folder, take)] = finished(stage)
     assert not take.gaps  # it waited in memory
     sounds = lanes_of(folder, take)
-    assert_is_from(sounds, round(float(sounds[0][0, 0]) * 2**17) + 99_999)
+    assert_is_from(sounds, number_of(sounds[0][0, 0]))
 
 
 def drained(disk: Disk) -> None:
