@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from dsp.block import RATE_HZ
-from tests.rigs.take_box import TakeBox, span, take_box
+from tests.rigs.take_box import TakeBox, lacks, span, take_box
 
 
 def kills(count: int, seed: int) -> None:
@@ -32,12 +32,12 @@ def kills(count: int, seed: int) -> None:
             box.kill()
             played = box.player.frame
             folder, take = box.takes()[0]
-            first, frames = span(folder, take)
-            lacking.append((played - (first + frames)) / RATE_HZ if frames else 0.0)
+            _, before = span(folder, take)
             box.start_recorder()
             folder, take = box.takes()[0]
             first, frames = span(folder, take)
-            mended.append((played - (first + frames)) / RATE_HZ)
+            lacking.append(lacks(played, first, before) / RATE_HZ)
+            mended.append(lacks(played, first, frames) / RATE_HZ)
     for what, found in (("as the files are", lacking), ("after the next start", mended)):
         p50, p99, worst = np.percentile(found, [50, 99, 100])
         print(f"| killed {count} times, {what} | {p50:.2f} s | {p99:.2f} s | {worst:.2f} s |")

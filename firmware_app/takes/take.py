@@ -156,7 +156,7 @@ def new_folder(root: Path, begun: datetime) -> Path:
     """Make the folder of a take that begins now: its name is the time, and sorts by it. Raises OSError."""
     if not root.is_dir():
         root.mkdir(parents=True, exist_ok=True)
-        _sync_folder(root.parent)
+        sync_folder(root.parent)
     stem = begun.strftime("%Y-%m-%d %H.%M.%S")
     number = 1
     while True:
@@ -166,7 +166,7 @@ def new_folder(root: Path, begun: datetime) -> Path:
         except FileExistsError:
             number += 1
             continue
-        _sync_folder(root)
+        sync_folder(root)
         return folder
 
 
@@ -209,7 +209,8 @@ def written_again(takes: Sequence[tuple[Path, Take]]) -> None:
                 growing_bwf.retag(lane_file(folder, lane.name), lane.channels, take.tags(lane.name))
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make sure of the names in it. Raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -49,7 +49,8 @@ class TakeWriter:
                 path = takes.lane_file(self.folder, lane.name)
                 self._files.append(GrowingBwf(path, lane.channels, take.tags(lane.name)))
                 self._files[-1].keep()
-            takes.save(self.folder, take)  # last, and it syncs the folder: a take that is there has all its files
+            takes.sync_folder(self.folder)
+            takes.save(self.folder, take)  # last: a take that is there has all its files
         except OSError:
             for file in self._files:
                 file._file.close()

@@ -27,9 +27,12 @@ LANES = (LaneForm("dry", 1), LaneForm("wet", 2))
 WAIT_S = 60.0
 
 
+ROUND = 199_999
+
+
 def saw(numbers: np.ndarray) -> np.ndarray:
     """A sample for each number, exact in 24 bit; two hundred thousand differ."""
-    return (numbers % 199_999 - 99_999) / 2.0**17
+    return (numbers % ROUND - 99_999) / 2.0**17
 
 
 def number_of(sample: float) -> int:
@@ -126,6 +129,11 @@ def take_box(folder: Path) -> Iterator[TakeBox]:
             box.process.wait(WAIT_S)
         box.control.stop()
         box.player.end()
+
+
+def lacks(played: int, first: int, frames: int) -> int:
+    """How many frames a take lacks that begins with the number `first`, when `played` had been played. Below ROUND."""
+    return (played - first - frames) % ROUND
 
 
 def span(folder: Path, take: Take) -> tuple[int, int]:

@@ -39,7 +39,7 @@ os.write(2, b"hushbox-mark:closed\\n")
 def test_at_most_a_second_is_missing_after_a_cut_anywhere(tmp_path: Path) -> None:
     (tmp_path / "disk").mkdir()
     events = record(RECORDING, tmp_path / "disk")
-    disk, played, closed, states = Disk(), 0, False, 0
+    disk, played, closed, states = Disk({".": None}, {".": None}), 0, False, 0
     for event in events:
         if event.kind == "mark":
             closed = event.path == "closed"
