@@ -18,6 +18,7 @@ from dsp.rack.dry_path import MUTE_MS
 from dsp.rack.rack import CHAIN, CHAINS
 from firmware_app.audio.before_and_after import BeforeAndAfter
 from firmware_app.audio.device_watch import DeviceWatch
+from firmware_app.audio.for_takes import ForTakes
 from firmware_app.audio.health import Health
 from firmware_app.audio.info import Info
 from firmware_app.audio.load_chains import load_chains, measured_config
@@ -62,6 +63,7 @@ class AudioProcess:
         self._telemetry = Telemetry()
         self._notifier = Notifier()
         self._kept = BeforeAndAfter(places, off=self._health.safe)
+        self._for_takes = ForTakes(places)
         self._link = AudioLink(places.sound / "link.sock")
         self._info = Info(self._link, self._rack, problems, self._settings, self._parameters.hash)
         self._check = SoundCheck(places.sound)
@@ -74,6 +76,7 @@ class AudioProcess:
             self._telemetry,
             self._info,
             self._kept,
+            self._for_takes,
             self._progress,
         )
 
@@ -178,6 +181,7 @@ class AudioProcess:
         self._notifier.send(b"WATCHDOG=1")
         if self._info.chain_changed():
             self._kept.set_latency(self._rack.latency_frames)
+            self._for_takes.set_latency(self._rack.latency_frames)
         if self._fifo_paused and state is State.RUNNING and not self._health.too_much:
             self._fifo_paused = False
             realtime.use_fifo(True)

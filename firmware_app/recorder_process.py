@@ -27,7 +27,8 @@ STEP_S = 0.1
 TELL_S = 0.5
 MINUTES_S = 600
 LONGEST_MINUTES_S = 3600
-CLOSE_S = 5.0
+CLOSE_S = 1.0
+"""What is not complete by then is completed at the next start."""
 
 
 class RecorderProcess:

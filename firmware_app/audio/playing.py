@@ -11,6 +11,7 @@ from firmware_app.audio.before_and_after import BeforeAndAfter
 from firmware_app.audio.channels import channels_of
 from firmware_app.audio.device_watch import DeviceWatch
 from firmware_app.audio.fit import Fit
+from firmware_app.audio.for_takes import ForTakes
 from firmware_app.audio.health import Health
 from firmware_app.audio.info import Info
 from firmware_app.audio.source import Opened
@@ -37,12 +38,13 @@ class Playing:
         telemetry: Telemetry,
         info: Info,
         kept: BeforeAndAfter,
+        for_takes: ForTakes,
         progress: Callable[[], None],
     ) -> None:
         """progress: tells that this process is not hung; called during the warm-up, which may take long."""
         self._rack, self._settings, self._stems = rack, settings, stems
         self._health, self._watch, self._telemetry = health, watch, telemetry
-        self._info, self._kept, self._progress = info, kept, progress
+        self._info, self._kept, self._for_takes, self._progress = info, kept, for_takes, progress
         self._begun_at = 0.0
 
     @property
@@ -62,6 +64,7 @@ class Playing:
         self._channels = channels_of(form, fitted.audio, fitted.stems)
         self._rack.prepare(RATE_HZ, form.box_period_frames, self._channels)
         self._kept.open(min(self._channels.mix, MAX_CHANNELS), self._rack.latency_frames)
+        self._for_takes.open(self._channels, self._rack.latency_frames)
         self._telemetry.frame.channels = min(self._channels.inputs, MAX_CHANNELS)
         self._telemetry.frame.mix_channels = min(self._channels.mix, MAX_CHANNELS)
         realtime.turn_off_gc()
@@ -88,6 +91,7 @@ class Playing:
 
     def lost(self) -> None:
         self._watch.lost()
+        self._for_takes.lost()
         self._rack.fade_in()
 
     def fade_out(self) -> None:
@@ -95,7 +99,12 @@ class Playing:
         self._rack.fade_out()
 
     def process(self, block: Block, out: Block) -> None:
+        ring = self._for_takes.ring
+        if ring is not None:
+            ring.before(block)  # the chain uses it as scratch
         self._rack.process(block, out)
+        if ring is not None:
+            ring.after(out)
         if self._health.keeps_before_and_after:
             self._kept.write(self._rack.untouched, out)
 

@@ -62,6 +62,7 @@ class TakeRing:
         self._counts = np.frombuffer(memory, np.uint64, _COUNTS, _COUNTS_AT)
         self._counts[_LATENCY] = latency_frames
         self._native = [bound.ring(ring) for ring in self._rings]
+        self._behind = tuple(lane.channels for lane in self.lanes[1:])
         self._frames, self._count, self._gaps = frames, 0, 0
         fresh.replace(path)
 
@@ -74,9 +75,21 @@ class TakeRing:
         self._gaps += 1
         self._counts[_GAPS] = self._gaps
 
-    def write(self, lane: int, block: Block) -> None:
-        """Store a block of one lane.  float32 (frames, channels of the lane)."""
-        at = self._count % self._frames
+    def before(self, block: Block) -> None:
+        """Store a block of the inputs.  float32 (frames, channels of the first lane)."""
+        self._write(0, self._count % self._frames, block)
+
+    def after(self, out: Block) -> None:
+        """Store what was made of it, all other lanes side by side, and move on.  float32 (frames, channels)."""
+        first, at = 0, self._count % self._frames
+        for lane, channels in enumerate(self._behind, 1):
+            self._write(lane, at, out[:, first : first + channels])
+            first += channels
+        self._count += len(out)
+        self._counts[_AT_NS] = time.monotonic_ns()
+        self._counts[_WRITTEN] = self._count
+
+    def _write(self, lane: int, at: int, block: Block) -> None:
         if (native := self._native[lane]) is not None:
             native.write(block, at)
             return
@@ -85,12 +98,6 @@ class TakeRing:
         ring[at : at + first] = block[:first]
         if first < len(block):
             ring[: len(block) - first] = block[first:]
-
-    def moved(self, frames: int) -> None:
-        """Every lane has its block: move on."""
-        self._count += frames
-        self._counts[_AT_NS] = time.monotonic_ns()
-        self._counts[_WRITTEN] = self._count
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The supervisor of `hushbox run`: starts both processes and keeps them running. On the device systemd does this.
+"""The supervisor of `hushbox run`: starts the processes and keeps them running. On the device systemd does this.
 
 A process that ends with status 78 has said what a person must change. At the first start that ends `hushbox run`; later
 the process is tried again every 5 s. An audio process without progress for 3 s is killed, as by systemd's watchdog: it
@@ -36,7 +36,7 @@ FIRST_BACK_OFF_S, LONGEST_BACK_OFF_S, STEADY_S = 0.2, 5.0, 10.0
 
 @dataclass(slots=True)
 class Child:
-    """One of the two processes, and when to restart it."""
+    """One of the processes, and when to restart it."""
 
     name: str
     command: Sequence[str]
@@ -85,10 +85,10 @@ class Child:
 
 
 class Supervisor:
-    """Starts, watches, restarts and stops the audio process and the control process. Main thread."""
+    """Starts, watches, restarts and stops the audio, control and recorder processes. Main thread."""
 
     def __init__(self, places: Places, arguments: Sequence[str]) -> None:
-        """arguments: the options that both children get (--config, --state-dir)."""
+        """arguments: the options that all children get (--config, --state-dir)."""
         places.make_runtime()
         places.make_sound()
         self._sound = places.sound
@@ -99,7 +99,8 @@ class Supervisor:
         env = {**realtime.BLAS_ENV, realtime.SUPERVISOR_ENV: str(os.getpid())}
         self.audio = Child("audio process", [*me, "audio", *arguments], env)
         self.control = Child("control process", [*me, "control", *arguments], env)
-        self._children = (self.audio, self.control)
+        self.recorder = Child("recorder process", [*me, "recorder", *arguments], env)
+        self._children = (self.audio, self.control, self.recorder)
         self._updating = Updating(layout, places.runtime, places.state, env) if layout is not None else None
 
     def stop(self, *_: object) -> None:
@@ -146,7 +147,7 @@ class Supervisor:
             for child in self._children:
                 if child.start_at == math.inf:
                     child.start_at, child.back_off_s = 0.0, FIRST_BACK_OFF_S
-        pids = (child.process.pid if child.process is not None else 0 for child in self._children)
+        pids = (child.process.pid if child.process is not None else 0 for child in (self.audio, self.control))
         updating.tell(*pids)
 
     def _watch(self, child: Child) -> int | None:
@@ -157,7 +158,7 @@ class Supervisor:
             return None
         status = child.ended()
         if status is not None:
-            if status == EXIT_USAGE and child.restarts == 0:
+            if status == EXIT_USAGE and child.restarts == 0 and child is not self.recorder:
                 return status
             if not self._stop:
                 # EXIT_USAGE here: the settings broke while it ran. The other process goes on; this one is tried again.

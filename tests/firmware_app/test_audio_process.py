@@ -61,7 +61,7 @@ def test_the_loop_adds_few_calls_to_a_block(make_process: MakeProcess) -> None:
 
     interface.read_into = read
     box.run()
-    assert sum(calls.values()) <= 17 * 200, calls
+    assert sum(calls.values()) <= 21 * 200, calls  # four of them for the recorder
 
 
 def test_a_device_that_fails_at_once_is_not_opened_in_a_busy_loop(

@@ -53,9 +53,8 @@ class Player(threading.Thread):
         begun = time.monotonic()
         while not self._ending.wait(max(0.0, begun + self.frame / RATE_HZ - time.monotonic())):
             sound = saw(np.arange(self.frame - LATENCY, self.frame + PERIOD)).astype(np.float32)[:, None]
-            self.ring.write(0, sound[LATENCY:])
-            self.ring.write(1, np.repeat(sound[:PERIOD], 2, axis=1))
-            self.ring.moved(PERIOD)
+            self.ring.before(sound[LATENCY:])
+            self.ring.after(np.repeat(sound[:PERIOD], 2, axis=1))
             self.frame += PERIOD
 
     def end(self) -> None:

@@ -15,9 +15,9 @@ LANES = (LaneForm("dry", 2), LaneForm("wet", 1), LaneForm("vocals", 2))
 
 def fill(ring: TakeRing, sounds: list[np.ndarray], block: int = 128) -> None:
     for at in range(0, len(sounds[0]), block):
-        for lane, sound in enumerate(sounds):
-            ring.write(lane, sound[at : at + block])
-        ring.moved(len(sounds[0][at : at + block]))
+        dry, *behind = [sound[at : at + block] for sound in sounds]
+        ring.before(dry)
+        ring.after(np.concatenate(behind, axis=1) if behind else dry[:, :0])
 
 
 def noises(frames: int) -> list[np.ndarray]:

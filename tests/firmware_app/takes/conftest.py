@@ -46,10 +46,10 @@ class Stage:
             frames = RATE_HZ // 10
             numbers = np.arange(self.frame - LATENCY, self.frame + frames)
             sound = saw(numbers) * (1.0 if loud else 1e-5)
-            for lane, form in enumerate(self.ring.lanes):
-                one = sound[LATENCY:] if lane == 0 else sound[:frames]
-                self.ring.write(lane, np.repeat(one[:, None], form.channels, axis=1).astype(np.float32))
-            self.ring.moved(frames)
+            dry, *behind = self.ring.lanes
+            self.ring.before(np.repeat(sound[LATENCY:, None], dry.channels, axis=1).astype(np.float32))
+            channels = sum(lane.channels for lane in behind)
+            self.ring.after(np.repeat(sound[:frames, None], channels, axis=1).astype(np.float32))
             self.frame += frames
             self.time_s += 0.1
             if step:
