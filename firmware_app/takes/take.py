@@ -44,7 +44,8 @@ class Take:
     """One take. Frames count from its beginning, at 48 kHz.
 
     begun: local time, ISO 8601. how: "pressed", "kept" (after it was played) or "heard" (by level). params: every
-    parameter at the beginning; changes: (frame, id, value) from there on.
+    parameter at the beginning; changes: (frame, id, value) from there on. trim: the frames to play, first and end;
+    (0, 0) for all.
     """
 
     begun: str
@@ -59,6 +60,7 @@ class Take:
     changes: tuple[tuple[int, str, float], ...] = ()
     gaps: tuple[Gap, ...] = ()
     marks: tuple[tuple[int, str], ...] = ()
+    trim: tuple[int, int] = (0, 0)
 
     def named(self, name: str) -> Take:
         """With a name that a person typed. Raises TakeError."""
@@ -129,6 +131,7 @@ def _take(tree: dict[str, Any]) -> Take:
         changes=tuple((_count(at), str(id), _number(value)) for at, id, value in values["changes"][:MOST_CHANGES]),
         gaps=tuple(Gap(_count(gap["frame"]), _count(gap["frames"]), str(gap["why"])) for gap in values["gaps"]),
         marks=tuple((_count(at), str(name)[:LONGEST_NAME]) for at, name in values["marks"][:MOST_MARKS]),
+        trim=_span(values.get("trim", (0, 0)), values["frames"]),
     )
 
 
@@ -143,6 +146,13 @@ def _count(value: Any, most: int = 2**53) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
         raise ValueError(f"{str(value)[:60]!r} is no number of frames")
     return value
+
+
+def _span(value: Any, frames: int) -> tuple[int, int]:
+    first, end = (_count(each) for each in value)
+    if (first, end) != (0, 0) and not first < end <= frames:
+        raise ValueError(f"trim {first} to {end}")
+    return first, end
 
 
 def _number(value: Any) -> float:

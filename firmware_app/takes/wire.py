@@ -20,6 +20,7 @@ from typing import Any
 SOCKET = "recorder.sock"
 LONGEST = 60_000  # bytes of a message
 RECONNECT_S = 0.5
+MOST_PEERS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def packed(tree: Mapping[str, Any]) -> bytes:
 
 
 class RecorderEnd:
-    """The recorder's end. One thread; nothing here waits longer than it is told to."""
+    """The recorder's end: control, and commands that ask beside it. One thread; it waits as long as it is told."""
 
     def __init__(self, path: Path) -> None:
         """Raises OSError."""
@@ -55,50 +56,51 @@ class RecorderEnd:
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_NONBLOCK)
         self._listener.bind(str(path))
         os.chmod(path, 0o600)
-        self._listener.listen(1)
-        self._peer: socket.socket | None = None
+        self._listener.listen(MOST_PEERS)
+        self._peers: list[socket.socket] = []
 
     def receive(self, wait_s: float) -> list[dict[str, Any]]:
-        """What control has asked for; waits so long for the first of it."""
-        sockets = [self._listener] if self._peer is None else [self._listener, self._peer]
-        readable, _, _ = select.select(sockets, [], [], wait_s)
+        """What was asked for; waits so long for the first of it."""
+        readable, _, _ = select.select([self._listener, *self._peers], [], [], wait_s)
         if self._listener in readable:
             with contextlib.suppress(OSError):
                 peer, _ = self._listener.accept()
                 peer.setblocking(False)
-                self._hang_up()
-                self._peer = peer
+                self._peers.append(peer)
+                if len(self._peers) > MOST_PEERS:
+                    self._peers.pop(0).close()
+        return [message for peer in list(self._peers) for message in self._heard(peer)]
+
+    def send(self, state: RecorderState) -> None:
+        """Tell everybody; what one has no room for is left out."""
+        data = packed(asdict(state))
+        for peer in self._peers:
+            with contextlib.suppress(OSError):
+                peer.send(data)
+
+    def close(self) -> None:
+        for peer in self._peers:
+            peer.close()
+        self._peers.clear()
+        self._listener.close()
+
+    def _heard(self, peer: socket.socket) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
-        while self._peer is not None:
+        while True:
             try:
-                data = self._peer.recv(LONGEST)
+                data = peer.recv(LONGEST)
             except BlockingIOError:
-                break
+                return found
             except OSError:
                 data = b""
             if not data:
-                self._hang_up()
-                break
+                peer.close()
+                self._peers.remove(peer)
+                return found
             with contextlib.suppress(ValueError):
                 tree = json.loads(data)
                 if isinstance(tree, dict):
                     found.append(tree)
-        return found
-
-    def send(self, state: RecorderState) -> None:
-        """Tell control; what it has no room for is left out."""
-        if self._peer is not None:
-            with contextlib.suppress(OSError):
-                self._peer.send(packed(asdict(state)))
-
-    def close(self) -> None:
-        self._hang_up()
-        self._listener.close()
-
-    def _hang_up(self) -> None:
-        if self._peer is not None:
-            self._peer.close()
-            self._peer = None
 
 
 class ControlEnd(threading.Thread):

@@ -12,7 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from dsp.block import RATE_HZ, Block
+from firmware_app.takes import peaks
 from firmware_app.takes import take as takes
+from firmware_app.takes.peaks import Peaks
 from firmware_app.takes.take import Gap, Take
 from hw.audio.files.growing_bwf import GrowingBwf, Mark
 
@@ -53,12 +55,13 @@ class TakeWriter:
             takes.save(self.folder, take)  # last: a take that is there has all its files
         except OSError:
             for file in self._files:
-                file._file.close()
+                file.leave()
                 file.path.unlink(missing_ok=True)
             (self.folder / takes.FILE).unlink(missing_ok=True)
             with contextlib.suppress(OSError):
                 self.folder.rmdir()
             raise
+        self._peaks = [Peaks() for _ in take.lanes]
         self._frames = 0  # that every file should have
         self._lost_from = self._lost = 0  # since the trouble began
         self._keep_at = self._facts_at = clock() + KEEP_S
@@ -72,6 +75,8 @@ class TakeWriter:
     def append(self, lanes: Sequence[Block]) -> None:
         """Add a chunk of each lane, in the take's order, all of one length."""
         self._frames += len(lanes[0])
+        for outline, sound in zip(self._peaks, lanes, strict=True):
+            outline.add(sound)
         try:
             for file, sound in zip(self._files, lanes, strict=True):
                 self._catch_up(file, self._frames - len(sound))
@@ -127,13 +132,18 @@ class TakeWriter:
                 file.close(marks)
             self._recovered()
             self.take = replace(self.take, state=takes.WHOLE, frames=self._frames)
+            peaks.save(self.folder, [outline.done() for outline in self._peaks])
             takes.save(self.folder, self.take)
         except OSError as error:
             self._failed(error, 0)
-            for file in self._files:
-                with contextlib.suppress(OSError):
-                    file._file.close()
+            self.leave()
         return self.take
+
+    def leave(self) -> None:
+        """Close the files as they are, as after a power cut."""
+        for file in self._files:
+            with contextlib.suppress(OSError):
+                file.leave()
 
     def _catch_up(self, file: GrowingBwf, frames: int) -> None:
         """Silence for what this file has missed. Raises OSError."""

@@ -118,6 +118,10 @@ class GrowingBwf:
             os.pwrite(self._file.fileno(), header(self.channels, self.tags, self.frames, len(tail)), 0)
             os.fsync(self._file.fileno())
 
+    def leave(self) -> None:
+        """Close it as it is. What is not in its header yet, mend() finds."""
+        self._file.close()
+
     @property
     def _sound_at(self) -> int:
         return header_bytes(self.channels)

@@ -109,7 +109,7 @@ def test_only_the_lanes_that_were_asked_for_are_written(stage: Stage) -> None:
     stage.play(1.0)
     [(folder, take)] = finished(stage)
     assert take.lanes == (LaneForm("wet", 2),)
-    assert sorted(path.name for path in folder.iterdir()) == ["take.json", "wet.wav"]
+    assert sorted(path.name for path in folder.iterdir()) == ["peaks.bin", "take.json", "wet.wav"]
 
 
 def test_every_change_of_a_parameter_is_in_the_take_with_its_frame(stage: Stage) -> None:

@@ -98,13 +98,13 @@ def test_cut_off_anywhere_it_opens_and_mending_gives_the_rest_back(
     assert soundfile.info(path).frames == frames
     read = soundfile.read(path, dtype="float32", always_2d=True)[0]
     assert np.abs(read[: min(frames, 5000)] - sound[:frames]).max(initial=0) < 2e-7
-    file._file.close()
+    file.leave()
 
 
 def test_what_was_kept_is_in_the_header_of_a_file_that_nobody_closed(tmp_path: Path) -> None:
     file = written(tmp_path / "a.wav", noise(7000), close=False)
     assert soundfile.info(tmp_path / "a.wav").frames == 7000
-    file._file.close()
+    file.leave()
 
 
 @pytest.mark.parametrize("tail", [0, 36])
@@ -166,7 +166,7 @@ def test_a_full_disk_leaves_whole_frames(tmp_path: Path, monkeypatch: pytest.Mon
     assert file.frames == 700 + 1000 // 6
     file.keep()
     assert soundfile.info(path).frames == 700 + 1000 // 6
-    file._file.close()
+    file.leave()
 
 
 def test_it_never_writes_over_a_file(tmp_path: Path) -> None:
