@@ -44,6 +44,8 @@ COMMANDS = {
     "url": Command("url", "print the address of the page, with a QR code"),
     "process": Command("process", "remove the noise from a WAV or FLAC file"),
     "stems": Command("stems", "separate a song into vocals, drums, bass and other"),
+    "record": Command("record", "record a take on the running box, or keep what was just played"),
+    "takes": Command("takes", "list the takes, show one, or pack one for others"),
     "devices": Command("devices", "list the audio interfaces, and which one the box would use"),
     "bench": Command("bench", "measure how fast this machine is, and how much time is left"),
     "doctor": Command("doctor", "check the set-up, and say how to fix what is wrong"),

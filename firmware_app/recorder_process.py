@@ -27,6 +27,7 @@ STEP_S = 0.1
 TELL_S = 0.5
 MINUTES_S = 600
 LONGEST_MINUTES_S = 3600
+LONGEST_PRE_ROLL_S = 60.0
 CLOSE_S = 1.0
 """What is not complete by then is completed at the next start."""
 
@@ -69,11 +70,14 @@ class RecorderProcess:
         try:
             match message["do"]:
                 case "record":
-                    self._recorder.start(_wanted(message), min(60.0, max(0.0, float(message.get("pre_roll_s", 0.0)))))
+                    pre_roll_s = min(LONGEST_PRE_ROLL_S, max(0.0, float(message.get("pre_roll_s", 0.0))))
+                    if not self._recorder.start(_wanted(message), pre_roll_s):
+                        self._recorder.said.append("no take was begun: one is being recorded, or no sound comes")
                 case "stop":
                     self._recorder.stop()
                 case "keep":
-                    self._recorder.keep(_wanted(message))
+                    if not self._recorder.keep(_wanted(message)):
+                        self._recorder.said.append("there is no sound in the last minutes that could be kept")
                 case "mark":
                     self._recorder.mark(str(message["name"])[: takes.LONGEST_NAME])
                 case "param":
