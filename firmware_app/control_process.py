@@ -17,6 +17,7 @@ from firmware_app.control.heat import LOOK_S, HeatWatch
 from firmware_app.control.history import History
 from firmware_app.control.morph import Morpher
 from firmware_app.control.performer import Performer
+from firmware_app.control.recording import Recording
 from firmware_app.kept.library import library_in
 from firmware_app.kept.pairings import Pairings
 from firmware_app.kept.param_table import PARAMS
@@ -24,6 +25,7 @@ from firmware_app.kept.saver import leave_trouble
 from firmware_app.kept.scenes import Scenes
 from firmware_app.kept.start_from import live_values, mutes_of
 from firmware_app.kept.store import Store
+from firmware_app.kept.takes import TakeSettingsStore
 from firmware_app.link.control_end import ControlLink
 from firmware_app.link.wire import Down, InfoFrame, MeterFrame
 from firmware_app.network.box import SWITCHED_OFF
@@ -45,6 +47,7 @@ from firmware_app.setup.box import BoxSetup
 from firmware_app.setup.lost_everything import HeldAtStart
 from firmware_app.system import power
 from firmware_app.system.versions import box_version
+from firmware_app.takes.wire import SOCKET as RECORDER
 from firmware_app.update.layout import find as find_layout
 from firmware_app.update.updates import Updates
 from hw.audio import devices
@@ -103,6 +106,12 @@ class ControlProcess:
         )  # fmt: skip
         self.control.connect(self._link.send_param)
         self._box.connect(self._link)
+        performer = self._setup.bindings.performer
+        takes = TakeSettingsStore(places.state)
+        for note in takes.notes:
+            log.warning("%s", note)
+        self.recording = Recording(places.runtime / RECORDER, self.control, takes, lambda: performer.preset)
+        performer.take = self.recording.act
 
     def run(self) -> int:
         """Run until SIGTERM or stop(). Returns the exit code: 1 when something could not be saved at the end."""
@@ -123,6 +132,8 @@ class ControlProcess:
             morpher.start()
             stack.callback(morpher.stop)
             stack.callback(self._box.model_work.stop)
+            self.recording.start()
+            stack.callback(self.recording.stop)
             try:
                 comparer = self._comparer()
                 stack.callback(comparer.end)

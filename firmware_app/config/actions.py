@@ -59,6 +59,9 @@ KINDS: Mapping[str, Kind] = {
     "panic_dry": Kind("panic: untouched sound, until pressed again", _PRESS),
     "held_panic_mute": Kind("panic: silence while held", _HELD),
     "held_panic_dry": Kind("panic: untouched sound while held", _HELD),
+    "record": Kind("record a take, or end it", _PRESS),
+    "keep_that": Kind("keep what was just played", _PRESS),
+    "mark_take": Kind("mark this place in the take", _PRESS),
     "own_wifi": Kind("the box's own Wi-Fi on or off", _PRESS),
     "pair": Kind("let the phone in that asks", _PRESS),
 }
@@ -203,6 +206,9 @@ _FIXED = {
     "panic_dry": "Panic: dry",
     "held_panic_mute": "Panic: mute while held",
     "held_panic_dry": "Panic: dry while held",
+    "record": "Record on/off",
+    "keep_that": "Keep that",
+    "mark_take": "Mark this place",
     "own_wifi": "Own Wi-Fi on/off",
     "pair": "Let a phone in",
 }

@@ -49,7 +49,9 @@ EVERY_KIND = [
     ({"do": "held_panic_dry"}, "Panic: dry while held"),
     ({"do": "own_wifi"}, "Own Wi-Fi on/off"),
     ({"do": "pair"}, "Let a phone in"),
-    ({"do": "own_wifi"}, "Own Wi-Fi on/off"),
+    ({"do": "record"}, "Record on/off"),
+    ({"do": "keep_that"}, "Keep that"),
+    ({"do": "mark_take"}, "Mark this place"),
 ]
 
 

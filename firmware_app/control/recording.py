@@ -1,0 +1,150 @@
+"""Recording, as control sees it: what the recorder process is asked for, and what it last said.
+
+The recorder may be away at any time; then nothing is recorded, and the page says so.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dsp.layouts.stems import STEMS
+from firmware_app.control.control import Control
+from firmware_app.kept.takes import TakeSettings, TakeSettingsStore
+from firmware_app.takes.wire import ControlEnd, RecorderState
+
+ORIGIN = "recorder"
+MOST_SAID = 20
+
+
+class NoTakeError(RuntimeError):
+    """What was asked for cannot be done now; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Something that was lost, or a take that was completed. at_s: time.time()."""
+
+    at_s: float
+    words: str
+
+
+class Recording:
+    """One per box. Any thread; nothing here waits."""
+
+    def __init__(self, socket: Path, control: Control, settings: TakeSettingsStore, preset: Callable[[], str]) -> None:
+        """socket: the recorder's. preset: the name of the one that is loaded."""
+        self._control, self._settings, self._preset = control, settings, preset
+        self.state: RecorderState | None = None
+        self.said: deque[Said] = deque(maxlen=MOST_SAID)
+        self.done = 0  # takes that were completed since the start
+        self.changed: Callable[[], None] = lambda: None
+        self._link = ControlEnd(socket, self._first, self._hear)
+        control.save_also(settings.save_job)
+        control.listen(ORIGIN, self._param)
+
+    def start(self) -> None:
+        """Look for the recorder from now on."""
+        self._link.start()
+
+    def stop(self) -> None:
+        """The box ends. A take that is being recorded goes on until the recorder ends."""
+        self._link.stop()
+
+    @property
+    def settings(self) -> TakeSettings:
+        return self._settings.now
+
+    def record(self, pre_roll_s: float = 0.0, how: str = "pressed") -> None:
+        """Begin a take. Raises NoTakeError."""
+        state = self._there()
+        if state.recording:
+            raise NoTakeError("a take is being recorded already")
+        if not state.has:
+            raise NoTakeError("no sound comes: nothing can be recorded")
+        self._ask("record", lanes=self._lanes(), preset=self._preset(), pre_roll_s=pre_roll_s, how=how)
+
+    def end(self) -> None:
+        """End the take. Raises NoTakeError."""
+        if not self._there().recording:
+            raise NoTakeError("no take is being recorded")
+        self._ask("stop")
+
+    def press(self) -> None:
+        """Begin a take, or end it, as a footswitch does. Raises NoTakeError."""
+        if self._there().recording:
+            self.end()
+        else:
+            self.record()
+
+    def keep(self) -> None:
+        """Make a take of what was just played. Raises NoTakeError."""
+        if not self._there().kept_s:
+            why = (
+                "nothing waits in memory"
+                if self.settings.minutes
+                else "what is played is not kept in memory: it is off"
+            )
+            raise NoTakeError(f"there is nothing to keep: {why}")
+        self._ask("keep", lanes=self._lanes(), preset=self._preset(), how="kept")
+
+    def mark(self, name: str = "") -> None:
+        """Mark this moment of the take. Raises NoTakeError."""
+        if not self._there().recording:
+            raise NoTakeError("no take is being recorded")
+        self._ask("mark", name=name)
+
+    def act(self, do: str) -> None:
+        """What a footswitch or a MIDI message asks for. Raises nothing: what cannot be done is said on the page."""
+        try:
+            {"record": self.press, "keep_that": self.keep, "mark_take": self.mark}[do]()
+        except NoTakeError as error:
+            self.said.append(Said(time.time(), str(error)))
+            self.changed()
+
+    def set_minutes(self, minutes: int) -> None:
+        """How much of what is played waits in memory. Raises TakeSettingError."""
+        self._settings.set_minutes(minutes)
+        self._link.ask("minutes", seconds=60 * minutes)
+        self.changed()
+
+    def set_what(self, what: tuple[str, ...]) -> None:
+        """What the next take holds. Raises TakeSettingError."""
+        self._settings.set_what(what)
+        self.changed()
+
+    def _there(self) -> RecorderState:
+        if self.state is None:
+            raise NoTakeError("the recorder is not there: it is started again by itself")
+        return self.state
+
+    def _ask(self, do: str, **what: Any) -> None:
+        if not self._link.ask(do, **what):
+            raise NoTakeError("the recorder does not answer: try again")
+
+    def _lanes(self) -> list[str]:
+        lanes = [name for name in self.settings.what if name != "stems"]
+        return [*lanes, *STEMS] if "stems" in self.settings.what else lanes
+
+    # --- the link's thread, and whoever changes a parameter ---
+
+    def _first(self) -> list[dict[str, Any]]:
+        return [
+            {"do": "minutes", "seconds": 60 * self.settings.minutes},
+            {"do": "params", "values": dict(self._control.values())},
+        ]
+
+    def _param(self, param_id: str, value: float, origin: str) -> None:
+        self._link.ask("param", id=param_id, value=value, at_ns=time.monotonic_ns())
+
+    def _hear(self, state: RecorderState | None) -> None:
+        self.state = state
+        if state is not None:
+            now = time.time()
+            self.said.extend(Said(now, words) for words in state.said)
+            self.done += len(state.done)
+        self.changed()
