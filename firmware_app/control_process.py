@@ -186,6 +186,8 @@ class ControlProcess:
             self._places.sound / "listen",
             comparer,
             self._updates,
+            self.recording,
+            self._places.takes,
             history=self._history,
             leave_safe=lambda: self._link.send_command(Down.LEAVE_SAFE),
         )

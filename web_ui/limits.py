@@ -46,5 +46,6 @@ MAX_STREAMS = 8  # of events: one for each open page
 MAX_LOOKS = 4  # at the spectrum
 MAX_LISTENERS = 2  # to live sound
 MAX_RECORDINGS = 4  # being fetched at a time, some megabytes each
+MAX_TAKES_FETCHED = 3  # played or downloaded, hundreds of megabytes each
 MAX_LOGS = 2  # journalctl may take seconds
 WORKERS = 8  # threads beside the streams' own; more than all slow routes together take

@@ -41,6 +41,7 @@ class Recording:
         self._control, self._settings, self._preset = control, settings, preset
         self.state: RecorderState | None = None
         self.said: deque[Said] = deque(maxlen=MOST_SAID)
+        self.said_count = 0
         self.done = 0  # takes that were completed since the start
         self.changed: Callable[[], None] = lambda: None
         self._link = ControlEnd(socket, self._first, self._hear)
@@ -103,7 +104,7 @@ class Recording:
         try:
             {"record": self.press, "keep_that": self.keep, "mark_take": self.mark}[do]()
         except NoTakeError as error:
-            self.said.append(Said(time.time(), str(error)))
+            self._say(str(error))
             self.changed()
 
     def set_minutes(self, minutes: int) -> None:
@@ -144,7 +145,11 @@ class Recording:
     def _hear(self, state: RecorderState | None) -> None:
         self.state = state
         if state is not None:
-            now = time.time()
-            self.said.extend(Said(now, words) for words in state.said)
+            for words in state.said:
+                self._say(words)
             self.done += len(state.done)
         self.changed()
+
+    def _say(self, words: str) -> None:
+        self.said.append(Said(time.time(), words))
+        self.said_count += 1

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from firmware_app.control.compare import Comparer
 from firmware_app.control.history import History
+from firmware_app.control.recording import Recording
 from firmware_app.page.live import RealLive
 from firmware_app.page.models import RealModels
 from firmware_app.page.network import RealNetwork
@@ -17,6 +18,7 @@ from firmware_app.page.setup import RealSetup
 from firmware_app.page.simulator import RealSimulator
 from firmware_app.page.sound import RealSound
 from firmware_app.page.system import RealSystem
+from firmware_app.page.takes import RealTakes
 from firmware_app.page.updates import RealUpdates
 from firmware_app.panel.setup import PanelSetup
 from firmware_app.setup.box import BoxSetup
@@ -30,14 +32,16 @@ def real_box(
     ring: Path,
     comparer: Comparer,
     updates: Updates,
+    recording: Recording,
+    takes: Path,
     *,
     history: History | None = None,
     leave_safe: Callable[[], None] = lambda: None,
 ) -> Box:
     """The ports of this box, for web_ui's create_app.
 
-    ring: the listen ring's file. comparer, history: the caller ends the one and feeds the other.
-    leave_safe: ends safe mode.
+    ring: the listen ring's file. takes: the folder of all takes. comparer, history: the caller ends the one and
+    feeds the other. leave_safe: ends safe mode.
     """
     history = history or History()
     panel.bindings.performer.possible = box.possible
@@ -55,4 +59,5 @@ def real_box(
         pairing=RealPairing(box),
         pin=RealPin(box),
         updates=RealUpdates(updates),
+        takes=RealTakes(recording, takes),
     )

@@ -11,17 +11,20 @@ from firmware_app.config.panel_keys import PanelConfig
 from firmware_app.control.compare import Comparer
 from firmware_app.control.control import Control
 from firmware_app.control.performer import Performer
+from firmware_app.control.recording import Recording
 from firmware_app.kept.factory import Presets
 from firmware_app.kept.library import PresetLibrary, presets_file
 from firmware_app.kept.pairings import Pairings
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.scenes import Scenes
 from firmware_app.kept.store import Store
+from firmware_app.kept.takes import TakeSettingsStore
 from firmware_app.link.wire import MeterFrame, State
 from firmware_app.page.box import real_box
 from firmware_app.page.pairing import RealPairing
 from firmware_app.panel.setup import PanelSetup
 from firmware_app.setup.box import BoxSetup
+from firmware_app.takes.wire import SOCKET
 from firmware_app.update.updates import Updates
 from web_ui.app import create_app
 from web_ui.ports.box import Box
@@ -44,11 +47,23 @@ def first_code_of(box: Box) -> str:
     return box.pairing._kept.first_code
 
 
-def ports_of(folder: Path, control: Control, panel: PanelSetup, updates: Updates | None = None) -> Box:
-    """The box as its page sees it. The listen ring is `folder`/listen. updates: none are possible otherwise."""
+def ports_of(
+    folder: Path,
+    control: Control,
+    panel: PanelSetup,
+    updates: Updates | None = None,
+    recording: Recording | None = None,
+) -> Box:
+    """The box as its page sees it. The listen ring is `folder`/listen. updates: none are possible otherwise.
+
+    recording: without a recorder otherwise.
+    """
     ring = folder / "listen"
     updates = updates or Updates(None, folder, "", False)
-    return real_box(box_setup(folder, control), panel, ring, Comparer(control, ring), updates)
+    recording = recording or Recording(folder / "run" / SOCKET, control, TakeSettingsStore(folder), lambda: "")
+    return real_box(
+        box_setup(folder, control), panel, ring, Comparer(control, ring), updates, recording, folder / "takes"
+    )
 
 
 class PanelParts:

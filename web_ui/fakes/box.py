@@ -16,6 +16,7 @@ from web_ui.fakes.setup import FakeSetup
 from web_ui.fakes.simulator import FakeSimulator
 from web_ui.fakes.sound import FakeSound
 from web_ui.fakes.system import FakeSystem
+from web_ui.fakes.takes import FakeTakes
 from web_ui.fakes.updates import FakeUpdates
 from web_ui.ports.box import Box
 from web_ui.ports.pairing import OWNER
@@ -37,6 +38,7 @@ class FakeBox(Box):
     pairing: FakePairing
     pin: FakePin
     updates: FakeUpdates
+    takes: FakeTakes
 
 
 def fake_box(
@@ -66,6 +68,7 @@ def fake_box(
         pairing=pairing,
         pin=FakePin(pairing),
         updates=FakeUpdates(),
+        takes=FakeTakes(),
     )
 
 

@@ -33,6 +33,7 @@ from web_ui.ports.setup import SetupPort
 from web_ui.ports.simulator import SimulatorPort
 from web_ui.ports.sound import SoundPort
 from web_ui.ports.system import SystemPort
+from web_ui.ports.takes import TakesPort
 from web_ui.ports.updates import UpdatesPort
 
 
@@ -52,3 +53,4 @@ class Box:
     pairing: PairingPort  # who may do what
     pin: PinPort
     updates: UpdatesPort
+    takes: TakesPort

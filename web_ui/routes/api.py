@@ -20,6 +20,7 @@ from web_ui.routes.setup import add_setup_routes
 from web_ui.routes.simulator import add_simulator_routes
 from web_ui.routes.sound import add_sound_routes
 from web_ui.routes.system import add_system_routes
+from web_ui.routes.takes import add_takes_routes
 from web_ui.routes.updates import add_updates_routes
 from web_ui.streams.events import EventStreams
 from web_ui.streams.sound import SoundStreams
@@ -52,4 +53,5 @@ def create_api(box: Box, streams: EventStreams, sound: SoundStreams, phones: Pho
     add_pairing_routes(api, box.pairing)
     add_pin_routes(api, box.pin, box.pairing)
     add_updates_routes(api, box.updates)
+    add_takes_routes(api, box.takes, phones)
     return api

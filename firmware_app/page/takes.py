@@ -1,0 +1,171 @@
+"""RealTakes: takes, over the library on disk and what control asks the recorder for."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from firmware_app.control.recording import NoTakeError, Recording
+from firmware_app.kept.takes import TakeSettingError
+from firmware_app.takes import library as takes_on_disk
+from firmware_app.takes import take as takes
+from firmware_app.takes.library import Listed, TakeLibrary
+from firmware_app.takes.take import TakeError
+from hw.audio.files.growing_bwf import RATE_HZ
+from web_ui.ports.errors import ControlRefused, NotThere
+from web_ui.ports.takes import RecorderView, TakesView, TakeView
+
+_MEGA = 1e6
+
+
+class RealTakes:
+    """Implements TakesPort. Any thread."""
+
+    def __init__(self, recording: Recording, root: Path) -> None:
+        """root: the folder of all takes."""
+        self._recording, self._library = recording, TakeLibrary(root)
+
+    # --- the recorder ---
+
+    def news(self) -> RecorderView:
+        recording = self._recording
+        state, settings, said = recording.state, recording.settings, list(recording.said)
+        return RecorderView(
+            there=state is not None,
+            can=state is not None and bool(state.has),
+            recording=state is not None and state.recording,
+            seconds=round(state.frames / RATE_HZ, 1) if state is not None else 0.0,
+            kept_s=state.kept_s if state is not None else 0,
+            kept_megabytes=round(state.kept_bytes / _MEGA, 1) if state is not None else 0.0,
+            minutes=settings.minutes,
+            what=settings.what,
+            problem=state.trouble if state is not None else "",
+            note=said[-1].words if said else "",
+            note_id=recording.said_count,
+            done=recording.done,
+        )
+
+    def record(self) -> None:
+        _done(self._recording.record)
+
+    def end(self) -> None:
+        _done(self._recording.end)
+
+    def keep(self) -> None:
+        _done(self._recording.keep)
+
+    def mark(self, name: str) -> None:
+        _done(lambda: self._recording.mark(name))
+
+    def set_minutes(self, minutes: int) -> None:
+        _done(lambda: self._recording.set_minutes(minutes))
+
+    def set_what(self, what: tuple[str, ...]) -> None:
+        _done(lambda: self._recording.set_what(what))
+
+    # --- the library ---
+
+    def listed(self) -> TakesView:
+        root = self._library.root
+        there = root if root.is_dir() else root.parent
+        try:
+            found = os.statvfs(there)
+            free = found.f_bavail * found.f_frsize / _MEGA
+        except OSError:
+            free = 0.0
+        return TakesView(
+            tuple(_view(each) for each in self._library.listed()),
+            tuple(_view(each) for each in self._library.binned()),
+            takes_on_disk.BIN_DAYS,
+            round(free, 1),
+        )
+
+    def rename(self, id: str, name: str) -> None:
+        self._there(id)
+        _done(lambda: self._library.rename(id, name))
+
+    def star(self, id: str, on: bool) -> None:
+        self._there(id)
+        _done(lambda: self._library.star(id, on))
+
+    def trim(self, id: str, from_s: float, to_s: float) -> None:
+        self._there(id)
+        _done(lambda: self._library.trim(id, round(from_s * RATE_HZ), round(to_s * RATE_HZ)))
+
+    def put_into_bin(self, id: str) -> None:
+        self._there(id)
+        _done(lambda: self._library.put_into_bin(id))
+
+    def take_out_of_bin(self, id: str) -> None:
+        _done(lambda: self._library.take_out_of_bin(id))
+
+    def empty_bin(self, id: str) -> float:
+        freed: list[int] = []
+        _done(lambda: freed.append(self._library.empty_bin(id)))
+        return round(freed[0] / _MEGA, 1)
+
+    def outline(self, id: str) -> bytes:
+        folder = self._there(id)
+        made: list[bytes] = []
+        _done(lambda: made.append(takes_on_disk.outline(folder, takes.load(folder))))
+        return made[0]
+
+    def sound(self, id: str, lane: str) -> Path:
+        folder = self._there(id)
+        try:
+            names = [each.name for each in takes.load(folder).lanes]
+        except TakeError as error:
+            raise ControlRefused(str(error)) from None
+        path = takes.lane_file(folder, lane) if lane in names else None
+        if path is None or not path.is_file():
+            raise NotThere(f"take {id}: no sound {lane[:40]!r}: it has {', '.join(names)}")
+        return path
+
+    def packed(self, id: str) -> Iterator[bytes]:
+        self._there(id)
+        try:
+            return self._library.packed(id)
+        except TakeError as error:
+            raise ControlRefused(str(error)) from None
+
+    def _there(self, id: str) -> Path:
+        try:
+            return self._library.folder(id)
+        except TakeError as error:
+            raise NotThere(str(error)) from None
+
+
+def _done(work: Callable[[], object]) -> None:
+    """Do it. Raises ControlRefused."""
+    try:
+        work()
+    except (NoTakeError, TakeError, TakeSettingError) as error:
+        raise ControlRefused(str(error)) from None
+    except OSError as error:
+        raise ControlRefused(f"{error.filename or 'takes'}: {error.strerror or error}") from None
+
+
+def _view(each: Listed) -> TakeView:
+    take = each.take
+    if take is None:
+        return TakeView(
+            each.id, "", "", "damaged", "", 0.0, round(each.bytes / _MEGA, 1), False, "", (), (), (0.0, 0.0), 0.0, 0,
+            each.problem,
+        )  # fmt: skip
+    first, end = take.trim if take.trim != (0, 0) else (0, take.frames)
+    return TakeView(
+        id=each.id,
+        name=take.name,
+        begun=take.begun,
+        state=take.state,
+        how=take.how,
+        seconds=round(take.frames / RATE_HZ, 2),
+        megabytes=round(each.bytes / _MEGA, 1),
+        star=take.star,
+        preset=take.preset,
+        lanes=tuple(lane.name for lane in take.lanes),
+        marks=tuple((round(frame / RATE_HZ, 2), name) for frame, name in take.marks),
+        trim_s=(round(first / RATE_HZ, 2), round(end / RATE_HZ, 2)),
+        missing_s=round(sum(gap.frames for gap in take.gaps) / RATE_HZ, 2),
+        gaps=len(take.gaps),
+        problem="",
+    )

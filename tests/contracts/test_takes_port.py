@@ -1,0 +1,173 @@
+"""What every TakesPort does: the fake one, and the real one with a recorder process and files of its own."""
+
+import io
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from firmware_app.config.panel_keys import PanelConfig
+from firmware_app.control.recording import Recording
+from firmware_app.kept.takes import TakeSettingsStore
+from firmware_app.takes.wire import SOCKET
+from tests.rigs.panel_box import PanelParts, ports_of
+from tests.rigs.take_box import take_box
+from web_ui.fakes.box import fake_box
+from web_ui.ports.box import Box
+from web_ui.ports.errors import ControlRefused, NotThere
+from web_ui.ports.takes import RecorderView, TakesPort
+from web_ui.views import dumps
+
+
+@pytest.fixture(params=["fake", "real"])
+def port(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TakesPort]:
+    if request.param == "fake":
+        yield fake_box().takes
+        return
+    parts = PanelParts(tmp_path / "state", PanelConfig(pins="mock", midi=False))
+    with take_box(tmp_path) as box:
+        recording = Recording(box.runtime / SOCKET, parts.control, TakeSettingsStore(box.state), lambda: "Singing")
+        recording.start()
+        made = ports_of(box.state, parts.control, parts.setup, recording=recording).takes
+        wait(made, lambda news: news.can and news.kept_s > 0)
+        yield made
+        recording.stop()
+    parts.close()
+
+
+def wait(port: TakesPort, wanted: Callable[[RecorderView], bool]) -> RecorderView:
+    until = time.monotonic() + 60
+    while not wanted(port.news()):
+        assert time.monotonic() < until, port.news()
+        time.sleep(0.02)
+    return port.news()
+
+
+def recorded(port: TakesPort) -> str:
+    """The id of a take that was just recorded."""
+    done = port.news().done
+    port.record()
+    wait(port, lambda news: news.recording and news.seconds > 0.5)
+    port.end()
+    wait(port, lambda news: news.done > done and not news.recording)
+    return port.listed().takes[0].id
+
+
+def test_a_take_is_recorded_and_listed(port: TakesPort):
+    assert port.listed().takes == ()
+    id = recorded(port)
+    [take] = port.listed().takes
+    assert (take.id, take.state, take.how, take.preset, take.lanes) == (
+        id,
+        "whole",
+        "pressed",
+        "Singing",
+        ("dry", "wet"),
+    )
+    assert take.seconds > 0.4
+    assert take.megabytes > 0
+    assert take.trim_s == (0.0, take.seconds)
+    assert port.listed().free_megabytes > 0
+
+
+def test_what_was_just_played_can_be_kept(port: TakesPort):
+    port.keep()
+    wait(port, lambda news: news.done == 1)
+    assert port.listed().takes[0].how == "kept"
+    port.set_minutes(0)
+    wait(port, lambda news: news.kept_s == 0)
+    with pytest.raises(ControlRefused, match="nothing to keep"):
+        port.keep()
+
+
+def test_what_cannot_be_done_now_is_refused(port: TakesPort):
+    for refused in (port.end, lambda: port.mark("Chorus")):
+        with pytest.raises(ControlRefused, match="no take is being recorded"):
+            refused()
+    port.record()
+    wait(port, lambda news: news.recording)
+    port.mark("Chorus")
+    with pytest.raises(ControlRefused, match="already"):
+        port.record()
+
+
+def test_a_take_is_named_starred_and_trimmed(port: TakesPort):
+    id = recorded(port)
+    port.rename(id, " Second  verse ")
+    port.star(id, True)
+    port.trim(id, 0.1, 0.3)
+    [take] = port.listed().takes
+    assert (take.name, take.star, take.trim_s) == ("Second verse", True, (0.1, 0.3))
+    port.trim(id, 0.0, 0.0)
+    assert port.listed().takes[0].trim_s == (0.0, take.seconds)
+    for wrong in ((0.3, 0.1), (0.0, 900.0), (-1.0, 0.2)):
+        with pytest.raises(ControlRefused, match="trim"):
+            port.trim(id, *wrong)
+    with pytest.raises(ControlRefused, match="name"):
+        port.rename(id, "x" * 130)
+
+
+def test_the_bin_gives_a_take_back_until_it_is_emptied(port: TakesPort):
+    id = recorded(port)
+    port.put_into_bin(id)
+    view = port.listed()
+    assert (view.takes, [each.id for each in view.bin]) == ((), [id])
+    port.take_out_of_bin(id)
+    assert [each.id for each in port.listed().takes] == [id]
+    port.put_into_bin(id)
+    assert port.empty_bin("") > 0
+    assert port.listed().bin == ()
+    assert port.empty_bin("") == 0
+
+
+def test_its_sounds_its_outline_and_all_of_it_can_be_fetched(port: TakesPort):
+    id = recorded(port)
+    assert port.sound(id, "wet").read_bytes()[:4] == b"RIFF"
+    outline = port.outline(id)
+    assert len(outline) % 4 == 0
+    assert any(outline)
+    with zipfile.ZipFile(io.BytesIO(b"".join(port.packed(id)))) as packed:
+        assert packed.testzip() is None
+        assert {Path(name).name for name in packed.namelist()} >= {"dry.wav", "wet.wav"}
+    with pytest.raises(NotThere, match="no sound 'vocals'"):
+        port.sound(id, "vocals")
+
+
+@pytest.mark.parametrize("id", ["nobody's", "..", ".bin", ""])
+def test_a_take_that_is_not_there_is_not_there(port: TakesPort, id: str):
+    for asked in (
+        lambda: port.rename(id, "x"), lambda: port.star(id, True), lambda: port.trim(id, 0.0, 0.0),
+        lambda: port.put_into_bin(id), lambda: port.outline(id), lambda: port.sound(id, "dry"), lambda: port.packed(id),
+    ):  # fmt: skip
+        with pytest.raises(NotThere, match="there is no take"):
+            asked()
+    with pytest.raises(ControlRefused, match="in the bin"):
+        port.take_out_of_bin(id)
+
+
+def test_what_the_next_take_holds_is_chosen(port: TakesPort):
+    port.set_what(("wet",))
+    assert port.news().what == ("wet",)
+    for wrong in ((), ("drums",)):
+        with pytest.raises(ControlRefused, match="allowed are"):
+            port.set_what(wrong)
+    for minutes in (-1, 31):
+        with pytest.raises(ControlRefused, match="minutes"):
+            port.set_minutes(minutes)
+
+
+def test_without_a_recorder_nothing_is_recorded_and_it_says_so(box: Box):
+    """The fake is told so; the real box of these tests has none."""
+    if not box.takes.news().there:
+        with pytest.raises(ControlRefused, match="recorder is not there"):
+            box.takes.record()
+    assert box.takes.listed().takes == ()
+
+
+def test_what_it_answers_is_json(port: TakesPort):
+    recorded(port)
+    dumps(asdict(port.listed()))
+    dumps(asdict(port.news()))

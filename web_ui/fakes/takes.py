@@ -1,0 +1,164 @@
+"""FakeTakes: takes of a box that is not there. What it records is a tone, in files of its own."""
+
+import io
+import math
+import struct
+import tempfile
+import wave
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from web_ui.ports.errors import ControlRefused, NotThere
+from web_ui.ports.takes import LONGEST_TAKE_NAME, RecorderView, TakesView, TakeView
+
+_RATE_HZ, _SECONDS = 48_000, 3
+_WHAT = ("dry", "wet", "stems")
+_NOTHING = RecorderView(True, True, False, 0.0, 42, 1.3, 10, ("dry", "wet"), "", "", 0, 0)
+
+
+class FakeTakes:
+    """A TakesPort in memory: what takes a while on a box is done at once here."""
+
+    def __init__(self) -> None:
+        self.now = _NOTHING  # tests change it
+        self._takes: list[TakeView] = []
+        self._bin: list[TakeView] = []
+        self._folder: Path | None = None
+
+    def news(self) -> RecorderView:
+        return self.now
+
+    def record(self) -> None:
+        if self.now.recording:
+            raise ControlRefused("a take is being recorded already")
+        if not self.now.can:
+            raise ControlRefused("no sound comes: nothing can be recorded")
+        self.now = replace(self.now, recording=True, seconds=float(_SECONDS))
+
+    def end(self) -> None:
+        if not self.now.recording:
+            raise ControlRefused("no take is being recorded")
+        self._add("pressed")
+        self.now = replace(self.now, recording=False, seconds=0.0)
+
+    def keep(self) -> None:
+        if not self.now.kept_s:
+            raise ControlRefused("there is nothing to keep: nothing waits in memory")
+        self._add("kept")
+
+    def mark(self, name: str) -> None:
+        if not self.now.recording:
+            raise ControlRefused("no take is being recorded")
+
+    def set_minutes(self, minutes: int) -> None:
+        if not 0 <= minutes <= 30:
+            raise ControlRefused(f"minutes = {minutes}: allowed 0 (off) to 30")
+        self.now = replace(self.now, minutes=minutes, kept_s=min(self.now.kept_s, 60 * minutes))
+
+    def set_what(self, what: tuple[str, ...]) -> None:
+        if not what or not all(each in _WHAT for each in what):
+            raise ControlRefused(f"what = {what}: allowed are one or more of {', '.join(_WHAT)}")
+        self.now = replace(self.now, what=tuple(each for each in _WHAT if each in what))
+
+    def listed(self) -> TakesView:
+        return TakesView(tuple(self._takes), tuple(self._bin), 30, 12_000.0)
+
+    def rename(self, id: str, name: str) -> None:
+        tidy = " ".join(name.split())
+        if len(tidy) > LONGEST_TAKE_NAME or not tidy.isprintable():
+            raise ControlRefused(f"name {tidy[:60]!r}: at most {LONGEST_TAKE_NAME} printable characters are allowed")
+        self._replace(id, name=tidy)
+
+    def star(self, id: str, on: bool) -> None:
+        self._replace(id, star=on)
+
+    def trim(self, id: str, from_s: float, to_s: float) -> None:
+        take = self._take(id)
+        if (from_s, to_s) == (0.0, 0.0):
+            from_s, to_s = 0.0, take.seconds
+        if not 0 <= from_s < to_s <= take.seconds:
+            raise ControlRefused(f"trim {from_s:g} to {to_s:g}: allowed are 0 to {take.seconds:g}, from before to")
+        self._replace(id, trim_s=(from_s, to_s))
+
+    def put_into_bin(self, id: str) -> None:
+        take = self._take(id)
+        self._takes.remove(take)
+        self._bin.insert(0, take)
+
+    def take_out_of_bin(self, id: str) -> None:
+        take = self._binned(id)
+        self._bin.remove(take)
+        self._takes = sorted([*self._takes, take], key=lambda each: each.id, reverse=True)
+
+    def empty_bin(self, id: str) -> float:
+        gone = [self._binned(id)] if id else list(self._bin)
+        self._bin = [each for each in self._bin if each not in gone]
+        return sum(each.megabytes for each in gone)
+
+    def outline(self, id: str) -> bytes:
+        pairs = -(-_RATE_HZ * _SECONDS // 2048)
+        return bytes((0x100 - 60, 60) * pairs * len(self._take(id).lanes))
+
+    def sound(self, id: str, lane: str) -> Path:
+        take = self._take(id)
+        if lane not in take.lanes:
+            raise NotThere(f"take {id}: no sound {lane[:40]!r}: it has {', '.join(take.lanes)}")
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp())
+        path = self._folder / f"{lane}.wav"
+        if not path.exists():
+            path.write_bytes(_tone(220.0 if lane == "dry" else 330.0))
+        return path
+
+    def packed(self, id: str) -> Iterator[bytes]:
+        take = self._take(id)
+        with io.BytesIO() as out:
+            with zipfile.ZipFile(out, "w") as packed:
+                for lane in take.lanes:
+                    packed.write(self.sound(id, lane), f"{id}/{lane}.wav")
+            return iter([out.getvalue()])
+
+    def _add(self, how: str) -> None:
+        number = self.now.done + 1
+        minutes = f"{10 + number // 60:02d}.{number % 60:02d}"
+        self._takes.insert(
+            0,
+            TakeView(
+                f"2026-05-04 {minutes}.00", "", f"2026-05-04T{minutes.replace('.', ':')}:00.000", "whole", how,
+                float(_SECONDS), 1.3, False, "Singing", ("dry", "wet"), (), (0.0, float(_SECONDS)), 0.0, 0, "",
+            ),
+        )  # fmt: skip
+        self.now = replace(self.now, done=number)
+
+    def _take(self, id: str) -> TakeView:
+        return _found(self._takes, id, f"there is no take {id[:60]!r}")
+
+    def _binned(self, id: str) -> TakeView:
+        for each in self._bin:
+            if each.id == id:
+                return each
+        raise ControlRefused(f"there is no take {id[:60]!r} in the bin")
+
+    def _replace(self, id: str, **values: object) -> None:
+        at = self._takes.index(self._take(id))
+        self._takes[at] = replace(self._takes[at], **values)  # type: ignore[arg-type]
+
+
+def _found(takes: list[TakeView], id: str, words: str) -> TakeView:
+    for each in takes:
+        if each.id == id:
+            return each
+    raise NotThere(words)
+
+
+def _tone(hz: float) -> bytes:
+    with io.BytesIO() as out:
+        with wave.open(out, "wb") as wav:
+            wav.setnchannels(1)
+            wav.setsampwidth(2)
+            wav.setframerate(_RATE_HZ)
+            samples = (round(8000 * math.sin(2 * math.pi * hz * at / _RATE_HZ)) for at in range(_RATE_HZ * _SECONDS))
+            wav.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))
+        return out.getvalue()

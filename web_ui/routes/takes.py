@@ -1,0 +1,118 @@
+"""The routes of takes. Paths and bodies are in openapi.json."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+
+from flask import Blueprint, Response, send_file
+
+from web_ui.errors import Refused
+from web_ui.limits import MAX_TAKES_FETCHED
+from web_ui.ports.takes import TakesPort
+from web_ui.routes.bodies import attachment, bodies, confirmed, done, flag, number, reply, some_of, text, whole_number
+from web_ui.visitors.phones import Phones
+from web_ui.visitors.slots import Slots, stream_over
+
+
+def add_takes_routes(api: Blueprint, port: TakesPort, phones: Phones) -> None:
+    """Below /api/v1: recorder, takes."""
+    fetched = Slots(MAX_TAKES_FETCHED, "{most} takes are being fetched, and the box sends no more: wait a moment")
+
+    @api.get("/recorder")
+    def recorder() -> Response:
+        return reply(asdict(port.news()))
+
+    @api.post("/recorder/record")
+    def record() -> Response:
+        if flag(bodies("on"), "on"):
+            port.record()
+        else:
+            port.end()
+        return done()
+
+    @api.post("/recorder/keep")
+    def keep_take() -> Response:
+        confirmed("keep")
+        port.keep()
+        return done()
+
+    @api.post("/recorder/mark")
+    def mark_take() -> Response:
+        port.mark(text(bodies("name"), "name"))
+        return done()
+
+    @api.put("/recorder/settings")
+    def set_recorder() -> Response:
+        tree = some_of("minutes", "what")
+        if "minutes" in tree:
+            port.set_minutes(whole_number(tree, "minutes", "a whole number is expected"))
+        if "what" in tree:
+            what = tree["what"]
+            if not isinstance(what, list) or not all(isinstance(each, str) for each in what):
+                raise Refused(400, "what: a list of names is expected")
+            port.set_what(tuple(what))
+        return done()
+
+    @api.get("/takes")
+    def takes() -> Response:
+        return reply(asdict(port.listed()))
+
+    @api.put("/takes/<id>")
+    def change_take(id: str) -> Response:
+        tree = some_of("name", "star", "trim_s")
+        if "name" in tree:
+            port.rename(id, text(tree, "name"))
+        if "star" in tree:
+            port.star(id, flag(tree, "star"))
+        if "trim_s" in tree:
+            trim = tree["trim_s"]
+            if not isinstance(trim, list) or len(trim) != 2:
+                raise Refused(400, "trim_s: two numbers of seconds are expected, [0, 0] for the whole take")
+            ends = dict(zip(("from_s", "to_s"), trim, strict=True))
+            port.trim(id, number(ends, "from_s"), number(ends, "to_s"))
+        return done()
+
+    @api.post("/takes/<id>/bin")
+    def bin_take(id: str) -> Response:
+        if flag(bodies("on"), "on"):
+            port.put_into_bin(id)
+        else:
+            port.take_out_of_bin(id)
+        return done()
+
+    @api.post("/takes/bin/empty")
+    def empty_bin() -> Response:
+        tree = bodies("id", "for_good")
+        if tree["for_good"] is not True:
+            raise Refused(400, "for_good has to be true: what is deleted from the bin cannot come back")
+        return reply({"freed_megabytes": port.empty_bin(text(tree, "id"))})
+
+    @api.get("/takes/<id>/outline")
+    def take_outline(id: str) -> Response:
+        return Response(port.outline(id), mimetype="application/octet-stream")
+
+    @api.get("/takes/<id>/<lane>.wav")
+    def take_sound(id: str, lane: str) -> Response:
+        path = port.sound(id, lane)
+        slot = fetched.take(phones.visitor())
+        try:
+            answer = send_file(path, mimetype="audio/wav", conditional=True, max_age=0)
+        except BaseException:
+            slot.release()
+            raise
+        answer.call_on_close(slot.release)
+        return answer
+
+    @api.get("/takes/<id>.zip")
+    def take_packed(id: str) -> Response:
+        pieces = port.packed(id)
+        slot = fetched.take(phones.visitor())
+        answer = Response(_until(pieces, stream_over(slot)), mimetype="application/zip")
+        answer.call_on_close(slot.release)
+        return attachment(answer, f"take-{id}", ".zip")
+
+
+def _until(pieces: Iterator[bytes], gone: Callable[[], bool]) -> Iterator[bytes]:
+    for piece in pieces:
+        if gone():
+            return
+        yield piece
