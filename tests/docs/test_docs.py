@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from tests.firmware_app.takes.test_library import recorded
 from tests.rigs.checkout import ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -44,10 +45,11 @@ COMMANDS = _commands()
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the recording that the pages speak of."""
+    """A folder with the recording and the take that the pages speak of."""
     folder = tmp_path_factory.mktemp("desk")
     rng = np.random.default_rng(0)
     soundfile.write(folder / "IN.wav", rng.standard_normal((24_000, 2)) * 0.05, 48_000)
+    recorded(folder / "state" / "takes")
     return folder
 
 
