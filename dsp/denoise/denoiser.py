@@ -10,7 +10,6 @@ from typing import ClassVar
 import numpy as np
 
 from dsp.block import Block
-from dsp.denoise.ahead import Ahead
 from dsp.denoise.features import DenoiseFrontEnd, Spectrum, identity_mask
 from dsp.inference import StepModel, Values
 from dsp.inference.bundle import Bundle
@@ -19,6 +18,8 @@ from dsp.layouts.denoise import LAYOUTS
 from dsp.params import ParamSpec
 from dsp.parts.ramp import Ramp, ramp_frames
 from dsp.parts.stft import StreamingStft
+from dsp.restore.ahead import Ahead
+from dsp.restore.hum_stage import Hum
 
 AMOUNT = ParamSpec("denoise.amount_db", "dB", 0.0, 40.0, 24.0, "Noise reduction", "How far noise is turned down.")
 SENSITIVITY = ParamSpec(
@@ -64,8 +65,9 @@ class Denoiser:
         *,
         real_time: bool = True,
         clock: Callable[[], float] = time.perf_counter,
+        hum: Hum | None = None,
     ) -> None:
-        """real_time: False where no deadline exists (files), so that no step counts as late.
+        """hum: the switch and the meter of what is removed ahead of the network; None: it always is. real_time: False where no deadline exists (files), so that no step counts as late.
 
         Raises BundleError for a bundle of another kind.
         """
@@ -74,6 +76,7 @@ class Denoiser:
         neutral = identity_mask(self._layout)
         self.model = GuardedModel(bundle, model, neutral, kind=self.kind, real_time=real_time, clock=clock)
         self._guard = self.model.guard
+        self._hum = hum
         self._values = {spec.id: spec.default for spec in self.params}
         self._prepared = False
         self.latency_frames = 0
@@ -88,7 +91,8 @@ class Denoiser:
         self._stft = StreamingStft(channels, bundle.window_frames, bundle.synthesis_frames, hop)
         self._front = DenoiseFrontEnd(channels, self._layout, self._guard.input)
         self._ahead_frames = hop // -(-hop // MOST_AHEAD_FRAMES)
-        self._ahead = Ahead(channels, self._ahead_frames, rate_hz)
+        make_ahead = self._hum.begin_inside if self._hum is not None else Ahead
+        self._ahead = make_ahead(channels, self._ahead_frames, rate_hz)
         self._share: Block = np.zeros((hop, channels), np.float32)
         self._fade_frames = ramp_frames(FADE_MS, rate_hz)
         self._amount_frames = ramp_frames(AMOUNT_RAMP_MS, rate_hz)
@@ -97,10 +101,14 @@ class Denoiser:
         self._sensitivity = Ramp(self._values[SENSITIVITY.id], self._amount_hops, 1)
         self._removed = Ramp(self._values[LISTEN.id], self._fade_frames, hop)
         self._guard.forget()
+        if self._hum is not None:
+            self._hum.kept = self._floor_target
         self._prepared = True
 
     def set_param(self, param_id: str, value: float) -> None:
         self._values[param_id] = value
+        if self._hum is not None:
+            self._hum.kept = self._floor_target
         if self._prepared:
             self._keep_room.set(self._values[KEEP_ROOM.id])
             self._sensitivity.set(self._values[SENSITIVITY.id])

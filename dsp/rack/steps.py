@@ -12,7 +12,7 @@ from dsp.parts.delay import Delay
 from dsp.processor import Processor
 from dsp.rack.hear_alone import HearAlone
 from dsp.rack.voice_stages import PLACES, SOLO
-from dsp.stage import HearsReference, Stage
+from dsp.stage import HearsReference, Stage, TakesElsewhere
 
 
 class Step:
@@ -22,6 +22,7 @@ class Step:
         self.processor, self.name = processor, processor.name
         self.stage = processor if isinstance(processor, Stage) else None
         self.hears = processor if isinstance(processor, HearsReference) else None
+        self.tells = processor if isinstance(processor, TakesElsewhere) else None
         self.late = False  # a stage that adds latency, but only while it is wanted
         self.resting = False
         self.music: Delay | None = None  # makes the music as late as the voice is when it comes here
@@ -141,7 +142,7 @@ class Steps:
         alone, heard = self._hear_alone, ""
         if alone.active:
             if alone.begin():
-                self._restart_hear_alone()
+                self._restart_hear_alone(begins=True)
             heard = alone.heard
         for step in self._order:
             stage = step.stage
@@ -156,6 +157,10 @@ class Steps:
             if step.hears is not None and self._columns:
                 step.hears.hear_reference(self._heard_music(step, source))
             if step.name != heard:
+                stage.process(block)
+                continue
+            if step.tells is not None and step.tells.elsewhere:
+                alone.take(step.tells.tell_taken(block))
                 stage.process(block)
                 continue
             alone.take_input(block)
@@ -197,11 +202,13 @@ class Steps:
             self._music[:, at] = source[:, column]
         return self._music if step.music is None else step.music.process(self._music)
 
-    def _restart_hear_alone(self) -> None:
+    def _restart_hear_alone(self, *, begins: bool = False) -> None:
         own = later = 0
         for step in self._order:
             if step.name == self._hear_alone.heard:
                 own, later = step.latency_frames, 0
+                if begins and step.tells is not None:
+                    step.tells.begin_to_tell()
             else:
                 later += step.latency_frames
         self._hear_alone.restart(own, later)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dsp.params import ParamSpec
 from dsp.parts.voice_sense import VoiceSense
+from dsp.restore.hum_stage import HUM_PARAMS, Hum
 from dsp.stage import Stage
 
 DENOISE, LIMITER = "denoise", "limiter"
@@ -27,7 +28,9 @@ class Kind:
     make: Callable[[VoiceSense], Stage]
 
 
-AHEAD: tuple[Kind, ...] = ()
+AHEAD: tuple[Kind, ...] = (
+    Kind("hum", HUM_PARAMS, lambda voice: Hum()),  # the last: a denoiser does its work (dsp.restore.hum_stage)
+)
 """Ahead of the denoiser, in this order."""
 
 BEHIND: tuple[Kind, ...] = ()
