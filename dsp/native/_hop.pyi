@@ -39,7 +39,7 @@ class Denoise:
         cls, channels: int, bins: int, low_bins: int, taps: int, history_hops: int, fine_bins: int, fine_taps: int,
         past_hops: int, places: int, period: int, bands: Bands, delays: _I, fine_delays: _I, standstill: _C,
         cosines: _F, sines: _F, mid: _C, power: _F, mean_power: _F, features: _F, still: _C, history: _C, past: _C,
-        low: _C, level: _F, /,
+        low: _C, level: _F, told_edges: _I, told: _F, /,
     ) -> Denoise: ...  # fmt: skip
     def features(self, spectrum: _C, looked: int, keep_room: float, sensitivity: float, /) -> None: ...
     def apply(self, mask: _F, spectrum: _C, hop: int, fine_hop: int, dry: float, exponent: float, /) -> float: ...

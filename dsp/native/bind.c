@@ -82,6 +82,10 @@ FITTING(denoise)
     holds(fit, "past", s->past_hops * channels * fine);
     holds(fit, "low", channels * low);
     holds(fit, "level", s->bins);
+    if (!holds(fit, "told_edges", TOLD_BANDS + 1)) return NULL;
+    holds(fit, "told", channels * 2 * TOLD_BANDS);
+    for (long b = 0; b <= TOLD_BANDS; b++)
+        if (s->told_edges[b] < (b ? s->told_edges[b - 1] : 0) || s->told_edges[b] > s->bins) return "told_edges do not rise";
     const char *wrong = delays_fit(s->delays, s->taps, s->history_hops);
     return wrong ? wrong : delays_fit(s->fine_delays, s->fine_taps, s->past_hops);
 }
@@ -182,7 +186,7 @@ const struct kind kinds[KINDS] = {
     {"Transform", ARRAYS_AT(transform, radices), 2, "ifff", transform_fits},
     {"Bands", ARRAYS_AT(bands, first), 2, "ifff", bands_fits},
     {"Stft", ARRAYS_AT(stft, transform), 2, "tfffcff", stft_fits},
-    {"Denoise", ARRAYS_AT(denoise, bands), 10, "biicffcfffccccf", denoise_fits},
+    {"Denoise", ARRAYS_AT(denoise, bands), 10, "biicffcfffccccfif", denoise_fits},
     {"Sides", ARRAYS_AT(sides, signs), 3, "fddc", sides_fits},
     {"Stems", ARRAYS_AT(stems, bands), 4, "bffffff", stems_fits},
     {"Ring", ARRAYS_AT(ring, at), 2, "f", ring_fits},

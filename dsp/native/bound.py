@@ -109,10 +109,13 @@ def denoise(
     past: Spectrum,
     low: Spectrum,
     level: Array,
+    told_edges: Indices,
+    told: Array,
 ) -> Denoise | None:
     """triangles: (high_bands, high_bins). zoom: (places, past_hops), oldest first, pairs around the middle conjugate.
 
     power: (channels, bins); history: (hops, channels, low_bins); past: (past_hops, channels, fine_bins).
+    told: (channels, 2, bands of told_edges).
     """
     places, (past_hops, channels, fine_bins) = len(zoom), past.shape
     if not native.in_use() or places % 2 == 0 or places > 9 or fine_bins % 4:
@@ -145,6 +148,8 @@ def denoise(
         past,
         low,
         level,
+        told_edges,
+        told,
     )
 
 

@@ -68,12 +68,16 @@ void bands_spread(const struct bands *b, const float *restrict gains, float *res
 
 /* --- denoise.c and mask.c --- */
 
+#define TOLD_BANDS 5
+
 struct denoise {
     long channels, bins, low_bins, taps, history_hops, fine_bins, fine_taps, past_hops, places, period;
     const struct bands *bands;
     const int32_t *delays, *fine_delays;
     const float *standstill, *cosines, *sines;
     float *mid, *power, *mean_power, *features, *still, *history, *past, *low, *level;
+    const int32_t *told_edges; /* bins between which the mask's sums are taken */
+    float *told;               /* (channels, 2, TOLD_BANDS): power heard, and kept by the mask */
 };
 
 void denoise_features(const struct denoise *d, const float *spectrum, long looked, float keep_room, float sensitivity);
