@@ -191,6 +191,28 @@ FITTING(biquads)
     return NULL;
 }
 
+FITTING(late)
+{
+    SELF(late);
+    if (s->decays > MOST_DECAYS) return "there are too many decay times";
+    if (!holds(fit, "edges", s->bands + 1)) return NULL;
+    holds(fit, "decay", s->decays);
+    holds(fit, "seconds", s->decays);
+    holds(fit, "rules", sizeof *s->rules / sizeof(float));
+    holds(fit, "past", s->past_hops * s->bins);
+    holds(fit, "level", s->bins);
+    holds(fit, "sums", s->decays * s->bins);
+    holds(fit, "shares", s->decays * s->bands);
+    holds(fit, "in_bands", 2 * s->bands);
+    holds(fit, "gains", s->bins);
+    holds(fit, "work", 3 * s->bins);
+    holds(fit, "told", 4);
+    if (s->edges[0] != 0 || s->edges[s->bands] != s->bins) return "the bands do not cover the bins";
+    for (long k = 0; k < s->bands; k++)
+        if (s->edges[k] >= s->edges[k + 1]) return "a band has no bins";
+    return NULL;
+}
+
 #define ARRAYS_AT(type, first) offsetof(struct type, first)
 
 const struct kind kinds[KINDS] = {
@@ -208,6 +230,7 @@ const struct kind kinds[KINDS] = {
     {"Hold", ARRAYS_AT(hold, exact), 3, "fff", hold_fits},
     {"Fir", ARRAYS_AT(fir, past), 5, "ffff", fir_fits},
     {"Biquads", ARRAYS_AT(biquads, now), 2, "ddiid", biquads_fits},
+    {"Late", ARRAYS_AT(late, edges), 5, "ifffffffffff", late_fits},
 };
 
 static const struct format { char letter; const char *code, *name; } formats[] = {

@@ -46,6 +46,7 @@ union state {
     struct hold hold;
     struct fir fir;
     struct biquads biquads;
+    struct late late;
 };
 
 typedef struct {
@@ -59,7 +60,7 @@ typedef struct {
 
 extern const struct kind kinds[];
 enum { TRANSFORM, BANDS, STFT, DENOISE, SIDES, STEMS, RING, PAST, METER, WIRE, RUMBLE, HOLD, FIR, BIQUADS,
-       KINDS };
+       LATE, KINDS };
 
 PyObject *bound_new(PyTypeObject *type, PyObject *arguments, const struct kind *kind);
 void bound_dealloc(PyObject *self);
@@ -85,6 +86,7 @@ extern PyMethodDef functions[]; /* calls.c */
 extern PyMethodDef ring_methods[], past_methods[], meter_methods[], wire_methods[], rumble_methods[], hold_methods[],
     fir_methods[]; /* blocks.c */
 extern PyMethodDef biquads_methods[]; /* effects.c */
+extern PyMethodDef late_methods[];    /* voice.c */
 
 /* Release so many views, then return. */
 static inline PyObject *done(Py_buffer *views, int count, PyObject *result)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Denoise,
         Fir,
         Hold,
+        Late,
         Meter,
         Past,
         Ring,
@@ -236,3 +237,17 @@ def biquads(now: Exact, target: Exact, left: Indices, passed: Indices, state: Ex
         return None
     sections, channels, _ = state.shape
     return native.hop.Biquads(sections, channels, now, target, left, passed, state)
+
+
+def late(
+    channels: int, edges: Indices, decay: Array, seconds: Array, rules: Array, past: Array, level: Array, sums: Array,
+    shares: Array, in_bands: Array, gains: Array, work: Array, told: Array,
+) -> Late | None:  # fmt: skip
+    """past: (hops, bins); sums: (decays, bins); shares: (decays, bands); in_bands: (2, bands); work: (3, bins)."""
+    if not native.in_use():
+        return None
+    (hops, bins), (decays, bands) = past.shape, shares.shape
+    return native.hop.Late(
+        channels, bins, hops, decays, bands, edges, decay, seconds, rules, past, level, sums, shares, in_bands, gains,
+        work, told,
+    )  # fmt: skip

@@ -193,4 +193,19 @@ struct biquads {
 
 void biquads_process(const struct biquads *s, struct rows block);
 
+/* --- late.c --- */
+
+#define MOST_DECAYS 8
+
+struct late_rules { float present, band, learn, forget, peak_fall, fallen, most_share, knee, steepness; };
+struct late {
+    long channels, bins, past_hops, decays, bands;
+    const int32_t *edges;        /* of the bands */
+    const float *decay, *seconds; /* of each decay time: what is left of the power after a hop; how long it is */
+    const struct late_rules *rules;
+    float *past, *level, *sums, *shares, *in_bands, *gains, *work, *told;
+};
+
+void late_follow(const struct late *s, const float *spectrum, long at, float floor);
+
 #endif
