@@ -8,6 +8,7 @@ import numpy as np
 
 from dsp.block import LOUDEST, RATE_HZ, Block, mend
 from dsp.native import bound
+from dsp.params import ParamSpec
 
 CEILING_DB = -1.0
 RELEASE_DB_PER_S = 60.0
@@ -21,6 +22,8 @@ class Limiter:
     block at a time. Under the ceiling, with no reduction left, no bit changes.
     """
 
+    name = "limiter"
+    params: tuple[ParamSpec, ...] = ()
     latency_frames = 0
 
     def __init__(self, ceiling_db: float = CEILING_DB, release_db_per_s: float = RELEASE_DB_PER_S) -> None:
@@ -41,6 +44,9 @@ class Limiter:
         self._need = np.zeros(period_frames, np.float64)
         self._native = bound.calls()
         self.reset()
+
+    def set_param(self, param_id: str, value: float) -> None:
+        """It has none."""
 
     def reset(self) -> None:
         self.reduction = 0.0
