@@ -39,7 +39,7 @@ class Denoise:
         cls, channels: int, bins: int, low_bins: int, taps: int, history_hops: int, fine_bins: int, fine_taps: int,
         past_hops: int, places: int, period: int, bands: Bands, delays: _I, fine_delays: _I, standstill: _C,
         cosines: _F, sines: _F, mid: _C, power: _F, mean_power: _F, features: _F, still: _C, history: _C, past: _C,
-        low: _C, level: _F, /,
+        low: _C, level: _F, told_edges: _I, told: _F, /,
     ) -> Denoise: ...  # fmt: skip
     def features(self, spectrum: _C, looked: int, keep_room: float, sensitivity: float, /) -> None: ...
     def apply(self, mask: _F, spectrum: _C, hop: int, fine_hop: int, dry: float, exponent: float, /) -> float: ...
@@ -108,6 +108,21 @@ class Fir:
         cls, channels: int, taps: int, length: int, most: int, fade: int, past: _F, both_taps: _F, rise: _F, wet: _F, /
     ) -> Fir: ...  # fmt: skip
     def process(self, block: _F, end: int, faded: int, turn: int, /) -> int: ...
+
+@final
+class Biquads:
+    def __new__(
+        cls, sections: int, channels: int, now: _D, target: _D, left: _I, passed: _I, state: _D, /
+    ) -> Biquads: ...
+    def process(self, block: _F, /) -> None: ...
+
+@final
+class Late:
+    def __new__(
+        cls, channels: int, bins: int, past_hops: int, decays: int, bands: int, edges: _I, decay: _F, seconds: _F,
+        rules: _F, past: _F, level: _F, sums: _F, shares: _F, in_bands: _F, gains: _F, work: _F, told: _F, /,
+    ) -> Late: ...  # fmt: skip
+    def follow(self, spectrum: _C, at: int, floor: float, /) -> None: ...
 
 def mend(block: _F, loudest: float, /) -> int: ...
 def limit(block: _F, ceiling: float, reduction: float, fall: float, loudest: float, /) -> float: ...

@@ -17,9 +17,11 @@ from dsp.native import tables
 if TYPE_CHECKING:
     from dsp.native._hop import (
         Bands,
+        Biquads,
         Denoise,
         Fir,
         Hold,
+        Late,
         Meter,
         Past,
         Ring,
@@ -109,10 +111,13 @@ def denoise(
     past: Spectrum,
     low: Spectrum,
     level: Array,
+    told_edges: Indices,
+    told: Array,
 ) -> Denoise | None:
     """triangles: (high_bands, high_bins). zoom: (places, past_hops), oldest first, pairs around the middle conjugate.
 
     power: (channels, bins); history: (hops, channels, low_bins); past: (past_hops, channels, fine_bins).
+    told: (channels, 2, bands of told_edges).
     """
     places, (past_hops, channels, fine_bins) = len(zoom), past.shape
     if not native.in_use() or places % 2 == 0 or places > 9 or fine_bins % 4:
@@ -145,6 +150,8 @@ def denoise(
         past,
         low,
         level,
+        told_edges,
+        told,
     )
 
 
@@ -222,3 +229,25 @@ def wire(sample_bytes: int, device_channels: int, columns: tuple[int, ...]) -> W
     if not native.in_use():
         return None
     return native.hop.Wire(sample_bytes, device_channels, len(columns), np.array(columns, np.int32))
+
+
+def biquads(now: Exact, target: Exact, left: Indices, passed: Indices, state: Exact) -> Biquads | None:
+    """now, target: (sections, 5); left, passed: (sections,); state: (sections, channels, 2)."""
+    if not native.in_use():
+        return None
+    sections, channels, _ = state.shape
+    return native.hop.Biquads(sections, channels, now, target, left, passed, state)
+
+
+def late(
+    channels: int, edges: Indices, decay: Array, seconds: Array, rules: Array, past: Array, level: Array, sums: Array,
+    shares: Array, in_bands: Array, gains: Array, work: Array, told: Array,
+) -> Late | None:  # fmt: skip
+    """past: (hops, bins); sums: (decays, bins); shares: (decays, bands); in_bands: (2, bands); work: (3, bins)."""
+    if not native.in_use():
+        return None
+    (hops, bins), (decays, bands) = past.shape, shares.shape
+    return native.hop.Late(
+        channels, bins, hops, decays, bands, edges, decay, seconds, rules, past, level, sums, shares, in_bands, gains,
+        work, told,
+    )  # fmt: skip

@@ -68,12 +68,16 @@ void bands_spread(const struct bands *b, const float *restrict gains, float *res
 
 /* --- denoise.c and mask.c --- */
 
+#define TOLD_BANDS 5
+
 struct denoise {
     long channels, bins, low_bins, taps, history_hops, fine_bins, fine_taps, past_hops, places, period;
     const struct bands *bands;
     const int32_t *delays, *fine_delays;
     const float *standstill, *cosines, *sines;
     float *mid, *power, *mean_power, *features, *still, *history, *past, *low, *level;
+    const int32_t *told_edges; /* bins between which the mask's sums are taken */
+    float *told;               /* (channels, 2, TOLD_BANDS): power heard, and kept by the mask */
 };
 
 void denoise_features(const struct denoise *d, const float *spectrum, long looked, float keep_room, float sensitivity);
@@ -175,5 +179,33 @@ struct wire {
 
 void wire_decode(const struct wire *w, const uint8_t *data, struct rows block);
 void wire_encode(const struct wire *w, struct rows block, uint8_t *data);
+
+/* --- biquads.c: dsp.parts.biquads --- */
+
+struct section { double g, k, input, band, low; };
+struct biquads {
+    long sections, channels;
+    struct section *now;          /* where each stands */
+    const struct section *target; /* where it glides to */
+    int32_t *left, *passed;       /* frames to glide; 1 for a section that is passed by */
+    double *state;                /* (sections, channels, 2) */
+};
+
+void biquads_process(const struct biquads *s, struct rows block);
+
+/* --- late.c --- */
+
+#define MOST_DECAYS 8
+
+struct late_rules { float present, band, learn, forget, peak_fall, fallen, most_share, knee, steepness; };
+struct late {
+    long channels, bins, past_hops, decays, bands;
+    const int32_t *edges;        /* of the bands */
+    const float *decay, *seconds; /* of each decay time: what is left of the power after a hop; how long it is */
+    const struct late_rules *rules;
+    float *past, *level, *sums, *shares, *in_bands, *gains, *work, *told;
+};
+
+void late_follow(const struct late *s, const float *spectrum, long at, float floor);
 
 #endif

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from dsp.effects.gate import Gate
+from dsp.restore.breath import Breath
+from dsp.restore.deess import Deess
+from dsp.restore.dereverb import Dereverb
 from dsp.stage import Stage
 
 
@@ -17,5 +21,10 @@ class StageCase:
     on: Mapping[str, float] = field(default_factory=dict)
 
 
-CASES: tuple[StageCase, ...] = ()
+CASES: tuple[StageCase, ...] = (
+    StageCase("dereverb", Dereverb, {"dereverb.amount": 1.0}),
+    StageCase("gate", Gate, {"gate.on": 1.0, "gate.range_db": 40.0}),
+    StageCase("breath", Breath, {"breath.amount_db": 12.0}),
+    StageCase("deess", Deess, {"deess.on": 1.0, "deess.amount_db": 18.0}),
+)
 """One line for each stage."""
