@@ -1,8 +1,8 @@
 """Peaks between the samples, found ahead and turned down smoothly.
 
 The sound is looked at with four times as many samples (ITU-R BS.1770-4, annex 2), by an interpolator twice as long as
-the one given there. What a peak needs is held for longer than half a wave of the lowest bass, let go slowly, and smoothed
-by a triangle as long as the sound is delayed: the whole reduction is there before the peak is.
+the one given there. What a peak needs is held for longer than half a wave of the lowest bass, let go slowly, and
+smoothed by a triangle as long as the sound is delayed: the whole reduction is there before the peak is.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _KAISER_BETA = 5.0
 
 _LEFT, _CEILING, _TARGET, _FALL, _MARGIN, _REDUCTION, _IN_STEP, _DONE, _AT, _HELD = range(10)
 _NUMBERS = _HELD + HELD_STEPS
-"""In the order of struct true_peak (dsp/native/hop.h): the ceiling, which glides; release a frame; margin; the reduction
-now; the largest need in this step; its frames that are done; the place of the oldest step, and the largest needs of the
-last steps. All in dB.
+"""In the order of struct true_peak (dsp/native/hop.h): the ceiling, which glides; release a frame; margin; the present
+reduction; the largest need in this step; its frames that are done; the place of the oldest step, and the largest needs of
+the last steps. All in dB.
 """
 
 Values = NDArray[np.float64]
@@ -51,7 +51,7 @@ def _triangle() -> Values:
 
 
 class TruePeak:
-    """LATENCY_FRAMES late. Audio thread, but for prepare(). Channels share one gain; without reduction no bit changes."""
+    """LATENCY_FRAMES late. Audio thread, but for prepare(). Channels share a gain; without reduction no bit changes."""
 
     def __init__(self) -> None:
         self._taps, self._smooth = _interpolator(), _triangle()

@@ -183,5 +183,5 @@ PyMethodDef functions[] = {
     CALL("hold_under", hold_under_function), CALL("gather", gather_function),
     CALL("flush_denormals", flush_denormals_function),
     CALL("compress", compress_function), CALL("shape_transients", shape_transients_function),
-    CALL("limit_true", limit_true_function),
+    CALL("limit_true", limit_true_function), CALL("automix", automix_function),
     END};

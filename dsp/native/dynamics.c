@@ -1,4 +1,4 @@
-/* Gains that follow the level, a frame after the other: dsp.effects.compressor, dsp.effects.transient. */
+/* Gains that follow the level, a frame after the other: dsp.effects.compressor, .transient, .automix. */
 #include "hop.h"
 #include "logarithm.h"
 
@@ -165,6 +165,63 @@ void shape_transients(struct rows block, struct transient *s)
         }
         s->gain = (double)gain_db[frames - 1];
         multiply(block, start, frames, size);
+        start += frames;
+    }
+}
+
+/* Share the gain of the microphones anew. */
+static void end_share(struct automix *s, long channels)
+{
+    double weight[AUTOMIX_MOST], whole = 0.0, shares = 0.0;
+    for (long c = 0; c < channels; c++) {
+        const double power = s->energy[c] < 1e9 ? s->energy[c] / AUTOMIX_STEP : 0.0; /* a broken number is no voice */
+        s->level[c] += (power > s->level[c] ? s->up : s->down) * (power - s->level[c]);
+        if (s->level[c] < s->noise[c]) s->noise[c] += s->fall * (s->level[c] - s->noise[c]);
+        else s->noise[c] *= s->rise;
+        weight[c] = larger(s->level[c] - s->over * s->noise[c], 0.0) * s->voice[c];
+        whole += weight[c];
+    }
+    for (long c = 0; c < channels; c++) {
+        if (whole > 0.0) { /* else nobody speaks, and the last one keeps its share */
+            const double change = larger(weight[c] / whole, s->least) - s->share[c];
+            s->share[c] += (change > 0.0 ? s->open : s->close) * change;
+        }
+        shares += s->share[c];
+    }
+    for (long c = 0; c < channels; c++) {
+        s->from[c] = s->to[c];
+        s->to[c] = sqrt(s->share[c] / shares);
+        s->energy[c] = 0.0;
+    }
+    s->done = 0.0;
+}
+
+VECTORISED
+void automix(struct rows block, struct automix *s)
+{
+    for (long start = 0; start < block.frames;) {
+        struct line l[1];
+        const long room = smaller(block.frames - start, AUTOMIX_STEP - (long)s->done);
+        const long frames = lines(&s->left, &s->now, &s->target, 1, room, l);
+        float mix[AUTOMIX_STEP] = {0};
+        for (long c = 0; c < block.channels; c++) {
+            const float *x = block.at + start * block.frame_step + c * block.channel_step;
+            const float by = (float)((s->to[c] - s->from[c]) / AUTOMIX_STEP);
+            const float from = (float)(s->from[c] + (s->to[c] - s->from[c]) * s->done / AUTOMIX_STEP);
+            float energy = 0.0f;
+            for (long i = 0; i < frames; i++) {
+                const float v = x[i * block.frame_step];
+                energy += v * v;
+                mix[i] += v * (from + by * (float)(i + 1));
+            }
+            s->energy[c] += (double)energy;
+        }
+        for (long c = 0; c < block.channels; c++) {
+            float *x = block.at + start * block.frame_step + c * block.channel_step;
+            for (long i = 0; i < frames; i++) x[i * block.frame_step] += at(l[0], i) * (mix[i] - x[i * block.frame_step]);
+        }
+        s->done += (double)frames;
+        if (s->done >= AUTOMIX_STEP) end_share(s, block.channels);
         start += frames;
     }
 }

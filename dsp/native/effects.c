@@ -39,6 +39,23 @@ EFFECT(shape_transients_function)
     return done(v, 2, nothing());
 }
 
+EFFECT(automix_function)
+{
+    (void)self;
+    Py_buffer v[2];
+    struct rows block;
+    if (expect_arguments("automix", n, 2) || get_rows(a[0], "block", ANY, ANY, 1, &v[0], &block)) return NULL;
+    if (block.channels < 1 || block.channels > AUTOMIX_MOST) {
+        PyErr_Format(PyExc_ValueError, "block has %ld channels: allowed 1 to %d", block.channels, AUTOMIX_MOST);
+        return done(v, 1, NULL);
+    }
+    if (get_flat(a[1], "numbers", sizeof(struct automix), 1, &v[1])) return done(v, 1, NULL);
+    struct automix *s = v[1].buf;
+    if (!(s->done >= 0.0 && s->done < AUTOMIX_STEP)) s->done = 0.0;
+    automix(block, s);
+    return done(v, 2, nothing());
+}
+
 EFFECT(limit_true_function)
 {
     (void)self;

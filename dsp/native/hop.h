@@ -209,6 +209,16 @@ struct transient {
 
 void shape_transients(struct rows block, struct transient *s);
 
+#define AUTOMIX_STEP 64
+#define AUTOMIX_MOST 8
+struct automix { /* dsp.effects.automix */
+    double left, now, target, up, down, open, close, over, rise, fall, least, done;
+    double energy[AUTOMIX_MOST], level[AUTOMIX_MOST], noise[AUTOMIX_MOST], share[AUTOMIX_MOST], from[AUTOMIX_MOST],
+        to[AUTOMIX_MOST], voice[AUTOMIX_MOST];
+};
+
+void automix(struct rows block, struct automix *s);
+
 /* --- true_peak.c; all doubles, in the order of the array in dsp.effects.true_peak --- */
 
 enum { PEAK_BETWEEN = 3, PEAK_TAPS = 24, PEAK_SMOOTH = 23, PEAK_EARLY = 4, PEAK_STEP = 128, PEAK_HELD = 10 };
