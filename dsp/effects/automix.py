@@ -2,7 +2,7 @@
 
 Gain sharing after D. Dugan, "Automatic Microphone Mixing", JAES 23 (6), 1975: a microphone gets as much gain as it has
 a share in the power of all of them. The shares add up to one, so however many microphones are open, room and noise are
-as loud as from one. Here a share counts what is above the microphone's own noise, and where a model tells it, only voice.
+as loud as from one. Here a share counts what is above the microphone's own noise, and only voice where a model tells.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ _ROWS = 7
 (_ENERGY, _LEVEL, _NOISE, _SHARE, _FROM, _TO, _VOICE) = range(_ROWS)
 _NUMBERS = 12 + _ROWS * MOST_CHANNELS
 """In the order of struct automix (dsp/native/hop.h): how much of it is heard, which glides; speeds and limits; the
-frames of this step that are done; then for each microphone its energy in this step, level, noise, share of the power, gain
-at the step's start and end, and how likely it has voice.
+frames of this step that are done; then for each microphone its energy in this step, level, noise, share of the power,
+gain at the step's start and end, and how likely it has voice.
 """
 
 

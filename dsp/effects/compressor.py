@@ -74,7 +74,7 @@ class Compressor:
         numbers[_QUIET], numbers[_MOST], numbers[_FAINTEST] = QUIET, MAKEUP.high, FAINTEST
         most = min(period_frames, STEP_FRAMES)
         self._glides = Glides(numbers[: 1 + 2 * _GLIDING], _GLIDING, ramp_frames(GLIDE_MS, rate_hz), most)
-        self._ahead_frames = ramp_frames(LOOKAHEAD_MS, rate_hz)
+        self._ahead_frames = self.most_latency_frames = ramp_frames(LOOKAHEAD_MS, rate_hz)
         self._delay = Delay(self._ahead_frames, period_frames, channels)
         self._key: Block = np.zeros((period_frames, channels), np.float32)
         self._native = bound.calls()

@@ -32,8 +32,8 @@ MOST_UP_DB, MOST_DOWN_DB = 12.0, 18.0
 LIKELY = 0.5  # probability of voice from which on it counts
 FAINTEST_LUFS = -60.0
 UNDER_VOICE_DB, OVER_FLOOR_DB = 18.0, 8.0
-"""Sound that much under the voice, or no more than that over the softest of late, is a pause. It is what counts where no
-model tells voice from noise.
+"""Sound that much under the voice, or no more than that over the softest of late, is a pause: what counts where there
+is no model to tell voice from noise.
 """
 FLOOR_RISE_DB_PER_S = 2.0
 FADE_STEPS = 5  # off, back to the exact input

@@ -30,8 +30,8 @@ _KAISER_BETA = 5.0
 _LEFT, _CEILING, _TARGET, _FALL, _MARGIN, _REDUCTION, _IN_STEP, _DONE, _AT, _HELD = range(10)
 _NUMBERS = _HELD + HELD_STEPS
 """In the order of struct true_peak (dsp/native/hop.h): the ceiling, which glides; release a frame; margin; the present
-reduction; the largest need in this step; its frames that are done; the place of the oldest step, and the largest needs of
-the last steps. All in dB.
+reduction; the largest need in this step; the frames of it that are done; the place of the oldest step, and the largest
+needs of the last steps. All in dB.
 """
 
 Values = NDArray[np.float64]
