@@ -21,7 +21,7 @@ class Stage(Processor, Protocol):
     latency_frames: what it adds while it is wanted, fixed by prepare(). The chain counts it only then, and fades out
     and in again around a change, so such a stage need not fade by itself. A stage without latency ramps between the
     exact input and its own sound. After a rest the lane calls reset() before the first block: the stage then begins
-    from the exact input.
+    from the exact input. A stage whose latency a parameter changes has `most_latency_frames` as well.
     """
 
     @property

@@ -11,10 +11,10 @@ import numpy as np
 
 from dsp.block import Block
 from dsp.denoise.features import DenoiseFrontEnd, Spectrum, identity_mask
+from dsp.denoise.telling import Teller
 from dsp.inference import StepModel, Values
 from dsp.inference.bundle import Bundle
 from dsp.inference.guarded import GuardedModel
-from dsp.denoise.telling import Teller
 from dsp.layouts.denoise import LAYOUTS
 from dsp.params import ParamSpec
 from dsp.parts.ramp import Ramp, ramp_frames

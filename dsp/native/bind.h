@@ -87,6 +87,10 @@ extern PyMethodDef ring_methods[], past_methods[], meter_methods[], wire_methods
     fir_methods[]; /* blocks.c */
 extern PyMethodDef biquads_methods[]; /* effects.c */
 extern PyMethodDef late_methods[];    /* voice.c */
+PyObject *compress_function(PyObject *self, PyObject *const *a, Py_ssize_t n);
+PyObject *shape_transients_function(PyObject *self, PyObject *const *a, Py_ssize_t n);
+PyObject *automix_function(PyObject *self, PyObject *const *a, Py_ssize_t n);
+PyObject *limit_true_function(PyObject *self, PyObject *const *a, Py_ssize_t n);
 
 /* Release so many views, then return. */
 static inline PyObject *done(Py_buffer *views, int count, PyObject *result)

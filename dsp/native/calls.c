@@ -181,4 +181,7 @@ PyMethodDef functions[] = {
     CALL("take_answer", take_answer_function), CALL("ramp", ramp_function), CALL("scale", scale_function),
     CALL("crossfade", crossfade_function), CALL("pick", pick_function), CALL("add_columns", add_columns_function),
     CALL("hold_under", hold_under_function), CALL("gather", gather_function),
-    CALL("flush_denormals", flush_denormals_function), END};
+    CALL("flush_denormals", flush_denormals_function),
+    CALL("compress", compress_function), CALL("shape_transients", shape_transients_function),
+    CALL("limit_true", limit_true_function), CALL("automix", automix_function),
+    END};

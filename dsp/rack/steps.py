@@ -79,7 +79,7 @@ class Steps:
             if step.hears is not None:
                 step.hears.prepare_reference(len(music))
             step.processor.prepare(rate_hz, period_frames, channels)
-            frames = step.processor.latency_frames
+            frames = getattr(step.processor, "most_latency_frames", step.processor.latency_frames)
             step.late, step.resting = step.stage is not None and frames > 0, False
             hears = step.hears is not None and bool(music) and before > 0
             step.music = Delay(before, period_frames, len(music)) if hears else None
