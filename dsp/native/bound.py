@@ -20,8 +20,10 @@ if TYPE_CHECKING:
         Denoise,
         Fir,
         Hold,
+        Learner,
         Meter,
         Past,
+        Paths,
         Ring,
         Rumble,
         Sides,
@@ -49,6 +51,7 @@ class Calls(Protocol):
     def pick(self, block: Array, columns: Indices, out: Array, /) -> None: ...
     def gather(self, block: Array, first: Indices, count: Indices, out: Array, /) -> None: ...
     def add_columns(self, sound: Array, columns: Indices, out: Array, mix: int, first: bool, /) -> None: ...
+    def lean(self, values: Array, kept: float, last: float, /) -> float: ...
     def mend(self, block: Array, loudest: float, /) -> int: ...
 
 
@@ -222,3 +225,23 @@ def wire(sample_bytes: int, device_channels: int, columns: tuple[int, ...]) -> W
     if not native.in_use():
         return None
     return native.hop.Wire(sample_bytes, device_channels, len(columns), np.array(columns, np.int32))
+
+
+def paths(spectra: Spectrum, weights: Spectrum) -> Paths | None:
+    """Both (partitions, columns, bins)."""
+    return native.hop.Paths(*spectra.shape, spectra, weights) if native.in_use() else None
+
+
+def learner(
+    spectra: Spectrum,
+    weights: Spectrum,
+    unsure: Array,
+    foreseen: Spectrum,
+    power: Array,
+    share: Array,
+    error: Spectrum,
+) -> Learner | None:
+    """spectra, weights, unsure: (partitions, columns, bins); the others (bins,)."""
+    if not native.in_use():
+        return None
+    return native.hop.Learner(*spectra.shape, spectra, weights, unsure, foreseen, power, share, error)
