@@ -176,6 +176,17 @@ FITTING(fir)
     return NULL;
 }
 
+FITTING(biquads)
+{
+    SELF(biquads);
+    holds(fit, "now", 5 * s->sections);
+    holds(fit, "target", 5 * s->sections);
+    holds(fit, "left", s->sections);
+    holds(fit, "passed", s->sections);
+    holds(fit, "state", 2 * s->sections * s->channels);
+    return NULL;
+}
+
 FITTING(paths)
 {
     SELF(paths);
@@ -215,6 +226,7 @@ const struct kind kinds[KINDS] = {
     {"Rumble", ARRAYS_AT(rumble, rules), 2, "ddddff", rumble_fits},
     {"Hold", ARRAYS_AT(hold, exact), 3, "fff", hold_fits},
     {"Fir", ARRAYS_AT(fir, past), 5, "ffff", fir_fits},
+    {"Biquads", ARRAYS_AT(biquads, now), 2, "ddiid", biquads_fits},
     {"Paths", ARRAYS_AT(paths, spectra), 3, "cc", paths_fits},
     {"Learner", ARRAYS_AT(learner, spectra), 3, "ccfcffc", learner_fits},
 };

@@ -45,6 +45,7 @@ union state {
     struct rumble rumble;
     struct hold hold;
     struct fir fir;
+    struct biquads biquads;
     struct paths paths;
     struct learner learner;
 };
@@ -59,7 +60,8 @@ typedef struct {
 } Bound;
 
 extern const struct kind kinds[];
-enum { TRANSFORM, BANDS, STFT, DENOISE, SIDES, STEMS, RING, PAST, METER, WIRE, RUMBLE, HOLD, FIR, PATHS, LEARNER, KINDS };
+enum { TRANSFORM, BANDS, STFT, DENOISE, SIDES, STEMS, RING, PAST, METER, WIRE, RUMBLE, HOLD, FIR,
+       BIQUADS, PATHS, LEARNER, KINDS };
 
 PyObject *bound_new(PyTypeObject *type, PyObject *arguments, const struct kind *kind);
 void bound_dealloc(PyObject *self);
@@ -84,6 +86,7 @@ int get_flat(PyObject *from, const char *name, Py_ssize_t bytes, int writes, Py_
 extern PyMethodDef functions[]; /* calls.c */
 extern PyMethodDef ring_methods[], past_methods[], meter_methods[], wire_methods[], rumble_methods[], hold_methods[],
     fir_methods[]; /* blocks.c */
+extern PyMethodDef biquads_methods[]; /* effects.c */
 extern PyMethodDef paths_methods[], learner_methods[]; /* blocks.c */
 
 /* Release so many views, then return. */

@@ -17,6 +17,7 @@ from dsp.native import tables
 if TYPE_CHECKING:
     from dsp.native._hop import (
         Bands,
+        Biquads,
         Denoise,
         Fir,
         Hold,
@@ -225,6 +226,14 @@ def wire(sample_bytes: int, device_channels: int, columns: tuple[int, ...]) -> W
     if not native.in_use():
         return None
     return native.hop.Wire(sample_bytes, device_channels, len(columns), np.array(columns, np.int32))
+
+
+def biquads(now: Exact, target: Exact, left: Indices, passed: Indices, state: Exact) -> Biquads | None:
+    """now, target: (sections, 5); left, passed: (sections,); state: (sections, channels, 2)."""
+    if not native.in_use():
+        return None
+    sections, channels, _ = state.shape
+    return native.hop.Biquads(sections, channels, now, target, left, passed, state)
 
 
 def paths(spectra: Spectrum, weights: Spectrum) -> Paths | None:

@@ -176,6 +176,19 @@ struct wire {
 void wire_decode(const struct wire *w, const uint8_t *data, struct rows block);
 void wire_encode(const struct wire *w, struct rows block, uint8_t *data);
 
+/* --- biquads.c: dsp.parts.biquads --- */
+
+struct section { double g, k, input, band, low; };
+struct biquads {
+    long sections, channels;
+    struct section *now;          /* where each stands */
+    const struct section *target; /* where it glides to */
+    int32_t *left, *passed;       /* frames to glide; 1 for a section that is passed by */
+    double *state;                /* (sections, channels, 2) */
+};
+
+void biquads_process(const struct biquads *s, struct rows block);
+
 /* --- leak.c; spectra: (partitions, columns, bins), a ring; weights: as large --- */
 
 struct paths { long partitions, columns, bins; const float *spectra, *weights; };

@@ -178,7 +178,9 @@ static PyMethodDef stems_methods[] = {
         return bound_new(type, arguments, &kinds[which]);                                       \
     }
 NEW(TRANSFORM) NEW(BANDS) NEW(STFT) NEW(DENOISE) NEW(SIDES) NEW(STEMS) NEW(RING) NEW(PAST) NEW(METER) NEW(WIRE) NEW(RUMBLE) NEW(HOLD)
-NEW(FIR) NEW(PATHS) NEW(LEARNER)
+NEW(FIR)
+NEW(BIQUADS)
+NEW(PATHS) NEW(LEARNER)
 
 static const struct { newfunc make; PyMethodDef *methods; const char *name; } types[KINDS] = {
     {new_TRANSFORM, transform_methods, "dsp.native._hop.Transform"},
@@ -194,6 +196,7 @@ static const struct { newfunc make; PyMethodDef *methods; const char *name; } ty
     {new_RUMBLE, rumble_methods, "dsp.native._hop.Rumble"},
     {new_HOLD, hold_methods, "dsp.native._hop.Hold"},
     {new_FIR, fir_methods, "dsp.native._hop.Fir"},
+    {new_BIQUADS, biquads_methods, "dsp.native._hop.Biquads"},
     {new_PATHS, paths_methods, "dsp.native._hop.Paths"},
     {new_LEARNER, learner_methods, "dsp.native._hop.Learner"},
 };
