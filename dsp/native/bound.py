@@ -22,8 +22,10 @@ if TYPE_CHECKING:
         Fir,
         Hold,
         Late,
+        Learner,
         Meter,
         Past,
+        Paths,
         Ring,
         Rumble,
         Sides,
@@ -51,6 +53,7 @@ class Calls(Protocol):
     def pick(self, block: Array, columns: Indices, out: Array, /) -> None: ...
     def gather(self, block: Array, first: Indices, count: Indices, out: Array, /) -> None: ...
     def add_columns(self, sound: Array, columns: Indices, out: Array, mix: int, first: bool, /) -> None: ...
+    def lean(self, values: Array, kept: float, last: float, /) -> float: ...
     def mend(self, block: Array, loudest: float, /) -> int: ...
     def compress(self, block: Array, key: Array, numbers: Exact, /) -> None: ...
     def shape_transients(self, block: Array, numbers: Exact, /) -> None: ...
@@ -258,3 +261,23 @@ def late(
         channels, bins, hops, decays, bands, edges, decay, seconds, rules, past, level, sums, shares, in_bands, gains,
         work, told,
     )  # fmt: skip
+
+
+def paths(spectra: Spectrum, weights: Spectrum) -> Paths | None:
+    """Both (partitions, columns, bins)."""
+    return native.hop.Paths(*spectra.shape, spectra, weights) if native.in_use() else None
+
+
+def learner(
+    spectra: Spectrum,
+    weights: Spectrum,
+    unsure: Array,
+    foreseen: Spectrum,
+    power: Array,
+    share: Array,
+    error: Spectrum,
+) -> Learner | None:
+    """spectra, weights, unsure: (partitions, columns, bins); the others (bins,)."""
+    if not native.in_use():
+        return None
+    return native.hop.Learner(*spectra.shape, spectra, weights, unsure, foreseen, power, share, error)

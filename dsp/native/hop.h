@@ -254,5 +254,21 @@ struct peak_arrays {
 };
 
 void limit_true(struct rows block, const struct peak_arrays *a, struct true_peak *s);
+/* --- leak.c; spectra: (partitions, columns, bins), a ring; weights: as large --- */
+
+struct paths { long partitions, columns, bins; const float *spectra, *weights; };
+struct learner {
+    long partitions, columns, bins;
+    const float *spectra;
+    float *weights, *unsure; /* unsure: of each weight, its expected square error */
+    float *foreseen, *power; /* a value a bin, summed up */
+    const float *share, *error;
+};
+
+void paths_sum(const struct paths *s, long first, long last, long newest, float *out);
+void learner_foresee(const struct learner *s, long first, long last, long newest, float kept, float found,
+                     float added);
+void learner_learn(const struct learner *s, long first, long last, long newest);
+float lean(float *values, long count, float kept, float last);
 
 #endif

@@ -13,6 +13,7 @@ from dsp.effects.leveller import LEVELLER_PARAMS, Leveller
 from dsp.effects.transient import TRANSIENT_PARAMS, Transient
 from dsp.params import ParamSpec
 from dsp.parts.voice_sense import VoiceSense
+from dsp.restore.bleed import BLEED_PARAMS, Bleed
 from dsp.restore.breath import BREATH_PARAMS, Breath
 from dsp.restore.deess import DEESS_PARAMS, Deess
 from dsp.restore.dereverb import DEREVERB_PARAMS, Dereverb
@@ -38,6 +39,7 @@ class Kind:
 
 
 AHEAD: tuple[Kind, ...] = (
+    Kind("bleed", BLEED_PARAMS, lambda _: Bleed()),
     Kind("hum", HUM_PARAMS, lambda _: Hum()),  # the last: a denoiser does its work (dsp.restore.hum_stage)
 )
 """Ahead of the denoiser, in this order."""
