@@ -40,35 +40,34 @@ def build_chain(
     runtime: "auto" or one of dsp.inference.bundle.RUNTIMES. real_time: False for files, where no model step is ever
     late. spread: as build_rack(). Not while streaming. Raises BundleError, BundleHashError, RuntimeUnfitError.
     """
-    if bundle_folder is None:
-        return Chain(_with_stages())
-    bundle = Bundle.load(bundle_folder)
-    model = _processor(_ANY, bundle, runtime, spread, real_time)
-    return Chain([model] if bundle.kind == Stems.kind else _with_stages(model))
-
-
-def _with_stages(*denoiser: Processor) -> list[Processor]:
-    """A voice's processors: fresh stages, with the denoiser between them if there is one."""
     voice = VoiceSense()
+    if bundle_folder is None:
+        return Chain(_with_stages(voice))
+    bundle = Bundle.load(bundle_folder)
+    if bundle.kind == Stems.kind:
+        return Chain([Stems(bundle, _opened(bundle, runtime, spread), real_time=real_time)])
+    return Chain(_with_stages(voice, _denoiser(bundle, runtime, spread, voice, real_time)))
+
+
+def _with_stages(voice: VoiceSense, *denoiser: Processor) -> list[Processor]:
+    """A voice's processors: fresh stages, with the denoiser that tells `voice` between them if there is one."""
     return [*made(AHEAD, voice), *denoiser, *made(BEHIND, voice)]
 
 
 _VOICE: Mapping[str, Callable[..., Processor]] = {each.kind: each for each in (Denoise, DenoiseInstant)}
-_ANY: Mapping[str, Callable[..., Processor]] = {**_VOICE, Stems.kind: Stems}
-"""The processor for each kind of bundle: those for a voice, and all of them."""
+"""The denoiser for each kind of bundle."""
 
 
-def _processor(
-    players: Mapping[str, Callable[..., Processor]],
-    bundle: Bundle,
-    runtime: str,
-    spread: bool,
-    real_time: bool = True,
+def _denoiser(
+    bundle: Bundle, runtime: str, spread: bool, voice: VoiceSense | None, real_time: bool = True
 ) -> Processor:
-    """The processor for a bundle, its model loaded, checked and warmed. Raises as build_chain()."""
-    if bundle.kind not in players:
-        raise BundleError(f"{bundle.folder}: kind = {bundle.kind!r}: allowed {', '.join(players)}")
-    return players[bundle.kind](bundle, _opened(bundle, runtime, spread), real_time=real_time)
+    """The denoiser for a bundle, its model loaded, checked and warmed. Raises as build_chain().
+
+    voice: who is told where the voice is; None where no stage asks.
+    """
+    if bundle.kind not in _VOICE:
+        raise BundleError(f"{bundle.folder}: kind = {bundle.kind!r}: allowed {', '.join(_VOICE)}")
+    return _VOICE[bundle.kind](bundle, _opened(bundle, runtime, spread), voice=voice, real_time=real_time)
 
 
 def _opened(bundle: Bundle, runtime: str, spread: bool) -> StepModel:
@@ -185,8 +184,9 @@ class _Builder:
 
     def _voice_lane(self, folder: Path | str | None, *after: Processor) -> Lane:
         """Raises DspError, but not without a model."""
-        denoiser = [] if folder is None else [_processor(_VOICE, Bundle.load(folder), self._runtime, self._spread)]
-        return Lane(VOICE, [*(_with_stages(*denoiser) if self._stages else denoiser), *after])
+        voice = VoiceSense() if self._stages else None
+        denoiser = [] if folder is None else [_denoiser(Bundle.load(folder), self._runtime, self._spread, voice)]
+        return Lane(VOICE, [*(_with_stages(voice, *denoiser) if voice is not None else denoiser), *after])
 
     def _music_lane(self, folder: Path | str, *after: Processor) -> Lane:
         """Raises DspError."""

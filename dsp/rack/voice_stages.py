@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from dsp.effects.gate import GATE_PARAMS, Gate
 from dsp.params import ParamSpec
 from dsp.parts.voice_sense import VoiceSense
+from dsp.restore.breath import BREATH_PARAMS, Breath
+from dsp.restore.deess import DEESS_PARAMS, Deess
+from dsp.restore.dereverb import DEREVERB_PARAMS, Dereverb
 from dsp.stage import Stage
 
 DENOISE, LIMITER = "denoise", "limiter"
@@ -30,7 +34,12 @@ class Kind:
 AHEAD: tuple[Kind, ...] = ()
 """Ahead of the denoiser, in this order."""
 
-BEHIND: tuple[Kind, ...] = ()
+BEHIND: tuple[Kind, ...] = (
+    Kind("dereverb", DEREVERB_PARAMS, Dereverb),
+    Kind("gate", GATE_PARAMS, Gate),
+    Kind("breath", BREATH_PARAMS, lambda _voice: Breath()),
+    Kind("deess", DEESS_PARAMS, lambda _voice: Deess()),
+)
 """Behind the denoiser, in this order while nobody has changed a place."""
 
 MOVABLE = ("deess", "eq", "leveller", "compressor", "transient")
