@@ -9,7 +9,7 @@ import numpy as np
 from dsp.block import Block
 from dsp.params import ParamSpec
 from dsp.parts.delay import Delay
-from dsp.processor import Processor
+from dsp.processor import ModelProcessor, Processor
 from dsp.rack.hear_alone import HearAlone
 from dsp.rack.voice_stages import PLACES, SOLO
 from dsp.stage import HearsReference, Stage, TakesElsewhere
@@ -39,14 +39,15 @@ class Steps:
     """Runs processors one after another. prepare() outside streaming; everything else on the audio thread.
 
     A value that would change the latency, or the order, waits: `waits` is then True, and settle() puts it in force.
-    Before that the chain fades to silence, so that nothing is heard of it. Stages come before `tail`, the processors
-    behind the last of them.
+    Before that the chain fades to silence, so that nothing is heard of it. What one stage takes away
+    is put in behind the last stage or model; a fader may follow.
     """
 
     def __init__(self, processors: Sequence[Processor], *, voice: bool = False) -> None:
         """voice: they are those of a voice, whose stages can change places and be heard alone."""
         steps = [Step(processor) for processor in processors]
-        count = max((at + 1 for at, step in enumerate(steps) if step.stage is not None), default=0)
+        worked = [step.stage is not None or isinstance(step.processor, ModelProcessor) for step in steps]
+        count = max((at + 1 for at, works in enumerate(worked) if works), default=0)
         self._all, self._usual, self._tail = steps, tuple(steps[:count]), tuple(steps[count:])
         self._order = list(self._usual)
         names = {step.name for step in self._usual if step.stage is not None}
