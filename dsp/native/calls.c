@@ -193,4 +193,6 @@ PyMethodDef functions[] = {
     CALL("crossfade", crossfade_function), CALL("pick", pick_function), CALL("add_columns", add_columns_function),
     CALL("hold_under", hold_under_function), CALL("gather", gather_function),
     CALL("flush_denormals", flush_denormals_function),
+    CALL("compress", compress_function), CALL("shape_transients", shape_transients_function),
+    CALL("limit_true", limit_true_function), CALL("automix", automix_function),
     CALL("lean", lean_function), END};

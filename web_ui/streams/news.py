@@ -1,6 +1,7 @@
 """What every open page is told as it changes, beside parameters and status: one event a subject."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 
 from web_ui.ports.box import Box
 from web_ui.views import compare_json, learn_json, panel_json, presets_news_json, setup_news_json, undo_news_json
@@ -16,5 +17,6 @@ def news_of(box: Box) -> News:
         "undo": lambda: undo_news_json(box.live.steps()),
         "presets": lambda: presets_news_json(box.presets.news()),
         "compare": lambda: compare_json(box.sound.comparison()),
+        "room": lambda: asdict(box.room.news()),
         "setup": lambda: setup_news_json(box.setup.news()),
     }

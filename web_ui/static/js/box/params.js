@@ -37,6 +37,19 @@ export class Params extends EventTarget {
     show(this.value(id));
   }
 
+  scope() {
+    // The same for what is shown for a while: end() ends what it watches.
+    const ends = [];
+    return {
+      view: (id) => this.view(id), value: (id) => this.value(id), set: (id, value) => this.set(id, value), hold: (id, held) => this.hold(id, held), scope: () => this.scope(),
+      watch: (id, show) => {
+        this.watch(id, show);
+        ends.push(() => this.#watchers.set(id, (this.#watchers.get(id) ?? []).filter((other) => other !== show)));
+      },
+      end: () => ends.splice(0).forEach((end) => end()),
+    };
+  }
+
   unwatchAll() {
     this.#watchers.clear();
   }
