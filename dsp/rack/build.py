@@ -13,12 +13,14 @@ from dsp.inference import StepModel, open_model
 from dsp.inference.bundle import Bundle, BundleError
 from dsp.layouts.stems import STEMS
 from dsp.parts.gain import MUSIC_LEVEL, VOICE_LEVEL, Gain
+from dsp.parts.voice_sense import VoiceSense
 from dsp.processor import Processor
 from dsp.rack.chain import Chain
 from dsp.rack.lanes import MUSIC, VOICE, Lane
 from dsp.rack.rack import BOTH, Rack
 from dsp.rack.rack import MUSIC as MUSIC_CHAIN
 from dsp.rack.rack import VOICE as VOICE_CHAIN
+from dsp.rack.voice_stages import AHEAD, BEHIND, made
 from dsp.stems.separator import MissingStems, Stems
 
 LONG_HOP_FRAMES = 256
@@ -31,14 +33,24 @@ Problems = dict[str, str]
 def build_chain(
     bundle_folder: Path | str | None, runtime: str = "auto", *, real_time: bool = True, spread: bool = False
 ) -> Chain:
-    """The chain for the bundle in `bundle_folder`, loaded, checked and warmed; None makes a dry chain.
+    """The chain for the bundle in `bundle_folder`, loaded, checked and warmed; None makes one without a model.
+
+    One for a voice has all stages of dsp.rack.voice_stages.
 
     runtime: "auto" or one of dsp.inference.bundle.RUNTIMES. real_time: False for files, where no model step is ever
     late. spread: as build_rack(). Not while streaming. Raises BundleError, BundleHashError, RuntimeUnfitError.
     """
     if bundle_folder is None:
-        return Chain()
-    return Chain([_processor(_ANY, bundle_folder, runtime, spread, real_time)])
+        return Chain(_with_stages())
+    bundle = Bundle.load(bundle_folder)
+    model = _processor(_ANY, bundle, runtime, spread, real_time)
+    return Chain([model] if bundle.kind == Stems.kind else _with_stages(model))
+
+
+def _with_stages(*denoiser: Processor) -> list[Processor]:
+    """A voice's processors: fresh stages, with the denoiser between them if there is one."""
+    voice = VoiceSense()
+    return [*made(AHEAD, voice), *denoiser, *made(BEHIND, voice)]
 
 
 _VOICE: Mapping[str, Callable[..., Processor]] = {each.kind: each for each in (Denoise, DenoiseInstant)}
@@ -48,13 +60,12 @@ _ANY: Mapping[str, Callable[..., Processor]] = {**_VOICE, Stems.kind: Stems}
 
 def _processor(
     players: Mapping[str, Callable[..., Processor]],
-    folder: Path | str,
+    bundle: Bundle,
     runtime: str,
     spread: bool,
     real_time: bool = True,
 ) -> Processor:
     """The processor for a bundle, its model loaded, checked and warmed. Raises as build_chain()."""
-    bundle = Bundle.load(folder)
     if bundle.kind not in players:
         raise BundleError(f"{bundle.folder}: kind = {bundle.kind!r}: allowed {', '.join(players)}")
     return players[bundle.kind](bundle, _opened(bundle, runtime, spread), real_time=real_time)
@@ -85,24 +96,27 @@ def build_rack(
     light_voice: Path | str | None = None,
     others: Others | None = None,
     spread: bool = True,
+    stages: bool = True,
 ) -> tuple[Rack, Problems]:
     """Every chain of the box, its models loaded, checked and warmed. Not while streaming; raises nothing.
 
     voice, stems: folders of the bundles, None for none. split: stems have outputs of their own. light_voice: a bundle
     that takes the voice's place under load. It is used where the voice has a model, and another one than this.
     spread: models of long hops do the work of a hop over several blocks, and are later for it (dsp.parts.spread_hops).
+    stages: whether a voice goes through the stages of dsp.rack.voice_stages.
     A chain whose model cannot be loaded plays without it: a voice passes untouched, and music as far as nothing in it
     is muted (dsp.stems.separator.MissingStems). One of `others` that cannot be loaded is a problem under its name.
     """
-    return _Builder(voice, stems, runtime, split, spread).rack(light_voice, others or Others())
+    return _Builder(voice, stems, runtime, split, spread, stages).rack(light_voice, others or Others())
 
 
 class _Builder:
     """Builds one rack, and gathers what could not be loaded."""
 
     def __init__(
-        self, voice: Path | str | None, stems: Path | str | None, runtime: str, split: bool, spread: bool
+        self, voice: Path | str | None, stems: Path | str | None, runtime: str, split: bool, spread: bool, stages: bool
     ) -> None:
+        self._stages = stages
         self._voice, self._stems, self._runtime, self._split, self._spread = voice, stems, runtime, split, spread
         self.problems: Problems = {}
 
@@ -119,12 +133,12 @@ class _Builder:
 
     def _own_voice(self, chain: str, *after: Processor) -> Lane:
         if self._voice is None:
-            return Lane(VOICE, after)
+            return self._voice_lane(None, *after)
         try:
             return self._voice_lane(self._voice, *after)
         except DspError as error:
-            self.problems[chain] = f"No noise reduction, sound passes untouched: {error}"
-            return Lane(VOICE, after)
+            self.problems[chain] = f"No noise reduction: {error}"
+            return self._voice_lane(None, *after)
 
     def _own_music(self, chain: str, *after: Processor) -> Lane:
         if self._stems is not None:
@@ -169,9 +183,10 @@ class _Builder:
                 self.problems[name] = str(error)
         return found
 
-    def _voice_lane(self, folder: Path | str, *after: Processor) -> Lane:
-        """Raises DspError."""
-        return Lane(VOICE, [_processor(_VOICE, folder, self._runtime, self._spread), *after])
+    def _voice_lane(self, folder: Path | str | None, *after: Processor) -> Lane:
+        """Raises DspError, but not without a model."""
+        denoiser = [] if folder is None else [_processor(_VOICE, Bundle.load(folder), self._runtime, self._spread)]
+        return Lane(VOICE, [*(_with_stages(*denoiser) if self._stages else denoiser), *after])
 
     def _music_lane(self, folder: Path | str, *after: Processor) -> Lane:
         """Raises DspError."""

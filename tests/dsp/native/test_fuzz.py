@@ -278,6 +278,24 @@ def use_calls(odd: Odd) -> None:
         tried(lambda: call(*[None] * odd.whole(5)))  # noqa: B023
 
 
+def use_effects(odd: Odd) -> None:
+    sections, channels, exact = odd.whole(6), odd.whole(4), np.float64
+    filters = tried(
+        lambda: native.hop.Biquads(
+            sections,
+            channels,
+            odd.array(5 * sections, exact),
+            odd.array(5 * sections, exact),
+            odd.array(sections, np.int32),
+            odd.array(sections, np.int32),
+            odd.array(2 * sections * channels, exact),
+        )
+    )
+    for _ in range(4):
+        if filters:
+            tried(lambda: filters.process(odd.block(None, channels)))
+
+
 USES = (
     use_transform,
     use_stft,
@@ -287,6 +305,7 @@ USES = (
     use_wire,
     use_ends_rumble_and_fir,
     use_calls,
+    use_effects,
 )
 
 
