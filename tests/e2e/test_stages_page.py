@@ -110,8 +110,8 @@ def test_a_sheet_tells_settings_figures_and_what_would_help(open_page: Open, box
     until(page, lambda: box.value("chain.solo") == 0.0)
     sheet.get_by_role("button", name="Done").tap()
     sheet = sheet_of(page, "gate")
-    sheet.get_by_role("slider", name="Gate threshold").fill("-30")
-    until(page, lambda: box.value("gate.threshold") == -30.0)
+    sheet.get_by_role("slider", name="Gate threshold").fill("0.7")
+    until(page, lambda: box.value("gate.threshold") == 0.7)
     sheet.get_by_role("slider", name="Gate threshold").click(button="right")  # as everywhere: learn, reset, exact value
     expect(page.get_by_role("dialog", name="Gate threshold")).to_contain_text("Learn")
 
@@ -132,27 +132,27 @@ def test_a_stage_is_moved_where_that_makes_sense(open_page: Open, box: Box):
 def test_tone_is_dragged_widened_and_reset(open_page: Open, box: Box):
     page = open_page()
     sheet = sheet_of(page, "eq")
-    dot = page.locator(".eq-dot[data-band=bell2]")
+    dot = page.locator(".eq-dot[data-band=mid]")
     expect(dot).to_be_visible()
-    drag(page, ".eq-dot[data-band=bell2]", 40, -40)
-    until(page, lambda: box.value("eq.bell2.gain_db") > 4.0 and box.value("eq.bell2.hz") > 1200.0)
-    expect(sheet.get_by_role("button", name="Tone bell2", exact=True)).to_have_attribute("aria-pressed", "true")
-    assert box.value("eq.bell1.gain_db") == box.value("eq.bell3.gain_db") == 0.0
-    before = box.value("eq.bell2.q")
+    drag(page, ".eq-dot[data-band=mid]", 40, -40)
+    until(page, lambda: box.value("eq.mid.gain_db") > 4.0 and box.value("eq.mid.hz") > 1200.0)
+    expect(sheet.get_by_role("button", name="Mids", exact=True)).to_have_attribute("aria-pressed", "true")
+    assert box.value("eq.low_mid.gain_db") == box.value("eq.high_mid.gain_db") == 0.0
+    before = box.value("eq.mid.q")
     dot.hover(force=True)
     page.mouse.wheel(0, 100)
-    until(page, lambda: box.value("eq.bell2.q") < before)
+    until(page, lambda: box.value("eq.mid.q") < before)
     spot = dot.bounding_box()
     page.wait_for_timeout(500)
     for _ in range(2):
         page.touchscreen.tap(spot["x"] + spot["width"] / 2, spot["y"] + spot["height"] / 2)
-    until(page, lambda: box.value("eq.bell2.gain_db") == 0.0)
+    until(page, lambda: box.value("eq.mid.gain_db") == 0.0)
 
 
 def test_two_fingers_make_a_band_wider(open_page: Open, box: Box):
     page = open_page()
     sheet_of(page, "eq")
-    spot = page.locator(".eq-dot[data-band=bell2]").bounding_box()
+    spot = page.locator(".eq-dot[data-band=mid]").bounding_box()
     x, y = spot["x"] + spot["width"] / 2, spot["y"] + spot["height"] / 2
     touch = page.context.new_cdp_session(page)
 
@@ -166,8 +166,8 @@ def test_two_fingers_make_a_band_wider(open_page: Open, box: Box):
     for apart in (60, 80):
         send("touchMove", (x, y), (x + apart, y))
     send("touchEnd")
-    until(page, lambda: box.value("eq.bell2.q") == pytest.approx(0.5, abs=0.02))
-    assert box.value("eq.bell2.gain_db") == 0.0
+    until(page, lambda: box.value("eq.mid.q") == pytest.approx(0.5, abs=0.02))
+    assert box.value("eq.mid.gain_db") == 0.0
 
 
 def test_tone_is_played_by_the_keyboard_alone(open_page: Open, box: Box):
@@ -175,14 +175,14 @@ def test_tone_is_played_by_the_keyboard_alone(open_page: Open, box: Box):
     page.locator("#stage-eq").focus()
     page.keyboard.press("Enter")
     sheet = page.get_by_role("dialog")
-    sheet.get_by_role("button", name="Tone high", exact=True).focus()
+    sheet.get_by_role("button", name="High shelf", exact=True).focus()
     page.keyboard.press("Space")
-    sheet.get_by_role("slider", name="Tone high", exact=True).focus()
+    sheet.get_by_role("slider", name="High shelf", exact=True).focus()
     for _ in range(3):
         page.keyboard.press("ArrowUp")
     until(page, lambda: box.value("eq.high.gain_db") > 0.5)
     before = box.value("eq.high.hz")
-    sheet.get_by_role("slider", name="Tone high at").focus()
+    sheet.get_by_role("slider", name="High shelf, frequency").focus()
     page.keyboard.press("ArrowLeft")
     until(page, lambda: 0.9 * before < box.value("eq.high.hz") < before)
     page.keyboard.press("Escape")
@@ -231,16 +231,16 @@ def test_the_room_is_learned_cancelled_refused_and_used(open_page: Open, box: Bo
     room.spoken = False
     learn.tap()
     expect(sheet).to_contain_text("Learned")
-    expect(sheet).to_contain_text("Gate threshold: \u221242.0\u00a0dBFS")
+    expect(sheet).to_contain_text("Gate threshold: 0.35")
     expect(sheet).to_contain_text("50.0 Hz, \u221258 dB")
-    assert box.value("gate.threshold") == -50.0
+    assert box.value("gate.threshold") == 0.5
     sheet.get_by_role("button", name="Use").tap()
-    until(page, lambda: box.value("gate.threshold") == -42.0)
+    until(page, lambda: box.value("gate.threshold") == 0.35)
     expect(sheet).to_contain_text("Set. Undo takes all of it back at once.")
     sheet.get_by_role("button", name="Done").tap()
     expect(page.locator("#undo")).to_have_attribute("aria-label", "Undo: What the room asks for")
     page.locator("#undo").tap()
-    until(page, lambda: box.value("gate.threshold") == -50.0)
+    until(page, lambda: box.value("gate.threshold") == 0.5)
 
 
 def test_on_a_wide_screen_the_chain_is_a_card_beside(open_page: Open, box: Box):
