@@ -18,14 +18,14 @@ from dsp.parts.voice_sense import VoiceSense
 ON = switch("gate.on", "Gate", "Turns down what is between the phrases.")
 RANGE = ParamSpec("gate.range_db", "dB", 0.0, 60.0, 15.0, "Gate range", "How far the pauses go down.")
 THRESHOLD = ParamSpec(
-    "gate.threshold", "", 0.0, 1.0, 0.5, "Gate threshold", "Lower opens for quieter voices, higher only for clear ones."
+    "gate.threshold", "dB", -80.0, -20.0, -60.0, "Gate threshold", "It opens only for what is louder than this."
 )
 GATE_PARAMS = (ON, RANGE, THRESHOLD)
 
 STEP_FRAMES = 64
-LEAST_PROBABILITY, MOST_PROBABILITY = 0.2, 0.8  # at which it opens, by the threshold
-STAYS = 0.5  # once open, until the probability falls below this share of it
-LEAST_ABOVE_DB, MOST_ABOVE_DB = 6.0, 24.0  # the same by level: above the noise floor
+OPENS, STAYS = 0.5, 0.25  # probabilities at which it opens, and stays open
+CONSONANTS_DB = 15.0  # a voice may be so much quieter than the threshold where a model tells that it is one
+ABOVE_DB = 10.0  # without a model: above the noise floor, and louder than the threshold
 HYSTERESIS_DB = 5.0
 HOLD_MS = 150.0
 TAIL_MS = 500.0
@@ -127,12 +127,11 @@ class Gate:
 
     def _asks(self) -> bool:
         """Whether there is voice now: to open, or to stay open."""
-        threshold = self._values[THRESHOLD.id]
-        above_db = LEAST_ABOVE_DB + (MOST_ABOVE_DB - LEAST_ABOVE_DB) * threshold
-        above = self._level_db - self._floor_db > above_db - HYSTERESIS_DB * self._open
+        threshold_db, eased_db = self._values[THRESHOLD.id], HYSTERESIS_DB * self._open
+        above = self._level_db > max(threshold_db, self._floor_db + ABOVE_DB) - eased_db
         if not self._voice.known:
             return above
-        wanted = LEAST_PROBABILITY + (MOST_PROBABILITY - LEAST_PROBABILITY) * threshold
-        sure = float(self._voice.probability.max()) > wanted * (STAYS if self._open else 1.0)
+        sure = float(self._voice.probability.max()) > (STAYS if self._open else OPENS)
+        sure = sure and self._level_db > threshold_db - CONSONANTS_DB - eased_db
         self._sure_s = 0.0 if sure else self._sure_s + self._step_s
         return sure or (self._open and above and self._sure_s < TAIL_MS / 1000.0)

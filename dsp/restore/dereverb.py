@@ -53,7 +53,7 @@ class Dereverb:
 
     @property
     def at_work(self) -> bool:
-        return self._room.at_work
+        return self._room.at_work if self._own is None else self.wanted
 
     @property
     def change_db(self) -> float:
