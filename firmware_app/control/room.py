@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp.block import RATE_HZ, Block
-from dsp.effects.gate import LEAST_ABOVE_DB, MOST_ABOVE_DB
+from dsp.effects.gate import THRESHOLD
 from firmware_app.control.spectrum import FRAMES, Bands
 from firmware_app.errors import AppError
 from firmware_app.link.listen_ring import RingReader
@@ -36,9 +36,9 @@ HUM_STANDS_DB = 15.0  # a harmonic above the noise around it
 LEAST_HARMONICS = 2
 RUMBLE_HZ, VOICE_HZ = (15.0, 75.0), (100.0, 4000.0)
 RUMBLE_DB = 6.0
-ABOVE_DB = 9.0  # how far above the loudest moments of the noise a gate opens
-LEAST_THRESHOLD, MOST_THRESHOLD = 0.2, 0.9  # soft consonants have to open it, too
-GATE, LOW_CUT, HUM = "gate.threshold", "low_cut.on", "hum.on"
+ABOVE_DB = 6.0  # how far above the loudest moments of the noise a gate opens
+GATE, LOW_CUT, HUM = THRESHOLD.id, "low_cut.on", "hum.on"
+AMOUNT, INPUT = "denoise.amount_db", "input.gain_db"
 
 Powers = NDArray[np.float64]
 
@@ -179,11 +179,9 @@ def proposals(room: Room, values: Mapping[str, float]) -> tuple[Proposal, ...]:
     """What suits this room, of the parameters in `values`, all those in force."""
     made = []
     if GATE in values:
-        # The gate follows the noise floor by itself: what it needs to know is how far the noise rises above that.
-        above_db = room.uneven_db + ABOVE_DB
-        share = (above_db - LEAST_ABOVE_DB) / (MOST_ABOVE_DB - LEAST_ABOVE_DB)
-        threshold = round(min(max(share, LEAST_THRESHOLD), MOST_THRESHOLD), 2)
-        words = f"The noise rises {room.uneven_db:.0f} dB above its mean: the gate stays closed on that."
+        reaches_db = room.floor_db + values.get(INPUT, 0.0) - values.get(AMOUNT, 0.0)
+        threshold = float(min(max(round(reaches_db + room.uneven_db + ABOVE_DB), THRESHOLD.low), THRESHOLD.high))
+        words = f"Above the loudest moments of the noise, which reaches the gate with {reaches_db:.0f} dB."
         made.append(Proposal(GATE, threshold, words))
     if LOW_CUT in values and room.rumble_db > RUMBLE_DB:
         made.append(Proposal(LOW_CUT, 1.0, f"Rumble is {room.rumble_db:.0f} dB louder than the noise above it."))

@@ -110,8 +110,8 @@ def test_a_sheet_tells_settings_figures_and_what_would_help(open_page: Open, box
     until(page, lambda: box.value("chain.solo") == 0.0)
     sheet.get_by_role("button", name="Done").tap()
     sheet = sheet_of(page, "gate")
-    sheet.get_by_role("slider", name="Gate threshold").fill("0.7")
-    until(page, lambda: box.value("gate.threshold") == 0.7)
+    sheet.get_by_role("slider", name="Gate threshold").fill("-30")
+    until(page, lambda: box.value("gate.threshold") == -30.0)
     sheet.get_by_role("slider", name="Gate threshold").click(button="right")  # as everywhere: learn, reset, exact value
     expect(page.get_by_role("dialog", name="Gate threshold")).to_contain_text("Learn")
 
@@ -231,16 +231,16 @@ def test_the_room_is_learned_cancelled_refused_and_used(open_page: Open, box: Bo
     room.spoken = False
     learn.tap()
     expect(sheet).to_contain_text("Learned")
-    expect(sheet).to_contain_text("Gate threshold: 0.35")
+    expect(sheet).to_contain_text("Gate threshold: \u221247.0\u00a0dB")
     expect(sheet).to_contain_text("50.0 Hz, \u221258 dB")
-    assert box.value("gate.threshold") == 0.5
+    assert box.value("gate.threshold") == -60.0
     sheet.get_by_role("button", name="Use").tap()
-    until(page, lambda: box.value("gate.threshold") == 0.35)
+    until(page, lambda: box.value("gate.threshold") == -47.0)
     expect(sheet).to_contain_text("Set. Undo takes all of it back at once.")
     sheet.get_by_role("button", name="Done").tap()
     expect(page.locator("#undo")).to_have_attribute("aria-label", "Undo: What the room asks for")
     page.locator("#undo").tap()
-    until(page, lambda: box.value("gate.threshold") == 0.5)
+    until(page, lambda: box.value("gate.threshold") == -60.0)
 
 
 def test_on_a_wide_screen_the_chain_is_a_card_beside(open_page: Open, box: Box):

@@ -16,8 +16,8 @@ FACTORY = (
                {"denoise.amount_db": 9.0, "denoise.sensitivity": 0.0, "denoise.keep_room": 1.0}),
     PresetView("Singer live", "On a stage: keeps soft notes and breath, holds howl back, and adds no latency.", True,
                {"denoise.amount_db": 18.0, "denoise.sensitivity": -0.3, "denoise.keep_room": 1.0}),
-    PresetView("Podcast", "Speech, close and dry: the room, clicks and breaths go, and it is always equally loud.", True,
-               {"denoise.amount_db": 24.0, "denoise.sensitivity": 0.1, "denoise.keep_room": 0.3}),
+    PresetView("Podcast", "Speech, close and dry: the room, clicks and breaths go, and it is always equally loud.",
+               True, {"denoise.amount_db": 24.0, "denoise.sensitivity": 0.1, "denoise.keep_room": 0.3}),
 )  # fmt: skip
 
 

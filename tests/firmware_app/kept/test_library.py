@@ -25,15 +25,15 @@ def library(folder: Path) -> PresetLibrary:
 def test_everything_outlives_a_restart(tmp_path: Path):
     first = library(tmp_path)
     first.keep("Chapel", {**DEFAULTS, "denoise.amount_db": 7.0}, "wide")
-    first.rename("Chapel", "Chapel")
-    first.reorder(["Chapel", *[name for name in first.names if name != "Chapel"]])
+    first.rename("Chapel", "Nave")
+    first.reorder(["Nave", *[name for name in first.names if name != "Nave"]])
     first.save_job.save()
     again = library(tmp_path)
     assert again.notes == ()
     assert again.names == first.names
-    assert again.current == "Chapel"
-    assert again.find("choir") == first.find("Chapel")
-    assert again.find("Chapel").name == "Chapel"  # a switch that was mapped to it
+    assert again.current == "Nave"
+    assert again.find("nave") == first.find("Nave")
+    assert again.find("Chapel").name == "Nave"  # a switch that was mapped to it
     assert "Chapel" in again.names_known
 
 
@@ -225,8 +225,8 @@ def test_old_names_are_found_and_do_not_grow_for_ever(tmp_path: Path):
 
 def test_a_new_preset_is_found_by_its_own_name_though_another_once_had_it(tmp_path: Path):
     own = library(tmp_path)
-    own.keep("Chapel", DEFAULTS)
-    own.rename("Chapel", "Chapel")
-    own.keep("Chapel", {**DEFAULTS, "denoise.amount_db": 3.0})
-    assert own.find("Chapel").name == "Chapel"
-    assert own.find("Chapel").params["denoise.amount_db"] == 3.0
+    own.keep("Nave", DEFAULTS)
+    own.rename("Nave", "Chapel")
+    own.keep("Nave", {**DEFAULTS, "denoise.amount_db": 3.0})
+    assert own.find("Nave").name == "Nave"
+    assert own.find("Nave").params["denoise.amount_db"] == 3.0
