@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from web_ui.ports.live import LevelView, ParamView, StatusView, StepView
+from web_ui.ports.live import LevelView, ParamView, StageView, StatusView, StepView
 from web_ui.ports.pairing import Entry
 from web_ui.ports.panel import LearnView
 from web_ui.ports.presets import PresetsNews
@@ -19,8 +19,9 @@ SILENCE_DB = -120.0
 
 SPOKEN = frozenset({
     "audio_reason", "best_for", "board", "clock_is_wrong", "does", "found", "gestures", "health", "how", "message",
-    "no_power_off", "no_restart", "note", "notes", "place", "problem", "problems", "reason", "safe_mode", "scores",
-    "shows", "summary", "taken_in", "text", "undo", "undone", "where", "why", "why_not", "wired", "wiring", "words",
+    "no_power_off", "no_restart", "note", "notes", "place", "problem", "problems", "reason", "safe_mode", "says",
+    "scores", "shows", "summary", "taken_in", "text", "undo", "undone", "where", "why", "why_not", "wired", "wiring",
+    "words",
 })  # fmt: skip
 """The fields in which the box itself speaks, whole sentences or names of its own. All others hold data and names that
 somebody has given."""
@@ -98,6 +99,7 @@ def status_json(view: StatusView) -> dict[str, Any]:
         "chains": list(view.chains),
         "latency_measured": view.latency_measured,
         "calm": view.calm,
+        "stages": [_stage_json(stage) for stage in view.stages],
     }
 
 
@@ -170,6 +172,18 @@ def entry_json(view: Entry) -> dict[str, Any]:
 
 def _level_json(level: LevelView) -> dict[str, float]:
     return {"peak_db": _finite(level.peak_db, 1, SILENCE_DB), "rms_db": _finite(level.rms_db, 1, SILENCE_DB)}
+
+
+def _stage_json(stage: StageView) -> dict[str, Any]:
+    return {
+        "name": stage.name,
+        "on": stage.on,
+        "at_work": stage.at_work,
+        "change_db": _finite(stage.change_db, 1),
+        "minute_db": _finite(stage.minute_db, 1),
+        "detail": _finite(stage.detail, 1),
+        "says": stage.says,
+    }
 
 
 def _finite(value: float, digits: int, instead: float = 0.0) -> float:

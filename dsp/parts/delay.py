@@ -25,6 +25,10 @@ class Delay:
         self._position = 0
         self._native = bound.ring(self._ring)
 
+    def set_latency(self, latency_frames: int) -> None:
+        """Delay by so many frames from now on, at most by those at the start. The past stays; what is heard jumps."""
+        self.latency_frames = min(latency_frames, self._size - len(self._out))
+
     def reset(self) -> None:
         """Forget the past: silence comes first again."""
         self._ring.fill(0.0)

@@ -24,8 +24,7 @@ class Limiter:
     latency_frames = 0
 
     def __init__(self, ceiling_db: float = CEILING_DB, release_db_per_s: float = RELEASE_DB_PER_S) -> None:
-        # Rounded down to float32, so that the clip below ends at or under it.
-        self.ceiling = float(np.nextafter(np.float32(10.0 ** (ceiling_db / 20.0)), np.float32(0.0)))
+        self.set_ceiling(ceiling_db)
         self.release_db_per_s = release_db_per_s
         self.reduction = 0.0  # natural log of the gain, positive
 
@@ -41,6 +40,11 @@ class Limiter:
         self._need = np.zeros(period_frames, np.float64)
         self._native = bound.calls()
         self.reset()
+
+    def set_ceiling(self, ceiling_db: float) -> None:
+        """At once: for where nothing is heard, or nothing is over it."""
+        # Rounded down to float32, so that the clip below ends at or under it.
+        self.ceiling = float(np.nextafter(np.float32(10.0 ** (ceiling_db / 20.0)), np.float32(0.0)))
 
     def reset(self) -> None:
         self.reduction = 0.0

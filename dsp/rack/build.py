@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from dsp.denoise.instant import DenoiseInstant
@@ -13,12 +14,15 @@ from dsp.inference import StepModel, open_model
 from dsp.inference.bundle import Bundle, BundleError
 from dsp.layouts.stems import STEMS
 from dsp.parts.gain import MUSIC_LEVEL, VOICE_LEVEL, Gain
+from dsp.parts.voice_sense import VoiceSense
 from dsp.processor import Processor
 from dsp.rack.chain import Chain
 from dsp.rack.lanes import MUSIC, VOICE, Lane
 from dsp.rack.rack import BOTH, Rack
 from dsp.rack.rack import MUSIC as MUSIC_CHAIN
 from dsp.rack.rack import VOICE as VOICE_CHAIN
+from dsp.rack.voice_stages import AHEAD, BEHIND, made
+from dsp.restore.hum_stage import Hum
 from dsp.stems.separator import MissingStems, Stems
 
 LONG_HOP_FRAMES = 256
@@ -31,33 +35,51 @@ Problems = dict[str, str]
 def build_chain(
     bundle_folder: Path | str | None, runtime: str = "auto", *, real_time: bool = True, spread: bool = False
 ) -> Chain:
-    """The chain for the bundle in `bundle_folder`, loaded, checked and warmed; None makes a dry chain.
+    """The chain for the bundle in `bundle_folder`, loaded, checked and warmed; None makes one without a model.
+
+    One for a voice has all stages of dsp.rack.voice_stages.
 
     runtime: "auto" or one of dsp.inference.bundle.RUNTIMES. real_time: False for files, where no model step is ever
     late. spread: as build_rack(). Not while streaming. Raises BundleError, BundleHashError, RuntimeUnfitError.
     """
     if bundle_folder is None:
-        return Chain()
-    return Chain([_processor(_ANY, bundle_folder, runtime, spread, real_time)])
+        return Chain(_with_stages())
+    bundle = Bundle.load(bundle_folder)
+    if bundle.kind == Stems.kind:
+        return Chain([Stems(bundle, _opened(bundle, runtime, spread), real_time=real_time)])
+    return Chain(_with_stages(partial(_denoiser, bundle, runtime, spread, real_time=real_time)))
 
 
-_VOICE: Mapping[str, Callable[..., Processor]] = {each.kind: each for each in (Denoise, DenoiseInstant)}
-_ANY: Mapping[str, Callable[..., Processor]] = {**_VOICE, Stems.kind: Stems}
-"""The processor for each kind of bundle: those for a voice, and all of them."""
+_DENOISERS: Mapping[str, Callable[..., Processor]] = {each.kind: each for each in (Denoise, DenoiseInstant)}
+"""By the kind of bundle that each plays."""
 
 
-def _processor(
-    players: Mapping[str, Callable[..., Processor]],
-    folder: Path | str,
+def _with_stages(denoiser: Callable[..., Processor] | None = None) -> list[Processor]:
+    """A voice's processors: fresh stages, with the denoiser between them if there is one. Raises what `denoiser` does.
+
+    denoiser: makes it, for a VoiceSense that it tells and a Hum whose work it does.
+    """
+    voice = VoiceSense()
+    ahead, behind = made(AHEAD, voice), made(BEHIND, voice)
+    if denoiser is None:
+        return [*ahead, *behind]
+    return [*ahead, denoiser(voice=voice, hum=next(stage for stage in ahead if isinstance(stage, Hum))), *behind]
+
+
+def _denoiser(
+    bundle: Bundle,
     runtime: str,
     spread: bool,
+    *,
+    voice: VoiceSense | None = None,
+    hum: Hum | None = None,
     real_time: bool = True,
 ) -> Processor:
     """The processor for a bundle, its model loaded, checked and warmed. Raises as build_chain()."""
-    bundle = Bundle.load(folder)
-    if bundle.kind not in players:
-        raise BundleError(f"{bundle.folder}: kind = {bundle.kind!r}: allowed {', '.join(players)}")
-    return players[bundle.kind](bundle, _opened(bundle, runtime, spread), real_time=real_time)
+    if bundle.kind not in _DENOISERS:
+        raise BundleError(f"{bundle.folder}: kind = {bundle.kind!r}: allowed {', '.join(_DENOISERS)}")
+    model = _opened(bundle, runtime, spread)
+    return _DENOISERS[bundle.kind](bundle, model, voice=voice, hum=hum, real_time=real_time)
 
 
 def _opened(bundle: Bundle, runtime: str, spread: bool) -> StepModel:
@@ -85,24 +107,27 @@ def build_rack(
     light_voice: Path | str | None = None,
     others: Others | None = None,
     spread: bool = True,
+    stages: bool = True,
 ) -> tuple[Rack, Problems]:
     """Every chain of the box, its models loaded, checked and warmed. Not while streaming; raises nothing.
 
     voice, stems: folders of the bundles, None for none. split: stems have outputs of their own. light_voice: a bundle
     that takes the voice's place under load. It is used where the voice has a model, and another one than this.
     spread: models of long hops do the work of a hop over several blocks, and are later for it (dsp.parts.spread_hops).
+    stages: whether a voice goes through the stages of dsp.rack.voice_stages.
     A chain whose model cannot be loaded plays without it: a voice passes untouched, and music as far as nothing in it
     is muted (dsp.stems.separator.MissingStems). One of `others` that cannot be loaded is a problem under its name.
     """
-    return _Builder(voice, stems, runtime, split, spread).rack(light_voice, others or Others())
+    return _Builder(voice, stems, runtime, split, spread, stages).rack(light_voice, others or Others())
 
 
 class _Builder:
     """Builds one rack, and gathers what could not be loaded."""
 
     def __init__(
-        self, voice: Path | str | None, stems: Path | str | None, runtime: str, split: bool, spread: bool
+        self, voice: Path | str | None, stems: Path | str | None, runtime: str, split: bool, spread: bool, stages: bool
     ) -> None:
+        self._stages = stages
         self._voice, self._stems, self._runtime, self._split, self._spread = voice, stems, runtime, split, spread
         self.problems: Problems = {}
 
@@ -119,12 +144,12 @@ class _Builder:
 
     def _own_voice(self, chain: str, *after: Processor) -> Lane:
         if self._voice is None:
-            return Lane(VOICE, after)
+            return self._voice_lane(None, *after)
         try:
             return self._voice_lane(self._voice, *after)
         except DspError as error:
-            self.problems[chain] = f"No noise reduction, sound passes untouched: {error}"
-            return Lane(VOICE, after)
+            self.problems[chain] = f"No noise reduction: {error}"
+            return self._voice_lane(None, *after)
 
     def _own_music(self, chain: str, *after: Processor) -> Lane:
         if self._stems is not None:
@@ -169,9 +194,12 @@ class _Builder:
                 self.problems[name] = str(error)
         return found
 
-    def _voice_lane(self, folder: Path | str, *after: Processor) -> Lane:
-        """Raises DspError."""
-        return Lane(VOICE, [_processor(_VOICE, folder, self._runtime, self._spread), *after])
+    def _voice_lane(self, folder: Path | str | None, *after: Processor) -> Lane:
+        """Raises DspError, but not without a model."""
+        make = partial(_denoiser, Bundle.load(folder), self._runtime, self._spread) if folder is not None else None
+        if self._stages:
+            return Lane(VOICE, [*_with_stages(make), *after])
+        return Lane(VOICE, [make(), *after] if make is not None else after)
 
     def _music_lane(self, folder: Path | str, *after: Processor) -> Lane:
         """Raises DspError."""

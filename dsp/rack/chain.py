@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dsp import params
 from dsp.block import Block
+from dsp.denoise.denoiser import AMOUNT
+from dsp.effects.limiter import LIMITER_PARAMS, MixLimiter
 from dsp.errors import DspError
 from dsp.params import ParamSpec
 from dsp.parts.gain import INPUT_GAIN, OUTPUT_GAIN, Gain
-from dsp.parts.limiter import Limiter
 from dsp.parts.meter import Meter
 from dsp.processor import ModelProcessor, Processor, StemMeters
 from dsp.rack.dry_path import DryPath
 from dsp.rack.freeze import FREEZE, Freeze
 from dsp.rack.lanes import VOICE, Channels, Lane
+from dsp.rack.steps import Steps
+from dsp.rack.voice_stages import DENOISE, LIMITER
 
-CHAIN_PARAMS: tuple[ParamSpec, ...] = (*DryPath.params, INPUT_GAIN, OUTPUT_GAIN, FREEZE)
+CHAIN_PARAMS: tuple[ParamSpec, ...] = (*DryPath.params, INPUT_GAIN, OUTPUT_GAIN, FREEZE, *LIMITER_PARAMS)
 """The parameters that every chain has, whatever its processors."""
 
 
@@ -30,6 +34,25 @@ class Meters:
 
     input: Meter
     output: Meter
+
+
+class StageState(NamedTuple):
+    """What a stage does now. change_db, detail: as of dsp.stage.Stage."""
+
+    name: str  # one of dsp.rack.voice_stages.STAGES
+    on: bool
+    at_work: bool
+    change_db: float
+    detail: float
+
+
+class _Owner(Protocol):
+    """Of parameters."""
+
+    @property
+    def params(self) -> tuple[ParamSpec, ...]: ...
+
+    def set_param(self, param_id: str, value: float) -> None: ...
 
 
 class BlockShapeError(DspError, ValueError):
@@ -48,19 +71,30 @@ class Chain:
         """processors: those of the only lane. Without any the chain is dry: gains, limiter, switches and meters."""
         self._lanes = tuple(lanes) or (Lane(VOICE, processors),)
         self._input_gain, self._output_gain = Gain(INPUT_GAIN), Gain(OUTPUT_GAIN)
-        self._limiter = Limiter()
+        self._limiter = MixLimiter()
         self._dry = DryPath()
         self._freeze = Freeze()
+        self._ending = Steps([self._limiter])
         inner = [step for lane in self._lanes for step in lane.processors]
         steps = [self._input_gain, *inner, self._freeze, self._output_gain]
         self._with_model = tuple(step for step in steps if isinstance(step, ModelProcessor))
         self._models = tuple(step.model for step in self._with_model)
         self._stem_meters = next((step for step in steps if isinstance(step, StemMeters)), None)
-        owners: list[tuple[Processor | DryPath, ParamSpec]] = [(self._dry, spec) for spec in DryPath.params]
-        owners += [(step, spec) for step in steps for spec in step.params]
+        own: tuple[_Owner, ...] = (
+            self._dry,
+            self._input_gain,
+            *self._lanes,
+            self._freeze,
+            self._output_gain,
+            self._ending,
+        )
+        owners: list[tuple[_Owner, ParamSpec]] = [(owner, spec) for owner in own for spec in owner.params]
         self.params: Mapping[str, ParamSpec] = params.table(spec for _, spec in owners)
         self._owner = {spec.id: owner for owner, spec in owners}
         self._values = {spec.id: spec.default for _, spec in owners}
+        self._can_wait: tuple[Lane | Steps, ...] = (*self._lanes, self._ending)
+        self._waits = self._turning = False
+        self.may_turn = True
         self.latency_frames = 0
         self.bad_samples = 0  # not finite or absurdly loud, replaced by silence, since the start
 
@@ -89,6 +123,20 @@ class Chain:
         """How much the models remove at present, in dB."""
         return sum(step.reduction_db for step in self._with_model)
 
+    @property
+    def stages(self) -> Iterator[StageState]:
+        """Every stage of the voice, with its denoiser, and the limiter, in their present order. Audio thread."""
+        for lane in self._lanes:
+            for step in lane.steps.present:
+                stage, processor = step.stage, step.processor
+                if stage is not None:
+                    yield StageState(step.name, stage.wanted, stage.at_work, stage.change_db, stage.detail)
+                elif step.name == DENOISE and isinstance(processor, ModelProcessor):
+                    on = self._values[AMOUNT.id] > 0.0
+                    yield StageState(DENOISE, on, on and not processor.model.off, -processor.reduction_db, 0.0)
+        reduction_db = self._limiter.reduction_db
+        yield StageState(LIMITER, True, reduction_db > 0.0, -reduction_db, 0.0)
+
     def rest(self, *, stems: bool, models: bool) -> None:
         """Rest the stems' model, or every model. It sounds as when they fail. Audio thread."""
         for step in self._with_model:
@@ -113,13 +161,17 @@ class Chain:
         self._input_gain.prepare(rate_hz, period_frames, channels.inputs)
         for lane in self._lanes:
             lane.prepare(rate_hz, period_frames, channels, alone=len(self._lanes) == 1)
-        self.latency_frames = max(lane.latency_frames for lane in self._lanes)
-        for lane in self._lanes:
-            lane.wait_for(self.latency_frames)
+        most = max(lane.most_latency_frames for lane in self._lanes)
+        if len(self._lanes) > 1:
+            for lane in self._lanes:
+                lane.prepare_delay(most)
         self._freeze.prepare(rate_hz, period_frames, mix)
         self._output_gain.prepare(rate_hz, period_frames, outputs)
-        self._limiter.prepare(rate_hz, period_frames, outputs)
-        self._dry.prepare(rate_hz, period_frames, outputs, self.latency_frames)
+        self._ending.prepare(rate_hz, period_frames, outputs)
+        self._add_up()
+        most += self._ending.most_latency_frames
+        self._dry.prepare(rate_hz, period_frames, outputs, self.latency_frames, most)
+        self._waits = self._turning = False
         self.meters = Meters(Meter(channels.inputs, period_frames), Meter(mix, period_frames))
         self._mix = mix
         self._mix_alone = mix == outputs  # no stems beside it
@@ -134,6 +186,36 @@ class Chain:
         checked = params.find(self.params, param_id).check(value)
         self._values[param_id] = checked
         self._owner[param_id].set_param(param_id, checked)
+        self._waits = any(owner.waits for owner in self._can_wait)
+
+    @property
+    def turning(self) -> bool:
+        """Whether a change of the latency, or of the order, is under way or waits for its turn, or the sound fades."""
+        return self._turning or self._waits or self._dry.fades
+
+    def _turn(self) -> None:
+        """Go on with such a change: fade to silence, put it in force, fade in. A mute holds, and bypass fades too."""
+        if not self._turning:
+            if self.may_turn:
+                self._turning = True
+                self._dry.hush()
+        elif self._dry.silent:
+            self._settle()
+            self._dry.speak()
+
+    def _settle(self) -> None:
+        for owner in self._can_wait:
+            owner.settle()
+        self._add_up()
+        self._dry.set_latency(self.latency_frames)
+        self._waits = self._turning = False
+
+    def _add_up(self) -> None:
+        """Every lane as late as the slowest, and the sum."""
+        latest = max(lane.latency_frames for lane in self._lanes)
+        for lane in self._lanes:
+            lane.wait_for(latest)
+        self.latency_frames = latest + self._ending.latency_frames
 
     @np.errstate(all="ignore")  # a broken number is mended and counted; numpy must not print about it
     def process(self, block: Block, out: Block | None = None) -> None:
@@ -150,6 +232,8 @@ class Chain:
                 if block.shape != self._shape
                 else f"out of shape {out.shape}: prepared for {self._out_shape} (frames, channels)"
             )
+        if self._waits or self._turning:
+            self._turn()
         first = self._lanes[0]
         self.bad_samples += self.meters.input.mend_and_add(block)
         for lane in self._lanes:
@@ -163,9 +247,14 @@ class Chain:
         mix = out if self._mix_alone else out[:, : self._mix]
         self._freeze.process(mix)
         self._output_gain.process(out)
-        self._limiter.process(out)  # broken samples from a faulty processor are not heard either
+        self._ending.process(out, block)  # broken samples from a faulty processor are not heard either
         self._dry.join(out)
         self.meters.output.add(mix)
+
+    def warm_up(self) -> None:
+        """Run what is off once on silence, so that its first block of sound takes no longer than others."""
+        for lane in self._lanes:
+            lane.warm_up()
 
     def fade_in(self) -> None:
         """Fade in from silence: at the start, after a re-plug and after a recovery. A muted output stays muted."""
@@ -176,13 +265,16 @@ class Chain:
         self._dry.fade_out()
 
     def reset(self) -> None:
-        """Forget the sound on its way and every state; parameters stay. Call fade_in() next if the chain is heard."""
+        """Forget the sound on its way and every state; parameters stay, and what waits is in force. Call fade_in() next
+        if the chain is heard.
+        """
         self._input_gain.reset()
         for lane in self._lanes:
             lane.reset()
         self._freeze.reset()
         self._output_gain.reset()
-        self._limiter.reset()
+        self._ending.reset()
+        self._settle()
         self._dry.reset()
         self.meters.input.reset()
         self.meters.output.reset()

@@ -41,18 +41,24 @@ class DryPath:
     def __init__(self) -> None:
         self._bypass = False
         self._muted = False
-        self._leaving = False
+        self._leaving = self._hushed = False
         self._wet = 1.0
         self._match = 1.0
         self._prepared = False
 
-    def prepare(self, rate_hz: int, period_frames: int, channels: int, latency_frames: int) -> None:
-        """latency_frames: of the processed sound. Starts with the present values of the parameters, without a ramp."""
-        self._leaving = False
-        self._delay = Delay(latency_frames, period_frames, channels)
+    def prepare(
+        self, rate_hz: int, period_frames: int, channels: int, latency_frames: int, most_latency_frames: int = 0
+    ) -> None:
+        """latency_frames: of the processed sound; most_latency_frames: the most that it may come to while it plays.
+
+        Starts with the present values of the parameters, without a ramp.
+        """
+        self._leaving = self._hushed = False
+        self._delay = Delay(max(latency_frames, most_latency_frames), period_frames, channels)
+        self._period_frames = period_frames
         self._mix = Ramp(self._mix_target, ramp_frames(SWITCH_MS, rate_hz), period_frames)
         self._level = Ramp(self._level_target, ramp_frames(MUTE_MS, rate_hz), period_frames)
-        self._way_frames = latency_frames + period_frames
+        self.set_latency(latency_frames)
         self._quiet_frames = 0
         self._fade_frames = ramp_frames(FADE_IN_MS, rate_hz)
         self._share: Block = np.zeros((period_frames, 1), np.float32)
@@ -87,8 +93,34 @@ class DryPath:
         self._leaving = True
         self._level.set(0.0)
 
+    def set_latency(self, latency_frames: int) -> None:
+        """The processed sound is so late from now on. The past stays, so what is dry jumps: only while it is silent."""
+        self._delay.set_latency(latency_frames)
+        self._way_frames = latency_frames + self._period_frames
+
+    def hush(self) -> None:
+        """Ramp to silence, until speak()."""
+        self._hushed = True
+        self._level.set(0.0)
+
+    @property
+    def silent(self) -> bool:
+        return self._level.still and self._level.value == 0.0
+
+    @property
+    def fades(self) -> bool:
+        """Whether it fades in or out, or waits for the newest block before it fades in."""
+        return self._quiet_frames > 0 or not self._level.still
+
+    def speak(self) -> None:
+        """End hush(): fade in once the newest block has come through, as quickly as it faded out."""
+        self._hushed = False
+        self._quiet_frames = self._way_frames
+        self._level.set(self._level_target)
+
     def reset(self) -> None:
         """Forget the sound on its way; the switches stay."""
+        self._hushed = False
         self._delay.reset()
         self._mix.jump(self._mix_target)
         self._level.jump(self._level_target)
@@ -140,4 +172,4 @@ class DryPath:
 
     @property
     def _level_target(self) -> float:
-        return 0.0 if self._muted or self._leaving else self._match
+        return 0.0 if self._muted or self._leaving or self._hushed else self._match

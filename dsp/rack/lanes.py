@@ -12,6 +12,7 @@ from dsp.block import Block
 from dsp.native import bound
 from dsp.parts.delay import Delay
 from dsp.processor import Processor
+from dsp.rack.steps import Steps
 
 VOICE, MUSIC = "voice", "music"
 """The source of a lane: the microphone's columns, or the music's."""
@@ -49,7 +50,9 @@ class Lane:
         """source: VOICE or MUSIC. stems_behind: number of stems after the sound, each with as many columns."""
         self.source = source
         self.processors = tuple(processors)
-        self.latency_frames = 0
+        self.steps = Steps(processors, voice=source == VOICE)
+        self.params = self.steps.params
+        self.latency_frames = self.most_latency_frames = 0
         self._stems_behind = stems_behind
 
     def prepare(self, rate_hz: int, period_frames: int, channels: Channels, alone: bool) -> None:
@@ -57,7 +60,8 @@ class Lane:
         own = {VOICE: channels.voice, MUSIC: channels.music}[self.source]
         self.columns = own or ((channels.voice or channels.music) if alone else ())
         self._channels = channels
-        self.latency_frames = 0
+        self.latency_frames = self.most_latency_frames = 0
+        self._delay: Delay | None = None
         self._native = bound.calls()
         width = len(self.columns)
         if not width:
@@ -67,15 +71,35 @@ class Lane:
         self._source, self._own = np.array(self.columns, np.int32), np.arange(width, dtype=np.int32)
         self._sound = self._block[:, :width]
         self._stems_first, self._stems_count = (row.copy() for row in self._stem_columns(width).T)
-        for processor in self.processors:
-            processor.prepare(rate_hz, period_frames, self._block.shape[1])
-        self.latency_frames = sum(processor.latency_frames for processor in self.processors)
+        # What is a voice's own column cannot leak into it: without inputs for music, `music` has those of the voice.
+        leaks = [column for column in channels.music if column not in self.columns]
+        self.steps.prepare(rate_hz, period_frames, self._block.shape[1], leaks)
+        self.latency_frames, self.most_latency_frames = self.steps.latency_frames, self.steps.most_latency_frames
+
+    def prepare_delay(self, most_latency_frames: int) -> None:
+        """Make the delay of one lane among several. most_latency_frames: the most of any lane. After prepare()."""
+        if self.columns:
+            self._delay = Delay(most_latency_frames, *self._block.shape)
 
     def wait_for(self, latency_frames: int) -> None:
-        """Delay this lane until it is as late as `latency_frames`, the slowest lane. After prepare()."""
-        self._delay: Delay | None = None
-        if self.columns and latency_frames > self.latency_frames:
-            self._delay = Delay(latency_frames - self.latency_frames, *self._block.shape)
+        """Delay this lane until it is as late as `latency_frames`, the slowest lane."""
+        if self._delay is not None and self._delay.latency_frames != latency_frames - self.latency_frames:
+            self._delay.set_latency(latency_frames - self.latency_frames)
+            self._delay.reset()
+
+    def set_param(self, param_id: str, value: float) -> None:
+        """value: checked. See Steps."""
+        self.steps.set_param(param_id, value)
+
+    @property
+    def waits(self) -> bool:
+        """See Steps."""
+        return self.steps.waits
+
+    def settle(self) -> None:
+        """See Steps; `latency_frames` may be another one then."""
+        self.steps.settle()
+        self._latency_is_known()
 
     def process(self, block: Block) -> None:
         """Process this lane's columns of `block`; the block itself is not changed."""
@@ -86,8 +110,7 @@ class Lane:
         else:
             for at, column in enumerate(self.columns):
                 self._block[:, at] = block[:, column]
-        for processor in self.processors:
-            processor.process(self._block)
+        self.steps.process(self._block, block)
 
     def add_to(self, out: Block, first: bool) -> None:
         """Add the result to the mix; stems go to columns of their own. first: what was in `out` goes.
@@ -98,7 +121,8 @@ class Lane:
             out.fill(0.0)
         if not self.columns:
             return
-        sound = self._delay.process(self._block) if self._delay is not None else self._block
+        waits = self._delay is not None and self._delay.latency_frames
+        sound = self._delay.process(self._block) if self._delay is not None and waits else self._block
         width = len(self.columns)
         if self._native is not None:
             self._native.add_columns(sound, self._own, out, self._channels.mix, first)
@@ -154,8 +178,18 @@ class Lane:
                 source = self.columns[column % len(self.columns)]
                 np.add(out[:, column], block[:, source], out=out[:, column])
 
+    def warm_up(self) -> None:
+        """See Steps."""
+        if self.columns:
+            self.steps.warm_up(self._block)
+
     def reset(self) -> None:
-        for processor in self.processors:
-            processor.reset()
-        if self.columns and self._delay is not None:
+        """Forget the sound on its way. What waits for silence is in force then."""
+        self.steps.reset()
+        self._latency_is_known()
+        if self._delay is not None:
             self._delay.reset()
+
+    def _latency_is_known(self) -> None:
+        if self.columns:
+            self.latency_frames = self.steps.latency_frames

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from dsp import params
 from dsp.block import Block
 from dsp.params import ParamSpec
 from dsp.parts.ramp import Ramp, ramp_frames
-from dsp.rack.chain import Chain, Meters
+from dsp.rack.chain import Chain, Meters, StageState
 from dsp.rack.lanes import Channels
 
 VOICE, MUSIC, BOTH = CHAINS = ("voice", "music", "voice over music")
@@ -65,6 +65,7 @@ class Rack:
         self._wanted = self._now = self.chains[CHAINS[0]]
         self._light = False
         self._next: Chain | None = None
+        self._crossing = False
 
     @property
     def heard(self) -> Chain:
@@ -94,6 +95,11 @@ class Rack:
     @property
     def reduction_db(self) -> float:
         return self._now.reduction_db
+
+    @property
+    def stages(self) -> Iterator[StageState]:
+        """See Chain."""
+        return self._now.stages
 
     @property
     def late_hops(self) -> int:
@@ -175,14 +181,17 @@ class Rack:
         np.copyto(self._block, block)
         self._now.process(block, out)
         self._next.process(self._block, self._out)
-        if self._unheard_frames > 0:
-            self._unheard_frames -= len(out)
+        if self._crossing:
+            self._cross(out)
             return
-        self._cross(out)
+        self._unheard_frames -= len(out)
+        if self._unheard_frames <= 0 and not self._now.turning and not self._next.turning:
+            self._begin_to_cross()
 
     def warm_up(self, block: Block, out: Block) -> None:
         """Run every chain once on silence, so that its first block of sound takes no longer than others."""
         for chain in self._all:
+            chain.warm_up()
             block.fill(0.0)
             chain.process(block, out)
 
@@ -202,7 +211,7 @@ class Rack:
 
     def _change_at_once(self) -> None:
         self._bring_up_to_date(self._to_play)
-        self._now, self._next = self._to_play, None
+        self._play(self._to_play)
 
     def _bring_up_to_date(self, chain: Chain) -> None:
         """Give a chain with other models every parameter, before it plays."""
@@ -227,10 +236,21 @@ class Rack:
         chain.reset()
         self._next = chain
         self._unheard_frames = chain.latency_frames + WARM_FRAMES
+
+    def _begin_to_cross(self) -> None:
+        """From the next block on. Meanwhile neither latency may change."""
+        assert self._next is not None
         # With different latencies a crossfade would sound like a comb filter: fade one out, then the other in.
-        self._apart = chain.latency_frames != self._now.latency_frames
+        self._apart = self._next.latency_frames != self._now.latency_frames
         self._ramp.jump(0.0)
         self._ramp.set(1.0, self._fade_frames * (2 if self._apart else 1))
+        self._crossing = True
+        self._now.may_turn = self._next.may_turn = False
+
+    def _play(self, chain: Chain) -> None:
+        """This chain alone is heard."""
+        self._now.may_turn = chain.may_turn = True
+        self._now, self._next, self._crossing = chain, None, False
 
     def _cross(self, out: Block) -> None:
         """Mix the two outputs into `out`, at the present point of the change."""
@@ -241,4 +261,4 @@ class Rack:
         np.multiply(self._out, np.clip(fades * way - (fades - 1.0), 0.0, 1.0), out=self._out)
         np.add(out, self._out, out=out)
         if self._ramp.still:
-            self._now, self._next = self._next, None
+            self._play(self._next)

@@ -22,12 +22,14 @@ class Info:
         self._link, self._rack, self._problems, self._settings = link, rack, problems, settings
         self.frame = InfoFrame(params_hash=params_hash)
         self._opened = Opened(None, False, "")
-        self._heard, self._model_off = rack.heard, False
+        self._heard, self._model_off, self._latency_frames = rack.heard, False, 0
         self._waits = False  # for room in the socket
 
     def describe(self, opened: Opened) -> None:
         """Tell control what runs now on this device."""
-        self._opened, self._heard, self._model_off = opened, self._rack.heard, self._rack.model_off
+        rack = self._rack
+        self._opened, self._heard, self._model_off = opened, rack.heard, rack.model_off
+        self._latency_frames = rack.latency_frames
         self.frame = self._describe(opened)
         self._waits = not self._link.send(self.frame)
 
@@ -36,8 +38,9 @@ class Info:
         self.describe(replace(self._opened, message=message))
 
     def chain_changed(self) -> bool:
-        """Tell control when another chain is heard, or its model went off or on. True when that was so."""
-        if self._rack.heard is self._heard and self._rack.model_off is self._model_off:
+        """Tell control when another chain is heard, with another latency, or its model went off or on. True then."""
+        rack, same = self._rack, self._rack.heard is self._heard
+        if same and rack.model_off is self._model_off and rack.latency_frames == self._latency_frames:
             return False
         self.describe(self._opened)
         return True

@@ -44,14 +44,14 @@ def load_chains(
 ) -> tuple[Rack, dict[str, str], Models]:
     """The rack with every chain; why a chain goes without its model, by the chain's name; its bundles.
 
-    In safe mode no model is loaded. audio: the settings in force.
+    In safe mode no model is loaded, and a voice goes through no stage. audio: the settings in force.
     """
     model, split = config.model, any(config.stems.outputs)
     more = Others()
     if health.safe:
         log.warning("safe mode, without any model: %d crashes within a minute, the last: %s",
                     crash_loop.MOST_CRASHES, health.why_safe)  # fmt: skip
-        rack, problems = build_rack(None, None, split=split)
+        rack, problems = build_rack(None, None, split=split, stages=False)
         loaded = Loaded()
     else:
         more = others(config, places, audio)

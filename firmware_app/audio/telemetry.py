@@ -7,6 +7,7 @@ import numpy as np
 
 from dsp.parts.meter import PEAK, RMS, Meter
 from dsp.rack.rack import Rack
+from firmware_app.link.stage_meters import StageMeter
 from firmware_app.link.wire import SILENCE_DB, MeterFrame, State
 from hw.audio.audio_io import AudioIo
 
@@ -91,6 +92,7 @@ class Telemetry:
             self._stems.fill(0.0)
         vocals, drums, bass, other = self._stems.tolist()
         frame.stems_rms_db = (_db(vocals), _db(drums), _db(bass), _db(other))
+        frame.stages = tuple(StageMeter(*state) for state in rack.stages)
         return frame
 
     def _take(self, meter: Meter) -> tuple[tuple[float, float], tuple[float, float]]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from dsp.analysis.loudness import HOP_FRAMES, Loudness
 from dsp.block import RATE_HZ
 from dsp.rack.dry_path import BYPASS, MATCH, MUTE
+from dsp.rack.voice_stages import SOLO
 from firmware_app.control.control import Control
 from firmware_app.link.listen_ring import READ_SECONDS, RingReader
 from web_ui.ports.limits import COMPARE_HOLD_S
@@ -88,7 +89,7 @@ class Comparer:
         thread.join(timeout=1.0)
 
     def _on_change(self, id: str, value: float, origin: str) -> None:
-        if id in (BYPASS.id, MUTE.id, LISTEN):
+        if id in (BYPASS.id, MUTE.id, LISTEN, SOLO.id):
             self._settled_at = time.monotonic() + SETTLE_S
             self._wake.set()  # so that the other side gets its level at once
         if origin == "preset":
@@ -134,7 +135,7 @@ class Comparer:
     def _counts(self) -> bool:
         """Whether the ring holds the processed sound now."""
         values = self._control.values()
-        quiet = values[BYPASS.id] or values[MUTE.id] or values.get(LISTEN, 0.0)
+        quiet = values[BYPASS.id] or values[MUTE.id] or values.get(LISTEN, 0.0) or values.get(SOLO.id, 0.0)
         return not quiet and time.monotonic() >= self._settled_at
 
     def _match(self, untouched: Loudness, processed: Loudness) -> None:

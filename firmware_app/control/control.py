@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from dsp.params import ParamSpec, find
 from dsp.rack.dry_path import BYPASS, MUTE
 from firmware_app.control.output import Output, output_of
+from firmware_app.control.stages import StageWatch
 from firmware_app.control.undo import ORIGIN as UNDO
 from firmware_app.control.undo import Step, UndoLog, to_restore
 from firmware_app.kept.mutes import SILENCING
@@ -59,6 +60,7 @@ class Control:
         self._seq = 1
         self._latest = Latest(None, InfoFrame(), 0.0)
         self._health = HealthFrame()
+        self.stages = StageWatch()  # what the stages did lately
         self.comparing = False  # an A/B comparison runs
         self._send: Callable[[str, float], None] = lambda id, value: None
         self._listeners: list[tuple[str, Listener]] = []
@@ -195,6 +197,7 @@ class Control:
 
     def take_meter(self, meter: MeterFrame) -> None:
         """The link received a meter frame."""
+        self.stages.take(meter.stages, max(meter.in_peak_db), max(meter.in_rms_db))
         self._publish(Latest(meter, self._latest.info, time.monotonic()))
 
     @property
@@ -217,6 +220,7 @@ class Control:
 
     def audio_down(self) -> None:
         """The link to the audio process broke."""
+        self.stages.forget()
         self._publish(Latest(None, self._latest.info, time.monotonic()))
 
     def _publish(self, latest: Latest) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dsp.layouts.stems import STEMS
 from dsp.rack.dry_path import BYPASS, MUTE
 from dsp.rack.rack import CHAIN, CHAINS
+from dsp.rack.voice_stages import SOLO
 from firmware_app.kept.mutes import silences
 from firmware_app.link.shed import Shed
 from firmware_app.link.wire import HealthFrame, MeterFrame, State
@@ -27,7 +28,7 @@ class Output(enum.StrEnum):
     BYPASSED = "bypassed"
     OVERLOADED = "overloaded"  # dry, because there is too much work
     MODEL_OFF = "model off"  # dry, because the model fails, or in safe mode
-    REMOVED = "removed"  # what the denoiser takes away, alone
+    REMOVED = "removed"  # what the denoiser, or one stage of the voice, takes away, alone
     COMPARING = "comparing"  # processed, at the loudness of the untouched sound
     PROCESSING = "processing"
 
@@ -52,7 +53,7 @@ def output_of(
         Output.BYPASSED: bool(values.get(BYPASS.id)),
         Output.OVERLOADED: health.shed >= around,
         Output.MODEL_OFF: health.safe or (meter is not None and meter.model_off),
-        Output.REMOVED: bool(values.get(LISTEN)) and not music,
+        Output.REMOVED: bool(values.get(LISTEN) or values.get(SOLO.id)) and not music,
         Output.COMPARING: comparing,
         Output.PROCESSING: True,
     }

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from dsp.params import find
+from dsp.rack.voice_stages import SOLO
 from firmware_app.config.actions import Action
 from firmware_app.control.control import Control
 from firmware_app.control.tempo import Tempo
@@ -176,10 +177,16 @@ class Performer:
         with self._lock:
             before = self.presets.current
             self.presets.recalled(preset.name, self._control.values())
+            self._hear_all()
             with self._control.one_step(
                 PRESET, preset.name, who, lambda: self.presets.not_recalled(preset.name, before)
             ):
                 self._control.set_params(preset.params, "preset")
+
+    def _hear_all(self) -> None:
+        """No stage alone: who recalls a sound wants to hear it, and undo is not to bring that back."""
+        if SOLO.id in self._control.specs and self._control.value(SOLO.id):
+            self._control.set_param(SOLO.id, SOLO.default, "preset", undoable=False)
 
     def keep_scene(self, name: str) -> None:
         """Save what is heard now as scene "A" or "B", and move the morph there."""
@@ -195,6 +202,7 @@ class Performer:
             if not values:
                 return
             live = self.scenes.live
+            self._hear_all()
             with self._control.one_step(SCENE, live, who, lambda: self.scenes.live_again(before)):
                 self._control.set_params(values, "preset")
                 self._control.set_param(MORPH.id, MORPH.low if live == "A" else MORPH.high, "scene")

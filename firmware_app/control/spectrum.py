@@ -17,16 +17,13 @@ FRAMES = 4096  # 85 ms: bins of 11.7 Hz, narrower than the lowest band
 FRESH_S = 0.045  # several phones share one picture
 
 
-class Spectrum:
-    """Pictures of 2 x BANDS bytes: before, then after. Any thread.
+class Bands:
+    """From sound to levels in the bands of the page. Any thread; it holds nothing that changes.
 
-    A byte b stands for -b/2 dBFS, 255 for silence; a sine of 0 dBFS shows as 0 dBFS in its band. Band k is centred on
-    LOW_HZ * (HIGH_HZ / LOW_HZ) ** (k / (BANDS - 1)).
+    Band k is centred on LOW_HZ * (HIGH_HZ / LOW_HZ) ** (k / (BANDS - 1)).
     """
 
-    def __init__(self, ring: Path) -> None:
-        self._reader = RingReader(ring)
-        self._lock = threading.Lock()
+    def __init__(self) -> None:
         self._window = np.hanning(FRAMES).astype(np.float32)[:, None]
         self._scale = 2.0 / float(self._window.sum())
         centres = LOW_HZ * (HIGH_HZ / LOW_HZ) ** (np.arange(BANDS) / (BANDS - 1))
@@ -35,6 +32,29 @@ class Spectrum:
         last = np.rint(centres * half * FRAMES / RATE_HZ).astype(int)
         # Pairs for reduceat, which takes [first, last) of each pair and of what lies between, dropped afterwards.
         self._edges = np.stack([first, np.maximum(last, first) + 1], axis=1).ravel()
+
+    def bins(self, sound: Block) -> NDArray[np.float32]:
+        """The amplitude in each bin of FRAMES frames, of the loudest channel; a sine of 0 dBFS is 1."""
+        bins: NDArray[np.float32] = np.abs(np.fft.rfft(sound * self._window, axis=0)).max(axis=1) * self._scale
+        return bins
+
+    def levels(self, bins: NDArray[np.floating]) -> NDArray[np.float64]:
+        """dBFS of the strongest bin of each band; -140 is silence."""
+        bands: NDArray[np.float64] = np.maximum.reduceat(bins, self._edges)[::2]
+        levels: NDArray[np.float64] = 20.0 * np.log10(np.maximum(bands, 1e-7))
+        return levels
+
+
+class Spectrum:
+    """Pictures of 2 x BANDS bytes: before, then after. Any thread.
+
+    A byte b stands for -b/2 dBFS, 255 for silence; a sine of 0 dBFS shows as 0 dBFS in its band.
+    """
+
+    def __init__(self, ring: Path) -> None:
+        self._reader = RingReader(ring)
+        self._lock = threading.Lock()
+        self._bands = Bands()
         self._picture = b"\xff" * (2 * BANDS)
         self._taken_at = 0.0
 
@@ -51,7 +71,5 @@ class Spectrum:
             return self._picture
 
     def _bytes(self, sound: Block) -> bytes:
-        bins = np.abs(np.fft.rfft(sound * self._window, axis=0)).max(axis=1) * self._scale
-        bands: NDArray[np.float64] = np.maximum.reduceat(bins, self._edges)[::2]
-        decibels = 20.0 * np.log10(np.maximum(bands, 1e-7))
+        decibels = self._bands.levels(self._bands.bins(sound))
         return np.clip(np.rint(-2.0 * decibels), 0, 255).astype(np.uint8).tobytes()

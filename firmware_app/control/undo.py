@@ -19,7 +19,7 @@ from firmware_app.kept.scenes import MORPH
 
 UNDO_STEPS = 30
 MERGE_S = 1.5  # a pause longer than this ends a sweep
-PARAM, PRESET, SCENE, LIST = "param", "preset", "scene", "list"
+PARAM, PRESET, SCENE, ROOM, LIST = "param", "preset", "scene", "room", "list"
 ORIGIN = "undo"
 FLEETING = frozenset({"compare", ORIGIN})  # origins whose changes are no steps
 
@@ -33,7 +33,7 @@ class Step:
     """One change. number: grows with each."""
 
     number: int
-    kind: str  # PARAM, PRESET, SCENE or LIST (an undo of the list of presets)
+    kind: str  # PARAM, PRESET, SCENE, ROOM (what it asks for was set) or LIST (an undo of the list of presets)
     name: str  # the parameter's id; the preset's or the scene's name
     who: str  # the origin: "page", "panel:left", "midi:cc-64"
     at_s: float  # monotonic

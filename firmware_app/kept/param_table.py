@@ -7,9 +7,10 @@ from dsp.params import ParamSpec, table
 from dsp.parts.gain import MUSIC_LEVEL, VOICE_LEVEL
 from dsp.rack.chain import CHAIN_PARAMS
 from dsp.rack.rack import CHAIN
+from dsp.rack.voice_stages import stage_params
 from dsp.stems.faders import STEMS_PARAMS
 from firmware_app.kept.scenes import MORPH
 
 PARAMS: Mapping[str, ParamSpec] = table(
-    [*CHAIN_PARAMS, CHAIN, *DENOISE_PARAMS, *STEMS_PARAMS, VOICE_LEVEL, MUSIC_LEVEL, MORPH]
+    [*CHAIN_PARAMS, CHAIN, *DENOISE_PARAMS, *stage_params(), *STEMS_PARAMS, VOICE_LEVEL, MUSIC_LEVEL, MORPH]
 )

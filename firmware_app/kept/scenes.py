@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dsp.params import ParamError, ParamSpec
 from dsp.rack.dry_path import BYPASS, MATCH, MUTE
+from dsp.rack.voice_stages import SOLO
 from firmware_app.kept.kept_file import OTHER_VERSION, KeptFile, shortened
 from firmware_app.kept.saver import SaveJob
 
@@ -13,8 +14,8 @@ NAMES = ("A", "B")
 MORPH = ParamSpec(
     "scenes.morph", "%", 0.0, 100.0, 0.0, "Morph", "From scene A to scene B; what has only two states changes halfway."
 )
-# A change of scene must never unmute the box, nor freeze the sound.
-NOT_IN_A_SCENE = frozenset({BYPASS.id, MUTE.id, MATCH.id, MORPH.id, "box.freeze"})
+# A change of scene must never unmute the box, nor freeze the sound, nor leave only what one stage takes away.
+NOT_IN_A_SCENE = frozenset({BYPASS.id, MUTE.id, MATCH.id, MORPH.id, "box.freeze", SOLO.id})
 
 
 class Scenes:

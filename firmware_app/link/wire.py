@@ -17,9 +17,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from firmware_app.link import stage_meters
+from firmware_app.link.stage_meters import StageMeter
+
 DOWN = struct.Struct("<BxHId16x")  # kind, param index, seq, value
 UP_BYTES = 512
-_METER = struct.Struct("<BBBBBdddddQQQ12d")
+_METER = struct.Struct("<BBBBBdddddQQQ12dB")
 _INFO = struct.Struct("<BxxxIIIIIIIHH128s64s184s100s")
 _INPUTS = struct.Struct("<BBBxII16f")
 MAX_CHANNELS = 2
@@ -91,6 +94,7 @@ class MeterFrame:
     out_peak_db: tuple[float, float] = (SILENCE_DB, SILENCE_DB)
     out_rms_db: tuple[float, float] = (SILENCE_DB, SILENCE_DB)
     stems_rms_db: tuple[float, float, float, float] = (SILENCE_DB, SILENCE_DB, SILENCE_DB, SILENCE_DB)
+    stages: tuple[StageMeter, ...] = ()  # of the chain that is heard, in its present order
 
     def pack_into(self, buffer: bytearray) -> None:
         """Write this frame over `buffer` (UP_BYTES long)."""
@@ -99,18 +103,20 @@ class MeterFrame:
             self.load_p50, self.load_p99, self.load_mean, self.reduction_db, self.uptime_s,
             self.xruns, self.late_hops, self.dry_hops,
             *self.in_peak_db, *self.in_rms_db, *self.out_peak_db, *self.out_rms_db,
-            *self.stems_rms_db,
+            *self.stems_rms_db, len(self.stages),
         )  # fmt: skip
+        stage_meters.pack_into(buffer, _METER.size, self.stages)
 
     @classmethod
     def unpack(cls, message: bytes) -> "MeterFrame":
-        _, state, channels, mix, off, p50, p99, mean, reduction, uptime, xruns, late, dry, *levels = _METER.unpack_from(
-            message
+        _, state, channels, mix, off, p50, p99, mean, reduction, uptime, xruns, late, dry, *levels, count = (
+            _METER.unpack_from(message)
         )
         return cls(
             state, channels, mix, bool(off), xruns, late, dry, p50, p99, mean, reduction, uptime,
             (levels[0], levels[1]), (levels[2], levels[3]), (levels[4], levels[5]), (levels[6], levels[7]),
             (levels[8], levels[9], levels[10], levels[11]),
+            stage_meters.unpack(message, _METER.size, count),
         )  # fmt: skip
 
 
@@ -206,7 +212,7 @@ class Up(enum.IntEnum):
     HEALTH = 5
 
 
-assert max(_METER.size, _INFO.size, _INPUTS.size, _HEALTH.size) <= UP_BYTES
+assert max(_METER.size + stage_meters.MOST_BYTES, _INFO.size, _INPUTS.size, _HEALTH.size) <= UP_BYTES
 
 
 def _cut(text: str, most: int) -> bytes:

@@ -12,9 +12,10 @@ from dsp.analysis.loudness import HOP_FRAMES, Loudness
 from dsp.block import RATE_HZ, Block
 from dsp.rack.build import build_chain
 from dsp.rack.dry_path import BYPASS, MATCH, MUTE
+from dsp.rack.voice_stages import SOLO
 from firmware_app.offline.chain import process_file
 
-_LEFT_OUT = frozenset({BYPASS.id, MUTE.id, MATCH.id, "denoise.listen", "box.freeze"})
+_LEFT_OUT = frozenset({BYPASS.id, MUTE.id, MATCH.id, "denoise.listen", "box.freeze", SOLO.id})
 """Settings that would hide what the models do."""
 
 

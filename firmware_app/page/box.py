@@ -14,6 +14,7 @@ from firmware_app.page.pairing import RealPairing
 from firmware_app.page.panel import RealPanel
 from firmware_app.page.pin import RealPin
 from firmware_app.page.presets import RealPresets
+from firmware_app.page.room import RealRoom
 from firmware_app.page.setup import RealSetup
 from firmware_app.page.simulator import RealSimulator
 from firmware_app.page.sound import RealSound
@@ -50,6 +51,7 @@ def real_box(
         live=RealLive(control, box, panel, leave_safe),
         presets=RealPresets(control, panel.bindings.performer),
         sound=RealSound(control, ring, history, comparer),
+        room=RealRoom(control, ring),
         panel=RealPanel(control, panel),
         simulator=RealSimulator(panel.simulated),
         setup=RealSetup(box, simulated),

@@ -12,12 +12,13 @@ from firmware_app.control.undo import NothingToUndo, Step
 from firmware_app.kept.mutes import SILENCING
 from firmware_app.kept.setup_notes import Measured
 from firmware_app.link import shed
+from firmware_app.link.stage_meters import StageMeter
 from firmware_app.link.wire import DEMO_PLAYS, HealthFrame, InfoFrame, MeterFrame, State
 from firmware_app.panel.setup import PanelSetup
 from firmware_app.setup.box import BoxSetup
 from hw.board import health as board_health
 from web_ui.ports.errors import ControlRefused, NotThere
-from web_ui.ports.live import Change, LevelView, ParamView, StatusView, StepView
+from web_ui.ports.live import Change, LevelView, ParamView, StageView, StatusView, StepView
 
 TEMPERATURE_S = 5.0  # between two readings of the board's temperature
 _STATES = {
@@ -90,7 +91,12 @@ class RealLive:
             output=self._control.output,
             silent_stems=silent_stems(values),
             chains=self._box.chains,
+            stages=tuple(self._stage(stage) for stage in meter.stages) if meter is not None else (),
         )
+
+    def _stage(self, meter: StageMeter) -> StageView:
+        minute_db, says = self._control.stages.told(meter.name)
+        return StageView(meter.name, meter.on, meter.at_work, meter.change_db, minute_db, meter.detail, says)
 
     @property
     def _starts(self) -> bool:

@@ -12,6 +12,7 @@ from web_ui.fakes.pairing import FakePairing
 from web_ui.fakes.panel import FakePanel
 from web_ui.fakes.pin import FakePin
 from web_ui.fakes.presets import FakePresets
+from web_ui.fakes.room import FakeRoom
 from web_ui.fakes.setup import FakeSetup
 from web_ui.fakes.simulator import FakeSimulator
 from web_ui.fakes.sound import FakeSound
@@ -29,6 +30,7 @@ class FakeBox(Box):
     live: FakeLive
     presets: FakePresets
     sound: FakeSound
+    room: FakeRoom
     panel: FakePanel
     simulator: FakeSimulator
     setup: FakeSetup
@@ -59,6 +61,7 @@ def fake_box(
         live=live,
         presets=FakePresets(live),
         sound=FakeSound(live),
+        room=FakeRoom(live),
         panel=panel,
         simulator=FakeSimulator(live, panel),
         setup=setup,

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from web_ui.fakes.stages import PARAMS as STAGE_PARAMS
+from web_ui.fakes.stages import stages_of
 from web_ui.ports.errors import ControlRefused, NotThere
 from web_ui.ports.live import OUTPUTS, Change, LevelView, ParamView, StatusView, StepView
 
@@ -71,7 +73,8 @@ class FakeLive:
         self.moving = True  # False: the meters stand still
         self.clock = clock
         self.started = clock()
-        self._params = {view.id: view for view in PARAMS}
+        self._params = {view.id: view for view in (*PARAMS, *STAGE_PARAMS)}
+        self.has_stages = True  # False: as while the chain is music
         self._steps: list[tuple[StepView, float]] = []
         self._numbers, self._gathering = 0, False
         self._changes = 0
@@ -101,7 +104,10 @@ class FakeLive:
     def status(self) -> StatusView:
         values = self.values()
         view = replace(self.status_now, output=self._output(values))
-        return _with_meters(view, values, self.now_s()) if view.audio_alive else view
+        if not view.audio_alive:
+            return view
+        view = _with_meters(view, values, self.now_s())
+        return replace(view, stages=stages_of(values, self.now_s())) if self.has_stages else view
 
     def _output(self, values: Mapping[str, float]) -> str:
         """What leaves the box; what `set_status` said unless it is plain processing."""
@@ -112,7 +118,7 @@ class FakeLive:
             "bypassed": values["box.bypass"],
             "overloaded": now.output == "overloaded",
             "model off": now.safe_mode or now.output == "model off",
-            "removed": values["denoise.listen"],
+            "removed": values["denoise.listen"] or values["chain.solo"],
             "comparing": self.comparing,
         }
         return next((output for output in OUTPUTS if true.get(output)), "processing")

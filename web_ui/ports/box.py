@@ -29,6 +29,7 @@ from web_ui.ports.pairing import PairingPort
 from web_ui.ports.panel import PanelPort
 from web_ui.ports.pin import PinPort
 from web_ui.ports.presets import PresetsPort
+from web_ui.ports.room import RoomPort
 from web_ui.ports.setup import SetupPort
 from web_ui.ports.simulator import SimulatorPort
 from web_ui.ports.sound import SoundPort
@@ -44,6 +45,7 @@ class Box:
     live: LivePort  # parameters, and what the box is doing now
     presets: PresetsPort
     sound: SoundPort  # to look at, listen to and compare
+    room: RoomPort  # its noise, learned while everybody is quiet
     panel: PanelPort  # what the footswitches and knobs do
     simulator: SimulatorPort  # the panel's controls where the pins are simulated
     setup: SetupPort  # interface, levels, sound check, name, wizard

@@ -25,3 +25,4 @@ MOST_MIDI_VALUE = 127  # of a simulated message
 
 COMPARE_HOLD_S = 30.0  # an A/B comparison that nobody renews ends
 SOUND_CHECK_HOLD_S = 4.0  # and so does a sound check
+QUIET_S = 3.0  # how long the room is heard to learn it

@@ -7,6 +7,12 @@ from typing import Protocol
 OUTPUTS = ("muted", "nothing", "bypassed", "overloaded", "model off", "removed", "comparing", "processing")
 """What can leave the box, the most serious first: the first one that is true counts, on the page and on every light."""
 
+STAGES = (
+    "declip", "declick", "low_cut", "plosives", "bleed", "feedback", "hum", "denoise", "dereverb", "gate", "breath",
+    "deess", "eq", "leveller", "compressor", "transient", "automix", "limiter",
+)  # fmt: skip
+"""The stages of a voice's chain, in the usual order. Each one's name is the first word of its parameters' ids."""
+
 
 @dataclass(frozen=True, slots=True)
 class ParamView:
@@ -30,6 +36,19 @@ class LevelView:
 
     peak_db: float
     rms_db: float
+
+
+@dataclass(frozen=True, slots=True)
+class StageView:
+    """One stage of the chain that is heard, and what it does now."""
+
+    name: str  # one of STAGES
+    on: bool
+    at_work: bool  # on, or not yet faded out
+    change_db: float  # below 0 it takes away, above 0 it adds
+    minute_db: float  # the mean of that over the last minute
+    detail: float = 0.0  # one number more: a frequency found, a share of frames; 0 for nothing
+    says: str = ""  # one sentence where it works hard, and what would help
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +86,7 @@ class StatusView:
     chains: tuple[str, ...] = ("voice", "music")  # the choices of box.chain that are possible here
     latency_measured: bool = False  # latency_ms was measured on this interface with these settings
     calm: bool = False  # `message` is information: nothing is wrong
+    stages: tuple[StageView, ...] = ()  # of the chain that is heard, in its order; empty where it has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +94,7 @@ class StepView:
     """One change of the sound that can be undone, or was undone."""
 
     number: int
-    kind: str  # "param", "preset" (loaded), "scene" (recalled) or "list" (an undo of the list of presets)
+    kind: str  # "param", "preset" (loaded), "scene" (recalled), "room" (used) or "list" (an undo of presets)
     name: str  # the parameter's id; the preset's or scene's name; "load Karaoke"
     who: str  # "page", "panel:left", "midi:cc-64"
     ago_s: float

@@ -16,6 +16,7 @@ from web_ui.routes.pairing import add_pairing_routes
 from web_ui.routes.panel import add_panel_routes
 from web_ui.routes.pin import add_pin_routes
 from web_ui.routes.presets import add_presets_routes
+from web_ui.routes.room import add_room_routes
 from web_ui.routes.setup import add_setup_routes
 from web_ui.routes.simulator import add_simulator_routes
 from web_ui.routes.sound import add_sound_routes
@@ -44,6 +45,7 @@ def create_api(box: Box, streams: EventStreams, sound: SoundStreams, phones: Pho
     add_live_routes(api, box.live, streams, phones)
     add_presets_routes(api, box.presets, box.live)
     add_sound_routes(api, box.sound, sound, phones)
+    add_room_routes(api, box.room)
     add_panel_routes(api, box.panel)
     add_simulator_routes(api, box.simulator)
     add_setup_routes(api, box.setup)

@@ -18,5 +18,6 @@ def news_of(box: Box) -> News:
         "presets": lambda: presets_news_json(box.presets.news()),
         "compare": lambda: compare_json(box.sound.comparison()),
         "recorder": lambda: asdict(box.takes.news()),
+        "room": lambda: asdict(box.room.news()),
         "setup": lambda: setup_news_json(box.setup.news()),
     }

@@ -12,7 +12,7 @@ from werkzeug.http import parse_cookie
 
 from web_ui.errors import Refused
 from web_ui.ports.pairing import COOKIE, NOBODY, OWNER, PLAYER, PairingPort
-from web_ui.visitors.roles import ROLE_OF, may
+from web_ui.visitors.roles import ROLE_OF, may, role_of_param
 
 KEPT_S = 400 * 24 * 3600  # the longest that browsers keep a cookie; each visit of the page renews it
 LONGEST_SESSION = 200  # characters; a longer one was never given out
@@ -52,6 +52,8 @@ class RoleGate:
         if not endpoint.startswith("api."):
             return
         needed = role_of(endpoint)
+        if endpoint == "api.set_param":
+            needed = role_of_param(str((request.view_args or {}).get("id", "")))
         if self.allows(session_of_request(), needed):
             return
         role = self._port.entry(session_of_request()).role

@@ -3,6 +3,7 @@
 Only an owner may use a route that this table does not name (gate.py).
 """
 
+from web_ui.ports.live import STAGES
 from web_ui.ports.pairing import ENGINEER, NOBODY, OWNER, PLAYER, ROLES
 
 _OPERATIONS = {
@@ -17,6 +18,7 @@ _OPERATIONS = {
     ENGINEER: (
         "save_preset", "rename_preset", "duplicate_preset", "delete_preset", "reorder_presets", "undo_presets",
         "export_presets", "import_presets", "keep_scene", "listen", "live", "spectrum", "history",
+        "room", "learn_room", "use_room",
         "panel_setup", "check_mapping", "set_mapping", "remove_mapping", "restore", "add_control", "remove_control",
         "calibrate", "learning", "learn", "cancel_learning", "touch",
         "setup", "interfaces", "set_audio", "check_sound", "mixer", "set_mixer", "stop_monitoring", "set_wizard",
@@ -36,6 +38,15 @@ _OPERATIONS = {
 
 ROLE_OF = {operation: role for role, operations in _OPERATIONS.items() for operation in operations}
 """By operationId."""
+
+
+ENGINEERS = frozenset({"chain", *STAGES}) - {"denoise"}
+"""The first words of parameters that a player may see, not set: the chain of stages. Noise reduction is on the dial."""
+
+
+def role_of_param(id: str) -> str:
+    """The role that setting this parameter needs."""
+    return ENGINEER if id.partition(".")[0] in ENGINEERS else ROLE_OF["set_param"]
 
 
 def rank(role: str) -> int:

@@ -73,6 +73,11 @@ def test_a_chain_is_dry_when_all_its_models_rest(chain: float, shed: Shed, expec
 
 def test_music_has_no_noise_to_hear_alone():
     assert output_of({"box.chain": MUSIC, "denoise.listen": 1.0}, RUNNING, HealthFrame()) is Output.PROCESSING
+    assert output_of({"box.chain": MUSIC, "chain.solo": 2.0}, RUNNING, HealthFrame()) is Output.PROCESSING
+
+
+def test_what_one_stage_takes_away_is_the_removed():
+    assert output_of({"chain.solo": 2.0}, RUNNING, HealthFrame()) is Output.REMOVED
 
 
 def test_stems_are_silent_when_muted_or_when_another_has_solo():

@@ -160,3 +160,30 @@ def test_switching_sides_while_comparing_is_no_change(control: Control):
     control.set_param(BYPASS, 1, "page")
     control.set_param("box.match_db", -3, "compare")
     assert control.steps == []
+
+
+@pytest.mark.parametrize("recalled", ["preset", "scene"])
+def test_hearing_a_stage_alone_ends_with_a_preset_or_a_scene_and_does_not_come_back(
+    control: Control, performer: Performer, recalled: str
+) -> None:
+    control.set_param("chain.solo", 2, "page")
+    performer.keep_scene("A")
+    if recalled == "preset":
+        performer.recall("Gentle", "page")
+    else:
+        performer.recall_scene("A", "page")
+    assert control.value("chain.solo") == 0.0
+    control.undo(control.steps[-1].number)
+    assert control.value("chain.solo") == 0.0
+
+
+def test_nobody_starts_with_a_stage_alone(tmp_path: Path, control: Control) -> None:
+    control.set_param("chain.solo", 2, "page")
+    control.set_param(AMOUNT, 10, "page")
+    assert control.flush(5.0) == ""
+    again = Control(PARAMS, Store(tmp_path, PARAMS))
+    try:
+        assert (again.value("chain.solo"), again.value(AMOUNT)) == (0.0, 10.0)
+        assert again.notes == ()
+    finally:
+        again.close()

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from dsp.params import ParamSpec, switch, table
+from dsp.rack.voice_stages import STAGES
 from firmware_app.link.control_end import ControlLink
+from firmware_app.link.stage_meters import StageMeter
 from firmware_app.link.wire import AudioLink, Down, InfoFrame, MeterFrame, State, params_hash
 
 SPECS = table(
@@ -144,6 +146,7 @@ def test_frames_arrive_as_they_were(ends: Ends) -> None:
         state=State.RUNNING, channels=2, xruns=2**40, late_hops=4, dry_hops=5, load_p50=0.25, load_p99=0.5,
         reduction_db=12.5, uptime_s=1.5, in_peak_db=(-1.0, -2.0), in_rms_db=(-3.0, -4.0), out_peak_db=(-5.0, -6.0),
         out_rms_db=(-7.0, -8.0),
+        stages=tuple(StageMeter(name, at % 2 == 0, at % 3 == 0, -at / 2, 50.0 * at) for at, name in enumerate(STAGES)),
     )  # fmt: skip
     info = InfoFrame(params_hash(SPECS), 44_100, 96, 3, 128, 77, "Gerät " + "x" * 200, "denoise-live 1", "", True)
     ends.audio.send(meter)

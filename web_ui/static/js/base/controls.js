@@ -4,11 +4,15 @@ import { el, setText } from "./dom.js";
 import { choiceWords, step, words } from "./format.js";
 import { t } from "./texts.js";
 
-export function slider(params, view, { big = false } = {}) {
-  const id = `param-${view.id}`;
+export function slider(params, view, { big = false, within = "param", even = false } = {}) {
+  // within: a word that tells it from the same one elsewhere on the page. even: as far for each octave, as a frequency needs.
+  const id = `${within}-${view.id}`;
+  const scale10 = even && view.low > 0;
+  const shareOf = (now) => (scale10 ? Math.log(now / view.low) / Math.log(view.high / view.low) : (now - view.low) / (view.high - view.low));
+  const valueOf = (at) => (scale10 ? Number((view.low * (view.high / view.low) ** at).toPrecision(3)) : at);
   const value = el("output", { class: "value", htmlFor: id });
   const input = el("input", {
-    class: "fader", id, type: "range", min: view.low, max: view.high, step: step(view), "aria-describedby": `${id}-help`,
+    class: "fader", id, type: "range", min: scale10 ? 0 : view.low, max: scale10 ? 1 : view.high, step: scale10 ? 0.005 : step(view), "aria-describedby": `${id}-help`,
   });
   const reset = el("button", { class: "reset", type: "button", title: t("shell.reset.to", { value: words(view, view.default) }) }, t("shell.reset"));
   reset.setAttribute("aria-label", t("shell.reset.what", { label: view.label, value: words(view, view.default) }));
@@ -20,14 +24,14 @@ export function slider(params, view, { big = false } = {}) {
     input.disabled = !known;
     reset.disabled = !known;
     reset.hidden = !known || Math.abs(now - view.default) < step(view) / 2;
-    const at = known ? (now - view.low) / (view.high - view.low) : zero;
-    input.value = known ? now : view.low + zero * (view.high - view.low);
+    const at = known ? shareOf(now) : zero;
+    input.value = !known ? view.low + zero * (view.high - view.low) : scale10 ? at : now;
     input.style.setProperty("--from", centred ? Math.min(at, zero) : -1); // from the end of the slot
     input.style.setProperty("--to", Math.max(at, zero));
     input.setAttribute("aria-valuetext", known ? words(view, now) : t("shell.unknown"));
     setText(value, words(view, now));
   });
-  input.addEventListener("input", () => params.set(view.id, Number(input.value)));
+  input.addEventListener("input", () => params.set(view.id, Math.min(Math.max(valueOf(Number(input.value)), view.low), view.high)));
   input.addEventListener("pointerdown", () => params.hold(view.id, true));
   for (const name of ["pointerup", "pointercancel", "blur"]) {
     input.addEventListener(name, () => params.hold(view.id, false));
@@ -48,10 +52,10 @@ function scale(view) {
   return marks;
 }
 
-export function choice(params, view) {
+export function choice(params, view, { within = "" } = {}) {
   const group = el("div", { class: "choice", role: "radiogroup", "aria-label": view.label });
   const inputs = view.choices.map((name, i) => {
-    const input = el("input", { type: "radio", name: view.id, value: String(view.low + i) });
+    const input = el("input", { type: "radio", name: `${within}${view.id}`, value: String(view.low + i) });
     input.addEventListener("change", () => params.set(view.id, view.low + i));
     const said = choiceWords(name);
     group.append(el("label", {}, input, el("span", {}, said[0].toUpperCase() + said.slice(1))));

@@ -1,4 +1,4 @@
-// Where the page is wide: spectrum and history beside Play, for those who may look.
+// Where the page is wide: spectrum, chain and history beside Play, for those who may look.
 
 import { byId, setText } from "../base/dom.js";
 import { History } from "./history.js";
@@ -12,6 +12,7 @@ export class Beside {
     if (wanted === this.#running) return;
     this.#running = wanted;
     byId("beside").hidden = !wanted;
+    (wanted ? byId("beside-stages") : byId("stages-here")).append(byId("stages"));
     if (!wanted) return this.#parts?.forEach((part) => part.stop());
     if (!this.#parts) {
       this.#parts = [

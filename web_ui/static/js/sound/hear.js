@@ -31,7 +31,8 @@ export class Hear {
   rebuild() {
     this.bypass = this.#params.named("bypass");
     this.listen = this.#params.named("listen");
-    for (const view of [this.bypass, this.listen]) if (view) this.#params.watch(view.id, () => this.#draw());
+    this.solo = this.#params.view("chain.solo"); // a stage alone
+    for (const view of [this.bypass, this.listen, this.solo]) if (view) this.#params.watch(view.id, () => this.#draw());
     const chain = this.#params.view("box.chain");
     const offered = (now) => (this.keys.removed.hidden = !this.listen || (chain && chain.choices[now] === "music"));
     offered(null);
@@ -41,14 +42,15 @@ export class Hear {
 
   get side() {
     // What is heard; "" while unknown.
-    const [bypassed, removed] = [this.bypass, this.listen].map((view) => (view ? this.#params.value(view.id) : 0));
+    const [bypassed, removed, solo] = [this.bypass, this.listen, this.solo].map((view) => (view ? this.#params.value(view.id) : 0));
     if (bypassed === null) return "";
-    return bypassed ? "untouched" : removed && !this.keys.removed.hidden ? "removed" : "processed";
+    return bypassed ? "untouched" : (removed || solo) && !this.keys.removed.hidden ? "removed" : "processed";
   }
 
   async choose(side) {
     if (side === "processed" && this.side === side && this.#view?.on) return this.#compare(false);
     if (side === "untouched" && !this.#view?.on) await this.#compare(true); // first, so that it is not a change of sound
+    if (this.solo && this.#params.value(this.solo.id)) this.#params.set(this.solo.id, 0);
     if (this.listen && side !== "untouched") this.#params.set(this.listen.id, side === "removed" ? 1 : 0);
     if (this.bypass) this.#params.set(this.bypass.id, side === "untouched" ? 1 : 0);
     this.#keep();

@@ -29,6 +29,7 @@ export class Spectrum {
   #cost = 0; // ms for one drawing, smoothed
   #stop = null;
   #frame = 0;
+  over = null; // over(context, plot): what else is drawn, last
 
   constructor(curve, fall, says) {
     // curve: a canvas; fall: another for the spectrogram, or null. says(text): why there is no picture; "" when there is one.
@@ -60,6 +61,10 @@ export class Spectrum {
     this.#from = this.#to = null;
     this.#fall?.forget();
     this.#draw(performance.now());
+  }
+
+  redraw() {
+    if (!this.#frame) this.#draw(performance.now());
   }
 
   async #read(signal) {
@@ -132,7 +137,7 @@ export class Spectrum {
     context.clearRect(0, 0, width, height);
     const plot = { left: GUTTER, width: width - GUTTER, height: height - FOOT };
     grid(context, plot, colour);
-    if (!this.#to) return;
+    if (!this.#to) return this.over?.(context, plot);
     const picture = this.#shown(now);
     const line = (from) => Array.from({ length: BANDS }, (_, band) => [plot.left + (band / (BANDS - 1)) * plot.width, up(picture[from + band]) * plot.height]);
     const [before, after] = [line(0), line(BANDS)];
@@ -140,7 +145,14 @@ export class Spectrum {
     fill(context, [after, [[width, plot.height]], [[plot.left, plot.height]]], colour.signal, 0.28);
     stroke(context, before, colour.warm, 1.25);
     stroke(context, after, colour.signal, 2);
+    return this.over?.(context, plot);
   }
+}
+
+export function curveOver(context, plot, levels, colour) {
+  // levels: dBFS in each band.
+  if (levels.length !== BANDS) return;
+  stroke(context, levels.map((db, band) => [plot.left + (band / (BANDS - 1)) * plot.width, up(-2 * db) * plot.height]), colour, 2.5);
 }
 
 function grid(context, { left, width, height }, colour) {

@@ -11,6 +11,7 @@ export class State {
   #output = "";
   #since = 0;
   #params;
+  alone = null; // {stage, end()}: one stage is heard alone, and a tap ends that
 
   constructor(params) {
     this.#params = params;
@@ -40,6 +41,7 @@ export class State {
   }
 
   press() {
+    if (this.alone && this.#output === "removed") return this.alone.end();
     if (this.#output !== "muted") return this.#flip(this.bypass);
     if (performance.now() - this.#since > SURE_MS) this.#flip(this.muting);
   }
@@ -62,9 +64,13 @@ export class State {
     const silent = status.output === "processing" ? status.silent_stems : [];
     byId("bypass").dataset.stems = silent.length ? "silent" : "";
     const words = silent.length ? stemWords(silent, Object.keys(status.stems_db)) : t(`play.output.${status.output}`);
-    setText(byId("bypass-state"), words);
+    setText(byId("bypass-state"), this.#hears(status) ? t("stages.hearing", { stage: this.alone.stage }) : words);
     byId("bypass-state").classList.toggle("long", words.length > 13);
-    setText(byId("bypass-hint"), hint || hintWords(status));
+    setText(byId("bypass-hint"), this.#hears(status) ? t("stages.hearing.hint") : hint || hintWords(status));
+  }
+
+  #hears(status) {
+    return this.alone && status.output === "removed";
   }
 
   forget() {

@@ -8,10 +8,12 @@ import { onLongPress } from "../base/press.js";
 import { onPhoneKeys } from "../sound/on_phone.js";
 import { t } from "../base/texts.js";
 import { PresetBar } from "../box/preset_bar.js";
+import { ChainRow, stageName } from "../sound/chain_row.js";
 import { Chains } from "../sound/chains.js";
 import { Hear } from "../sound/hear.js";
 import { keyboard } from "../sound/keyboard.js";
 import { SceneKeys } from "../sound/scenes.js";
+import { Stages } from "../sound/stages.js";
 import { State } from "../sound/state.js";
 import { Stems } from "../sound/stems.js";
 import { Undo } from "../sound/undo.js";
@@ -40,6 +42,9 @@ export function create(box) {
   const scenes = new SceneKeys(box);
   const undo = new Undo(box);
   const bar = new PresetBar(box);
+  const stages = new Stages(box);
+  const row = new ChainRow(stages, openStage);
+  let sheet = null; // of a stage
   let amount = null;
   let front = false;
   let beside = null;
@@ -48,12 +53,28 @@ export function create(box) {
   onLongPress(byId("bypass"), () => menu(state.bypass));
   onLongPress(byId("mute"), () => menu(state.muting));
 
+  async function openStage(name) {
+    try {
+      const room = () => openStage("room");
+      if (name === "room") sheet = (await import("../stages/room.js")).openRoom(box);
+      else sheet = (await import("../stages/sheet.js")).openStage(box, stages, name, { menu: offer, room });
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      box.notices.say(t("shell.view_failed", { why: error.message })); // the box is away
+    }
+  }
+
+  stages.addEventListener("changed", () => {
+    state.alone = stages.alone && stages.alone !== "denoise" ? { stage: stageName(stages.alone), end: () => stages.hearAll() } : null;
+  });
+
   function rebuild() {
     state.rebuild();
-    amount = params.named("amount") ?? null;
+    amount = params.view("denoise.amount_db") ?? params.named("amount") ?? null;
     byId("amount").replaceChildren(...(amount ? [dial(params, amount)] : []));
     if (amount) offer(byId("amount").querySelector(".dial"), amount);
-    const shown = [state.bypass, state.muting, amount, ...chains.rebuild(), ...stems.rebuild(params)];
+    const shown = [state.bypass, state.muting, amount, ...chains.rebuild(), ...stems.rebuild(params), ...stages.rebuild()];
+    sheet?.node.close(); // what it watches has ended
     drawMore(params, params.views.filter((view) => !shown.includes(view) && !ELSEWHERE.includes(view.id)), offer);
     hear.rebuild();
     scenes.rebuild();
@@ -78,6 +99,9 @@ export function create(box) {
     byId("on-phone").hidden = !now.demo && !box.phone.on;
     box.phone.about(now.demo && now.calm ? now.message : "");
     chains.show(now);
+    stages.now = now.stages;
+    row.show(now.stages);
+    if (sheet?.open) sheet.show();
     stems.show(now.stems_db, now.silent_stems);
     state.show(now, hear.hint());
   }
@@ -87,6 +111,9 @@ export function create(box) {
     stems.forget();
     hear.forget();
     state.forget();
+    stages.now = [];
+    row.forget();
+    if (sheet?.open) sheet.forget();
     beside?.forget();
   }
 
