@@ -21,7 +21,7 @@ from firmware_app.kept.pairings_file import Code, Phone
 from firmware_app.kept.saver import ANSWER_WITHIN_S, SaveJob
 from firmware_app.kept.terms import PREPAID_S, Clocks, Term, running_s
 from web_ui.ports.limits import CODE_HOURS, MOST_PHONES
-from web_ui.ports.pairing import OWNER, PLAYER, ROLES
+from web_ui.ports.pairing import OWNER, ROLES
 from web_ui.ports.pin import UNKNOWN_CALLER, Caller
 
 TRIES_NAME = "pair_tries.json"
