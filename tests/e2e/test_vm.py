@@ -16,7 +16,7 @@ import pytest
 from tests.rigs.vm.box import LOOPBACK, RATE_HZ, Box, running, tone_level
 from tests.rigs.vm.machine import BUILD, Machine
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(3600)]
 
 USB_CARD = LOOPBACK.replace("hw:CARD=Loopback,DEV=1,SUBDEV=1", "hw:CARD=USBHB7B0042,DEV=0")
 PANEL = """

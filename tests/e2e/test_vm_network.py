@@ -18,7 +18,7 @@ from tests.rigs.vm.air import PASSWORD, STUDIO, Air
 from tests.rigs.vm.box import Box
 from tests.rigs.vm.machine import BUILD, Machine
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(3600)]
 
 PATIENCE_S = 600.0
 AS_BOX = "runuser -u hushbox -- env HUSHBOX_RUNTIME_DIR=/run/hushbox HUSHBOX_STATE_DIR=/var/lib/hushbox"
