@@ -33,8 +33,8 @@ for each in 9 8 7; do
 done
 unshare -n sleep infinity &
 echo $! >{folder}/phone
-until ip link set eth7 netns $! 2>/dev/null && [ "$(readlink /proc/$!/ns/net)" != "$(readlink /proc/$$/ns/net)" ]
-do sleep 0.05; done
+until [ "$(readlink /proc/$!/ns/net)" != "$(readlink /proc/$$/ns/net)" ]; do sleep 0.05; done
+ip link set eth7 netns $!
 nsenter -n -t $! sh -c 'ip link set lo up; ip addr add 192.0.2.7/24 dev eth7; ip link set eth7 up'
 mount -t tmpfs tmpfs /run
 echo $$ >{folder}/box
@@ -61,29 +61,7 @@ for line in sys.stdin:
     except NetworkError as error:
         print(json.dumps([None, str(error)]), flush=True)
 """
-# In the phone's: asks the network for a name (RFC 6762), and prints every address that answers within a time.
-_ASK = """
-import socket, struct, sys, time
-host, seconds = sys.argv[1].encode().split(b"."), float(sys.argv[2])
-name = b"".join(bytes([len(part)]) + part for part in host) + b"\\0"
-sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("192.0.2.7"))
-sock.bind(("192.0.2.7", 0))
-found, until = set(), time.monotonic() + seconds
-while time.monotonic() < until:
-    sock.sendto(struct.pack("!6H", 7, 0, 1, 0, 0, 0) + name + struct.pack("!2H", 1, 1), ("224.0.0.251", 5353))
-    sock.settimeout(0.5)
-    try:
-        while True:
-            answer = sock.recv(2000)
-            if name.lower() in answer.lower() and struct.unpack("!H", answer[6:8])[0]:
-                found.add(socket.inet_ntoa(answer[-4:]))
-    except TimeoutError:
-        pass
-    if found:
-        break
-print(" ".join(sorted(found)))
-"""
+_PHONE, _PHONES_ADDRESS = ROOT / "tests/rigs/vm/air_phone.py", "192.0.2.7"
 _START_S = 30.0
 
 
@@ -146,8 +124,8 @@ class RealAvahi:
 
     def ask(self, host: str, seconds: float = 20.0) -> list[str]:
         """The addresses by which the network answers the phone, [] for none within this time."""
-        asked = [*self._in("phone"), sys.executable, "-c", _ASK, host, str(seconds)]
-        return subprocess.run(asked, check=True, capture_output=True, text=True).stdout.split()
+        asked = [*self._in("phone"), sys.executable, str(_PHONE), "name", host, _PHONES_ADDRESS, str(seconds)]
+        return list(json.loads(subprocess.run(asked, check=True, capture_output=True, text=True).stdout))
 
     def until(self, done: Callable[[], object]) -> None:
         end = time.monotonic() + _START_S
