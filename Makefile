@@ -76,7 +76,8 @@ soak: setup-dev ## The box for two hours with its page polled: does anything gro
 
 e2e-vm: setup-dev ## As root: the installed box in an emulated machine with a real kernel (the first time takes longer)
 	tests/rigs/vm/image.sh
-	$(PY) -m pytest -m e2e tests/e2e/test_vm.py tests/e2e/test_vm_users.py $(ARGS)
+	$(PY) -m pytest -m e2e tests/e2e/test_vm.py tests/e2e/test_vm_users.py tests/e2e/test_vm_network.py \
+		tests/e2e/test_vm_updates.py $(ARGS)
 
 e2e-vm-arm64: setup-dev ## As root, after make deb ARCH=arm64: the package in an emulated arm64 machine, sound through it
 	tests/rigs/vm/image_arm64.sh

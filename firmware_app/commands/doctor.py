@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _examine(args: argparse.Namespace) -> Iterator[Finding]:
     """All findings. With wrong settings the rest is checked against the defaults."""
-    from firmware_app.checks import box, interrupts, panel, sound, system
+    from firmware_app.checks import box, interrupts, network, panel, sound, system
 
     config, findings = _settings(args)
     yield from findings
@@ -59,6 +59,7 @@ def _examine(args: argparse.Namespace) -> Iterator[Finding]:
         ("sound", lambda: sound.sound(config.audio, stems=config.stems)),
         ("front panel", lambda: panel.panel(config.panel, places=places)),
         ("page", lambda: box.page(config.page, places)),
+        ("networks", lambda: network.network(config.network)),
         ("real time", system.real_time),
         ("processor", system.processor),
         ("interrupts", interrupts.interrupts),

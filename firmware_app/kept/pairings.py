@@ -21,7 +21,7 @@ from firmware_app.kept.pairings_file import Code, Phone
 from firmware_app.kept.saver import ANSWER_WITHIN_S, SaveJob
 from firmware_app.kept.terms import PREPAID_S, Clocks, Term, running_s
 from web_ui.ports.limits import CODE_HOURS, MOST_PHONES
-from web_ui.ports.pairing import OWNER, PLAYER, ROLES
+from web_ui.ports.pairing import OWNER, ROLES
 from web_ui.ports.pin import UNKNOWN_CALLER, Caller
 
 TRIES_NAME = "pair_tries.json"
@@ -29,7 +29,8 @@ LONGEST_WAIT_OF_ALL_S = 60.0  # a code of 50 bits outlasts a try a minute for ev
 MOST_CODES = 64  # at a time; the oldest one ends
 SEEN_SAVED_S = 3600.0  # when a phone was seen is saved so often
 _HOUR_S = 3600.0
-_THIS_MACHINE = Phone("", "", "this machine", PLAYER, 0.0, 0.0)
+# Who runs commands as the box's user can read all that it keeps, and make owners (`hushbox pair`): so it is one.
+_THIS_MACHINE = Phone("", "", "this machine", OWNER, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Pairings:
         self._content, self.notes, fresh = pairings_file.load(self._file, self._clocks)
         self._by_session: Mapping[str, Phone] = {phone.session: phone for phone in self._content.phones}
         self._seen = {phone.id: phone.seen for phone in self._content.phones}
-        self.local_session = secrets.token_hex(32)  # of `hushbox status` on the box itself, until the next start
+        self.local_session = secrets.token_hex(32)  # of commands on the box itself, until the next start
         self.first_code = ""
         self._first: Code | None = None
         self._set()

@@ -4,7 +4,6 @@ It is D-Bus work, so it has a thread of its own in control, and the audio proces
 """
 
 import logging
-import math
 import socket
 import threading
 import time
@@ -41,7 +40,7 @@ class BoxNetwork:
         self.on_change: Callable[[], None] = lambda: None
         self.on_addresses: Callable[[], None] = lambda: None  # they are others now; on the network's thread
         self._told: tuple[tuple[str, str], ...] = ()
-        self._tell_at_s = math.inf
+        self._tell_at_s = 0.0
         self._said = SaidOnce(log)
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -99,18 +98,19 @@ class BoxNetwork:
         self._mdns.close()
 
     def _look_at_addresses(self, state: NetworkState) -> None:
-        """Tell the name with the addresses, whenever they change, and again later where that failed."""
-        now = time.monotonic()
-        if state.why_not or (state.interfaces == self._told and now < self._tell_at_s):
+        """Tell the name with the addresses, whenever they change, and again when it is not answered to any more."""
+        now, changed = time.monotonic(), state.interfaces != self._told
+        if state.why_not or not (changed or (state.interfaces and now >= self._tell_at_s)):
             return
-        if state.interfaces != self._told:
+        self._tell_at_s = now + _TELL_AGAIN_S
+        if changed:
             self._told = state.interfaces
             self.on_addresses()
-        self._tell_at_s = math.inf
+        elif self._mdns.answers():
+            return
         try:
             self._mdns.publish(self.host, self.name, self._port, state.interfaces)
         except NetworkError as error:
-            self._tell_at_s = now + _TELL_AGAIN_S
             self._said.warn(f"network: {error}")
 
     def _make_id(self) -> str:

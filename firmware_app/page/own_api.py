@@ -11,7 +11,7 @@ from firmware_app.errors import AppError
 from firmware_app.page import address
 from web_ui.ports.pairing import COOKIE
 
-_ANSWER_S = 5.0
+_ANSWER_S = 20.0  # a board that is starting, or tries a new version, may be busy
 _LONGEST_ANSWER = 2_000_000  # bytes
 _NO_RIGHT = (401, 403)
 
@@ -21,7 +21,7 @@ class BoxSilent(AppError, ConnectionError):
 
 
 class OwnApi:
-    """A client. Each call waits up to five seconds."""
+    """A client. Each call waits up to twenty seconds."""
 
     def __init__(self, runtime: Path, host: str, port: int) -> None:
         """host, port: the settings file's, where the box has left no note of its own."""

@@ -96,6 +96,8 @@ class SystemBus:
     def _guarded(self, do: Callable[[], _Answer]) -> _Answer:
         try:
             return do()
+        except BusError:  # of what `do` has guarded itself
+            raise
         except TimeoutError:
             self.close()
             raise BusError("", "the system bus did not answer in time") from None

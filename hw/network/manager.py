@@ -63,6 +63,8 @@ class NetworkManagerNetwork:
         except NetworkError as error:
             return NetworkState(why_not=str(error))
         state = objects.state()
+        if state.wifi and not self._supplicant.is_joined(objects.radio_interface):
+            state = replace(state, wifi="", wifi_addresses=())
         guests = self._supplicant.guests(objects.radio_interface) if state.hotspot else None
         return replace(state, guests=guests)
 

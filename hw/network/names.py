@@ -16,6 +16,7 @@ from hw.network.network import NetworkError
 _NAME = "org.freedesktop.Avahi"
 _SERVER = DBusAddress("/", _NAME, f"{_NAME}.Server")
 _ANY_PROTOCOL = -1
+_REGISTERING, _ESTABLISHED = 1, 2  # AvahiEntryGroupState
 _NO_REVERSE = 16  # AVAHI_PUBLISH_NO_REVERSE: the address has the machine's own name already
 
 
@@ -25,6 +26,7 @@ class NetworkName:
     def __init__(self, bus: SystemBus | None = None) -> None:
         self._bus = bus or SystemBus()
         self._group: DBusAddress | None = None
+        self._machines_own = False
 
     def publish(self, name: str, title: str, port: int, interfaces: Sequence[tuple[str, str]]) -> None:
         """Answer to `name`.local with these addresses, and tell of the page. Raises NetworkError.
@@ -32,7 +34,8 @@ class NetworkName:
         title: of the service that browsers for such things list. interfaces: (interface, address).
         """
         try:
-            if str(self._bus.call(_SERVER, "GetHostName")[0]) == name:
+            self._machines_own = str(self._bus.call(_SERVER, "GetHostName")[0]) == name
+            if self._machines_own:
                 return  # the machine has it already
             group = self._fresh_group()
             for interface, address in interfaces:
@@ -53,6 +56,15 @@ class NetworkName:
             raise NetworkError(f"{name}.local is not answered to: {error}") from None
         except OSError as error:  # the interface is gone
             raise NetworkError(f"{name}.local is not answered to: {error}") from None
+
+    def answers(self) -> bool:
+        """Whether Avahi still answers to what was published. An Avahi that was started again has forgotten it."""
+        if self._group is None:
+            return self._machines_own
+        try:
+            return self._bus.call(self._group, "GetState")[0] in (_REGISTERING, _ESTABLISHED)
+        except BusError:
+            return False
 
     def close(self) -> None:
         """The name is given back."""

@@ -1,8 +1,10 @@
-"""What only wpa_supplicant knows or does: the regulatory domain, and the phones in the own Wi-Fi.
+"""What only wpa_supplicant knows or does: the regulatory domain, the phones in the own Wi-Fi, and a Wi-Fi that is lost.
 
-NetworkManager has no word for either. Setting the domain through the kernel takes root; wpa_supplicant, which runs as
-root, does it for whom the bus lets near it. Its D-Bus policy on the installed box (systemd/hushbox.dbus) lets the
-box's user read and write properties, and nothing else.
+NetworkManager has no word for the first two. The third it misses when wpa_supplicant goes from joined to scanning so
+quickly that it tells of both at once, as on a busy board: it then says "connected" for good (seen with 1.42).
+Setting the domain through the kernel takes root; wpa_supplicant, which runs as root, does it for whom the bus lets near
+it. Its D-Bus policy on the installed box (systemd/hushbox.dbus) lets the box's user read and write properties, and
+nothing else.
 """
 
 from jeepney import DBusAddress
@@ -12,6 +14,8 @@ from hw.network.network import WORLD, NetworkError
 
 _NAME = "fi.w1.wpa_supplicant1"
 _ROOT = DBusAddress("/fi/w1/wpa_supplicant1", _NAME, _NAME)
+
+_JOINED = ("completed", "4way_handshake", "group_handshake")  # the last two while keys are renewed
 
 
 class Supplicant:
@@ -41,6 +45,13 @@ class Supplicant:
             return len(self._bus.get(self._interface(interface), "Stations"))
         except BusError:
             return None
+
+    def is_joined(self, interface: str) -> bool:
+        """Whether this interface is in a Wi-Fi. True when it cannot be told."""
+        try:
+            return str(self._bus.get(self._interface(interface), "State")) in _JOINED
+        except BusError:
+            return True
 
     def _interface(self, name: str) -> DBusAddress:
         path = str(self._bus.call(_ROOT, "GetInterface", "s", name)[0])

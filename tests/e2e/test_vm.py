@@ -16,7 +16,7 @@ import pytest
 from tests.rigs.vm.box import LOOPBACK, RATE_HZ, Box, running, tone_level
 from tests.rigs.vm.machine import BUILD, Machine
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(3600)]
 
 USB_CARD = LOOPBACK.replace("hw:CARD=Loopback,DEV=1,SUBDEV=1", "hw:CARD=USBHB7B0042,DEV=0")
 PANEL = """
@@ -29,6 +29,15 @@ name = "status"
 gpio = 27
 shows = "stems.vocals.mute"
 """
+
+# An emulated start takes as long as the minute within which crashes count: those that are noted were just now.
+_NOTED = """import json, pathlib, time
+path = pathlib.Path('/run/hushbox-sound/audio.starts')
+noted = json.loads(path.read_text())
+"""
+JUST_NOW = f"""python3 -c "{_NOTED}noted['crashes_s'] = [time.monotonic()] * len(noted['crashes_s'])
+path.write_text(json.dumps(noted))" """
+COUNTED = f"""python3 -c "{_NOTED}print(len(noted['crashes_s']))" """
 
 
 @pytest.fixture(scope="module")
@@ -54,9 +63,9 @@ def test_it_boots_with_both_units_up_and_nothing_failed(box: Box) -> None:
     box.wait("systemctl is-active hushbox-audio hushbox-control")
     box.wait_page()
     assert box.run("systemctl list-units --failed --plain --no-legend 'hushbox*'") == ""
-    users = box.run("ps -o user= -p $(systemctl show -p MainPID --value hushbox-audio),"
+    users = box.run("ps -o user:20= -p $(systemctl show -p MainPID --value hushbox-audio),"
                     "$(systemctl show -p MainPID --value hushbox-control)")  # fmt: skip
-    assert sorted(users.split()) == ["hushbox", "hushbox-+"]  # ps shortens names
+    assert sorted(users.split()) == ["hushbox", "hushbox-audio"]
     # No interface, no SPI: the demo plays, and the page says what is missing.
     status = box.wait_status(running, "running audio process")
     assert status["demo"]
@@ -64,6 +73,7 @@ def test_it_boots_with_both_units_up_and_nothing_failed(box: Box) -> None:
 
 
 def test_what_the_units_promise_is_in_force(box: Box) -> None:
+    box.wait_running()  # memory is locked when all is loaded
     audio = box.main_pid("hushbox-audio")
     # The kernel's word: real time allowed, memory locked, no new privileges, system calls filtered.
     assert re.search(r"Max realtime priority +80 ", box.run(f"cat /proc/{audio}/limits"))
@@ -117,13 +127,12 @@ def test_the_page_comes_back_while_the_sound_goes_on(looped: Box) -> None:
 
 
 def test_a_row_of_crashes_ends_in_safe_mode_which_says_why(looped: Box) -> None:
-    for _ in range(5):
-        if looped.wait_status(running, "running audio process")["safe_mode"]:
-            break
+    for crashes in (1, 2, 3):
         pid = looped.main_pid("hushbox-audio")
         looped.run("systemctl kill -s SEGV hushbox-audio")
         looped.wait_anew("hushbox-audio", pid)
-        looped.wait_running()
+        looped.run(JUST_NOW)
+        looped.wait(f"test $({COUNTED}) -ge {crashes}", 300)
     looped.wait_status(lambda status: status["safe_mode"] == "killed by SIGSEGV", "safe mode")
     assert np.abs(looped.listen()).max() > 0.1
     looped.ask("PUT", "safe_mode", {"on": False})
@@ -135,7 +144,7 @@ def test_a_footswitch_on_a_real_gpio_line_mutes_the_vocals(looped: Box) -> None:
     looped.run("sed '$a Revision\\t: c03114' /proc/cpuinfo >/run/cpuinfo; "
                "printf '[Service]\\nBindReadOnlyPaths=/run/cpuinfo:/proc/cpuinfo\\n' "
                ">/run/systemd/system/hushbox-control.service.d/board.conf; systemctl daemon-reload")  # fmt: skip
-    looped.run("systemctl restart hushbox-control", 120)
+    looped.run("systemctl restart hushbox-control", 400)
     looped.wait_page()
     looped.set("box.bypass", 0)
     looped.set("box.chain", 1)

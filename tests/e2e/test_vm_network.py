@@ -4,6 +4,7 @@ NetworkManager, wpa_supplicant, dnsmasq, polkit and D-Bus are Debian's; only the
 (mac80211_hwsim). The audio process is left out: the machine is emulated and slow. `make e2e-vm` makes its disk.
 """
 
+import contextlib
 import json
 import shutil
 import time
@@ -17,9 +18,9 @@ from tests.rigs.vm.air import PASSWORD, STUDIO, Air
 from tests.rigs.vm.box import Box
 from tests.rigs.vm.machine import BUILD, Machine
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(3600)]
 
-PATIENCE_S = 300.0
+PATIENCE_S = 600.0
 AS_BOX = "runuser -u hushbox -- env HUSHBOX_RUNTIME_DIR=/run/hushbox HUSHBOX_STATE_DIR=/var/lib/hushbox"
 PROBES = [("connectivitycheck.gstatic.com", "/generate_204"), ("captive.apple.com", "/hotspot-detect.html")]
 
@@ -34,17 +35,19 @@ class Place:
     def command(self, *words: str, typed: str = "") -> str:
         """`hushbox network …` as the box's user."""
         said = " ".join(f"'{word}'" for word in words)
-        return self.box.run(f"echo '{typed}' | {AS_BOX} hushbox network {said}", 120)
+        return self.box.run(f"echo '{typed}' | {AS_BOX} hushbox network {said}", 300)
 
     def view(self) -> dict[str, Any]:
-        return dict(json.loads(self.command("--json")))
+        """As an owner's phone gets it, which takes less of the machine than a command."""
+        return dict(self.box.ask("GET", "network"))
 
     def wait(self, wanted: Callable[[dict[str, Any]], bool], what: str) -> dict[str, Any]:
         until, now = time.monotonic() + PATIENCE_S, {}
         while True:
-            now = self.view()
-            if wanted(now):
-                return now
+            with contextlib.suppress(ConnectionError):
+                now = self.view()
+                if wanted(now):
+                    return now
             assert time.monotonic() < until, f"no {what}: {now}\n{self.box.log()}"
             time.sleep(2.0)
 
@@ -57,8 +60,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         box = Box(machine)
         box.give_it_time()
         air = Air(machine)
-        box.run("systemctl restart hushbox-control", 200)
-        box.wait(f"{AS_BOX} hushbox network", 240)
+        box.run("systemctl restart hushbox-control", 600)
+        box.wait_page()
         yield Place(box, air)
 
 
@@ -114,8 +117,8 @@ def test_it_joins_the_studio_and_is_found_by_name(place: Place) -> None:
     # The password is root's, and the box's own folder has none of it.
     assert "-rw------- 1 root root" in place.box.run("ls -l /etc/NetworkManager/system-connections")
     assert place.box.run(f"grep -rl '{PASSWORD}' /var/lib/hushbox /run/hushbox; true") == ""
-    place.box.wait(f"journalctl -u avahi-daemon | grep -q '{view['host'].removesuffix('.local')}' || "
-                   f"python3 -c 'import socket; socket.getaddrinfo(\"{view['host']}\", 80)'", 60)  # fmt: skip
+    (address,) = place.air.studio_finds(view["host"])
+    assert address.startswith("198.51.100.")
 
 
 def test_a_studio_that_is_switched_off_brings_the_own_wifi_back(place: Place, card: dict[str, Any]) -> None:
@@ -130,6 +133,6 @@ def test_control_that_is_killed_finds_the_own_wifi_as_it_was(place: Place) -> No
     before = place.box.main_pid("hushbox-control")
     place.box.run("systemctl kill -s KILL hushbox-control")
     place.box.wait_anew("hushbox-control", before)
-    place.box.wait(f"{AS_BOX} hushbox network", 240)
+    place.box.wait_page()
     place.wait(lambda now: bool(now["own"]["on"]), "own Wi-Fi")
     assert place.air.phone_asks("captive.apple.com", "/")["status"] in (200, 302), "the socket is systemd's"

@@ -15,7 +15,7 @@ import pytest
 from tests.rigs.vm.box import Box, running
 from tests.rigs.vm.machine import BUILD, Machine
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(3600)]
 
 STATE, RUNTIME, SOUND = "/var/lib/hushbox", "/run/hushbox", "/run/hushbox-sound"
 KEYBOARD = "0627-0001"  # QEMU's USB keyboard

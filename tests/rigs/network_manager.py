@@ -18,7 +18,7 @@ from jeepney import DBusAddress
 from hw.network.bus import BusError, SystemBus
 from hw.network.objects import NM
 
-_BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN"
+BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig><type>custom</type><listen>unix:path={path}</listen><auth>EXTERNAL</auth>
 <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow own="*"/>
@@ -70,7 +70,7 @@ class RealNetworkManager:
 
     def _start(self) -> None:
         config = self._folder / "bus.conf"
-        config.write_text(_BUS.format(path=self._folder / "bus"))
+        config.write_text(BUS.format(path=self._folder / "bus"))
         self._run(["dbus-daemon", f"--config-file={config}", "--nofork"], "bus.log")
         self._wait(lambda: (self._folder / "bus").exists())
         script = self._folder / "inside.sh"

@@ -73,6 +73,17 @@ def test_the_governor_and_the_cores(board: Path) -> None:
     assert cores == {"9": "0-3\n", "31": "0\n", "40": "0-3\n", "56": "0\n"}
 
 
+def test_many_processes_cost_no_more_of_them(board: Path) -> None:
+    """It runs whenever the sound starts, on the board's own cores."""
+    counted = put(board, "bin/grep", f'#!/bin/sh\necho >>{board}/runs\nexec {shutil.which("grep")} "$@"\n')
+    counted.chmod(0o755)
+    for number in range(1, 200):
+        put(board, f"proc/{number}/comm", "kworker/0:1\n")
+    env = {**os.environ, "PATH": f"{board}/bin:{os.environ['PATH']}"}
+    subprocess.run(["sh", TUNE, board], check=True, env=env)
+    assert len((board / "runs").read_text().splitlines()) == 2
+
+
 def test_a_board_without_any_of_it_is_no_fault(tmp_path: Path) -> None:
     put(tmp_path, "proc/interrupts", INTERRUPTS)
     assert tune(tmp_path).returncode == 0

@@ -7,6 +7,8 @@ import pytest
 
 from firmware_app import cli
 from firmware_app.page import address
+from tests.conftest import MakeUsb
+from tests.rigs.running_box import RunningBox
 from web_ui.app import create_app
 from web_ui.fakes.box import FakeBox, fake_box
 from web_ui.serving.server import PageServer
@@ -80,3 +82,21 @@ def test_without_a_box_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[
     address.leave(tmp_path, tmp_path, "127.0.0.1", 9)
     assert run() == 1
     assert "no box answers" in capsys.readouterr().err
+
+
+@pytest.mark.rig
+@pytest.mark.box
+def test_a_running_box_lets_its_own_user_do_all_of_it(
+    make_usb: MakeUsb, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    """Whoever is paired: commands have a session of their own."""
+    usb = make_usb()
+    with RunningBox(tmp_path / "box", f'[audio]\ndevice = "{usb.device}"\n[panel]\npins = "mock"\n') as running:
+        running.wait_status(lambda s: s["audio_alive"], "audio process")
+        monkeypatch.setenv("HUSHBOX_RUNTIME_DIR", str(running.runtime))
+        assert run("--json") == 0
+        assert "program on this computer" in json.loads(capsys.readouterr().out)["why_not"]
+        assert run("country", "DE") == 0
+        capsys.readouterr()
+        assert run("card", "--json") == 0
+        assert len(json.loads(capsys.readouterr().out)["password"]) == 14

@@ -230,11 +230,11 @@ def test_all_is_forgotten_with_what_is_wrong(start: Start, tmp_path: Path):
     assert start().find(owner) is None
 
 
-def test_commands_on_the_box_may_read_what_a_player_may(start: Start):
+def test_commands_on_the_box_may_do_what_an_owner_may(start: Start):
     box = start()
     found = box.find(box.local_session)
     assert found is not None
-    assert found.role == PLAYER
+    assert found.role == OWNER
     assert box.phones == ()
     owner = box.claim(box.first_code, "", Caller("127.0.0.1", box.local_session))
     assert box.find(owner) is not None

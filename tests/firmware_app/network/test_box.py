@@ -20,13 +20,18 @@ class Names(NetworkName):
     def __init__(self) -> None:
         self.told: list[tuple[str, str, int, tuple[tuple[str, str], ...]]] = []
         self.refuses = False
+        self.lost = False
         self.published = threading.Event()
 
     def publish(self, name: str, title: str, port: int, interfaces: Sequence[tuple[str, str]]) -> None:
         if self.refuses:
             raise NetworkError("no Avahi")
         self.told.append((name, title, port, tuple(interfaces)))
+        self.lost = False
         self.published.set()
+
+    def answers(self) -> bool:
+        return bool(self.told) and not self.lost
 
     def close(self) -> None:
         self.told.append(("", "", 0, ()))
@@ -86,3 +91,15 @@ def test_a_box_without_avahi_goes_on(network: BoxNetwork, names: Names):
     assert network.reach is not None
     network.reach.wake()
     assert names.published.wait(20)
+
+
+def test_a_name_that_avahi_has_forgotten_is_told_again(network: BoxNetwork, names: Names):
+    network.start(FakeNetwork(cable=True), PORT, names)
+    assert names.published.wait(20)
+    names.published.clear()
+    names.lost = True  # Avahi was started again
+    network._tell_at_s = 0.0  # as after a minute
+    assert network.reach is not None
+    network.reach.wake()
+    assert names.published.wait(20)
+    assert names.told[-1] == names.told[0]

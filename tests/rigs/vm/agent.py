@@ -8,15 +8,20 @@ status or 1.
 import json
 import re
 import subprocess
+import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
+PORT = Path("/dev/virtio-ports/hushbox.test")
 PAGE = "http://127.0.0.1:8080/"
 PHONE = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())  # it keeps the session
 
 
 def main() -> None:
-    with open("/dev/virtio-ports/hushbox.test", "r+b", buffering=0) as port:
+    while not PORT.exists():
+        time.sleep(0.2)
+    with PORT.open("r+b", buffering=0) as port:
         port.write(b'{"ready": true}\n')
         waiting = b""
         while True:

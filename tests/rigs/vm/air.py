@@ -12,6 +12,7 @@ from typing import Any
 from tests.rigs.vm.machine import Machine
 
 STUDIO, PASSWORD = "Studio", "correct horse"
+STUDIO_ADDRESS = "198.51.100.1"
 _FAR = f"""
 set -e
 modprobe mac80211_hwsim radios=3
@@ -26,8 +27,8 @@ printf '%s\\n' interface=wlan1 ssid={STUDIO} hw_mode=g channel=6 wpa=2 wpa_key_m
 printf '%s\\n' port=0 interface=wlan1 dhcp-range=198.51.100.50,198.51.100.99,1h dhcp-leasefile=/tmp/leases \
     pid-file=/tmp/studio.pid >/tmp/studio.conf
 """
-_ON = """
-ip netns exec studio ip addr replace 198.51.100.1/24 dev wlan1
+_ON = f"""
+ip netns exec studio ip addr replace {STUDIO_ADDRESS}/24 dev wlan1
 ip netns exec studio hostapd -B -P /tmp/hostapd.pid /tmp/hostapd.conf
 ip netns exec studio dnsmasq -C /tmp/studio.conf
 """
@@ -63,6 +64,11 @@ class Air:
     def phone_asks(self, host: str, path: str = "/", port: int = 80) -> dict[str, Any]:
         """What the phone gets for http://host:port/path: status, location, text. It asks its DNS for the address."""
         return dict(self._phone("fetch", host, path, str(port)))
+
+    def studio_finds(self, host: str) -> list[str]:
+        """The addresses that somebody in the studio's Wi-Fi gets for a name in .local."""
+        asked = f"ip netns exec studio python3 /usr/local/sbin/air-phone name {host} {STUDIO_ADDRESS} 60"
+        return list(json.loads(self._machine.run(asked, 120)))
 
     def what_is_offered(self, name: str) -> str:
         """What the phone sees of a Wi-Fi's security, as iw prints it."""

@@ -1,6 +1,6 @@
-"""Runs in the test machine, in the phone's network: gets an address by DHCP (RFC 2131), or fetches a page.
+"""Runs in a phone's network: gets an address by DHCP (RFC 2131), fetches a page, or asks for a name (RFC 6762).
 
-air_phone.py address | air_phone.py fetch HOST PATH PORT. Prints JSON.
+air_phone.py address | fetch HOST PATH PORT | name HOST OWN_ADDRESS SECONDS. Prints JSON.
 """
 
 import http.client
@@ -10,6 +10,7 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 INTERFACE = "wlan2"
@@ -19,7 +20,11 @@ _KIND, _WANTED, _ASKED, _SERVER, _ROUTER, _DNS, _PORTAL = 53, 55, 50, 54, 3, 6, 
 
 
 def main() -> None:
-    print(json.dumps(address() if sys.argv[1] == "address" else fetch(sys.argv[2], sys.argv[3], int(sys.argv[4]))))
+    what, *words = sys.argv[1:]
+    if what == "name":
+        print(json.dumps(named(words[0], words[1], float(words[2]))))
+    else:
+        print(json.dumps(address() if what == "address" else fetch(words[0], words[1], int(words[2]))))
 
 
 def address() -> dict[str, str]:
@@ -70,6 +75,31 @@ def resolve(host: str, kind: int = 1) -> list[bytes]:
     if answer[3] & 15:
         raise OSError(f"{host}: the DNS refuses: {answer[3] & 15}")
     return [answer[-4:]] if struct.unpack("!H", answer[6:8])[0] else []
+
+
+def named(host: str, own: str, seconds: float) -> list[str]:
+    """The addresses by which the network answers to a name in .local, [] for none within this time.
+
+    own: the asking phone's address. Asked is as a simple resolver does, so that the answer comes to us alone.
+    """
+    name = b"".join(bytes([len(part)]) + part.encode() for part in host.split(".")) + b"\0"
+    found: set[str] = set()
+    until = time.monotonic() + seconds
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(own))
+        sock.bind((own, 0))
+        sock.settimeout(0.5)
+        while not found and time.monotonic() < until:
+            asked = struct.pack("!HHHHHH", 7, 0, 1, 0, 0, 0) + name + struct.pack("!HH", 1, 1)
+            sock.sendto(asked, ("224.0.0.251", 5353))
+            try:
+                while True:
+                    answer = sock.recv(2000)
+                    if name.lower() in answer.lower() and struct.unpack("!H", answer[6:8])[0]:
+                        found.add(socket.inet_ntoa(answer[-4:]))
+            except TimeoutError:
+                pass
+    return sorted(found)
 
 
 def fetch(host: str, path: str, port: int) -> dict[str, object]:

@@ -14,7 +14,7 @@ from tests.rigs.vm.machine import Machine
 
 RATE_HZ, PERIOD, PERIODS = 48_000, 1024, 4
 TONE_HZ = 440.0
-PATIENCE_S = 240.0
+PATIENCE_S = 600.0
 # Without models: emulated, there is not the time for them. That they load and run the first test sees.
 LOOPBACK = f"""
 [audio]
@@ -43,7 +43,7 @@ class Box:
     def configure(self, text: str) -> None:
         encoded = base64.b64encode(text.encode()).decode()
         self.run(f"mkdir -p /etc/hushbox; echo {encoded} | base64 -d >/etc/hushbox/hushbox.toml")
-        self.run("systemctl restart hushbox-audio hushbox-control", 200)
+        self.run("systemctl restart hushbox-audio hushbox-control", 600)
         self.wait_page()
 
     def status(self) -> dict[str, Any]:
@@ -77,7 +77,7 @@ class Box:
 
     def wait_anew(self, unit: str, before: int) -> None:
         """Until systemd has started another process than `before`."""
-        self.wait(f"p=$(systemctl show -p MainPID --value {unit}); test $p != {before} && test $p != 0", 120)
+        self.wait(f"p=$(systemctl show -p MainPID --value {unit}); test $p != {before} && test $p != 0", 300)
 
     def main_pid(self, unit: str) -> int:
         return int(self.run(f"systemctl show -p MainPID --value {unit}"))
@@ -91,7 +91,7 @@ class Box:
 
     def give_it_time(self) -> None:
         """An emulated processor is ten to twenty times slower: three seconds there are a fifth of one here."""
-        slow = "[Service]\\nWatchdogSec=30\\nTimeoutStopSec=30\\nTimeoutStartSec=300\\n"
+        slow = "[Service]\\nWatchdogSec=30\\nTimeoutStopSec=30\\nTimeoutStartSec=900\\n"
         for unit in ("hushbox-audio", "hushbox-control"):
             folder = f"/run/systemd/system/{unit}.service.d"
             self.run(f"mkdir -p {folder}; printf '{slow}' >{folder}/slow.conf")
