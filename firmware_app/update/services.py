@@ -17,8 +17,8 @@ from firmware_app.update import state_copy
 from firmware_app.update.layout import UpdateError
 
 UNITS = ("hushbox-audio.service", "hushbox-control.service")
-# A phone that knocks there starts the page. Stopped with it, and started by it (Wants=).
-SOCKETS = ("hushbox-captive.socket",)
+# A phone that knocks at the socket starts the page. Both are stopped with it, and started by it (Wants=).
+BESIDE = ("hushbox-captive.socket", "hushbox-recorder.service")
 APPLY_UNIT, STATE_UNIT = "hushbox-update-apply.service", "hushbox-update-state.service"
 CHILDREN = "children.json"  # in the runtime folder, of the supervisor
 SYSTEMCTL_S, APPLY_S = 90.0, 150.0
@@ -65,8 +65,9 @@ class SystemdServices:
         return all(self.pids())
 
     def stop(self) -> None:
-        with contextlib.suppress(UpdateError):  # a version may have none
-            self._call("stop", *SOCKETS)
+        for unit in BESIDE:
+            with contextlib.suppress(UpdateError):  # a version may not have it
+                self._call("stop", unit)
         self._call("stop", *UNITS)
 
     def start(self) -> None:

@@ -21,6 +21,7 @@ UNITS = sorted(
 MOST_EXPOSURE = {
     "hushbox-audio.service": 10,
     "hushbox-control.service": 15,
+    "hushbox-recorder.service": 10,
     "hushbox-tune.service": 15,
     "hushbox-log@.service": 10,
     "hushbox-update.service": 18,
@@ -99,6 +100,14 @@ def test_each_process_is_a_user_that_writes_only_what_is_its_own() -> None:
     assert "HOME=/nonexistent" in " ".join(all_of("hushbox-audio.service", "Environment")).split()
 
 
+def test_the_recorder_writes_takes_and_reaches_nothing_else() -> None:
+    recorder = unit("hushbox-recorder.service")
+    assert recorder["User"] == "hushbox"
+    assert all_of("hushbox-recorder.service", "ReadWritePaths") == ["-/var/lib/hushbox/takes"]
+    assert "SupplementaryGroups" not in recorder
+    assert (recorder["PrivateNetwork"], recorder["PrivateDevices"], recorder["Type"]) == ("yes", "yes", "notify")
+
+
 def test_neither_is_in_a_group_that_sees_more_than_the_box() -> None:
     for name in OWN:
         assert not {"input", "systemd-journal", "adm", "netdev", "sudo", "disk"} & set(
@@ -123,6 +132,7 @@ def test_the_sound_may_read_what_it_starts_from_and_no_secret() -> None:
     made = {path: (mode, *owner) for kind, path, mode, *owner, _ in lines if kind == "d"}
     assert made == {
         "/var/lib/hushbox": ("0750", "hushbox", "hushbox"),
+        "/var/lib/hushbox/takes": ("0700", "hushbox", "hushbox"),
         "/var/lib/hushbox-update": ("0755", "root", "root"),
         "/var/lib/hushbox-update/staging": ("0700", "hushbox", "hushbox"),
     }
@@ -197,7 +207,7 @@ def test_nothing_starts_sound_or_page_while_an_update_has_them_stopped() -> None
     starts = {
         path.name for path in UNITS if path.suffix == ".socket" and unit(path.name).get("Service") in services.UNITS
     }
-    assert starts == set(services.SOCKETS)
+    assert starts == {unit for unit in services.BESIDE if unit.endswith(".socket")}
     assert starts <= set(" ".join(all_of("hushbox-control.service", "Wants")).split()), (
         "what is stopped comes back with the page"
     )
