@@ -188,6 +188,12 @@ deb: setup-dev ## Debian package into dist/. ARCH=arm64 for another machine (emu
 test-deb: ## As root: the package in a clean Debian: install, use, upgrade, downgrade refused, purge. ARCH=arm64
 	@packaging/test_deb.sh $(ARCH)
 
+test-deb-twice: ## The package made twice from the last commit, in two places: the same bytes
+	@packaging/test_deb_twice.sh
+
+test-install: ## As root, in a clean Debian: make install, again over a box that had an update, make uninstall
+	@packaging/test_install.sh
+
 test-no-compiler: ## As root: a checkout in a clean Debian without a compiler, with the part in C from wheels and without it
 	@packaging/test_no_compiler.sh
 
