@@ -210,8 +210,8 @@ update-archive: setup-dev ## What an update brings, into dist/. ARCH=arm64 and S
 update-repo: setup-dev ## Sign dist's archives into REPO=FOLDER with the keys in KEYS=FOLDER (docs/updates.md)
 	@packaging/updates/publish.sh "$(REPO)" "$(KEYS)"
 
-release: setup-dev ## Packages for both machines, frozen box, docs, source, bill of materials, checksums: all in dist/
-	@packaging/release.sh
+release: setup-dev ## Packages, updates signed into REPO=FOLDER with KEYS=FOLDER, frozen box, docs, source, bill of materials: in dist/
+	@REPO="$(REPO)" KEYS="$(KEYS)" packaging/release.sh
 
 lock: setup-dev ## Resolve pyproject.toml and requirements/*.in into the lock files again, with hashes
 	@requirements/lock.sh
