@@ -42,7 +42,9 @@ quietly "$python" "$pip/pip" install --no-index --no-deps --no-compile --only-bi
     --python-version "$minor" --implementation cp --abi "cp$(echo "$minor" | tr -d .)" --abi abi3 --abi none --target "$site" $platforms --platform "manylinux2014_$machine" --platform any \
     $(cat "$work/list") "$work"/ours/*.whl
 rm -rf "$site/bin"
+# Where a wheel lay when it was installed concerns nobody, and is another place each time.
 find "$site" -name direct_url.json -delete
+sed -i '/^[^,]*\/direct_url\.json,/d' "$site"/*.dist-info/RECORD
 [ -z "$ready" ] || cp "$ready" "$site/dsp/native"
 [ -e "$site/dsp/native/_hop.abi3.so" ] || echo "tree: without the part in C: NumPy does its work, slower" >&2
 find "$site" -type f -perm /111 -exec chmod a-x {} +
