@@ -1,0 +1,1 @@
+"""Each stage of the vocal chain against a known truth: `python -m bench.restore`."""
