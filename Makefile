@@ -192,6 +192,12 @@ deb: setup-dev ## Debian package into dist/. ARCH=arm64 for another machine (emu
 test-deb: ## As root: the package in a clean Debian: install, use, upgrade, downgrade refused, purge. ARCH=arm64
 	@packaging/test_deb.sh $(ARCH)
 
+test-deb-twice: ## The package made twice from the last commit, in two places: the same bytes
+	@packaging/test_deb_twice.sh
+
+test-install: ## As root, in a clean Debian: make install, again over a box that had an update, make uninstall
+	@packaging/test_install.sh
+
 test-no-compiler: ## As root: a checkout in a clean Debian without a compiler, with the part in C from wheels and without it
 	@packaging/test_no_compiler.sh
 
@@ -208,8 +214,8 @@ update-archive: setup-dev ## What an update brings, into dist/. ARCH=arm64 and S
 update-repo: setup-dev ## Sign dist's archives into REPO=FOLDER with the keys in KEYS=FOLDER (docs/updates.md)
 	@packaging/updates/publish.sh "$(REPO)" "$(KEYS)"
 
-release: setup-dev ## Packages for both machines, frozen box, docs, source, bill of materials, checksums: all in dist/
-	@packaging/release.sh
+release: setup-dev ## Packages, updates signed into REPO=FOLDER with KEYS=FOLDER, frozen box, docs, source, bill of materials: in dist/
+	@REPO="$(REPO)" KEYS="$(KEYS)" packaging/release.sh
 
 lock: setup-dev ## Resolve pyproject.toml and requirements/*.in into the lock files again, with hashes
 	@requirements/lock.sh

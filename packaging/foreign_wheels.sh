@@ -7,7 +7,8 @@ cd "$(dirname "$0")/.."
 folder=${1:?name a folder for the wheels} machine=${2:?aarch64} debian=${3:?arm64} minor=${4:?3.11}
 fail() { printf 'wheels: %s\n' "$*" >&2; exit 1; }
 [ -x .venv/bin/uv ] || fail "make setup-dev first"
-from() { cat requirements/box.lock packaging/pip.lock; echo "$minor $machine"; }
+flags=CFLAGS=-g0 # as in wheels.sh
+from() { cat requirements/box.lock packaging/pip.lock; echo "$minor $machine $flags"; }
 from | cmp -s - "$folder/.made-from" || rm -rf "$folder"
 if packaging/ours_from.sh | cmp -s - "$folder/.ours-made-from"; then exit 0; fi
 mkdir -p "$folder"
@@ -33,7 +34,7 @@ if [ ! -e "$folder/.made-from" ]; then
         mkdir "$root/wheels"
         cp "$folder"/pip-*.whl "$folder"/setuptools-*.whl $sources "$root/wheels"
         echo "wheels: building $(echo "$sources" | xargs -n1 basename | tr '\n' ' ')for $machine"
-        run chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 sh -c \
+        run chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 $flags sh -c \
             'python3 $(ls /wheels/pip-*.whl)/pip wheel --no-index --no-deps --find-links /wheels -w /wheels /wheels/*.tar.gz'
         rm $sources
         cp -n "$root"/wheels/*.whl "$folder"
@@ -47,7 +48,7 @@ rm -f "$root/ours/dsp/native/"*.so
 cp setup.py "$root/ours"
 # Unpacked: setuptools finds what it brings along only in a folder.
 run .venv/bin/python -m zipfile -e "$folder"/setuptools-*.whl "$root/setuptools"
-run chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 sh -c \
+run chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 $flags sh -c \
     'cd /ours && PYTHONPATH=/setuptools python3 setup.py -q build_ext --inplace'
 [ -e "$root/ours/dsp/native/_hop.abi3.so" ] || { cat "$work/log" >&2; fail "the part in C was not built (dsp/native)"; }
 cp "$root/ours/dsp/native/_hop.abi3.so" "$folder"

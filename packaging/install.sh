@@ -6,6 +6,7 @@
 #   PYTHON is ignored: the box uses /usr/bin/python3, because its user must be able to reach it
 set -eu
 cd "$(dirname "$0")/.."
+export LC_ALL=C # one order for all lists
 destdir=${DESTDIR:-}
 export PYTHON=/usr/bin/python3
 fail() { printf 'install: %s\n' "$*" >&2; exit 1; }
@@ -40,11 +41,26 @@ when=first
 if [ -d /opt/hushbox ]; then when=again; fi
 rm -rf /opt/hushbox.new /opt/hushbox.old
 mkdir -p /opt
+# What this system has of ours: from the installation before, and from the updates since.
+{
+    cat /opt/hushbox/installed-files
+    (cd /opt/hushbox/versions && find ./*/system -type f | sed 's|^\./[^/]*/system/||')
+} 2>/dev/null | sort -u >"$work/before" || true
 mv "$work/root/opt/hushbox" /opt/hushbox.new
 if [ $when = again ]; then mv /opt/hushbox /opt/hushbox.old; fi
 mv /opt/hushbox.new /opt/hushbox
 rm -rf /opt/hushbox.old
 (cd "$work/root" && find etc usr \( -type f -o -type l \) | sort) >/opt/hushbox/installed-files
+# Of that, what this version has not goes. In etc it stays: somebody may have changed it.
+comm -23 "$work/before" /opt/hushbox/installed-files | grep '^usr/.*hushbox[^/]*$' >"$work/gone" || true
+while read -r file; do
+    case $file in usr/lib/systemd/system/*)
+        if [ -d /run/systemd/system ]; then systemctl stop "${file##*/}" || true; fi
+        systemctl disable -q "${file##*/}" || true
+        ;;
+    esac
+    rm -f "/$file"
+done <"$work/gone"
 (cd "$work/root" && tar -cf - --owner=0 --group=0 etc usr) | tar -xf - -C / --no-overwrite-dir
 /opt/hushbox/configure $when
 echo "install: $(/usr/bin/hushbox --version) in /opt/hushbox"

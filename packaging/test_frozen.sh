@@ -4,6 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 frozen=$PWD/${1:-dist/hushbox/hushbox} normal=$PWD/${2:-.venv/bin/hushbox}
+phone=$PWD/packaging/test_first_phone.py
 song=$PWD/firmware_app/assets/demo_vocal.flac
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -45,9 +46,9 @@ for _ in $(seq 120); do
 done
 address=$(grep -o 'http://[0-9.]*:[0-9]*' run.txt | head -1)
 [ -n "$address" ] || { cat run.txt >&2; fail "run printed no address"; }
-python3 -c 'import sys, urllib.request as u; page = u.urlopen(sys.argv[1], timeout=30).read(); sys.exit(b"Hushbox" not in page)' \
-    "http://127.0.0.1:${address##*:}/" || fail "the page does not answer"
-echo "ok  hushbox run: the page answers"
+link=$("$frozen" pair | grep -o 'http[^ ]*#pair=[^ ]*') || { cat run.txt >&2; fail "pair printed no link"; }
+python3 "$phone" "http://127.0.0.1:${address##*:}" "$link" || { cat run.txt >&2; fail "the first phone does not get through"; }
+echo "ok  hushbox run, hushbox pair: a phone pairs, the demo plays, the page answers"
 kill $box
 wait $box || true
 echo "test-dist: the frozen box is fine"

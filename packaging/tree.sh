@@ -8,6 +8,7 @@
 # signed root, by which this version checks updates; without one it takes none.
 set -eu
 cd "$(dirname "$0")/.."
+. packaging/commit_time.sh
 mkdir -p "${1:?name the root folder}"
 root=$(cd "$1" && pwd) wheels=${2:?name the folder of wheels} machine=${3:-$(uname -m)}
 python=${PYTHON:-/usr/bin/python3}
@@ -41,7 +42,9 @@ quietly "$python" "$pip/pip" install --no-index --no-deps --no-compile --only-bi
     --python-version "$minor" --implementation cp --abi "cp$(echo "$minor" | tr -d .)" --abi abi3 --abi none --target "$site" $platforms --platform "manylinux2014_$machine" --platform any \
     $(cat "$work/list") "$work"/ours/*.whl
 rm -rf "$site/bin"
+# Where a wheel lay when it was installed concerns nobody, and is another place each time.
 find "$site" -name direct_url.json -delete
+sed -i '/^[^,]*\/direct_url\.json,/d' "$site"/*.dist-info/RECORD
 [ -z "$ready" ] || cp "$ready" "$site/dsp/native"
 [ -e "$site/dsp/native/_hop.abi3.so" ] || echo "tree: without the part in C: NumPy does its work, slower" >&2
 find "$site" -type f -perm /111 -exec chmod a-x {} +
@@ -64,8 +67,7 @@ install -m 644 README.md CHANGELOG.md LICENSE "$home"
 # Fails when something would be shipped without the text of its licence.
 (cd "$work" && "$python" -B -m firmware_app.system.licence_texts "$site") >"$home/LICENCES.txt"
 # No clock is trusted to be before this (firmware_app/update/clock.py).
-made=$(TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd 2>/dev/null || date -u +%Y-%m-%dT%H:%M:%SZ)
-echo "$made" >"$home/made"
+date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%dT%H:%M:%SZ >"$home/made"
 install -m 755 packaging/configure.sh "$home/configure"
 install -m 755 packaging/tune.sh "$home/tune"
 for link in current good; do ln -sfn "versions/$version" "$opt/$link"; done

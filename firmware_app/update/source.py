@@ -93,6 +93,10 @@ class FolderSource:
             raise UpdateError("source", f"{self.folder / name}: {error.strerror}") from None
 
 
+# `total` goes before the others: 0 would refuse the first redirection.
+_RETRIES = urllib3.Retry(total=3, connect=0, read=0, redirect=3, status=0, other=0)
+
+
 class UrlSource:
     """A web server. Certificates are checked; over plain http, too, nothing passes that is not signed."""
 
@@ -104,7 +108,7 @@ class UrlSource:
                 "source", f"source = {url[:200]!r}: a URL such as https://example.org/hushbox is expected"
             )
         self._url = url.rstrip("/") + "/"
-        self._pool = urllib3.PoolManager(headers={"User-Agent": "hushbox"}, retries=urllib3.Retry(0, redirect=3))
+        self._pool = urllib3.PoolManager(headers={"User-Agent": "hushbox"}, retries=_RETRIES)
 
     def pieces(self, name: str, offset: int = 0) -> Iterator[bytes]:
         url = self._url + _checked(name)
@@ -119,14 +123,22 @@ class UrlSource:
             try:
                 if answer.status in (403, 404):
                     raise NoSuchFile(f"{url}: not there ({answer.status})")
-                if answer.status != (206 if offset else 200):
+                skip = 0
+                if offset and answer.status == 200:
+                    skip = offset  # it knows no ranges, and sends all of it again
+                elif answer.status != (206 if offset else 200):
                     raise UpdateError("source", f"{url}: the server answers {answer.status}")
+                elif offset and not answer.headers.get("Content-Range", "").startswith(f"bytes {offset}-"):
+                    said = answer.headers.get("Content-Range", "")[:80]
+                    raise UpdateError("source", f"{url}: asked from byte {offset} on, the server sends {said!r}")
                 for piece in answer.stream(PIECE_BYTES, decode_content=False):
                     got += len(piece)
                     took_s = time.monotonic() - began
                     if took_s > QUIET_S and got < SLOWEST_BYTES_S * took_s:
                         raise UpdateError("source", f"{url}: too slow, {got} bytes in {took_s:.0f} s")
-                    yield piece
+                    if skip < len(piece):
+                        yield piece[skip:]
+                    skip = max(0, skip - len(piece))
             finally:
                 answer.close()
         except urllib3.exceptions.HTTPError as error:

@@ -9,6 +9,12 @@
     .venv/bin/python packaging/updates/repository.py rotate REPO --signers KEYS/root-1 KEYS/root-2 \
         --root KEYS/root-2 KEYS/root-3 KEYS/root-4 --targets KEYS/targets --online KEYS/online
 
+    .venv/bin/python packaging/updates/repository.py ready REPO --targets KEYS/targets \
+        --online KEYS/online --trusts ROOT
+    .venv/bin/python packaging/updates/repository.py check REPO dist/hushbox-1.2.0-arm64-py3.11.tar.xz --trusts ROOT
+
+`ready` says before a release whether it can be signed, `check` after it whether a box takes it.
+
 A key is an Ed25519 key in PKCS 8, encrypted where HUSHBOX_KEY_PASSWORD is set or a password is typed. `root` and
 `targets` stay offline; `online` signs snapshot and timestamp.
 """
@@ -21,6 +27,7 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -29,6 +36,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp
+
+from firmware_app.update.layout import ROOT_NAME, Layout, UpdateError
+from firmware_app.update.source import FolderSource
+from firmware_app.update.trust import Trust
 
 DAYS = {"root": 730, "targets": 365, "snapshot": 90, "timestamp": 90}
 THRESHOLD = 2  # of the root keys
@@ -88,6 +99,8 @@ class Repository:
 
     def write(self, role: str, made: Metadata[Any], signers: Sequence[CryptoSigner]) -> None:
         """Give it a new end, sign it, write it under its version; the timestamp also under its plain name."""
+        if role != "root":
+            self._belong(role, signers)
         made.signed.expires = now() + datetime.timedelta(days=DAYS[role])
         made.signatures.clear()
         for each in signers:
@@ -97,6 +110,48 @@ class Repository:
         fresh = self.metadata / f".{name}"
         made.to_file(str(fresh))
         os.replace(fresh, self.metadata / name)
+
+    def _belong(self, role: str, signers: Sequence[CryptoSigner]) -> None:
+        """Raises SystemExit for a key that boxes do not know for this role: they would refuse the whole repository."""
+        root = self.newest("root").signed
+        for each in signers:
+            if each.public_key.keyid not in root.roles[role].keyids:
+                words = f"the key {each.public_key.keyid[:12]} is none of those that {root.version}.root.json has"
+                raise SystemExit(f"repository: {words} for {role}")
+
+    def ready(self, targets: Sequence[Path], online: Path, trusts: Path) -> None:
+        """Raises SystemExit unless a release can be signed: with these keys, for boxes that trust this root."""
+        self._belong("targets", [signer(path) for path in targets])
+        self._belong("snapshot", [signer(online)])
+        self._trusted(trusts)
+
+    def check(self, archives: Sequence[Path], trusts: Path) -> None:
+        """Look at the repository as a box that trusts this root. Raises SystemExit unless it offers all of these."""
+        self._trusted(trusts)
+        with tempfile.TemporaryDirectory() as folder:
+            layout = Layout(Path(folder) / "home", Path(folder) / "keep")
+            layout.home.mkdir()
+            shutil.copyfile(trusts, layout.home / ROOT_NAME)
+            (layout.home / "made").write_text(f"{now():%Y-%m-%dT%H:%M:%SZ}\n")
+            try:
+                offers = Trust(layout, layout.keep, layout.home).look(FolderSource(self.metadata.parent))
+            except UpdateError as error:
+                raise SystemExit(f"repository: a box would refuse this: {error}") from None
+        known = {each.path: each for each in offers}
+        for archive in archives:
+            with archive.open("rb") as file:
+                hashed = f"{hashlib.file_digest(file, 'sha256').hexdigest()}.{archive.name}"
+            if archive.name not in known or known[archive.name].hashed != hashed:
+                raise SystemExit(f"repository: a box would not find {archive.name}")
+            if not (self.targets / hashed).exists():
+                raise SystemExit(f"repository: {self.targets / hashed} is not there")
+            print(f"{archive.name}: a box takes it")
+
+    def _trusted(self, trusts: Path) -> None:
+        if not trusts.exists():
+            raise SystemExit(f"repository: {trusts} is not there: no box that is built now would take any update")
+        if trusts.read_bytes() not in [path.read_bytes() for path in self.metadata.glob("[0-9]*.root.json")]:
+            raise SystemExit(f"repository: boxes would trust {trusts}, which is none of the roots of {self.metadata}")
 
     def init(self, root: Sequence[Path], targets: Sequence[Path], online: Path) -> None:
         if (self.metadata / "1.root.json").exists():
@@ -135,6 +190,9 @@ class Repository:
 
     def add(self, archives: Sequence[Path], targets: Sequence[Path], online: Path) -> None:
         """Put versions into the list. Beside each archive lies its description (NAME.json), which version.sh makes."""
+        signers = [signer(path) for path in targets]
+        self._belong("targets", signers)
+        self._belong("snapshot", [signer(online)])
         lists = self.newest("targets")
         for archive in archives:
             described = json.loads(archive.with_name(archive.name + ".json").read_text())
@@ -143,7 +201,7 @@ class Repository:
             lists.signed.targets[archive.name] = info
             shutil.copyfile(archive, self.targets / f"{info.hashes['sha256']}.{archive.name}")
         lists.signed.version += 1
-        self.write("targets", lists, [signer(path) for path in targets])
+        self.write("targets", lists, signers)
         self.refresh(online)
 
     def refresh(self, online: Path) -> None:
@@ -175,13 +233,16 @@ def main() -> int:
     for name, options in {
         "key": (), "init": ("root", "targets", "online"), "add": ("targets", "online"), "refresh": ("online",),
         "rotate": ("signers", "root", "targets", "online"), "show": (),
+        "ready": ("targets", "online", "trusts"), "check": ("trusts",),
     }.items():  # fmt: skip
         command = commands.add_parser(name)
         command.add_argument("where", type=Path, help="the key's file" if name == "key" else "the repository's folder")
-        if name == "add":
+        if name in ("add", "check"):
             command.add_argument("archives", type=Path, nargs="+")
         for option in options:
-            command.add_argument(f"--{option}", type=Path, required=True, nargs=None if option == "online" else "+")
+            command.add_argument(
+                f"--{option}", type=Path, required=True, nargs=None if option in ("online", "trusts") else "+"
+            )
     args = vars(parser.parse_args())
     command_name, where = args.pop("command"), args.pop("where")
     if command_name == "key":

@@ -18,6 +18,8 @@ pytestmark = [
 ANDROID = (
     "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/137.0.0.0 Mobile Safari/537.36"
 )
+SHEET = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148"
+SAFARI = SHEET.replace(" Mobile/", " Version/18.5 Mobile/") + " Safari/604.1"
 
 
 @pytest.fixture
@@ -249,3 +251,16 @@ def test_set_up_of_who_is_not_paired_is_the_way_in_and_this_phone(open_page: Ope
     page = open_page.visit("#setup")
     expect(page.locator("#setup-pair").get_by_label("Code")).to_be_visible()
     assert lines(page) == ["This phone"]
+
+
+def test_a_window_that_forgets_its_cookies_says_where_to_pair(box: Box, open_page: Opener, anna: str) -> None:
+    """The one that a phone opens by itself in the box's own Wi-Fi."""
+    words = "This window forgets this phone when it closes. Open http://"
+    for agent in (SHEET, ANDROID.replace("; K)", "; K; wv)")):
+        page = open_page.visit("", user_agent=agent)
+        expect(page.get_by_text(words)).to_be_visible()
+        assert page.url in page.get_by_text(words).inner_text()
+    for agent in (SAFARI, ANDROID):
+        page = open_page.visit("", user_agent=agent)
+        expect(page.get_by_role("button", name="Let me in")).to_be_visible()
+        assert page.get_by_text(words).count() == 0

@@ -1,6 +1,7 @@
 """What an installation is made of. The package itself is tried in a clean Debian by `make test-deb`."""
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -64,3 +65,40 @@ def test_man_page_names_every_command() -> None:
     page = (ROOT / "packaging" / "hushbox.1").read_text()
     for name in COMMANDS:
         assert re.search(rf"\b{name}\b", page), name
+
+
+def test_the_card_image_has_what_the_package_needs_and_recommends() -> None:
+    """There it is installed with dpkg, which fetches nothing."""
+    layer = (ROOT / "packaging/image/layer/hushbox.yaml").read_text()
+    installed = set(re.findall(r"^    - ([a-z0-9-]+)(?: #.*)?$", layer, re.MULTILINE))
+    control = (ROOT / "packaging/debian/control").read_text()
+    base = {"libc6", "systemd", "udev"}
+    for field in ("Depends", "Recommends"):
+        (line,) = re.findall(rf"^{field}: (.*)$", control, re.MULTILINE)
+        for choice in line.replace("@MORE@", ", python3-lgpio").split(","):
+            names = {re.sub(r"\(.*", "", name).strip() for name in choice.split("|")}
+            assert names & (installed | base), f"packaging/image/layer/hushbox.yaml: {choice.strip()} is missing"
+
+
+def test_units_of_the_card_image_are_those_that_it_switches_on() -> None:
+    image = ROOT / "packaging/image"
+    layer = (image / "layer/hushbox.yaml").read_text()
+    mounts = sorted(image.glob("*.mount"))
+    assert len(mounts) == 3
+    for unit in mounts:
+        assert unit.name in layer
+        text = unit.read_text()
+        (where,), (what,) = re.findall(r"^Where=(.*)", text, re.M), re.findall(r"^What=(.*)", text, re.M)
+        assert unit.name == where[1:].replace("-", r"\x2d").replace("/", "-") + ".mount"
+        state = (image / "hushbox-state.service").read_text()
+        assert re.search(rf"^ExecStart=.* {what}$", state, re.M), f"nobody makes {what}"
+        assert re.search(rf"^RequiredBy=.*{re.escape(unit.name)}", state, re.M)
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd here")
+def test_units_of_the_card_image_do_not_wait_for_each_other_in_a_circle(tmp_path: Path) -> None:
+    image = ROOT / "packaging/image"
+    units = [shutil.copy(path, tmp_path) for path in (*image.glob("*.mount"), image / "hushbox-state.service")]
+    done = subprocess.run(["systemd-analyze", "verify", *units], capture_output=True, text=True)
+    assert "cycle" not in done.stderr
+    assert [line for line in done.stderr.splitlines() if "hushbox" in line or "connections.mount" in line] == []

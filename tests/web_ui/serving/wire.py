@@ -55,6 +55,11 @@ def until(true: Callable[[], bool]) -> None:
         sleep(0.01)
 
 
+def all_have_left(served: Served) -> None:
+    """Wait until the server has noticed that everybody so far has hung up: until then they keep their places."""
+    until(lambda: not server_of(served).active_channels)
+
+
 def large_body_head(token: str, length: int = 3_900_000, cookie: str = "", expect: str = "") -> bytes:
     return (
         "PUT /api/v1/system/backup.json HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"

@@ -60,6 +60,13 @@ export function phoneName() {
   return t(`pair.phone.${system ? system[1] : "other"}`);
 }
 
+export function forgets() {
+  // Whether this is a window whose cookies go when it closes: the one that an iPhone, a Mac or an Android phone opens by itself
+  // in the box's own Wi-Fi. What a phone has put on its home screen keeps them.
+  const agent = navigator.userAgent;
+  return /; wv\)/.test(agent) || (/iPhone|iPad|Macintosh/.test(agent) && /AppleWebKit/.test(agent) && !/Safari\//.test(agent) && !navigator.standalone);
+}
+
 function seen() {
   // A page that the browser loads ahead, before anybody has opened it, must not use the code up.
   return document.prerendering ? new Promise((resolve) => document.addEventListener("prerenderingchange", resolve, { once: true })) : null;

@@ -6,7 +6,7 @@ import { el, setText } from "../base/dom.js";
 import { either, t } from "../base/texts.js";
 import { button, field } from "../setting_up/asking.js";
 import { digits } from "../setting_up/pin_form.js";
-import { claim, paired, phoneName, refused, tidy, whole } from "./code.js";
+import { claim, forgets, paired, phoneName, refused, tidy, whole } from "./code.js";
 
 const ASK_MS = 1500;
 const LONGEST_NAME = 40; // as the box has it
@@ -17,7 +17,8 @@ export function waysIn(entry, { said = "", done }) {
   const name = el("input", { class: "pick", type: "text", value: phoneName(), maxLength: LONGEST_NAME, autocomplete: "off", enterKeyHint: "go" });
   const id = `pair-${++made}`;
   const asking = footswitch(entry, name, done);
-  const node = el("div", { class: "ways-in" }, byCode(entry, id, name, said, done), asking.node);
+  const node = el("div", { class: "ways-in" },
+    ...(forgets() ? [el("p", { class: "notice" }, t("pair.forgets", { url: `${location.origin}/` }))] : []), byCode(entry, id, name, said, done), asking.node);
   const stopped = { yes: false };
   get("pin").then(({ in_force: set }) => set && !stopped.yes && node.append(byPin(entry, id, name, done))).catch(() => {});
   return {
