@@ -195,7 +195,7 @@ void biquads_process(const struct biquads *s, struct rows block);
 #define COMPRESSOR_STEP 128
 struct compressor {
     double left, now[COMPRESSOR_GLIDING], target[COMPRESSOR_GLIDING]; /* wet, threshold, slope, knee, make-up, its auto share */
-    double attack, release, newest, smooth, quiet, most, faintest;
+    double attack, release, newest, smooth, quiet, gate, most, faintest;
     double risen, reduction, in, out, long_in, long_out, from, to, done;
 };
 
@@ -212,7 +212,7 @@ void shape_transients(struct rows block, struct transient *s);
 #define AUTOMIX_STEP 64
 #define AUTOMIX_MOST 8
 struct automix { /* dsp.effects.automix */
-    double left, now, target, up, down, open, close, over, rise, fall, least, done;
+    double left, now, target, up, down, move, over, rise, fall, least, done;
     double energy[AUTOMIX_MOST], level[AUTOMIX_MOST], noise[AUTOMIX_MOST], share[AUTOMIX_MOST], from[AUTOMIX_MOST],
         to[AUTOMIX_MOST], voice[AUTOMIX_MOST];
 };
