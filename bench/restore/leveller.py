@@ -71,7 +71,8 @@ def ridden(sound: Sound) -> Sound:
     """With a fader that moves within 0.2 s."""
     steps = np.repeat(RIDES_DB, round(RIDE_S * RATE_HZ))[: len(sound)]
     smooth = np.convolve(np.pad(steps, (4800, 4799), mode="edge"), np.full(9600, 1 / 9600), mode="valid")[: len(sound)]
-    return (sound * 10.0 ** (smooth / 20.0)).astype(np.float32)
+    moved: Sound = (sound * 10.0 ** (smooth / 20.0)).astype(np.float32)
+    return moved
 
 
 def gaps() -> Sound:
@@ -81,7 +82,9 @@ def gaps() -> Sound:
 
 
 def hiss() -> Sound:
-    return (10.0 ** (-62.0 / 20.0) * np.random.default_rng(3).normal(size=round(SECONDS * RATE_HZ))).astype(np.float32)
+    random = np.random.default_rng(3)
+    noise: Sound = (10.0 ** (-62.0 / 20.0) * random.normal(size=round(SECONDS * RATE_HZ))).astype(np.float32)
+    return noise
 
 
 def unevenness_db(sound: Sound, voice: Sound) -> float:
