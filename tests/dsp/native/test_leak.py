@@ -19,7 +19,7 @@ def test_a_path_learns_the_same(columns: int) -> None:
     """Both hear the same music and microphone for long enough to fill the ring twice."""
     rng = np.random.default_rng(columns)
     musics = pair(lambda: Music(columns, 12_000))
-    paths = [pair(lambda: LeakPath(musics[0]))[0], pair(lambda: LeakPath(musics[1]))[1]]  # noqa: B023
+    paths = [pair(lambda: LeakPath(musics[0]))[0], pair(lambda: LeakPath(musics[1]))[1]]
     assert paths[0]._native is not None
     assert paths[1]._native is None
     for block in range(120):
