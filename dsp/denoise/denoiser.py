@@ -10,17 +10,18 @@ from typing import ClassVar
 import numpy as np
 
 from dsp.block import Block
-from dsp.denoise.ahead import Ahead
 from dsp.denoise.features import DenoiseFrontEnd, Spectrum, identity_mask
+from dsp.denoise.telling import Teller
 from dsp.inference import StepModel, Values
 from dsp.inference.bundle import Bundle
 from dsp.inference.guarded import GuardedModel
-from dsp.denoise.telling import Teller
 from dsp.layouts.denoise import LAYOUTS
 from dsp.params import ParamSpec
 from dsp.parts.ramp import Ramp, ramp_frames
 from dsp.parts.stft import StreamingStft
 from dsp.parts.voice_sense import VoiceSense
+from dsp.restore.ahead import Ahead
+from dsp.restore.hum_stage import Hum
 from dsp.restore.late_reverb import LateReverb
 
 AMOUNT = ParamSpec("denoise.amount_db", "dB", 0.0, 40.0, 24.0, "Noise reduction", "How far noise is turned down.")
@@ -68,10 +69,11 @@ class Denoiser:
         voice: VoiceSense | None = None,
         real_time: bool = True,
         clock: Callable[[], float] = time.perf_counter,
+        hum: Hum | None = None,
     ) -> None:
-        """voice: who is told where the voice is (dsp.denoise.telling); whoever follows it hears there.
-
-        real_time: False where no deadline exists (files), so that no step counts as late.
+        """voice: who is told where the voice is (dsp.denoise.telling); whoever follows it hears there. hum: the switch
+        and the meter of what is removed ahead of the network; None: it always is. real_time: False where no deadline
+        exists (files), so that no step counts as late.
 
         Raises BundleError for a bundle of another kind.
         """
@@ -80,6 +82,7 @@ class Denoiser:
         neutral = identity_mask(self._layout)
         self.model = GuardedModel(bundle, model, neutral, kind=self.kind, real_time=real_time, clock=clock)
         self._guard = self.model.guard
+        self._hum = hum
         self._values = {spec.id: spec.default for spec in self.params}
         self._voice = voice
         self._teller: Teller | None = None
@@ -97,7 +100,8 @@ class Denoiser:
         self._stft = StreamingStft(channels, bundle.window_frames, bundle.synthesis_frames, hop)
         self._front = DenoiseFrontEnd(channels, self._layout, self._guard.input)
         self._ahead_frames = hop // -(-hop // MOST_AHEAD_FRAMES)
-        self._ahead = Ahead(channels, self._ahead_frames, rate_hz)
+        make_ahead = self._hum.begin_inside if self._hum is not None else Ahead
+        self._ahead = make_ahead(channels, self._ahead_frames, rate_hz)
         self._share: Block = np.zeros((hop, channels), np.float32)
         self._fade_frames = ramp_frames(FADE_MS, rate_hz)
         self._amount_frames = ramp_frames(AMOUNT_RAMP_MS, rate_hz)
@@ -108,10 +112,14 @@ class Denoiser:
         if self._voice is not None:
             self._room = self._voice.room = LateReverb(channels, bundle.window_frames, hop, rate_hz)
         self._guard.forget()
+        if self._hum is not None:
+            self._hum.kept = self._floor_target
         self._prepared = True
 
     def set_param(self, param_id: str, value: float) -> None:
         self._values[param_id] = value
+        if self._hum is not None:
+            self._hum.kept = self._floor_target
         if self._prepared:
             self._keep_room.set(self._values[KEEP_ROOM.id])
             self._sensitivity.set(self._values[SENSITIVITY.id])

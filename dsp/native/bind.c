@@ -212,6 +212,29 @@ FITTING(late)
     return NULL;
 }
 
+FITTING(paths)
+{
+    SELF(paths);
+    const long count = s->partitions * s->columns * s->bins;
+    holds(fit, "spectra", count);
+    holds(fit, "weights", count);
+    return NULL;
+}
+
+FITTING(learner)
+{
+    SELF(learner);
+    const long count = s->partitions * s->columns * s->bins;
+    holds(fit, "spectra", count);
+    holds(fit, "weights", count);
+    holds(fit, "unsure", count);
+    holds(fit, "foreseen", s->bins);
+    holds(fit, "power", s->bins);
+    holds(fit, "share", s->bins);
+    holds(fit, "error", s->bins);
+    return NULL;
+}
+
 #define ARRAYS_AT(type, first) offsetof(struct type, first)
 
 const struct kind kinds[KINDS] = {
@@ -230,6 +253,8 @@ const struct kind kinds[KINDS] = {
     {"Fir", ARRAYS_AT(fir, past), 5, "ffff", fir_fits},
     {"Biquads", ARRAYS_AT(biquads, now), 2, "ddiid", biquads_fits},
     {"Late", ARRAYS_AT(late, edges), 5, "iffffffffff", late_fits},
+    {"Paths", ARRAYS_AT(paths, spectra), 3, "cc", paths_fits},
+    {"Learner", ARRAYS_AT(learner, spectra), 3, "ccfcffc", learner_fits},
 };
 
 static const struct format { char letter; const char *code, *name; } formats[] = {

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
         Fir,
         Hold,
         Late,
+        Learner,
         Meter,
         Past,
+        Paths,
         Ring,
         Rumble,
         Sides,
@@ -51,7 +53,15 @@ class Calls(Protocol):
     def pick(self, block: Array, columns: Indices, out: Array, /) -> None: ...
     def gather(self, block: Array, first: Indices, count: Indices, out: Array, /) -> None: ...
     def add_columns(self, sound: Array, columns: Indices, out: Array, mix: int, first: bool, /) -> None: ...
+    def lean(self, values: Array, kept: float, last: float, /) -> float: ...
     def mend(self, block: Array, loudest: float, /) -> int: ...
+    def compress(self, block: Array, key: Array, numbers: Exact, /) -> None: ...
+    def shape_transients(self, block: Array, numbers: Exact, /) -> None: ...
+    def automix(self, block: Array, numbers: Exact, /) -> None: ...
+    def limit_true(
+        self, block: Array, taps: Array, smooth: Exact, past: Array, needs: Exact, numbers: Exact, most_rise: float,
+        loudest: float, /,
+    ) -> None: ...  # fmt: skip
 
 
 def calls() -> Calls | None:
@@ -251,3 +261,27 @@ def late(
         channels, bins, hops, decays, bands, edges, decay, rules, past, level, sums, shares, in_bands, gains,
         work, told,
     )  # fmt: skip
+
+
+def paths(spectra: Spectrum, weights: Spectrum) -> Paths | None:
+    """Both (partitions, columns, bins)."""
+    if not native.in_use():
+        return None
+    partitions, columns, bins = spectra.shape
+    return native.hop.Paths(partitions, columns, bins, spectra, weights)
+
+
+def learner(
+    spectra: Spectrum,
+    weights: Spectrum,
+    unsure: Array,
+    foreseen: Spectrum,
+    power: Array,
+    share: Array,
+    error: Spectrum,
+) -> Learner | None:
+    """spectra, weights, unsure: (partitions, columns, bins); the others (bins,)."""
+    if not native.in_use():
+        return None
+    partitions, columns, bins = spectra.shape
+    return native.hop.Learner(partitions, columns, bins, spectra, weights, unsure, foreseen, power, share, error)

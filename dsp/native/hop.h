@@ -207,5 +207,67 @@ struct late {
 };
 
 void late_follow(const struct late *s, const float *spectrum, long at, float floor);
+/* --- dynamics.c; all doubles, in the order of the arrays in dsp.effects.compressor and .transient --- */
+
+#define COMPRESSOR_GLIDING 6
+#define COMPRESSOR_STEP 128
+struct compressor {
+    double left, now[COMPRESSOR_GLIDING], target[COMPRESSOR_GLIDING]; /* wet, threshold, slope, knee, make-up, its auto share */
+    double attack, release, newest, smooth, quiet, most, faintest;
+    double risen, reduction, in, out, long_in, long_out, from, to, done;
+};
+
+void compress(struct rows block, struct rows key, struct compressor *s);
+
+struct transient {
+    double left, now[2], target[2]; /* attack, sustain */
+    double quick, slow, falls_short, falls_long, ignored, attack_range, sustain_range, faintest;
+    double short_now, quick_now, slow_now, long_fallen, long_now, gain;
+};
+
+void shape_transients(struct rows block, struct transient *s);
+
+#define AUTOMIX_STEP 64
+#define AUTOMIX_MOST 8
+struct automix { /* dsp.effects.automix */
+    double left, now, target, up, down, open, close, over, rise, fall, least, done;
+    double energy[AUTOMIX_MOST], level[AUTOMIX_MOST], noise[AUTOMIX_MOST], share[AUTOMIX_MOST], from[AUTOMIX_MOST],
+        to[AUTOMIX_MOST], voice[AUTOMIX_MOST];
+};
+
+void automix(struct rows block, struct automix *s);
+
+/* --- true_peak.c; all doubles, in the order of the array in dsp.effects.true_peak --- */
+
+enum { PEAK_BETWEEN = 3, PEAK_TAPS = 24, PEAK_SMOOTH = 23, PEAK_EARLY = 4, PEAK_STEP = 128, PEAK_HELD = 10 };
+enum { PEAK_LATENCY = PEAK_TAPS / 2 + PEAK_SMOOTH - 1 + PEAK_EARLY, PEAK_HISTORY = PEAK_LATENCY + PEAK_TAPS };
+struct true_peak {
+    double left, ceiling, target, fall, margin, reduction, in_step, done, at, held[PEAK_HELD];
+};
+struct peak_arrays {
+    const float *taps;    /* (3, 24): for the places between two samples, the newest sample first */
+    const double *smooth; /* a triangle */
+    float *past;          /* (channels, history and the longest block) */
+    double *needs;        /* a triangle less one, and the longest block */
+    long most;
+    float most_rise, loudest;
+};
+
+void limit_true(struct rows block, const struct peak_arrays *a, struct true_peak *s);
+/* --- leak.c; spectra: (partitions, columns, bins), a ring; weights: as large --- */
+
+struct paths { long partitions, columns, bins; const float *spectra, *weights; };
+struct learner {
+    long partitions, columns, bins;
+    const float *spectra;
+    float *weights, *unsure; /* unsure: of each weight, its expected square error */
+    float *foreseen, *power; /* a value a bin, summed up */
+    const float *share, *error;
+};
+
+void paths_sum(const struct paths *s, long first, long last, long newest, float *out);
+void learner_foresee(const struct learner *s, long first, long last, long newest, float kept, float found);
+void learner_learn(const struct learner *s, long first, long last, long newest);
+float lean(float *values, long count, float kept, float last);
 
 #endif

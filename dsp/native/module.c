@@ -181,6 +181,7 @@ NEW(TRANSFORM) NEW(BANDS) NEW(STFT) NEW(DENOISE) NEW(SIDES) NEW(STEMS) NEW(RING)
 NEW(FIR)
 NEW(BIQUADS)
 NEW(LATE)
+NEW(PATHS) NEW(LEARNER)
 
 static const struct { newfunc make; PyMethodDef *methods; const char *name; } types[KINDS] = {
     {new_TRANSFORM, transform_methods, "dsp.native._hop.Transform"},
@@ -198,6 +199,8 @@ static const struct { newfunc make; PyMethodDef *methods; const char *name; } ty
     {new_FIR, fir_methods, "dsp.native._hop.Fir"},
     {new_BIQUADS, biquads_methods, "dsp.native._hop.Biquads"},
     {new_LATE, late_methods, "dsp.native._hop.Late"},
+    {new_PATHS, paths_methods, "dsp.native._hop.Paths"},
+    {new_LEARNER, learner_methods, "dsp.native._hop.Learner"},
 };
 
 static int add_types(PyObject *module)

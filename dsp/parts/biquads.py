@@ -45,7 +45,7 @@ class Biquads:
         self.prepare(RATE_HZ, 1, 1)
 
     def prepare(self, rate_hz: int, max_frames: int, channels: int) -> None:
-        """May allocate. max_frames: the longest block. Sections keep their coefficients: set them anew for a new rate."""
+        """May allocate. max_frames: the longest block. Sections keep coefficients: set them anew for a new rate."""
         self._rate_hz, self._channels = rate_hz, channels
         self._glide_frames = ramp_frames(self._glide_ms, rate_hz)
         self._now: Values = self._target.copy()

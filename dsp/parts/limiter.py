@@ -8,7 +8,6 @@ import numpy as np
 
 from dsp.block import LOUDEST, RATE_HZ, Block, mend
 from dsp.native import bound
-from dsp.params import ParamSpec
 
 CEILING_DB = -1.0
 RELEASE_DB_PER_S = 60.0
@@ -22,13 +21,10 @@ class Limiter:
     block at a time. Under the ceiling, with no reduction left, no bit changes.
     """
 
-    name = "limiter"
-    params: tuple[ParamSpec, ...] = ()
     latency_frames = 0
 
     def __init__(self, ceiling_db: float = CEILING_DB, release_db_per_s: float = RELEASE_DB_PER_S) -> None:
-        # Rounded down to float32, so that the clip below ends at or under it.
-        self.ceiling = float(np.nextafter(np.float32(10.0 ** (ceiling_db / 20.0)), np.float32(0.0)))
+        self.set_ceiling(ceiling_db)
         self.release_db_per_s = release_db_per_s
         self.reduction = 0.0  # natural log of the gain, positive
 
@@ -45,8 +41,10 @@ class Limiter:
         self._native = bound.calls()
         self.reset()
 
-    def set_param(self, param_id: str, value: float) -> None:
-        """It has none."""
+    def set_ceiling(self, ceiling_db: float) -> None:
+        """At once: for where nothing is heard, or nothing is over it."""
+        # Rounded down to float32, so that the clip below ends at or under it.
+        self.ceiling = float(np.nextafter(np.float32(10.0 ** (ceiling_db / 20.0)), np.float32(0.0)))
 
     def reset(self) -> None:
         self.reduction = 0.0

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from dsp import params
 from dsp.block import Block
 from dsp.denoise.denoiser import AMOUNT
+from dsp.effects.limiter import LIMITER_PARAMS, MixLimiter
 from dsp.errors import DspError
 from dsp.params import ParamSpec
 from dsp.parts.gain import INPUT_GAIN, OUTPUT_GAIN, Gain
-from dsp.parts.limiter import Limiter
 from dsp.parts.meter import Meter
 from dsp.processor import ModelProcessor, Processor, StemMeters
 from dsp.rack.dry_path import DryPath
@@ -24,7 +24,7 @@ from dsp.rack.lanes import VOICE, Channels, Lane
 from dsp.rack.steps import Steps
 from dsp.rack.voice_stages import DENOISE, LIMITER
 
-CHAIN_PARAMS: tuple[ParamSpec, ...] = (*DryPath.params, INPUT_GAIN, OUTPUT_GAIN, FREEZE)
+CHAIN_PARAMS: tuple[ParamSpec, ...] = (*DryPath.params, INPUT_GAIN, OUTPUT_GAIN, FREEZE, *LIMITER_PARAMS)
 """The parameters that every chain has, whatever its processors."""
 
 
@@ -71,7 +71,7 @@ class Chain:
         """processors: those of the only lane. Without any the chain is dry: gains, limiter, switches and meters."""
         self._lanes = tuple(lanes) or (Lane(VOICE, processors),)
         self._input_gain, self._output_gain = Gain(INPUT_GAIN), Gain(OUTPUT_GAIN)
-        self._limiter = Limiter()
+        self._limiter = MixLimiter()
         self._dry = DryPath()
         self._freeze = Freeze()
         self._ending = Steps([self._limiter])

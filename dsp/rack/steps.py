@@ -9,10 +9,10 @@ import numpy as np
 from dsp.block import Block
 from dsp.params import ParamSpec
 from dsp.parts.delay import Delay
-from dsp.processor import Processor
+from dsp.processor import ModelProcessor, Processor
 from dsp.rack.hear_alone import HearAlone
 from dsp.rack.voice_stages import PLACES, SOLO
-from dsp.stage import HearsReference, Stage
+from dsp.stage import HearsReference, Stage, TakesElsewhere
 
 
 class Step:
@@ -22,6 +22,7 @@ class Step:
         self.processor, self.name = processor, processor.name
         self.stage = processor if isinstance(processor, Stage) else None
         self.hears = processor if isinstance(processor, HearsReference) else None
+        self.tells = processor if isinstance(processor, TakesElsewhere) else None
         self.late = False  # a stage that adds latency, but only while it is wanted
         self.resting = False
         self.music: Delay | None = None  # makes the music as late as the voice is when it comes here
@@ -38,14 +39,15 @@ class Steps:
     """Runs processors one after another. prepare() outside streaming; everything else on the audio thread.
 
     A value that would change the latency, or the order, waits: `waits` is then True, and settle() puts it in force.
-    Before that the chain fades to silence, so that nothing is heard of it. Stages come before `tail`, the processors
-    behind the last of them.
+    Before that the chain fades to silence, so that nothing is heard of it. What one stage takes away
+    is put in behind the last stage or model; a fader may follow.
     """
 
     def __init__(self, processors: Sequence[Processor], *, voice: bool = False) -> None:
         """voice: they are those of a voice, whose stages can change places and be heard alone."""
         steps = [Step(processor) for processor in processors]
-        count = max((at + 1 for at, step in enumerate(steps) if step.stage is not None), default=0)
+        worked = [step.stage is not None or isinstance(step.processor, ModelProcessor) for step in steps]
+        count = max((at + 1 for at, works in enumerate(worked) if works), default=0)
         self._all, self._usual, self._tail = steps, tuple(steps[:count]), tuple(steps[count:])
         self._order = list(self._usual)
         names = {step.name for step in self._usual if step.stage is not None}
@@ -78,7 +80,7 @@ class Steps:
             if step.hears is not None:
                 step.hears.prepare_reference(len(music))
             step.processor.prepare(rate_hz, period_frames, channels)
-            frames = step.processor.latency_frames
+            frames = getattr(step.processor, "most_latency_frames", step.processor.latency_frames)
             step.late, step.resting = step.stage is not None and frames > 0, False
             hears = step.hears is not None and bool(music) and before > 0
             step.music = Delay(before, period_frames, len(music)) if hears else None
@@ -141,7 +143,7 @@ class Steps:
         alone, heard = self._hear_alone, ""
         if alone.active:
             if alone.begin():
-                self._restart_hear_alone()
+                self._restart_hear_alone(begins=True)
             heard = alone.heard
         for step in self._order:
             stage = step.stage
@@ -156,6 +158,10 @@ class Steps:
             if step.hears is not None and self._columns:
                 step.hears.hear_reference(self._heard_music(step, source))
             if step.name != heard:
+                stage.process(block)
+                continue
+            if step.tells is not None and step.tells.elsewhere:
+                alone.take(step.tells.tell_taken(block))
                 stage.process(block)
                 continue
             alone.take_input(block)
@@ -197,11 +203,13 @@ class Steps:
             self._music[:, at] = source[:, column]
         return self._music if step.music is None else step.music.process(self._music)
 
-    def _restart_hear_alone(self) -> None:
+    def _restart_hear_alone(self, *, begins: bool = False) -> None:
         own = later = 0
         for step in self._order:
             if step.name == self._hear_alone.heard:
                 own, later = step.latency_frames, 0
+                if begins and step.tells is not None:
+                    step.tells.begin_to_tell()
             else:
                 later += step.latency_frames
         self._hear_alone.restart(own, later)

@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from dsp.effects.automix import AUTOMIX_PARAMS, Automix
+from dsp.effects.compressor import COMPRESSOR_PARAMS, Compressor
+from dsp.effects.eq import EQ_PARAMS, Eq
 from dsp.effects.gate import GATE_PARAMS, Gate
+from dsp.effects.leveller import LEVELLER_PARAMS, Leveller
+from dsp.effects.transient import TRANSIENT_PARAMS, Transient
 from dsp.params import ParamSpec
 from dsp.parts.voice_sense import VoiceSense
+from dsp.restore.bleed import BLEED_PARAMS, Bleed
 from dsp.restore.breath import BREATH_PARAMS, Breath
 from dsp.restore.deess import DEESS_PARAMS, Deess
 from dsp.restore.dereverb import DEREVERB_PARAMS, Dereverb
+from dsp.restore.hum_stage import HUM_PARAMS, Hum
 from dsp.stage import Stage
 
 DENOISE, LIMITER = "denoise", "limiter"
@@ -31,14 +38,22 @@ class Kind:
     make: Callable[[VoiceSense], Stage]
 
 
-AHEAD: tuple[Kind, ...] = ()
+AHEAD: tuple[Kind, ...] = (
+    Kind("bleed", BLEED_PARAMS, lambda _: Bleed()),
+    Kind("hum", HUM_PARAMS, lambda _: Hum()),  # the last: a denoiser does its work (dsp.restore.hum_stage)
+)
 """Ahead of the denoiser, in this order."""
 
 BEHIND: tuple[Kind, ...] = (
     Kind("dereverb", DEREVERB_PARAMS, Dereverb),
     Kind("gate", GATE_PARAMS, Gate),
-    Kind("breath", BREATH_PARAMS, lambda _voice: Breath()),
-    Kind("deess", DEESS_PARAMS, lambda _voice: Deess()),
+    Kind("breath", BREATH_PARAMS, lambda _: Breath()),
+    Kind("deess", DEESS_PARAMS, lambda _: Deess()),
+    Kind("eq", EQ_PARAMS, lambda _: Eq()),
+    Kind("leveller", LEVELLER_PARAMS, Leveller),
+    Kind("compressor", COMPRESSOR_PARAMS, lambda _: Compressor()),
+    Kind("transient", TRANSIENT_PARAMS, lambda _: Transient()),
+    Kind("automix", AUTOMIX_PARAMS, Automix),
 )
 """Behind the denoiser, in this order while nobody has changed a place."""
 
