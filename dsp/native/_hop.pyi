@@ -135,9 +135,7 @@ class Learner:
         cls, partitions: int, columns: int, bins: int, spectra: _C, weights: _C, unsure: _F, foreseen: _C, power: _F,
         share: _F, error: _C, /,
     ) -> Learner: ...  # fmt: skip
-    def foresee(
-        self, first: int, last: int, newest: int, kept: float, found: float, added: float, /
-    ) -> None: ...  # fmt: skip
+    def foresee(self, first: int, last: int, newest: int, kept: float, found: float, /) -> None: ...
     def learn(self, first: int, last: int, newest: int, /) -> None: ...
 
 def mend(block: _F, loudest: float, /) -> int: ...

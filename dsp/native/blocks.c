@@ -218,11 +218,11 @@ METHOD(learner_foresee_method)
 {
     STATE(learner);
     long first, last, newest;
-    double kept, found, added;
-    if (expect_arguments("foresee", n, 6) || some_partitions(a, s->partitions, &first, &last, &newest) ||
-        number(a[3], &kept) || number(a[4], &found) || number(a[5], &added))
+    double kept, found;
+    if (expect_arguments("foresee", n, 5) || some_partitions(a, s->partitions, &first, &last, &newest) ||
+        number(a[3], &kept) || number(a[4], &found))
         return NULL;
-    learner_foresee(s, first, last, newest, (float)kept, (float)found, (float)added);
+    learner_foresee(s, first, last, newest, (float)kept, (float)found);
     return nothing();
 }
 

@@ -265,7 +265,10 @@ def late(
 
 def paths(spectra: Spectrum, weights: Spectrum) -> Paths | None:
     """Both (partitions, columns, bins)."""
-    return native.hop.Paths(*spectra.shape, spectra, weights) if native.in_use() else None
+    if not native.in_use():
+        return None
+    partitions, columns, bins = spectra.shape
+    return native.hop.Paths(partitions, columns, bins, spectra, weights)
 
 
 def learner(
@@ -280,4 +283,5 @@ def learner(
     """spectra, weights, unsure: (partitions, columns, bins); the others (bins,)."""
     if not native.in_use():
         return None
-    return native.hop.Learner(*spectra.shape, spectra, weights, unsure, foreseen, power, share, error)
+    partitions, columns, bins = spectra.shape
+    return native.hop.Learner(partitions, columns, bins, spectra, weights, unsure, foreseen, power, share, error)

@@ -266,8 +266,7 @@ struct learner {
 };
 
 void paths_sum(const struct paths *s, long first, long last, long newest, float *out);
-void learner_foresee(const struct learner *s, long first, long last, long newest, float kept, float found,
-                     float added);
+void learner_foresee(const struct learner *s, long first, long last, long newest, float kept, float found);
 void learner_learn(const struct learner *s, long first, long last, long newest);
 float lean(float *values, long count, float kept, float last);
 

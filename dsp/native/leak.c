@@ -26,8 +26,7 @@ void paths_sum(const struct paths *s, long first, long last, long newest, float 
 
 /* What is not known grows with time; then what it may change in the sound, and what the weights foresee. */
 VECTORISED
-void learner_foresee(const struct learner *s, long first, long last, long newest, float kept, float found,
-                     float added)
+void learner_foresee(const struct learner *s, long first, long last, long newest, float kept, float found)
 {
     const long row = s->columns * s->bins, bins = s->bins;
     float *restrict foreseen = s->foreseen, *restrict power = s->power;
@@ -38,7 +37,7 @@ void learner_foresee(const struct learner *s, long first, long last, long newest
         for (long c = 0; c < s->columns; c++, x += 2 * bins, w += 2 * bins, unsure += bins)
             _Pragma("omp simd") for (long k = 0; k < bins; k++) {
                 const float xr = x[2 * k], xi = x[2 * k + 1], wr = w[2 * k], wi = w[2 * k + 1];
-                const float left = kept * unsure[k] + found * (wr * wr + wi * wi) + added;
+                const float left = kept * unsure[k] + found * (wr * wr + wi * wi);
                 unsure[k] = left;
                 power[k] += left * (xr * xr + xi * xi);
                 foreseen[2 * k] += wr * xr - wi * xi;

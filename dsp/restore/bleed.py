@@ -46,7 +46,9 @@ class Bleed:
         self.name = "bleed"
         self.params = BLEED_PARAMS
         self._on, self._amount_db = False, AMOUNT.default
-        self._columns = 0
+        self._columns = self._at = 0
+        self._reference: Block | None = None
+        self._before = self._after = 0.0
         self.prepare(RATE_HZ, HEAD_FRAMES, 1)
 
     def prepare_reference(self, columns: int) -> None:
@@ -64,7 +66,6 @@ class Bleed:
             self._paths = [LeakPath(self._music) for _ in range(channels)]
         self._sound: NDArray[np.float32] = np.zeros(HEAD_FRAMES, np.float32)
         self._scaled: NDArray[np.float32] = np.zeros(HEAD_FRAMES, np.float32)
-        self._block_s = 1.0 / rate_hz
         self.reset()
 
     @property
@@ -144,5 +145,5 @@ class Bleed:
         for path in self._paths:
             path.reset()
         self._at = 0
-        self._reference: Block | None = None
+        self._reference = None
         self._before = self._after = 0.0

@@ -1,4 +1,4 @@
-"""The music that may leak into a microphone, as spectra: what every microphone's LeakPath learns from and foresees by."""
+"""The music that may leak into a microphone, as spectra: what every LeakPath learns from and foresees by."""
 
 from __future__ import annotations
 

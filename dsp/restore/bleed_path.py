@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,15 +30,13 @@ Values = NDArray[np.float32]
 KEPT = 0.9995**2
 """How sure one remains of what was learnt, a step: the path of a singer who stands still."""
 
-UNKNOWN = 0.3
-"""Expected square of the whole path's gain before anything is known, falling by UNKNOWN_FALL to its end."""
+UNKNOWN, UNKNOWN_FALL = 0.3, 100.0
+"""Expected square of the path's gain before anything is known: this share of the least power that the microphone had
+for the music's, in a bin, in the last 1 to 2 s. It falls by UNKNOWN_FALL to the path's end, as echoes do.
+"""
 
-LISTEN_STEPS = 24
-GAP_MEMORY = 0.9
-GAP_STEPS = 100
-
-UNKNOWN_FALL = 100.0
 VOICE_MEMORY = 0.7  # of the voice's power in a bin, a step; a louder step counts at once
+GAP_MEMORY, GAP_STEPS, LISTEN_STEPS = 0.9, 100, 24  # of that least power; steps before it is believed
 HEADS = 2 * TURNS  # partitions of HEAD_FRAMES that the foreground has of its own
 HELD_SHORT = 4
 """How many partitions a step are held to their length, besides the first two: each holds half a wave of circular
@@ -45,16 +44,19 @@ convolution's making, which learning alone would not remove.
 """
 
 MISFIT_MEMORY = 0.97
-CAUTION = 1.0
-ROBUST = 0.0
-AGAIN = 1.0
-SHRINK, LEAST, DROP, PROOF_MEMORY, TIMID, GROW = 0.1, 1e-3, 0.25, 0.999, 0.3, 3.0
 MISFIT, MISFIT_SURE = -0.5, 5.0
-"""Where the error still goes with what was foreseen, by this share, and that is no chance (in standard deviations),
-the path has changed: the microphone was moved.
+"""Where the error goes against what is foreseen by this share, and that is no chance (in standard deviations), nothing
+foreseen would be better: the microphone was moved, or a held note was taken for leak. All but LEFT of it is dropped.
 """
 
+LEFT = 0.25
+TIMID, TIMID_SURE = 0.15, 8.0  # where it goes with what is foreseen: there is more leak than is believed
+PROVEN, PROOF_MEMORY = 0.3, 0.999
+"""A path that took away so much of what it foresaw, over some 10 s, was the right one: learn the new one as boldly."""
+
+SHRINK, GROW, LEAST = 0.1, 3.0, 1e-3  # of the boldness, where it was not; where it was too timid; the least
 WORSE, PATIENCE = 1.25, 0.9  # power of the error over that heard, smoothed: what was learnt is dropped
+FAINT = 1e-9
 RANGES = 4  # calls in which all partitions are done
 
 
@@ -68,11 +70,14 @@ class LeakPath:
         self._weights: Spectra = np.zeros(shape, np.complex64)
         self._unsure: Values = np.zeros(shape, np.float32)
         fall = UNKNOWN_FALL ** (-np.arange(count) / count)
-        self._unknown: Values = (fall / fall.sum()).astype(np.float32)[:, None, None]
+        self._unknown = [float(share) for share in fall / fall.sum()]
         self._foreseen: Spectra = np.zeros(bins, np.complex64)
         self._error: Spectra = np.zeros(bins, np.complex64)
         self._of_foreseen: Spectra = np.zeros(bins, np.complex64)
+        self._was_spectrum: Spectra = np.zeros(bins, np.complex64)
         self._power, self._share, self._voice, self._squares = np.zeros((4, bins), np.float32)
+        self._gap, self._gap_before, self._mean_heard, self._mean_music = np.zeros((4, bins), np.float32)
+        self._part, self._other, self._spare = np.zeros((3, bins), np.float32)
         self._heard, self._was = np.zeros((2, STEP_FRAMES), np.float32)
         self._wave: Values = np.zeros(2 * STEP_FRAMES, np.float32)
         self._tail_sum: Spectra = np.zeros(bins, np.complex64)
@@ -88,9 +93,9 @@ class LeakPath:
             np.float32
         )
         self._fading: Values = (LEAN ** np.arange(1.0, HEAD_FRAMES + 1)).astype(np.float32)
+        self._magnitudes: Values = np.zeros(STEP_FRAMES, np.float32)
         self._peaks = [0.0] * count
         self._peak_at = [0] * count
-        self._products: Spectra = np.zeros(shape, np.complex64)
         self._calls = bound.calls()
         self._head_native = bound.paths(music.head_spectra, self._head_weights)
         self._tail_native = bound.paths(music.spectra, self._weights)
@@ -98,29 +103,29 @@ class LeakPath:
             music.spectra, self._weights, self._unsure, self._foreseen, self._power, self._share, self._error
         )
         self._turns = self._plan(count)
+        self._misfit = self._misfit_power = self._error_power = self._heard_power = 0.0
         self.reset()
 
     def reset(self) -> None:
         """Forget the path and the sound."""
-        self._steps = 0
-        self._bold, self._dropped = 1.0, 0
-        self._proof = self._proof_power = 0.0
-        self._gap, self._gap_before = np.full((2, len(self._power)), 1.0, np.float32)
-        self._d_mean, self._x_mean = np.full((2, len(self._power)), 1e-6, np.float32)
-        self._forget()
-        for array in (self._tail, self._next_tail, self._head_weights, self._next_head, self._heard, self._head_sum):
-            array.fill(0.0)
-        self._head_weights.fill(0.0)
         self._last_heard = self._last_foreseen = 0.0
-        self._next_short = 2
-        self._learning = False
+        self._next_short, self._learning = 2, False
+        self._steps, self._bold = 0, 1.0
+        self._proof = self._proof_power = 0.0
+        self._gap.fill(1.0)
+        self._gap_before.fill(1.0)
+        self._mean_heard.fill(1e-6)
+        self._mean_music.fill(1e-6)
+        for values in (self._tail, self._next_tail, self._heard):
+            values.fill(0.0)
+        for spectra in (self._head_weights, self._next_head, self._head_sum, self._tail_sum):
+            spectra.fill(0.0)
+        self._forget()
 
     def _forget(self) -> None:
         self._weights.fill(0.0)
-        self._unsure[:] = self._unknown * np.minimum(self._gap, self._gap_before) * (UNKNOWN * self._bold)
+        self._doubt(at_least=False)
         self._voice.fill(0.0)
-        self._misfit = self._misfit_power = 0.0
-        self._added = 0.0
         self._error_power = self._heard_power = 0.0
         self._peaks[:] = [0.0] * len(self._peaks)
 
@@ -166,7 +171,7 @@ class LeakPath:
 
     def _plan(self, count: int) -> list[tuple[Callable[[], None], ...]]:
         edges = [count * at // RANGES for at in range(RANGES + 1)]
-        ranges = list(zip(edges[:-1], edges[1:], strict=True))
+        ranges = list(pairwise(edges))
         look = [partial(self._look, *each) for each in ranges]
         learn = [partial(self._learn, *each) for each in ranges]
         tail = [partial(self._sum_tail, max(2, first), last) for first, last in ranges]
@@ -188,15 +193,15 @@ class LeakPath:
     def _look(self, first: int, last: int) -> None:
         if not self._learning:
             return
-        kept, found, added = KEPT, 1.0 - KEPT, self._added
+        kept, found = KEPT, 1.0 - KEPT
         if self._native is not None:
-            self._native.foresee(first, last, self._music.newest, kept, found, added)
+            self._native.foresee(first, last, self._music.newest, kept, found)
             return
         for p in range(first, last):
             spectra = self._music.spectra[(self._music.newest + p) % len(self._weights)]
             weights, unsure = self._weights[p], self._unsure[p]
             unsure *= kept
-            unsure += found * _squares(weights) + added
+            unsure += found * _squares(weights)
             self._power += (unsure * _squares(spectra)).sum(axis=0)
             self._foreseen += (weights * spectra).sum(axis=0)
 
@@ -204,7 +209,7 @@ class LeakPath:
         """The error of what the weights foresee, and how far it may be trusted."""
         if not self._learning:
             return
-        wave, error = self._wave, self._error
+        wave, error, squares = self._wave, self._error, self._squares
         inverse_transform(self._foreseen, wave)
         wave[:STEP_FRAMES] = 0.0
         forward_transform(wave, self._of_foreseen)
@@ -212,75 +217,89 @@ class LeakPath:
         np.subtract(self._was, newest, out=newest)
         forward_transform(wave, error)
         self._find_gap()
-        squares = self._squares
-        np.multiply(error.real, error.real, out=squares)
-        squares += np.square(error.imag)
-        self._voice *= VOICE_MEMORY
-        self._voice += (1.0 - VOICE_MEMORY) * squares
+        self._square(error, squares)
+        np.multiply(self._voice, VOICE_MEMORY, out=self._voice)
+        np.add(self._voice, np.multiply(squares, 1.0 - VOICE_MEMORY, out=self._part), out=self._voice)
         np.maximum(self._voice, squares, out=squares)
-        squares += 1e-9
-        changed = self._weigh_misfit(1.0 / (squares + ROBUST * _squares(self._of_foreseen)))
-        squares *= CAUTION
-        np.add(self._power, squares, out=self._share)
-        np.reciprocal(self._share, out=self._share)
-        error *= self._share
+        np.add(squares, FAINT, out=squares)
         self._error_power = PATIENCE * self._error_power + float(np.vdot(newest, newest))
         self._heard_power = PATIENCE * self._heard_power + float(np.vdot(self._was, self._was))
         if self._error_power > WORSE * self._heard_power:
             self._forget()
-            changed = True
-        if changed:
-            error.fill(0.0)
-            self._share.fill(0.0)
+        elif not self._weigh_misfit(squares) and self._steps > LISTEN_STEPS:
+            np.add(self._power, squares, out=self._share)
+            np.reciprocal(self._share, out=self._share)
+            np.multiply(error, self._share, out=error)
+            return
+        # What the power was made of holds no more, or not yet: learn nothing in this step.
+        self._share.fill(0.0)
+        error.fill(0.0)
 
-    def _weigh_misfit(self, weight: Values) -> bool:
-        """What the error has in common with what was foreseen, where the voice is weak."""
-        both = self._error * self._of_foreseen.conj()
-        num, den = float(both.real @ weight), float(_squares(self._of_foreseen) @ weight)
-        self._misfit = MISFIT_MEMORY * self._misfit + num
-        self._misfit_power = MISFIT_MEMORY * self._misfit_power + den
-        self._proof = PROOF_MEMORY * self._proof + 2 * num + den
-        self._proof_power = PROOF_MEMORY * self._proof_power + den
-        share = self._misfit / (self._misfit_power + 1e-9)
-        sure = abs(self._misfit) > MISFIT_SURE * math.sqrt(self._misfit_power + 1e-9)
-        if sure and share < MISFIT:
-            self.drops = getattr(self, "drops", 0) + 1
-            unknown = self._unknown * np.minimum(self._gap, self._gap_before) * UNKNOWN
-            self._weights *= DROP
-            if self._proof > 0.3 * self._proof_power:
-                self._bold = AGAIN
-                np.maximum(self._unsure, unknown, out=self._unsure)
-            else:
-                self._bold = max(LEAST, SHRINK * self._bold)
-                self._unsure[:] = self._bold * unknown
-            self._misfit = self._misfit_power = 0.0
+    def _find_gap(self) -> None:
+        """The least power heard for the music's, in each bin: the leak is no louder."""
+        np.add(self._error, self._of_foreseen, out=self._was_spectrum)
+        heard = self._square(self._was_spectrum, self._squares)
+        np.multiply(self._mean_heard, GAP_MEMORY, out=self._mean_heard)
+        # Twice, as a window of the music is twice as long as the step that is heard.
+        np.add(self._mean_heard, np.multiply(heard, 2.0 - 2.0 * GAP_MEMORY, out=heard), out=self._mean_heard)
+        np.multiply(self._mean_music, GAP_MEMORY, out=self._mean_music)
+        for side in self._music.spectra[self._music.newest]:
+            music = self._square(side, self._squares)
+            np.add(self._mean_music, np.multiply(music, 1.0 - GAP_MEMORY, out=music), out=self._mean_music)
+        self._steps += 1
+        if self._steps % GAP_STEPS == 0:
+            np.copyto(self._gap_before, self._gap)
+            self._gap.fill(1.0)
+        if self._steps >= LISTEN_STEPS // 2:
+            np.add(self._mean_music, FAINT, out=self._part)
+            np.divide(self._mean_heard, self._part, out=self._part)
+            np.minimum(self._gap, self._part, out=self._gap)
+        if self._steps == LISTEN_STEPS:
+            self._forget()
+
+    def _weigh_misfit(self, voice: Values) -> bool:
+        """What the error has in common with what is foreseen, where the voice is weak. Whether the path was dropped."""
+        error, foreseen = self._error, self._of_foreseen
+        np.multiply(error.real, foreseen.real, out=self._part)
+        both = np.add(self._part, np.multiply(error.imag, foreseen.imag, out=self._other), out=self._part)
+        np.divide(both, voice, out=both)
+        newest = float(np.add.reduce(both))
+        self._square(foreseen, self._other)
+        np.divide(self._other, voice, out=self._other)
+        power = float(np.add.reduce(self._other))
+        self._misfit = MISFIT_MEMORY * self._misfit + newest
+        self._misfit_power = MISFIT_MEMORY * self._misfit_power + power
+        self._proof = PROOF_MEMORY * self._proof + 2.0 * newest + power
+        self._proof_power = PROOF_MEMORY * self._proof_power + power
+        chance, share = math.sqrt(self._misfit_power + FAINT), self._misfit / (self._misfit_power + FAINT)
+        if share < MISFIT and self._misfit < -MISFIT_SURE * chance:
+            np.multiply(self._weights, LEFT, out=self._weights)
+            proven = self._proof > PROVEN * self._proof_power
+            self._bold = 1.0 if proven else max(LEAST, SHRINK * self._bold)
+            self._doubt(at_least=proven)
             return True
-        if sure and share > TIMID and self._bold < 1.0:
+        if share > TIMID and self._misfit > TIMID_SURE * chance and self._bold < 1.0:
             self._bold = min(1.0, GROW * self._bold)
-            unknown = self._unknown * np.minimum(self._gap, self._gap_before) * (UNKNOWN * self._bold)
-            np.maximum(self._unsure, unknown, out=self._unsure)
-            self._misfit = self._misfit_power = 0.0
+            self._doubt(at_least=True)
             return True
         return False
 
-    def _find_gap(self) -> None:
-        d = _squares(self._error + self._of_foreseen)
-        x = _squares(self._music.spectra[self._music.newest]).sum(axis=0)
-        self._d_mean *= GAP_MEMORY
-        self._d_mean += 2 * (1 - GAP_MEMORY) * d
-        self._x_mean *= GAP_MEMORY
-        self._x_mean += (1 - GAP_MEMORY) * x
-        self._steps += 1
-        if self._steps < 10:
-            return
-        if self._steps % GAP_STEPS == 0:
-            self._gap_before[:] = self._gap
-            self._gap[:] = 1.0
-        np.minimum(self._gap, self._d_mean / (self._x_mean + 1e-9), out=self._gap)
-        if self._steps < LISTEN_STEPS:
-            self._unsure[:] = 0
-        elif self._steps == LISTEN_STEPS:
-            self._forget()
+    def _doubt(self, *, at_least: bool) -> None:
+        """Be as unsure of every weight as when nothing was known, by the present boldness."""
+        np.minimum(self._gap, self._gap_before, out=self._part)
+        np.multiply(self._part, UNKNOWN * self._bold, out=self._part)
+        for unsure, share in zip(self._unsure, self._unknown, strict=True):
+            np.multiply(self._part, share, out=self._other)
+            if at_least:
+                np.maximum(unsure, self._other, out=unsure)
+            else:
+                unsure[:] = self._other
+        self._misfit = self._misfit_power = 0.0
+
+    def _square(self, values: Spectra, out: Values) -> Values:
+        """Squared magnitudes, into `out`."""
+        np.multiply(values.real, values.real, out=out)
+        return np.add(out, np.multiply(values.imag, values.imag, out=self._spare), out=out)
 
     def _learn(self, first: int, last: int) -> None:
         if not self._learning:
@@ -317,8 +336,10 @@ class LeakPath:
         inverse_transform(self._weights[p], self._taps)
         self._taps[:, STEP_FRAMES:] = 0.0
         forward_transform(self._taps, self._weights[p])
-        self._peak_at[p] = int(np.argmax(np.abs(self._taps[0, :STEP_FRAMES])))
-        self._peaks[p] = abs(self._taps.item(self._peak_at[p]))
+        taps = self._taps[0, :STEP_FRAMES]
+        np.abs(taps, out=self._magnitudes)
+        self._peak_at[p] = int(self._magnitudes.argmax())
+        self._peaks[p] = self._magnitudes.item(self._peak_at[p])
 
     def _sum_tail(self, first: int, last: int) -> None:
         if first == 2:
