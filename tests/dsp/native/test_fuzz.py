@@ -312,6 +312,13 @@ def use_effects(odd: Odd) -> None:
     for _ in range(4):
         if filters:
             tried(lambda: filters.process(odd.block(None, channels)))
+        block = odd.block(None, channels)
+        tried(lambda: native.hop.compress(block, odd.block(*block.shape), odd.array(30, exact)))  # noqa: B023
+        tried(lambda: native.hop.shape_transients(block, odd.array(19, exact)))  # noqa: B023
+        tried(lambda: native.hop.automix(block, odd.array(67, exact)))  # noqa: B023
+        past, needs = odd.array(block.shape[1] * (62 + 40)), odd.array(22 + 40, exact)
+        arrays = odd.array(72), odd.array(23, exact), past, needs, odd.array(19, exact)
+        tried(lambda: native.hop.limit_true(block, *arrays, 2.5, 1000.0))  # noqa: B023
 
 
 USES = (
