@@ -15,8 +15,8 @@ from dsp.restore.bleed import Bleed
 from dsp.restore.breath import Breath
 from dsp.restore.deess import Deess
 from dsp.restore.dereverb import Dereverb
-from dsp.restore.hum_stage import Hum
 from dsp.restore.feedback import Feedback
+from dsp.restore.hum_stage import Hum
 from dsp.stage import Stage
 
 
