@@ -21,10 +21,10 @@ from dsp.parts.ramp import ramp_frames
 
 ON = switch("compressor.on", "Compressor", "Makes loud and soft more alike.")
 THRESHOLD = ParamSpec(
-    "compressor.threshold_db", "dB", -60.0, 0.0, -22.0, "Threshold", "Above this level it turns down (of peaks)."
+    "compressor.threshold_db", "dB", -60.0, 0.0, -20.0, "Threshold", "Above this level it turns down (of peaks)."
 )
 RATIO = ParamSpec(
-    "compressor.ratio", "", 1.0, 20.0, 3.0, "Ratio", "So many dB more above the threshold come out as one."
+    "compressor.ratio", "", 1.0, 20.0, 2.5, "Ratio", "So many dB more above the threshold come out as one."
 )
 ATTACK = ParamSpec("compressor.attack_ms", "ms", 0.1, 100.0, 8.0, "Attack", "How quickly it turns down.")
 RELEASE = ParamSpec("compressor.release_ms", "ms", 10.0, 1000.0, 120.0, "Release", "How quickly it lets go.")
