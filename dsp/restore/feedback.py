@@ -36,7 +36,7 @@ LOWEST_HZ, HIGHEST_HZ = 80.0, 12_000.0
 
 NEAR, FAR = 4, 7  # bins beside a peak that are its neighbours
 PNPR_DB, PHPR_DB = 13.0, 28.0
-HIGHEST_OVERTONE = 16  # that is known by the two below it
+HIGHEST_OVERTONE, SERIES_DB = 16, 12.0  # of a note: known by the two below it, which are about as loud
 QUIETEST_DB = -60.0  # of full scale: what rises below it is not heard yet
 SPANS = (6, 9, 14, 24)
 """Hops over which the level must have risen in a straight line: 64, 96, 149, 256 ms. Slow howl takes longer."""
@@ -293,6 +293,7 @@ class Feedback:
         least = levels.item(at) - PHPR_DB
         if any(self._near(levels, at * ratio) > least for ratio in (2.0, 0.5, 1.5)):
             return True
+        least = levels.item(at) - SERIES_DB
         return any(
             self._near(levels, at * (1.0 - 1.0 / number)) > least
             and self._near(levels, at * (1.0 - 2.0 / number)) > least
