@@ -23,20 +23,21 @@ THRESHOLD = ParamSpec(
 GATE_PARAMS = (ON, RANGE, THRESHOLD)
 
 STEP_FRAMES = 64
-OPENS, STAYS = 0.5, 0.25  # probabilities at which it opens, and stays open
+OPENS, STAYS = 0.5, 0.35  # probabilities at which it opens, and stays open
+MAY_BE = 0.1  # above it, what leaps out of the noise opens it at once: the network is sure a few hops later
 CONSONANTS_DB = 15.0  # a voice may be so much quieter than the threshold where a model tells that it is one
 ABOVE_DB = 10.0  # without a model: above the noise floor, and louder than the threshold
-HYSTERESIS_DB = 5.0
+HYSTERESIS_DB = 3.0
 HOLD_MS = 150.0
 TAIL_MS = 500.0
 """So long a sound above the floor goes on after the last sure voice: note ends are lost to networks first."""
 
 FALL_MS = 250.0  # through the whole range
-LEVEL_FALL_MS = 25.0
-FLOOR_RISE_DB_PER_S, OPEN_RISE_DB_PER_S = 6.0, 0.5  # while closed; while open, so that a held note is no floor
+LEVEL_MS = 2.0, 20.0  # time constants of the level: rising, falling
+FLOOR_RISE_DB_PER_S, OPEN_RISE_DB_PER_S = 6.0, 2.0  # while closed; while open, so that a note of 15 s is no floor
 HIGHEST_FLOOR_DB, LOWEST_FLOOR_DB = -35.0, -90.0
-LISTEN_MS = 200.0  # after a start: the quietest moment is the first floor, and the gate stays open
-SMOOTH_FLOOR_MS = 60.0
+LISTEN_MS = 300.0  # of the first sound: the gate stays open, and the floor is where the sound is
+SMOOTH_FLOOR_MS = 120.0
 
 
 class Gate:
@@ -58,8 +59,9 @@ class Gate:
         step_s = STEP_FRAMES / rate_hz
         self._step_s = step_s
         self._hold = HOLD_MS / 1000.0
-        self._level_fall = 10.0 * math.log10(math.e) * 1000.0 * step_s / LEVEL_FALL_MS  # dB a step
-        self._floor_newest = 1.0 - math.exp(-1000.0 * step_s / SMOOTH_FLOOR_MS)
+        self._rise, self._fall, self._floor_newest = (
+            1.0 - math.exp(-1000.0 * step_s / ms) for ms in (*LEVEL_MS, SMOOTH_FLOOR_MS)
+        )
         self._gain = SteppedGain(STEP_FRAMES, self._decide)
         self.reset()
 
@@ -88,6 +90,7 @@ class Gate:
     def reset(self) -> None:
         """The sound starts anew: open, and nothing known of the noise."""
         self._gain.reset()
+        self._power = 0.0
         self._level_db = self._smooth_db = LOWEST_FLOOR_DB
         self._floor_db = HIGHEST_FLOOR_DB
         self._heard_s = 0.0
@@ -116,13 +119,19 @@ class Gate:
     def _follow(self, power: float) -> None:
         """Level and noise floor."""
         now_db = max(10.0 * math.log10(power + 1e-12), LOWEST_FLOOR_DB)
-        self._level_db = max(now_db, self._level_db - self._level_fall)
         if self._heard_s == 0.0:
             self._smooth_db = now_db
+            self._power = power
+        self._power += (self._rise if power > self._power else self._fall) * (power - self._power)
+        self._level_db = 10.0 * math.log10(self._power + 1e-12)
         self._smooth_db += self._floor_newest * (now_db - self._smooth_db)
-        self._heard_s += self._step_s
-        rise = OPEN_RISE_DB_PER_S if self._open else FLOOR_RISE_DB_PER_S
-        floor = min(self._smooth_db, self._floor_db + rise * self._step_s)
+        if now_db > LOWEST_FLOOR_DB:  # before that nothing comes in
+            self._heard_s += self._step_s
+        if self._heard_s < LISTEN_MS / 1000.0:
+            floor = self._smooth_db
+        else:
+            rise = OPEN_RISE_DB_PER_S if self._open else FLOOR_RISE_DB_PER_S
+            floor = min(self._smooth_db, self._floor_db + rise * self._step_s)
         self._floor_db = min(max(floor, LOWEST_FLOOR_DB), HIGHEST_FLOOR_DB)
 
     def _asks(self) -> bool:
@@ -131,7 +140,11 @@ class Gate:
         above = self._level_db > max(threshold_db, self._floor_db + ABOVE_DB) - eased_db
         if not self._voice.known:
             return above
-        sure = float(self._voice.probability.max()) > (STAYS if self._open else OPENS)
+        probability = float(self._voice.probability.max())
+        if above and not self._open and probability > MAY_BE:
+            self._sure_s = 0.0
+            return True
+        sure = probability > (STAYS if self._open else OPENS)
         sure = sure and self._level_db > threshold_db - CONSONANTS_DB - eased_db
         self._sure_s = 0.0 if sure else self._sure_s + self._step_s
         return sure or (self._open and above and self._sure_s < TAIL_MS / 1000.0)

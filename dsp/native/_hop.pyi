@@ -119,8 +119,8 @@ class Biquads:
 @final
 class Late:
     def __new__(
-        cls, channels: int, bins: int, past_hops: int, decays: int, bands: int, edges: _I, decay: _F, seconds: _F,
-        rules: _F, past: _F, level: _F, sums: _F, shares: _F, in_bands: _F, gains: _F, work: _F, told: _F, /,
+        cls, channels: int, bins: int, past_hops: int, decays: int, bands: int, edges: _I, decay: _F, rules: _F,
+        past: _F, level: _F, sums: _F, shares: _F, in_bands: _F, gains: _F, work: _F, told: _F, /,
     ) -> Late: ...  # fmt: skip
     def follow(self, spectrum: _C, at: int, floor: float, /) -> None: ...
 

@@ -197,7 +197,6 @@ FITTING(late)
     if (s->decays > MOST_DECAYS) return "there are too many decay times";
     if (!holds(fit, "edges", s->bands + 1)) return NULL;
     holds(fit, "decay", s->decays);
-    holds(fit, "seconds", s->decays);
     holds(fit, "rules", sizeof *s->rules / sizeof(float));
     holds(fit, "past", s->past_hops * s->bins);
     holds(fit, "level", s->bins);
@@ -205,8 +204,8 @@ FITTING(late)
     holds(fit, "shares", s->decays * s->bands);
     holds(fit, "in_bands", 2 * s->bands);
     holds(fit, "gains", s->bins);
-    holds(fit, "work", 3 * s->bins);
-    holds(fit, "told", 4);
+    holds(fit, "work", 2 * s->bins);
+    holds(fit, "told", 3);
     if (s->edges[0] != 0 || s->edges[s->bands] != s->bins) return "the bands do not cover the bins";
     for (long k = 0; k < s->bands; k++)
         if (s->edges[k] >= s->edges[k + 1]) return "a band has no bins";
@@ -253,7 +252,7 @@ const struct kind kinds[KINDS] = {
     {"Hold", ARRAYS_AT(hold, exact), 3, "fff", hold_fits},
     {"Fir", ARRAYS_AT(fir, past), 5, "ffff", fir_fits},
     {"Biquads", ARRAYS_AT(biquads, now), 2, "ddiid", biquads_fits},
-    {"Late", ARRAYS_AT(late, edges), 5, "ifffffffffff", late_fits},
+    {"Late", ARRAYS_AT(late, edges), 5, "iffffffffff", late_fits},
     {"Paths", ARRAYS_AT(paths, spectra), 3, "cc", paths_fits},
     {"Learner", ARRAYS_AT(learner, spectra), 3, "ccfcffc", learner_fits},
 };

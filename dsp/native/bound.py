@@ -250,15 +250,15 @@ def biquads(now: Exact, target: Exact, left: Indices, passed: Indices, state: Ex
 
 
 def late(
-    channels: int, edges: Indices, decay: Array, seconds: Array, rules: Array, past: Array, level: Array, sums: Array,
+    channels: int, edges: Indices, decay: Array, rules: Array, past: Array, level: Array, sums: Array,
     shares: Array, in_bands: Array, gains: Array, work: Array, told: Array,
 ) -> Late | None:  # fmt: skip
-    """past: (hops, bins); sums: (decays, bins); shares: (decays, bands); in_bands: (2, bands); work: (3, bins)."""
+    """past: (hops, bins); sums: (decays, bins); shares: (decays, bands); in_bands: (2, bands); work: (2, bins)."""
     if not native.in_use():
         return None
     (hops, bins), (decays, bands) = past.shape, shares.shape
     return native.hop.Late(
-        channels, bins, hops, decays, bands, edges, decay, seconds, rules, past, level, sums, shares, in_bands, gains,
+        channels, bins, hops, decays, bands, edges, decay, rules, past, level, sums, shares, in_bands, gains,
         work, told,
     )  # fmt: skip
 

@@ -201,7 +201,7 @@ struct late_rules { float present, band, learn, forget, peak_fall, fallen, most_
 struct late {
     long channels, bins, past_hops, decays, bands;
     const int32_t *edges;        /* of the bands */
-    const float *decay, *seconds; /* of each decay time: what is left of the power after a hop; how long it is */
+    const float *decay;          /* what is left of the power after a hop, for each decay time */
     const struct late_rules *rules;
     float *past, *level, *sums, *shares, *in_bands, *gains, *work, *told;
 };

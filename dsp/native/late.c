@@ -48,7 +48,7 @@ void late_follow(const struct late *s, const float *restrict spectrum, long at, 
 {
     const struct late_rules *r = s->rules;
     const long bins = s->bins;
-    float *restrict power = s->work, *restrict late = power + bins, *restrict seconds = late + bins;
+    float *restrict power = s->work, *restrict late = power + bins;
     float *restrict level = s->level, *restrict past = s->past + at * bins;
     for (long b = 0; b < bins; b++) power[b] = 0.0f;
     for (long c = 0; c < s->channels; c++) {
@@ -65,34 +65,25 @@ void late_follow(const struct late *s, const float *restrict spectrum, long at, 
     for (long b = 0; b < bins; b++) past[b] = level[b];
     learn(s, power);
     for (long k = 0; k < s->bands; k++) {
-        for (long b = s->edges[k]; b < s->edges[k + 1]; b++) {
-            late[b] = s->shares[k] * s->sums[b];
-            seconds[b] = s->seconds[0];
-        }
+        for (long b = s->edges[k]; b < s->edges[k + 1]; b++) late[b] = s->shares[k] * s->sums[b];
         for (long d = 1; d < s->decays; d++) {
-            const float share = s->shares[d * s->bands + k], own = s->seconds[d];
+            const float share = s->shares[d * s->bands + k];
             const float *restrict sums = s->sums + d * bins;
-            _Pragma("omp simd") for (long b = s->edges[k]; b < s->edges[k + 1]; b++) {
-                const float bound = share * sums[b];
-                seconds[b] = bound > late[b] ? own : seconds[b];
-                late[b] = larger_f(bound, late[b]);
-            }
+            _Pragma("omp simd") for (long b = s->edges[k]; b < s->edges[k + 1]; b++)
+                late[b] = larger_f(share * sums[b], late[b]);
         }
     }
-    float before = 0.0f, after = 0.0f, weight = 0.0f, weighed = 0.0f;
+    float before = 0.0f, after = 0.0f, echo = 0.0f;
     const float steep = r->steepness / (1.0f - r->knee);
     for (long b = 0; b < bins; b++) {
         const float share = of_three(late, b, bins) / (of_three(level, b, bins) + FAINTEST * 1e-3f);
         const float left = larger_f(1.0f - steep * larger_f(share - r->knee, 0.0f), floor);
-        const float counts = smaller_f(share, 1.0f) * power[b];
         s->gains[b] = sqrtf(left);
         before += power[b];
         after += power[b] * left;
-        weight += counts;
-        weighed += counts * seconds[b];
+        echo += power[b] * smaller_f(share, 1.0f);
     }
     s->told[0] = before;
     s->told[1] = after;
-    s->told[2] = weight;
-    s->told[3] = weighed;
+    s->told[2] = echo;
 }

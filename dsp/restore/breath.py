@@ -25,12 +25,13 @@ STEP_FRAMES = 128
 VOICED_BELOW_HZ = 700.0
 VOICED_SHARE = 0.4  # of the power below, in voiced sound
 UNVOICED_SHARE = 0.25
+LEAP = 2.0  # times the power so far: a voice that begins is known in its first step
 LOWEST_HZ, HIGHEST_HZ = 1000.0, 5200.0  # the root mean square frequency of a breath
 BELOW_DB, ABOVE_DB = 14.0, 55.0  # under the voice's own level: from, to
 PAUSE_MS = 60.0  # without voicing, before it may be a breath
-SURE_MS = 70.0  # so long it must have looked like one
+SURE_MS = 55.0  # so long it must have looked like one
 HOLD_MS = 60.0
-TURN_DOWN_MS = 60.0
+TURN_DOWN_MS = 40.0
 LEVEL_MS = 15.0
 VOICE_HOLD_S, VOICE_FALL_DB_PER_S = 2.0, 6.0
 FAINTEST_DB = -75.0
@@ -118,20 +119,20 @@ class Breath:
     def _decide(self, power: float) -> float:
         """power: of the step; what _listen() summed up is used instead."""
         newest = self._newest
-        for name in ("energy", "low_energy", "turn_energy"):
-            value = getattr(self, f"_{name}")
-            if not math.isfinite(value):
-                setattr(self, f"_{name}", 0.0)
-        self._power += newest * (self._energy / STEP_FRAMES - self._power)
-        self._low += newest * (self._low_energy / STEP_FRAMES - self._low)
-        self._turning += newest * (self._turn_energy / STEP_FRAMES - self._turning)
-        now, low = self._energy, self._low_energy
+        now, low, turning = (
+            value / STEP_FRAMES if math.isfinite(value) else 0.0
+            for value in (self._energy, self._low_energy, self._turn_energy)
+        )
         self._energy = self._low_energy = self._turn_energy = 0.0
+        leaps = low > VOICED_SHARE * now and low > LEAP * self._power
+        self._power += newest * (now - self._power)
+        self._low += newest * (low - self._low)
+        self._turning += newest * (turning - self._turning)
         level_db = 10.0 * math.log10(self._power + 1e-12)
-        voiced = low > VOICED_SHARE * now and level_db > FAINTEST_DB
+        voiced = (leaps or self._low > VOICED_SHARE * self._power) and level_db > FAINTEST_DB
         self._follow_voice(level_db, voiced)
         breath = self._looks_like_breath(level_db, voiced)
-        if voiced or not self.wanted:
+        if voiced or not self.wanted or level_db > self._voice_db - BELOW_DB:
             self._down = self._like_s = 0.0
             self._held_s = HOLD_MS / 1000.0
         elif breath:

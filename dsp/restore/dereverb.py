@@ -21,8 +21,8 @@ class Dereverb:
     With a denoiser the gains act on what its mask keeps, and its network is asked to dry as much
     (`denoise.keep_room` times 1 - amount). While the model rests or is late nothing is taken. Audio thread.
 
-    change_db: what late echo is taken of all power, smoothed over 100 ms. detail: the decay time found, in seconds; 0
-    before any echo is found.
+    change_db: what late echo is taken of all power, smoothed over 100 ms. detail: the share of late echo in what
+    comes in, in %.
     """
 
     def __init__(self, voice: VoiceSense | None = None) -> None:
@@ -61,7 +61,7 @@ class Dereverb:
 
     @property
     def detail(self) -> float:
-        return self._room.decay_s
+        return self._room.echo_percent
 
     def set_param(self, param_id: str, value: float) -> None:
         """value: 0 to 1. Ramps there."""

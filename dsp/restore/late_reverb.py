@@ -37,12 +37,12 @@ the smallest share is less than the usual one."""
 PRESENT_MS, BAND_MS = 4.0, 10.0  # time constants of the power that is compared
 FALLEN = 0.35  # only what has fallen below this share of the recent peak shows the room
 PEAK_FALL_DB_PER_S = 12.0
-LEARN_MS, FORGET_MS = 43.0, 300.0  # of falling sound: how fast a share goes down, and up
+LEARN_MS, FORGET_MS = 43.0, 380.0  # of falling sound: how fast a share goes down, and up
 MOST_SHARE = 0.7
 FAINTEST = 1e-9
 METER_MS, RAMP_MS = 100.0, 50.0
 
-BEFORE, AFTER, WEIGHT, WEIGHED_DECAY = range(4)
+BEFORE, AFTER, ECHO = range(3)  # power of a hop: of all, of what is left, and of the late echo in it
 
 
 class LateReverb:
@@ -68,14 +68,13 @@ class LateReverb:
         self._shares: Array = np.zeros((count, bands), np.float32)
         self._in_bands: Array = np.zeros((2, bands), np.float32)  # power now, and its recent peak
         self._gains: Array = np.zeros(bins, np.float32)
-        self._work: Array = np.zeros((3, bins), np.float32)
-        self._told: Array = np.zeros(4, np.float32)
+        self._work: Array = np.zeros((2, bins), np.float32)
+        self._told: Array = np.zeros(3, np.float32)
         self._all: Array = np.zeros((count, bins), np.float32)
-        self._seconds: Array = np.array(DECAYS_S, np.float32)
         rules = [self._present, self._band, self._learn, self._forget, self._peak_fall]
         rules += [FALLEN, MOST_SHARE, KNEE, STEEPNESS]
         self._native = bound.late(
-            channels, self._edges, self._decays, self._seconds, np.array(rules, np.float32), self._past, self._level,
+            channels, self._edges, self._decays, np.array(rules, np.float32), self._past, self._level,
             self._sums, self._shares, self._in_bands, self._gains, self._work, self._told,
         )  # fmt: skip
         self._amount = Ramp(0.0, max(1, round(ramp_frames(RAMP_MS, rate_hz) / hop_frames)), 1)
@@ -86,7 +85,7 @@ class LateReverb:
         for array in (self._past, self._level, self._sums, self._shares, self._in_bands):
             array.fill(0.0)
         self._at = 0
-        self.change_db, self.decay_s = 0.0, 0.0
+        self.change_db = self._before = self._echo = 0.0
         self._amount.jump(self._amount.target)
 
     def ask(self, amount: float) -> None:
@@ -102,6 +101,11 @@ class LateReverb:
     def amount(self) -> float:
         """Of the last hop."""
         return self._amount.value
+
+    @property
+    def echo_percent(self) -> float:
+        """Of the power that is heard."""
+        return 100.0 * self._echo / (self._before + 1e-9)
 
     def take(self, spectrum: Spectrum) -> None:
         """Turn the late echo down in place.  spectrum: (channels, bins), a hop after the other."""
@@ -119,15 +123,15 @@ class LateReverb:
             self._native.follow(spectrum, self._at, floor)
         else:
             self._estimate(spectrum, floor)
-        before, after, weight, weighed = self._told.tolist()
+        before, after, echo = self._told.tolist()
         self.change_db += self._newest * (10.0 * math.log10((after + 1e-12) / (before + 1e-12)) - self.change_db)
-        if weight > 1e-6:
-            self.decay_s += self._newest * (weighed / weight - self.decay_s)
+        self._before += self._newest * (before - self._before)
+        self._echo += self._newest * (echo - self._echo)
         return self._gains
 
     def _estimate(self, spectrum: Spectrum, floor: float) -> None:
         """What dsp/native/late.c does."""
-        power, late, level = self._work
+        power, late = self._work
         np.square(spectrum.real[0], out=power)
         for channel in range(len(spectrum)):
             if channel:
@@ -145,14 +149,12 @@ class LateReverb:
         np.copyto(past, self._level)
         self._learn_shares(power)
         np.multiply(self._shares[:, self._of_band], self._sums, out=self._all)
-        best = np.argmax(self._all, axis=0)
         np.max(self._all, axis=0, out=late)
         _three(late, self._gains)
-        _three(self._level, level)
-        np.add(level, FAINTEST * 1e-3, out=level)
-        np.divide(self._gains, level, out=late)  # the share of late echo now
-        weighed = np.minimum(late, 1.0) * power
-        self._told[WEIGHT], self._told[WEIGHED_DECAY] = weighed.sum(), (weighed * self._seconds[best]).sum()
+        _three(self._level, late)
+        np.add(late, FAINTEST * 1e-3, out=late)
+        np.divide(self._gains, late, out=late)  # the share of late echo now
+        self._told[ECHO] = np.dot(power, np.minimum(late, 1.0))
         np.subtract(late, KNEE, out=late)
         np.maximum(late, 0.0, out=late)
         np.multiply(late, -STEEPNESS / (1.0 - KNEE), out=late)

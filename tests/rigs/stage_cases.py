@@ -16,19 +16,24 @@ from dsp.restore.breath import Breath
 from dsp.restore.deess import Deess
 from dsp.restore.dereverb import Dereverb
 from dsp.restore.feedback import Feedback
+from dsp.restore.hum_stage import Hum
 from dsp.stage import Stage
 
 
 @dataclass(frozen=True, slots=True)
 class StageCase:
-    """make: a fresh stage, its parameters at their defaults. on: settings that make it wanted and work hard."""
+    """make: a fresh stage, its parameters at their defaults. on: settings that make it wanted and work hard. off: those
+    that switch it off, where its defaults do not.
+    """
 
     name: str
     make: Callable[[], Stage]
     on: Mapping[str, float] = field(default_factory=dict)
+    off: Mapping[str, float] = field(default_factory=dict)
 
 
 CASES: tuple[StageCase, ...] = (
+    StageCase("hum", Hum, {"hum.on": 1.0}, {"hum.on": 0.0}),
     StageCase("bleed", Bleed, {"bleed.on": 1.0}),
     StageCase("feedback", Feedback, {"feedback.on": 1.0}),
     StageCase("dereverb", Dereverb, {"dereverb.amount": 1.0}),

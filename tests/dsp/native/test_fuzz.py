@@ -136,9 +136,12 @@ def use_denoise(odd: Odd) -> None:
         (past * channels * fine, np.complex64),
         (channels * low, np.complex64),
         (bins, np.float32),
+        (6, np.int32),
+        (channels * 10, np.float32),
     )
     # One array in each try may be off, or hardly any would ever work.
     arrays = [np.zeros(max(0, count), kind) for count, kind in lengths]
+    arrays[-2][:] = np.sort(odd.rng.integers(0, bins + 2 if odd.rng.random() < 0.1 else bins + 1, 6))
     if odd.rng.random() < 0.3:
         at = int(odd.rng.integers(len(arrays)))
         arrays[at] = odd.array(*lengths[at])
@@ -258,6 +261,21 @@ def use_ends_rumble_and_fir(odd: Odd) -> None:
             tried(lambda: fir.process(odd.block(None, channels), end, faded, turn))  # noqa: B023
 
 
+def use_late(odd: Odd) -> None:
+    channels, bins, hops, decays, bands = odd.whole(3), max(1, odd.whole(30)), odd.whole(6), odd.whole(9), odd.whole(5)
+    edges = np.linspace(0, bins, max(0, bands) + 1).astype(np.int32)
+    if odd.rng.random() < 0.1:
+        edges = odd.array(bands + 1, np.int32)
+    sizes = (decays, 9, hops * bins, bins, decays * bins, decays * bands, 2 * bands, bins, 2 * bins, 3)
+    arrays = [np.zeros(max(0, size), np.float32) for size in sizes]
+    if odd.rng.random() < 0.3:
+        at = int(odd.rng.integers(len(arrays)))
+        arrays[at] = odd.array(sizes[at])
+    made = tried(lambda: native.hop.Late(channels, bins, hops, decays, bands, edges, *arrays))
+    for _ in range(4 if made else 0):
+        tried(lambda: made.follow(odd.array(channels * bins, np.complex64), odd.whole(hops), 0.1))
+
+
 def use_leak(odd: Odd) -> None:
     partitions, columns, bins = odd.whole(6), odd.whole(3), odd.whole(20)
     count = partitions * columns * bins
@@ -336,6 +354,7 @@ USES = (
     use_rings,
     use_wire,
     use_ends_rumble_and_fir,
+    use_late,
     use_leak,
     use_calls,
     use_effects,
