@@ -46,6 +46,8 @@ union state {
     struct hold hold;
     struct fir fir;
     struct biquads biquads;
+    struct declick declick;
+    struct declip declip;
 };
 
 typedef struct {
@@ -59,7 +61,7 @@ typedef struct {
 
 extern const struct kind kinds[];
 enum { TRANSFORM, BANDS, STFT, DENOISE, SIDES, STEMS, RING, PAST, METER, WIRE, RUMBLE, HOLD, FIR, BIQUADS,
-       KINDS };
+       DECLICK, DECLIP, KINDS };
 
 PyObject *bound_new(PyTypeObject *type, PyObject *arguments, const struct kind *kind);
 void bound_dealloc(PyObject *self);
@@ -85,6 +87,8 @@ extern PyMethodDef functions[]; /* calls.c */
 extern PyMethodDef ring_methods[], past_methods[], meter_methods[], wire_methods[], rumble_methods[], hold_methods[],
     fir_methods[]; /* blocks.c */
 extern PyMethodDef biquads_methods[]; /* effects.c */
+extern PyMethodDef declick_methods[], declip_methods[]; /* repair.c */
+PyObject *period_of_function(PyObject *self, PyObject *const *a, Py_ssize_t n);
 PyObject *compress_function(PyObject *self, PyObject *const *a, Py_ssize_t n);
 PyObject *shape_transients_function(PyObject *self, PyObject *const *a, Py_ssize_t n);
 PyObject *automix_function(PyObject *self, PyObject *const *a, Py_ssize_t n);

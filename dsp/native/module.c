@@ -180,6 +180,7 @@ static PyMethodDef stems_methods[] = {
 NEW(TRANSFORM) NEW(BANDS) NEW(STFT) NEW(DENOISE) NEW(SIDES) NEW(STEMS) NEW(RING) NEW(PAST) NEW(METER) NEW(WIRE) NEW(RUMBLE) NEW(HOLD)
 NEW(FIR)
 NEW(BIQUADS)
+NEW(DECLICK) NEW(DECLIP)
 
 static const struct { newfunc make; PyMethodDef *methods; const char *name; } types[KINDS] = {
     {new_TRANSFORM, transform_methods, "dsp.native._hop.Transform"},
@@ -196,6 +197,8 @@ static const struct { newfunc make; PyMethodDef *methods; const char *name; } ty
     {new_HOLD, hold_methods, "dsp.native._hop.Hold"},
     {new_FIR, fir_methods, "dsp.native._hop.Fir"},
     {new_BIQUADS, biquads_methods, "dsp.native._hop.Biquads"},
+    {new_DECLICK, declick_methods, "dsp.native._hop.Declick"},
+    {new_DECLIP, declip_methods, "dsp.native._hop.Declip"},
 };
 
 static int add_types(PyObject *module)

@@ -12,6 +12,10 @@ from dsp.effects.leveller import LEVELLER_PARAMS, Leveller
 from dsp.effects.transient import TRANSIENT_PARAMS, Transient
 from dsp.params import ParamSpec
 from dsp.parts.voice_sense import VoiceSense
+from dsp.restore.declick import DECLICK_PARAMS, Declick
+from dsp.restore.declip import DECLIP_PARAMS, Declip
+from dsp.restore.low_cut import LOW_CUT_PARAMS, LowCut
+from dsp.restore.plosives import PLOSIVES_PARAMS, Plosives
 from dsp.stage import Stage
 
 DENOISE, LIMITER = "denoise", "limiter"
@@ -32,7 +36,12 @@ class Kind:
     make: Callable[[VoiceSense], Stage]
 
 
-AHEAD: tuple[Kind, ...] = ()
+AHEAD: tuple[Kind, ...] = (
+    Kind("declip", DECLIP_PARAMS, lambda _: Declip()),
+    Kind("declick", DECLICK_PARAMS, lambda _: Declick()),
+    Kind("low_cut", LOW_CUT_PARAMS, lambda _: LowCut()),
+    Kind("plosives", PLOSIVES_PARAMS, lambda _: Plosives()),
+)
 """Ahead of the denoiser, in this order."""
 
 BEHIND: tuple[Kind, ...] = (

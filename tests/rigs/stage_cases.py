@@ -10,6 +10,10 @@ from dsp.effects.compressor import Compressor
 from dsp.effects.eq import Eq
 from dsp.effects.leveller import Leveller
 from dsp.effects.transient import Transient
+from dsp.restore.declick import Declick
+from dsp.restore.declip import Declip
+from dsp.restore.low_cut import LowCut
+from dsp.restore.plosives import Plosives
 from dsp.stage import Stage
 
 
@@ -23,6 +27,10 @@ class StageCase:
 
 
 CASES: tuple[StageCase, ...] = (
+    StageCase("declip", Declip, {"declip.on": 1.0, "declip.threshold_db": -12.0}),
+    StageCase("declick", Declick, {"declick.on": 1.0, "declick.amount": 90.0}),
+    StageCase("low_cut", LowCut, {"low_cut.on": 1.0}),
+    StageCase("plosives", Plosives, {"plosives.on": 1.0}),
     StageCase("eq", Eq, {"eq.on": 1.0, "eq.mid.gain_db": -9.0, "eq.high.gain_db": 9.0, "eq.tilt_db": 3.0}),
     StageCase("compressor", Compressor, {"compressor.on": 1.0, "compressor.threshold_db": -30.0}),
     StageCase("leveller", Leveller, {"leveller.on": 1.0, "leveller.target_lufs": -14.0}),
