@@ -30,9 +30,9 @@ VOICES = (
 SECONDS = 10.0
 PERIOD = 128
 MODERATE = {"breath.amount_db": 6.0, "dereverb.amount": 0.3}
-MENDS = ("declip", "declick", "low_cut", "plosives", "feedback", "hum", "dereverb", "gate", "breath", "deess")
-CHANGES = ("leveller", "compressor")
-"""Their gain is meant to move: SI-SDR says nothing about them."""
+MENDS = ("declip", "declick", "plosives", "feedback", "hum", "dereverb", "gate", "breath", "deess")
+CHANGES = ("low_cut", "leveller", "compressor")
+"""A filter turns the phase, and a gain is meant to move: SI-SDR against the input says nothing about them."""
 
 Sound = NDArray[np.float32]
 
