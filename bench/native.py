@@ -62,9 +62,9 @@ def watched(chain: Chain) -> Clocked:
     """The parts of one chain with one model, and the stages that are on."""
     clock, lane = Clocked(), chain._lanes[0]
     step = next(processor for processor in lane.processors if isinstance(processor, ModelProcessor))
-    for stage in lane.processors:
-        if isinstance(stage, Stage) and stage.at_work:
-            clock.watch(stage, "process", f"stage {stage.name}")
+    for processor in lane.processors:
+        if isinstance(processor, Stage) and processor.at_work:
+            clock.watch(processor, "process", f"stage {processor.name}")
     for owner, method, stage in (
         (step._stft, "analyse", "STFT"),  # type: ignore[attr-defined]
         (step._stft, "synthesise", "STFT"),  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ import numpy as np
 
 from bench.harm import si_sdr_db
 from bench.restore.gate import phrases
-from bench.restore.heard import SPOKEN, SUNG, Sound, ffmpeg, harm, level_db, peak, through, voice
+from bench.restore.heard import SPOKEN, SUNG, Sound, ffmpeg, harm, harm_rows, level_db, through, voice
 from bench.restore.rows import Row
 from dsp.block import RATE_HZ
 from dsp.restore.breath import Breath
@@ -44,12 +44,24 @@ def rows(limit: int | None = None) -> list[Row]:
                 continue
             ours = through(Breath(), mix, breath__amount_db=ASKED_DB)
             threshold = 10.0 ** ((loud_db - 0.5 * under_db) / 20.0)
-            other = ffmpeg(f"agate=threshold={threshold:.6f}:range={10 ** (-ASKED_DB / 20):.4f}:attack=2:release=100", mix)
+            depth = 10.0 ** (-ASKED_DB / 20.0)
+            other = ffmpeg(f"agate=threshold={threshold:.6f}:range={depth:.4f}:attack=2:release=100", mix)
             figures.append([_found(mix, way, places, edges) for way in (ours, other if other is not None else mix)])
     mean = np.nanmean(np.array(figures), axis=0)
     return [
-        Row("breath", f"breaths, {ASKED_DB:.0f} dB asked", "down, dB", 0.0, float(mean[0, 0]), float(mean[1, 0]), "ffmpeg agate"),
-        Row("breath", "phrases beside them", "SI-SDR, dB", 99.0, float(mean[0, 1]), float(mean[1, 1]), "ffmpeg agate"),
+        Row(
+            "breath",
+            f"{what}, {ASKED_DB:.0f} dB asked",
+            unit,
+            nothing,
+            float(mean[0, at]),
+            float(mean[1, at]),
+            "ffmpeg agate",
+        )
+        for at, (what, unit, nothing) in enumerate(
+            (("breaths", "down, dB", 0.0), ("phrases beside them", "SI-SDR, dB", 99.0))
+        )
+    ] + [
         *_harms(limit),
     ]
 
@@ -61,7 +73,6 @@ def _found(mix: Sound, out: Sound, places: list[tuple[int, int]], edges: np.ndar
 
 
 def _harms(limit: int | None) -> list[Row]:
-    harms = np.array([harm(peak(sound, -6.0), through(Breath(), sound, breath__amount_db=6.0))
-                      for sound in (voice(name) for name in (*SPOKEN, *SUNG)[:limit])])  # fmt: skip
-    return [Row("breath", "voices as they are, 6 dB", "worst SI-SDR, dB", 99.0, float(harms[:, 0].min())),
-            Row("breath", "voices as they are, 6 dB", "loudness, LU", 0.0, float(harms[np.abs(harms[:, 1]).argmax(), 1]), more_is_better=False)]  # fmt: skip
+    sounds = [voice(name) for name in (*SPOKEN, *SUNG)[:limit]]
+    harms = [harm(sound, through(Breath(), sound, breath__amount_db=6.0)) for sound in sounds]
+    return harm_rows("breath", "voices as they are, 6 dB", harms)

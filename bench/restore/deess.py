@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from bench.harm import si_sdr_db, sibilants_db
-from bench.restore.heard import SPOKEN, SUNG, Sound, ffmpeg, harm, through, voice
+from bench.restore.heard import SPOKEN, SUNG, Sound, ffmpeg, harm, harm_rows, through, voice
 from bench.restore.rows import Row
 from dsp.block import RATE_HZ
 from dsp.restore.deess import Deess
@@ -28,9 +28,11 @@ def raised(clean: Sound) -> Sound:
     frames = len(clean) // FRAME
     power, whole = (np.square(x[: frames * FRAME].reshape(frames, FRAME)).sum(axis=1) for x in (band, clean))
     hisses = (power > 0.5 * whole) & (power > 1e-3 * whole.max())
-    share = np.convolve(np.repeat(hisses.astype(np.float32), FRAME), np.hanning(FRAME) / np.hanning(FRAME).sum(), "same")
+    soft = np.hanning(FRAME) / np.hanning(FRAME).sum()
+    share = np.convolve(np.repeat(hisses.astype(np.float32), FRAME), soft, "same")
     share = np.pad(share, (0, len(clean) - len(share)))
-    return (clean + band * share * (10.0 ** (RAISED_DB / 20.0) - 1.0)).astype(np.float32)
+    sharp: Sound = (clean + band * share * (10.0 ** (RAISED_DB / 20.0) - 1.0)).astype(np.float32)
+    return sharp
 
 
 def rows(limit: int | None = None) -> list[Row]:
@@ -44,7 +46,7 @@ def rows(limit: int | None = None) -> list[Row]:
         figures.append([[sibilants_db(clean, way), si_sdr_db(way, clean)] for way in ways])
         harms.append(harm(clean, through(Deess(), clean, deess__on=1.0)))
         untouched = ffmpeg("deesser=i=0.5:m=0.5:f=0.5", clean)
-        others += [] if untouched is None else [harm(clean, untouched)[0]]
+        others += [] if untouched is None else [harm(clean, untouched)]
     mean = np.nanmean(np.array(figures), axis=0)
     there = len(mean) > 2
     found = [
@@ -52,7 +54,4 @@ def rows(limit: int | None = None) -> list[Row]:
             float(mean[2, at]) if there else None, "ffmpeg deesser", better)
         for at, (measure, better) in enumerate((("sibilants beside the truth, dB", False), ("SI-SDR, dB", True)))
     ]  # fmt: skip
-    worst = np.array(harms)
-    found.append(Row("deess", "clean voices, default amount", "worst SI-SDR, dB", 99.0, float(worst[:, 0].min()), min(others, default=None), "ffmpeg deesser"))
-    found.append(Row("deess", "clean voices, default amount", "loudness, LU", 0.0, float(worst[np.abs(worst[:, 1]).argmax(), 1]), more_is_better=False))
-    return found
+    return found + harm_rows("deess", "clean voices, default amount", harms, others, "ffmpeg deesser")

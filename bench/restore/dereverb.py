@@ -1,8 +1,8 @@
 """De-reverb: dry voices in real rooms. Truth: the direct sound and 50 ms after it.
 
-Measured: SI-SDR against that truth, and the level in the gaps, where what is heard is late echo alone. By itself, behind
-the live denoiser (where its network dries as well), and the network alone (`denoise.keep_room` at 0). The other is the
-weighted prediction error method, online, one channel: T. Yoshioka and T. Nakatani, IEEE Trans. ASLP 20, 2012, by
+Measured: SI-SDR against that truth, and the level in the gaps, where what is heard is late echo alone. By itself,
+behind the live denoiser (where its network dries as well), and the network alone (`denoise.keep_room` at 0). The other
+is the weighted prediction error method, online, one channel: T. Yoshioka and T. Nakatani, IEEE Trans. ASLP 20, 2012, by
 `nara_wpe` (`pip install nara_wpe` into .venv-bench; left out where it is missing).
 """
 
@@ -13,7 +13,7 @@ import importlib.util
 import numpy as np
 
 from bench.harm import si_sdr_db
-from bench.restore.heard import SPOKEN, SUNG, Sound, convolved, harm, room, through, voice
+from bench.restore.heard import SPOKEN, SUNG, Sound, convolved, harm, harm_rows, room, through, voice
 from bench.restore.rows import Row
 from dsp.block import RATE_HZ
 from dsp.parts.voice_sense import VoiceSense
@@ -22,6 +22,7 @@ from dsp.restore.dereverb import Dereverb
 ROOMS = ("house_living-bathroom", "house_dining-far-kitchen", "house_cinema-hallway", "house_kitchen",
          "hall_Arthur_Sykes_Rymer_Auditorium", "hall_Jack_Lyons_Hall_University_of_York")  # fmt: skip
 FRAME = RATE_HZ // 50
+MEASURES = ("SI-SDR to the early sound, dB", True), ("level in the gaps, dB", False)
 
 
 def rows(limit: int | None = None) -> list[Row]:
@@ -46,15 +47,14 @@ def rows(limit: int | None = None) -> list[Row]:
     other = mean.get("wpe")
     found = []
     for way, title in (("alone", "by itself"), ("model", "in the denoiser"), ("network", "keep_room 0 alone")):
-        for at, (measure, better) in enumerate((("SI-SDR to the early sound, dB", True), ("level in the gaps, dB", False))):
+        for at, (measure, better) in enumerate(MEASURES):
             found.append(
                 Row("dereverb", f"rooms, amount 1, {title}", measure, float(mean["nothing"][at]), float(mean[way][at]),
                     float(other[at]) if other is not None else None, "nara_wpe online", better)
             )  # fmt: skip
-    harms = np.array([harm(voice(name), through(Dereverb(), voice(name), dereverb__amount=0.5)) for name in (*SPOKEN, *SUNG)[:limit]])
-    found.append(Row("dereverb", "clean voices, amount 0.5", "worst SI-SDR, dB", 99.0, float(harms[:, 0].min())))
-    found.append(Row("dereverb", "clean voices, amount 0.5", "loudness, LU", 0.0, float(harms[np.abs(harms[:, 1]).argmax(), 1]), more_is_better=False))
-    return found
+    sounds = [voice(name) for name in (*SPOKEN, *SUNG)[:limit]]
+    harms = [harm(sound, through(Dereverb(), sound, dereverb__amount=0.5)) for sound in sounds]
+    return found + harm_rows("dereverb", "clean voices, amount 0.5", harms)
 
 
 def _gaps_db(sound: Sound, early: Sound, late: Sound) -> float:
@@ -66,8 +66,8 @@ def _gaps_db(sound: Sound, early: Sound, late: Sound) -> float:
 
 
 def _wpe(wet: Sound) -> Sound:
-    from nara_wpe.utils import istft, stft
-    from nara_wpe.wpe import OnlineWPE
+    from nara_wpe.utils import istft, stft  # type: ignore[import-not-found,unused-ignore]
+    from nara_wpe.wpe import OnlineWPE  # type: ignore[import-not-found,unused-ignore]
 
     size, shift = 1024, 256
     spectra = stft(wet[None].astype(np.float64), size=size, shift=shift).transpose(1, 2, 0)

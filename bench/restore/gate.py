@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bench.restore.heard import SPOKEN, SUNG, Sound, ffmpeg, harm, level_db, noise, through, voice
+from bench.restore.heard import SPOKEN, SUNG, Sound, ffmpeg, harm, harm_rows, level_db, noise, through, voice
 from bench.restore.rows import Row
 from dsp.block import RATE_HZ
 from dsp.effects.gate import Gate
@@ -16,6 +16,10 @@ from dsp.parts.voice_sense import VoiceSense
 
 RANGE_DB = 20.0
 NOISES = ("alarmclock_rain", "adafruit_machine", "alarmclock_traffic")
+MEASURES = (
+    ("first 25 ms of phrases", "lost, dB", False), ("last 25 ms of phrases", "lost, dB", False),
+    ("pauses", "down, dB", True),
+)  # fmt: skip
 EDGE = RATE_HZ // 40  # 25 ms of a phrase's first and last sound
 
 
@@ -32,7 +36,7 @@ def phrases(name: str, seconds: float = 5.0) -> tuple[Sound, np.ndarray]:
         out[at : at + len(piece)] = piece
         found.append((at, at + len(piece)))
         at += len(piece) + RATE_HZ
-    return out[: at], np.array(found)
+    return out[:at], np.array(found)
 
 
 def rows(limit: int | None = None) -> list[Row]:
@@ -48,7 +52,8 @@ def rows(limit: int | None = None) -> list[Row]:
             gate = Gate()
             alone = through(gate, mix, gate__on=1.0, gate__range_db=RANGE_DB)
             threshold = 10.0 ** ((down_db + 10.0) / 20.0)
-            public = ffmpeg(f"agate=threshold={threshold:.6f}:range={10 ** (-RANGE_DB / 20):.4f}:ratio=9:attack=1:release=150", mix)
+            depth = 10.0 ** (-RANGE_DB / 20.0)
+            public = ffmpeg(f"agate=threshold={threshold:.6f}:range={depth:.4f}:ratio=9:attack=1:release=150", mix)
             with_model = Gate(VoiceSense())
             behind = through(with_model, mix, model=True, gate__on=1.0, gate__range_db=RANGE_DB)
             before = through(Gate(VoiceSense()), mix, model=True)
@@ -59,12 +64,12 @@ def rows(limit: int | None = None) -> list[Row]:
     other = mean.get("agate")
     found = []
     for way, title in (("level", "by level"), ("model", "behind the denoiser")):
-        for at, (what, unit) in enumerate((("first 25 ms of phrases", "lost, dB"), ("last 25 ms of phrases", "lost, dB"))):
-            found.append(Row("gate", f"{what}, {title}", unit, 0.0, float(mean[way][at]), _of(other, at), "ffmpeg agate", False))
-        found.append(Row("gate", f"pauses, {title}", "down, dB", 0.0, float(mean[way][2]), _of(other, 2), "ffmpeg agate"))
-    harms = np.array([harm(phrases(name)[0], through(Gate(), phrases(name)[0], gate__on=1.0)) for name in names])
-    found.append(Row("gate", "clean voices, default range", "SI-SDR, dB", 99.0, float(harms[:, 0].min())))
-    return found
+        for at, (what, unit, better) in enumerate(MEASURES):
+            ours, public_one = float(mean[way][at]), None if other is None else float(other[at])
+            found.append(Row("gate", f"{what}, {title}", unit, 0.0, ours, public_one, "ffmpeg agate", better))
+    sounds = [phrases(name)[0] for name in names]
+    harms = [harm(sound, through(Gate(), sound, gate__on=1.0)) for sound in sounds]
+    return found + harm_rows("gate", "clean voices, default range", harms)
 
 
 def _losses(sound: Sound, of: Sound, edges: np.ndarray) -> list[float]:
@@ -75,12 +80,3 @@ def _losses(sound: Sound, of: Sound, edges: np.ndarray) -> list[float]:
     first = [change(start, start + EDGE) for start, _ in edges]
     last = [change(end - EDGE, end) for _, end in edges]
     return [float(np.mean(values)) for values in (first, last, pauses)]
-
-
-def _of(values: np.ndarray | None, at: int) -> float | None:
-    return None if values is None else float(values[at])
-
-
-if __name__ == "__main__":
-    for row in rows():
-        print(row)

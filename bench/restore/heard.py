@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from bench.harm import si_sdr_db
+from bench.restore.rows import Row
 from dsp.analysis.loudness import HOP_FRAMES, Loudness
 from dsp.block import RATE_HZ
 from dsp.denoise.live import Denoise
@@ -67,10 +69,13 @@ def convolved(sound: Sound, response: Sound) -> Sound:
 
 
 def peak(sound: Sound, dbfs: float) -> Sound:
-    return (sound * (10.0 ** (dbfs / 20.0) / max(float(np.abs(sound).max()), 1e-9))).astype(np.float32)
+    scaled: Sound = (sound * (10.0 ** (dbfs / 20.0) / max(float(np.abs(sound).max()), 1e-9))).astype(np.float32)
+    return scaled
 
 
-def through(stage: Stage, sound: Sound, *, model: bool = False, values: dict[str, float] | None = None, **on: float) -> Sound:
+def through(
+    stage: Stage, sound: Sound, *, model: bool = False, values: dict[str, float] | None = None, **on: float
+) -> Sound:
     """`sound` through the stage, aligned with it. on: its parameters, the dot written __. model: behind the live
     denoiser, whose own parameters are `values`; a stage that hears a VoiceSense then needs one that `told` has made.
     """
@@ -111,12 +116,32 @@ def ffmpeg(filters: str, sound: Sound) -> Sound | None:
     raw = ["-f", "f32le", "-ar", str(RATE_HZ), "-ac", "1"]
     command = ["ffmpeg", "-v", "error", *raw, "-i", "-", "-af", filters, *raw, "-"]
     out = np.frombuffer(subprocess.run(command, input=sound.tobytes(), capture_output=True, check=True).stdout, "<f4")
-    return np.resize(out, len(sound)).astype(np.float32) if len(out) >= len(sound) else np.pad(out, (0, len(sound) - len(out)))
+    return np.pad(out, (0, max(0, len(sound) - len(out))))[: len(sound)].astype(np.float32)
 
 
 def harm(clean: Sound, out: Sound) -> tuple[float, float]:
     """What a stage does to a clean voice: SI-SDR in dB, and the change of loudness in LU."""
     return si_sdr_db(out, clean), _lufs(out) - _lufs(clean)
+
+
+Harms = Sequence[tuple[float, float]]
+
+
+def harm_rows(stage: str, what: str, ours: Harms, others: Harms = (), other: str = "") -> list[Row]:
+    """The worst of what harm() found, over all voices."""
+    found = []
+    measures = ("worst SI-SDR, dB", 99.0, True), ("worst loudness, LU", 0.0, False)
+    for at, (measure, nothing, better) in enumerate(measures):
+        own, of_others = (_worst(harms, at) for harms in (ours, others))
+        assert own is not None
+        found.append(Row(stage, what, measure, nothing, own, of_others, other, better))
+    return found
+
+
+def _worst(harms: Harms, at: int) -> float | None:
+    if not harms:
+        return None
+    return min(one[0] for one in harms) if at == 0 else max((one[1] for one in harms), key=abs)
 
 
 def _lufs(sound: Sound) -> float:

@@ -100,7 +100,8 @@ class Compressor:
 
     @property
     def at_work(self) -> bool:
-        return self.wanted or not self._glides.still
+        # Off it must add no latency, so with lookahead it cannot fade by itself: the chain does.
+        return self.wanted or (not self._glides.still and not self.latency_frames)
 
     @property
     def change_db(self) -> float:
@@ -141,7 +142,6 @@ class Compressor:
         elif id == RELEASE.id:
             self._numbers[_RELEASE] = kept(value, self._rate_hz)
         elif id == LOOKAHEAD.id:
-            self._delay.reset()
             self.latency_frames = self._ahead_frames if value else 0
         else:
             at = {ON.id: WET, THRESHOLD.id: AT_DB, RATIO.id: SLOPE, KNEE.id: WIDTH_DB, MAKEUP.id: UP_DB}

@@ -58,6 +58,7 @@ class Breath:
         self._low_pass.prepare(rate_hz, period_frames, 1)
         self._low_pass.set(0, "low_pass", VOICED_BELOW_HZ)
         self._gain = SteppedGain(STEP_FRAMES, self._decide)
+        self._done = 0  # frames of the step under way
         self._mono: Block = np.zeros((period_frames, 1), np.float32)
         self._turns: NDArray[np.float32] = np.zeros(period_frames, np.float32)
         self.reset()

@@ -1,4 +1,4 @@
-"""De-ess: an "s" that is too loud beside the singer's own vowels is turned down, in the band where that singer's "s" is.
+"""De-ess: an "s" that is too loud beside the singer's vowels is turned down, in the band where that singer's "s" is.
 
 What counts is the relation to the voice's own level, so a whisper and a belted note are treated alike, and a sibilant
 that is as loud as the vowels ask stays as it is: no lisp. The band is a bell in the sound's way: at 0 dB it is not
@@ -71,6 +71,7 @@ class Deess:
         self._band.set(1, "high_pass", LOWEST_HZ, q=1.31)
         self._band.set(2, "low_pass", HIGHEST_HZ)
         self._low_pass.set(0, "low_pass", VOICED_BELOW_HZ)
+        self._done = 0  # frames of the step under way
         self._mono: Block = np.zeros((period_frames, 1), np.float32)
         self._part: Block = np.zeros((period_frames, 1), np.float32)
         self._turns: NDArray[np.float32] = np.zeros(period_frames, np.float32)

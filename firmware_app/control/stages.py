@@ -96,7 +96,7 @@ RULES: Sequence[Rule] = (
     Rule("feedback", 5, lambda it: it.hard > 0.1 and it.detail > 0.0, _howl),
     Rule("denoise", 30, lambda it: it.mean_db < -25.0 and it.loud_s >= 5.0,
          lambda it: "Very much noise: come closer to the microphone."),
-    Rule("dereverb", 30, lambda it: it.mean_db < -10.0,
+    Rule("dereverb", 30, lambda it: it.mean_db < -4.0,  # of everything: late echo is a small part of it
          lambda it: "A very live room: come closer to the microphone, or hang something soft behind you."),
     Rule("gate", 20, lambda it: it.loud_s >= 3.0 and it.shut > 0.2,
          lambda it: "The gate closes on the voice: lower its threshold."),

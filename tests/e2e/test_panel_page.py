@@ -120,6 +120,29 @@ def start_learning(page: Any, what: str) -> None:
     expect(page.locator(".listening")).to_contain_text("press the switch or turn the knob now")
 
 
+def test_a_stage_is_found_by_search_and_heard_alone_by_foot(open_page: Callable[..., Any], box: PanelBox):
+    page = open_page()
+    page.get_by_role("button", name="Add mapping").click()
+    page.locator("#map-search").fill("hum")
+    groups = page.locator("#map-what optgroup").evaluate_all("(all) => all.map(({ label }) => label)")
+    assert "Hum" in groups
+    assert "Presets" not in groups
+    page.locator("#map-what").select_option(label="Hear Hum alone")
+    page.locator("#learn").click()
+    expect(page.locator(".listening")).to_be_visible()
+    stomp(page, "Left")
+    expect(page.locator("#save-mapping")).to_be_visible()
+    page.locator("#save-mapping").click()
+    hum = box.control.specs["chain.solo"].choices.index("hum")
+    saved = {"do": "toggle", "param": "chain.solo", "high": hum}
+    until(lambda: any(mapping.action == saved for mapping in box.ports.panel.setup().mappings))
+    expect(page.locator(".sheet:visible")).to_have_count(0)
+    for value in (hum, 0.0):
+        page.wait_for_timeout(500)  # the panel is drawn anew
+        stomp(page, "Left")
+        until(lambda value=value: box.control.value("chain.solo") == value)
+
+
 def test_a_switch_is_learned_and_works(open_page: Callable[..., Any], box: PanelBox):
     page = open_page()
     start_learning(page, "Tap tempo")

@@ -248,6 +248,19 @@ def test_the_streams_of_a_phone_end_with_what_it_may(client: FlaskClient, box: F
     assert rest <= 1 or (path == "events" and how == "lowered")
 
 
+def test_a_player_sets_the_dial_but_no_stage_of_the_chain(change: Change, client: FlaskClient, box: FakeBox):
+    box.pairing.pair(OWNER)
+    for role, status in ((PLAYER, 403), (ENGINEER, 200)):
+        client.set_cookie(COOKIE, box.pairing.pair(role), domain="hushbox.local")
+        assert change("PUT", "params/denoise.amount_db", {"value": 12.0}).status_code == 200
+        assert change("PUT", "params/box.mute", {"value": 1.0}).status_code == 200
+        for id in ("deess.on", "eq.mid.gain_db", "chain.solo", "limiter.ceiling_db", "compressor.place"):
+            answer = change("PUT", f"params/{id}", {"value": 1.0 if id != "limiter.ceiling_db" else -1.0})
+            assert answer.status_code == status, id
+        assert client.get("/api/v1/params").status_code == 200
+    assert box.live.value("deess.on") == 1.0
+
+
 def test_a_cookie_of_any_kind_opens_nothing(client: FlaskClient, box: FakeBox):
     box.pairing.pair(OWNER)
     for odd in ("", "x" * 5000, "\xff", "ä", "0" * 64, "null", "'; --"):

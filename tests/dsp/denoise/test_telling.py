@@ -20,8 +20,7 @@ def band_powers(heard: float, kept: float) -> np.ndarray:
 
 @pytest.mark.parametrize("period", [32, 64, 96, 128, 256, 512])
 def test_what_is_told_is_of_the_sound_that_leaves(period: int) -> None:
-    """Hop 20 alone has voice: the block that holds its frames, or those of the hop before, tells it; no other does."""
-    hop, late = 128, 128 - np.gcd(period, 128)
+    """Hop 40 alone has voice: the block that holds its frames, or those of the hop before, tells it; no other does."""
     sense, late = VoiceSense(), 128 - np.gcd(period, 128)
     teller = Teller(sense, 1, 128, int(late))
     teller._fall = 0.0
@@ -41,9 +40,8 @@ def test_what_is_told_is_of_the_sound_that_leaves(period: int) -> None:
 
 def test_a_dry_hop_is_not_known(tiny_bundle: Bundle) -> None:
     sense = VoiceSense()
-    denoiser = Denoise(
-        tiny_bundle, ConstantModel(np.zeros((1, LIVE.output_size), np.float32)), voice=sense, real_time=False
-    )
+    model = ConstantModel(np.zeros((1, LIVE.output_size), np.float32))
+    denoiser = Denoise(tiny_bundle, model, voice=sense, real_time=False)
     denoiser.prepare(RATE_HZ, 128, 1)
     denoiser.reset()
     assert not sense.known
@@ -82,9 +80,8 @@ def test_de_reverb_works_in_the_denoiser_even_where_no_noise_is_taken(tiny_bundl
     stage.prepare(RATE_HZ, 128, 1)
     denoiser.reset()
     sound = words(*(part for _ in range(6) for part in (vowel(0.2), silence(0.3))))
-    rattle = np.random.default_rng(1).standard_normal(RATE_HZ // 2) * 10.0 ** (
-        -3.0 * np.arange(RATE_HZ // 2) / RATE_HZ * 2
-    )
+    fall = 10.0 ** (-6.0 * np.arange(RATE_HZ // 2) / RATE_HZ)
+    rattle = np.random.default_rng(1).standard_normal(len(fall)) * fall
     wet = np.convolve(sound[:, 0], np.concatenate(([1.0], 0.02 * rattle)))[: len(sound)].astype(np.float32)
     loud = {}
     for amount in (0.0, 1.0):

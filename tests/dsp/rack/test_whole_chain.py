@@ -58,7 +58,10 @@ def test_no_change_of_any_parameter_clicks(seed: int, channels: int) -> None:
 def test_every_stage_on_at_once_passes_sound_and_comes_to_rest() -> None:
     chain = build_chain(None, real_time=False)
     chain.prepare(RATE_HZ, 128, 2)
-    on = {spec.id: spec for spec in specs(chain) if spec.id.endswith(".on")}
+    # Bleed needs music, automix more than one microphone; feedback would take a tone for howl.
+    apart = ("bleed.on", "automix.on", "feedback.on")
+    on = [spec.id for spec in specs(chain) if spec.id.endswith(".on") and spec.id not in apart]
+    chain.set_param("eq.high.gain_db", -3.0)  # flat, tone has nothing to do
     for id in on:
         chain.set_param(id, 1.0)
     out = tone(3.0, 2)

@@ -11,7 +11,7 @@ WORD = words(*(part for hz in (160.0, 200.0, 180.0, 220.0, 150.0) for part in (v
 
 
 def in_room(sound: np.ndarray, decay_s: float, late: float) -> np.ndarray:
-    """Direct sound, and echo from 20 ms on that fades to a thousandth in decay_s. late: its energy beside the direct."""
+    """Direct sound, and echo from 20 ms on that falls by 60 dB in decay_s. late: its energy beside the direct one's."""
     frames = round(1.3 * decay_s * RATE_HZ)
     noise = np.random.default_rng(2).standard_normal(frames) * 10.0 ** (-3.0 * np.arange(frames) / (decay_s * RATE_HZ))
     noise[: RATE_HZ // 50] = 0.0
