@@ -21,7 +21,7 @@ from dsp.parts.ramp import ramp_frames
 
 ON = switch("compressor.on", "Compressor", "Makes loud and soft more alike.")
 THRESHOLD = ParamSpec(
-    "compressor.threshold_db", "dB", -60.0, 0.0, -20.0, "Threshold", "Above this level it turns down (of peaks)."
+    "compressor.threshold_db", "dB", -60.0, 0.0, -18.0, "Threshold", "Above this level it turns down (of peaks)."
 )
 RATIO = ParamSpec(
     "compressor.ratio", "", 1.0, 20.0, 2.5, "Ratio", "So many dB more above the threshold come out as one."
