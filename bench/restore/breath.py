@@ -44,11 +44,21 @@ def rows(limit: int | None = None) -> list[Row]:
                 continue
             ours = through(Breath(), mix, breath__amount_db=ASKED_DB)
             threshold = 10.0 ** ((loud_db - 0.5 * under_db) / 20.0)
-            other = ffmpeg(f"agate=threshold={threshold:.6f}:range={10 ** (-ASKED_DB / 20):.4f}:attack=2:release=100", mix)
+            other = ffmpeg(
+                f"agate=threshold={threshold:.6f}:range={10 ** (-ASKED_DB / 20):.4f}:attack=2:release=100", mix
+            )
             figures.append([_found(mix, way, places, edges) for way in (ours, other if other is not None else mix)])
     mean = np.nanmean(np.array(figures), axis=0)
     return [
-        Row("breath", f"breaths, {ASKED_DB:.0f} dB asked", "down, dB", 0.0, float(mean[0, 0]), float(mean[1, 0]), "ffmpeg agate"),
+        Row(
+            "breath",
+            f"breaths, {ASKED_DB:.0f} dB asked",
+            "down, dB",
+            0.0,
+            float(mean[0, 0]),
+            float(mean[1, 0]),
+            "ffmpeg agate",
+        ),
         Row("breath", "phrases beside them", "SI-SDR, dB", 99.0, float(mean[0, 1]), float(mean[1, 1]), "ffmpeg agate"),
         *_harms(limit),
     ]

@@ -28,7 +28,9 @@ def raised(clean: Sound) -> Sound:
     frames = len(clean) // FRAME
     power, whole = (np.square(x[: frames * FRAME].reshape(frames, FRAME)).sum(axis=1) for x in (band, clean))
     hisses = (power > 0.5 * whole) & (power > 1e-3 * whole.max())
-    share = np.convolve(np.repeat(hisses.astype(np.float32), FRAME), np.hanning(FRAME) / np.hanning(FRAME).sum(), "same")
+    share = np.convolve(
+        np.repeat(hisses.astype(np.float32), FRAME), np.hanning(FRAME) / np.hanning(FRAME).sum(), "same"
+    )
     share = np.pad(share, (0, len(clean) - len(share)))
     return (clean + band * share * (10.0 ** (RAISED_DB / 20.0) - 1.0)).astype(np.float32)
 
@@ -53,6 +55,25 @@ def rows(limit: int | None = None) -> list[Row]:
         for at, (measure, better) in enumerate((("sibilants beside the truth, dB", False), ("SI-SDR, dB", True)))
     ]  # fmt: skip
     worst = np.array(harms)
-    found.append(Row("deess", "clean voices, default amount", "worst SI-SDR, dB", 99.0, float(worst[:, 0].min()), min(others, default=None), "ffmpeg deesser"))
-    found.append(Row("deess", "clean voices, default amount", "loudness, LU", 0.0, float(worst[np.abs(worst[:, 1]).argmax(), 1]), more_is_better=False))
+    found.append(
+        Row(
+            "deess",
+            "clean voices, default amount",
+            "worst SI-SDR, dB",
+            99.0,
+            float(worst[:, 0].min()),
+            min(others, default=None),
+            "ffmpeg deesser",
+        )
+    )
+    found.append(
+        Row(
+            "deess",
+            "clean voices, default amount",
+            "loudness, LU",
+            0.0,
+            float(worst[np.abs(worst[:, 1]).argmax(), 1]),
+            more_is_better=False,
+        )
+    )
     return found

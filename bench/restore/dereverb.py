@@ -46,14 +46,27 @@ def rows(limit: int | None = None) -> list[Row]:
     other = mean.get("wpe")
     found = []
     for way, title in (("alone", "by itself"), ("model", "in the denoiser"), ("network", "keep_room 0 alone")):
-        for at, (measure, better) in enumerate((("SI-SDR to the early sound, dB", True), ("level in the gaps, dB", False))):
+        for at, (measure, better) in enumerate(
+            (("SI-SDR to the early sound, dB", True), ("level in the gaps, dB", False))
+        ):
             found.append(
                 Row("dereverb", f"rooms, amount 1, {title}", measure, float(mean["nothing"][at]), float(mean[way][at]),
                     float(other[at]) if other is not None else None, "nara_wpe online", better)
             )  # fmt: skip
-    harms = np.array([harm(voice(name), through(Dereverb(), voice(name), dereverb__amount=0.5)) for name in (*SPOKEN, *SUNG)[:limit]])
+    harms = np.array(
+        [harm(voice(name), through(Dereverb(), voice(name), dereverb__amount=0.5)) for name in (*SPOKEN, *SUNG)[:limit]]
+    )
     found.append(Row("dereverb", "clean voices, amount 0.5", "worst SI-SDR, dB", 99.0, float(harms[:, 0].min())))
-    found.append(Row("dereverb", "clean voices, amount 0.5", "loudness, LU", 0.0, float(harms[np.abs(harms[:, 1]).argmax(), 1]), more_is_better=False))
+    found.append(
+        Row(
+            "dereverb",
+            "clean voices, amount 0.5",
+            "loudness, LU",
+            0.0,
+            float(harms[np.abs(harms[:, 1]).argmax(), 1]),
+            more_is_better=False,
+        )
+    )
     return found
 
 

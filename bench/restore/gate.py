@@ -32,7 +32,7 @@ def phrases(name: str, seconds: float = 5.0) -> tuple[Sound, np.ndarray]:
         out[at : at + len(piece)] = piece
         found.append((at, at + len(piece)))
         at += len(piece) + RATE_HZ
-    return out[: at], np.array(found)
+    return out[:at], np.array(found)
 
 
 def rows(limit: int | None = None) -> list[Row]:
@@ -48,7 +48,9 @@ def rows(limit: int | None = None) -> list[Row]:
             gate = Gate()
             alone = through(gate, mix, gate__on=1.0, gate__range_db=RANGE_DB)
             threshold = 10.0 ** ((down_db + 10.0) / 20.0)
-            public = ffmpeg(f"agate=threshold={threshold:.6f}:range={10 ** (-RANGE_DB / 20):.4f}:ratio=9:attack=1:release=150", mix)
+            public = ffmpeg(
+                f"agate=threshold={threshold:.6f}:range={10 ** (-RANGE_DB / 20):.4f}:ratio=9:attack=1:release=150", mix
+            )
             with_model = Gate(VoiceSense())
             behind = through(with_model, mix, model=True, gate__on=1.0, gate__range_db=RANGE_DB)
             before = through(Gate(VoiceSense()), mix, model=True)
@@ -59,9 +61,15 @@ def rows(limit: int | None = None) -> list[Row]:
     other = mean.get("agate")
     found = []
     for way, title in (("level", "by level"), ("model", "behind the denoiser")):
-        for at, (what, unit) in enumerate((("first 25 ms of phrases", "lost, dB"), ("last 25 ms of phrases", "lost, dB"))):
-            found.append(Row("gate", f"{what}, {title}", unit, 0.0, float(mean[way][at]), _of(other, at), "ffmpeg agate", False))
-        found.append(Row("gate", f"pauses, {title}", "down, dB", 0.0, float(mean[way][2]), _of(other, 2), "ffmpeg agate"))
+        for at, (what, unit) in enumerate(
+            (("first 25 ms of phrases", "lost, dB"), ("last 25 ms of phrases", "lost, dB"))
+        ):
+            found.append(
+                Row("gate", f"{what}, {title}", unit, 0.0, float(mean[way][at]), _of(other, at), "ffmpeg agate", False)
+            )
+        found.append(
+            Row("gate", f"pauses, {title}", "down, dB", 0.0, float(mean[way][2]), _of(other, 2), "ffmpeg agate")
+        )
     harms = np.array([harm(phrases(name)[0], through(Gate(), phrases(name)[0], gate__on=1.0)) for name in names])
     found.append(Row("gate", "clean voices, default range", "SI-SDR, dB", 99.0, float(harms[:, 0].min())))
     return found

@@ -70,7 +70,9 @@ def peak(sound: Sound, dbfs: float) -> Sound:
     return (sound * (10.0 ** (dbfs / 20.0) / max(float(np.abs(sound).max()), 1e-9))).astype(np.float32)
 
 
-def through(stage: Stage, sound: Sound, *, model: bool = False, values: dict[str, float] | None = None, **on: float) -> Sound:
+def through(
+    stage: Stage, sound: Sound, *, model: bool = False, values: dict[str, float] | None = None, **on: float
+) -> Sound:
     """`sound` through the stage, aligned with it. on: its parameters, the dot written __. model: behind the live
     denoiser, whose own parameters are `values`; a stage that hears a VoiceSense then needs one that `told` has made.
     """
@@ -111,7 +113,11 @@ def ffmpeg(filters: str, sound: Sound) -> Sound | None:
     raw = ["-f", "f32le", "-ar", str(RATE_HZ), "-ac", "1"]
     command = ["ffmpeg", "-v", "error", *raw, "-i", "-", "-af", filters, *raw, "-"]
     out = np.frombuffer(subprocess.run(command, input=sound.tobytes(), capture_output=True, check=True).stdout, "<f4")
-    return np.resize(out, len(sound)).astype(np.float32) if len(out) >= len(sound) else np.pad(out, (0, len(sound) - len(out)))
+    return (
+        np.resize(out, len(sound)).astype(np.float32)
+        if len(out) >= len(sound)
+        else np.pad(out, (0, len(sound) - len(out)))
+    )
 
 
 def harm(clean: Sound, out: Sound) -> tuple[float, float]:

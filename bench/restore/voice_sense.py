@@ -55,7 +55,9 @@ def heard(clean: Sound, hiss: Sound) -> tuple[NDArray[np.float64], NDArray[np.fl
     shift = late // PERIOD
     powers = np.square(clean[: hops * PERIOD].reshape(hops, PERIOD)).mean(axis=1)
     powers = np.convolve(powers, np.ones(7) / 7.0, "same")
-    truth = np.where(powers > powers.max() * 10**-3.5, 1, np.where(powers < powers.max() * 10**-5.5, 0, -1)).astype(np.int8)
+    truth = np.where(powers > powers.max() * 10**-3.5, 1, np.where(powers < powers.max() * 10**-5.5, 0, -1)).astype(
+        np.int8
+    )
     return probability[shift:], np.convolve(level, np.ones(7) / 7.0, "same")[shift:], truth[: hops - shift]
 
 
@@ -78,7 +80,9 @@ def rows(limit: int | None = None) -> list[Row]:
             continue
         probability, level, truth = (np.concatenate(parts) for parts in zip(*of, strict=True))
         title = "all mixes" if snr_db is None else f"mixes at {snr_db:.0f} dB"
-        result.append(Row("voice_sense", title, "area under ROC", 0.5, area(probability, truth), area(level, truth), "level"))
+        result.append(
+            Row("voice_sense", title, "area under ROC", 0.5, area(probability, truth), area(level, truth), "level")
+        )
     return result
 
 
