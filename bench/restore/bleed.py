@@ -182,10 +182,8 @@ if __name__ == "__main__":
     parser.add_argument("--limit", type=int)
     options = parser.parse_args()
     for row in rows(options.limit):
-        print(
-            f"{row.what:45} {row.measure:24} {row.nothing:7.1f} {row.ours:7.1f} {row.other if row.other is not None else float('nan'):7.1f} {row.other_name}",
-            flush=True,
-        )
+        theirs = "" if row.other is None else f"{row.other:7.1f} {row.other_name}"
+        print(f"{row.what:50} {row.measure:26} {row.nothing:7.1f} {row.ours:7.1f} {theirs}", flush=True)
     if options.plot:
         plot(options.plot)
     sys.exit(0)

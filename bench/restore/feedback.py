@@ -148,7 +148,8 @@ def all_alarms() -> None:
 
 
 def _read(path: object) -> Sound:
-    return soundfile.read(str(path), dtype="float32", always_2d=True)[0].mean(axis=1)
+    sound: Sound = soundfile.read(str(path), dtype="float32", always_2d=True)[0].mean(axis=1)
+    return sound
 
 
 if __name__ == "__main__":
