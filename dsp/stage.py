@@ -18,10 +18,11 @@ class Stage(Processor, Protocol):
     Its name is the first word of its parameters' ids: "declick" has `declick.on`. Without an `.on` it is off at an
     amount of 0 dB or 0.
 
-    latency_frames: what it adds while it is wanted, fixed by prepare(). The chain counts it only then, and fades out
-    and in again around a change, so such a stage need not fade by itself. A stage without latency ramps between the
-    exact input and its own sound. After a rest the lane calls reset() before the first block: the stage then begins
-    from the exact input. A stage whose latency a parameter changes has `most_latency_frames` as well.
+    latency_frames: what it adds while it is wanted. The chain counts it only then, and fades out and in again around a
+    change, so such a stage need not fade by itself: as soon as it is not wanted it delays nothing. A stage whose
+    latency a parameter changes has `most_latency_frames` as well. A stage without latency ramps between the exact input
+    and its own sound. After a rest the lane calls reset() before the first block: the stage then begins from the exact
+    input. Only set_param() makes a stage that rests at work.
     """
 
     @property

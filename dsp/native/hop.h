@@ -213,7 +213,7 @@ void late_follow(const struct late *s, const float *spectrum, long at, float flo
 #define COMPRESSOR_STEP 128
 struct compressor {
     double left, now[COMPRESSOR_GLIDING], target[COMPRESSOR_GLIDING]; /* wet, threshold, slope, knee, make-up, its auto share */
-    double attack, release, newest, smooth, quiet, most, faintest;
+    double attack, release, newest, smooth, quiet, gate, most, faintest;
     double risen, reduction, in, out, long_in, long_out, from, to, done;
 };
 
@@ -230,7 +230,7 @@ void shape_transients(struct rows block, struct transient *s);
 #define AUTOMIX_STEP 64
 #define AUTOMIX_MOST 8
 struct automix { /* dsp.effects.automix */
-    double left, now, target, up, down, open, close, over, rise, fall, least, done;
+    double left, now, target, up, down, move, over, rise, fall, least, done;
     double energy[AUTOMIX_MOST], level[AUTOMIX_MOST], noise[AUTOMIX_MOST], share[AUTOMIX_MOST], from[AUTOMIX_MOST],
         to[AUTOMIX_MOST], voice[AUTOMIX_MOST];
 };

@@ -24,7 +24,7 @@ class Step:
         self.hears = processor if isinstance(processor, HearsReference) else None
         self.tells = processor if isinstance(processor, TakesElsewhere) else None
         self.late = False  # a stage that adds latency, but only while it is wanted
-        self.resting = False
+        self.resting = self.fades = False  # fades: it is at work though it is not wanted
         self.music: Delay | None = None  # makes the music as late as the voice is when it comes here
 
     @property
@@ -57,6 +57,8 @@ class Steps:
         self._in_force: dict[str, float] = {spec.id: spec.default for spec in self.params}
         self._waiting: dict[str, float] = {}
         self._hear_alone = HearAlone()
+        self._running: list[Step] = []  # those that are not off, in order
+        self._look = True  # a parameter may have switched a stage
         self._prepared = self.waits = False
         self._columns: tuple[int, ...] = ()
         self.most_latency_frames = 0
@@ -104,6 +106,7 @@ class Steps:
         self.waits = bool(self._waiting)
 
     def _tell(self, step: Step, param_id: str, value: float) -> None:
+        self._look = True
         self._waiting.pop(param_id, None)
         before = step.latency_frames
         step.processor.set_param(param_id, value)
@@ -130,7 +133,20 @@ class Steps:
             if step.music is not None:
                 step.music.set_latency(before)
             before += step.latency_frames
+        self._look = True
         self._restart_hear_alone()
+
+    def _find_running(self) -> None:
+        """Only a parameter switches a stage on, so those that are off need not be asked in every block."""
+        self._look = False
+        self._running.clear()
+        for step in self._order:
+            if step.stage is not None:
+                if not step.stage.at_work:
+                    step.resting = True
+                    continue
+                step.fades = not step.stage.wanted
+            self._running.append(step)
 
     def _moves(self, step: Step) -> bool:
         return step.name in PLACES and PLACES[step.name].id in self._in_force
@@ -145,13 +161,15 @@ class Steps:
             if alone.begin():
                 self._restart_hear_alone(begins=True)
             heard = alone.heard
-        for step in self._order:
+        if self._look:
+            self._find_running()
+        for step in self._running:
             stage = step.stage
             if stage is None:
                 step.processor.process(block)
                 continue
-            if not stage.at_work:
-                step.resting = True
+            if step.fades and not stage.at_work:
+                self._look = True
                 continue
             if step.resting:
                 self._wake(step)

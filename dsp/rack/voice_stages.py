@@ -17,6 +17,7 @@ from dsp.restore.bleed import BLEED_PARAMS, Bleed
 from dsp.restore.breath import BREATH_PARAMS, Breath
 from dsp.restore.deess import DEESS_PARAMS, Deess
 from dsp.restore.dereverb import DEREVERB_PARAMS, Dereverb
+from dsp.restore.feedback import FEEDBACK_PARAMS, Feedback
 from dsp.restore.hum_stage import HUM_PARAMS, Hum
 from dsp.stage import Stage
 
@@ -40,6 +41,7 @@ class Kind:
 
 AHEAD: tuple[Kind, ...] = (
     Kind("bleed", BLEED_PARAMS, lambda _: Bleed()),
+    Kind("feedback", FEEDBACK_PARAMS, lambda _: Feedback()),
     Kind("hum", HUM_PARAMS, lambda _: Hum()),  # the last: a denoiser does its work (dsp.restore.hum_stage)
 )
 """Ahead of the denoiser, in this order."""

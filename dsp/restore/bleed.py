@@ -30,7 +30,7 @@ BLEED_PARAMS = (ON, AMOUNT)
 
 FADE_MS = 30.0
 METER_MS = 100.0
-QUIETEST = 1e-9  # mean square below which the meter rests
+QUIETEST = 1e-6  # mean square below which the meter rests
 
 
 class Bleed:

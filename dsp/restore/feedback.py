@@ -35,7 +35,8 @@ WINDOW_FRAMES, HOP_FRAMES = 2048, 512
 LOWEST_HZ, HIGHEST_HZ = 80.0, 12_000.0
 
 NEAR, FAR = 4, 7  # bins beside a peak that are its neighbours
-PNPR_DB, PHPR_DB = 13.0, 22.0
+PNPR_DB, PHPR_DB = 13.0, 28.0
+HIGHEST_OVERTONE, SERIES_DB = 16, 12.0  # of a note: known by the two below it, which are about as loud
 QUIETEST_DB = -60.0  # of full scale: what rises below it is not heard yet
 SPANS = (6, 9, 14, 24)
 """Hops over which the level must have risen in a straight line: 64, 96, 149, 256 ms. Slow howl takes longer."""
@@ -44,7 +45,12 @@ RISE_DB = (8.0, 4.0, 2.0, 1.0)  # how far, over each of them
 BENT = 0.12  # largest deviation from the straight line (IMSD), as a share of the rise
 WANDERED_BINS = 0.12  # largest deviation from the mean frequency: 3 Hz
 
-LOUD_DB, STANDS_HOPS = -24.0, 24
+LOUD_DB, STANDS_HOPS = -24.0, 40
+STILL_DB, STILL_BINS = 0.6, 0.04
+"""A loop at its limit (the limiter's, the amplifier's) stands: as loud as this, nothing else beside it, and for 0.4 s
+no more of a change. A voice never stands so still.
+"""
+
 FIRST_DB, STEP_DB, DEEPEST_DB = -9.0, -6.0, -30.0
 SHARP, WIDE = 12.0, 5.0  # Q of a notch, and of one that has to cut howl beside it as well
 SAME = 1.06  # frequencies closer than this share a notch
@@ -106,7 +112,9 @@ class Feedback:
         self._wave: Block = np.zeros((channels, WINDOW_FRAMES), np.float32)
         self._spectrum: NDArray[np.complex64] = np.zeros((channels, bins), np.complex64)
         self._squares: NDArray[np.float32] = np.zeros((2, channels, bins), np.float32)
-        self._history: NDArray[np.float32] = np.zeros((max(SPANS), bins), np.float32)  # levels in dB, a ring
+        self._history: NDArray[np.float32] = np.zeros(
+            (max(*SPANS, STANDS_HOPS), bins), np.float32
+        )  # levels in dB, a ring
         self._peak: NDArray[np.bool_] = np.zeros((2, self._last - self._first), np.bool_)
         self._beside: NDArray[np.float32] = np.zeros((2, self._last - self._first), np.float32)
         self._times = [np.arange(span) - (span - 1) / 2.0 for span in SPANS]
@@ -230,7 +238,7 @@ class Feedback:
         level = self._history.item(self._row, at)
         if self._banned[at] > self._hops or level < self._record[at - 1 : at + 2].max():
             return
-        if not (self._rises(at) and not self._has_overtones(at)) and not self._stands(at):
+        if not (self._rises(at) or self._stands(at)) or self._has_overtones(at):
             return
         hz = (at + self._offset(self._history[self._row], at)) * self._bin_hz
         self._cut(hz, level)
@@ -277,16 +285,27 @@ class Feedback:
         if 10.0 * math.log10(total + FLOOR) - levels.item(at) > 4.0:
             return False
         tops, places = self._track(at, STANDS_HOPS)
-        return max(tops) - min(tops) < 1.0 and max(places) - min(places) < 0.06
+        return max(tops) - min(tops) < STILL_DB and max(places) - min(places) < STILL_BINS
 
     def _has_overtones(self, at: int) -> bool:
+        """Whether it is a partial of a note: an octave away there is another, or two in a row lie below it."""
         levels = self._history[self._row]
-        top = levels.item(at)
-        for place in (2.0 * at, 3.0 * at, 0.5 * at, 1.5 * at):
-            near = round(place)
-            if FAR < near < len(levels) - 3 and float(levels[near - 2 : near + 3].max()) > top - PHPR_DB:
-                return True
-        return False
+        least = levels.item(at) - PHPR_DB
+        if any(self._near(levels, at * ratio) > least for ratio in (2.0, 0.5, 1.5)):
+            return True
+        least = levels.item(at) - SERIES_DB
+        return any(
+            self._near(levels, at * (1.0 - 1.0 / number)) > least
+            and self._near(levels, at * (1.0 - 2.0 / number)) > least
+            for number in range(3, min(HIGHEST_OVERTONE, at // NEAR) + 1)
+        )
+
+    def _near(self, levels: NDArray[np.float32], place: float) -> float:
+        """The level around this place in bins; silence where there can be no partial."""
+        near = round(place)
+        return (
+            float(levels[near - 1 : near + 2].max()) if self._first <= near < self._last else 10.0 * math.log10(FLOOR)
+        )
 
     # The notches.
 

@@ -110,6 +110,16 @@ def test_its_latency_is_as_declared(case: StageCase) -> None:
 
 
 @each
+def test_off_it_delays_nothing_at_once(case: StageCase) -> None:
+    stage, sound = prepared(case), voice()
+    through(stage, sound, 128)
+    for spec in stage.params:
+        stage.set_param(spec.id, case.off.get(spec.id, spec.default))
+    if stage.latency_frames:
+        assert not stage.at_work
+
+
+@each
 def test_it_works_on_what_is_broken_and_is_whole_again_after_reset(case: StageCase) -> None:
     stage, sound = prepared(case), voice()
     for worst in (np.zeros_like(sound), np.full_like(sound, 1.0), 900.0 * np.sign(sound)):

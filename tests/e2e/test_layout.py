@@ -90,7 +90,7 @@ def test_the_stages_and_their_sheets(walker: Walker, box: Box):
     live.set_param("chain.solo", 2.0, "panel")
     walker.reads("a stage alone")
     live.set_param("chain.solo", 0.0, "panel")
-    for name in ("low_cut", "hum", "eq", "compressor", "limiter", "denoise"):
+    for name in ("deess", "hum", "eq", "compressor", "limiter", "denoise"):
         page.locator(f"#stage-{name}").evaluate("(tile) => tile.click()")
         expect(page.get_by_role("dialog")).to_be_visible()
         walker.reads(name)

@@ -139,7 +139,7 @@ def test_tone_is_dragged_widened_and_reset(open_page: Open, box: Box):
     expect(sheet.get_by_role("button", name="Mids", exact=True)).to_have_attribute("aria-pressed", "true")
     assert box.value("eq.low_mid.gain_db") == box.value("eq.high_mid.gain_db") == 0.0
     before = box.value("eq.mid.q")
-    dot.hover(force=True)
+    page.locator(".eq-face").hover()
     page.mouse.wheel(0, 100)
     until(page, lambda: box.value("eq.mid.q") < before)
     spot = dot.bounding_box()

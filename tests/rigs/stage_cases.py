@@ -11,9 +11,11 @@ from dsp.effects.eq import Eq
 from dsp.effects.gate import Gate
 from dsp.effects.leveller import Leveller
 from dsp.effects.transient import Transient
+from dsp.restore.bleed import Bleed
 from dsp.restore.breath import Breath
 from dsp.restore.deess import Deess
 from dsp.restore.dereverb import Dereverb
+from dsp.restore.feedback import Feedback
 from dsp.restore.hum_stage import Hum
 from dsp.stage import Stage
 
@@ -32,6 +34,8 @@ class StageCase:
 
 CASES: tuple[StageCase, ...] = (
     StageCase("hum", Hum, {"hum.on": 1.0}, {"hum.on": 0.0}),
+    StageCase("bleed", Bleed, {"bleed.on": 1.0}),
+    StageCase("feedback", Feedback, {"feedback.on": 1.0}),
     StageCase("dereverb", Dereverb, {"dereverb.amount": 1.0}),
     StageCase("gate", Gate, {"gate.on": 1.0, "gate.range_db": 40.0}),
     StageCase("breath", Breath, {"breath.amount_db": 12.0}),

@@ -276,6 +276,38 @@ def use_late(odd: Odd) -> None:
         tried(lambda: made.follow(odd.array(channels * bins, np.complex64), odd.whole(hops), 0.1))
 
 
+def use_leak(odd: Odd) -> None:
+    partitions, columns, bins = odd.whole(6), odd.whole(3), odd.whole(20)
+    count = partitions * columns * bins
+    paths = tried(
+        lambda: native.hop.Paths(
+            partitions, columns, bins, odd.array(count, np.complex64), odd.array(count, np.complex64)
+        )
+    )
+    learner = tried(
+        lambda: native.hop.Learner(
+            partitions,
+            columns,
+            bins,
+            odd.array(count, np.complex64),
+            odd.array(count, np.complex64),
+            odd.array(count),
+            odd.array(bins, np.complex64),
+            odd.array(bins),
+            odd.array(bins),
+            odd.array(bins, np.complex64),
+        )
+    )
+    for _ in range(4):
+        first, last, newest = odd.whole(6), odd.whole(6), odd.whole(6)
+        if paths:
+            tried(lambda: paths.sum(first, last, newest, odd.array(bins, np.complex64)))  # noqa: B023
+        if learner:
+            tried(lambda: learner.foresee(first, last, newest, 0.999, 0.001))  # noqa: B023
+            tried(lambda: learner.learn(first, last, newest))  # noqa: B023
+    tried(lambda: native.hop.lean(odd.array(bins), 0.9, 1.0))
+
+
 def use_calls(odd: Odd) -> None:
     hop, frames, channels = native.hop, odd.whole(100), odd.whole(4)
     block = odd.block(frames, channels)
@@ -312,6 +344,13 @@ def use_effects(odd: Odd) -> None:
     for _ in range(4):
         if filters:
             tried(lambda: filters.process(odd.block(None, channels)))
+        block = odd.block(None, channels)
+        tried(lambda: native.hop.compress(block, odd.block(*block.shape), odd.array(30, exact)))  # noqa: B023
+        tried(lambda: native.hop.shape_transients(block, odd.array(19, exact)))  # noqa: B023
+        tried(lambda: native.hop.automix(block, odd.array(67, exact)))  # noqa: B023
+        past, needs = odd.array(block.shape[1] * (62 + 40)), odd.array(22 + 40, exact)
+        arrays = odd.array(72), odd.array(23, exact), past, needs, odd.array(19, exact)
+        tried(lambda: native.hop.limit_true(block, *arrays, 2.5, 1000.0))  # noqa: B023
 
 
 USES = (
@@ -323,6 +362,7 @@ USES = (
     use_wire,
     use_ends_rumble_and_fir,
     use_late,
+    use_leak,
     use_calls,
     use_effects,
 )

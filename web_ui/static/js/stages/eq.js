@@ -48,6 +48,7 @@ export class Eq {
       key.addEventListener("click", () => this.#choose(name));
       this.keys.append(key);
     }
+    this.dots.append(...[...this.#bands.keys()].map((name) => svg("circle", { class: "eq-dot", "data-band": name })));
     this.faders = el("div", { class: "eq-faders" });
     this.node = el("div", { class: "eq" }, this.face, el("p", { class: "help" }, t("stages.eq.help")), this.keys, this.faders);
     this.#listen();
@@ -205,10 +206,11 @@ export class Eq {
     this.curve.setAttribute("d", `M${line.join("L")}`);
     this.area.setAttribute("d", `M${GUTTER} ${height / 2}L${line.join("L")}L${GUTTER + width} ${height / 2}Z`);
     this.plot.firstChild.setAttribute("d", `M${GUTTER} ${height / 2}H${GUTTER + width}`);
-    this.dots.replaceChildren(...[...this.#bands.keys()].map((name) => {
-      const [cx, cy] = this.#dot(name);
-      return svg("circle", { class: name === this.chosen ? "eq-dot chosen" : "eq-dot", "data-band": name, cx, cy, r: name === this.chosen ? 11 : 8 });
-    }));
+    for (const dot of this.dots.children) {
+      const [cx, cy] = this.#dot(dot.dataset.band);
+      const chosen = dot.dataset.band === this.chosen;
+      for (const [name, value] of Object.entries({ cx, cy, r: chosen ? 11 : 8, class: chosen ? "eq-dot chosen" : "eq-dot" })) dot.setAttribute(name, value);
+    }
     for (const key of this.keys?.children ?? []) {
       const { gain } = this.#bands.get(key.dataset.band);
       key.classList.toggle("moved", Boolean(this.params.value(gain.id)));
