@@ -110,6 +110,25 @@ class Fir:
     def process(self, block: _F, end: int, faded: int, turn: int, /) -> int: ...
 
 @final
+class Declick:
+    def __new__(
+        cls, channels: int, order: int, hop: int, past: int, ahead: int, peaks_kept: int, window_frames: int,
+        learn_every: int, longest: int, after: int, rise: int, pause: int, margin: int, fills: int, rules: _D,
+        window: _F, sound: _F, inlet: _F, outlet: _F, peaks: _F, errors: _F, fresh: _F, kept: _F, a: _D, work: _D,
+        band: _D, told: _D, tally: _D, at: _I, factored: _I, turn: _I, /,
+    ) -> Declick: ...  # fmt: skip
+    def process(self, block: _F, done: int, /) -> int: ...
+
+@final
+class Declip:
+    def __new__(
+        cls, channels: int, order: int, hop: int, past: int, ahead: int, window_frames: int, most: int, rules: _D,
+        window: _F, sound: _F, inlet: _F, outlet: _F, a: _D, work: _D, band: _D, told: _D, looked: _D, room: _D,
+        tally: _D, at: _I, /,
+    ) -> Declip: ...  # fmt: skip
+    def process(self, block: _F, done: int, /) -> int: ...
+
+@final
 class Biquads:
     def __new__(
         cls, sections: int, channels: int, now: _D, target: _D, left: _I, passed: _I, state: _D, /
@@ -156,3 +175,4 @@ def automix(block: _F, numbers: _D, /) -> None: ...
 def limit_true(
     block: _F, taps: _F, smooth: _D, past: _F, needs: _D, numbers: _D, most_rise: float, loudest: float, /
 ) -> None: ...
+def period_of(sound: _D, first: int, like: _D, clear: float, nearly: float, /) -> float: ...

@@ -235,6 +235,56 @@ FITTING(learner)
     return NULL;
 }
 
+FITTING(declick)
+{
+    SELF(declick);
+    const long end = s->past + s->hop + s->ahead, channels = s->channels;
+    if (s->order > MOST_ORDER || s->window_frames < s->order + 8 || s->past < s->window_frames)
+        return "the order is too high, or the past too short";
+    if (s->ahead < s->order || s->longest > s->ahead) return "the longest click is longer than what is ahead";
+    holds(fit, "rules", sizeof *s->rules / sizeof(double));
+    holds(fit, "window", s->window_frames);
+    holds(fit, "sound", channels * end);
+    holds(fit, "inlet", channels * s->hop);
+    holds(fit, "outlet", channels * s->hop);
+    holds(fit, "peaks", channels * s->peaks_kept);
+    holds(fit, "errors", end);
+    holds(fit, "fresh", end);
+    holds(fit, "kept", s->longest);
+    holds(fit, "a", channels * (s->order + 1));
+    holds(fit, "work", s->window_frames);
+    holds(fit, "band", channels * s->longest * (s->order + 1));
+    holds(fit, "told", s->longest);
+    holds(fit, "tally", 2);
+    holds(fit, "at", s->longest);
+    holds(fit, "factored", channels);
+    holds(fit, "turn", 1);
+    return NULL;
+}
+
+FITTING(declip)
+{
+    SELF(declip);
+    const long channels = s->channels;
+    if (s->order > MOST_ORDER || s->window_frames < s->order + 8 || s->past < s->window_frames || s->past < s->hop)
+        return "the order is too high, or the past too short";
+    if (s->ahead < s->order) return "too little is ahead";
+    holds(fit, "rules", sizeof *s->rules / sizeof(double));
+    holds(fit, "window", s->window_frames);
+    holds(fit, "sound", channels * (s->past + s->hop + s->ahead));
+    holds(fit, "inlet", channels * s->hop);
+    holds(fit, "outlet", channels * s->hop);
+    holds(fit, "a", s->order + 1);
+    holds(fit, "work", s->window_frames);
+    holds(fit, "band", s->most * (s->order + 1));
+    holds(fit, "told", s->most);
+    holds(fit, "looked", channels * LOOKED);
+    holds(fit, "room", 2);
+    holds(fit, "tally", 2);
+    holds(fit, "at", s->most);
+    return NULL;
+}
+
 #define ARRAYS_AT(type, first) offsetof(struct type, first)
 
 const struct kind kinds[KINDS] = {
@@ -255,6 +305,8 @@ const struct kind kinds[KINDS] = {
     {"Late", ARRAYS_AT(late, edges), 5, "iffffffffff", late_fits},
     {"Paths", ARRAYS_AT(paths, spectra), 3, "cc", paths_fits},
     {"Learner", ARRAYS_AT(learner, spectra), 3, "ccfcffc", learner_fits},
+    {"Declick", ARRAYS_AT(declick, rules), 14, "dffffffffdddddiii", declick_fits},
+    {"Declip", ARRAYS_AT(declip, rules), 7, "dffffdddddddi", declip_fits},
 };
 
 static const struct format { char letter; const char *code, *name; } formats[] = {

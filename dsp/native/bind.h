@@ -49,6 +49,8 @@ union state {
     struct late late;
     struct paths paths;
     struct learner learner;
+    struct declick declick;
+    struct declip declip;
 };
 
 typedef struct {
@@ -62,7 +64,7 @@ typedef struct {
 
 extern const struct kind kinds[];
 enum { TRANSFORM, BANDS, STFT, DENOISE, SIDES, STEMS, RING, PAST, METER, WIRE, RUMBLE, HOLD, FIR, BIQUADS,
-       LATE, PATHS, LEARNER, KINDS };
+       LATE, PATHS, LEARNER, DECLICK, DECLIP, KINDS };
 
 PyObject *bound_new(PyTypeObject *type, PyObject *arguments, const struct kind *kind);
 void bound_dealloc(PyObject *self);
@@ -89,6 +91,8 @@ extern PyMethodDef ring_methods[], past_methods[], meter_methods[], wire_methods
     fir_methods[]; /* blocks.c */
 extern PyMethodDef biquads_methods[]; /* effects.c */
 extern PyMethodDef late_methods[];    /* voice.c */
+extern PyMethodDef declick_methods[], declip_methods[]; /* repair.c */
+PyObject *period_of_function(PyObject *self, PyObject *const *a, Py_ssize_t n);
 PyObject *compress_function(PyObject *self, PyObject *const *a, Py_ssize_t n);
 PyObject *shape_transients_function(PyObject *self, PyObject *const *a, Py_ssize_t n);
 PyObject *automix_function(PyObject *self, PyObject *const *a, Py_ssize_t n);

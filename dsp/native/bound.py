@@ -6,7 +6,7 @@ Called when a class is made or prepared, never while streaming. hop.h says what 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from dsp.native._hop import (
         Bands,
         Biquads,
+        Declick,
+        Declip,
         Denoise,
         Fir,
         Hold,
@@ -62,6 +64,7 @@ class Calls(Protocol):
         self, block: Array, taps: Array, smooth: Exact, past: Array, needs: Exact, numbers: Exact, most_rise: float,
         loudest: float, /,
     ) -> None: ...  # fmt: skip
+    def period_of(self, sound: Exact, first: int, like: Exact, clear: float, nearly: float, /) -> float: ...
 
 
 def calls() -> Calls | None:
@@ -285,3 +288,13 @@ def learner(
         return None
     partitions, columns, bins = spectra.shape
     return native.hop.Learner(partitions, columns, bins, spectra, weights, unsure, foreseen, power, share, error)
+
+
+def declick(channels: int, *sizes_and_arrays: Any) -> Declick | None:
+    """In the order of struct declick (hop.h); the part in C checks each."""
+    return native.hop.Declick(channels, *sizes_and_arrays) if native.in_use() else None
+
+
+def declip(channels: int, *sizes_and_arrays: Any) -> Declip | None:
+    """As declick(), in the order of struct declip."""
+    return native.hop.Declip(channels, *sizes_and_arrays) if native.in_use() else None

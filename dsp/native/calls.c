@@ -195,4 +195,6 @@ PyMethodDef functions[] = {
     CALL("flush_denormals", flush_denormals_function),
     CALL("compress", compress_function), CALL("shape_transients", shape_transients_function),
     CALL("limit_true", limit_true_function), CALL("automix", automix_function),
-    CALL("lean", lean_function), END};
+    CALL("lean", lean_function),
+    CALL("period_of", period_of_function),
+    END};

@@ -270,4 +270,52 @@ void learner_foresee(const struct learner *s, long first, long last, long newest
 void learner_learn(const struct learner *s, long first, long last, long newest);
 float lean(float *values, long count, float kept, float last);
 
+/* --- predict.c: dsp.restore.prediction --- */
+
+#define MOST_ORDER 40
+
+void predict_learn(const float *x, const float *window, long frames, long order, double floor, double *work, double *a);
+void predict_errors(const float *x, const double *a, long order, long frames, float *e);
+void predict_factor(const double *a, long order, double floor, const int32_t *at, long from, long count, double *band);
+void predict_fill(const float *x, const double *a, long order, const int32_t *at, long count, const double *band,
+                  double *told);
+
+double period_of(const double *x, long frames, long first, long lags, double clear, double nearly, double *like);
+
+/* --- declick.c: dsp.restore.declick --- */
+
+struct declick_rules { double factor, edge, own_edge, calm, calm_after, left, bends, longer, growth, floor, faintest; };
+struct declick {
+    long channels, order, hop, past, ahead, peaks_kept, window_frames, learn_every, longest, after, rise, pause, margin, fills;
+    const struct declick_rules *rules;
+    const float *window;
+    float *sound;                          /* a channel: past, hop and what is ahead of it */
+    float *inlet, *outlet;                 /* (hop, channels) */
+    float *peaks, *errors, *fresh, *kept;  /* peaks: of the errors of past hops, a channel after the other */
+    double *a, *work, *band, *told, *tally; /* tally: energy taken, clicks mended */
+    int32_t *at, *factored, *turn;
+};
+
+/* Return how many frames of a hop are known now. */
+long declick_process(const struct declick *s, struct rows block, long done);
+
+/* --- declip.c: dsp.restore.declip --- */
+
+#define LOOKED 10 /* values that are known of a channel */
+struct declip_rules {
+    double threshold, even, grain, sharper, quietest, alike, beyond, full, near, highest, rise, floor;
+};
+struct declip {
+    long channels, order, hop, past, ahead, window_frames, most;
+    const struct declip_rules *rules;
+    const float *window;
+    float *sound, *inlet, *outlet; /* as of declick */
+    double *a, *work, *band, *told, *looked;
+    double *room;  /* the gain that makes room now, and what the hop before asks for */
+    double *tally; /* energy added, frames rebuilt */
+    int32_t *at;
+};
+
+long declip_process(const struct declip *s, struct rows block, long done);
+
 #endif

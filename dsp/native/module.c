@@ -182,6 +182,7 @@ NEW(FIR)
 NEW(BIQUADS)
 NEW(LATE)
 NEW(PATHS) NEW(LEARNER)
+NEW(DECLICK) NEW(DECLIP)
 
 static const struct { newfunc make; PyMethodDef *methods; const char *name; } types[KINDS] = {
     {new_TRANSFORM, transform_methods, "dsp.native._hop.Transform"},
@@ -201,6 +202,8 @@ static const struct { newfunc make; PyMethodDef *methods; const char *name; } ty
     {new_LATE, late_methods, "dsp.native._hop.Late"},
     {new_PATHS, paths_methods, "dsp.native._hop.Paths"},
     {new_LEARNER, learner_methods, "dsp.native._hop.Learner"},
+    {new_DECLICK, declick_methods, "dsp.native._hop.Declick"},
+    {new_DECLIP, declip_methods, "dsp.native._hop.Declip"},
 };
 
 static int add_types(PyObject *module)

@@ -15,10 +15,14 @@ from dsp.params import ParamSpec
 from dsp.parts.voice_sense import VoiceSense
 from dsp.restore.bleed import BLEED_PARAMS, Bleed
 from dsp.restore.breath import BREATH_PARAMS, Breath
+from dsp.restore.declick import DECLICK_PARAMS, Declick
+from dsp.restore.declip import DECLIP_PARAMS, Declip
 from dsp.restore.deess import DEESS_PARAMS, Deess
 from dsp.restore.dereverb import DEREVERB_PARAMS, Dereverb
 from dsp.restore.feedback import FEEDBACK_PARAMS, Feedback
 from dsp.restore.hum_stage import HUM_PARAMS, Hum
+from dsp.restore.low_cut import LOW_CUT_PARAMS, LowCut
+from dsp.restore.plosives import PLOSIVES_PARAMS, Plosives
 from dsp.stage import Stage
 
 DENOISE, LIMITER = "denoise", "limiter"
@@ -40,6 +44,10 @@ class Kind:
 
 
 AHEAD: tuple[Kind, ...] = (
+    Kind("declip", DECLIP_PARAMS, lambda _: Declip()),
+    Kind("declick", DECLICK_PARAMS, lambda _: Declick()),
+    Kind("low_cut", LOW_CUT_PARAMS, lambda _: LowCut()),
+    Kind("plosives", PLOSIVES_PARAMS, lambda _: Plosives()),
     Kind("bleed", BLEED_PARAMS, lambda _: Bleed()),
     Kind("feedback", FEEDBACK_PARAMS, lambda _: Feedback()),
     Kind("hum", HUM_PARAMS, lambda _: Hum()),  # the last: a denoiser does its work (dsp.restore.hum_stage)

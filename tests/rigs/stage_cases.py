@@ -13,10 +13,14 @@ from dsp.effects.leveller import Leveller
 from dsp.effects.transient import Transient
 from dsp.restore.bleed import Bleed
 from dsp.restore.breath import Breath
+from dsp.restore.declick import Declick
+from dsp.restore.declip import Declip
 from dsp.restore.deess import Deess
 from dsp.restore.dereverb import Dereverb
 from dsp.restore.feedback import Feedback
 from dsp.restore.hum_stage import Hum
+from dsp.restore.low_cut import LowCut
+from dsp.restore.plosives import Plosives
 from dsp.stage import Stage
 
 
@@ -33,6 +37,10 @@ class StageCase:
 
 
 CASES: tuple[StageCase, ...] = (
+    StageCase("declip", Declip, {"declip.on": 1.0, "declip.threshold_db": -12.0}),
+    StageCase("declick", Declick, {"declick.on": 1.0, "declick.amount": 90.0}),
+    StageCase("low_cut", LowCut, {"low_cut.on": 1.0}),
+    StageCase("plosives", Plosives, {"plosives.on": 1.0}),
     StageCase("hum", Hum, {"hum.on": 1.0}, {"hum.on": 0.0}),
     StageCase("bleed", Bleed, {"bleed.on": 1.0}),
     StageCase("feedback", Feedback, {"feedback.on": 1.0}),
