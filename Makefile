@@ -96,7 +96,10 @@ bench: setup-dev ## Block budget, then 60 s live on the virtual interface: load,
 bench-bursts: setup-dev ## How evenly the work of long hops, and of the search for hum, is spread. ARGS="--hum"
 	$(PY) -m bench.bursts $(ARGS)
 
-bench-native: setup-dev ## What each stage of a block costs in C and in NumPy. ARGS="--period 64 --channels 2"
+bench-restore: setup-dev ## Each stage of the vocal chain against a known truth and a public tool. ARGS="--only hum --limit 2"
+	$(PY) -m bench.restore $(ARGS)
+
+bench-native: setup-dev ## What each stage of a block costs in C and in NumPy. ARGS="--preset 'Singer live'"
 	$(PY) -m bench.native $(ARGS)
 
 bench-files: setup-dev ## How many times faster than real time hushbox process is on one core. ARGS="--bundle denoise-live"

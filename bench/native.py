@@ -1,17 +1,19 @@
 """What each stage of a block costs, in C and in NumPy: medians in microseconds, measured by turns in one run.
 
     python -m bench.native [--blocks 2000] [--period 128] [--channels 1] [--bundle denoise-live]
+                           [--preset "Singer live"] [--set deess.on=1]
 
 Both ways hear the same sound, a block of one after a block of the other, so that what else the machine does hits both
 alike: trust the ratios, not the microseconds, unless the load is next to nothing. Stages are timed around the methods
-of the very chain that the box plays; what is between them is `the rest`.
+of the very chain that the box plays; what is between them is `the rest`. The stages of the vocal chain that a preset or
+--set switches on have a line each. The last lines are without the clocks, and say what share of the deadline that is.
 """
 
 import argparse
 import os
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,10 +21,15 @@ import numpy as np
 from dsp import native
 from dsp.block import RATE_HZ
 from dsp.denoise.instant import DenoiseInstant
+from dsp.params import find
+from dsp.processor import ModelProcessor
 from dsp.rack.build import build_chain
 from dsp.rack.chain import Chain
+from dsp.stage import Stage
 from dsp.stems.separator import Stems
 from firmware_app.config import places
+from firmware_app.kept.factory import Presets
+from firmware_app.kept.param_table import PARAMS
 
 Times = dict[str, list[float]]
 
@@ -52,8 +59,12 @@ class Clocked:
 
 
 def watched(chain: Chain) -> Clocked:
-    """The stages of one chain with one processor."""
-    clock, step = Clocked(), chain._lanes[0].processors[0]
+    """The parts of one chain with one model, and the stages that are on."""
+    clock, lane = Clocked(), chain._lanes[0]
+    step = next(processor for processor in lane.processors if isinstance(processor, ModelProcessor))
+    for processor in lane.processors:
+        if isinstance(processor, Stage) and processor.at_work:
+            clock.watch(processor, "process", f"stage {processor.name}")
     for owner, method, stage in (
         (step._stft, "analyse", "STFT"),  # type: ignore[attr-defined]
         (step._stft, "synthesise", "STFT"),  # type: ignore[attr-defined]
@@ -65,9 +76,10 @@ def watched(chain: Chain) -> Clocked:
         (chain._dry, "push", "dry path"),
         (chain._dry, "join", "dry path"),
         (chain._freeze, "process", "freeze"),
-        (chain._lanes[0], "process", "hop adapter, blend"),
-        (chain._lanes[0], "add_to", "lanes"),
-        (chain._lanes[0], "add_untouched", "lanes"),
+        (step, "process", "hop adapter, blend"),
+        (lane, "process", "lanes"),
+        (lane, "add_to", "lanes"),
+        (lane, "add_untouched", "lanes"),
     ):
         clock.watch(owner, method, stage)
     if isinstance(step, Stems):
@@ -86,12 +98,17 @@ def watched(chain: Chain) -> Clocked:
     return clock
 
 
-def measure(bundle: str, period: int, channels: int, blocks: int, watch: bool) -> dict[bool, Times]:
-    """Seconds a block, and of each stage if watched, by turns: {in C: {stage: [...]}}."""
+def measure(
+    bundle: str, period: int, channels: int, blocks: int, watch: bool, values: Mapping[str, float]
+) -> dict[bool, Times]:
+    """Seconds a block, and of each stage if watched, by turns: {in C: {stage: [...]}}. values: of parameters."""
     chains, clocks = {}, {}
     for on in (True, False):
         with native.switched(on):
             chains[on] = build_chain(places.find().models / bundle, real_time=False)
+            for id, value in values.items():
+                if id in chains[on].params:
+                    chains[on].set_param(id, value)
             chains[on].prepare(RATE_HZ, period, channels)
         clocks[on] = watched(chains[on]) if watch else Clocked()
     rng = np.random.default_rng(1)
@@ -116,7 +133,7 @@ def measure(bundle: str, period: int, channels: int, blocks: int, watch: bool) -
     return times
 
 
-def table(times: dict[bool, Times], unwatched: dict[bool, Times], blocks: int) -> str:
+def table(times: dict[bool, Times], unwatched: dict[bool, Times], blocks: int, deadline_s: float) -> str:
     lines = [f"{'stage':22}{'NumPy':>9}{'C':>9}{'C/NumPy':>9}"]
     stages = [stage for stage in times[False] if stage not in ("the rest", "a block")]
     for stage in (*sorted(stages, key=lambda s: -sum(times[False][s])), "the rest"):
@@ -126,6 +143,8 @@ def table(times: dict[bool, Times], unwatched: dict[bool, Times], blocks: int) -
     for percent in (50, 99):  # without the clocks, which cost a few microseconds themselves
         before, after = (np.percentile(unwatched[on]["a block"], percent) * 1e6 for on in (False, True))
         lines.append(f"{f'a block, p{percent}':22}{before:9.1f}{after:9.1f}{after / before:9.2f}")
+        shares = f"{before / deadline_s / 1e4:7.1f} %{after / deadline_s / 1e4:7.1f} %"
+        lines.append(f"{'of the deadline':22}{shares}")
     return "\n".join(lines)
 
 
@@ -135,12 +154,23 @@ def main() -> None:
     parser.add_argument("--period", type=int, default=128, help="frames a block")
     parser.add_argument("--channels", type=int, default=1)
     parser.add_argument("--bundle", default="denoise-live")
+    parser.add_argument("--preset", metavar="NAME", help="with the settings of a factory preset")
+    parser.add_argument("--set", metavar="ID=VALUE", action="append", default=[], dest="values")
     args = parser.parse_args()
     if not native.in_use():
         raise SystemExit(f"bench.native: the hop is done by {native.description()}")
-    times, unwatched = (measure(args.bundle, args.period, args.channels, args.blocks, watch) for watch in (True, False))
+    presets = {preset.name: preset.params for preset in Presets(places.find().factory_presets, PARAMS).list()}
+    if args.preset and args.preset not in presets:
+        raise SystemExit(f"bench.native: --preset {args.preset!r}: allowed {', '.join(presets)}")
+    values = dict(presets[args.preset]) if args.preset else {}
+    for text in args.values:
+        id, _, value = text.partition("=")
+        values[id] = find(PARAMS, id).parse(value)
+    times, unwatched = (
+        measure(args.bundle, args.period, args.channels, args.blocks, watch, values) for watch in (True, False)
+    )
     print(f"{args.bundle}, {args.channels} channel(s), {args.period} frames; load {os.getloadavg()[0]:.1f}")
-    print(table(times, unwatched, args.blocks))
+    print(table(times, unwatched, args.blocks, args.period / RATE_HZ))
 
 
 if __name__ == "__main__":

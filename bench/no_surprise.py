@@ -1,10 +1,12 @@
 """Half an hour of unexpected input: music, silence, full-scale noise, clipping, DC. Does the output stay sane?
 
-    python -m bench.no_surprise [--minutes 30] [--bundle models_quantized/denoise-live] [--json]
+    python -m bench.no_surprise [--minutes 30] [--bundle models_quantized/denoise-live] [--stages] [--json]
 
-It goes through the box's chain at full amount. Printed for each kind of sound: the number of samples that are not
-finite; how far the output's peak is over the input's; and, from one second after the voice is back, the difference from
-an output that never heard the trouble, as level and as residual. It asserts nothing; tests/models does.
+It goes through the box's chain at full amount; with --stages every stage of the vocal chain for one microphone is on
+too, at its default settings (bench.restore.no_harm): its level is ridden then, so only what is finite and the peak
+count. Printed for each kind of sound: the number of samples that are not finite; how far the output's peak is over the
+input's; and, from one second after the voice is back, the difference from an output that never heard the trouble, as
+level and as residual. It asserts nothing; tests/models does.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.restore.no_harm import settings
 from dsp.block import RATE_HZ
 from dsp.inference.bundle import Bundle
 from dsp.layouts.denoise import LAYOUTS
@@ -99,11 +102,16 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--bundle", type=Path, default=ROOT / "models_quantized" / "denoise-live")
     parser.add_argument("--runtime", default="auto")
+    parser.add_argument("--stages", action="store_true", help="with every stage of the vocal chain on")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(argv)
     from training.demo_vocal.make_demo_vocal import demo_vocal
 
     chain = build_chain(options.bundle, options.runtime, real_time=False)
+    if options.stages:
+        for on in settings().values():
+            for id, value in on.items():
+                chain.set_param(id, value)
     voice = demo_vocal()[1].astype(np.float32)
     findings = run(chain, voice, 60.0 * options.minutes, memory_frames(options.bundle))
     if options.json:

@@ -62,7 +62,7 @@ def sound(browser: Any, take: Take, *, patient: bool) -> None:
     opened = Opener(browser, lambda: box.number)
     presets, live = box.ports.presets, box.ports.live
     presets.save("Chapel choir", "Soft voices, long room.")
-    presets.load("Singing")
+    presets.load("Singer live")
     for scene, amount in (("A", 12.0), ("B", 30.0)):
         live.set_param("denoise.amount_db", amount, "page")
         presets.keep_scene(scene)

@@ -10,8 +10,8 @@ from typing import ClassVar
 import numpy as np
 
 from dsp.block import Block
-from dsp.denoise.ahead import Ahead
 from dsp.denoise.features import DenoiseFrontEnd, Spectrum, identity_mask
+from dsp.denoise.telling import Teller
 from dsp.inference import StepModel, Values
 from dsp.inference.bundle import Bundle
 from dsp.inference.guarded import GuardedModel
@@ -19,6 +19,10 @@ from dsp.layouts.denoise import LAYOUTS
 from dsp.params import ParamSpec
 from dsp.parts.ramp import Ramp, ramp_frames
 from dsp.parts.stft import StreamingStft
+from dsp.parts.voice_sense import VoiceSense
+from dsp.restore.ahead import Ahead
+from dsp.restore.hum_stage import Hum
+from dsp.restore.late_reverb import LateReverb
 
 AMOUNT = ParamSpec("denoise.amount_db", "dB", 0.0, 40.0, 24.0, "Noise reduction", "How far noise is turned down.")
 SENSITIVITY = ParamSpec(
@@ -62,10 +66,14 @@ class Denoiser:
         bundle: Bundle,
         model: StepModel,
         *,
+        voice: VoiceSense | None = None,
         real_time: bool = True,
         clock: Callable[[], float] = time.perf_counter,
+        hum: Hum | None = None,
     ) -> None:
-        """real_time: False where no deadline exists (files), so that no step counts as late.
+        """voice: who is told where the voice is (dsp.denoise.telling); whoever follows it hears there. hum: the switch
+        and the meter of what is removed ahead of the network; None: it always is. real_time: False where no deadline
+        exists (files), so that no step counts as late.
 
         Raises BundleError for a bundle of another kind.
         """
@@ -74,7 +82,11 @@ class Denoiser:
         neutral = identity_mask(self._layout)
         self.model = GuardedModel(bundle, model, neutral, kind=self.kind, real_time=real_time, clock=clock)
         self._guard = self.model.guard
+        self._hum = hum
         self._values = {spec.id: spec.default for spec in self.params}
+        self._voice = voice
+        self._teller: Teller | None = None
+        self._room: LateReverb | None = None
         self._prepared = False
         self.latency_frames = 0
         self.bad_samples = 0
@@ -88,7 +100,8 @@ class Denoiser:
         self._stft = StreamingStft(channels, bundle.window_frames, bundle.synthesis_frames, hop)
         self._front = DenoiseFrontEnd(channels, self._layout, self._guard.input)
         self._ahead_frames = hop // -(-hop // MOST_AHEAD_FRAMES)
-        self._ahead = Ahead(channels, self._ahead_frames, rate_hz)
+        make_ahead = self._hum.begin_inside if self._hum is not None else Ahead
+        self._ahead = make_ahead(channels, self._ahead_frames, rate_hz)
         self._share: Block = np.zeros((hop, channels), np.float32)
         self._fade_frames = ramp_frames(FADE_MS, rate_hz)
         self._amount_frames = ramp_frames(AMOUNT_RAMP_MS, rate_hz)
@@ -96,11 +109,17 @@ class Denoiser:
         self._keep_room = Ramp(self._values[KEEP_ROOM.id], self._amount_hops, 1)
         self._sensitivity = Ramp(self._values[SENSITIVITY.id], self._amount_hops, 1)
         self._removed = Ramp(self._values[LISTEN.id], self._fade_frames, hop)
+        if self._voice is not None:
+            self._room = self._voice.room = LateReverb(channels, bundle.window_frames, hop, rate_hz)
         self._guard.forget()
+        if self._hum is not None:
+            self._hum.kept = self._floor_target
         self._prepared = True
 
     def set_param(self, param_id: str, value: float) -> None:
         self._values[param_id] = value
+        if self._hum is not None:
+            self._hum.kept = self._floor_target
         if self._prepared:
             self._keep_room.set(self._values[KEEP_ROOM.id])
             self._sensitivity.set(self._values[SENSITIVITY.id])
@@ -111,6 +130,10 @@ class Denoiser:
         self._stft.reset()
         self._front.reset()
         self._ahead.reset()
+        if self._teller is not None:
+            self._teller.reset()
+        if self._room is not None:
+            self._room.reset()
         self._guard.forget()
         self._keep_room.jump(self._values[KEEP_ROOM.id])
         self._sensitivity.jump(self._values[SENSITIVITY.id])
@@ -120,6 +143,8 @@ class Denoiser:
     def _features(self, spectrum: Spectrum) -> Values:
         """What the model is to hear of a hop, for the guard. A reused buffer."""
         room, sensitivity = self._keep_room.next_value(), self._sensitivity.next_value()
+        if self._room is not None:
+            room *= 1.0 - self._room.amount  # the network dries too, so the two go together
         return self._front.features(spectrum, room, sensitivity)
 
     def _meter_reduction(self, reduction_db: float, clean: float = 0.0, hum: float = 0.0, floor: float = 1.0) -> None:
@@ -141,6 +166,11 @@ class Denoiser:
         np.add(term, dry, out=term)
         np.multiply(term, self._removed.next(len(out))[:, None], out=term)
         np.add(out, term, out=out)
+
+    def _prepare_teller(self, channels: int, late_frames: int | None) -> None:
+        """late_frames: as for Teller."""
+        if self._voice is not None:
+            self._teller = Teller(self._voice, channels, self._bundle.hop_frames, late_frames)
 
     @property
     def _floor_target(self) -> float:

@@ -12,6 +12,7 @@ perceptually-motivated approach for low-complexity, real-time enhancement of ful
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,8 @@ COMPRESSION = -0.35  # spectrum times power**COMPRESSION keeps |spectrum|**0.3
 SILENCE = 1e-12  # power of a bin, far below any converter's noise
 STRICTNESS = 1.5
 """Every gain is raised to STRICTNESS**sensitivity. At 0 it is the network's own; at 1 low gains become lower."""
+TOLD_HZ = 100.0, 400.0, 1200.0, 3000.0, 6000.0, 12_000.0
+"""Edges of the bands in which it is told how much the mask keeps (dsp.denoise.telling)."""
 FAINTEST = 1e-3  # gain of a low bin below which raising it changes nothing that is heard
 
 
@@ -72,6 +75,7 @@ class DenoiseFrontEnd:
         self._hop = 0
         self._power: Array = np.zeros((channels, bins), np.float32)
         self._scratch: Array = np.zeros((channels, bins), np.float32)
+        self._kept: Array = np.zeros((channels, bins), np.float32)
         self._mean_power: Array = np.zeros(bins, np.float32)
         self._sides = Sides(channels, layout)
         self._squeeze: Array = np.zeros(low, np.float32)
@@ -90,6 +94,9 @@ class DenoiseFrontEnd:
         self._ones: Array = np.ones(bins, np.float32)
         self._term: Spectrum = np.zeros((channels, low), np.complex64)
         self._mid: Spectrum = self._sides.mid
+        edges = [min(round(hz / layout.bin_hz), bins) for hz in TOLD_HZ]
+        self.told: Array = np.zeros((channels, 2, len(edges) - 1), np.float32)  # power heard, and kept by the mask
+        self._told_at = tuple(pairwise(edges))
         self._native = bound.denoise(
             self._triangles,
             layout.tap_delays_hops,
@@ -105,6 +112,8 @@ class DenoiseFrontEnd:
             self._fine.past,
             self._low,
             self._level,
+            np.array(edges, np.int32),
+            self.told,
         )
 
     def reset(self) -> None:
@@ -113,6 +122,7 @@ class DenoiseFrontEnd:
         self._hop = 0
         self._fine.reset()
         self._sides.reset()
+        self.told.fill(0.0)
         self.reduction_db = 0.0
 
     def features(self, spectrum: Spectrum, keep_room: float = 0.0, sensitivity: float = 0.0) -> Array:
@@ -155,22 +165,23 @@ class DenoiseFrontEnd:
         return self._features
 
     def apply(self, mask: Array, spectrum: Spectrum, attenuation_limit: float) -> None:
-        """Filter the spectrum in place and set `reduction_db`.
+        """Filter the spectrum in place; set `reduction_db` and `told`.
 
         mask: (1, output_size). spectrum: (channels, bins). attenuation_limit: the share of the input that always stays,
         10 ** (-amount_db / 20). At 1 the spectrum is left untouched.
         """
-        if self._native is not None and attenuation_limit < 1.0:
+        if self._native is not None:
             self.reduction_db = self._native.apply(mask, spectrum, *self._next_hop(), attenuation_limit, self._exponent)
             return
         self._remember(spectrum)
-        if attenuation_limit >= 1.0:
-            self.reduction_db = 0.0
-            return
         before = _energy(spectrum)
         wet, dry = 1.0 - attenuation_limit, attenuation_limit
         self._filter_low(mask)
         np.dot(mask[0, self._gains_at : self._fine_taps_at], self._triangles, out=self._gains)
+        self._tell(self._gains)
+        if attenuation_limit >= 1.0:
+            self.reduction_db = 0.0
+            return
         if self._exponent != 1.0:
             level = self._low_level(self._all_power())
             np.maximum(level, FAINTEST, out=level)
@@ -186,7 +197,7 @@ class DenoiseFrontEnd:
         self.reduction_db = 10.0 * math.log10((before + 1e-12) / (_energy(spectrum) + 1e-12))
 
     def gains(self, mask: Array, spectrum: Spectrum, attenuation_limit: float) -> Array:
-        """The gain of each bin, at most 1; sets `reduction_db`. Used instead of apply(), after features().
+        """The gain of each bin, at most 1; sets `reduction_db` and `told`. Used instead of apply(), after features().
 
         mask, spectrum: as in apply(), but the spectrum is not changed. attenuation_limit is only for `reduction_db`,
         not for the gains. Shape (bins,), a reused buffer.
@@ -200,6 +211,7 @@ class DenoiseFrontEnd:
         self._low_level(power)
         np.dot(mask[0, self._gains_at : self._fine_taps_at], self._triangles, out=level[self._low_bins :])
         np.minimum(level, 1.0, out=level)
+        self._tell(level[self._low_bins :])
         if self._exponent != 1.0:
             np.power(level, self._exponent, out=level)
         wet, dry = 1.0 - attenuation_limit, attenuation_limit
@@ -208,6 +220,18 @@ class DenoiseFrontEnd:
         after = dry * dry * before + 2.0 * dry * wet * once + wet * wet * twice  # of power * (dry + wet * level)**2
         self.reduction_db = 10.0 * math.log10((float(before) + 1e-12) / (max(0.0, float(after)) + 1e-12))
         return level
+
+    def _tell(self, gains: Array) -> None:
+        """Set `told`.  gains: of the high bins."""
+        low, kept = self._low_bins, self._kept
+        np.square(self._low.real, out=kept[:, :low])
+        np.square(self._low.imag, out=self._scratch[:, :low])
+        np.add(kept[:, :low], self._scratch[:, :low], out=kept[:, :low])
+        np.multiply(self._power[:, low:], gains, out=kept[:, low:])
+        np.multiply(kept[:, low:], gains, out=kept[:, low:])
+        for band, (first, last) in enumerate(self._told_at):
+            np.add.reduce(self._power[:, first:last], axis=1, out=self.told[:, 0, band])
+            np.add.reduce(kept[:, first:last], axis=1, out=self.told[:, 1, band])
 
     def _next_hop(self) -> tuple[int, int]:
         """Move on, and tell where this hop's low and lowest bins go."""

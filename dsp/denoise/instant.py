@@ -68,6 +68,7 @@ class DenoiseInstant(Denoiser):
         self._level: Block = np.zeros((bundle.hop_frames, channels), np.float32)
         self._waiting = 0  # frames of the hop under way
         self._heard = True  # the model's answer
+        self._room_works = False
         self._wet = Ramp(1.0 - self._floor_target, self._amount_frames, bundle.hop_frames)
         self._edges = _edges()
         self._native = bound.calls()
@@ -93,6 +94,8 @@ class DenoiseInstant(Denoiser):
             if self._waiting == self._hop_frames:
                 self._waiting = 0
                 self._renew_filter()
+        if self._teller is not None:
+            self._teller.tell(len(block))
 
     def reset(self) -> None:
         super().reset()
@@ -102,7 +105,7 @@ class DenoiseInstant(Denoiser):
         self._peaks.fill(0.0)
         self._peak = self._hop_peak = 0.0
         self._waiting = 0
-        self._heard = True
+        self._heard, self._room_works = True, False
         self._wet.jump(1.0 - self._floor_target)
 
     def _without_hum(self, piece: Block) -> Block:
@@ -142,6 +145,15 @@ class DenoiseInstant(Denoiser):
         self._heard = self._guard.step(self._features(spectrum))
         # During a fade to dry the last good mask stays in use; the fade hides its age.
         gains = self._front.gains(self._guard.mask, spectrum, self._floor_target)
+        if self._teller is not None:
+            self._teller.hear(self._front.told, self._heard)
+        self._room_works = self._room is not None and self._room.at_work
+        if self._room is not None and self._room_works:
+            # What always stays of the noise goes into the gains: the exact sound beside them would bring the echo back.
+            floor = self._floor_target
+            np.multiply(gains, 1.0 - floor, out=gains)
+            np.add(gains, floor, out=gains)
+            self._room.turn_down(gains, spectrum)
         self._aim(self._fade_frames)
         self._fir.set_taps(self._design(gains))
         if self._wet.target:
@@ -162,7 +174,7 @@ class DenoiseInstant(Denoiser):
 
     def _aim(self, frames: int) -> None:
         """Ramp to the mix that the amount asks for, or to dry while the model may not be heard."""
-        target = 1.0 - self._floor_target if self._heard else 0.0
+        target = (1.0 if self._room_works else 1.0 - self._floor_target) if self._heard else 0.0
         if target != self._wet.target:
             self._wet.set(target, frames)
 

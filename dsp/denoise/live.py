@@ -35,6 +35,7 @@ class Denoise(Denoiser):
             period_frames, hop, channels, self._begin_hop, pieces, self._end_hop, spread=self._guard.in_pieces
         )
         self.latency_frames = self._adapter.latency_frames + self._stft.latency_frames
+        self._prepare_teller(channels, self._adapter.latency_frames)
         wet = Ramp(float(self._floor_target < 1.0), self._fade_frames, hop)
         self._ends = HopEnds(channels, hop, self._layout.heard_hops, rate_hz, wet)
         self._free: Block = np.zeros((hop, channels), np.float32)  # of hum
@@ -53,6 +54,8 @@ class Denoise(Denoiser):
 
     def process(self, block: Block) -> None:
         self._adapter.process(block)
+        if self._teller is not None:
+            self._teller.tell(len(block))
 
     def reset(self) -> None:
         super().reset()
@@ -87,7 +90,12 @@ class Denoise(Denoiser):
         floor = self._floor.next_value()
         # During a fade to dry the last good mask stays in use; the fade hides its age.
         self._front.apply(self._guard.mask, spectrum, floor)
-        ends.wet.set(float(usable and floor < 1.0))
+        room = self._room if self._room is not None and self._room.at_work else None
+        ends.wet.set(float(usable and (floor < 1.0 or room is not None)))
+        if self._teller is not None:
+            self._teller.hear(self._front.told, usable)
+        if room is not None:
+            room.take(spectrum)
         wet = self._stft.synthesise(spectrum)
         if self._hums[1]:
             self._keep_share_of_hum(wet, floor)

@@ -27,8 +27,8 @@ AUTOMIX_PARAMS = (ON,)
 MOST_CHANNELS = 8
 GLIDE_MS = 20.0
 STEP_FRAMES = 64
-UP_MS, DOWN_MS = 4.0, 120.0  # of the levels
-OPEN_MS, CLOSE_MS = 4.0, 250.0  # of the shares
+UP_MS, DOWN_MS = 4.0, 60.0  # of the levels
+MOVE_MS = 5.0  # of the shares
 OVER_NOISE = 6.0  # times its noise: less is no voice
 NOISE_RISE_DB_PER_S, NOISE_FALL_MS = 3.0, 100.0
 FIRST_NOISE = 1e-7  # mean square
@@ -36,10 +36,10 @@ MOST_ENERGY = 1e9
 LEAST_SHARE = 1e-3  # so that a voice that begins is never wholly away
 UNLIKELY = 0.02  # what is left of a microphone's weight where a model hears no voice
 
-(_LEFT, _WET, _TARGET, _UP, _DOWN, _OPEN, _CLOSE, _OVER, _RISE, _FALL, _LEAST, _DONE) = range(12)
+_LEFT, _WET, _TARGET, _UP, _DOWN, _MOVE, _OVER, _RISE, _FALL, _LEAST, _DONE = range(11)
 _ROWS = 7
 (_ENERGY, _LEVEL, _NOISE, _SHARE, _FROM, _TO, _VOICE) = range(_ROWS)
-_NUMBERS = 12 + _ROWS * MOST_CHANNELS
+_NUMBERS = _DONE + 1 + _ROWS * MOST_CHANNELS
 """In the order of struct automix (dsp/native/hop.h): how much of it is heard, which glides; speeds and limits; the
 frames of this step that are done; then for each microphone its energy in this step, level, noise, share of the power,
 gain at the step's start and end, and how likely it has voice.
@@ -66,12 +66,12 @@ class Automix:
         self._channels = channels
         self._numbers: NDArray[np.float64] = np.zeros(_NUMBERS)
         numbers, step_s = self._numbers, STEP_FRAMES / rate_hz
-        times_ms = (UP_MS, DOWN_MS, OPEN_MS, CLOSE_MS)
-        numbers[_UP : _CLOSE + 1] = [1.0 - math.exp(-1000.0 * step_s / ms) for ms in times_ms]
+        times_ms = (UP_MS, DOWN_MS, MOVE_MS)
+        numbers[_UP : _MOVE + 1] = [1.0 - math.exp(-1000.0 * step_s / ms) for ms in times_ms]
         numbers[_OVER], numbers[_LEAST] = OVER_NOISE, LEAST_SHARE
         numbers[_RISE] = 10.0 ** (NOISE_RISE_DB_PER_S * step_s / 10.0)
         numbers[_FALL] = 1.0 - math.exp(-1000.0 * step_s / NOISE_FALL_MS)
-        self._rows = numbers[12:].reshape(_ROWS, MOST_CHANNELS)[:, : min(channels, MOST_CHANNELS)]
+        self._rows = numbers[_DONE + 1 :].reshape(_ROWS, MOST_CHANNELS)[:, : min(channels, MOST_CHANNELS)]
         most = min(period_frames, STEP_FRAMES)
         self._glides = Glides(numbers[: _TARGET + 1], 1, ramp_frames(GLIDE_MS, rate_hz), most)
         self._count: NDArray[np.float64] = np.arange(1.0, most + 1)[:, None]
@@ -169,7 +169,7 @@ class Automix:
         if whole > 0.0:  # else nobody speaks, and the last one keeps its share
             for channel, weight in enumerate(weights):
                 change = max(weight / whole, numbers[_LEAST]) - rows[_SHARE, channel]
-                rows[_SHARE, channel] += (numbers[_OPEN] if change > 0.0 else numbers[_CLOSE]) * change
+                rows[_SHARE, channel] += numbers[_MOVE] * change
         shares = sum(rows[_SHARE].tolist())
         np.sqrt(np.divide(rows[_SHARE], shares, out=rows[_TO]), out=rows[_TO])
         rows[_ENERGY] = numbers[_DONE] = 0.0

@@ -37,16 +37,17 @@ COMPRESSOR_PARAMS = (ON, THRESHOLD, RATIO, ATTACK, RELEASE, KNEE, MAKEUP, AUTO, 
 GLIDE_MS = 20.0
 LOOKAHEAD_MS = 2.0
 STEP_FRAMES = 128  # the auto make-up looks once in so many frames
-AUTO_MEMORY_S, AUTO_SMOOTH_S = 3.0, 0.3
+AUTO_MEMORY_S, AUTO_SMOOTH_S = 5.0, 0.3
 QUIET = 1e-6  # mean square below which the auto make-up holds
-AT_FIRST = 1e-4  # mean square with which the auto make-up's memory begins, uncompressed
+GATE = 0.1  # times the mean square of late: softer sound does not make the loudness, as in BS.1770
+AT_FIRST = 1e-8  # mean square with which the auto make-up's memory begins, uncompressed
 FAINTEST = 1e-6  # the lowest level that is told apart
 
 WET, AT_DB, SLOPE, WIDTH_DB, UP_DB, AUTO_SHARE = range(6)
 _GLIDING = 6
-_ATTACK, _RELEASE, _NEWEST, _SMOOTH, _QUIET, _MOST, _FAINTEST = range(13, 20)
-_RISEN, _REDUCTION, _IN, _OUT, _LONG_IN, _LONG_OUT, _FROM, _TO, _DONE = range(20, 29)
-_NUMBERS = 29
+_ATTACK, _RELEASE, _NEWEST, _SMOOTH, _QUIET, _GATE, _MOST, _FAINTEST = range(13, 21)
+_RISEN, _REDUCTION, _IN, _OUT, _LONG_IN, _LONG_OUT, _FROM, _TO, _DONE = range(21, 30)
+_NUMBERS = 30
 """All numbers in one array, in the order of struct compressor (dsp/native/hop.h): those that glide; the detector's and
 the make-up's speeds and limits; the detector's two states, in dB; energy in and out in this step, and over seconds; the
 auto make-up in dB at the step's start and end; frames of the step that are done.
@@ -71,7 +72,7 @@ class Compressor:
         numbers, step_s = self._numbers, STEP_FRAMES / rate_hz
         numbers[_NEWEST] = 1.0 - math.exp(-step_s / AUTO_MEMORY_S)
         numbers[_SMOOTH] = 1.0 - math.exp(-step_s / AUTO_SMOOTH_S)
-        numbers[_QUIET], numbers[_MOST], numbers[_FAINTEST] = QUIET, MAKEUP.high, FAINTEST
+        numbers[_QUIET : _FAINTEST + 1] = QUIET, GATE, MAKEUP.high, FAINTEST
         most = min(period_frames, STEP_FRAMES)
         self._glides = Glides(numbers[: 1 + 2 * _GLIDING], _GLIDING, ramp_frames(GLIDE_MS, rate_hz), most)
         self._ahead_frames = self.most_latency_frames = ramp_frames(LOOKAHEAD_MS, rate_hz)
@@ -99,7 +100,8 @@ class Compressor:
 
     @property
     def at_work(self) -> bool:
-        return self.wanted or not self._glides.still
+        # Off it must add no latency, so with lookahead it cannot fade by itself: the chain does.
+        return self.wanted or (not self._glides.still and not self.latency_frames)
 
     @property
     def change_db(self) -> float:
@@ -140,7 +142,6 @@ class Compressor:
         elif id == RELEASE.id:
             self._numbers[_RELEASE] = kept(value, self._rate_hz)
         elif id == LOOKAHEAD.id:
-            self._delay.reset()
             self.latency_frames = self._ahead_frames if value else 0
         else:
             at = {ON.id: WET, THRESHOLD.id: AT_DB, RATIO.id: SLOPE, KNEE.id: WIDTH_DB, MAKEUP.id: UP_DB}
@@ -179,9 +180,12 @@ class Compressor:
         """Look how much softer the compressor makes the sound."""
         numbers, frames = self._numbers, STEP_FRAMES * channels
         new_in, new_out = numbers[_IN].item() / frames, numbers[_OUT].item() / frames
-        if QUIET < new_in < 1e6:
+        if QUIET < new_in < 1e6 and new_in > GATE * numbers[_LONG_IN]:
             numbers[_LONG_IN] += numbers[_NEWEST] * (new_in - numbers[_LONG_IN])
             numbers[_LONG_OUT] += numbers[_NEWEST] * (new_out - numbers[_LONG_OUT])
+        elif new_in > QUIET:  # forget, so that a voice that has become softer counts again
+            numbers[_LONG_IN] *= 1.0 - numbers[_NEWEST]
+            numbers[_LONG_OUT] *= 1.0 - numbers[_NEWEST]
         lost_db = 10.0 * math.log10(numbers[_LONG_IN] / max(numbers[_LONG_OUT], 1e-12))
         numbers[_FROM] = numbers[_TO]
         numbers[_TO] += numbers[_SMOOTH] * (min(max(lost_db, 0.0), MAKEUP.high) - numbers[_TO])

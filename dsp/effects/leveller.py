@@ -30,7 +30,8 @@ SPEED_S = 0.9  # time constant of the fader
 MOST_DB_PER_S = 9.0
 MOST_UP_DB, MOST_DOWN_DB = 12.0, 18.0
 LIKELY = 0.5  # probability of voice from which on it counts
-FAINTEST_LUFS = -60.0
+FAINTEST_LUFS, LOUDEST_LUFS = -60.0, 0.0
+HANG_STEPS = 12  # the gaps between syllables belong to the voice
 UNDER_VOICE_DB, OVER_FLOOR_DB = 18.0, 8.0
 """Sound that much under the voice, or no more than that over the softest of late, is a pause: what counts where there
 is no model to tell voice from noise.
@@ -69,7 +70,7 @@ class Leveller:
         self._ramp = Ramp(1.0, self._step_frames, period_frames)
         self._native = bound.calls()
         self._gain_db = self._leave_by_db = self._energy = self._loud = 0.0
-        self._done = self._heard_steps = self._leaving = 0
+        self._done = self._heard_steps = self._leaving = self._hang = 0
         self.reset()
 
     def set_param(self, param_id: str, value: float) -> None:
@@ -127,14 +128,15 @@ class Leveller:
         self._gain_db = self._leave_by_db = 0.0
         self._done = self._heard_steps = self._leaving = 0
         self._energy = self._loud = 0.0
-        self._floor_lufs = FAINTEST_LUFS
+        self._floor_lufs = LOUDEST_LUFS  # the first sound may be noise
+        self._hang = 0
 
     def _end_step(self, energy: float) -> None:
         """energy: weighted mean square of the step. Move the fader for the next one."""
         if self._leaving:
             self._leaving -= 1
             self._gain_db = self._gain_db - self._leave_by_db if self._leaving else 0.0
-        elif self._on and self._is_voice(energy):
+        elif self._on and self._counts(energy):
             self._heard_steps += 1
             newest = max(self._step_s / MEMORY_S, 1.0 / self._heard_steps)
             self._loud += newest * (energy - self._loud)
@@ -144,6 +146,14 @@ class Leveller:
                 move_db = (wanted_db - self._gain_db) * self._step_s / SPEED_S
                 self._gain_db += min(max(move_db, -most_db), most_db)
         self._ramp.set(10.0 ** (self._gain_db / 20.0))
+
+    def _counts(self, energy: float) -> bool:
+        """Whether a step is voice, or follows so soon on one that it is a gap between syllables."""
+        if self._is_voice(energy):
+            self._hang = HANG_STEPS
+        elif self._hang:
+            self._hang -= 1
+        return self._hang > 0
 
     def _is_voice(self, energy: float) -> bool:
         lufs = _lufs(energy)

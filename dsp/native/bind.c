@@ -82,6 +82,10 @@ FITTING(denoise)
     holds(fit, "past", s->past_hops * channels * fine);
     holds(fit, "low", channels * low);
     holds(fit, "level", s->bins);
+    if (!holds(fit, "told_edges", TOLD_BANDS + 1)) return NULL;
+    holds(fit, "told", channels * 2 * TOLD_BANDS);
+    for (long b = 0; b <= TOLD_BANDS; b++)
+        if (s->told_edges[b] < (b ? s->told_edges[b - 1] : 0) || s->told_edges[b] > s->bins) return "told_edges do not rise";
     const char *wrong = delays_fit(s->delays, s->taps, s->history_hops);
     return wrong ? wrong : delays_fit(s->fine_delays, s->fine_taps, s->past_hops);
 }
@@ -187,6 +191,50 @@ FITTING(biquads)
     return NULL;
 }
 
+FITTING(late)
+{
+    SELF(late);
+    if (s->decays > MOST_DECAYS) return "there are too many decay times";
+    if (!holds(fit, "edges", s->bands + 1)) return NULL;
+    holds(fit, "decay", s->decays);
+    holds(fit, "rules", sizeof *s->rules / sizeof(float));
+    holds(fit, "past", s->past_hops * s->bins);
+    holds(fit, "level", s->bins);
+    holds(fit, "sums", s->decays * s->bins);
+    holds(fit, "shares", s->decays * s->bands);
+    holds(fit, "in_bands", 2 * s->bands);
+    holds(fit, "gains", s->bins);
+    holds(fit, "work", 2 * s->bins);
+    holds(fit, "told", 3);
+    if (s->edges[0] != 0 || s->edges[s->bands] != s->bins) return "the bands do not cover the bins";
+    for (long k = 0; k < s->bands; k++)
+        if (s->edges[k] >= s->edges[k + 1]) return "a band has no bins";
+    return NULL;
+}
+
+FITTING(paths)
+{
+    SELF(paths);
+    const long count = s->partitions * s->columns * s->bins;
+    holds(fit, "spectra", count);
+    holds(fit, "weights", count);
+    return NULL;
+}
+
+FITTING(learner)
+{
+    SELF(learner);
+    const long count = s->partitions * s->columns * s->bins;
+    holds(fit, "spectra", count);
+    holds(fit, "weights", count);
+    holds(fit, "unsure", count);
+    holds(fit, "foreseen", s->bins);
+    holds(fit, "power", s->bins);
+    holds(fit, "share", s->bins);
+    holds(fit, "error", s->bins);
+    return NULL;
+}
+
 FITTING(declick)
 {
     SELF(declick);
@@ -243,7 +291,7 @@ const struct kind kinds[KINDS] = {
     {"Transform", ARRAYS_AT(transform, radices), 2, "ifff", transform_fits},
     {"Bands", ARRAYS_AT(bands, first), 2, "ifff", bands_fits},
     {"Stft", ARRAYS_AT(stft, transform), 2, "tfffcff", stft_fits},
-    {"Denoise", ARRAYS_AT(denoise, bands), 10, "biicffcfffccccf", denoise_fits},
+    {"Denoise", ARRAYS_AT(denoise, bands), 10, "biicffcfffccccfif", denoise_fits},
     {"Sides", ARRAYS_AT(sides, signs), 3, "fddc", sides_fits},
     {"Stems", ARRAYS_AT(stems, bands), 4, "bffffff", stems_fits},
     {"Ring", ARRAYS_AT(ring, at), 2, "f", ring_fits},
@@ -254,6 +302,9 @@ const struct kind kinds[KINDS] = {
     {"Hold", ARRAYS_AT(hold, exact), 3, "fff", hold_fits},
     {"Fir", ARRAYS_AT(fir, past), 5, "ffff", fir_fits},
     {"Biquads", ARRAYS_AT(biquads, now), 2, "ddiid", biquads_fits},
+    {"Late", ARRAYS_AT(late, edges), 5, "iffffffffff", late_fits},
+    {"Paths", ARRAYS_AT(paths, spectra), 3, "cc", paths_fits},
+    {"Learner", ARRAYS_AT(learner, spectra), 3, "ccfcffc", learner_fits},
     {"Declick", ARRAYS_AT(declick, rules), 14, "dffffffffdddddiii", declick_fits},
     {"Declip", ARRAYS_AT(declip, rules), 7, "dffffdddddddi", declip_fits},
 };

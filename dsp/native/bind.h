@@ -46,6 +46,9 @@ union state {
     struct hold hold;
     struct fir fir;
     struct biquads biquads;
+    struct late late;
+    struct paths paths;
+    struct learner learner;
     struct declick declick;
     struct declip declip;
 };
@@ -61,7 +64,7 @@ typedef struct {
 
 extern const struct kind kinds[];
 enum { TRANSFORM, BANDS, STFT, DENOISE, SIDES, STEMS, RING, PAST, METER, WIRE, RUMBLE, HOLD, FIR, BIQUADS,
-       DECLICK, DECLIP, KINDS };
+       LATE, PATHS, LEARNER, DECLICK, DECLIP, KINDS };
 
 PyObject *bound_new(PyTypeObject *type, PyObject *arguments, const struct kind *kind);
 void bound_dealloc(PyObject *self);
@@ -87,12 +90,14 @@ extern PyMethodDef functions[]; /* calls.c */
 extern PyMethodDef ring_methods[], past_methods[], meter_methods[], wire_methods[], rumble_methods[], hold_methods[],
     fir_methods[]; /* blocks.c */
 extern PyMethodDef biquads_methods[]; /* effects.c */
+extern PyMethodDef late_methods[];    /* voice.c */
 extern PyMethodDef declick_methods[], declip_methods[]; /* repair.c */
 PyObject *period_of_function(PyObject *self, PyObject *const *a, Py_ssize_t n);
 PyObject *compress_function(PyObject *self, PyObject *const *a, Py_ssize_t n);
 PyObject *shape_transients_function(PyObject *self, PyObject *const *a, Py_ssize_t n);
 PyObject *automix_function(PyObject *self, PyObject *const *a, Py_ssize_t n);
 PyObject *limit_true_function(PyObject *self, PyObject *const *a, Py_ssize_t n);
+extern PyMethodDef paths_methods[], learner_methods[]; /* blocks.c */
 
 /* Release so many views, then return. */
 static inline PyObject *done(Py_buffer *views, int count, PyObject *result)

@@ -194,3 +194,46 @@ PyMethodDef wire_methods[] = {CALL("decode", wire_decode_method), CALL("encode",
 PyMethodDef rumble_methods[] = {CALL("follow", rumble_follow_method), END};
 PyMethodDef hold_methods[] = {CALL("begin", hold_begin_method), CALL("finish", hold_finish_method), END};
 PyMethodDef fir_methods[] = {CALL("process", fir_process_method), END};
+
+/* Some of the partitions, and where the newest spectrum lies in the ring. */
+static int some_partitions(PyObject *const *a, long partitions, long *first, long *last, long *newest)
+{
+    return whole_number(a[0], "first", 0, partitions, first) || whole_number(a[1], "last", 0, partitions, last) ||
+           whole_number(a[2], "newest", 0, LAST_POSITION(partitions), newest);
+}
+
+METHOD(paths_sum_method)
+{
+    STATE(paths);
+    Py_buffer v[1];
+    long first, last, newest;
+    if (expect_arguments("sum", n, 4) || some_partitions(a, s->partitions, &first, &last, &newest) ||
+        get_flat(a[3], "out", 2 * s->bins * (Py_ssize_t)sizeof(float), 1, v))
+        return NULL;
+    paths_sum(s, first, last, newest, v[0].buf);
+    return done(v, 1, nothing());
+}
+
+METHOD(learner_foresee_method)
+{
+    STATE(learner);
+    long first, last, newest;
+    double kept, found;
+    if (expect_arguments("foresee", n, 5) || some_partitions(a, s->partitions, &first, &last, &newest) ||
+        number(a[3], &kept) || number(a[4], &found))
+        return NULL;
+    learner_foresee(s, first, last, newest, (float)kept, (float)found);
+    return nothing();
+}
+
+METHOD(learner_learn_method)
+{
+    STATE(learner);
+    long first, last, newest;
+    if (expect_arguments("learn", n, 3) || some_partitions(a, s->partitions, &first, &last, &newest)) return NULL;
+    learner_learn(s, first, last, newest);
+    return nothing();
+}
+
+PyMethodDef paths_methods[] = {CALL("sum", paths_sum_method), END};
+PyMethodDef learner_methods[] = {CALL("foresee", learner_foresee_method), CALL("learn", learner_learn_method), END};

@@ -23,8 +23,11 @@ if TYPE_CHECKING:
         Denoise,
         Fir,
         Hold,
+        Late,
+        Learner,
         Meter,
         Past,
+        Paths,
         Ring,
         Rumble,
         Sides,
@@ -52,6 +55,7 @@ class Calls(Protocol):
     def pick(self, block: Array, columns: Indices, out: Array, /) -> None: ...
     def gather(self, block: Array, first: Indices, count: Indices, out: Array, /) -> None: ...
     def add_columns(self, sound: Array, columns: Indices, out: Array, mix: int, first: bool, /) -> None: ...
+    def lean(self, values: Array, kept: float, last: float, /) -> float: ...
     def mend(self, block: Array, loudest: float, /) -> int: ...
     def compress(self, block: Array, key: Array, numbers: Exact, /) -> None: ...
     def shape_transients(self, block: Array, numbers: Exact, /) -> None: ...
@@ -120,10 +124,13 @@ def denoise(
     past: Spectrum,
     low: Spectrum,
     level: Array,
+    told_edges: Indices,
+    told: Array,
 ) -> Denoise | None:
     """triangles: (high_bands, high_bins). zoom: (places, past_hops), oldest first, pairs around the middle conjugate.
 
     power: (channels, bins); history: (hops, channels, low_bins); past: (past_hops, channels, fine_bins).
+    told: (channels, 2, bands of told_edges).
     """
     places, (past_hops, channels, fine_bins) = len(zoom), past.shape
     if not native.in_use() or places % 2 == 0 or places > 9 or fine_bins % 4:
@@ -156,6 +163,8 @@ def denoise(
         past,
         low,
         level,
+        told_edges,
+        told,
     )
 
 
@@ -241,6 +250,44 @@ def biquads(now: Exact, target: Exact, left: Indices, passed: Indices, state: Ex
         return None
     sections, channels, _ = state.shape
     return native.hop.Biquads(sections, channels, now, target, left, passed, state)
+
+
+def late(
+    channels: int, edges: Indices, decay: Array, rules: Array, past: Array, level: Array, sums: Array,
+    shares: Array, in_bands: Array, gains: Array, work: Array, told: Array,
+) -> Late | None:  # fmt: skip
+    """past: (hops, bins); sums: (decays, bins); shares: (decays, bands); in_bands: (2, bands); work: (2, bins)."""
+    if not native.in_use():
+        return None
+    (hops, bins), (decays, bands) = past.shape, shares.shape
+    return native.hop.Late(
+        channels, bins, hops, decays, bands, edges, decay, rules, past, level, sums, shares, in_bands, gains,
+        work, told,
+    )  # fmt: skip
+
+
+def paths(spectra: Spectrum, weights: Spectrum) -> Paths | None:
+    """Both (partitions, columns, bins)."""
+    if not native.in_use():
+        return None
+    partitions, columns, bins = spectra.shape
+    return native.hop.Paths(partitions, columns, bins, spectra, weights)
+
+
+def learner(
+    spectra: Spectrum,
+    weights: Spectrum,
+    unsure: Array,
+    foreseen: Spectrum,
+    power: Array,
+    share: Array,
+    error: Spectrum,
+) -> Learner | None:
+    """spectra, weights, unsure: (partitions, columns, bins); the others (bins,)."""
+    if not native.in_use():
+        return None
+    partitions, columns, bins = spectra.shape
+    return native.hop.Learner(partitions, columns, bins, spectra, weights, unsure, foreseen, power, share, error)
 
 
 def declick(channels: int, *sizes_and_arrays: Any) -> Declick | None:

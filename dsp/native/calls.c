@@ -176,6 +176,17 @@ METHOD(flush_denormals_function)
 #endif
 }
 
+METHOD(lean_function)
+{
+    (void)self;
+    Py_buffer v[1];
+    double kept, last;
+    if (expect_arguments("lean", n, 3) || number(a[1], &kept) || number(a[2], &last) ||
+        get_flat(a[0], "values", ANY, 1, v))
+        return NULL;
+    return done(v, 1, PyFloat_FromDouble((double)lean(v[0].buf, v[0].len / (long)sizeof(float), (float)kept, (float)last)));
+}
+
 PyMethodDef functions[] = {
     CALL("mend", mend_function), CALL("limit", limit_function),
     CALL("take_answer", take_answer_function), CALL("ramp", ramp_function), CALL("scale", scale_function),
@@ -184,5 +195,6 @@ PyMethodDef functions[] = {
     CALL("flush_denormals", flush_denormals_function),
     CALL("compress", compress_function), CALL("shape_transients", shape_transients_function),
     CALL("limit_true", limit_true_function), CALL("automix", automix_function),
+    CALL("lean", lean_function),
     CALL("period_of", period_of_function),
     END};

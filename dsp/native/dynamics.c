@@ -61,9 +61,12 @@ INLINED float at(struct line line, long i) { return line.start + line.step * (fl
 static void end_step(struct compressor *s, long channels)
 {
     const double frames = (double)(COMPRESSOR_STEP * channels), in = s->in / frames, out = s->out / frames;
-    if (in > s->quiet && in < 1e6) {
+    if (in > s->quiet && in < 1e6 && in > s->gate * s->long_in) {
         s->long_in += s->newest * (in - s->long_in);
         s->long_out += s->newest * (out - s->long_out);
+    } else if (in > s->quiet) { /* forget, so that a voice that has become softer counts again */
+        s->long_in *= 1.0 - s->newest;
+        s->long_out *= 1.0 - s->newest;
     }
     const double lost = 10.0 * log10(s->long_in / larger(s->long_out, 1e-12));
     s->from = s->to;
@@ -184,7 +187,7 @@ static void end_share(struct automix *s, long channels)
     for (long c = 0; c < channels; c++) {
         if (whole > 0.0) { /* else nobody speaks, and the last one keeps its share */
             const double change = larger(weight[c] / whole, s->least) - s->share[c];
-            s->share[c] += (change > 0.0 ? s->open : s->close) * change;
+            s->share[c] += s->move * change;
         }
         shares += s->share[c];
     }

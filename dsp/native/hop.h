@@ -68,12 +68,16 @@ void bands_spread(const struct bands *b, const float *restrict gains, float *res
 
 /* --- denoise.c and mask.c --- */
 
+#define TOLD_BANDS 5
+
 struct denoise {
     long channels, bins, low_bins, taps, history_hops, fine_bins, fine_taps, past_hops, places, period;
     const struct bands *bands;
     const int32_t *delays, *fine_delays;
     const float *standstill, *cosines, *sines;
     float *mid, *power, *mean_power, *features, *still, *history, *past, *low, *level;
+    const int32_t *told_edges; /* bins between which the mask's sums are taken */
+    float *told;               /* (channels, 2, TOLD_BANDS): power heard, and kept by the mask */
 };
 
 void denoise_features(const struct denoise *d, const float *spectrum, long looked, float keep_room, float sensitivity);
@@ -189,13 +193,27 @@ struct biquads {
 
 void biquads_process(const struct biquads *s, struct rows block);
 
+/* --- late.c --- */
+
+#define MOST_DECAYS 8
+
+struct late_rules { float present, band, learn, forget, peak_fall, fallen, most_share, knee, steepness; };
+struct late {
+    long channels, bins, past_hops, decays, bands;
+    const int32_t *edges;        /* of the bands */
+    const float *decay;          /* what is left of the power after a hop, for each decay time */
+    const struct late_rules *rules;
+    float *past, *level, *sums, *shares, *in_bands, *gains, *work, *told;
+};
+
+void late_follow(const struct late *s, const float *spectrum, long at, float floor);
 /* --- dynamics.c; all doubles, in the order of the arrays in dsp.effects.compressor and .transient --- */
 
 #define COMPRESSOR_GLIDING 6
 #define COMPRESSOR_STEP 128
 struct compressor {
     double left, now[COMPRESSOR_GLIDING], target[COMPRESSOR_GLIDING]; /* wet, threshold, slope, knee, make-up, its auto share */
-    double attack, release, newest, smooth, quiet, most, faintest;
+    double attack, release, newest, smooth, quiet, gate, most, faintest;
     double risen, reduction, in, out, long_in, long_out, from, to, done;
 };
 
@@ -212,7 +230,7 @@ void shape_transients(struct rows block, struct transient *s);
 #define AUTOMIX_STEP 64
 #define AUTOMIX_MOST 8
 struct automix { /* dsp.effects.automix */
-    double left, now, target, up, down, open, close, over, rise, fall, least, done;
+    double left, now, target, up, down, move, over, rise, fall, least, done;
     double energy[AUTOMIX_MOST], level[AUTOMIX_MOST], noise[AUTOMIX_MOST], share[AUTOMIX_MOST], from[AUTOMIX_MOST],
         to[AUTOMIX_MOST], voice[AUTOMIX_MOST];
 };
@@ -236,6 +254,21 @@ struct peak_arrays {
 };
 
 void limit_true(struct rows block, const struct peak_arrays *a, struct true_peak *s);
+/* --- leak.c; spectra: (partitions, columns, bins), a ring; weights: as large --- */
+
+struct paths { long partitions, columns, bins; const float *spectra, *weights; };
+struct learner {
+    long partitions, columns, bins;
+    const float *spectra;
+    float *weights, *unsure; /* unsure: of each weight, its expected square error */
+    float *foreseen, *power; /* a value a bin, summed up */
+    const float *share, *error;
+};
+
+void paths_sum(const struct paths *s, long first, long last, long newest, float *out);
+void learner_foresee(const struct learner *s, long first, long last, long newest, float kept, float found);
+void learner_learn(const struct learner *s, long first, long last, long newest);
+float lean(float *values, long count, float kept, float last);
 
 /* --- predict.c: dsp.restore.prediction --- */
 

@@ -75,6 +75,27 @@ INLINED float energy(const float *restrict values, long count)
     return sum;
 }
 
+/* What is heard and what the mask keeps, by channel and band: for dsp.denoise.telling. gains: of the high bins. */
+INLINED void tell(const struct denoise *d, const float *restrict gains)
+{
+    const long low = d->low_bins;
+    for (long c = 0; c < d->channels; c++) {
+        const float *restrict power = d->power + c * d->bins, *restrict in_low = d->low + 2 * low * c;
+        float *told = d->told + 2 * TOLD_BANDS * c;
+        for (long k = 0; k < TOLD_BANDS; k++) {
+            const long first = d->told_edges[k], last = d->told_edges[k + 1], turn = smaller(last, low);
+            float heard = 0.0f, kept = 0.0f;
+            _Pragma("omp simd reduction(+ : heard)") for (long b = first; b < last; b++) heard += power[b];
+            _Pragma("omp simd reduction(+ : kept)") for (long b = 2 * first; b < 2 * turn; b++)
+                kept += in_low[b] * in_low[b];
+            _Pragma("omp simd reduction(+ : kept)") for (long b = first > low ? first : low; b < last; b++)
+                kept += power[b] * gains[b - low] * gains[b - low];
+            told[k] = heard;
+            told[TOLD_BANDS + k] = kept;
+        }
+    }
+}
+
 static double in_db(double before, double after) { return 10.0 * log10((before + 1e-12) / (after + 1e-12)); }
 
 /* Filter the spectrum (channels, bins) in place; return by how many dB it went down. dry: the share that stays. */
@@ -88,6 +109,7 @@ double denoise_apply(const struct denoise *d, const float *mask, float *restrict
     filter_low(d, mask, spectrum, hop, fine_hop);
     float *restrict level = d->level, *restrict gains = d->level + low;
     bands_spread(d->bands, mask + 2 * d->taps * low, gains);
+    tell(d, gains);
     if (exponent != 1.0f) {
         low_level(d, all_power(d), level);
         _Pragma("omp simd") for (long b = 0; b < low; b++)
@@ -126,6 +148,7 @@ double denoise_gains(const struct denoise *d, const float *mask, const float *sp
     low_level(d, power, level);
     bands_spread(d->bands, mask + 2 * d->taps * low, level + low);
     _Pragma("omp simd") for (long b = low; b < bins; b++) level[b] = smaller_f(level[b], 1.0f);
+    tell(d, level + low);
     if (exponent != 1.0f)
         _Pragma("omp simd") for (long b = 0; b < bins; b++)
             level[b] = power_of(larger_f(level[b], NOTHING), exponent);

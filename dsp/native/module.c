@@ -180,6 +180,8 @@ static PyMethodDef stems_methods[] = {
 NEW(TRANSFORM) NEW(BANDS) NEW(STFT) NEW(DENOISE) NEW(SIDES) NEW(STEMS) NEW(RING) NEW(PAST) NEW(METER) NEW(WIRE) NEW(RUMBLE) NEW(HOLD)
 NEW(FIR)
 NEW(BIQUADS)
+NEW(LATE)
+NEW(PATHS) NEW(LEARNER)
 NEW(DECLICK) NEW(DECLIP)
 
 static const struct { newfunc make; PyMethodDef *methods; const char *name; } types[KINDS] = {
@@ -197,6 +199,9 @@ static const struct { newfunc make; PyMethodDef *methods; const char *name; } ty
     {new_HOLD, hold_methods, "dsp.native._hop.Hold"},
     {new_FIR, fir_methods, "dsp.native._hop.Fir"},
     {new_BIQUADS, biquads_methods, "dsp.native._hop.Biquads"},
+    {new_LATE, late_methods, "dsp.native._hop.Late"},
+    {new_PATHS, paths_methods, "dsp.native._hop.Paths"},
+    {new_LEARNER, learner_methods, "dsp.native._hop.Learner"},
     {new_DECLICK, declick_methods, "dsp.native._hop.Declick"},
     {new_DECLIP, declip_methods, "dsp.native._hop.Declip"},
 };

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from dsp.denoise.instant import DenoiseInstant
@@ -21,6 +22,7 @@ from dsp.rack.rack import BOTH, Rack
 from dsp.rack.rack import MUSIC as MUSIC_CHAIN
 from dsp.rack.rack import VOICE as VOICE_CHAIN
 from dsp.rack.voice_stages import AHEAD, BEHIND, made
+from dsp.restore.hum_stage import Hum
 from dsp.stems.separator import MissingStems, Stems
 
 LONG_HOP_FRAMES = 256
@@ -43,32 +45,41 @@ def build_chain(
     if bundle_folder is None:
         return Chain(_with_stages())
     bundle = Bundle.load(bundle_folder)
-    model = _processor(_ANY, bundle, runtime, spread, real_time)
-    return Chain([model] if bundle.kind == Stems.kind else _with_stages(model))
+    if bundle.kind == Stems.kind:
+        return Chain([Stems(bundle, _opened(bundle, runtime, spread), real_time=real_time)])
+    return Chain(_with_stages(partial(_denoiser, bundle, runtime, spread, real_time=real_time)))
 
 
-def _with_stages(*denoiser: Processor) -> list[Processor]:
-    """A voice's processors: fresh stages, with the denoiser between them if there is one."""
+_DENOISERS: Mapping[str, Callable[..., Processor]] = {each.kind: each for each in (Denoise, DenoiseInstant)}
+"""By the kind of bundle that each plays."""
+
+
+def _with_stages(denoiser: Callable[..., Processor] | None = None) -> list[Processor]:
+    """A voice's processors: fresh stages, with the denoiser between them if there is one. Raises what `denoiser` does.
+
+    denoiser: makes it, for a VoiceSense that it tells and a Hum whose work it does.
+    """
     voice = VoiceSense()
-    return [*made(AHEAD, voice), *denoiser, *made(BEHIND, voice)]
+    ahead, behind = made(AHEAD, voice), made(BEHIND, voice)
+    if denoiser is None:
+        return [*ahead, *behind]
+    return [*ahead, denoiser(voice=voice, hum=next(stage for stage in ahead if isinstance(stage, Hum))), *behind]
 
 
-_VOICE: Mapping[str, Callable[..., Processor]] = {each.kind: each for each in (Denoise, DenoiseInstant)}
-_ANY: Mapping[str, Callable[..., Processor]] = {**_VOICE, Stems.kind: Stems}
-"""The processor for each kind of bundle: those for a voice, and all of them."""
-
-
-def _processor(
-    players: Mapping[str, Callable[..., Processor]],
+def _denoiser(
     bundle: Bundle,
     runtime: str,
     spread: bool,
+    *,
+    voice: VoiceSense | None = None,
+    hum: Hum | None = None,
     real_time: bool = True,
 ) -> Processor:
     """The processor for a bundle, its model loaded, checked and warmed. Raises as build_chain()."""
-    if bundle.kind not in players:
-        raise BundleError(f"{bundle.folder}: kind = {bundle.kind!r}: allowed {', '.join(players)}")
-    return players[bundle.kind](bundle, _opened(bundle, runtime, spread), real_time=real_time)
+    if bundle.kind not in _DENOISERS:
+        raise BundleError(f"{bundle.folder}: kind = {bundle.kind!r}: allowed {', '.join(_DENOISERS)}")
+    model = _opened(bundle, runtime, spread)
+    return _DENOISERS[bundle.kind](bundle, model, voice=voice, hum=hum, real_time=real_time)
 
 
 def _opened(bundle: Bundle, runtime: str, spread: bool) -> StepModel:
@@ -185,8 +196,10 @@ class _Builder:
 
     def _voice_lane(self, folder: Path | str | None, *after: Processor) -> Lane:
         """Raises DspError, but not without a model."""
-        denoiser = [] if folder is None else [_processor(_VOICE, Bundle.load(folder), self._runtime, self._spread)]
-        return Lane(VOICE, [*(_with_stages(*denoiser) if self._stages else denoiser), *after])
+        make = partial(_denoiser, Bundle.load(folder), self._runtime, self._spread) if folder is not None else None
+        if self._stages:
+            return Lane(VOICE, [*_with_stages(make), *after])
+        return Lane(VOICE, [make(), *after] if make is not None else after)
 
     def _music_lane(self, folder: Path | str, *after: Processor) -> Lane:
         """Raises DspError."""

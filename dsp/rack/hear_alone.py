@@ -70,6 +70,10 @@ class HearAlone:
         self.heard = self.wanted
         return True
 
+    def take(self, taken: Block) -> None:
+        """What the stage takes away is known by itself, as late as its input."""
+        np.copyto(self._taken[: len(taken)], taken)
+
     def take_input(self, block: Block) -> None:
         """Just before the stage."""
         np.copyto(self._taken[: len(block)], self._input.process(block))

@@ -9,10 +9,10 @@ import numpy as np
 from dsp.block import Block
 from dsp.params import ParamSpec
 from dsp.parts.delay import Delay
-from dsp.processor import Processor
+from dsp.processor import ModelProcessor, Processor
 from dsp.rack.hear_alone import HearAlone
 from dsp.rack.voice_stages import PLACES, SOLO
-from dsp.stage import HearsReference, Stage
+from dsp.stage import HearsReference, Stage, TakesElsewhere
 
 
 class Step:
@@ -22,8 +22,9 @@ class Step:
         self.processor, self.name = processor, processor.name
         self.stage = processor if isinstance(processor, Stage) else None
         self.hears = processor if isinstance(processor, HearsReference) else None
+        self.tells = processor if isinstance(processor, TakesElsewhere) else None
         self.late = False  # a stage that adds latency, but only while it is wanted
-        self.resting = False
+        self.resting = self.fades = False  # fades: it is at work though it is not wanted
         self.music: Delay | None = None  # makes the music as late as the voice is when it comes here
 
     @property
@@ -38,14 +39,15 @@ class Steps:
     """Runs processors one after another. prepare() outside streaming; everything else on the audio thread.
 
     A value that would change the latency, or the order, waits: `waits` is then True, and settle() puts it in force.
-    Before that the chain fades to silence, so that nothing is heard of it. Stages come before `tail`, the processors
-    behind the last of them.
+    Before that the chain fades to silence, so that nothing is heard of it. What one stage takes away
+    is put in behind the last stage or model; a fader may follow.
     """
 
     def __init__(self, processors: Sequence[Processor], *, voice: bool = False) -> None:
         """voice: they are those of a voice, whose stages can change places and be heard alone."""
         steps = [Step(processor) for processor in processors]
-        count = max((at + 1 for at, step in enumerate(steps) if step.stage is not None), default=0)
+        worked = [step.stage is not None or isinstance(step.processor, ModelProcessor) for step in steps]
+        count = max((at + 1 for at, works in enumerate(worked) if works), default=0)
         self._all, self._usual, self._tail = steps, tuple(steps[:count]), tuple(steps[count:])
         self._order = list(self._usual)
         names = {step.name for step in self._usual if step.stage is not None}
@@ -55,6 +57,8 @@ class Steps:
         self._in_force: dict[str, float] = {spec.id: spec.default for spec in self.params}
         self._waiting: dict[str, float] = {}
         self._hear_alone = HearAlone()
+        self._running: list[Step] = []  # those that are not off, in order
+        self._look = True  # a parameter may have switched a stage
         self._prepared = self.waits = False
         self._columns: tuple[int, ...] = ()
         self.most_latency_frames = 0
@@ -102,6 +106,7 @@ class Steps:
         self.waits = bool(self._waiting)
 
     def _tell(self, step: Step, param_id: str, value: float) -> None:
+        self._look = True
         self._waiting.pop(param_id, None)
         before = step.latency_frames
         step.processor.set_param(param_id, value)
@@ -128,7 +133,20 @@ class Steps:
             if step.music is not None:
                 step.music.set_latency(before)
             before += step.latency_frames
+        self._look = True
         self._restart_hear_alone()
+
+    def _find_running(self) -> None:
+        """Only a parameter switches a stage on, so those that are off need not be asked in every block."""
+        self._look = False
+        self._running.clear()
+        for step in self._order:
+            if step.stage is not None:
+                if not step.stage.at_work:
+                    step.resting = True
+                    continue
+                step.fades = not step.stage.wanted
+            self._running.append(step)
 
     def _moves(self, step: Step) -> bool:
         return step.name in PLACES and PLACES[step.name].id in self._in_force
@@ -141,21 +159,27 @@ class Steps:
         alone, heard = self._hear_alone, ""
         if alone.active:
             if alone.begin():
-                self._restart_hear_alone()
+                self._restart_hear_alone(begins=True)
             heard = alone.heard
-        for step in self._order:
+        if self._look:
+            self._find_running()
+        for step in self._running:
             stage = step.stage
             if stage is None:
                 step.processor.process(block)
                 continue
-            if not stage.at_work:
-                step.resting = True
+            if step.fades and not stage.at_work:
+                self._look = True
                 continue
             if step.resting:
                 self._wake(step)
             if step.hears is not None and self._columns:
                 step.hears.hear_reference(self._heard_music(step, source))
             if step.name != heard:
+                stage.process(block)
+                continue
+            if step.tells is not None and step.tells.elsewhere:
+                alone.take(step.tells.tell_taken(block))
                 stage.process(block)
                 continue
             alone.take_input(block)
@@ -197,11 +221,13 @@ class Steps:
             self._music[:, at] = source[:, column]
         return self._music if step.music is None else step.music.process(self._music)
 
-    def _restart_hear_alone(self) -> None:
+    def _restart_hear_alone(self, *, begins: bool = False) -> None:
         own = later = 0
         for step in self._order:
             if step.name == self._hear_alone.heard:
                 own, later = step.latency_frames, 0
+                if begins and step.tells is not None:
+                    step.tells.begin_to_tell()
             else:
                 later += step.latency_frames
         self._hear_alone.restart(own, later)

@@ -8,12 +8,19 @@ from dataclasses import dataclass
 from dsp.effects.automix import AUTOMIX_PARAMS, Automix
 from dsp.effects.compressor import COMPRESSOR_PARAMS, Compressor
 from dsp.effects.eq import EQ_PARAMS, Eq
+from dsp.effects.gate import GATE_PARAMS, Gate
 from dsp.effects.leveller import LEVELLER_PARAMS, Leveller
 from dsp.effects.transient import TRANSIENT_PARAMS, Transient
 from dsp.params import ParamSpec
 from dsp.parts.voice_sense import VoiceSense
+from dsp.restore.bleed import BLEED_PARAMS, Bleed
+from dsp.restore.breath import BREATH_PARAMS, Breath
 from dsp.restore.declick import DECLICK_PARAMS, Declick
 from dsp.restore.declip import DECLIP_PARAMS, Declip
+from dsp.restore.deess import DEESS_PARAMS, Deess
+from dsp.restore.dereverb import DEREVERB_PARAMS, Dereverb
+from dsp.restore.feedback import FEEDBACK_PARAMS, Feedback
+from dsp.restore.hum_stage import HUM_PARAMS, Hum
 from dsp.restore.low_cut import LOW_CUT_PARAMS, LowCut
 from dsp.restore.plosives import PLOSIVES_PARAMS, Plosives
 from dsp.stage import Stage
@@ -41,10 +48,17 @@ AHEAD: tuple[Kind, ...] = (
     Kind("declick", DECLICK_PARAMS, lambda _: Declick()),
     Kind("low_cut", LOW_CUT_PARAMS, lambda _: LowCut()),
     Kind("plosives", PLOSIVES_PARAMS, lambda _: Plosives()),
+    Kind("bleed", BLEED_PARAMS, lambda _: Bleed()),
+    Kind("feedback", FEEDBACK_PARAMS, lambda _: Feedback()),
+    Kind("hum", HUM_PARAMS, lambda _: Hum()),  # the last: a denoiser does its work (dsp.restore.hum_stage)
 )
 """Ahead of the denoiser, in this order."""
 
 BEHIND: tuple[Kind, ...] = (
+    Kind("dereverb", DEREVERB_PARAMS, Dereverb),
+    Kind("gate", GATE_PARAMS, Gate),
+    Kind("breath", BREATH_PARAMS, lambda _: Breath()),
+    Kind("deess", DEESS_PARAMS, lambda _: Deess()),
     Kind("eq", EQ_PARAMS, lambda _: Eq()),
     Kind("leveller", LEVELLER_PARAMS, Leveller),
     Kind("compressor", COMPRESSOR_PARAMS, lambda _: Compressor()),

@@ -6,7 +6,6 @@ noise. The dry path never passes it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import partial
 
@@ -17,6 +16,7 @@ from dsp.block import Block
 from dsp.restore.hum_comb import HARMONICS, PARTS, Comb, Lines
 from dsp.restore.hum_search import MainsSearch
 from dsp.restore.hum_tracker import HumTracker
+from dsp.restore.hum_waves import HumWaves
 
 MAINS_HZ = (50.0, 60.0)
 WINDOW_EVERY_HOPS = 15
@@ -25,10 +25,8 @@ STARTS = 0, 7
 
 JUDGE_EVERY = 3  # windows, while hum is followed
 STRANGE_JUDGEMENTS = 2  # in a row, before the tracker is started again
-WAVES_PER_HOP = 16  # harmonics whose waves are computed in a hop, once hum is found
 WALK_HOPS = 6  # length of the ramp from one estimate of the harmonics to the next
 FAINTEST = 1e-7  # amplitude of a harmonic, below the last bit of 24
-STALE_TURNS = 2e-4  # by how much a harmonic's stored wave may be off at the end of a hop
 
 
 Task = Callable[[int], None]
@@ -55,10 +53,7 @@ class HumCanceller:
         self._past: Block = np.zeros((channels, keep + 64 * hop_frames), np.float32)
         self._keep = keep
         self._numbers = np.arange(1.0, HARMONICS + 1)
-        self._times = np.arange(1.0, hop_frames + 1) / rate_hz  # since the last frame of the hop before
-        self._waves: NDArray[np.float32] = np.zeros((2 * HARMONICS, hop_frames), np.float32)
-        self._wave_hz = np.zeros(HARMONICS)
-        self._angles: NDArray[np.float32] = np.zeros((WAVES_PER_HOP, hop_frames), np.float32)
+        self._waves = HumWaves(hop_frames, rate_hz)
         self._now = np.zeros((channels, HARMONICS), np.complex128)
         self._step = np.zeros((channels, HARMONICS), np.complex128)
         self._turned = np.zeros((channels, HARMONICS), np.complex128)
@@ -101,8 +96,7 @@ class HumCanceller:
         self._silent = True  # whether the predicted hum has faded out, or never was
         self._sounds = False  # whether there is any in this hop
         self._walk = 0
-        self._row = 0
-        self._stale = 0  # waves still to be made
+        self._waves.start(0)
         for search, comb in zip(self._searches, self._combs, strict=True):
             search.reset()
             comb.aim(comb.mains_hz)
@@ -130,7 +124,7 @@ class HumCanceller:
 
     def _prepare_hop(self) -> None:
         """Compute the hum of the next hop."""
-        self._sounds = not self._silent and self._waves_are_made()
+        self._sounds = not self._silent and self._waves.are_made(self._tracker.hz)
         if not self._sounds:
             return
         channels, steady = self._channels, self._walk == 0
@@ -141,7 +135,7 @@ class HumCanceller:
         self._turn(self._now, self._both[0])
         used = 1 if steady else 2
         sound = self._sound[: used * channels]
-        np.matmul(self._both[:used].reshape(used * channels, -1), self._waves, out=sound)
+        np.matmul(self._both[:used].reshape(used * channels, -1), self._waves.rows, out=sound)
         if steady:
             np.copyto(self._hum, sound)
             return
@@ -161,31 +155,6 @@ class HumCanceller:
         turned = np.multiply(level, self._turning, out=self._turned)
         out[:, :HARMONICS] = turned.real
         out[:, HARMONICS:] = turned.imag
-
-    def _waves_are_made(self) -> bool:
-        """Keep the harmonics' waves up to date; return whether all are. After hum was found, WAVES_PER_HOP are computed
-        each hop; later one is checked each hop, and computed again where its pitch has moved.
-        """
-        row = self._row
-        if not self._stale:
-            hz = self._tracker.hz * self._numbers[row]
-            if abs(hz - self._wave_hz[row]) * self._hop_s > STALE_TURNS:
-                self._make_waves(row, 1)
-            self._row = (row + 1) % HARMONICS
-            return True
-        self._make_waves(row, WAVES_PER_HOP)
-        self._row = (row + WAVES_PER_HOP) % HARMONICS
-        self._stale -= WAVES_PER_HOP
-        return self._stale == 0
-
-    def _make_waves(self, row: int, count: int) -> None:
-        rows, sines = slice(row, row + count), slice(HARMONICS + row, HARMONICS + row + count)
-        hz = np.multiply(self._numbers[rows], self._tracker.hz, out=self._wave_hz[rows])
-        angles = self._angles[:count]
-        np.multiply(self._times, (2.0 * math.pi) * hz[:, None], out=angles, casting="same_kind")
-        np.cos(angles, out=self._waves[rows])
-        sine = np.sin(angles, out=self._waves[sines])
-        np.negative(sine, out=sine)
 
     def _learn(self) -> None:
         """Learn from the hop that is now whole."""
@@ -239,7 +208,7 @@ class HumCanceller:
         self._go_on_from(self._tracker.turns)
         self._locked = which
         self._strange = self._windows = 0
-        self._row, self._stale = 0, HARMONICS
+        self._waves.start()
         for other, search in enumerate(self._searches):
             self._whole[other] = False
             if other != which:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp.block import RATE_HZ, Block
+from dsp.effects.gate import THRESHOLD
 from firmware_app.control.spectrum import FRAMES, Bands
 from firmware_app.errors import AppError
 from firmware_app.link.listen_ring import RingReader
@@ -35,8 +36,9 @@ HUM_STANDS_DB = 15.0  # a harmonic above the noise around it
 LEAST_HARMONICS = 2
 RUMBLE_HZ, VOICE_HZ = (15.0, 75.0), (100.0, 4000.0)
 RUMBLE_DB = 6.0
-ABOVE_DB = 10.0  # how far above the noise that reaches it a gate opens
-GATE, LOW_CUT, HUM, AMOUNT, INPUT = "gate.threshold", "low_cut.on", "hum.on", "denoise.amount_db", "input.gain_db"
+ABOVE_DB = 6.0  # how far above the loudest moments of the noise a gate opens
+GATE, LOW_CUT, HUM = THRESHOLD.id, "low_cut.on", "hum.on"
+AMOUNT, INPUT = "denoise.amount_db", "input.gain_db"
 
 Powers = NDArray[np.float64]
 
@@ -61,6 +63,7 @@ class Room:
     floor_db: float
     hum_hz: float  # 0: no hum
     hum_db: float
+    uneven_db: float  # how far its loudest moments rise above the mean, in the band of speech
     rumble_db: float  # how much louder than the rest of the noise
     curve: tuple[float, ...]
 
@@ -71,7 +74,7 @@ def heard(sound: Block) -> Room:
         raise NotQuiet("Nothing comes in: is the microphone connected and switched on?")
     loudest = int(np.square(sound, dtype=np.float64).sum(axis=0).argmax())
     mono = sound[:, loudest].astype(np.float64)
-    _check_quiet(mono)
+    uneven_db = _unevenness(mono)
     powers, step_hz = _spectrum(mono)
     hum_hz, hum = _hum(powers, step_hz)
     rest = max(float(powers.sum()) - hum, 1e-30)
@@ -81,13 +84,17 @@ def heard(sound: Block) -> Room:
         floor_db=_db(rest),
         hum_hz=hum_hz,
         hum_db=_db(hum),
+        uneven_db=uneven_db,
         rumble_db=_db(max(low - below, 1e-30)) - _db(voice),
         curve=tuple(float(level) for level in _curve(mono)),
     )
 
 
-def _check_quiet(mono: Powers) -> None:
-    """Raises NotQuiet. In the band of speech: a rumble that comes and goes is no voice."""
+def _unevenness(mono: Powers) -> float:
+    """How far the loudest moments rise above the mean, in dB. Raises NotQuiet.
+
+    In the band of speech: a rumble that comes and goes is no voice.
+    """
     pieces = mono[: len(mono) // PIECE_FRAMES * PIECE_FRAMES].reshape(-1, PIECE_FRAMES) * np.hanning(PIECE_FRAMES)
     low, high = (round(hz * PIECE_FRAMES / RATE_HZ) for hz in SPEECH_HZ)
     powers = np.square(np.abs(np.fft.rfft(pieces, axis=1)[:, low:high])).sum(axis=1)
@@ -100,6 +107,7 @@ def _check_quiet(mono: Powers) -> None:
         raise NotQuiet(
             f"That was too loud for a quiet room, {floor_db:.0f} dBFS: stop the music, or turn the preamp down."
         )
+    return float(levels.max()) - _db(float(powers.mean()))
 
 
 def _spectrum(mono: Powers) -> tuple[Powers, float]:
@@ -172,8 +180,9 @@ def proposals(room: Room, values: Mapping[str, float]) -> tuple[Proposal, ...]:
     made = []
     if GATE in values:
         reaches_db = room.floor_db + values.get(INPUT, 0.0) - values.get(AMOUNT, 0.0)
-        threshold = float(min(max(round(reaches_db + ABOVE_DB), -80.0), -20.0))
-        made.append(Proposal(GATE, threshold, f"Just above the room's noise of {room.floor_db:.0f} dB."))
+        threshold = float(min(max(round(reaches_db + room.uneven_db + ABOVE_DB), THRESHOLD.low), THRESHOLD.high))
+        words = f"Above the loudest moments of the noise, which reaches the gate with {reaches_db:.0f} dB."
+        made.append(Proposal(GATE, threshold, words))
     if LOW_CUT in values and room.rumble_db > RUMBLE_DB:
         made.append(Proposal(LOW_CUT, 1.0, f"Rumble is {room.rumble_db:.0f} dB louder than the noise above it."))
     if HUM in values and room.hum_hz:

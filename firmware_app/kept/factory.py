@@ -32,6 +32,7 @@ class Preset:
     name: str
     about: str
     params: Mapping[str, float]
+    formerly: tuple[str, ...] = ()  # the names of factory presets of earlier versions that this one replaces
 
 
 class Presets:
@@ -65,11 +66,13 @@ def _read(path: Path, specs: Mapping[str, ParamSpec]) -> Preset:
         raise PresetError(str(error)) from None
     except OSError as error:
         raise PresetError(f"{path}: cannot be read: {error.strerror}") from None
-    unknown = sorted(set(tree) - {"name", "about", "params"})
+    unknown = sorted(set(tree) - {"name", "about", "formerly", "params"})
     name, about, params = tree.get("name"), tree.get("about", ""), tree.get("params")
-    if unknown or not isinstance(name, str) or not isinstance(about, str) or not isinstance(params, dict):
+    formerly = tree.get("formerly", [])
+    named = isinstance(formerly, list) and all(isinstance(each, str) for each in formerly)
+    if unknown or not isinstance(name, str) or not isinstance(about, str) or not isinstance(params, dict) or not named:
         extra = f"; {', '.join(unknown)} is not known" if unknown else ""
-        raise PresetError(f"{path}: a preset has a name, about and [params]{extra}")
+        raise PresetError(f"{path}: a preset has a name, about and [params], and may have formerly{extra}")
     values: dict[str, float] = {}
     mistakes = []
     for id, value in params.items():
@@ -80,4 +83,4 @@ def _read(path: Path, specs: Mapping[str, ParamSpec]) -> Preset:
             mistakes.append(f"{path}: {error}")
     if mistakes:
         raise PresetError("\n".join(mistakes))
-    return Preset(name, about, MappingProxyType(values))
+    return Preset(name, about, MappingProxyType(values), tuple(formerly))

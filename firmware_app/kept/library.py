@@ -47,6 +47,7 @@ class PresetLibrary:
     ) -> None:
         """store: see `presets_file`. look_only: leave a bad file where it is. `notes` tells what was wrong with it."""
         self._factory = {preset.name: preset for preset in factory.list()}
+        self._formerly = {old: preset.name for preset in factory.list() for old in preset.formerly}
         self._store = store
         self._specs = specs
         self._lock = threading.RLock()
@@ -74,7 +75,7 @@ class PresetLibrary:
     @property
     def names_known(self) -> list[str]:
         """The names that a switch may be mapped to: all presets, and the old names of renamed ones."""
-        return [*self.names, *self._state.renamed]
+        return [*self.names, *self._state.renamed, *self._formerly]
 
     def is_factory(self, name: str) -> bool:
         return name in self._factory
@@ -94,6 +95,7 @@ class PresetLibrary:
         by_name = {preset.name.casefold(): preset for preset in self.all()}
         wanted = name.strip().casefold()
         found = by_name.get(wanted) or by_name.get(self._state.renamed.get(name, name).strip().casefold())
+        found = found or by_name.get(self._formerly.get(name.strip(), "").casefold())
         if found is None:
             raise UnknownPresetError(f"no preset {name[:60]!r}{did_you_mean(wanted, self.names)}")
         return found

@@ -51,6 +51,7 @@ def read(
         raise PresetRefused(f"{len(saved)} presets: {MOST_PRESETS} are allowed")
     own: dict[str, Preset] = {}
     called: dict[str, str] = {name: name for name in factory}  # name here by saved name
+    formerly = {old: preset.name for preset in factory.values() for old in preset.formerly}
     taken = {name.casefold() for name in factory}
     for name, tree in saved.items():
         if not isinstance(tree, dict) or not isinstance(tree.get("params"), dict):
@@ -62,8 +63,9 @@ def read(
             notes.append(f"preset {name[:LONGEST_PRESET_NAME]}: is called {here} from now on")
         values = in_order(usable(tree["params"], specs, notes, f"preset {here}"), specs)
         own[here] = Preset(here, _about(tree.get("about", ""), here, notes), values)
-        called.setdefault(name, here)
+        called[name] = here  # not a factory preset that has come since under the same name
         taken.add(here.casefold())
+    called = {**formerly, **called}
     names, renamed = _of(body, "order", list, notes), _of(body, "renamed", dict, notes)
     if odd := [value for value in (*names, *renamed.values()) if not isinstance(value, str)]:
         notes.append(f"presets: {str(odd[0])[:40]!r} is no name; ignored")

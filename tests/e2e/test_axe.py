@@ -89,6 +89,23 @@ def test_the_sheets_of_play(open_page: Open, box: Box, theme: str):
     assert found + serious(page, "keys") == []
 
 
+def test_the_stages_and_their_sheets(open_page: Open, box: Box, theme: str):
+    page = opened(open_page, theme, "play")
+    for id in ("deess.on", "eq.on", "chain.solo"):
+        box.ports.live.set_param(id, 1.0, "panel")
+    found = serious(page, "a stage alone")
+    for name in ("gate", "hum", "eq", "compressor", "denoise"):
+        page.locator(f"#stage-{name}").evaluate("(tile) => tile.click()")
+        expect(page.get_by_role("dialog")).to_be_visible()
+        found += serious(page, name)
+        page.get_by_role("button", name="Done").tap()
+    box.ports.room.quiet_s = 0.5
+    page.locator(".stage-room").evaluate("(tile) => tile.click()")
+    page.locator(".room-keys .plain").first.tap()
+    expect(page.locator(".room-list li")).to_have_count(2)
+    assert found + serious(page, "the room") == []
+
+
 def test_each_section_of_set_up(open_page: Open, box: Box, theme: str):
     box.ports.system.restored = "2026-01-31 21:03:00"
     page = opened(open_page, theme, "setup")

@@ -82,6 +82,28 @@ def test_play_and_its_sheets(walker: Walker, box: Box):
     walker.reads("safe mode")
 
 
+def test_the_stages_and_their_sheets(walker: Walker, box: Box):
+    page, live = walker.page, box.ports.live
+    for id in ("declick.on", "gate.on", "deess.on", "eq.on", "compressor.on"):
+        live.set_param(id, 1.0, "panel")
+    walker.reads("stages at work")
+    live.set_param("chain.solo", 2.0, "panel")
+    walker.reads("a stage alone")
+    live.set_param("chain.solo", 0.0, "panel")
+    for name in ("deess", "hum", "eq", "compressor", "limiter", "denoise"):
+        page.locator(f"#stage-{name}").evaluate("(tile) => tile.click()")
+        expect(page.get_by_role("dialog")).to_be_visible()
+        walker.reads(name)
+        walker.closes()
+    box.ports.room.quiet_s = 1.5
+    page.locator(".stage-room").evaluate("(tile) => tile.click()")
+    walker.reads("the room")
+    page.locator(".room-keys .plain").first.tap()
+    walker.reads("quiet", 300)
+    expect(page.locator(".room-list li")).to_have_count(2)
+    walker.reads("the room learned")
+
+
 def test_look_and_presets(walker: Walker, box: Box):
     page = walker.page
     box.ports.presets.step(1)

@@ -159,7 +159,7 @@ def test_a_long_press_offers_learn_reset_and_an_exact_value(open_page: Open, box
     until(page, lambda: box.value("denoise.amount_db") == 24.0)
     page.locator("#mute").click(delay=700)
     assert box.value("box.mute") == 0.0  # the long press is no press
-    page.get_by_role("button", name="Learn").tap()
+    menu.get_by_role("button", name="Learn").tap()
     expect(page.locator(".listening")).to_be_visible()
     box.ports.simulator.press("footswitch", True)
     expect(page.locator(".heard-where")).to_contain_text("Footswitch")

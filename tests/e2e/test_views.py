@@ -55,7 +55,7 @@ def test_a_preset_is_saved_compared_reverted_renamed_moved_and_deleted(open_page
     name_it(page, "Choir", "Rename")
     expect(page.locator("#now-name")).to_have_text("Choir")
     box.ports.presets.duplicate("Gentle")
-    until(page, lambda: listed(page) == ["Gentle 2", "Choir", "Gentle", "Singing", "Podcast"])
+    until(page, lambda: listed(page) == ["Gentle 2", "Choir", "Gentle", "Singer live", "Podcast"])
     page.get_by_role("button", name="Choir: rename").tap()
     page.get_by_role("button", name="Move up").tap()
     until(page, lambda: listed(page)[:2] == ["Choir", "Gentle 2"])
@@ -81,7 +81,7 @@ def test_factory_presets_offer_no_change_but_a_copy(open_page: Open, box: Box):
     expect(dialog.get_by_role("button", name="Delete")).to_have_count(0)
     expect(dialog.get_by_role("button", name="Rename", exact=True)).to_have_count(0)
     dialog.get_by_role("button", name="Duplicate").tap()
-    until(page, lambda: listed(page) == ["Gentle 2", "Gentle", "Singing", "Podcast"])
+    until(page, lambda: listed(page) == ["Gentle 2", "Gentle", "Singer live", "Podcast"])
     expect(page.locator("#presets-yours + ul")).to_contain_text("Gentle 2")
 
 

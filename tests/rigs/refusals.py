@@ -70,7 +70,7 @@ REFUSED: tuple[Request, ...] = (
     _presets(7, form="Qqq"),
     _presets({"name": "Qqq", "about": "", "params": {"Qqq": 1}}),
     _presets({"name": "Qqq", "about": "", "params": {"box.mute": 0, "Qqq": 1}}),
-    ("POST", "presets/rename", {"name": "Singing", "to": "Gentle"}),
+    ("POST", "presets/rename", {"name": "Singer live", "to": "Gentle"}),
     ("POST", "presets/save", {"name": "Gentle", "about": ""}),
     ("POST", "presets/delete", {"name": "Gentle"}),
     ("PUT", "models/use", {"name": "Qqq"}),

@@ -23,7 +23,7 @@ _ASKED = re.compile(rf"""["'`]((?:{_AREAS})\.[a-z_.]*(?:\$\{{|["'`]))""")
 _LITERAL = re.compile(r"""(?<!class: )(?:"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`)""")
 _PROSE = re.compile(r"^[A-Z][a-z]{2,}\b|[a-z]{2,} [a-z]{2,} [a-z]{2,}|[a-z]{3,}[.!?] ")
 _NAMES = {
-    "Singing",
+    "Singer live",
     "Podcast",
     "Karaoke",
     "Voice over music",

@@ -108,7 +108,7 @@ class FakePanel:
             controls=tuple(self._controls),
             action_kinds=KINDS,
             control_kinds=CONTROL_KINDS,
-            presets=("Gentle", "Singing"),
+            presets=("Gentle", "Singer live"),
             header=tuple(self._pin(number, what) for number, what in enumerate(_HEADER, start=1)),
             wiring=tuple(f"{c.label}: {c.place}." for c in self._controls),
             board="simulated Raspberry Pi 4; pins: simulated pins were asked for.",

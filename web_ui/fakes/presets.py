@@ -10,14 +10,14 @@ from web_ui.ports.limits import LONGEST_PRESET_ABOUT, LONGEST_PRESET_NAME, MOST_
 from web_ui.ports.presets import PresetsNews, PresetsView, PresetView
 
 FORM = "hushbox presets 1"
-NOT_IN_A_PRESET = frozenset({"box.bypass", "box.mute", "box.match_db", "scenes.morph"})
+NOT_IN_A_PRESET = frozenset({"box.bypass", "box.mute", "box.match_db", "scenes.morph", "chain.solo"})
 FACTORY = (
     PresetView("Gentle", "A quiet room: less hiss, and the voice stays just as it is.", True,
                {"denoise.amount_db": 9.0, "denoise.sensitivity": 0.0, "denoise.keep_room": 1.0}),
-    PresetView("Singing", "Keeps soft notes, breath and the sound of the room.", True,
+    PresetView("Singer live", "On a stage: keeps soft notes and breath, holds howl back, and adds no latency.", True,
                {"denoise.amount_db": 18.0, "denoise.sensitivity": -0.3, "denoise.keep_room": 1.0}),
-    PresetView("Podcast", "Speech, close and dry: the room's echo goes too.", True,
-               {"denoise.amount_db": 24.0, "denoise.sensitivity": 0.1, "denoise.keep_room": 0.3}),
+    PresetView("Podcast", "Speech, close and dry: the room, clicks and breaths go, and it is always equally loud.",
+               True, {"denoise.amount_db": 24.0, "denoise.sensitivity": 0.1, "denoise.keep_room": 0.3}),
 )  # fmt: skip
 
 

@@ -9,7 +9,9 @@ from web_ui.ports.room import ProposalView, RoomNews, RoomView
 from web_ui.ports.sound import SPECTRUM_BANDS
 
 PROPOSALS = (
-    ProposalView("gate.threshold", -42.0, "Just above the room's noise of -54 dB."),
+    ProposalView(
+        "gate.threshold", -47.0, "Above the loudest moments of the noise, which reaches the gate with -54 dB."
+    ),
     ProposalView("hum.on", 1.0, "There is hum at 50.0 Hz, -58 dB."),
 )
 

@@ -24,6 +24,7 @@ from dsp.rack.dry_path import DryPath
 from dsp.rack.freeze import Freeze
 from dsp.rack.lanes import MUSIC, VOICE, Channels, Lane
 from dsp.restore.infrasonic import InfrasonicGuard
+from dsp.restore.late_reverb import LateReverb
 from dsp.stems.features import StemsFrontEnd
 from tests.rigs.both_ways import CLOSE, PERIODS, assert_close, pair, sound
 
@@ -117,10 +118,33 @@ def test_denoiser_features_and_masks(layout: Layout, channels: int) -> None:
             assert_close(filtered, expected_spectrum, of=0.0)
         else:
             assert_close(c.gains(mask, spectrum, dry), numpy.gains(mask, spectrum, dry))
+        assert_close(c.told, numpy.told)
         assert c.reduction_db == pytest.approx(numpy.reduction_db, abs=1e-4)
     c.reset()
     numpy.reset()
     assert_close(c.features(spectrum)[0, :at], numpy.features(spectrum)[0, :at])
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3])
+@pytest.mark.parametrize(("window", "hop"), [(768, 128), (1920, 480)])
+def test_late_reverb(window: int, hop: int, channels: int) -> None:
+    c, numpy = pair(lambda: LateReverb(channels, window, hop))
+    assert c._native is not None
+    rng = np.random.default_rng(channels)
+    level = 1.0
+    for reverb in (c, numpy):
+        reverb.ask(1.0)
+    for hop_number, spectrum in enumerate(spectra(rng, channels, window // 2 + 1, 300)):
+        level = 1.0 if hop_number % 60 == 0 else level * 0.9  # a sound that dies away, again and again
+        tone = (spectrum / np.abs(spectrum).max() * level).astype(np.complex64)
+        taken, expected = tone.copy(), tone.copy()
+        c.take(taken)
+        numpy.take(expected)
+        assert np.abs(taken - expected).max() <= 1e-4 * np.abs(tone).max()
+        assert np.allclose(c._shares, numpy._shares, rtol=1e-3, atol=1e-6)
+    assert c.change_db == pytest.approx(numpy.change_db, abs=1e-2)
+    assert c.change_db < -0.1
+    assert c.echo_percent == pytest.approx(numpy.echo_percent, abs=0.1)
 
 
 @pytest.mark.parametrize("sensitivity", [-1.0, 1.0])

@@ -136,9 +136,12 @@ def use_denoise(odd: Odd) -> None:
         (past * channels * fine, np.complex64),
         (channels * low, np.complex64),
         (bins, np.float32),
+        (6, np.int32),
+        (channels * 10, np.float32),
     )
     # One array in each try may be off, or hardly any would ever work.
     arrays = [np.zeros(max(0, count), kind) for count, kind in lengths]
+    arrays[-2][:] = np.sort(odd.rng.integers(0, bins + 2 if odd.rng.random() < 0.1 else bins + 1, 6))
     if odd.rng.random() < 0.3:
         at = int(odd.rng.integers(len(arrays)))
         arrays[at] = odd.array(*lengths[at])
@@ -258,6 +261,53 @@ def use_ends_rumble_and_fir(odd: Odd) -> None:
             tried(lambda: fir.process(odd.block(None, channels), end, faded, turn))  # noqa: B023
 
 
+def use_late(odd: Odd) -> None:
+    channels, bins, hops, decays, bands = odd.whole(3), max(1, odd.whole(30)), odd.whole(6), odd.whole(9), odd.whole(5)
+    edges = np.linspace(0, bins, max(0, bands) + 1).astype(np.int32)
+    if odd.rng.random() < 0.1:
+        edges = odd.array(bands + 1, np.int32)
+    sizes = (decays, 9, hops * bins, bins, decays * bins, decays * bands, 2 * bands, bins, 2 * bins, 3)
+    arrays = [np.zeros(max(0, size), np.float32) for size in sizes]
+    if odd.rng.random() < 0.3:
+        at = int(odd.rng.integers(len(arrays)))
+        arrays[at] = odd.array(sizes[at])
+    made = tried(lambda: native.hop.Late(channels, bins, hops, decays, bands, edges, *arrays))
+    for _ in range(4 if made else 0):
+        tried(lambda: made.follow(odd.array(channels * bins, np.complex64), odd.whole(hops), 0.1))
+
+
+def use_leak(odd: Odd) -> None:
+    partitions, columns, bins = odd.whole(6), odd.whole(3), odd.whole(20)
+    count = partitions * columns * bins
+    paths = tried(
+        lambda: native.hop.Paths(
+            partitions, columns, bins, odd.array(count, np.complex64), odd.array(count, np.complex64)
+        )
+    )
+    learner = tried(
+        lambda: native.hop.Learner(
+            partitions,
+            columns,
+            bins,
+            odd.array(count, np.complex64),
+            odd.array(count, np.complex64),
+            odd.array(count),
+            odd.array(bins, np.complex64),
+            odd.array(bins),
+            odd.array(bins),
+            odd.array(bins, np.complex64),
+        )
+    )
+    for _ in range(4):
+        first, last, newest = odd.whole(6), odd.whole(6), odd.whole(6)
+        if paths:
+            tried(lambda: paths.sum(first, last, newest, odd.array(bins, np.complex64)))  # noqa: B023
+        if learner:
+            tried(lambda: learner.foresee(first, last, newest, 0.999, 0.001))  # noqa: B023
+            tried(lambda: learner.learn(first, last, newest))  # noqa: B023
+    tried(lambda: native.hop.lean(odd.array(bins), 0.9, 1.0))
+
+
 def use_calls(odd: Odd) -> None:
     hop, frames, channels = native.hop, odd.whole(100), odd.whole(4)
     block = odd.block(frames, channels)
@@ -294,6 +344,13 @@ def use_effects(odd: Odd) -> None:
     for _ in range(4):
         if filters:
             tried(lambda: filters.process(odd.block(None, channels)))
+        block = odd.block(None, channels)
+        tried(lambda: native.hop.compress(block, odd.block(*block.shape), odd.array(30, exact)))  # noqa: B023
+        tried(lambda: native.hop.shape_transients(block, odd.array(19, exact)))  # noqa: B023
+        tried(lambda: native.hop.automix(block, odd.array(67, exact)))  # noqa: B023
+        past, needs = odd.array(block.shape[1] * (62 + 40)), odd.array(22 + 40, exact)
+        arrays = odd.array(72), odd.array(23, exact), past, needs, odd.array(19, exact)
+        tried(lambda: native.hop.limit_true(block, *arrays, 2.5, 1000.0))  # noqa: B023
 
 
 USES = (
@@ -304,6 +361,8 @@ USES = (
     use_rings,
     use_wire,
     use_ends_rumble_and_fir,
+    use_late,
+    use_leak,
     use_calls,
     use_effects,
 )

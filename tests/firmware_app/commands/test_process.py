@@ -138,3 +138,39 @@ def test_an_hour_takes_no_more_memory_than_a_minute(tiny):
         )  # fmt: skip
         peaks.append(int(done.stdout.split("peak ")[1]))
     assert peaks[1] - peaks[0] < 20_000, f"{peaks} kB; the sound itself is 58,000 kB as float"
+
+
+LOOK_AHEAD = {"compressor": ("compressor.on=1", "compressor.lookahead=on"), "limiter": ("limiter.true_peak=on",)}
+
+
+@pytest.mark.parametrize("stage", LOOK_AHEAD)
+@pytest.mark.parametrize("channels", [1, 2])
+def test_one_stage_runs_without_a_model_and_the_sound_stays_in_its_place(stage: str, channels: int) -> None:
+    write("in.wav", 0.3 * noise(48_000, channels), subtype="FLOAT")
+    for period in (100, 128):
+        args = [part for text in LOOK_AHEAD[stage] for part in ("--set", text)]
+        code, text, err = process("in.wav", f"{period}.wav", *DRY, *args, "--json", "--period", period)
+        assert (code, err) == (0, "")
+        assert json.loads(text)["latency_frames"] > 0
+    before, after, other = (soundfile.read(f"{name}.wav", always_2d=True)[0] for name in ("in", "128", "100"))
+    assert after.shape == before.shape
+    assert np.abs(after - other).max() < 1e-4
+    for channel in range(channels):
+        match = np.fft.irfft(np.fft.rfft(after[:, channel]) * np.conj(np.fft.rfft(before[:, channel])))
+        assert np.argmax(match) == 0
+
+
+def test_a_stage_that_is_off_leaves_a_file_as_it_is() -> None:
+    write("in.wav", 0.5 * noise(48_000))
+    assert process("in.wav", "out.wav", *DRY, "--set", "deess.amount_db=12", "--set", "eq.high.gain_db=6")[0] == 0
+    np.testing.assert_array_equal(soundfile.read("in.wav")[0], soundfile.read("out.wav")[0])
+
+
+def test_one_stage_is_heard_alone_in_a_file() -> None:
+    write("in.wav", 0.1 * noise(48_000), subtype="FLOAT")
+    args = ("--set", "eq.on=1", "--set", "eq.high.gain_db=-12", "--set", "eq.high.hz=2000", "--set", "chain.solo=eq")
+    assert process("in.wav", "out.wav", *DRY, *args)[0] == 0
+    assert process("in.wav", "eq.wav", *DRY, *args[:-2])[0] == 0
+    before, removed, after = (soundfile.read(name)[0] for name in ("in.wav", "out.wav", "eq.wav"))
+    assert np.abs(before - after - removed)[20_000:].max() < 1e-5
+    assert np.abs(removed[20_000:]).max() > 0.01

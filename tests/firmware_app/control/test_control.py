@@ -179,7 +179,7 @@ def test_one_broken_thing_ends_neither_the_saving_nor_the_end(
         return dump(tree, **words)  # type: ignore[arg-type]
 
     monkeypatch.setattr(json, "dumps", broken)
-    presets.recalled("Singing", control.values())
+    presets.recalled("Singer live", control.values())
     assert "RecursionError: too deep" in presets.save_job.wait(30)
     scenes.keep("A", control.values())
     control.set_param("denoise.amount_db", 7, "page")
@@ -192,7 +192,7 @@ def test_one_broken_thing_ends_neither_the_saving_nor_the_end(
     monkeypatch.undo()
     assert presets.save_job.wait(0.0)  # still not on disk, and tried again by itself
     assert control.close(30.0) == ()
-    assert presets_in(tmp_path).current == "Singing"
+    assert presets_in(tmp_path).current == "Singer live"
 
 
 def test_a_disk_that_hangs_at_the_end_is_told_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,6 +34,7 @@ def test_without_a_model_for_stems_there_is_only_the_voice(tmp_path: Path) -> No
     box.config = replace(box.config, model=replace(box.config.model, stems_bundle="gone"))
     assert box.chains == ("voice",)
     assert [preset.name for preset in parts.performer.presets.all() if box.possible(preset)] == [
-        "Gentle", "Podcast", "Singing", "Strong"
+        "Choir", "Conference", "Gentle", "In-ear", "Podcast", "Rap", "Rehearsal with bleed", "Singer live",
+        "Singer studio", "Strong",
     ]  # fmt: skip
     parts.close()

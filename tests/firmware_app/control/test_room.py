@@ -14,7 +14,7 @@ from firmware_app.link.listen_ring import ListenRing
 
 SECONDS = 3.0
 TIMES = np.arange(int(SECONDS * RATE_HZ)) / RATE_HZ
-IN_FORCE = {"gate.threshold": -50.0, "low_cut.on": 0.0, "hum.on": 0.0, "denoise.amount_db": 0.0, "input.gain_db": 0.0}
+IN_FORCE = {"gate.threshold": -60.0, "low_cut.on": 0.0, "hum.on": 0.0, "denoise.amount_db": 0.0, "input.gain_db": 0.0}
 
 
 def noise(dbfs: float, channels: int = 1) -> Block:
@@ -58,12 +58,15 @@ def test_rumble_asks_for_the_low_cut():
     assert "low_cut.on" in {each.id for each in proposals(room, IN_FORCE)}
 
 
-def test_the_gate_opens_above_the_noise_that_reaches_it():
-    room = heard(noise(-50))
+def test_the_gate_opens_above_the_loudest_noise_that_reaches_it():
+    swell = (1.0 + 0.35 * np.sin(2 * np.pi * 0.7 * TIMES))[:, None].astype(np.float32)
+    steady, uneven = heard(noise(-50)), heard(noise(-50) * swell)
+    assert proposals(uneven, IN_FORCE)[0].value > proposals(steady, IN_FORCE)[0].value
     for amount, gain, expected in ((0.0, 0.0, -50 + ABOVE_DB), (18.0, 6.0, -50 + 6 - 18 + ABOVE_DB)):
         values = IN_FORCE | {"denoise.amount_db": amount, "input.gain_db": gain}
-        assert proposals(room, values)[0].value == pytest.approx(expected, abs=1.0)
-    assert proposals(room, {"box.mute": 0.0}) == ()  # a box without these stages
+        assert proposals(steady, values)[0].value == pytest.approx(expected, abs=2.0)
+    assert proposals(heard(noise(-75)), IN_FORCE | {"denoise.amount_db": 40.0})[0].value == -80.0
+    assert proposals(steady, {"box.mute": 0.0}) == ()  # a box without these stages
 
 
 def test_the_noisier_microphone_counts():

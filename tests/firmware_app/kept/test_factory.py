@@ -5,9 +5,11 @@ import json
 import pytest
 
 from dsp.params import ParamSpec, switch, table
+from dsp.rack.voice_stages import STAGES
 from firmware_app import cli
 from firmware_app.config import places
 from firmware_app.kept.factory import Preset, PresetError, Presets
+from firmware_app.kept.library import library_in
 from firmware_app.kept.param_table import PARAMS
 
 SPECS = table([ParamSpec("denoise.amount_db", "dB", 0, 40, 24, "Noise reduction"), switch("box.bypass", "Bypass")])
@@ -22,7 +24,10 @@ def named(presets: Presets, name: str) -> Preset:
     return next(preset for preset in presets.list() if preset.name == name)
 
 
-VOICE = ["Gentle", "Podcast", "Singing", "Strong"]
+VOICE = [
+    "Choir", "Conference", "Gentle", "In-ear", "Podcast", "Rap", "Rehearsal with bleed", "Singer live",
+    "Singer studio", "Strong",
+]  # fmt: skip
 MUSIC = ["A cappella", "Bass practice", "Drummer's seat", "Karaoke"]
 BOTH = ["Voice over music"]
 ALL = VOICE + MUSIC + BOTH
@@ -37,7 +42,9 @@ def test_the_factory_presets_are_all_of_this_box(factory):
 def test_each_preset_says_all_of_its_chain_so_that_switching_leaves_nothing_behind(factory, names):
     assert len({tuple(sorted(named(factory, name).params)) for name in names}) == 1
     assert len({named(factory, name).params["box.chain"] for name in names}) == 1
-    wanted = {"denoise."} if names is VOICE else {"stems."}
+    # Not the limiter: how loud the box may be is of the place that it stands in.
+    stages = {f"{name}." for name in STAGES if name != "limiter"}
+    wanted = {VOICE[0]: stages, MUSIC[0]: {"stems."}, BOTH[0]: {"stems.", *stages}}[names[0]]
     for start in wanted:
         told = {id for id in named(factory, names[0]).params if id.startswith(start)}
         left_out = {id for id in PARAMS if id.startswith(start)} - told
@@ -65,7 +72,7 @@ def test_the_music_presets_mute_what_the_player_plays(factory, name, muted):
 
 
 def test_no_preset_touches_mute_bypass_or_levels_of_the_box(factory):
-    allowed = ("denoise.", "stems.", "voice.", "music.", "box.chain")
+    allowed = ("stems.", "voice.", "music.", "box.chain", *(f"{name}." for name in STAGES if name != "limiter"))
     assert all(id.startswith(allowed) for preset in factory.list() for id in preset.params)
 
 
@@ -74,11 +81,26 @@ def test_a_preset_may_name_a_choice(tmp_path):
     assert named(Presets(tmp_path, SPECS), "A").params == {"box.bypass": 1.0}
 
 
+def test_a_preset_that_was_called_otherwise_is_still_found(tmp_path):
+    """A box that was updated: what was loaded, its place in the list, and a switch that is mapped to it."""
+    own = {"Mine": {"about": "", "params": {"denoise.amount_db": 3.0}}, "Rap": {"about": "", "params": {}}}
+    body = {"own": own, "order": ["Singing", "Rap", "Mine", "Gentle"], "current": "Singing", "renamed": {}}
+    (tmp_path / "presets.json").write_text(json.dumps({"schema": 1, "presets": body}))
+    library = library_in(places.find().factory_presets, tmp_path, PARAMS)
+    assert library.current == "Singer live"
+    assert library.names[:4] == ["Singer live", "Rap 2", "Mine", "Gentle"]
+    assert library.find("Singing").name == "Singer live"
+    assert "Singing" in library.names_known
+    assert "Singing" not in library.names
+    library.keep("Singing", {"denoise.amount_db": 5.0})
+    assert library.find("Singing").params == {"denoise.amount_db": 5.0}
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("name = 3", "a preset has a name, about and [params]"),
-        ('nam = "x"', "a preset has a name, about and [params]; nam is not known"),
+        ("name = 3", "a preset has a name, about and [params], and may have formerly"),
+        ('nam = "x"', "a preset has a name, about and [params], and may have formerly; nam is not known"),
         ("=", "is not TOML"),
         (
             'name = "A"\n[params]\n"denoise.amount" = 3',

@@ -11,7 +11,7 @@ _CHOIR = {"do": "preset", "preset": "Choir"}
 FIRST: tuple[tuple[str, str, Any], ...] = (
     ("PUT", "params/denoise.amount_db", {"value": 11}),
     ("POST", "presets/save", {"name": "Chapel", "about": "wide"}),
-    ("POST", "presets/duplicate", {"name": "Singing"}),
+    ("POST", "presets/duplicate", {"name": "Singer live"}),
     ("POST", "presets/rename", {"name": "Chapel", "to": "Choir"}),
     ("POST", "scenes/keep", {"scene": "A"}),
     ("PUT", "params/denoise.amount_db", {"value": 17}),
@@ -32,7 +32,7 @@ _MORE: tuple[tuple[str, str, Any], ...] = (
     ("POST", "presets/load", {"name": "Choir"}),
     ("POST", "presets/step", {"by": 1}),
     ("POST", "presets/delete", {"name": "Choir"}),
-    ("PUT", "presets/order", {"names": ["Choir", "Singing 2"]}),
+    ("PUT", "presets/order", {"names": ["Choir", "Singer live 2"]}),
     ("POST", "presets/undo", {"undo": True}),
     ("POST", "scenes/recall", {"scene": "A"}),
     ("POST", "panel/mappings/check", {"on": "footswitch", "gesture": "press", "action": _MUTE}),

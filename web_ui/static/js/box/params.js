@@ -2,7 +2,7 @@
 // answer corrects it. Without a connection no value is known, and none is shown.
 
 import { get, put, Refusal } from "../api.js";
-import { either } from "../base/texts.js";
+import { either, t } from "../base/texts.js";
 
 const HOLD_MS = 250; // an event that left the box before our change arrived must not make the control jump back
 
@@ -139,5 +139,14 @@ export class Params extends EventTarget {
 
 function named(views) {
   // With the names that this language has for them; the box's own words are English.
-  return views.map((view) => ({ ...view, label: either(`box.param.${view.id}`, view.label), help: either(`box.param.${view.id}.help`, view.help) }));
+  return views.map((view) => {
+    const label = either(`box.param.${view.id}`, view.label);
+    return { ...view, label, full: full(view.id, label), help: either(`box.param.${view.id}.help`, view.help) };
+  });
+}
+
+function full(id, label) {
+  // "Compress: Threshold", where the label alone does not say of which stage it is.
+  const stage = either(`stages.name.${id.split(".")[0]}`, "");
+  return !stage || id.startsWith("denoise.") || label.startsWith(stage) || id.endsWith(".on") ? label : t("stages.full", { stage, label });
 }

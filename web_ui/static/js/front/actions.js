@@ -3,21 +3,26 @@
 import { el } from "../base/dom.js";
 import { step, words } from "../base/format.js";
 import { t } from "../base/texts.js";
+import { stageName } from "../sound/chain_row.js";
 
 const SWITCHES = ["box.bypass", "box.mute", "box.freeze"];
 const PANICS = ["panic", "held"];
+const SOLO = "chain.solo"; // one stage alone: a switch for each, and a choice among them all
 
 export class ActionForm extends EventTarget {
   // Events: "change". action: the tree as it stands.
   #params;
   #setup;
+  #groups = [];
 
   constructor(params) {
     super();
     this.#params = params;
     this.what = el("select", { class: "pick", id: "map-what", "aria-label": t("panel.does") });
     this.more = el("div", { class: "form-more" });
-    this.node = el("div", { class: "form" }, el("label", { class: "form-label", htmlFor: "map-what" }, t("panel.does.ask")), this.what, this.more);
+    this.search = el("input", { class: "pick", id: "map-search", type: "search", placeholder: t("stages.map.search"), "aria-label": t("stages.map.search"), autocomplete: "off", enterKeyHint: "search" });
+    this.node = el("div", { class: "form" }, el("label", { class: "form-label", htmlFor: "map-what" }, t("panel.does.ask")), this.search, this.what, this.more);
+    this.search.addEventListener("input", () => this.#find());
     this.what.addEventListener("change", () => this.#chosen());
   }
 
@@ -28,7 +33,13 @@ export class ActionForm extends EventTarget {
     const plain = (...kinds) => fixed(kinds.map((kind) => [t(`panel.do.${kind}`), { do: kind }]));
     const switches = this.#params.views.filter((view) => SWITCHES.includes(view.id));
     const group = (label, options) => (options.length ? [el("optgroup", { label }, ...options)] : []);
-    this.what.replaceChildren(
+    const solo = this.#params.view(SOLO);
+    const stages = solo ? [...solo.choices.slice(1), "denoise", "limiter"].filter((name, i, all) => all.indexOf(name) === i) : [];
+    const of = (id) => (stages.includes(id.split(".")[0]) ? id.split(".")[0] : "");
+    const params = (views) => views.map((view) => option(view.full, { param: view.id }));
+    const alone = (name) => (can("toggle") && solo.choices.includes(name) ? [option(t("stages.alone.what", { stage: stageName(name) }), { do: "toggle", param: SOLO, high: solo.choices.indexOf(name) })] : []);
+    this.search.value = "";
+    this.#groups = [
       ...group(t("panel.group.play"), [
         ...switches.map((view) => option(t("panel.do.on_off", { label: view.label }), { do: "toggle", param: view.id })),
         ...plain("panic_mute", "panic_dry", "tap_tempo"),
@@ -41,9 +52,30 @@ export class ActionForm extends EventTarget {
         ...plain("numbered_preset"),
       ]),
       ...group(t("panel.group.box"), plain("pair"), plain("own_wifi")),
-      ...group(t("panel.group.any"), this.#params.views.map((view) => option(view.label, { param: view.id }))),
-    );
+      ...stages.flatMap((name) => group(stageName(name), [...params(this.#params.views.filter(({ id }) => of(id) === name)), ...alone(name)])),
+      ...group(t("panel.group.any"), params(this.#params.views.filter(({ id }) => !of(id)))),
+    ];
+    this.#offer("");
     this.#take(action);
+  }
+
+  #find() {
+    // Fewer to choose from. What is chosen stays chosen while it is among them.
+    const before = this.what.value;
+    this.#offer(this.search.value.trim().toLocaleLowerCase());
+    this.what.value = before;
+    if (this.what.value !== before) this.what.selectedIndex = 0;
+    if (this.what.value && this.what.value !== before) this.#chosen();
+  }
+
+  #offer(words) {
+    const has = (node, text = node.label) => text.toLocaleLowerCase().includes(words);
+    const found = this.#groups.flatMap((group) => {
+      const options = [...group.children].filter((each) => has(group) || has(each, each.textContent));
+      return options.length ? [el("optgroup", { label: group.label }, ...options.map((each) => each.cloneNode(true)))] : [];
+    });
+    this.search.setAttribute("aria-invalid", String(!found.length)); // then the list stays as it is
+    if (found.length) this.what.replaceChildren(...found);
   }
 
   get action() {
@@ -63,7 +95,7 @@ export class ActionForm extends EventTarget {
       const tree = JSON.parse(option.value);
       const plain = action?.do?.replace("held_", "");
       if (!action) return false;
-      if (tree.do) return tree.do === plain && (tree.preset ?? "") === (action.preset ?? "") && (tree.scene ?? "") === (action.scene ?? "") && (tree.param ?? "") === (action.param ?? "") && action.low === undefined && action.high === undefined;
+      if (tree.do) return tree.do === plain && (tree.preset ?? "") === (action.preset ?? "") && (tree.scene ?? "") === (action.scene ?? "") && (tree.param ?? "") === (action.param ?? "") && action.low === undefined && action.high === tree.high;
       return tree.param === action.param;
     };
     const found = [...this.what.options].find(same) ?? this.what.options[0];

@@ -10,7 +10,7 @@ import { attempt, fetched, field, radios, select } from "./asking.js";
 // preset: the factory's. models: the first of them that this box carries. shortest: take the shortest period that the box
 // carries, because somebody hears the sound while making it; else a safe one.
 const PURPOSES = {
-  sing: { preset: "Singing", models: ["denoise-instant", "denoise-live", "denoise-light"], runs: "voice", shortest: true },
+  sing: { preset: "Singer live", models: ["denoise-instant", "denoise-live", "denoise-light"], runs: "voice", shortest: true },
   speak: { preset: "Podcast", models: ["denoise-studio", "denoise-live", "denoise-light"], runs: "voice", shortest: false },
   practise: { preset: "Karaoke", models: ["stems-live", "stems-light"], runs: "music", shortest: false },
   both: { preset: "Voice over music", models: ["denoise-live", "denoise-light"], runs: "voice", shortest: false },

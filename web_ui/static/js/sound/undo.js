@@ -62,7 +62,7 @@ export class Undo {
     const view = this.#params.view(name);
     const change = changes.find(({ id }) => id === name);
     if (!view) return name;
-    return change ? t("play.undo.param", { label: view.label, before: words(view, change.before), after: words(view, change.after) }) : view.label;
+    return change ? t("play.undo.param", { label: view.full, before: words(view, change.before), after: words(view, change.after) }) : view.full;
   }
 }
 

@@ -7,7 +7,6 @@ import { t } from "../base/texts.js";
 const FULL_DB = 24;
 const FLOOR_DB = -60;
 const SIDE = 120;
-const KNEE_DB = 6;
 
 export class LevelBar {
   // Taken away to the left of the middle, added to the right.
@@ -32,16 +31,17 @@ export function compressorParts(params) {
   const place = (db) => (SIDE * (db - FLOOR_DB)) / -FLOOR_DB;
   const out = (db) => {
     const [threshold, ratio] = [read("threshold_db") ?? 0, read("ratio") ?? 1];
+    const knee = Math.max(read("knee_db") ?? 0, 0.01);
     const over = db - threshold;
     const less = 1 - 1 / ratio;
-    if (2 * over < -KNEE_DB) return db;
-    return db - (2 * Math.abs(over) <= KNEE_DB ? (less * (over + KNEE_DB / 2) ** 2) / (2 * KNEE_DB) : less * over);
+    if (2 * over < -knee) return db;
+    return db - (2 * Math.abs(over) <= knee ? (less * (over + knee / 2) ** 2) / (2 * knee) : less * over);
   };
   const draw = () => {
     const points = Array.from({ length: 61 }, (_, i) => FLOOR_DB - (FLOOR_DB * i) / 60);
     curve.setAttribute("d", points.map((db, i) => `${i ? "L" : "M"}${place(db).toFixed(1)} ${(SIDE - place(out(db))).toFixed(1)}`).join(""));
   };
-  for (const name of ["threshold_db", "ratio"]) if (params.view(`compressor.${name}`)) params.watch(`compressor.${name}`, draw);
+  for (const name of ["threshold_db", "ratio", "knee_db"]) if (params.view(`compressor.${name}`)) params.watch(`compressor.${name}`, draw);
   const label = el("span", { class: "help" });
   const node = el("div", { class: "curve" },
     svg("svg", { viewBox: `0 0 ${SIDE} ${SIDE}`, role: "img", "aria-label": t("stages.curve") },

@@ -15,7 +15,7 @@ const FOOT = 18; // below the curves, as in the spectrum
 const REACH_PX = 48; // a finger farther from every dot moves none
 const TWICE_MS = 350;
 const STILL_PX = 6;
-const TILT_HZ = 1000;
+const [TILT_HZ, TILT_Q] = [650, 0.4]; // two shelves, one up and one down
 
 export const isBand = ({ id }) => BAND.test(id);
 
@@ -48,6 +48,7 @@ export class Eq {
       key.addEventListener("click", () => this.#choose(name));
       this.keys.append(key);
     }
+    this.dots.append(...[...this.#bands.keys()].map((name) => svg("circle", { class: "eq-dot", "data-band": name })));
     this.faders = el("div", { class: "eq-faders" });
     this.node = el("div", { class: "eq" }, this.face, el("p", { class: "help" }, t("stages.eq.help")), this.keys, this.faders);
     this.#listen();
@@ -205,10 +206,11 @@ export class Eq {
     this.curve.setAttribute("d", `M${line.join("L")}`);
     this.area.setAttribute("d", `M${GUTTER} ${height / 2}L${line.join("L")}L${GUTTER + width} ${height / 2}Z`);
     this.plot.firstChild.setAttribute("d", `M${GUTTER} ${height / 2}H${GUTTER + width}`);
-    this.dots.replaceChildren(...[...this.#bands.keys()].map((name) => {
-      const [cx, cy] = this.#dot(name);
-      return svg("circle", { class: name === this.chosen ? "eq-dot chosen" : "eq-dot", "data-band": name, cx, cy, r: name === this.chosen ? 11 : 8 });
-    }));
+    for (const dot of this.dots.children) {
+      const [cx, cy] = this.#dot(dot.dataset.band);
+      const chosen = dot.dataset.band === this.chosen;
+      for (const [name, value] of Object.entries({ cx, cy, r: chosen ? 11 : 8, class: chosen ? "eq-dot chosen" : "eq-dot" })) dot.setAttribute(name, value);
+    }
     for (const key of this.keys?.children ?? []) {
       const { gain } = this.#bands.get(key.dataset.band);
       key.classList.toggle("moved", Boolean(this.params.value(gain.id)));
@@ -231,9 +233,9 @@ export function responseDb(name, gain, at, q, hz) {
   const w = hz / at;
   const a = 10 ** (gain / 40);
   const db = (re, im, re2, im2) => 10 * Math.log10((re * re + im * im) / (re2 * re2 + im2 * im2));
-  const root = Math.sqrt(a) / q;
-  if (/low/.test(name)) return db(a * (a - w * w), a * root * w, 1 - a * w * w, root * w);
-  if (/high/.test(name)) return db(a * (1 - a * w * w), a * root * w, a - w * w, root * w);
-  if (/tilt/.test(name)) return 10 * Math.log10((1 + (10 ** (gain / 20) * w) ** 2) / (10 ** (gain / 20) ** 2 + w * w));
+  const root = Math.sqrt(a) / q; // of a shelf
+  if (name === "tilt") return responseDb("low", -gain, TILT_HZ, TILT_Q, hz) + responseDb("high", gain, TILT_HZ, TILT_Q, hz);
+  if (name === "low") return db(a * (a - w * w), a * root * w, 1 - a * w * w, root * w);
+  if (name === "high") return db(a * (1 - a * w * w), a * root * w, a - w * w, root * w);
   return db(1 - w * w, (a / q) * w, 1 - w * w, w / (a * q));
 }

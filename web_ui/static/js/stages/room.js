@@ -32,7 +32,7 @@ class RoomSheet {
     this.node = opened(t("stages.room.title"), el("div", { class: "stage-sheet" },
       el("p", { class: "lead" }, t("stages.room.lead")), this.says,
       el("p", { class: "legend" }, el("span", { class: "key-room" }, t("stages.room.curve")), el("span", { class: "key-before" }, t("stages.room.now"))), this.canvas, this.figures, this.list,
-      el("div", { class: "dialog-buttons room-keys" }, this.learn, this.use, done)));
+      el("div", { class: "sheet-buttons dialog-buttons stage-end room-keys" }, this.learn, this.use, done)));
     this.node.classList.add("tall");
     done.addEventListener("click", () => this.node.close());
     this.spectrum = new Spectrum(this.canvas, null, () => {});

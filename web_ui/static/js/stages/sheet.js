@@ -13,7 +13,7 @@ import { Eq, isBand } from "./eq.js";
 const UNKNOWN = "\u2013";
 const SHOW_MS = 100; // numbers that change more often cannot be read
 const ROOM = ["gate", "hum", "low_cut"]; // what learning the room sets
-const DETAILS = { declip: "share", low_cut: "hz", hum: "hz", feedback: "hz", deess: "hz" };
+const DETAILS = { declip: "share", low_cut: "hz", hum: "hz", feedback: "hz", deess: "hz", gate: "dbfs" };
 
 export function openStage(box, stages, name, { menu, room }) {
   // menu(node, view): gives a control its long press. room(): opens the sheet that learns the room.
@@ -44,7 +44,7 @@ class StageSheet {
       el("p", { class: "lead" }, either(`stages.about.${name}`, "")), this.says,
       el("div", { class: "stage-head" }, this.light, this.bar.node), el("dl", { class: "figures" }, ...figures),
       ...(stages.may(name) ? [] : [el("p", { class: "help" }, t("stages.look_only"))]),
-      this.settings, el("div", { class: "dialog-buttons stage-end" }, this.alone, done)));
+      this.settings, el("div", { class: "sheet-buttons dialog-buttons stage-end" }, this.alone, done)));
     this.node.classList.add("tall");
     done.addEventListener("click", () => this.node.close());
     this.#ended = [() => this.params.end(), ...this.#ended];

@@ -31,7 +31,7 @@ export function create({ connection, params, presets, notices, entry }) {
       ? t(differences.length === 1 ? "presets.changed.one" : "presets.changed", { count: differences.length }) : t("presets.as_saved"));
     byId("now-state").classList.toggle("changed", Boolean(differences?.length));
     byId("now-differences").replaceChildren(...(differences ?? []).map(({ view, saved, now }) =>
-      el("li", {}, el("span", {}, view.label), el("span", {}, `${words(view, saved)} \u2192 ${words(view, now)}`))));
+      el("li", {}, el("span", {}, view.full), el("span", {}, `${words(view, saved)} \u2192 ${words(view, now)}`))));
     byId("preset-save").disabled = !known() || !current || current.factory || !differences?.length;
     byId("preset-save-as").disabled = !known();
     byId("preset-revert").disabled = !differences?.length;
@@ -214,10 +214,10 @@ function weight({ view, before, after }) {
 }
 
 function change(view, before, after) {
-  if (view.choices.length) return t("presets.loaded.choice", { label: view.label, now: words(view, after) });
+  if (view.choices.length) return t("presets.loaded.choice", { label: view.full, now: words(view, after) });
   const unit = `\u00a0${view.unit}`;
   const from = words(view, before);
-  return t("presets.loaded.value", { label: view.label, before: view.unit && from.endsWith(unit) ? from.slice(0, -unit.length) : from, now: words(view, after) });
+  return t("presets.loaded.value", { label: view.full, before: view.unit && from.endsWith(unit) ? from.slice(0, -unit.length) : from, now: words(view, after) });
 }
 
 const aboutOf = (preset) => (preset?.factory ? either(`box.preset.${preset.name}`, preset.about) : preset?.about ?? ""); // the box's own are English

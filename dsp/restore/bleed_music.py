@@ -1,0 +1,104 @@
+"""The music that may leak into a microphone, as spectra: what every LeakPath learns from and foresees by."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsp.block import Block
+from dsp.parts.stft import forward_transform
+
+Spectra = NDArray[np.complex64]
+
+HEAD_FRAMES = 128
+"""The grid on which leak is foreseen. A block that is not whole yet is transformed with silence for what is to come:
+each frame depends on frames before it only, so nothing is late.
+"""
+
+STEP_FRAMES = 512
+"""The grid on which paths learn, and the length of a partition of what is learnt. A step's work is done in the
+TURNS blocks of the step after it.
+"""
+
+TURNS = STEP_FRAMES // HEAD_FRAMES
+PATH_MS = 200.0  # the longest way from the music to the microphone, its echoes included
+LEAN = 0.9
+"""Music falls towards high frequencies, and a strong low bin spills over the weak high ones. So everything is learnt
+from the differences of neighbouring frames, x[i] - LEAN * x[i - 1], and what is foreseen is summed up again.
+"""
+
+QUIETEST = 1e-9  # mean square of a step, 90 dB below full scale: there is nothing to learn from
+
+
+def partitions(rate_hz: int) -> int:
+    """Of STEP_FRAMES, so that they are PATH_MS long."""
+    return -(-round(PATH_MS * rate_hz / 1000.0) // STEP_FRAMES)
+
+
+class Music:
+    """The newest music, as middle and side where it is stereo. Audio thread; buffers are made once.
+
+    Left and right have much in common, and then no path can be told from the other: many pairs of paths explain the
+    same leak, and a change of the panning would bring it back. Middle and side have little in common; a side that is
+    silent (mono on both) is not learnt at all. Of more than two columns every second one is left, the others right.
+    Source of the problem: M. M. Sondhi, D. R. Morgan, J. L. Hall, "Stereophonic acoustic echo cancellation - an
+    overview of the fundamental problem", IEEE Signal Processing Letters 2 (8), 1995.
+    """
+
+    def __init__(self, columns: int, rate_hz: int) -> None:
+        """columns: of the blocks that take() gets, 1 or more."""
+        self.sides = sides = min(2, columns)
+        self._left, self._right = slice(0, columns, 2), slice(1, columns, 2)
+        count, heads = partitions(rate_hz), 2 * TURNS
+        self.spectra: Spectra = np.zeros((count, sides, STEP_FRAMES + 1), np.complex64)
+        self.head_spectra: Spectra = np.zeros((heads, sides, HEAD_FRAMES + 1), np.complex64)
+        self._wave: NDArray[np.float32] = np.zeros((sides, 2 * STEP_FRAMES), np.float32)
+        self._head_wave: NDArray[np.float32] = np.zeros((sides, 2 * HEAD_FRAMES), np.float32)
+        self._sound: NDArray[np.float32] = np.zeros((2, HEAD_FRAMES + 1), np.float32)
+        self._lean: NDArray[np.float32] = np.zeros(HEAD_FRAMES, np.float32)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the music."""
+        for array in (self.spectra, self.head_spectra, self._wave, self._head_wave, self._sound):
+            array.fill(0.0)
+        self.newest = self.head_newest = 0
+        self.quiet = True  # the step that is whole has next to nothing in it
+
+    def take(self, music: Block | None, frames: int, at: int) -> None:
+        """The next `frames` of the step, of which `at` are there; not beyond a block. music: None for silence."""
+        head_at = at % HEAD_FRAMES
+        if head_at == 0:
+            self._head_wave[:, :HEAD_FRAMES] = self._head_wave[:, HEAD_FRAMES:]
+            self._head_wave[:, HEAD_FRAMES:] = 0.0
+            self.head_newest = (self.head_newest - 1) % len(self.head_spectra)
+        if music is None:
+            self._sound[:, 1 : frames + 1] = 0.0
+        elif self.sides == 1:
+            self._sound[0, 1 : frames + 1] = music[:, 0]
+        else:
+            left, right = self._sum_of(music, self._left, 0), self._sum_of(music, self._right, 1)
+            side = np.subtract(left, right, out=self._lean[:frames])
+            np.add(left, right, out=left)
+            right[:] = side
+        for side_at, (sound, wave) in enumerate(zip(self._sound, self._wave, strict=False)):
+            leant = np.multiply(sound[:frames], -LEAN, out=self._lean[:frames])
+            np.add(leant, sound[1 : frames + 1], out=leant)
+            wave[STEP_FRAMES + at : STEP_FRAMES + at + frames] = leant
+            self._head_wave[side_at, HEAD_FRAMES + head_at : HEAD_FRAMES + head_at + frames] = leant
+            sound[0] = sound[frames]
+        forward_transform(self._head_wave, self.head_spectra[self.head_newest])
+
+    def _sum_of(self, music: Block, columns: slice, row: int) -> NDArray[np.float32]:
+        """Half the sum of some columns, in a row of the sound."""
+        out = self._sound[row, 1 : len(music) + 1]
+        np.add.reduce(music[:, columns], axis=1, out=out)
+        return np.multiply(out, 0.5, out=out)
+
+    def step(self) -> None:
+        """A step is whole."""
+        newest = self._wave[:, STEP_FRAMES:]
+        self.quiet = float(np.vdot(newest, newest)) < QUIETEST * newest.size
+        self.newest = (self.newest - 1) % len(self.spectra)
+        forward_transform(self._wave, self.spectra[self.newest])
+        self._wave[:, :STEP_FRAMES] = newest

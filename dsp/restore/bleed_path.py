@@ -1,0 +1,366 @@
+"""The way from the music to one microphone: learnt while somebody sings, and foreseen without delay.
+
+It is a filter in partitions whose every bin is followed by a Kalman filter: what is not yet known of the path is set
+against the power of the voice in that bin, so that a loud voice teaches nothing and a gap between its partials much.
+Source: F. Kuech, E. Mabande, G. Enzner, "State-space architecture of the partitioned-block-based acoustic echo
+controller", ICASSP 2014; G. Enzner, P. Vary, "Frequency-domain adaptive Kalman filter for acoustic echo control in
+hands-free telephones", Signal Processing 86, 2006.
+
+Learning goes by steps of 512 frames, in the background. The foreground foresees with the weights of the step before:
+the newest 1024 frames of the path in partitions of 128, the rest in those of the background, a step ahead (W. G.
+Gardner, "Efficient convolution without input-output delay", Journal of the AES 43, 1995).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsp.native import bound
+from dsp.parts.stft import forward_transform, inverse_transform
+from dsp.restore.bleed_music import HEAD_FRAMES, LEAN, STEP_FRAMES, TURNS, Music, Spectra
+
+Values = NDArray[np.float32]
+
+KEPT = 0.9995**2
+"""How sure one remains of what was learnt, a step: the path of a singer who stands still."""
+
+UNKNOWN, UNKNOWN_FALL = 0.3, 100.0
+"""Expected square of the path's gain before anything is known: this share of the least power that the microphone had
+for the music's, in a bin, in the last 1 to 2 s. It falls by UNKNOWN_FALL to the path's end, as echoes do.
+"""
+
+VOICE_MEMORY = 0.7  # of the voice's power in a bin, a step; a louder step counts at once
+GAP_MEMORY, GAP_STEPS, LISTEN_STEPS = 0.9, 100, 24  # of that least power; steps before it is believed
+HEADS = 2 * TURNS  # partitions of HEAD_FRAMES that the foreground has of its own
+HELD_SHORT = 4
+"""How many partitions a step are held to their length, besides the first two: each holds half a wave of circular
+convolution's making, which learning alone would not remove.
+"""
+
+MISFIT_MEMORY = 0.97
+MISFIT, MISFIT_SURE = -0.5, 5.0
+"""Where the error goes against what is foreseen by this share, and that is no chance (in standard deviations), nothing
+foreseen would be better: the microphone was moved, or a held note was taken for leak. All but LEFT of it is dropped.
+"""
+
+LEFT = 0.25
+TIMID, TIMID_SURE = 0.15, 8.0  # where it goes with what is foreseen: there is more leak than is believed
+PROVEN, PROOF_MEMORY = 0.3, 0.999
+"""A path that took away so much of what it foresaw, over some 10 s, was the right one: learn the new one as boldly."""
+
+SHRINK, GROW, LEAST = 0.1, 3.0, 1e-3  # of the boldness, where it was not; where it was too timid; the least
+WORSE, PATIENCE = 1.25, 0.9  # power of the error over that heard, smoothed: what was learnt is dropped
+FAINT = 1e-9
+RANGES = 4  # calls in which all partitions are done
+
+
+class LeakPath:
+    """Of one microphone. Audio thread; buffers are made once."""
+
+    def __init__(self, music: Music) -> None:
+        self._music = music
+        shape = music.spectra.shape
+        count, sides, bins = shape
+        self._weights: Spectra = np.zeros(shape, np.complex64)
+        self._unsure: Values = np.zeros(shape, np.float32)
+        fall = UNKNOWN_FALL ** (-np.arange(count) / count)
+        self._unknown = [float(share) for share in fall / fall.sum()]
+        self._foreseen: Spectra = np.zeros(bins, np.complex64)
+        self._error: Spectra = np.zeros(bins, np.complex64)
+        self._of_foreseen: Spectra = np.zeros(bins, np.complex64)
+        self._was_spectrum: Spectra = np.zeros(bins, np.complex64)
+        self._power, self._share, self._voice, self._squares = np.zeros((4, bins), np.float32)
+        self._gap, self._gap_before, self._mean_heard, self._mean_music = np.zeros((4, bins), np.float32)
+        self._part, self._other, self._spare = np.zeros((3, bins), np.float32)
+        self._heard, self._was = np.zeros((2, STEP_FRAMES), np.float32)
+        self._wave: Values = np.zeros(2 * STEP_FRAMES, np.float32)
+        self._tail_sum: Spectra = np.zeros(bins, np.complex64)
+        self._tail, self._next_tail = np.zeros((2, STEP_FRAMES), np.float32)
+        self._head_weights: Spectra = np.zeros((HEADS, sides, HEAD_FRAMES + 1), np.complex64)
+        self._next_head: Spectra = np.zeros_like(self._head_weights)
+        self._head_sum: Spectra = np.zeros(HEAD_FRAMES + 1, np.complex64)
+        self._head_all: Spectra = np.zeros(HEAD_FRAMES + 1, np.complex64)
+        self._head_wave: Values = np.zeros(2 * HEAD_FRAMES, np.float32)
+        self._pieces: Values = np.zeros((HEADS, sides, 2 * HEAD_FRAMES), np.float32)
+        self._taps: Values = np.zeros((sides, 2 * STEP_FRAMES), np.float32)
+        self._sum_up: Values = np.tril(LEAN ** np.maximum(0, np.subtract.outer(*[np.arange(HEAD_FRAMES)] * 2))).astype(
+            np.float32
+        )
+        self._fading: Values = (LEAN ** np.arange(1.0, HEAD_FRAMES + 1)).astype(np.float32)
+        self._magnitudes: Values = np.zeros(STEP_FRAMES, np.float32)
+        self._peaks = [0.0] * count
+        self._peak_at = [0] * count
+        self._calls = bound.calls()
+        self._head_native = bound.paths(music.head_spectra, self._head_weights)
+        self._tail_native = bound.paths(music.spectra, self._weights)
+        self._native = bound.learner(
+            music.spectra, self._weights, self._unsure, self._foreseen, self._power, self._share, self._error
+        )
+        self._turns = self._plan(count)
+        self._misfit = self._misfit_power = self._error_power = self._heard_power = 0.0
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the path and the sound."""
+        self._last_heard = self._last_foreseen = 0.0
+        self._next_short, self._learning = 2, False
+        self._steps, self._bold = 0, 1.0
+        self._proof = self._proof_power = 0.0
+        self._gap.fill(1.0)
+        self._gap_before.fill(1.0)
+        self._mean_heard.fill(1e-6)
+        self._mean_music.fill(1e-6)
+        for values in (self._tail, self._next_tail, self._heard):
+            values.fill(0.0)
+        for spectra in (self._head_weights, self._next_head, self._head_sum, self._tail_sum):
+            spectra.fill(0.0)
+        self._forget()
+
+    def _forget(self) -> None:
+        self._weights.fill(0.0)
+        self._doubt(at_least=False)
+        self._voice.fill(0.0)
+        self._error_power = self._heard_power = 0.0
+        self._peaks[:] = [0.0] * len(self._peaks)
+
+    # The foreground.
+
+    def foresee(self, sound: Values, at: int) -> Values:
+        """The music in `sound`, the next frames of the step of which `at` are there; (frames,), a reused buffer."""
+        frames, head_at, newest = len(sound), at % HEAD_FRAMES, self._music.head_newest
+        heard = self._heard[at : at + frames]
+        np.multiply(sound[: frames - 1], -LEAN, out=heard[1:])
+        heard[0] = -LEAN * self._last_heard
+        np.add(heard, sound, out=heard)
+        self._last_heard = sound.item(frames - 1)
+        if head_at == 0:
+            self._head_sum.fill(0.0)
+            self._sum_head(1, HEADS, newest, self._head_sum)
+        np.copyto(self._head_all, self._head_sum)
+        self._sum_head(0, 1, newest, self._head_all)
+        inverse_transform(self._head_all, self._head_wave)
+        leak = self._head_wave[HEAD_FRAMES + head_at : HEAD_FRAMES + head_at + frames]
+        np.add(leak, self._tail[at : at + frames], out=leak)
+        if self._calls is not None:
+            self._last_foreseen = self._calls.lean(leak, LEAN, self._last_foreseen)
+        else:
+            leak[:] = self._sum_up[:frames, :frames] @ leak + self._fading[:frames] * np.float32(self._last_foreseen)
+            self._last_foreseen = leak.item(frames - 1)
+        return leak
+
+    def _sum_head(self, first: int, last: int, newest: int, out: Spectra) -> None:
+        if self._head_native is not None:
+            self._head_native.sum(first, last, newest, out)
+            return
+        for p in range(first, last):
+            spectra = self._music.head_spectra[(newest + p) % HEADS]
+            out += (self._head_weights[p] * spectra).sum(axis=0)
+
+    # The background: a share of a step's work at the end of each block.
+
+    def turn(self, number: int) -> None:
+        """The work at the end of a block. number: 0 where the block ends a step, which is then learnt from."""
+        for task in self._turns[number]:
+            task()
+
+    def _plan(self, count: int) -> list[tuple[Callable[[], None], ...]]:
+        edges = [count * at // RANGES for at in range(RANGES + 1)]
+        ranges = list(pairwise(edges))
+        look = [partial(self._look, *each) for each in ranges]
+        learn = [partial(self._learn, *each) for each in ranges]
+        tail = [partial(self._sum_tail, max(2, first), last) for first, last in ranges]
+        return [
+            (self._begin, *look[:3]),
+            (look[3], self._judge, *learn[:1]),
+            (*learn[1:], self._hold_head),
+            (self._hold_tail, *tail, self._end),
+        ]
+
+    def _begin(self) -> None:
+        self._tail, self._next_tail = self._next_tail, self._tail
+        np.copyto(self._head_weights, self._next_head)
+        np.copyto(self._was, self._heard)
+        self._foreseen.fill(0.0)
+        self._power.fill(0.0)
+        self._learning = not self._music.quiet
+
+    def _look(self, first: int, last: int) -> None:
+        if not self._learning:
+            return
+        kept, found = KEPT, 1.0 - KEPT
+        if self._native is not None:
+            self._native.foresee(first, last, self._music.newest, kept, found)
+            return
+        for p in range(first, last):
+            spectra = self._music.spectra[(self._music.newest + p) % len(self._weights)]
+            weights, unsure = self._weights[p], self._unsure[p]
+            unsure *= kept
+            unsure += found * _squares(weights)
+            self._power += (unsure * _squares(spectra)).sum(axis=0)
+            self._foreseen += (weights * spectra).sum(axis=0)
+
+    def _judge(self) -> None:
+        """The error of what the weights foresee, and how far it may be trusted."""
+        if not self._learning:
+            return
+        wave, error, squares = self._wave, self._error, self._squares
+        inverse_transform(self._foreseen, wave)
+        wave[:STEP_FRAMES] = 0.0
+        forward_transform(wave, self._of_foreseen)
+        newest = wave[STEP_FRAMES:]
+        np.subtract(self._was, newest, out=newest)
+        forward_transform(wave, error)
+        self._find_gap()
+        self._square(error, squares)
+        np.multiply(self._voice, VOICE_MEMORY, out=self._voice)
+        np.add(self._voice, np.multiply(squares, 1.0 - VOICE_MEMORY, out=self._part), out=self._voice)
+        np.maximum(self._voice, squares, out=squares)
+        np.add(squares, FAINT, out=squares)
+        self._error_power = PATIENCE * self._error_power + float(np.vdot(newest, newest))
+        self._heard_power = PATIENCE * self._heard_power + float(np.vdot(self._was, self._was))
+        if self._error_power > WORSE * self._heard_power:
+            self._forget()
+        elif not self._weigh_misfit(squares) and self._steps > LISTEN_STEPS:
+            np.add(self._power, squares, out=self._share)
+            np.reciprocal(self._share, out=self._share)
+            np.multiply(error, self._share, out=error)
+            return
+        # What the power was made of holds no more, or not yet: learn nothing in this step.
+        self._share.fill(0.0)
+        error.fill(0.0)
+
+    def _find_gap(self) -> None:
+        """The least power heard for the music's, in each bin: the leak is no louder."""
+        np.add(self._error, self._of_foreseen, out=self._was_spectrum)
+        heard = self._square(self._was_spectrum, self._squares)
+        np.multiply(self._mean_heard, GAP_MEMORY, out=self._mean_heard)
+        # Twice, as a window of the music is twice as long as the step that is heard.
+        np.add(self._mean_heard, np.multiply(heard, 2.0 - 2.0 * GAP_MEMORY, out=heard), out=self._mean_heard)
+        np.multiply(self._mean_music, GAP_MEMORY, out=self._mean_music)
+        for side in self._music.spectra[self._music.newest]:
+            music = self._square(side, self._squares)
+            np.add(self._mean_music, np.multiply(music, 1.0 - GAP_MEMORY, out=music), out=self._mean_music)
+        self._steps += 1
+        if self._steps % GAP_STEPS == 0:
+            np.copyto(self._gap_before, self._gap)
+            self._gap.fill(1.0)
+        if self._steps >= LISTEN_STEPS // 2:
+            np.add(self._mean_music, FAINT, out=self._part)
+            np.divide(self._mean_heard, self._part, out=self._part)
+            np.minimum(self._gap, self._part, out=self._gap)
+        if self._steps == LISTEN_STEPS:
+            self._forget()
+
+    def _weigh_misfit(self, voice: Values) -> bool:
+        """What the error has in common with what is foreseen, where the voice is weak. Whether the path was dropped."""
+        error, foreseen = self._error, self._of_foreseen
+        np.multiply(error.real, foreseen.real, out=self._part)
+        both = np.add(self._part, np.multiply(error.imag, foreseen.imag, out=self._other), out=self._part)
+        np.divide(both, voice, out=both)
+        newest = float(np.add.reduce(both))
+        self._square(foreseen, self._other)
+        np.divide(self._other, voice, out=self._other)
+        power = float(np.add.reduce(self._other))
+        self._misfit = MISFIT_MEMORY * self._misfit + newest
+        self._misfit_power = MISFIT_MEMORY * self._misfit_power + power
+        self._proof = PROOF_MEMORY * self._proof + 2.0 * newest + power
+        self._proof_power = PROOF_MEMORY * self._proof_power + power
+        chance, share = math.sqrt(self._misfit_power + FAINT), self._misfit / (self._misfit_power + FAINT)
+        if share < MISFIT and self._misfit < -MISFIT_SURE * chance:
+            np.multiply(self._weights, LEFT, out=self._weights)
+            proven = self._proof > PROVEN * self._proof_power
+            self._bold = 1.0 if proven else max(LEAST, SHRINK * self._bold)
+            self._doubt(at_least=proven)
+            return True
+        if share > TIMID and self._misfit > TIMID_SURE * chance and self._bold < 1.0:
+            self._bold = min(1.0, GROW * self._bold)
+            self._doubt(at_least=True)
+            return True
+        return False
+
+    def _doubt(self, *, at_least: bool) -> None:
+        """Be as unsure of every weight as when nothing was known, by the present boldness."""
+        np.minimum(self._gap, self._gap_before, out=self._part)
+        np.multiply(self._part, UNKNOWN * self._bold, out=self._part)
+        for unsure, share in zip(self._unsure, self._unknown, strict=True):
+            np.multiply(self._part, share, out=self._other)
+            if at_least:
+                np.maximum(unsure, self._other, out=unsure)
+            else:
+                unsure[:] = self._other
+        self._misfit = self._misfit_power = 0.0
+
+    def _square(self, values: Spectra, out: Values) -> Values:
+        """Squared magnitudes, into `out`."""
+        np.multiply(values.real, values.real, out=out)
+        return np.add(out, np.multiply(values.imag, values.imag, out=self._spare), out=out)
+
+    def _learn(self, first: int, last: int) -> None:
+        if not self._learning:
+            return
+        if self._native is not None:
+            self._native.learn(first, last, self._music.newest)
+            return
+        for p in range(first, last):
+            spectra = self._music.spectra[(self._music.newest + p) % len(self._weights)]
+            unsure = self._unsure[p]
+            self._weights[p] += unsure * spectra.conj() * self._error
+            unsure *= 1.0 - 0.5 * unsure * _squares(spectra) * self._share
+
+    def _hold_head(self) -> None:
+        if not self._learning:
+            return
+        for p in range(2):
+            self._hold(p)
+            for piece in range(TURNS):
+                taps = self._taps[:, HEAD_FRAMES * piece : HEAD_FRAMES * (piece + 1)]
+                self._pieces[TURNS * p + piece, :, :HEAD_FRAMES] = taps
+        forward_transform(self._pieces, self._next_head)
+
+    def _hold_tail(self) -> None:
+        if not self._learning:
+            return
+        count = len(self._weights)
+        for _ in range(min(HELD_SHORT, count - 2)):
+            self._hold(self._next_short)
+            self._next_short = self._next_short + 1 if self._next_short + 1 < count else 2
+
+    def _hold(self, p: int) -> None:
+        """Make a partition's filter no longer than a partition."""
+        inverse_transform(self._weights[p], self._taps)
+        self._taps[:, STEP_FRAMES:] = 0.0
+        forward_transform(self._taps, self._weights[p])
+        taps = self._taps[0, :STEP_FRAMES]
+        np.abs(taps, out=self._magnitudes)
+        self._peak_at[p] = int(self._magnitudes.argmax())
+        self._peaks[p] = self._magnitudes.item(self._peak_at[p])
+
+    def _sum_tail(self, first: int, last: int) -> None:
+        if first == 2:
+            self._tail_sum.fill(0.0)
+        newest, count = (self._music.newest - 2) % len(self._weights), len(self._weights)
+        if self._tail_native is not None:
+            self._tail_native.sum(first, last, newest, self._tail_sum)
+            return
+        for p in range(first, last):
+            self._tail_sum += (self._weights[p] * self._music.spectra[(newest + p) % count]).sum(axis=0)
+
+    def _end(self) -> None:
+        inverse_transform(self._tail_sum, self._wave)
+        self._next_tail[:] = self._wave[STEP_FRAMES:]
+
+    @property
+    def delay_frames(self) -> int:
+        """Of the strongest part of the path."""
+        p = self._peaks.index(max(self._peaks))
+        return STEP_FRAMES * p + self._peak_at[p]
+
+
+def _squares(values: Spectra) -> Values:
+    return np.square(values.real) + np.square(values.imag)

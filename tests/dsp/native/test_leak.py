@@ -1,0 +1,72 @@
+"""Leak foreseen and learnt in C and in NumPy: the same, partition by partition, wherever the ring begins."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dsp import native
+from dsp.native import bound
+from dsp.restore.bleed_music import Music
+from dsp.restore.bleed_path import LeakPath
+from tests.rigs.both_ways import assert_close, pair, sound
+
+pytestmark = pytest.mark.usefixtures("native_part")
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3])
+def test_a_path_learns_the_same(columns: int) -> None:
+    """Both hear the same music and microphone for long enough to fill the ring twice."""
+    rng = np.random.default_rng(columns)
+    musics = pair(lambda: Music(columns, 12_000))
+    paths = [pair(lambda: LeakPath(musics[0]))[0], pair(lambda: LeakPath(musics[1]))[1]]
+    assert paths[0]._native is not None
+    assert paths[1]._native is None
+    for block in range(120):
+        played, heard = sound(rng, 128, columns), rng.standard_normal(128).astype(np.float32) * np.float32(0.1)
+        heard += np.float32(0.3) * played[:, 0]
+        at = block * 128 % 512
+        found = []
+        for on, music, path in ((True, musics[0], paths[0]), (False, musics[1], paths[1])):
+            with native.switched(on):
+                music.take(played, 128, at)
+                found.append(path.foresee(heard, at).copy())
+                if at == 384:
+                    music.step()
+                path.turn((at + 128) % 512 // 128)
+        assert np.abs(found[0] - found[1]).max() < 2e-3
+    assert np.abs(paths[0]._weights - paths[1]._weights).max() < 2e-3
+    assert np.abs(paths[0]._weights).max() > 0.05
+
+
+def test_sums_of_some_partitions() -> None:
+    rng = np.random.default_rng(1)
+    spectra, weights = (rng.standard_normal((2, 5, 2, 9)) + 1j * rng.standard_normal((2, 5, 2, 9))).astype(np.complex64)
+    part = bound.paths(spectra, weights)
+    assert part is not None
+    for newest in range(5):
+        out = np.ones(9, np.complex64)
+        part.sum(1, 4, newest, out)
+        assert_close(out, 1.0 + sum((weights[p] * spectra[(newest + p) % 5]).sum(axis=0) for p in range(1, 4)))
+
+
+def test_what_does_not_fit_is_refused() -> None:
+    spectra = np.zeros((3, 1, 5), np.complex64)
+    part = bound.paths(spectra, spectra.copy())
+    assert part is not None
+    with pytest.raises(ValueError, match="last = 4: allowed 0 to 3"):
+        part.sum(0, 4, 0, np.zeros(5, np.complex64))
+    with pytest.raises(ValueError, match="newest = 3: allowed 0 to 2"):
+        part.sum(0, 3, 3, np.zeros(5, np.complex64))
+    with pytest.raises(ValueError, match="out has 32 bytes: 40 are needed"):
+        part.sum(0, 3, 0, np.zeros(4, np.complex64))
+    with pytest.raises(ValueError, match="Paths: weights has 14 values: 15 are needed"):
+        native.hop.Paths(3, 1, 5, spectra, np.zeros(14, np.complex64))
+
+
+def test_values_lean_on_the_ones_before() -> None:
+    calls = bound.calls()
+    assert calls is not None
+    values = np.array([1.0, 0.0, 2.0], np.float32)
+    assert calls.lean(values, 0.5, 4.0) == pytest.approx(2.75)
+    assert values.tolist() == [3.0, 1.5, 2.75]
