@@ -20,10 +20,10 @@ PLOSIVES_PARAMS: tuple[ParamSpec, ...] = (ON,)
 SHELF_HZ, SHELF_DB, GLIDE_MS = 130.0, -9.0, 4.0
 SHELVES = 2  # one after the other: 18 dB
 STEP_FRAMES = 64
-LOW_HZ, MID_HZ = 100.0, (220.0, 1200.0)
+LOW_HZ, MID_HZ = 100.0, (180.0, 1200.0)
 QUICK_MS, SLOW_MS = 2.5, 250.0  # of the levels: now, and before the surge
 SURGE_DB = 9.0  # above what was there before
-OVER_MID_DB = 6.0  # above the voice's own band at the same time
+OVER_MID_DB = 8.0  # above the voice's own band at the same time
 LET_GO_DB = 3.0  # above it, it goes on
 AGAIN_DB, FORGOTTEN_DB_PER_S, SEEN_AGAIN_MS = 3.0, 4.0, 60.0
 """A surge has to be that much above those before it, which are forgotten so quickly, and are known after so long."""

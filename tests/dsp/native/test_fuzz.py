@@ -353,7 +353,48 @@ def use_effects(odd: Odd) -> None:
         tried(lambda: native.hop.limit_true(block, *arrays, 2.5, 1000.0))  # noqa: B023
 
 
+def use_repair(odd: Odd) -> None:
+    channels, order, hop, ahead = odd.whole(3), odd.whole(12), odd.whole(16), odd.whole(60)
+    window, longest, peaks, every = odd.whole(90), odd.whole(ahead), odd.whole(9), odd.whole(4)
+    past, exact = max(0, window + abs(odd.whole(9))), np.float64
+    end, most, width = past + hop + ahead, odd.whole(40), order + 1
+    F, D, N = np.float32, np.float64, np.int32
+    shared = ((window, F), (channels * end, F), (hop * channels, F), (hop * channels, F))
+
+    def arrays(*lengths: tuple[int, type]) -> list[np.ndarray]:
+        """One array in some tries may be off, or hardly any would ever work."""
+        made = [odd.rng.standard_normal(max(0, count)).astype(kind) for count, kind in lengths]
+        if odd.rng.random() < 0.3:
+            at = int(odd.rng.integers(len(made)))
+            made[at] = odd.array(*lengths[at])
+        return made
+
+    sizes = (odd.whole(20), odd.whole(9), odd.whole(9), odd.whole(9), odd.whole(9))
+    for_clicks = arrays(
+        *((11, D), *shared, (channels * peaks, F), (end, F), (end, F), (longest, F), (channels * width, D)),
+        *((window, D), (channels * longest * width, D), (longest, D), (2, D), (longest, N), (channels, N), (1, N)),
+    )
+    for_clips = arrays(
+        *((12, D), *shared, (width, D), (window, D), (most * width, D), (most, D), (10 * channels, D), (2, D)),
+        *((2, D), (most, N)),
+    )
+    clicks = tried(
+        lambda: native.hop.Declick(
+            channels, order, hop, past, ahead, peaks, window, every, longest, *sizes, *for_clicks
+        )
+    )
+    clips = tried(lambda: native.hop.Declip(channels, order, hop, past, ahead, window, most, *for_clips))
+    for _ in range(4):
+        done = odd.whole(hop)
+        if clicks:
+            tried(lambda: clicks.process(odd.block(None, channels), done))  # noqa: B023
+        if clips:
+            tried(lambda: clips.process(odd.block(None, channels), done))  # noqa: B023
+    tried(lambda: native.hop.period_of(odd.array(None, exact), odd.whole(9), odd.array(None, exact), 0.5, 0.9))
+
+
 USES = (
+    use_repair,
     use_transform,
     use_stft,
     use_denoise,
