@@ -1,4 +1,8 @@
-"""The leveller on a voice whose level is ridden up and down, against ffmpeg's dynaudnorm and speechnorm."""
+"""The leveller on a voice whose level is ridden up and down, against ffmpeg's dynaudnorm and speechnorm.
+
+Do no harm: a clean voice whose loudness is the target's from beginning to end is to stay as it is. A voice that moves
+by 6 dB and more by itself is a ride: what is done to it is shown, but there it does its work.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from dsp.effects.leveller import Leveller
 
 SECONDS, RIDE_S, RIDES_DB = 30.0, 6.0, (0.0, -8.0, 4.0, -12.0, 6.0)
 HEARD_AFTER_S = 2.0  # after each ride, when a fader ridden by hand would be there too
+STEADY_DB = 6.0
 SETTINGS = {"leveller.on": 1.0, "leveller.target_lufs": -20.0}
 
 
@@ -51,19 +56,17 @@ def rows(limit: int | None = None) -> list[Row]:
             more_is_better=False,
         )
     )
-    even = [sound * 10.0 ** ((SETTINGS["leveller.target_lufs"] - lufs(sound)) / 20.0) for sound in clean]
-    harms = [harm(sound, through(Leveller(), sound.astype(np.float32), SETTINGS)) for sound in even]
-    found.append(Row("leveller", "clean voice at the target", "SI-SDR, dB", float("inf"), min(h[0] for h in harms)))
-    found.append(
-        Row(
-            "leveller",
-            "clean voice at the target",
-            "loudness, LU",
-            0.0,
-            max((h[1] for h in harms), key=abs),
-            more_is_better=False,
-        )
-    )
+    for what, chosen in (("steady", True), ("moving", False)):
+        harms = []
+        for sound in clean:
+            even = (sound * 10.0 ** ((SETTINGS["leveller.target_lufs"] - lufs(sound)) / 20.0)).astype(np.float32)
+            if (moves_db(even) < STEADY_DB) == chosen:
+                harms.append(harm(even, through(Leveller(), even, SETTINGS)))
+        if harms:
+            title = f"the worst clean voice at the target, {what}"
+            most = max((harm[1] for harm in harms), key=abs)
+            found.append(Row("leveller", title, "SI-SDR, dB", float("inf"), min(harm[0] for harm in harms)))
+            found.append(Row("leveller", title, "loudness, LU", 0.0, most, more_is_better=False))
     return found
 
 
@@ -98,6 +101,14 @@ def unevenness_db(sound: Sound, voice: Sound) -> float:
         if chosen.any():
             means.append(float(np.average(gain[chosen], weights=loud[chosen])))
     return float(np.std(means))
+
+
+def moves_db(sound: Sound) -> float:
+    """How far the loudness of 3 s goes up and down, without pauses (EBU Tech 3341 calls it short-term loudness)."""
+    energies = hop_energies(sound)
+    short = [10.0 * np.log10(energies[at : at + 30].mean() + 1e-12) for at in range(0, len(energies) - 29, 5)]
+    voiced = np.array(short)[np.array(short) > max(short) - 20.0]
+    return float(voiced.max() - voiced.min())
 
 
 def pause_db(sounds: list[Sound]) -> float:

@@ -1,7 +1,9 @@
 """The leveller: rides the fader, so that a voice keeps its loudness whether it is near the microphone or far.
 
 It measures loudness as ITU-R BS.1770-4 does (K-weighting), over the seconds in which there is voice, and moves slowly
-towards the target. In pauses it stands still, so it never pulls noise up.
+towards the target. In pauses it stands still, so it never pulls noise up. A hand on the fader waits until it is sure:
+what is nearly right stays as it is, a little off is mended slowly, far off soon; and the longer a voice has been heard,
+the less must be wrong before the fader moves.
 """
 
 from __future__ import annotations
@@ -24,9 +26,15 @@ TARGET = ParamSpec(
 LEVELLER_PARAMS = (ON, TARGET)
 
 STEP_MS = 20.0
-MEMORY_S = 1.2  # of the loudness, in time with voice
-FIRST_STEPS = 10  # with voice, before it says how loud it is
-SPEED_S = 0.9  # time constant of the fader
+NOW_S, MEMORY_S = 0.8, 3.0  # of the loudness now, and of the voice's own, in time with voice
+FIRST_STEPS = 50  # with voice, before it says how loud it is
+NEAR_DB, FAR_DB = 2.0, 4.0
+"""How far the loudness now may be from the voice's own: nearer it is the melody's; farther, the voice has moved, and its
+own loudness is learned as quickly as that of now. In between is in between.
+"""
+DEAD_DB, SPEED_S = 0.5, 0.9  # less is left alone; time constant of the fader, for what is more
+SOON_DB, SOON_S = 4.0, 0.4  # the same for the loudness now
+UNSURE_DB = 1.5  # more is left alone after 1 s of voice; half of it after 4 s
 MOST_DB_PER_S = 9.0
 MOST_UP_DB, MOST_DOWN_DB = 12.0, 18.0
 LIKELY = 0.5  # probability of voice from which on it counts
@@ -69,7 +77,7 @@ class Leveller:
         self._weighted: Block = np.zeros((period_frames, channels), np.float32)
         self._ramp = Ramp(1.0, self._step_frames, period_frames)
         self._native = bound.calls()
-        self._gain_db = self._leave_by_db = self._energy = self._loud = 0.0
+        self._gain_db = self._leave_by_db = self._energy = self._loud = self._loud_now = 0.0
         self._done = self._heard_steps = self._leaving = self._hang = 0
         self.reset()
 
@@ -127,7 +135,7 @@ class Leveller:
         self._ramp.jump(1.0)
         self._gain_db = self._leave_by_db = 0.0
         self._done = self._heard_steps = self._leaving = 0
-        self._energy = self._loud = 0.0
+        self._energy = self._loud = self._loud_now = 0.0
         self._floor_lufs = LOUDEST_LUFS  # the first sound may be noise
         self._hang = 0
 
@@ -137,15 +145,32 @@ class Leveller:
             self._leaving -= 1
             self._gain_db = self._gain_db - self._leave_by_db if self._leaving else 0.0
         elif self._on and self._counts(energy):
-            self._heard_steps += 1
-            newest = max(self._step_s / MEMORY_S, 1.0 / self._heard_steps)
-            self._loud += newest * (energy - self._loud)
+            self._hear(energy)
             if self._heard_steps >= FIRST_STEPS:
-                wanted_db = min(max(self._target - _lufs(self._loud), -MOST_DOWN_DB), MOST_UP_DB)
                 most_db = MOST_DB_PER_S * self._step_s
-                move_db = (wanted_db - self._gain_db) * self._step_s / SPEED_S
-                self._gain_db += min(max(move_db, -most_db), most_db)
+                gain_db = self._gain_db + min(max(self._move_db(), -most_db), most_db)
+                self._gain_db = min(max(gain_db, -MOST_DOWN_DB), MOST_UP_DB)
         self._ramp.set(10.0 ** (self._gain_db / 20.0))
+
+    def _hear(self, energy: float) -> None:
+        """Learn how loud the voice is: now, and on the whole."""
+        self._heard_steps += 1
+        first = 1.0 / self._heard_steps
+        quick, slow = self._step_s / NOW_S, self._step_s / MEMORY_S
+        self._loud_now += max(quick, first) * (energy - self._loud_now)
+        far_db = abs(_lufs(self._loud_now) - _lufs(self._loud))
+        moved = min(max((far_db - NEAR_DB) / (FAR_DB - NEAR_DB), 0.0), 1.0)
+        self._loud += max(slow + moved * (quick - slow), first) * (energy - self._loud)
+
+    def _move_db(self) -> float:
+        """The fader's next step, before its limit of speed."""
+        unsure_db = UNSURE_DB / math.sqrt(self._heard_steps * self._step_s)
+        move_db = 0.0
+        for energy, left_db, speed_s in ((self._loud, DEAD_DB, SPEED_S), (self._loud_now, SOON_DB, SOON_S)):
+            off_db = self._target - _lufs(energy) - self._gain_db
+            over_db = max(abs(off_db) - left_db - unsure_db, 0.0)
+            move_db += math.copysign(over_db, off_db) * self._step_s / speed_s
+        return move_db
 
     def _counts(self, energy: float) -> bool:
         """Whether a step is voice, or follows so soon on one that it is a gap between syllables."""
@@ -165,7 +190,7 @@ class Leveller:
             return False
         if self._voice.known:
             return float(np.maximum.reduce(self._voice.probability)) >= LIKELY
-        under_voice = self._heard_steps >= FIRST_STEPS and lufs < _lufs(self._loud) - UNDER_VOICE_DB
+        under_voice = self._heard_steps >= FIRST_STEPS and lufs < _lufs(self._loud_now) - UNDER_VOICE_DB
         return lufs > self._floor_lufs + OVER_FLOOR_DB and not under_voice
 
 
