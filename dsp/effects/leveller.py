@@ -29,8 +29,8 @@ STEP_MS = 20.0
 NOW_S, MEMORY_S = 0.8, 3.0  # of the loudness now, and of the voice's own, in time with voice
 FIRST_STEPS = 50  # with voice, before it says how loud it is
 NEAR_DB, FAR_DB = 2.0, 4.0
-"""How far the loudness now may be from the voice's own: nearer it is the melody's; farther, the voice has moved, and its
-own loudness is learned as quickly as that of now. In between is in between.
+"""How far the loudness now may be from the voice's own: nearer it is the melody's; farther, the voice has moved, and
+its own loudness is learned as quickly as that of now. In between is in between.
 """
 DEAD_DB, SPEED_S = 0.5, 0.9  # less is left alone; time constant of the fader, for what is more
 SOON_DB, SOON_S = 4.0, 0.4  # the same for the loudness now

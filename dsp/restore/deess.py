@@ -22,18 +22,22 @@ DEESS_PARAMS = (ON, AMOUNT)
 
 STEP_FRAMES = 128
 LOWEST_HZ, HIGHEST_HZ = 3500.0, 12_000.0
-BELL_Q = 0.8
-START_HZ = 6500.0
+BELL_Q = 0.6
 SIBILANT_SHARE = 0.3  # of all power that lies in the band, in a sibilant
 VOICED_BELOW_HZ = 700.0
 VOICED_SHARE = 0.4
-RELATION_DB, WHISPERED_DB = -7.0, 6.0
+RELATION_DB, WHISPERED_DB = -9.0, 6.0
 """A sibilant's level in the band, beside the level of the vowels, that is right: of a voice, and of a whisper, whose
 vowels have no voicing. In the dry voices of shared/data half of the time of sibilants lies under -13 dB.
 """
 
-RATIO = 0.9  # of what is too loud, so much is taken
-BURST_MS, SURE_MS = 12.0, 22.0  # shorter is a "t" or "k"; from here on it acts fully
+DULL_HZ, SHARP_HZ = 5100.0, 5600.0
+"""Where a voice's sibilants lie lower than the first, it has no edge to soften: a telephone, a lossy file, a "sh". From
+the second on it acts fully.
+"""
+
+RATIO = 1.25  # the bell per dB that is too loud: a sibilant is wider than the bell, so it falls by less
+BURST_MS, SURE_MS = 9.0, 16.0  # shorter is a "t" or "k"; from here on it acts fully
 RISE_MS, FALL_MS = 3.0, 25.0  # of the band's level
 VOWEL_RISE_MS, VOWEL_HOLD_S, VOWEL_FALL_DB_PER_S = 30.0, 3.0, 3.0
 LEARN_MS = 200.0  # of vowels, before anything is taken
@@ -121,7 +125,7 @@ class Deess:
         self._level = 0.0
         self._vowel_db, self._voicing = FAINTEST_DB, 1.0
         self._since_s = self._since_vowel_s = self._learned_s = 0.0
-        self._centre_hz = START_HZ
+        self._centre_hz = DULL_HZ
 
     def _listen(self, piece: Block) -> None:
         """Sum up the power of all, of the band, of the band's change from frame to frame, and below 700 Hz."""
@@ -177,6 +181,7 @@ class Deess:
     def _wanted_db(self) -> float:
         """The gain that brings the sibilance down to what the vowels ask; 0 where it is not too loud."""
         sure = min(1.0, max(0.0, (1000.0 * self._since_s - BURST_MS) / (SURE_MS - BURST_MS)))
+        sure *= min(1.0, max(0.0, (self._centre_hz - DULL_HZ) / (SHARP_HZ - DULL_HZ)))
         if sure == 0.0 or self._learned_s < LEARN_MS / 1000.0:
             return 0.0
         relation_db = WHISPERED_DB + (RELATION_DB - WHISPERED_DB) * self._voicing
