@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dsp.block import RATE_HZ, Block
 from dsp.native import bound
+from dsp.parts.biquads_numpy import Matrix, Scan
 from dsp.parts.ramp import ramp_frames
 
 Kind = Literal["off", "bell", "low_shelf", "high_shelf", "high_pass", "low_pass", "band_pass", "notch"]
@@ -28,6 +29,10 @@ SMOOTH_Q = math.sqrt(0.5)  # Butterworth
 LOWEST_HZ, HIGHEST = 1.0, 0.49  # the highest is a share of the rate
 LOWEST_Q, HIGHEST_Q = 0.05, 100.0
 MOST_OF_A_SHELF = 1.0  # its Q; above it is a shelf with a bell beside it, which this design does not follow
+RESTED_BLOCKS = 8
+"""In NumPy a section that has stood still for so many blocks is worked out as a matrix, which takes 0.1 ms once."""
+
+MATRIX_FRAMES = 128
 THROUGH: Coefficients = (0.1, 1.0, 1.0, 0.0, 0.0)
 
 
@@ -53,7 +58,10 @@ class Biquads:
         self._passed: NDArray[np.int32] = np.zeros(self._count, np.int32)  # 1: nothing to do
         self._state: Values = np.zeros((self._count, channels, 2))
         self._native = bound.biquads(self._now, self._target, self._left, self._passed, self._state)
-        self._twin = _Scan(max_frames, channels)
+        self._twin = Scan(max_frames, channels)
+        self._rested = [0] * self._count  # blocks
+        frames = min(max_frames, MATRIX_FRAMES)
+        self._matrices = [] if self._native is not None else [Matrix(frames, channels) for _ in range(self._count)]
         self.reset()
 
     @property
@@ -76,6 +84,7 @@ class Biquads:
             self._passed[section] = 0
         target[:] = wanted
         self._left[section] = self._glide_frames
+        self._rested[section] = 0
 
     def process(self, block: Block) -> None:
         """Filter in place. block: float32 (frames, channels); at most as long as prepared for."""
@@ -93,6 +102,10 @@ class Biquads:
             passed = tuple(target[2:]) == THROUGH[2:]
             self._passed[section] = passed
             self._left[section] = self._glide_frames if glide and not passed else 0
+            self._rested[section] = 0
+            if self._matrices and not (glide or passed):
+                self._matrices[section].follow(target)
+                self._rested[section] = RESTED_BLOCKS
         np.copyto(self._now, self._target)
         if glide:
             self._now[:, 2:] = THROUGH[2:]
@@ -117,110 +130,17 @@ class Biquads:
                 if tuple(now[2:]) == THROUGH[2:]:
                     self._passed[section] = 1
                     return
+        if start == len(block):
+            return
+        if start or self._rested[section] < RESTED_BLOCKS:
+            self._rested[section] += 1
+            self._twin.still(block[start:], now, state)
+            return
+        matrix = self._matrices[section]
+        matrix.follow(now.tolist())
+        start = matrix.process(block, state)
         if start < len(block):
             self._twin.still(block[start:], now, state)
-
-
-class _Scan:
-    """A section in NumPy, which has no recursive filter: each step doubles how far the states of a block look back.
-
-    s[n + 1] = A s[n] + B x[n] takes log2(frames) steps (W. Hillis, G. Steele, "Data Parallel Algorithms", 1986).
-    """
-
-    def __init__(self, max_frames: int, channels: int) -> None:
-        size, self._channels = max_frames + 1, channels
-        self._states: Values = np.zeros((2, size * channels))
-        self._carried: Values = np.zeros((2, size * channels))
-        self._input: Values = np.zeros(max_frames * channels)
-        self._sum: Values = np.zeros(max_frames * channels)
-        self._part: Values = np.zeros(max_frames * channels)
-        self._step: Values = np.zeros((2, 2))
-        self._twice: Values = np.zeros((2, 2))
-        # Where coefficients move, each frame has its own step.
-        self._count: Values = np.arange(1.0, size)
-        self._moving: Values = np.zeros((5, max_frames))
-        self._helper: Values = np.zeros((4, max_frames))
-        self._steps: Values = np.zeros((size, 2, 2))
-        self._products: Values = np.zeros((size, 2, 2))
-        self._paths: Values = np.zeros((size, 2, channels))
-        self._added: Values = np.zeros((size, 2, channels))
-        self._result: Values = np.zeros((max_frames, channels))
-        self._share: Values = np.zeros((max_frames, channels))
-
-    def still(self, block: Block, coefficients: Values, state: Values) -> None:
-        """state: (channels, 2), changed in place."""
-        g, k, m0, m1, m2 = coefficients.tolist()
-        a1 = 1.0 / (1.0 + g * (g + k))
-        a2, a3 = g * a1, g * g * a1
-        frames, channels = block.shape
-        x = self._input[: frames * channels]
-        np.copyto(x.reshape(frames, channels), block)
-        states = self._states[:, : (frames + 1) * channels]
-        states[:, :channels] = state.T
-        np.multiply(x, 2.0 * a2, out=states[0, channels:])
-        np.multiply(x, 2.0 * a3, out=states[1, channels:])
-        step = self._step
-        step[0, 0], step[0, 1], step[1, 0], step[1, 1] = 2.0 * a1 - 1.0, -2.0 * a2, 2.0 * a2, 1.0 - 2.0 * a3
-        back = channels
-        while back < states.shape[1]:
-            carried = np.matmul(step, states[:, :-back], out=self._carried[:, : states.shape[1] - back])
-            np.add(states[:, back:], carried, out=states[:, back:])
-            np.copyto(step, np.matmul(step, step, out=self._twice))
-            back *= 2
-        state[:] = states[:, frames * channels :].T
-        total, part = self._sum[: frames * channels], self._part[: frames * channels]
-        np.multiply(x, m0 + m1 * a2 + m2 * a3, out=total)
-        np.add(total, np.multiply(states[0, :-channels], m1 * a1 + m2 * a2, out=part), out=total)
-        np.add(total, np.multiply(states[1, :-channels], m2 * (1.0 - a3) - m1 * a2, out=part), out=total)
-        np.copyto(block, total.reshape(frames, channels), casting="same_kind")
-
-    def gliding(self, block: Block, now: Values, target: Values, left: int, state: Values) -> None:
-        """now moves to where it is at the block's end. The block is no longer than `left` frames."""
-        frames = len(block)
-        g, k, m0, m1, m2 = moving = self._moving[:, :frames]
-        np.multiply(np.subtract(target, now)[:, None] / left, self._count[:frames], out=moving)
-        np.add(moving, now[:, None], out=moving)
-        now[:] = moving[:, -1]
-        a1, a2, a3, other = self._helper[:, :frames]
-        np.add(g, k, out=a1)
-        np.multiply(a1, g, out=a1)
-        np.add(a1, 1.0, out=a1)
-        np.divide(1.0, a1, out=a1)
-        np.multiply(g, a1, out=a2)
-        np.multiply(g, a2, out=a3)
-        steps, paths = self._steps[: frames + 1], self._paths[: frames + 1]
-        np.multiply(a1, 2.0, out=steps[1:, 0, 0])
-        steps[1:, 0, 0] -= 1.0
-        np.multiply(a2, -2.0, out=steps[1:, 0, 1])
-        np.multiply(a2, 2.0, out=steps[1:, 1, 0])
-        np.multiply(a3, -2.0, out=steps[1:, 1, 1])
-        steps[1:, 1, 1] += 1.0
-        steps[0] = 0.0
-        paths[0] = state.T
-        np.multiply(block, steps[1:, 1, 0, None], out=paths[1:, 0])
-        np.multiply(a3, 2.0, out=other)
-        np.multiply(block, other[:, None], out=paths[1:, 1])
-        back = 1
-        while back <= frames:
-            added = np.matmul(steps[back:], paths[:-back], out=self._added[: frames + 1 - back])
-            np.add(paths[back:], added, out=paths[back:])
-            steps[back:] = np.matmul(steps[back:], steps[:-back], out=self._products[: frames + 1 - back])
-            back *= 2
-        state[:] = paths[frames].T
-        result, share = self._result[:frames], self._share[:frames]
-        # k is used up: it holds what of each state is heard.
-        np.multiply(m1, a2, out=k)
-        np.add(k, m0, out=k)
-        np.add(k, np.multiply(m2, a3, out=other), out=k)
-        np.multiply(block, k[:, None], out=result)
-        np.multiply(m1, a1, out=k)
-        np.add(k, np.multiply(m2, a2, out=other), out=k)
-        np.add(result, np.multiply(paths[:-1, 0], k[:, None], out=share), out=result)
-        np.subtract(1.0, a3, out=k)
-        np.multiply(k, m2, out=k)
-        np.subtract(k, np.multiply(m1, a2, out=other), out=k)
-        np.add(result, np.multiply(paths[:-1, 1], k[:, None], out=share), out=result)
-        np.copyto(block, result, casting="same_kind")
 
 
 def response(coefficients: Coefficients, hz: ArrayLike, rate_hz: int = RATE_HZ) -> NDArray[np.complex128]:

@@ -1,17 +1,22 @@
 """Envelopes that rise and fall at different speeds, a whole block at once: NumPy has no recursion over frames.
 
-Each step doubles the stretch of frames that a value has seen, so a block takes log2(frames) steps (W. Hillis and
-G. Steele, "Data Parallel Algorithms", 1986). dsp/native/dynamics.c does the same frame after frame.
+What decays evenly stands still once it is multiplied by what grows evenly: a smoother is then a running sum, and one
+that rises at once a running maximum (G. Blelloch, "Prefix Sums and Their Applications", 1990). dsp/native/dynamics.c
+does the same frame after frame.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
+
+MOST_GROWTH = 600.0
+"""In nepers, within one stretch of a block: float64 holds up to 709. Only the shortest times need more stretches."""
 
 
 def kept(time_ms: float, rate_hz: int) -> float:
@@ -23,40 +28,48 @@ class Followers:
     """Scratch for blocks of at most `max_frames`. Audio thread; no allocation. float64 (frames,), changed in place."""
 
     def __init__(self, max_frames: int) -> None:
-        self._count = np.arange(1.0, max_frames + 1)
-        self._rest: Values = np.zeros(max_frames)
+        self._count = np.arange(float(max_frames))
+        self._growth: Values = np.zeros(max_frames)
         self._part: Values = np.zeros(max_frames)
-        self._more: Values = np.zeros(max_frames)
 
     def smooth(self, values: Values, start: float, kept: float) -> float:
         """y[n] = kept y[n - 1] + (1 - kept) x[n]. Return the last, from which the next block goes on."""
-        frames, part = len(values), self._part
-        np.multiply(values, 1.0 - kept, out=values)
-        values[0] += kept * start
-        back, share = 1, kept
-        while back < frames:
-            carried = np.multiply(values[:-back], share, out=part[: frames - back])
-            np.add(values[back:], carried, out=values[back:])
-            back, share = 2 * back, share * share
-        return float(values[-1])
+        for piece in self._pieces(values, kept):
+            growth = self._grow(len(piece), kept)
+            start = self._smooth(piece, piece, start, kept, growth)
+        return start
 
     def fall(self, values: Values, start: float, kept: float) -> float:
         """y[n] = max(x[n], kept y[n - 1] + (1 - kept) x[n]): up at once, down slowly. Return the last.
 
-        A stretch of frames makes max(c, a y + d) of what came before it; so do two in a row.
+        From a frame on that rises it is the smoother that begins there: the highest of all these.
         """
-        frames, part, more = len(values), self._part, self._more
-        rest = np.multiply(values, 1.0 - kept, out=self._rest[:frames])
-        back, share = 1, kept
-        while back < frames:
-            carried = np.multiply(values[:-back], share, out=part[: frames - back])
-            np.add(carried, rest[back:], out=carried)
-            passed = np.multiply(rest[:-back], share, out=more[: frames - back])
-            np.maximum(values[back:], carried, out=values[back:])
-            np.add(rest[back:], passed, out=rest[back:])
-            back, share = 2 * back, share * share
-        from_start = np.power(kept, self._count[:frames], out=part[:frames])
-        np.multiply(from_start, start, out=from_start)
-        np.add(rest, from_start, out=rest)
-        np.maximum(values, rest, out=values)
-        return float(values[-1])
+        for piece in self._pieces(values, kept):
+            growth, smooth = self._grow(len(piece), kept), self._part[: len(piece)]
+            self._smooth(piece, smooth, start, kept, growth)
+            np.subtract(piece, smooth, out=piece)
+            np.multiply(piece, growth, out=piece)
+            np.maximum.accumulate(piece, out=piece)
+            np.maximum(piece, 0.0, out=piece)
+            np.divide(piece, growth, out=piece)
+            np.add(piece, smooth, out=piece)
+            start = float(piece[-1])
+        return start
+
+    def _pieces(self, values: Values, kept: float) -> Iterator[Values]:
+        most = max(1, int(MOST_GROWTH / max(-math.log(kept), 1e-9)))
+        return (values[at : at + most] for at in range(0, len(values), most))
+
+    def _grow(self, frames: int, kept: float) -> Values:
+        """kept to the power of -n."""
+        growth: Values = np.power(1.0 / kept, self._count[:frames], out=self._growth[:frames])
+        return growth
+
+    @staticmethod
+    def _smooth(values: Values, out: Values, start: float, kept: float, growth: Values) -> float:
+        np.multiply(values, growth, out=out)
+        np.add.accumulate(out, out=out)
+        np.multiply(out, 1.0 - kept, out=out)
+        np.add(out, kept * start, out=out)
+        np.divide(out, growth, out=out)
+        return float(out[-1])
