@@ -35,6 +35,30 @@ def partitions(rate_hz: int) -> int:
     return -(-round(PATH_MS * rate_hz / 1000.0) // STEP_FRAMES)
 
 
+LOW_HZ, LOW_FRAMES = (24.0, 36.0, 48.0, 60.0), 4 * STEP_FRAMES
+
+
+class Low:
+    """The power below every voice: of the newest steps, in a long window, so that no voice spills into it."""
+
+    def __init__(self, rate_hz: int) -> None:
+        turns = 2j * np.pi / rate_hz * np.outer(LOW_HZ, np.arange(LOW_FRAMES))
+        waves = np.exp(turns) * np.hanning(LOW_FRAMES)
+        self._waves: NDArray[np.float32] = np.concatenate([waves.real, waves.imag]).astype(np.float32)
+        self._sound: NDArray[np.float32] = np.zeros(LOW_FRAMES, np.float32)
+        self._parts: NDArray[np.float32] = np.zeros(len(self._waves), np.float32)
+
+    def reset(self) -> None:
+        self._sound.fill(0.0)
+
+    def power(self, step: NDArray[np.float32]) -> float:
+        """Of the sound whose newest STEP_FRAMES these are."""
+        self._sound[:-STEP_FRAMES] = self._sound[STEP_FRAMES:]
+        self._sound[-STEP_FRAMES:] = step
+        np.dot(self._waves, self._sound, out=self._parts)
+        return float(np.dot(self._parts, self._parts))
+
+
 class Music:
     """The newest music, as middle and side where it is stereo. Audio thread; buffers are made once.
 
@@ -56,10 +80,15 @@ class Music:
         self._head_wave: NDArray[np.float32] = np.zeros((sides, 2 * HEAD_FRAMES), np.float32)
         self._sound: NDArray[np.float32] = np.zeros((2, HEAD_FRAMES + 1), np.float32)
         self._lean: NDArray[np.float32] = np.zeros(HEAD_FRAMES, np.float32)
+        self.rate_hz = rate_hz
+        self._low = [Low(rate_hz) for _ in range(sides)]
         self.reset()
 
     def reset(self) -> None:
         """Forget the music."""
+        for low in self._low:
+            low.reset()
+        self.low_power = 0.0  # of the newest steps, below every voice
         for array in (self.spectra, self.head_spectra, self._wave, self._head_wave, self._sound):
             array.fill(0.0)
         self.newest = self.head_newest = 0
@@ -98,6 +127,7 @@ class Music:
     def step(self) -> None:
         """A step is whole."""
         newest = self._wave[:, STEP_FRAMES:]
+        self.low_power = sum(low.power(side) for low, side in zip(self._low, newest, strict=True))
         self.quiet = float(np.vdot(newest, newest)) < QUIETEST * newest.size
         self.newest = (self.newest - 1) % len(self.spectra)
         forward_transform(self._wave, self.spectra[self.newest])
