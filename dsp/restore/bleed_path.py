@@ -38,9 +38,9 @@ for the music's, in a bin, in the last 1 to 2 s. It falls by UNKNOWN_FALL to the
 VOICE_MEMORY = 0.7  # of the voice's power in a bin, a step; a louder step counts at once
 GAP_MEMORY, GAP_STEPS, LISTEN_STEPS = 0.9, 100, 24  # of that least power; steps before it is believed
 HEADS = 2 * TURNS  # partitions of HEAD_FRAMES that the foreground has of its own
-HELD_SHORT = 4
-"""How many partitions a step are held to their length, besides the first two: each holds half a wave of circular
-convolution's making, which learning alone would not remove.
+HELD_SHORT = 1
+"""How many partitions a step are held to their length, besides the first two, which are foreseen in pieces: each holds
+half a wave of circular convolution's making, which learning alone would remove slowly.
 """
 
 MISFIT_MEMORY = 0.97
@@ -50,6 +50,7 @@ foreseen would be better: the microphone was moved, or a held note was taken for
 """
 
 LEFT = 0.25
+MOVED = 1.0  # square of the gain that a path is expected to have after a move, for that of the old one
 TIMID, TIMID_SURE = 0.15, 8.0  # where it goes with what is foreseen: there is more leak than is believed
 PROVEN, PROOF_MEMORY = 0.3, 0.999
 """A path that took away so much of what it foresaw, over some 10 s, was the right one: learn the new one as boldly."""
@@ -143,8 +144,11 @@ class LeakPath:
         self._forget()
 
     def _forget(self) -> None:
+        everything = slice(0, None)
+        self._doubt(everything, at_least=False)
+        if self._proof[-1] > PROVEN * self._proof_power[-1]:
+            self._expect_as_strong(everything)
         self._weights.fill(0.0)
-        self._doubt(slice(0, None), at_least=False)
         self._misfit.fill(0.0)
         self._misfit_power.fill(0.0)
         self._voice.fill(0.0)
@@ -307,13 +311,15 @@ class LeakPath:
             bins = slice(self._edges[band], self._edges[band + 1]) if band < every else slice(BANDS[0], None)
             bold = self._bold[bins]
             if share < MISFIT and misfit < -MISFIT_SURE * chance:
-                np.multiply(self._weights[..., bins], LEFT, out=self._weights[..., bins])
                 proven = bool(self._proof[band] > PROVEN * self._proof_power[band])
                 if proven:
                     np.maximum(bold, 1.0, out=bold)
                 else:
                     np.maximum(SHRINK * bold, LEAST, out=bold)
                 self._doubt(bins, at_least=proven)
+                if proven:
+                    self._expect_as_strong(bins)
+                np.multiply(self._weights[..., bins], LEFT, out=self._weights[..., bins])
             elif band < every and share > TIMID and misfit > TIMID_SURE * chance and bold[0] < 1.0:
                 np.minimum(GROW * bold, 1.0, out=bold)
                 self._doubt(bins, at_least=True)
@@ -340,10 +346,18 @@ class LeakPath:
             else:
                 unsure[:, bins] = other
 
+    def _expect_as_strong(self, bins: slice) -> None:
+        """The path was the right one, and the microphone was moved: expect one as strong."""
+        for unsure, weights in zip(self._unsure, self._weights, strict=True):
+            for side, of_side in zip(unsure, weights, strict=True):
+                squares = self._square(of_side[bins], self._other[bins])
+                np.multiply(squares, MOVED, out=squares)
+                np.add(side[bins], squares, out=side[bins])
+
     def _square(self, values: Spectra, out: Values) -> Values:
         """Squared magnitudes, into `out`."""
         np.multiply(values.real, values.real, out=out)
-        return np.add(out, np.multiply(values.imag, values.imag, out=self._spare), out=out)
+        return np.add(out, np.multiply(values.imag, values.imag, out=self._spare[: len(out)]), out=out)
 
     def _learn(self, first: int, last: int) -> None:
         if not self._learning:
