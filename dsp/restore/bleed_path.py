@@ -202,9 +202,9 @@ class LeakPath:
         learn = [partial(self._learn, *each) for each in ranges]
         tail = [partial(self._sum_tail, max(2, first), last) for first, last in ranges]
         return [
-            (self._begin, *look[:3]),
-            (look[3], self._judge, *learn[:1]),
-            (*learn[1:], self._hold_head),
+            (self._begin, *look),
+            (self._judge,),
+            (*learn, self._hold_head),
             (self._hold_tail, *tail, self._end),
         ]
 
