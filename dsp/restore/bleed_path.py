@@ -55,7 +55,7 @@ TIMID, TIMID_SURE = 0.15, 8.0  # where it goes with what is foreseen: there is m
 PROVEN, PROOF_MEMORY = 0.3, 0.999
 """A path that took away so much of what it foresaw, over some 10 s, was the right one: learn the new one as boldly."""
 
-BANDS = (2, 16, 128)
+BANDS = (2, 16, 64)
 """Bins at which bands begin, besides 0. Each is as bold as it may be; where those above the lowest go wrong together,
 all of them are dropped.
 """
