@@ -6,7 +6,10 @@ Songs of ../shared/data leak into sung voices through rooms (a wedge, 10 and 20 
 responses (headphones, 30 dB under it); one song's own singer sings in time and in key. ERLE is leak over what is left.
 The other is SpeexDSP's echo canceller (MDF; J.-M. Valin, "On adjusting the learning rate in frequency domain echo
 cancellation with double-talk", 2007), with the mean of both sides as its reference and 200 ms, in frames of 256:
-Debian's libspeexdsp1, by ctypes (HUSHBOX_SPEEXDSP names another file). --plot needs matplotlib.
+Debian's libspeexdsp1, by ctypes (HUSHBOX_SPEEXDSP names another file). It filters whatever comes in, with or without
+music (a high pass, which alone takes 10 dB of the live room's leak); so voice and leak are compared with what it makes
+of them without music, and its figures are those of the canceller alone. The textbook's NLMS (S. Haykin, "Adaptive
+Filter Theory"), 200 ms of each side with a step of 0.1, stands in the rows beside. --plot needs matplotlib.
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ from dsp.block import RATE_HZ, Block
 from dsp.restore.bleed import Bleed
 
 PERIOD, SECONDS = 128, 16
-SPEEX_FRAMES, PATH_FRAMES = 256, 9600
+SPEEX_FRAMES, PATH_FRAMES, NLMS_STEP = 256, 9600, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,29 +124,57 @@ def speex(sound: Sound, music: Block) -> Sound | None:
     return out.astype(np.float32) / np.float32(32768.0)
 
 
-def erle_db(of: Scene, out: Sound, from_s: float, to_s: float) -> float:
+def alone(sound: Sound) -> Sound | None:
+    """What SpeexDSP makes of a sound without music."""
+    return speex(sound, np.zeros((len(sound), 2), np.float32))
+
+
+def nlms(sound: Sound, music: Block) -> Sound:
+    """Left and right by a filter of 200 ms each, sample by sample."""
+    count = len(sound)
+    past = np.zeros((2, count + PATH_FRAMES), np.float32)  # the newest first
+    past[:, :count] = music[:count][::-1].T
+    powers = np.cumsum(np.concatenate([np.zeros(PATH_FRAMES), np.square(music[:count], dtype=np.float64).sum(axis=1)]))
+    powers = np.maximum(powers[PATH_FRAMES:] - powers[:count], 0.0) + PATH_FRAMES * 1e-6
+    weights, change, out = np.zeros((2, PATH_FRAMES), np.float32), np.zeros((2, PATH_FRAMES), np.float32), sound.copy()
+    for at in range(count):
+        here = past[:, count - 1 - at : count - 1 - at + PATH_FRAMES]
+        error = float(sound[at] - np.dot(weights[0], here[0]) - np.dot(weights[1], here[1]))
+        out[at] = error
+        np.multiply(here, np.float32(NLMS_STEP * error / powers[at]), out=change)
+        np.add(weights, change, out=weights)
+    return out
+
+
+def erle_db(leak: Sound, voice: Sound, out: Sound, from_s: float, to_s: float) -> float:
+    """Leak over what is left of it in `out`, which is the voice and that."""
     part = slice(round(from_s * RATE_HZ), min(round(to_s * RATE_HZ), len(out)))
-    left = out[part] - of.voice[part]
-    return float(10.0 * np.log10(np.square(of.leak[part]).sum() / (np.square(left).sum() + 1e-12)))
+    left = out[part] - voice[part]
+    return float(10.0 * np.log10(np.square(leak[part]).sum() / (np.square(left).sum() + 1e-12)))
 
 
 def rows(limit: int | None = None) -> list[Row]:
     found: list[Row] = []
     for each in scenes(limit):
         heard = each.voice + each.leak
-        ours, other = through(heard, each.music), speex(heard, each.music)
-        name = "SpeexDSP MDF" if other is not None else ""
-        for from_s, to_s in ((1, 3), (8, 15)):
-            erle = None if other is None else erle_db(each, other, from_s, to_s)
-            measure = f"ERLE from {from_s} to {to_s} s, dB"
-            found.append(Row("bleed", each.what, measure, 0.0, erle_db(each, ours, from_s, to_s), erle, name))
+        ours = through(heard, each.music)
+        others = {"NLMS": (each.leak, each.voice, nlms(heard, each.music))}
+        leak, sung, other = alone(each.leak), alone(each.voice), speex(heard, each.music)
+        if leak is not None and sung is not None and other is not None:
+            others["SpeexDSP MDF"] = (leak, sung, other)
+        for name, of in others.items():
+            for span in ((1, 3), (8, 15)):
+                measure = f"ERLE from {span[0]} to {span[1]} s, dB"
+                erle = erle_db(each.leak, each.voice, ours, *span)
+                found.append(Row("bleed", each.what, measure, 0.0, erle, erle_db(*of, *span), name))
         late = slice(8 * RATE_HZ, 15 * RATE_HZ)
         before, after = (si_sdr_db(sound[late], each.voice[late]) for sound in (heard, ours))
-        theirs = None if other is None else si_sdr_db(other[late], each.voice[late])
+        theirs = None if sung is None or other is None else si_sdr_db(other[late], sung[late])
+        name = "SpeexDSP MDF" if theirs is not None else ""
         found.append(Row("bleed", each.what, "SI-SDR from 8 to 15 s, dB", before, after, theirs, name))
-        clean, touched = through(each.voice, each.music), speex(each.voice, each.music)
-        harm = si_sdr_db(clean, each.voice[: len(clean)])
-        theirs = None if touched is None else si_sdr_db(touched, each.voice[: len(touched)])
+        harm = si_sdr_db(through(each.voice, each.music), each.voice[: len(ours)])
+        touched = speex(each.voice, each.music)
+        theirs = None if sung is None or touched is None else si_sdr_db(touched, sung)
         found.append(Row("bleed", f"{each.what}: but no leak", "SI-SDR, dB", float("inf"), harm, theirs, name))
     return found
 
@@ -159,7 +190,7 @@ def plot(path: str) -> None:
         out = through(each.voice + each.leak, each.music)
         axes.plot(
             np.arange(1, 2 * SECONDS) / 2.0,
-            [erle_db(each, out, at / 2 - 0.5, at / 2 + 0.5) for at in range(1, 2 * SECONDS)],
+            [erle_db(each.leak, each.voice, out, at / 2 - 0.5, at / 2 + 0.5) for at in range(1, 2 * SECONDS)],
             label=each.what,
         )
     axes.set(xlabel="s", ylabel="ERLE, dB")

@@ -27,7 +27,13 @@ from dsp.parts.biquads import Biquads
 from dsp.restore.feedback import FIRST_DB, SHARP, STEP_DB, Feedback
 
 PERIOD, DELAY_BLOCKS, TAPS = 128, 4, 24_000
-ROOMS = ("house_dining-room", "house_kitchen", "hall_Genesis_6_Studio_Live_Room", "house_omni-7-4")
+ROOMS = (
+    "house_omni-7-4",
+    "house_living-bedroom",
+    "house_cinema-hallway",
+    "hall_Jack_Lyons_Hall_University_of_York",
+    "house_cardiod-25-12",
+)
 FADER_DB_A_SECOND, FROM_DB, SECONDS = 1.5, -4.0, 16
 GAINS_DB = range(1, 13)
 STABLE_DB = 6.0

@@ -35,6 +35,30 @@ def partitions(rate_hz: int) -> int:
     return -(-round(PATH_MS * rate_hz / 1000.0) // STEP_FRAMES)
 
 
+LOW_HZ, LOW_FRAMES = (24.0, 36.0, 48.0, 60.0), 4 * STEP_FRAMES
+
+
+class Low:
+    """The power below every voice: of the newest steps, in a long window, so that no voice spills into it."""
+
+    def __init__(self, rate_hz: int) -> None:
+        turns = 2j * np.pi / rate_hz * np.outer(LOW_HZ, np.arange(LOW_FRAMES))
+        waves = np.exp(turns) * np.hanning(LOW_FRAMES)
+        self._waves: NDArray[np.float32] = np.concatenate([waves.real, waves.imag]).astype(np.float32)
+        self._sound: NDArray[np.float32] = np.zeros(LOW_FRAMES, np.float32)
+        self._parts: NDArray[np.float32] = np.zeros(len(self._waves), np.float32)
+
+    def reset(self) -> None:
+        self._sound.fill(0.0)
+
+    def power(self, step: NDArray[np.float32]) -> float:
+        """Of the sound whose newest STEP_FRAMES these are."""
+        self._sound[:-STEP_FRAMES] = self._sound[STEP_FRAMES:]
+        self._sound[-STEP_FRAMES:] = step
+        np.dot(self._waves, self._sound, out=self._parts)
+        return float(np.dot(self._parts, self._parts))
+
+
 class Music:
     """The newest music, as middle and side where it is stereo. Audio thread; buffers are made once.
 
@@ -48,18 +72,24 @@ class Music:
     def __init__(self, columns: int, rate_hz: int) -> None:
         """columns: of the blocks that take() gets, 1 or more."""
         self.sides = sides = min(2, columns)
-        self._left, self._right = slice(0, columns, 2), slice(1, columns, 2)
+        self._columns = columns
         count, heads = partitions(rate_hz), 2 * TURNS
         self.spectra: Spectra = np.zeros((count, sides, STEP_FRAMES + 1), np.complex64)
         self.head_spectra: Spectra = np.zeros((heads, sides, HEAD_FRAMES + 1), np.complex64)
         self._wave: NDArray[np.float32] = np.zeros((sides, 2 * STEP_FRAMES), np.float32)
         self._head_wave: NDArray[np.float32] = np.zeros((sides, 2 * HEAD_FRAMES), np.float32)
-        self._sound: NDArray[np.float32] = np.zeros((2, HEAD_FRAMES + 1), np.float32)
-        self._lean: NDArray[np.float32] = np.zeros(HEAD_FRAMES, np.float32)
+        self._sound: NDArray[np.float32] = np.zeros((sides, HEAD_FRAMES + 1), np.float32)
+        self._sums: NDArray[np.float32] = np.zeros((2, HEAD_FRAMES), np.float32)
+        self._lean: NDArray[np.float32] = np.zeros((sides, HEAD_FRAMES), np.float32)
+        self.rate_hz = rate_hz
+        self._low = [Low(rate_hz) for _ in range(sides)]
         self.reset()
 
     def reset(self) -> None:
         """Forget the music."""
+        for low in self._low:
+            low.reset()
+        self.low_power = 0.0  # of the newest steps, below every voice
         for array in (self.spectra, self.head_spectra, self._wave, self._head_wave, self._sound):
             array.fill(0.0)
         self.newest = self.head_newest = 0
@@ -72,32 +102,33 @@ class Music:
             self._head_wave[:, :HEAD_FRAMES] = self._head_wave[:, HEAD_FRAMES:]
             self._head_wave[:, HEAD_FRAMES:] = 0.0
             self.head_newest = (self.head_newest - 1) % len(self.head_spectra)
+        sound = self._sound[:, : frames + 1]
         if music is None:
-            self._sound[:, 1 : frames + 1] = 0.0
+            sound[:, 1:] = 0.0
         elif self.sides == 1:
-            self._sound[0, 1 : frames + 1] = music[:, 0]
+            sound[0, 1:] = music[:, 0]
         else:
-            left, right = self._sum_of(music, self._left, 0), self._sum_of(music, self._right, 1)
-            side = np.subtract(left, right, out=self._lean[:frames])
-            np.add(left, right, out=left)
-            right[:] = side
-        for side_at, (sound, wave) in enumerate(zip(self._sound, self._wave, strict=False)):
-            leant = np.multiply(sound[:frames], -LEAN, out=self._lean[:frames])
-            np.add(leant, sound[1 : frames + 1], out=leant)
-            wave[STEP_FRAMES + at : STEP_FRAMES + at + frames] = leant
-            self._head_wave[side_at, HEAD_FRAMES + head_at : HEAD_FRAMES + head_at + frames] = leant
-            sound[0] = sound[frames]
+            left, right = self._side_of(music, 0), self._side_of(music, 1)
+            np.add(left, right, out=sound[0, 1:])
+            np.subtract(left, right, out=sound[1, 1:])
+            np.multiply(sound[:, 1:], 0.5, out=sound[:, 1:])
+        leant = np.multiply(sound[:, :-1], -LEAN, out=self._lean[:, :frames])
+        np.add(leant, sound[:, 1:], out=leant)
+        self._wave[:, STEP_FRAMES + at : STEP_FRAMES + at + frames] = leant
+        self._head_wave[:, HEAD_FRAMES + head_at : HEAD_FRAMES + head_at + frames] = leant
+        sound[:, 0] = sound[:, frames]
         forward_transform(self._head_wave, self.head_spectra[self.head_newest])
 
-    def _sum_of(self, music: Block, columns: slice, row: int) -> NDArray[np.float32]:
-        """Half the sum of some columns, in a row of the sound."""
-        out = self._sound[row, 1 : len(music) + 1]
-        np.add.reduce(music[:, columns], axis=1, out=out)
-        return np.multiply(out, 0.5, out=out)
+    def _side_of(self, music: Block, first: int) -> NDArray[np.float32]:
+        """The sum of every second column. (frames,)"""
+        if self._columns == 2:
+            return music[:, first]
+        return np.add.reduce(music[:, first::2], axis=1, out=self._sums[first, : len(music)])
 
     def step(self) -> None:
         """A step is whole."""
         newest = self._wave[:, STEP_FRAMES:]
+        self.low_power = sum(low.power(side) for low, side in zip(self._low, newest, strict=True))
         self.quiet = float(np.vdot(newest, newest)) < QUIETEST * newest.size
         self.newest = (self.newest - 1) % len(self.spectra)
         forward_transform(self._wave, self.spectra[self.newest])

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from dsp.native import bound
 from dsp.parts.stft import forward_transform, inverse_transform
-from dsp.restore.bleed_music import HEAD_FRAMES, LEAN, STEP_FRAMES, TURNS, Music, Spectra
+from dsp.restore.bleed_music import HEAD_FRAMES, LEAN, STEP_FRAMES, TURNS, Low, Music, Spectra
 
 Values = NDArray[np.float32]
 
@@ -38,9 +38,9 @@ for the music's, in a bin, in the last 1 to 2 s. It falls by UNKNOWN_FALL to the
 VOICE_MEMORY = 0.7  # of the voice's power in a bin, a step; a louder step counts at once
 GAP_MEMORY, GAP_STEPS, LISTEN_STEPS = 0.9, 100, 24  # of that least power; steps before it is believed
 HEADS = 2 * TURNS  # partitions of HEAD_FRAMES that the foreground has of its own
-HELD_SHORT = 4
-"""How many partitions a step are held to their length, besides the first two: each holds half a wave of circular
-convolution's making, which learning alone would not remove.
+HELD_SHORT = 1
+"""How many partitions a step are held to their length, besides the first two, which are foreseen in pieces: each holds
+half a wave of circular convolution's making, which learning alone would remove slowly.
 """
 
 MISFIT_MEMORY = 0.97
@@ -50,9 +50,20 @@ foreseen would be better: the microphone was moved, or a held note was taken for
 """
 
 LEFT = 0.25
+MOVED = 1.0  # square of the gain that a path is expected to have after a move, for that of the old one
 TIMID, TIMID_SURE = 0.15, 8.0  # where it goes with what is foreseen: there is more leak than is believed
 PROVEN, PROOF_MEMORY = 0.3, 0.999
 """A path that took away so much of what it foresaw, over some 10 s, was the right one: learn the new one as boldly."""
+
+BANDS = (2, 16, 64)
+"""Bins at which bands begin, besides 0. Each is as bold as it may be; where those above the lowest go wrong together,
+all of them are dropped.
+"""
+
+LOW_PRIOR = 10.0
+"""Of the lowest band, which no voice reaches: what was heard for the music's, times this. A room's lowest modes answer
+one bass note and not the next, so the least power says little there.
+"""
 
 SHRINK, GROW, LEAST = 0.1, 3.0, 1e-3  # of the boldness, where it was not; where it was too timid; the least
 WORSE, PATIENCE = 1.25, 0.9  # power of the error over that heard, smoothed: what was learnt is dropped
@@ -103,15 +114,25 @@ class LeakPath:
             music.spectra, self._weights, self._unsure, self._foreseen, self._power, self._share, self._error
         )
         self._turns = self._plan(count)
-        self._misfit = self._misfit_power = self._error_power = self._heard_power = 0.0
+        self._bold: Values = np.ones(bins, np.float32)
+        self._edges = [0, *BANDS, bins]
+        self._newest_misfit, self._newest_power, self._misfit, self._misfit_power, self._proof, self._proof_power = (
+            np.zeros((6, len(self._edges)))  # of the bands, and of all above the lowest together
+        )
+        self._error_power = self._heard_power = 0.0
+        self._low = Low(music.rate_hz)
         self.reset()
 
     def reset(self) -> None:
         """Forget the path and the sound."""
         self._last_heard = self._last_foreseen = 0.0
         self._next_short, self._learning = 2, False
-        self._steps, self._bold = 0, 1.0
-        self._proof = self._proof_power = 0.0
+        self._steps = 0
+        self._low_heard = self._low_music = 0.0
+        self._low.reset()
+        self._bold.fill(1.0)
+        self._proof.fill(0.0)
+        self._proof_power.fill(0.0)
         self._gap.fill(1.0)
         self._gap_before.fill(1.0)
         self._mean_heard.fill(1e-6)
@@ -123,8 +144,13 @@ class LeakPath:
         self._forget()
 
     def _forget(self) -> None:
+        everything = slice(0, None)
+        self._doubt(everything, at_least=False)
+        if self._proof[-1] > PROVEN * self._proof_power[-1]:
+            self._expect_as_strong(everything)
         self._weights.fill(0.0)
-        self._doubt(at_least=False)
+        self._misfit.fill(0.0)
+        self._misfit_power.fill(0.0)
         self._voice.fill(0.0)
         self._error_power = self._heard_power = 0.0
         self._peaks[:] = [0.0] * len(self._peaks)
@@ -176,9 +202,9 @@ class LeakPath:
         learn = [partial(self._learn, *each) for each in ranges]
         tail = [partial(self._sum_tail, max(2, first), last) for first, last in ranges]
         return [
-            (self._begin, *look[:3]),
-            (look[3], self._judge, *learn[:1]),
-            (*learn[1:], self._hold_head),
+            (self._begin, *look),
+            (self._judge,),
+            (*learn, self._hold_head),
             (self._hold_tail, *tail, self._end),
         ]
 
@@ -226,12 +252,12 @@ class LeakPath:
         self._heard_power = PATIENCE * self._heard_power + float(np.vdot(self._was, self._was))
         if self._error_power > WORSE * self._heard_power:
             self._forget()
-        elif not self._weigh_misfit(squares) and self._steps > LISTEN_STEPS:
+        elif self._steps > LISTEN_STEPS:
             np.add(self._power, squares, out=self._share)
             np.reciprocal(self._share, out=self._share)
+            self._weigh_misfit(squares)
             np.multiply(error, self._share, out=error)
             return
-        # What the power was made of holds no more, or not yet: learn nothing in this step.
         self._share.fill(0.0)
         error.fill(0.0)
 
@@ -246,6 +272,8 @@ class LeakPath:
         for side in self._music.spectra[self._music.newest]:
             music = self._square(side, self._squares)
             np.add(self._mean_music, np.multiply(music, 1.0 - GAP_MEMORY, out=music), out=self._mean_music)
+        self._low_heard = GAP_MEMORY * self._low_heard + self._low.power(self._was)
+        self._low_music = GAP_MEMORY * self._low_music + self._music.low_power
         self._steps += 1
         if self._steps % GAP_STEPS == 0:
             np.copyto(self._gap_before, self._gap)
@@ -257,49 +285,79 @@ class LeakPath:
         if self._steps == LISTEN_STEPS:
             self._forget()
 
-    def _weigh_misfit(self, voice: Values) -> bool:
-        """What the error has in common with what is foreseen, where the voice is weak. Whether the path was dropped."""
+    def _weigh_misfit(self, voice: Values) -> None:
+        """What the error has in common with what is foreseen, where the voice is weak, in each band and in all."""
         error, foreseen = self._error, self._of_foreseen
         np.multiply(error.real, foreseen.real, out=self._part)
         both = np.add(self._part, np.multiply(error.imag, foreseen.imag, out=self._other), out=self._part)
         np.divide(both, voice, out=both)
-        newest = float(np.add.reduce(both))
         self._square(foreseen, self._other)
         np.divide(self._other, voice, out=self._other)
-        power = float(np.add.reduce(self._other))
-        self._misfit = MISFIT_MEMORY * self._misfit + newest
-        self._misfit_power = MISFIT_MEMORY * self._misfit_power + power
-        self._proof = PROOF_MEMORY * self._proof + 2.0 * newest + power
-        self._proof_power = PROOF_MEMORY * self._proof_power + power
-        chance, share = math.sqrt(self._misfit_power + FAINT), self._misfit / (self._misfit_power + FAINT)
-        if share < MISFIT and self._misfit < -MISFIT_SURE * chance:
-            np.multiply(self._weights, LEFT, out=self._weights)
-            proven = self._proof > PROVEN * self._proof_power
-            self._bold = 1.0 if proven else max(LEAST, SHRINK * self._bold)
-            self._doubt(at_least=proven)
-            return True
-        if share > TIMID and self._misfit > TIMID_SURE * chance and self._bold < 1.0:
-            self._bold = min(1.0, GROW * self._bold)
-            self._doubt(at_least=True)
-            return True
-        return False
-
-    def _doubt(self, *, at_least: bool) -> None:
-        """Be as unsure of every weight as when nothing was known, by the present boldness."""
-        np.minimum(self._gap, self._gap_before, out=self._part)
-        np.multiply(self._part, UNKNOWN * self._bold, out=self._part)
-        for unsure, share in zip(self._unsure, self._unknown, strict=True):
-            np.multiply(self._part, share, out=self._other)
-            if at_least:
-                np.maximum(unsure, self._other, out=unsure)
+        newest, power = self._newest_misfit, self._newest_power
+        np.add.reduceat(both, self._edges[:-1], out=newest[:-1])
+        np.add.reduceat(self._other, self._edges[:-1], out=power[:-1])
+        newest[-1], power[-1] = newest[1:-1].sum(), power[1:-1].sum()
+        for sums, memory, values in (
+            (self._misfit, MISFIT_MEMORY, newest),
+            (self._misfit_power, MISFIT_MEMORY, power),
+            (self._proof, PROOF_MEMORY, 2.0 * newest + power),
+            (self._proof_power, PROOF_MEMORY, power),
+        ):
+            sums *= memory
+            sums += values
+        every = len(newest) - 1
+        for band, (misfit, of) in enumerate(zip(self._misfit.tolist(), self._misfit_power.tolist(), strict=True)):
+            chance, share = math.sqrt(of + FAINT), misfit / (of + FAINT)
+            bins = slice(self._edges[band], self._edges[band + 1]) if band < every else slice(BANDS[0], None)
+            bold = self._bold[bins]
+            if share < MISFIT and misfit < -MISFIT_SURE * chance:
+                proven = bool(self._proof[band] > PROVEN * self._proof_power[band])
+                if proven:
+                    np.maximum(bold, 1.0, out=bold)
+                else:
+                    np.maximum(SHRINK * bold, LEAST, out=bold)
+                self._doubt(bins, at_least=proven)
+                if proven:
+                    self._expect_as_strong(bins)
+                np.multiply(self._weights[..., bins], LEFT, out=self._weights[..., bins])
+            elif band < every and share > TIMID and misfit > TIMID_SURE * chance and bold[0] < 1.0:
+                np.minimum(GROW * bold, 1.0, out=bold)
+                self._doubt(bins, at_least=True)
             else:
-                unsure[:] = self._other
-        self._misfit = self._misfit_power = 0.0
+                continue
+            self._share[bins] = 0.0  # the power holds no more: learn nothing in this step
+            self._misfit[band] = self._misfit_power[band] = 0.0
+            if band == every:
+                self._misfit.fill(0.0)
+                self._misfit_power.fill(0.0)
+
+    def _doubt(self, bins: slice, *, at_least: bool) -> None:
+        """Be as unsure of every weight as when nothing was known, by the present boldness."""
+        part, other = self._part[bins], self._other[bins]
+        np.minimum(self._gap[bins], self._gap_before[bins], out=part)
+        np.multiply(part, self._bold[bins], out=part)
+        np.multiply(part, UNKNOWN, out=part)
+        if bins.start == 0 and self._low_music > 0.0:
+            np.multiply(self._bold[: BANDS[0]], LOW_PRIOR * self._low_heard / self._low_music, out=part[: BANDS[0]])
+        for unsure, share in zip(self._unsure, self._unknown, strict=True):
+            np.multiply(part, share, out=other)
+            if at_least:
+                np.maximum(unsure[:, bins], other, out=unsure[:, bins])
+            else:
+                unsure[:, bins] = other
+
+    def _expect_as_strong(self, bins: slice) -> None:
+        """The path was the right one, and the microphone was moved: expect one as strong."""
+        for unsure, weights in zip(self._unsure, self._weights, strict=True):
+            for side, of_side in zip(unsure, weights, strict=True):
+                squares = self._square(of_side[bins], self._other[bins])
+                np.multiply(squares, MOVED, out=squares)
+                np.add(side[bins], squares, out=side[bins])
 
     def _square(self, values: Spectra, out: Values) -> Values:
         """Squared magnitudes, into `out`."""
         np.multiply(values.real, values.real, out=out)
-        return np.add(out, np.multiply(values.imag, values.imag, out=self._spare), out=out)
+        return np.add(out, np.multiply(values.imag, values.imag, out=self._spare[: len(out)]), out=out)
 
     def _learn(self, first: int, last: int) -> None:
         if not self._learning:

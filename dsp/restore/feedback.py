@@ -344,6 +344,10 @@ class Feedback:
                     self._filters.set(at, "bell", notch.hz, notch.depth_db, notch.q)
                 elif level < notch.level_db - FALLEN_DB:
                     notch.proven = True
+                elif notch.since == ANSWER_HOPS and notch.depth_db > DEEPEST_DB and level > LOUD_DB:
+                    # Howl moves aside in a room of many modes: ask once more, as deep and wide as it goes.
+                    notch.depth_db, notch.q, notch.since, notch.level_db = DEEPEST_DB, WIDE, 0, level
+                    self._filters.set(at, "bell", notch.hz, notch.depth_db, notch.q)
                 elif notch.since == ANSWER_HOPS:
                     self._banned[near - 3 : near + 4] = self._hops + BANNED_HOPS
                     self._free(at)
