@@ -40,6 +40,7 @@ CLEAR, NEARLY = 0.85, 0.9
 FAINT_DB, MEMORY_S = -35.0, 3.0  # below the loudest of the last seconds it is a pause
 LOWEST_POWER = 1e-8
 RISE_OCTAVES_PER_S = 0.35
+NEAR = 0.01  # of a corner: it stays there
 ALIKE = 2.0**0.25  # two findings in a row this near to one another are a note
 
 
@@ -132,9 +133,12 @@ class LowCut:
         self._aim()
         self._filters.reset(glide=True)
 
-    def _aim(self) -> None:
+    def _wanted_hz(self) -> float:
         wanted = self._voice_hz * UNDER_PITCH if self._auto else self._hz
-        self._corner_hz = min(max(wanted, LOWEST_HZ), HIGHEST_HZ)
+        return min(max(wanted, LOWEST_HZ), HIGHEST_HZ)
+
+    def _aim(self) -> None:
+        self._corner_hz = self._wanted_hz()
         for at, q in enumerate(BUTTERWORTH_Q):
             self._filters.set(at, "high_pass" if self._on else "off", self._corner_hz, q=q)
 
@@ -156,7 +160,8 @@ class LowCut:
         voice_hz = min(pitch_hz, highest)
         if voice_hz != self._voice_hz:
             self._voice_hz = voice_hz
-            if self._auto:
+            # A filter is designed in tens of microseconds; nobody hears a hundredth of a corner.
+            if self._auto and abs(self._wanted_hz() - self._corner_hz) > NEAR * self._corner_hz:
                 self._aim()
 
     def _pitch(self) -> float:
