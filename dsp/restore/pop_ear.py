@@ -46,7 +46,7 @@ _SECTIONS, _STATE, _LEVELS, _COUNTS, _NUMBERS = 18, 43, 53, 61, 67
 
 
 def _power(db: float) -> float:
-    return 10.0 ** (db / 10.0)
+    return math.pow(10.0, db / 10.0)
 
 
 class PopEar:
@@ -81,7 +81,8 @@ class PopEar:
     def hear(self, block: Block) -> bool:
         """Whether there is a pop where the block ends. The block is changed by nobody and ends no step but its own."""
         if self._native is not None:
-            return self._native.pops_hear(block, self._heard, self._numbers, self._past)
+            pops: bool = self._native.pops_hear(block, self._heard, self._numbers, self._past)
+            return pops
         frames, done = len(block), round(self._numbers[_COUNTS + 1].item())
         np.add.reduce(block, axis=1, out=self._sum[:frames])
         start = 0
