@@ -28,7 +28,8 @@ SPEAKING = (
     "firmware_app/audio", "firmware_app/config/actions", "firmware_app/config/audio_rules",
     "firmware_app/config/declare", "firmware_app/control", "firmware_app/kept", "firmware_app/link/shed",
     "firmware_app/network", "firmware_app/page", "firmware_app/panel", "firmware_app/setup", "firmware_app/system/docs",
-    "firmware_app/system/log_files", "firmware_app/system/power", "firmware_app/update",
+    "firmware_app/system/log_files", "firmware_app/system/power", "firmware_app/takes", "firmware_app/recorder_process",
+    "firmware_app/update",
     "web_ui/app", "web_ui/routes", "web_ui/serving", "web_ui/streams", "web_ui/visitors",
 )  # fmt: skip
 SILENT = (
@@ -49,6 +50,7 @@ NOT_SAID = {
     "{stuck} did not end within {thread_end_s:g} s", "the morph thread did not stop within 1 s",
     "attachment; filename=\"{plain}\"{exact}", "nothing waits that may be answered now", "hushbox phone {number}",
     "too deep", "voice over music", "model off", "hushbox session {session}", "all addresses", "hushbox presets 1",
+    "hushbox take 1", "recorder link", "no preset", "changed while it was recorded:",  # the sheet beside a take
     "waiting for device", "checking sound", "power off", "round trip",
     "From scene A to scene B; what has only two states changes halfway.",  # a parameter's help: box.json
     # A header; what waits for TLS; what a phone's look for a way into the internet is answered; what is hashed.

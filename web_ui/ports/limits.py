@@ -7,7 +7,7 @@ tests/contracts/test_limits.py holds those equal.
 LONGEST_PRESET_NAME = 40  # characters: fits a phone's line
 LONGEST_PRESET_ABOUT = 200
 MOST_PRESETS = 200  # the factory's included; as many fit into one file of presets
-LARGEST_PRESET_FILE_BYTES = 500_000  # MOST_PRESETS of them, each as long as can be, have 350,000
+LARGEST_PRESET_FILE_BYTES = 1_000_000  # MOST_PRESETS of them, each as long as can be, have 710,000
 
 LONGEST_BOX_NAME = 40
 PIN_DIGITS = (4, 12)  # fewest and most
