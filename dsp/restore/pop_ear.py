@@ -79,10 +79,9 @@ class PopEar:
         self.reset()
 
     def hear(self, block: Block) -> bool:
-        """Whether there is a pop where the block ends. The block is changed by nobody and ends no step but its own."""
+        """Whether there is a pop where the block ends. The block stays as it is."""
         if self._native is not None:
-            pops: bool = self._native.pops_hear(block, self._heard, self._numbers, self._past)
-            return pops
+            return self._native.pops_hear(block, self._heard, self._numbers, self._past)
         frames, done = len(block), round(self._numbers[_COUNTS + 1].item())
         np.add.reduce(block, axis=1, out=self._sum[:frames])
         start = 0
@@ -93,7 +92,8 @@ class PopEar:
             if done == 0:
                 self._twin.listen(self._heard)
         self._numbers[_COUNTS + 1] = done
-        return self._numbers[-1].item() > 0.0
+        pops: float = self._numbers[-1].item()
+        return pops > 0.0
 
     def reset(self) -> None:
         """Forget all that was heard."""
