@@ -320,7 +320,7 @@ struct declip {
 
 long declip_process(const struct declip *s, struct rows block, long done);
 
-/* --- pops.c; all doubles, in the order of the array in dsp.restore.plosives --- */
+/* --- pops.c; all doubles, in the order of the array in dsp.restore.pop_ear --- */
 
 enum { POPS_STEP = 64, POPS_EARS = 4 }; /* below 100 Hz, below 35 Hz, the voice's band (two sections), above 1 kHz */
 struct pops {

@@ -1,4 +1,4 @@
-/* Is there a burst of breath? dsp.restore.plosives: a step of the sound, mono, goes through four ears to one answer. */
+/* Is there a burst of breath? dsp.restore.pop_ear: a step of the sound, mono, goes through four ears to one answer. */
 #include "hop.h"
 
 static double power(const float *x, long frames)
