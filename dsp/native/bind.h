@@ -92,6 +92,7 @@ extern PyMethodDef ring_methods[], past_methods[], meter_methods[], wire_methods
 extern PyMethodDef biquads_methods[]; /* effects.c */
 extern PyMethodDef late_methods[];    /* voice.c */
 extern PyMethodDef declick_methods[], declip_methods[]; /* repair.c */
+PyObject *pops_hear_function(PyObject *self, PyObject *const *a, Py_ssize_t n);
 PyObject *period_of_function(PyObject *self, PyObject *const *a, Py_ssize_t n);
 PyObject *compress_function(PyObject *self, PyObject *const *a, Py_ssize_t n);
 PyObject *shape_transients_function(PyObject *self, PyObject *const *a, Py_ssize_t n);

@@ -2,7 +2,7 @@
 #include "hop.h"
 
 /* One frame after the other, because each needs the state that the one before has left. */
-static void run_still(const struct section *c, double *state, float *x, long step, long frames)
+void section_run(const struct section *c, double *state, float *x, long step, long frames)
 {
     const double a1 = 1.0 / (1.0 + c->g * (c->g + c->k)), a2 = c->g * a1, a3 = c->g * a2;
     const double first_first = 2.0 * a1 - 1.0, across = 2.0 * a2, second_second = 1.0 - 2.0 * a3, second_in = 2.0 * a3;
@@ -68,7 +68,7 @@ void biquads_process(const struct biquads *s, struct rows block)
             }
         }
         for (long c = 0; c < s->channels && done < block.frames; c++)
-            run_still(now, state + 2 * c, block.at + done * block.frame_step + c * block.channel_step, block.frame_step,
+            section_run(now, state + 2 * c, block.at + done * block.frame_step + c * block.channel_step, block.frame_step,
                       block.frames - done);
     }
 }

@@ -65,6 +65,7 @@ class Calls(Protocol):
         loudest: float, /,
     ) -> None: ...  # fmt: skip
     def period_of(self, sound: Exact, first: int, like: Exact, clear: float, nearly: float, /) -> float: ...
+    def pops_hear(self, block: Array, heard: Array, numbers: Exact, past: Exact, /) -> bool: ...
 
 
 def calls() -> Calls | None:

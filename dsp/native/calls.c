@@ -196,5 +196,5 @@ PyMethodDef functions[] = {
     CALL("compress", compress_function), CALL("shape_transients", shape_transients_function),
     CALL("limit_true", limit_true_function), CALL("automix", automix_function),
     CALL("lean", lean_function),
-    CALL("period_of", period_of_function),
+    CALL("period_of", period_of_function), CALL("pops_hear", pops_hear_function),
     END};

@@ -70,7 +70,8 @@ static long mend_one(const struct declick *s, long channel, float *x, float *e, 
         }
         memcpy(x + start, s->kept, (size_t)count * sizeof(float));
         if (stop == latest) break;
-        stop = smaller(stop + (long)longer, latest);
+        /* Whatever the rules say, it grows. */
+        stop = smaller(stop + (longer < 1.0 ? 1 : longer < (double)s->longest ? (long)longer : s->longest), latest);
     }
     return 0;
 }

@@ -20,6 +20,7 @@
 
 INLINED long smaller(long a, long b) { return a < b ? a : b; }
 INLINED float larger_f(float a, float b) { return a > b ? a : b; }
+INLINED double larger_d(double a, double b) { return a > b ? a : b; }
 INLINED float smaller_f(float a, float b) { return a < b ? a : b; }
 
 /* --- fft.c: the transform of real sound, of an even number of frames made of the factors 2, 3, 4, 5 --- */
@@ -192,6 +193,7 @@ struct biquads {
 };
 
 void biquads_process(const struct biquads *s, struct rows block);
+void section_run(const struct section *c, double *state, float *x, long step, long frames); /* one that stands still */
 
 /* --- late.c --- */
 
@@ -317,5 +319,20 @@ struct declip {
 };
 
 long declip_process(const struct declip *s, struct rows block, long done);
+
+/* --- pops.c; all doubles, in the order of the array in dsp.restore.pop_ear --- */
+
+enum { POPS_STEP = 64, POPS_EARS = 4 }; /* below 100 Hz, below 35 Hz, the voice's band (two sections), above 1 kHz */
+struct pops {
+    double quick, slow, over_kept, voice_kept, click_kept, forgotten;                           /* in a step */
+    double surge_over, again_over, mid_over, loud, quietest, deep_enough, click_over, click_loud, let_go; /* power ratios */
+    double longest, hold, rest;                                                                 /* steps */
+    struct section sections[POPS_EARS + 1];
+    double state[POPS_EARS + 1][2];
+    double now, deep, over, before, voice, click, highs, surge;
+    double at, done, lasted, since, resting, pops;
+};
+
+void pops_hear(struct pops *s, struct rows block, float *heard, double *past, long kept);
 
 #endif

@@ -127,16 +127,24 @@ void predict_fill(const float *x, const double *a, long order, const int32_t *at
  * the sound and itself so much earlier, over the power of both: 1 where they are the same. The shortest lag that is nearly
  * as good as the best is the period (P. McLeod, G. Wyvill, "A smarter way to find pitch", 2005).
  */
+VECTORISED
 double period_of(const double *x, long frames, long first, long lags, double clear, double nearly, double *like)
 {
-    double best = 0.0;
+    double best = 0.0, late = 0.0, early = 0.0; /* power of what is compared: behind the lag, and ahead of it */
+    for (long i = 0; i < frames; i++) early += x[i] * x[i];
+    late = early;
+    for (long i = 0; i < smaller(first, frames); i++) {
+        late -= x[i] * x[i];
+        early -= x[frames - 1 - i] * x[frames - 1 - i];
+    }
     for (long k = 0; k < lags; k++) {
         const long lag = first + k;
-        double product = 0.0, power = 1e-12;
-        _Pragma("omp simd reduction(+ : product, power)") for (long i = lag; i < frames; i++)
-        {
-            product += x[i] * x[i - lag];
-            power += x[i] * x[i] + x[i - lag] * x[i - lag];
+        double product = 0.0;
+        _Pragma("omp simd reduction(+ : product)") for (long i = lag; i < frames; i++) product += x[i] * x[i - lag];
+        const double power = larger_d(late + early, 0.0) + 1e-12;
+        if (lag < frames) {
+            late -= x[lag] * x[lag];
+            early -= x[frames - 1 - lag] * x[frames - 1 - lag];
         }
         like[k] = 2.0 * product / power;
         if (k >= 2 && like[k - 2] <= like[k - 1] && like[k - 1] > like[k] && like[k - 1] > best) best = like[k - 1];

@@ -40,5 +40,27 @@ PyObject *period_of_function(PyObject *self, PyObject *const *a, Py_ssize_t n)
     return done(v, 2, PyFloat_FromDouble(period));
 }
 
+PyObject *pops_hear_function(PyObject *self, PyObject *const *a, Py_ssize_t n)
+{
+    (void)self;
+    Py_buffer v[4];
+    struct rows block;
+    if (expect_arguments("pops_hear", n, 4) || get_rows(a[0], "block", ANY, ANY, 0, &v[0], &block)) return NULL;
+    if (get_flat(a[1], "heard", POPS_STEP * (Py_ssize_t)sizeof(float), 1, &v[1])) return done(v, 1, NULL);
+    if (get_flat(a[2], "numbers", sizeof(struct pops), 1, &v[2])) return done(v, 2, NULL);
+    if (get_flat(a[3], "past", ANY, 1, &v[3])) return done(v, 3, NULL);
+    const long kept = (long)(v[3].len / (Py_ssize_t)sizeof(double));
+    if (kept < 1) {
+        PyErr_SetString(PyExc_ValueError, "past has 0 values: allowed 1 or more");
+        return done(v, 4, NULL);
+    }
+    struct pops *s = v[2].buf;
+    if (!(s->done >= 0.0 && s->done < POPS_STEP)) s->done = 0.0;
+    s->done = (double)(long)s->done;
+    if (!(s->at >= 0.0 && s->at < (double)kept)) s->at = 0.0;
+    pops_hear(s, block, v[1].buf, v[3].buf, kept);
+    return done(v, 4, PyBool_FromLong(s->pops > 0.0));
+}
+
 PyMethodDef declick_methods[] = {CALL("process", declick_process_method), END};
 PyMethodDef declip_methods[] = {CALL("process", declip_process_method), END};

@@ -28,7 +28,7 @@ from dsp.stage import Stage
 DENOISE, LIMITER = "denoise", "limiter"
 
 STAGES = (
-    "declip", "declick", "low_cut", "plosives", "bleed", "feedback", "hum", DENOISE, "dereverb", "gate", "breath",
+    "declip", "declick", "plosives", "low_cut", "bleed", "feedback", "hum", DENOISE, "dereverb", "gate", "breath",
     "deess", "eq", "leveller", "compressor", "transient", "automix", LIMITER,
 )  # fmt: skip
 """The names of all stages, in the usual order; with the denoiser among them, and the limiter of the mix at the end."""
@@ -46,8 +46,8 @@ class Kind:
 AHEAD: tuple[Kind, ...] = (
     Kind("declip", DECLIP_PARAMS, lambda _: Declip()),
     Kind("declick", DECLICK_PARAMS, lambda _: Declick()),
-    Kind("low_cut", LOW_CUT_PARAMS, lambda _: LowCut()),
     Kind("plosives", PLOSIVES_PARAMS, lambda _: Plosives()),
+    Kind("low_cut", LOW_CUT_PARAMS, lambda _: LowCut()),
     Kind("bleed", BLEED_PARAMS, lambda _: Bleed()),
     Kind("feedback", FEEDBACK_PARAMS, lambda _: Feedback()),
     Kind("hum", HUM_PARAMS, lambda _: Hum()),  # the last: a denoiser does its work (dsp.restore.hum_stage)

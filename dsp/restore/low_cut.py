@@ -30,6 +30,7 @@ UNDER_PITCH = 0.6
 
 START_HZ = 40.0  # while no voice has been heard: below the lowest note of a bass
 
+HEARD_HZ = 75.0, 900.0  # rumble would hide the period; a lower voice still has its overtones
 DECIMATION = 16
 STEP_FRAMES = 384  # 8 ms
 WINDOW = 192  # decimated frames, 64 ms: four periods of 62 Hz
@@ -39,7 +40,8 @@ CLEAR, NEARLY = 0.85, 0.9
 
 FAINT_DB, MEMORY_S = -35.0, 3.0  # below the loudest of the last seconds it is a pause
 LOWEST_POWER = 1e-8
-RISE_OCTAVES_PER_S = 0.35
+RISE_OCTAVES_PER_S = 0.7
+NEAR = 0.01  # of a corner: it stays there
 ALIKE = 2.0**0.25  # two findings in a row this near to one another are a note
 
 
@@ -58,7 +60,7 @@ class LowCut:
         self._voice_hz = START_HZ / UNDER_PITCH
         self._done, self._before, self._after = 0, 0.0, 0.0
         self._filters = Biquads(2)
-        self._ear = Biquads(2, glide_ms=1.0)
+        self._ear = Biquads(4, glide_ms=1.0)
         self.prepare(RATE_HZ, 1, 1)
 
     def prepare(self, rate_hz: int, period_frames: int, channels: int) -> None:
@@ -66,7 +68,8 @@ class LowCut:
         self._filters.prepare(rate_hz, period_frames, channels)
         self._ear.prepare(rate_hz, STEP_FRAMES, 1)
         for at, q in enumerate(BUTTERWORTH_Q):
-            self._ear.set(at, "low_pass", 900.0, q=q)
+            self._ear.set(at, "low_pass", HEARD_HZ[1], q=q)
+            self._ear.set(2 + at, "high_pass", HEARD_HZ[0], q=q)
         self._heard: Block = np.zeros((STEP_FRAMES, 1), np.float32)
         self._past = np.zeros(WINDOW)
         rate = rate_hz / DECIMATION
@@ -132,9 +135,12 @@ class LowCut:
         self._aim()
         self._filters.reset(glide=True)
 
-    def _aim(self) -> None:
+    def _wanted_hz(self) -> float:
         wanted = self._voice_hz * UNDER_PITCH if self._auto else self._hz
-        self._corner_hz = min(max(wanted, LOWEST_HZ), HIGHEST_HZ)
+        return min(max(wanted, LOWEST_HZ), HIGHEST_HZ)
+
+    def _aim(self) -> None:
+        self._corner_hz = self._wanted_hz()
         for at, q in enumerate(BUTTERWORTH_Q):
             self._filters.set(at, "high_pass" if self._on else "off", self._corner_hz, q=q)
 
@@ -156,7 +162,8 @@ class LowCut:
         voice_hz = min(pitch_hz, highest)
         if voice_hz != self._voice_hz:
             self._voice_hz = voice_hz
-            if self._auto:
+            # A filter is designed in tens of microseconds; nobody hears a hundredth of a corner.
+            if self._auto and abs(self._wanted_hz() - self._corner_hz) > NEAR * self._corner_hz:
                 self._aim()
 
     def _pitch(self) -> float:

@@ -8,7 +8,7 @@ OUTPUTS = ("muted", "nothing", "bypassed", "overloaded", "model off", "removed",
 """What can leave the box, the most serious first: the first one that is true counts, on the page and on every light."""
 
 STAGES = (
-    "declip", "declick", "low_cut", "plosives", "bleed", "feedback", "hum", "denoise", "dereverb", "gate", "breath",
+    "declip", "declick", "plosives", "low_cut", "bleed", "feedback", "hum", "denoise", "dereverb", "gate", "breath",
     "deess", "eq", "leveller", "compressor", "transient", "automix", "limiter",
 )  # fmt: skip
 """The stages of a voice's chain, in the usual order. Each one's name is the first word of its parameters' ids."""

@@ -391,6 +391,9 @@ def use_repair(odd: Odd) -> None:
         if clips:
             tried(lambda: clips.process(odd.block(None, channels), done))  # noqa: B023
     tried(lambda: native.hop.period_of(odd.array(None, exact), odd.whole(9), odd.array(None, exact), 0.5, 0.9))
+    heard, numbers = odd.array(64), odd.array(67, exact)
+    for _ in range(4):
+        tried(lambda: native.hop.pops_hear(odd.block(None, channels), heard, numbers, odd.array(None, exact)))
 
 
 USES = (
