@@ -17,7 +17,10 @@ STREAMING: list[bool] = []
 
 
 class Interface:
-    """Sound at half scale; `reads` and `writes` say what becomes of each block, OK after their end."""
+    """A tone of 24 kHz at half scale, which no stage takes for drift.
+
+    `reads` and `writes` say what becomes of each block, OK after their end.
+    """
 
     name, latency_frames, xruns = "test interface", 0, 0
 
@@ -35,6 +38,7 @@ class Interface:
     def read_into(self, block: np.ndarray) -> IoStatus:
         status = self._reads.pop(0) if self._reads else IoStatus.OK
         block.fill(0.5 if status is IoStatus.OK else 0.0)
+        block[1::2] *= -1.0
         return self._told(status)
 
     def write(self, block: np.ndarray) -> IoStatus:

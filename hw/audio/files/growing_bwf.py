@@ -6,6 +6,7 @@ Sources: EBU Tech 3285 v2 (bext) and 3306 (RF64), iXML 2, Microsoft's RIFF (cue,
 
 from __future__ import annotations
 
+import html
 import os
 import struct
 from collections.abc import Sequence
@@ -13,7 +14,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
-from xml.sax.saxutils import escape
 
 import numpy as np
 from numpy.typing import NDArray
@@ -268,4 +268,6 @@ def _xml_text(tags: Tags, facts: Sequence[tuple[str, str]]) -> str:
 
 def _clean(text: str) -> str:
     """Text that XML can hold: no control characters, and nothing that is no character."""
-    return escape("".join(letter for letter in text if (letter >= " " and letter.isprintable()) or letter == "\n"))
+    return html.escape(
+        "".join(letter for letter in text if (letter >= " " and letter.isprintable()) or letter == "\n"), quote=False
+    )

@@ -66,7 +66,7 @@ def test_each_gesture_does_its_own(box: Box):
     assert box.performer.tempo.bpm is not None
     assert box.value("box.bypass") == 1.0
     box.switch("right", DOUBLE, RELEASE)
-    assert box.performer.preset == "Gentle"
+    assert box.performer.preset == box.performer.preset_names[0]
     box.switch("toggle", PRESS, RELEASE)
     assert box.value("box.bypass") == 0.0
 
@@ -100,7 +100,7 @@ def test_a_knob_picks_up_after_anyone_else_moved_the_value(box: Box):
     assert box.value("denoise.amount_db") == 4.0
     box.tell(TurnEvent("amount", 0.05, 0.0), TurnEvent("amount", 0.25, 0.0))
     assert box.value("denoise.amount_db") == 10.0
-    box.performer.number(0, "midi")  # a preset moves it too
+    box.performer.recall("Gentle", "midi")  # a preset moves it too
     before = box.value("denoise.amount_db")
     box.tell(TurnEvent("amount", 0.9, 0.0))
     assert box.value("denoise.amount_db") == before
@@ -293,10 +293,10 @@ def test_mappings_of_the_file_that_cannot_be_are_all_told():
 
 def test_a_preset_that_is_gone_keeps_no_box_from_starting(make: Make):
     """It may be deleted on the page, or not be in a backup that is restored: the file that names it is not at fault."""
-    config = replace(BASE, mappings=(MappingConfig("right", "preset", preset="Mine"),))
+    config = replace(BASE, mappings=(MappingConfig("right", "preset", preset="Evening"),))
     box = make(config)
-    assert box.setup.notes == ("right, press, waits: no preset 'Mine'",)
-    box.performer.presets.keep("Mine", {"denoise.amount_db": 3.0})
+    assert box.setup.notes == ("right, press, waits: no preset 'Evening'",)
+    box.performer.presets.keep("Evening", {"denoise.amount_db": 3.0})
     box.performer.presets.save_job.save()
     box.close()
     assert make(config).mapped()["right press"] == "preset"
