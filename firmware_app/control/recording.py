@@ -27,9 +27,8 @@ class NoTakeError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Something that was lost, or a take that was completed. at_s: time.time()."""
+    """Something that was lost, or could not be done."""
 
-    at_s: float
     words: str
 
 
@@ -151,5 +150,5 @@ class Recording:
         self.changed()
 
     def _say(self, words: str) -> None:
-        self.said.append(Said(time.time(), words))
+        self.said.append(Said(words))
         self.said_count += 1

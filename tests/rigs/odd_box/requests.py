@@ -7,19 +7,19 @@ from typing import Any
 from flask import Flask
 
 _MUTE = {"do": "toggle", "param": "box.mute"}
-_CHOIR = {"do": "preset", "preset": "Choir"}
+_CHORUS = {"do": "preset", "preset": "Chorus"}
 FIRST: tuple[tuple[str, str, Any], ...] = (
     ("PUT", "params/denoise.amount_db", {"value": 11}),
     ("POST", "presets/save", {"name": "Chapel", "about": "wide"}),
     ("POST", "presets/duplicate", {"name": "Singer live"}),
-    ("POST", "presets/rename", {"name": "Chapel", "to": "Choir"}),
+    ("POST", "presets/rename", {"name": "Chapel", "to": "Chorus"}),
     ("POST", "scenes/keep", {"scene": "A"}),
     ("PUT", "params/denoise.amount_db", {"value": 17}),
     ("POST", "scenes/keep", {"scene": "B"}),
     ("POST", "panel/controls", {"kind": "switches", "settings": {"name": "second", "gpio": 22}}),
     ("PUT", "panel/mappings", {"on": "second", "gesture": "press", "action": _MUTE, "replace": True}),
     ("PUT", "panel/mappings",
-     {"on": "footswitch+second", "gesture": "together", "action": _CHOIR, "replace": True}),
+     {"on": "footswitch+second", "gesture": "together", "action": _CHORUS, "replace": True}),
     ("PUT", "panel/mappings",
      {"on": "program:1:5", "gesture": "program", "action": {"do": "scene", "scene": "other"}, "replace": True}),
     ("POST", "panel/mappings/remove", {"key": "footswitch long_press"}),
@@ -29,10 +29,10 @@ FIRST: tuple[tuple[str, str, Any], ...] = (
 """What a box has that somebody has set up."""
 
 _MORE: tuple[tuple[str, str, Any], ...] = (
-    ("POST", "presets/load", {"name": "Choir"}),
+    ("POST", "presets/load", {"name": "Chorus"}),
     ("POST", "presets/step", {"by": 1}),
-    ("POST", "presets/delete", {"name": "Choir"}),
-    ("PUT", "presets/order", {"names": ["Choir", "Singer live 2"]}),
+    ("POST", "presets/delete", {"name": "Chorus"}),
+    ("PUT", "presets/order", {"names": ["Chorus", "Singer live 2"]}),
     ("POST", "presets/undo", {"undo": True}),
     ("POST", "scenes/recall", {"scene": "A"}),
     ("POST", "panel/mappings/check", {"on": "footswitch", "gesture": "press", "action": _MUTE}),
@@ -66,7 +66,7 @@ _MORE: tuple[tuple[str, str, Any], ...] = (
     ("PATCH", "phones/0123abcd", {"name": "Ben's", "role": "engineer"}),
     ("DELETE", "phones/0123abcd", {"revoke": True}),
     ("PUT", "params/output.gain_db", {"value": -3.5}),
-    ("GET", "presets/export?name=Choir", None),
+    ("GET", "presets/export?name=Chorus", None),
     ("GET", "history?after=3", None),
     ("GET", "listen/before.wav?take=1", None),
 )

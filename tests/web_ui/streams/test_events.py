@@ -47,7 +47,7 @@ def opened(box: FakeBox) -> Iterator[bytes]:
 
 def test_a_new_page_gets_everything_at_once_and_status_last(still: FakeBox):
     first = next(opened(still))
-    told = [b"params", b"panel", b"learn", b"undo", b"presets", b"compare", b"setup", b"status"]
+    told = [b"params", b"panel", b"learn", b"undo", b"presets", b"compare", b"recorder", b"room", b"setup", b"status"]
     assert re.findall(rb"event: (\w+)", first) == told
     assert parse(first)["params"]["denoise.amount_db"] == 24.0
 
