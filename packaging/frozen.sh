@@ -16,7 +16,7 @@ EOF
 .venv/bin/pyinstaller --onedir --noconfirm --clean --log-level WARN --name hushbox \
     --distpath dist --workpath "$work" --specpath "$work" --paths . \
     --collect-submodules firmware_app --collect-submodules dsp --collect-submodules hw --collect-submodules web_ui \
-    --collect-submodules gpiozero.pins --copy-metadata gpiozero --recursive-copy-metadata hushbox \
+    --collect-submodules gpiozero.pins --collect-data tzdata --copy-metadata gpiozero --recursive-copy-metadata hushbox \
     --add-data "$PWD/models_quantized:models_quantized" --add-data "$PWD/firmware_app/assets:firmware_app/assets" \
     --add-data "$PWD/docs/*.md:docs" --add-data "$PWD/docs/images/*.png:docs/images" \
     --add-data "$PWD/web_ui/templates:web_ui/templates" --add-data "$PWD/web_ui/static:web_ui/static" \

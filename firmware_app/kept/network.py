@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from firmware_app.kept.kept_file import KeptFile
+from hw.network.countries import check_known_country
 from hw.network.network import NetworkValueError, check_country, check_password
 
 NAME = "network.json"
@@ -59,7 +60,7 @@ class NetworkStore:
 
     def set_country(self, country: str) -> None:
         """Raises NetworkValueError."""
-        check_country(country)
+        check_known_country(country)
         self.change(lambda notes: replace(notes, country=country))
 
     def _written(self) -> int:

@@ -13,7 +13,7 @@ from firmware_app.kept.saver import SaveJob
 
 NAME = "setup.json"
 WIZARD_STATES = ("new", "begun", "skipped", "done")
-STEPS = ("purpose", "interface", "microphone", "level", "latency", "switches", "name", "pin", "sound")
+STEPS = ("purpose", "interface", "microphone", "level", "latency", "switches", "name", "country", "pin", "sound")
 _MOST_MEASURED = 16  # of interfaces and settings; the newest stay
 _NAME = text(LONGEST_BOX_NAME)
 

@@ -5,6 +5,7 @@ import time
 from firmware_app.network.box import BoxNetwork
 from firmware_app.network.reach import Reach, ReachView
 from firmware_app.page.address import qr_rows
+from hw.network.countries import countries
 from hw.network.network import NetworkValueError, check_password, check_ssid
 from web_ui.ports.errors import ControlRefused, NotThere
 from web_ui.ports.network import CardView, NearView, NetworksView, OwnWifiView
@@ -40,6 +41,7 @@ class RealNetwork:
             near_age_s=round(time.monotonic() - now.near_s) if now.near_s >= 0 else None,
             country=network.country,
             country_in_force=now.country,
+            countries=countries(),
         )
 
     def look_around(self) -> None:

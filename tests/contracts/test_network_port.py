@@ -49,6 +49,11 @@ def test_the_country_is_kept(port: NetworkPort):
     assert port.view().country == ""
     port.set_country("DE")
     assert port.view().country == "DE"
+    assert "DE" in port.view().countries
+    with pytest.raises(ControlRefused, match="no country has this code"):
+        port.set_country("QQ")
+    port.set_country("00")
+    assert port.view().country == "00"
 
 
 def test_only_what_is_saved_can_be_forgotten(port: NetworkPort):

@@ -26,7 +26,7 @@ FLAT = """() => {
 }"""
 STEPS = (
     "What is this box for?", "Which interface?", "Which input is the microphone?", "How loud?", "How much latency?",
-    "What do your switches do?", "What is the box's name?", "Do you want a PIN?", "Sound",
+    "What do your switches do?", "What is the box's name?", "Where is the box?", "Do you want a PIN?", "Sound",
 )  # fmt: skip
 
 

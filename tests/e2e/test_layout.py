@@ -154,14 +154,14 @@ def test_the_first_steps(walker: Walker, box: Box):
     page = walker.page
     page.locator("#tab-setup").tap()
     page.locator("#setup-wizard .strong").first.tap()
-    for step in range(1, 10):
+    for step in range(1, 11):
         expect(page.locator(".step-title")).to_be_visible()
         walker.reads(f"step {step}")
         if step == 1:
             page.locator("#setup-wizard .pick-line").nth(1).tap()
             expect(page.locator("#purpose-preset")).to_be_visible()
             walker.reads("what was chosen")
-        if step < 9:
+        if step < 10:
             before = page.locator(".step-title").inner_text()
             page.locator("#setup-wizard .pair .strong").tap()
             expect(page.locator(".step-title")).not_to_have_text(before)

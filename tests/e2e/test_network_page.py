@@ -79,10 +79,42 @@ def test_the_own_wifi_shows_its_card_when_asked_and_opens_and_closes(open_page: 
     until(page, lambda: set_up.ports.network.view().own.asked)
 
 
-def test_the_country_is_said_once(open_page: Open, set_up: Box):
-    page = open_page(view="setup/network", locale="de-DE")
-    page.locator("#wifi-country").select_option("AT")
-    until(page, lambda: set_up.ports.network.view().country == "AT")
+def test_the_country_is_asked_for_before_the_radio_is_used_and_can_be_changed(open_page: Open, set_up: Box):
+    page = open_page(view="setup/network", locale="de-AT")
+    expect(page.locator("#networks > :first-child")).to_contain_text("nur was überall erlaubt ist")
+    expect(page.locator("#wifi-country")).to_have_value("AT")  # the phone's own, which nobody has said yet
+    assert set_up.ports.network.view().country == ""
+    page.locator('#networks input[value="Café"]').tap()
+    page.locator("#networks").get_by_role("button", name="Café beitreten").tap()
+    until(page, lambda: set_up.ports.network.view().wifi == "Café")
+    assert set_up.ports.network.view().country == "AT"
+    page.locator("#networks > :last-child #wifi-country").select_option("00")
+    until(page, lambda: set_up.ports.network.view().country == "00")
+    expect(page.locator("#networks > :last-child")).to_contain_text("Nur was überall erlaubt ist")
+
+
+def test_a_phone_without_a_region_names_none_and_the_machines_own_setting_is_told(open_page: Open, set_up: Box):
+    set_up.ports.network.now = replace(set_up.ports.network.now, country_in_force="JP")
+    page = open_page(view="setup/network", locale="en")
+    expect(page.locator("#wifi-country")).to_have_value("")
+    expect(page.locator("#networks")).to_contain_text("the machine's own setting holds, Japan")
+    page.locator("#networks").get_by_role("button", name="Close it").tap()
+    page.locator("#networks").get_by_role("button", name="Open it now").tap()
+    until(page, lambda: set_up.ports.network.view().own.asked)
+    assert set_up.ports.network.view().country == ""
+
+
+@pytest.mark.parametrize("radio", [True, False])
+def test_the_first_steps_ask_for_the_country_where_there_is_a_radio(open_page: Open, box: Box, radio: bool):
+    box.ports.setup.set_wizard("begun", "country")
+    box.ports.network.now = replace(box.ports.network.now, radio=radio)
+    page = open_page(view="setup", locale="en-GB")
+    page.get_by_role("button", name="Continue").tap()
+    if radio:
+        expect(page.locator("#wizard-country")).to_have_value("GB")
+        page.get_by_role("button", name="Next", exact=True).tap()
+    expect(page.locator(".step-title")).to_have_text("Do you want a PIN?")
+    assert box.ports.network.view().country == ("GB" if radio else "")
 
 
 def test_a_box_whose_networks_are_not_its_own_says_so(open_page: Open, set_up: Box):

@@ -188,6 +188,21 @@ def test_each_role_is_offered_what_is_its_own(open_page: Opener, box: Box, anna:
     assert {"Name", "Phones", "PIN", "Network", "Backup", "Power", "Log"} <= set(lines(owner))
 
 
+def test_an_engineer_gets_the_first_steps_that_he_may_do(open_page: Opener, box: Box, anna: str):
+    box.ports.setup.set_wizard("begun", "name")  # the owner stopped at a step of hers
+    page = paired(open_page, box, ENGINEER, "setup")
+    page.get_by_role("button", name="Continue").tap()
+    expect(page.locator(".step-title")).to_have_text("Sound")
+    expect(page.locator(".dots li")).to_have_count(7)
+    for title in ("What do your switches do?", "How much latency?", "How loud?"):
+        page.get_by_role("button", name="Back", exact=True).tap()
+        expect(page.locator(".step-title")).to_have_text(title)
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    player = paired(open_page, box, PLAYER, "setup")
+    assert lines(player) == ["This phone"]
+    expect(player.locator("#setup-wizard")).to_be_hidden()
+
+
 def test_a_role_changes_in_the_open_page(open_page: Opener, box: Box, anna: str):
     ben = paired(open_page, box, ENGINEER, "look")
     expect(ben.locator("#view-look")).to_be_visible()

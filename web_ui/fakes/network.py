@@ -13,6 +13,7 @@ START = NetworksView(
     why="", own=OWN,
     near=(NearView("Studio", 80, True), NearView("Café", 40, False), NearView("Office", 30, True, "enterprise")),
     near_age_s=40.0, country="", country_in_force="00",
+    countries=("AT", "CH", "DE", "FR", "GB", "JP", "US"),
 )  # fmt: skip
 
 
@@ -60,6 +61,8 @@ class FakeNetwork:
     def set_country(self, country: str) -> None:
         if not re.fullmatch("[A-Z]{2}|00", country):
             raise ControlRefused(f'country = {country[:10]!r}: two capital letters (ISO 3166) or "00" are allowed')
+        if country not in (*self.now.countries, "00"):
+            raise ControlRefused(f"country = {country!r}: no country has this code (ISO 3166)")
         self.now = replace(self.now, country=country, country_in_force=country)
 
     def card(self) -> CardView:

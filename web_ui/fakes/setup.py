@@ -21,7 +21,7 @@ from web_ui.ports.setup import (
     WizardView,
 )
 
-STEPS = ("purpose", "interface", "microphone", "level", "latency", "switches", "name", "pin", "sound")
+STEPS = ("purpose", "interface", "microphone", "level", "latency", "switches", "name", "country", "pin", "sound")
 STATES = ("new", "begun", "skipped", "done")
 MEASURE_S = 0.3
 INTERFACES = (

@@ -49,6 +49,7 @@ class NetworksView:
     near_age_s: float | None
     country: str  # what somebody has said; "" for nothing
     country_in_force: str  # "00": what is allowed everywhere; "": unknown
+    countries: tuple[str, ...] = ()  # those that can be said beside "00": ISO 3166
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class NetworkPort(Protocol):
         ...
 
     def set_country(self, country: str) -> None:
-        """Where the box is: two capital letters, or "00". Raises ControlRefused."""
+        """Where the box is: one of the view's countries, or "00". Raises ControlRefused."""
         ...
 
     def card(self) -> CardView: ...

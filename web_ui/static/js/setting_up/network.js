@@ -5,14 +5,10 @@ import { get, post, put } from "../api.js";
 import { el, setText } from "../base/dom.js";
 import { qrCode } from "../base/qr.js";
 import { t } from "../base/texts.js";
-import { attempt, button, fetched, field, radios, select } from "./asking.js";
+import { attempt, button, fetched, field, radios } from "./asking.js";
+import { CountryField } from "./country.js";
 
 const AGAIN_MS = 2000; // while the box does something, and while the own list is young
-const COUNTRIES = ("AD AE AF AG AL AM AR AT AU AZ BA BB BD BE BF BG BH BJ BN BO BR BS BT BW BY BZ CA CD CF CG CH CI CL CM CN CO CR CU CV "
-  + "CY CZ DE DJ DK DM DO DZ EC EE EG ER ES ET FI FJ FR GA GB GD GE GH GM GN GQ GR GT GW GY HK HN HR HT HU ID IE IL IN IQ IR IS IT JM JO "
-  + "JP KE KG KH KI KM KN KP KR KW KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MG MK ML MM MN MR MT MU MV MW MX MY MZ NA NE NG NI NL "
-  + "NO NP NR NZ OM PA PE PG PH PK PL PR PS PT PW PY QA RO RS RU RW SA SB SC SD SE SG SI SK SL SM SN SO SR SS ST SV SY SZ TD TG TH TJ TL "
-  + "TM TN TO TR TT TV TW TZ UA UG US UY UZ VA VC VE VN VU WS XK YE ZA ZM ZW").split(" ");
 const HIDDEN = " "; // no Wi-Fi is called so: the choice to type a name
 
 export function inWords(view) {
@@ -57,8 +53,12 @@ export class NetworkForm extends EventTarget {
       this.node.replaceChildren(el("p", { class: "lead" }, view.why_not), el("p", { class: "help" }, t("network.docs")));
       return;
     }
-    this.node.replaceChildren(...this.#now(view), ...(view.radio ? [...this.#join(view), ...this.#saved(view), ...this.#own(view), this.#country(view)]
-      : [el("p", { class: "help" }, t("network.no_radio"))]));
+    this.node.replaceChildren(...this.#now(view), ...(view.radio ? this.#radio(view) : [el("p", { class: "help" }, t("network.no_radio"))]));
+  }
+
+  #radio(view) {
+    const country = this.#country(view);
+    return [...(view.country ? [] : country), ...this.#join(view), ...this.#saved(view), ...this.#own(view), ...(view.country ? country : [])];
   }
 
   #now(view) {
@@ -79,6 +79,7 @@ export class NetworkForm extends EventTarget {
     const asked = el("div", { class: "form" });
     const join = button("", async () => {
       const ssid = this.chosen === HIDDEN ? name.value : this.chosen;
+      if (!(await this.country.say(this.notices))) return;
       if ((await attempt(this.notices, () => post("network/join", { ssid, password: password.value }))) === null) return;
       this.typed = { name: "", password: "" };
       this.load();
@@ -121,7 +122,7 @@ export class NetworkForm extends EventTarget {
       if (this.card) draw();
     });
     const turn = button(t(own.on ? "network.own.close" : "network.own.open"), async () => {
-      await attempt(this.notices, () => put("network/own", { on: !own.on }));
+      if (own.on || (await this.country.say(this.notices))) await attempt(this.notices, () => put("network/own", { on: !own.on }));
       this.load();
     });
     place.append(show);
@@ -134,17 +135,14 @@ export class NetworkForm extends EventTarget {
   }
 
   #country(view) {
-    const names = new Intl.DisplayNames([document.documentElement.lang, "en"], { type: "region" });
-    const here = new Intl.Locale(navigator.language).region ?? "";
-    const options = COUNTRIES.map((each) => [each, names.of(each) ?? each]).sort((a, b) => a[1].localeCompare(b[1]));
-    const choice = select([["", t("network.country.none")], ["00", t("network.country.world")], ...options], view.country);
-    if (!view.country && COUNTRIES.includes(here)) choice.prepend(el("option", { value: here }, t("network.country.here", { country: names.of(here) })));
-    choice.value = view.country;
-    choice.addEventListener("change", async () => {
-      if (choice.value) await attempt(this.notices, () => put("network/country", { country: choice.value }));
+    // Until somebody has said it, it stands first: what is chosen is told when the box joins or opens a Wi-Fi, or at once.
+    this.country = new CountryField("wifi-country", view);
+    const say = async () => {
+      await this.country.say(this.notices);
       this.load();
-    });
-    return field("wifi-country", t("network.country"), choice, t(view.country ? "network.country.help" : "network.country.unsaid"));
+    };
+    if (view.country) this.country.choice.addEventListener("change", say);
+    return [this.country.node, ...(view.country ? [] : [el("p", { class: "help" }, t("network.country.first")), button(t("network.country.use"), say)])];
   }
 }
 

@@ -10,6 +10,7 @@ import { el, setText } from "../base/dom.js";
 import { number } from "../base/format.js";
 import { t } from "../base/texts.js";
 import { attempt, button, fetched, field, radios } from "./asking.js";
+import { CountryField } from "./country.js";
 import { InterfaceList } from "./interface_list.js";
 import { LatencyTest, result } from "./latency_test.js";
 import { LevelBar, ZONE_DB } from "./level_bar.js";
@@ -20,7 +21,11 @@ import { purpose } from "./purpose.js";
 const SPEEDS = [[32, 3], [64, 3], [128, 2], [128, 3], [256, 3]]; // period_frames, periods: from the fastest to the safest
 const PATIENCE_MS = 20000;
 
-export const STEPS = { purpose, interface: interfaceStep, microphone, level, latency, switches, name, pin, sound };
+export const STEPS = { purpose, interface: interfaceStep, microphone, level, latency, switches, name, country, pin, sound };
+const OWNERS = ["name", "country", "pin"];
+
+/** The role that a step needs. */
+export const roleOf = (step) => (OWNERS.includes(step) ? "owner" : "engineer");
 
 function interfaceStep({ connection, notices }) {
   const list = new InterfaceList(notices);
@@ -171,6 +176,17 @@ function name({ notices }) {
       return true;
     },
   };
+}
+
+function country({ notices }) {
+  const node = el("div", { class: "form" }, el("p", { class: "lead" }, t("wizard.country.lead")));
+  let asked = null;
+  fetched(notices, () => get("network")).then((networks) => {
+    if (!networks) return;
+    asked = new CountryField("wizard-country", networks);
+    node.append(asked.node);
+  });
+  return { node, done: async () => asked === null || asked.say(notices) };
 }
 
 function pin({ notices }) {

@@ -1,17 +1,18 @@
 // The first-run wizard: from what the box is for to sound, one step at a time. You can leave it, continue, skip steps and
-// run it again. The first visit of a fresh box opens it (main.js); whoever leaves it then is not asked again. On a box that
+// run it again. Who is no owner gets the steps that he may do. The first visit of a fresh box opens it (main.js); whoever leaves it then is not asked again. On a box that
 // has no owner yet it begins with pairing; the link that the box shows has done that already.
 
 import { get, put } from "../../api.js";
 import { el } from "../../base/dom.js";
-import { STEPS } from "../../setting_up/steps.js";
+import { asksFor } from "../../setting_up/country.js";
+import { STEPS, roleOf } from "../../setting_up/steps.js";
 import { attempt, button, fetched } from "../../setting_up/asking.js";
 import { SoundCheck } from "../../setting_up/sound_check.js";
 import { t } from "../../base/texts.js";
 import { waysIn } from "../../pairing/ways_in.js";
 
 export const title = "wizard.title";
-export const needs = ""; // an owner, and everybody while there is none
+export const needs = ""; // an engineer, and everybody while there is no owner
 export const open = true;
 
 const FIRST_VISIT = "#setup/wizard";
@@ -25,18 +26,22 @@ export function create(box, card) {
   let ways = null; // to become the owner
   let revision = 0;
 
-  const mine = () => entry.may("owner") || !entry.claimed;
+  const mine = () => entry.may("engineer") || !entry.claimed;
 
   async function load() {
     card.hidden(!mine());
     if (!mine()) return;
-    if (!entry.may("owner")) return drawPairing();
+    if (!entry.may("engineer")) return drawPairing();
     const asked = ways !== null;
     ways?.stop();
     ways = null;
     const setup = await fetched(notices, () => get("setup"));
     if (!setup) return;
-    wizard = setup.wizard;
+    const networks = entry.may("owner") && (await fetched(notices, () => get("network")));
+    const steps = setup.wizard.steps.filter((each) => entry.may(roleOf(each)) && (each !== "country" || (networks && asksFor(networks))));
+    // Another phone may have stopped at a step that this one does not have: go on with the next that it has.
+    const rest = setup.wizard.steps.slice(setup.wizard.steps.indexOf(setup.wizard.step));
+    wizard = { ...setup.wizard, steps, step: rest.find((each) => steps.includes(each)) ?? steps.at(-1) };
     if (running) return;
     if ((asked && wizard.state === "new") || (wizard.first && location.hash === FIRST_VISIT)) run(wizard.steps[0]);
     else drawInvitation();
@@ -129,12 +134,12 @@ export function create(box, card) {
     step?.news?.(detail);
     if (detail.revision === revision) return;
     revision = detail.revision;
-    if (!running && entry.may("owner")) load();
+    if (!running && entry.may("engineer")) load();
   });
   card.hidden(!mine());
   return {
     entry() {
-      if (running && !entry.may("owner")) stop();
+      if (running && !wizard.steps.every((each) => entry.may(roleOf(each)))) stop();
       if (!running) load();
     },
     show() {
