@@ -202,7 +202,8 @@ class ControlProcess:
         bound = server.start()
         self._leave_address = lambda: self._note_address(bound)
         self._leave_address()
-        fingerprint = own.fingerprint if own else ""
+        self._box.page_fingerprint = lambda: own.fingerprint if own else ""
+        fingerprint = self._box.page_fingerprint()
         self._announce = lambda: announce.page(page.host, bound, self._pairings.first_code, fingerprint)
         if not sys.stdout.isatty():
             self._announce_once()

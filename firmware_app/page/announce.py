@@ -14,7 +14,7 @@ def page(host: str, port: int, first_code: str = "", fingerprint: str = "") -> N
     url, to_terminal = url_of(host, port, bool(fingerprint)), sys.stdout.isatty()
     _say(f"Hushbox's page: {url}")
     if first_code and to_terminal:
-        _say(f"This opens it and makes that phone the owner: {opening(url, first_code)}")
+        _say(f"This opens it and makes that phone the owner: {opening(url, first_code, fingerprint)}")
     elif first_code:
         _say("The box has no owner yet: `hushbox url` prints the link that makes a phone the owner.")
     if this_machine_only(url):

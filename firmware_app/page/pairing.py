@@ -72,8 +72,9 @@ class RealPairing:
     def invite(self, role: str, hours: float | None, base: str) -> Invite:
         with _refusing():
             code, ends = self._kept.invite(role, hours)
-        link = address.link(base, code)
-        return Invite(code, link, address.qr_rows(link), ends)
+        fingerprint = self._box.page_fingerprint()
+        link = address.opening(base, code, fingerprint)
+        return Invite(code, link, address.qr_rows(link), ends, fingerprint)
 
     def set_open_play(self, on: bool) -> None:
         with _refusing():

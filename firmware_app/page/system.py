@@ -45,8 +45,10 @@ class RealSystem:
         url = address.url_of("", port, tls)
         if address.this_machine_only(url):
             return NetworkView((url,))
+        fingerprint = self._box.page_fingerprint()
+        code = address.qr_rows(address.with_fingerprint(url, fingerprint))
         host = self._box.network.host
-        return NetworkView((url, f"{'https' if tls else 'http'}://{host}.local:{port}/"), address.qr_rows(url))
+        return NetworkView((url, f"{'https' if tls else 'http'}://{host}.local:{port}/"), code, fingerprint)
 
     def about(self) -> AboutView:
         packages = tuple(PackageView(each.name, each.version, each.licence) for each in licences.shipped())

@@ -60,6 +60,7 @@ class BoxSetup:
         self.backups = Backups(places.state, version, start_reader(config, places.factory_presets))
         self.started = time.monotonic()
         self.stop: Callable[[], None] = lambda: None  # ends the control process, which sets this
+        self.page_fingerprint: Callable[[], str] = lambda: ""  # of its certificate; who serves the page sets this
         self.revision = 1
         self.ending = ""  # "restart" or "power off", once the page has asked for it
         self._link: ControlLink | None = None

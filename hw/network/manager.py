@@ -45,7 +45,6 @@ _WORDS = {
     "range": "it is not in reach",
     "address": "it gave the box no address",
     "refused": "NetworkManager gave up",
-    "time": f"it took longer than {JOIN_S:.0f} s",
 }
 
 
@@ -211,7 +210,7 @@ class NetworkManagerNetwork:
         if why:
             if added:
                 self._delete(added)
-            raise JoinError(why, _WORDS[why])
+            raise JoinError(why, f"it took longer than {seconds:.0f} s" if why == "time" else _WORDS[why])
         return added
 
     def _outcome(self, signals: Any, radio: str, active: str, seconds: float) -> str:

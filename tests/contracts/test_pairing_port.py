@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 import pytest
 
+from firmware_app.page.pairing import RealPairing
 from tests.contracts.conftest import first_code, hold_switch
 from web_ui.ports.box import Box
 from web_ui.ports.errors import ControlRefused, NotThere, PairRefused
@@ -57,6 +58,18 @@ def test_each_link_lets_one_phone_in_with_its_role(port: PairingPort, owner: str
     names = [phone.name for phone in port.phones()]
     assert len(set(names)) == len(names) == 4
     assert [phone.here for phone in port.phones(owner)] == [True, False, False, False]
+
+
+def test_the_link_carries_the_fingerprint_of_the_pages_certificate(box: Box, port: PairingPort):
+    fingerprint = ":".join(["A7"] * 32)
+    assert port.invite(PLAYER, None, "https://box/").fingerprint == ""
+    if isinstance(port, RealPairing):
+        port._box.page_fingerprint = lambda: fingerprint
+    else:
+        port.fingerprint = fingerprint  # type: ignore[attr-defined]
+    invite = port.invite(PLAYER, 4, "https://box/")
+    assert invite.link == f"https://box/#pair={invite.code}&fp={'a7' * 32}"
+    assert invite.fingerprint == fingerprint
 
 
 def test_a_guest_has_an_end_and_cannot_be_an_owner(port: PairingPort, owner: str):

@@ -69,6 +69,23 @@ def test_the_link_of_a_fresh_box_makes_the_phone_its_owner_without_a_tap(open_pa
     assert "pair" not in page.url
 
 
+def test_a_link_with_a_fingerprint_pairs_and_the_page_shows_it_to_compare(open_page: Opener, box: Box, anna: str):
+    box.ports.pairing.fingerprint = box.ports.system.fingerprint = ":".join(["A7"] * 32)
+    page = open_page.visit("#setup/phones", session=anna)
+    page.locator("#setup-phones .strong").tap()
+    expect(page.locator(".invite .fingerprint")).to_have_text(box.ports.pairing.fingerprint)
+    code = page.locator(".invite .pair-code").inner_text()
+    other = open_page.visit(f"#pair={code}&fp={'a7' * 32}", user_agent=ANDROID)
+    expect(other.locator('body[data-link="live"]')).to_have_count(1)
+    assert names(box)[-1] == ("Android phone", PLAYER)
+    assert "fp=" not in other.url
+    again = open_page.visit(f"#fp={'a7' * 32}", session=anna)  # the code of Set up, Network
+    expect(again.locator('body[data-link="live"]')).to_have_count(1)
+    assert "fp=" not in again.url
+    page.evaluate("location.hash = '#setup/network'")
+    expect(page.locator("#setup-network .fingerprint")).to_have_text(box.ports.system.fingerprint)
+
+
 def test_a_used_code_gets_one_sentence_and_the_door(open_page: Opener, box: Box, anna: str):
     box.ports.pairing.claim(FIRST_CODE, "somebody")
     page = open_page.visit(f"#pair={FIRST_CODE}")

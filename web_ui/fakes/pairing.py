@@ -33,6 +33,7 @@ class FakePairing:
     def __init__(self, everybody: str = "", clock: Callable[[], float] = time.time) -> None:
         self.everybody = everybody
         self.open_play = False
+        self.fingerprint = ""  # of the page's certificate
         self._clock = clock
         self._phones: dict[str, PhoneView] = {}  # by session
         self._codes = {FIRST_CODE: _Code(OWNER, float("inf"), False)}
@@ -116,7 +117,11 @@ class FakePairing:
         code = f"{secrets.randbelow(10**5):05d}-{secrets.randbelow(10**5):05d}"
         ends = self._clock() + _HOUR_S * (CODE_HOURS if hours is None else hours)
         self._codes[code] = _Code(role, ends, hours is not None)
-        return Invite(code, f"{base}#pair={code}", ("101", "010", "101"), ends)
+        return Invite(code, self._link(base, code), ("101", "010", "101"), ends, self.fingerprint)
+
+    def _link(self, base: str, code: str) -> str:
+        shown = self.fingerprint.replace(":", "").lower()
+        return f"{base}#pair={code}&fp={shown}" if shown else f"{base}#pair={code}"
 
     def set_open_play(self, on: bool) -> None:
         self.open_play = on

@@ -28,6 +28,7 @@ class FakeSystem:
         self.asked: list[str] = []  # "restart", "power_off", "restore", "undo_restore", in order: for tests
         self.no_power_off = ""
         self.restored = ""
+        self.fingerprint = ""  # of the page's certificate
         self._kept = kept
         self._ends = ends
 
@@ -36,7 +37,8 @@ class FakeSystem:
         return SystemView(versions, "", 51.0, 3605.0, "", self.no_power_off, self.restored)
 
     def network(self, port: int) -> NetworkView:
-        return NetworkView((f"http://192.0.2.20:{port}/", f"http://hushbox.local:{port}/"), ("10" * 11, "01" * 11))
+        urls = (f"http://192.0.2.20:{port}/", f"http://hushbox.local:{port}/")
+        return NetworkView(urls, ("10" * 11, "01" * 11), self.fingerprint)
 
     def about(self) -> AboutView:
         return AboutView("Apache-2.0", (PackageView("numpy", "2.4.6", "BSD-3-Clause"),), True)

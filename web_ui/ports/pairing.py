@@ -49,13 +49,15 @@ class Entry:
 class Invite:
     """A code for one more phone. link: opens the page and pairs. qr: its QR code's rows, 1 is dark.
 
-    ends: Unix time by the box's clock, when the code ends; a guest's pairing ends then as well.
+    ends: Unix time by the box's clock, when the code ends; a guest's pairing ends then as well. fingerprint: of the
+    page's certificate, "AB:CD:…", which the link carries too; "" for a page in the clear.
     """
 
     code: str
     link: str
     qr: tuple[str, ...]
     ends: float
+    fingerprint: str = ""
 
 
 class PairingPort(Protocol):

@@ -41,10 +41,14 @@ class BackupView:
 
 @dataclass(frozen=True, slots=True)
 class NetworkView:
-    """Where the page is. urls: the surest first. qr: rows of a QR code of that one, "1" is dark; may be empty."""
+    """Where the page is. urls: the surest first. qr: rows of a QR code of that one, "1" is dark; may be empty.
+
+    fingerprint: of the page's certificate, "AB:CD:…", which the code carries too; "" for a page in the clear.
+    """
 
     urls: tuple[str, ...]
     qr: tuple[str, ...] = ()
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

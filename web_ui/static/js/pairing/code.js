@@ -9,10 +9,11 @@ const LIKE = { O: "0", I: "1", L: "1" }; // the alphabet (Crockford's base 32) l
 
 function takeFromAddress() {
   // The code in the address, which forgets it at once; "" when there is none.
-  const found = /^#pair=([^&]*)/.exec(location.hash);
+  // What stands behind it (&fp=…) is the certificate's fingerprint, for people to compare: a page cannot see its certificate.
+  const found = /^#(?:pair=([^&]*)|fp=)/.exec(location.hash);
   if (!found) return "";
   history.replaceState(null, "", location.pathname + location.search);
-  return tidy(found[1]);
+  return tidy(found[1] ?? "");
 }
 
 export async function claimFromAddress(entry) {

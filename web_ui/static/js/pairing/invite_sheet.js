@@ -7,6 +7,7 @@ import { el, setText } from "../base/dom.js";
 import { qrCode } from "../base/qr.js";
 import { t } from "../base/texts.js";
 import { attempt, button, field, select } from "../setting_up/asking.js";
+import { toCompare } from "./fingerprint.js";
 import { dayInput, ENDS, hoursUntil, ROLES, when } from "./roles.js";
 
 const LOOK_MS = 2000;
@@ -54,7 +55,7 @@ export async function inviteSheet(notices, known, { changed, rename }) {
     if (!invite) return node.close();
     link = invite.link;
     place.replaceChildren(qrCode(invite.qr, t("pair.qr", { code: invite.code })), el("p", { class: "pair-code" }, invite.code), el("p", { class: "help" },
-      hours === null ? t("pair.once") : t("pair.once.guest", { when: when(invite.ends) })));
+      hours === null ? t("pair.once") : t("pair.once.guest", { when: when(invite.ends) })), ...toCompare(invite.fingerprint));
     return undefined;
   }
 

@@ -1,4 +1,5 @@
-// Loads a section of Set up when it is shown, and again when the box's set-up has changed while it is in front.
+// Loads a section of Set up when it is shown, and again while it is in front: when the box's set-up has changed (following),
+// or when the box is back after it was away (returning).
 
 export function following(connection, load, told = () => {}) {
   // told(news): every news of the set-up. Returns {shown, show(), hide(), forget()} for the section's view.
@@ -24,5 +25,22 @@ export function following(connection, load, told = () => {}) {
       revision = 0;
     },
   };
+  return view;
+}
+
+export function returning(connection, load, rest = () => {}) {
+  // rest(): it is no longer in front. Returns {shown, show(), hide()} for the section's view.
+  const view = {
+    shown: false,
+    show() {
+      view.shown = true;
+      load();
+    },
+    hide() {
+      view.shown = false;
+      rest();
+    },
+  };
+  connection.addEventListener("state", ({ detail: { state } }) => state === "live" && view.shown && load());
   return view;
 }

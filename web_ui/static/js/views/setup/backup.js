@@ -3,6 +3,7 @@
 import { get, getBlob, post, postFile, putFile } from "../../api.js";
 import { el, setText } from "../../base/dom.js";
 import { attempt, button, fetched } from "../../setting_up/asking.js";
+import { returning } from "../../setting_up/following.js";
 import { fetchedOn, fetchFile } from "../../setting_up/files.js";
 import { t } from "../../base/texts.js";
 
@@ -23,7 +24,6 @@ export function create({ connection, notices }, card) {
     button(t("system.keep_restore"), async () => (await attempt(notices, () => post("system/keep_restore", { keep: true }))) !== null && load()),
     button(t("system.undo_restore"), () => attempt(notices, () => post("system/undo_restore", { undo: true })), { strong: true })));
   card.body.append(undo, help, keys, file, asking);
-  let shown = false;
 
   async function save() {
     if (await fetchFile(notices, "backup", "json", () => getBlob("system/backup.json"))) load();
@@ -68,18 +68,7 @@ export function create({ connection, notices }, card) {
     if (view) side(view);
   }
 
-  connection.addEventListener("state", ({ detail: { state } }) => state === "live" && shown && load());
-  return {
-    show() {
-      shown = true;
-      load();
-    },
-    hide() {
-      shown = false;
-      close();
-    },
-    glance: async () => side(await get("system")),
-  };
+  return { ...returning(connection, load, close), glance: async () => side(await get("system")) };
 }
 
 function moment(text) {

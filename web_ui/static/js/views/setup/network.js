@@ -3,6 +3,7 @@
 import { get } from "../../api.js";
 import { el } from "../../base/dom.js";
 import { qrCode } from "../../base/qr.js";
+import { toCompare } from "../../pairing/fingerprint.js";
 import { fetched } from "../../setting_up/asking.js";
 import { inWords, NetworkForm } from "../../setting_up/network.js";
 import { t } from "../../base/texts.js";
@@ -32,7 +33,7 @@ export function create({ notices, connection }, card) {
     here.replaceChildren(
       el("p", { class: "lead" }, t(view.qr.length ? "setup.network.lead" : "setup.network.alone")),
       el("p", { class: "address" }, first), ...(view.qr.length ? [qrCode(view.qr, t("setup.network.code", { url: first }))] : []),
-      ...others.flatMap((url) => [el("p", { class: "help" }, t("setup.network.also")), el("p", { class: "address" }, url)]));
+      ...others.flatMap((url) => [el("p", { class: "help" }, t("setup.network.also")), el("p", { class: "address" }, url)]), ...toCompare(view.fingerprint));
   }
 
   connection.addEventListener("setup", ({ detail }) => {

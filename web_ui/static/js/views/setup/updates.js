@@ -8,6 +8,7 @@ import { number } from "../../base/format.js";
 import { markdown } from "../../base/markdown.js";
 import { attempt, button, fetched } from "../../setting_up/asking.js";
 import { fact } from "../../setting_up/facts.js";
+import { returning } from "../../setting_up/following.js";
 import { t } from "../../base/texts.js";
 
 export const title = "updates.title";
@@ -22,8 +23,8 @@ export function create({ connection, notices }, card) {
   const keys = el("div", { class: "form" });
   const help = el("p", { class: "help" });
   card.body.append(says, facts, found, keys, help);
-  let shown = false;
   let timer = 0;
+  const front = returning(connection, load, () => clearTimeout(timer));
 
   function side({ doing, offer, result }) {
     const back = result?.result === "back";
@@ -36,7 +37,7 @@ export function create({ connection, notices }, card) {
     const view = await fetched(notices, () => get("updates"));
     if (!view) return;
     draw(view);
-    if (shown && view.doing) timer = setTimeout(load, BUSY_MS);
+    if (front.shown && view.doing) timer = setTimeout(load, BUSY_MS);
   }
 
   function draw(view) {
@@ -82,18 +83,7 @@ export function create({ connection, notices }, card) {
       el("div", { class: "dialog-buttons" }, cancel, go));
   }
 
-  connection.addEventListener("state", ({ detail: { state } }) => state === "live" && shown && load());
-  return {
-    show() {
-      shown = true;
-      load();
-    },
-    hide() {
-      shown = false;
-      clearTimeout(timer);
-    },
-    glance: async () => side(await get("updates")),
-  };
+  return { ...front, glance: async () => side(await get("updates")) };
 }
 
 function sentence({ version, doing, phase, progress, looked, offer, problem, why_not, result, clock_is_wrong }) {
