@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_app.network.card import Card
-from firmware_app.network.reach import LOOK_EVERY_S, LOOK_S, OUT_OF_REACH_S, PATIENCE_S, Reach
+from firmware_app.network.reach import IDLE_S, LOOK_EVERY_S, LOOK_S, OUT_OF_REACH_S, PATIENCE_S, STEP_S, Reach
 from hw.network.fake import FakeNetwork, FakeWifi
 from hw.network.network import HOTSPOT_S, JOIN_S
 
@@ -30,17 +30,19 @@ class World:
         until = self.now_s + seconds
         while self.now_s < until:
             self.reach.step()
-            self._pass(1.0)
-            self.network.pass_s(1.0)
+            seconds = STEP_S if self.reach._soon else IDLE_S  # as `Reach.run` waits
+            self._pass(seconds)
+            self.network.pass_s(seconds)
 
     def _pass(self, seconds: float) -> None:
-        for _ in range(round(seconds * 4)):  # a quarter of a second, as a call may end within one
-            self.now_s += 0.25
-            network = self.network
-            possible = network.manager and ((network.radio and network.hosts) or network.cable)
-            if not possible or network.state().reachable:
-                self._since_s = self.now_s
-            self.unreachable_s = max(self.unreachable_s, self.now_s - self._since_s)
+        """Nothing changes in the networks meanwhile: what a call does, it does at its end."""
+        self.now_s += seconds
+        network = self.network
+        network.pass_s(0.0)  # what is gone is lost
+        possible = network.manager and ((network.radio and network.hosts) or network.cable)
+        if not possible or network.cable or network.joined or network.hotspot:
+            self._since_s = self.now_s
+        self.unreachable_s = max(self.unreachable_s, self.now_s - self._since_s)
 
     @property
     def state(self):
