@@ -171,6 +171,16 @@ def _step(by: float, spec: ParamSpec) -> float:
 # --- in plain words --------------------------------------------------------------------------------------------------
 
 
+def label_of(spec: ParamSpec, specs: Mapping[str, ParamSpec]) -> str:
+    """What a control's parameter is called, with its stage: "Compressor threshold"."""
+    stage = spec.id.partition(".")[0]
+    switch = specs.get(f"{stage}.on")
+    own = switch.label if switch else "Limiter" if stage == "limiter" else ""
+    if not own or spec is switch or spec.label.startswith(own):
+        return spec.label
+    return f"{own} {spec.label[0].lower()}{spec.label[1:]}"
+
+
 def words(action: Action, specs: Mapping[str, ParamSpec]) -> str:
     """An action in words: "Bypass on/off", "Noise reduction 6 to 24 dB", "Preset Singing"."""
     if not action.param:
@@ -178,23 +188,24 @@ def words(action: Action, specs: Mapping[str, ParamSpec]) -> str:
             f"Preset {action.preset}" if action.do == "preset" else _SCENE_WORDS[action.scene]
         )
     spec = find(specs, action.param)
+    label = label_of(spec, specs)
     low = spec.low if action.low is None else action.low
     high = spec.high if action.high is None else action.high
     if action.do == "toggle":
         off_on = spec.choices == ("off", "on")
-        return f"{spec.label} on/off" if off_on else f"{spec.label}: {said(spec, low)} or {said(spec, high)}"
+        return f"{label} on/off" if off_on else f"{label}: {said(spec, low)} or {said(spec, high)}"
     if action.do == "momentary":
         value = spec.high if action.value is None else action.value
-        return f"{spec.label}: {said(spec, value)} while held"
+        return f"{label}: {said(spec, value)} while held"
     if action.do == "set":
-        return f"{spec.label}: {said(spec, action.value or 0.0)}"
+        return f"{label}: {said(spec, action.value or 0.0)}"
     if action.do == "step":
         by = action.by or 0.0
         step = f"{abs(by):g} {spec.unit}".rstrip()
-        return f"{spec.label} +{step}" if by > 0 else f"{spec.label} −{step}"
+        return f"{label} +{step}" if by > 0 else f"{label} −{step}"
     if (low, high) == (spec.low, spec.high):
-        return spec.label
-    return f"{spec.label}, {said(spec, low)} to {said(spec, high)}"
+        return label
+    return f"{label}, {said(spec, low)} to {said(spec, high)}"
 
 
 _FIXED = {

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from dsp.layouts.stems import STEMS
 from dsp.params import ParamError, ParamSpec, UnknownParamError
+from firmware_app.config.actions import label_of
 from firmware_app.control.control import Control
 from firmware_app.control.output import silent_stems
 from firmware_app.control.undo import NothingToUndo, Step
@@ -49,9 +50,11 @@ class RealLive:
         return [self._view(spec, values[id]) for id, spec in self._control.specs.items()]
 
     def _view(self, spec: ParamSpec, value: float) -> ParamView:
+        full = label_of(spec, self._control.specs)
         return ParamView(
             spec.id, spec.label, spec.unit, spec.low, spec.high, spec.default, spec.help, spec.choices,
             value, self._control.origin(spec.id).partition(":")[0],
+            "" if full == spec.label else full,
         )  # fmt: skip
 
     def set_param(self, param_id: str, value: float, origin: str) -> float:

@@ -144,7 +144,7 @@ class RealPanel:
         return PanelControlView(
             control.name, control.label, control.table, wiring_diagram.place(control),
             {g: gesture_words(g) for g in control.gestures},
-            specs[shows].label if shows in specs else shows.replace("_", " "), control.origin, off,
+            actions.label_of(specs[shows], specs) if shows in specs else shows.replace("_", " "), control.origin, off,
         )  # fmt: skip
 
     def _control_kind(self, table: str, words: str) -> ControlKindView:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from dsp.params import ParamSpec, find
-from firmware_app.config.actions import PANICS, Action
+from firmware_app.config.actions import PANICS, Action, label_of
 from firmware_app.config.control_specs import RELAY
 from firmware_app.panel.plan import PanelControl, PanelMapping, PanelPlan, gesture_words, misfit
 from hw.controls.conflicts import same_source
@@ -76,7 +76,7 @@ def notes_on(
     for other in plan.mappings:
         same = other.action.do == action.do == "sweep" and other.action.param == action.param
         if same and other.key != f"{on} {gesture}":
-            label = find(specs, action.param).label
+            label = label_of(find(specs, action.param), specs)
             notes.append(Note(Level.NOTE, f"{label} is turned by {plan.where(other.on)} too: both move it."))
     return notes
 

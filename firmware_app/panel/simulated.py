@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 
-from dsp.params import find
 from firmware_app.config import actions
 from firmware_app.config.control_specs import RELAY
 from firmware_app.config.panel_keys import (
@@ -119,7 +118,7 @@ class SimulatedPanel:
         specs = self._bindings.specs
         if control.is_light:
             shows = str(getattr(control.config, "shows", ""))
-            return f"shows {find(specs, shows).label if shows in specs else shows.replace('_', ' ')}"
+            return f"shows {actions.label_of(specs[shows], specs) if shows in specs else shows.replace('_', ' ')}"
         mine = [m for m in plan.mappings if control.name in m.on.split("+")]
         said = [f"{gesture_words(m.gesture)}: {actions.words(m.action, specs)}" for m in mine]
         return "; ".join(said) or "nothing yet"

@@ -98,6 +98,7 @@ def test_a_phone_without_a_region_names_none_and_the_machines_own_setting_is_tol
     page = open_page(view="setup/network", locale="en")
     expect(page.locator("#wifi-country")).to_have_value("")
     expect(page.locator("#networks")).to_contain_text("the machine's own setting holds, Japan")
+    expect(page.get_by_role("button", name="Use it now")).to_be_disabled()
     page.locator("#networks").get_by_role("button", name="Close it").tap()
     page.locator("#networks").get_by_role("button", name="Open it now").tap()
     until(page, lambda: set_up.ports.network.view().own.asked)

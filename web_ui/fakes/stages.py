@@ -20,8 +20,9 @@ def _switch(id: str, label: str, help: str = "", default: float = 0.0) -> ParamV
     return ParamView(id, label, "", 0, 1, default, help, OFF_ON, default, "default")
 
 
-def _number(id: str, unit: str, low: float, high: float, default: float, label: str, help: str = "") -> ParamView:
-    return ParamView(id, label, unit, low, high, default, help, (), default, "default")
+def _number(id: str, unit: str, low: float, high: float, default: float, label: str, help: str = "",
+            full: str = "") -> ParamView:  # fmt: skip
+    return ParamView(id, label, unit, low, high, default, help, (), default, "default", full)
 
 
 PARAMS: tuple[ParamView, ...] = (
@@ -76,7 +77,8 @@ PARAMS: tuple[ParamView, ...] = (
     _number("leveller.target_lufs",
             "LUFS", -36, -10, -20, "Loudness", "How loud the voice is to be. Speech: -20 to -16."),
     _switch("compressor.on", "Compressor", "Makes loud and soft more alike."),
-    _number("compressor.threshold_db", "dB", -60, 0, -20, "Threshold", "Above this level it turns down (of peaks)."),
+    _number("compressor.threshold_db", "dB", -60, 0, -20, "Threshold", "Above this level it turns down (of peaks).",
+            "Compressor threshold"),
     _number("compressor.ratio", "", 1, 20, 2.5, "Ratio", "So many dB more above the threshold come out as one."),
     _number("compressor.attack_ms", "ms", 0.1, 100, 8, "Attack", "How quickly it turns down."),
     _number("compressor.release_ms", "ms", 10, 1000, 120, "Release", "How quickly it lets go."),

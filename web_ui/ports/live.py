@@ -28,6 +28,7 @@ class ParamView:
     choices: tuple[str, ...]
     value: float
     origin: str  # "default" | "saved" | "page" | "panel" | "preset" | "cli"
+    full: str = ""  # the label with its stage's, "Compressor threshold"; "" where the label says enough
 
 
 @dataclass(frozen=True, slots=True)

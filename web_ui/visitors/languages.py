@@ -22,6 +22,7 @@ class Languages:
         """params: their names are part of what the box says. trial: see web_ui.app.create_app."""
         self._trial = trial
         self._names = _names(params)
+        self._full = {view.full: view.id for view in params if view.full}
         self._sentences: dict[str, Sentences] = {}
 
     def install(self, app: Flask) -> None:
@@ -56,7 +57,8 @@ class Languages:
             return None
         if language.code not in self._sentences:
             own = {english: language.words[key] for english, key in self._names.items() if key in language.words}
-            self._sentences[language.code] = Sentences({**own, **language.said})
+            full = {english: _translated(id, language.words) for english, id in self._full.items()}
+            self._sentences[language.code] = Sentences({**full, **own, **language.said})
         return self._sentences[language.code].say
 
 
@@ -81,6 +83,13 @@ def _names(params: Sequence[ParamView]) -> Mapping[str, str]:
     """What the box calls its parameters and their choices, with the key of each in texts/<language>/box.json."""
     labels = {view.label: f"box.param.{view.id}" for view in params}
     return {name: f"box.choice.{name}" for view in params for name in view.choices} | labels
+
+
+def _translated(id: str, words: Mapping[str, str]) -> str:
+    """The full label of a stage's parameter in a language."""
+    stage = id.partition(".")[0]
+    own = words.get(f"box.param.{stage}.on") or words[f"stages.name.{stage}"]
+    return words["stages.full"].format(stage=own, label=words[f"box.param.{id}"])
 
 
 def _with_cookie(response: Response, code: str) -> Response:

@@ -12,6 +12,7 @@ from firmware_app.control.control import Control
 from firmware_app.control.performer import Performer
 from firmware_app.kept.factory import Presets
 from firmware_app.kept.library import PresetLibrary, presets_file
+from firmware_app.kept.param_table import PARAMS
 from firmware_app.kept.scenes import MORPH, Scenes
 from firmware_app.kept.store import Store
 
@@ -262,3 +263,18 @@ def test_several_values_are_set_all_or_none(control: Control):
     with pytest.raises(ValueError, match=r"denoise\.amount_db = 99 dB"):
         control.set_params({"box.mute": 1.0, "denoise.amount_db": 99.0}, "preset")
     assert control.value("box.mute") == 0.0
+
+
+@pytest.mark.parametrize(
+    ("tree", "said"),
+    [
+        ({"do": "sweep", "param": "compressor.threshold_db"}, "Compressor threshold"),
+        ({"do": "toggle", "param": "compressor.lookahead"}, "Compressor look ahead on/off"),
+        ({"do": "toggle", "param": "compressor.on"}, "Compressor on/off"),
+        ({"do": "sweep", "param": "gate.threshold"}, "Gate threshold"),
+        ({"do": "sweep", "param": "limiter.ceiling_db"}, "Limiter ceiling"),
+        ({"do": "sweep", "param": "denoise.amount_db"}, "Noise reduction"),
+    ],
+)
+def test_what_a_control_does_is_said_with_its_stage(tree: dict[str, object], said: str):
+    assert actions.words(actions.read(tree, PARAMS, PRESETS), PARAMS) == said

@@ -217,6 +217,7 @@ EVENTS: dict[str, Callable[[World], None]] = {
 }
 
 
+@pytest.mark.timeout(900)  # four seconds of work, which a busy machine may take minutes for
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(sorted(EVENTS)), st.floats(0, 400)), max_size=20))
 def test_whatever_happens_the_box_comes_back_into_reach(events: list[tuple[str, float]]):

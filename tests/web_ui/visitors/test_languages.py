@@ -9,8 +9,10 @@ from flask.testing import FlaskClient
 
 from tests.web_ui.conftest import Change, Served
 from tests.web_ui.serving.wire import connected
+from web_ui import texts
+from web_ui.fakes import stages
 from web_ui.fakes.box import FakeBox
-from web_ui.visitors.languages import COOKIE
+from web_ui.visitors.languages import COOKIE, Languages
 
 GONE = "The audio interface is gone: plug it in again and sound comes back by itself."
 
@@ -58,6 +60,14 @@ def test_two_phones_hear_each_its_own_language(box: FakeBox, client: FlaskClient
         answer.close()
     assert told["en"] == GONE
     assert told["de"].startswith("Das Audio-Interface ist weg: Steck es wieder ein")
+
+
+def test_a_stages_setting_is_said_with_its_stage():
+    say = Languages(stages.PARAMS).say(texts.language("de"))
+    assert say is not None
+    assert say("Compressor threshold, -30 dB to 0 dB") == "Kompressor: Schwelle, -30 dB bis 0 dB"
+    assert say("Compressor threshold") == "Kompressor: Schwelle"
+    assert say("Threshold") == "Schwelle"
 
 
 def test_names_that_somebody_has_given_stay(change: Change, client: FlaskClient):

@@ -141,8 +141,15 @@ export class NetworkForm extends EventTarget {
       await this.country.say(this.notices);
       this.load();
     };
-    if (view.country) this.country.choice.addEventListener("change", say);
-    return [this.country.node, ...(view.country ? [] : [el("p", { class: "help" }, t("network.country.first")), button(t("network.country.use"), say)])];
+    if (view.country) {
+      this.country.choice.addEventListener("change", say);
+      return [this.country.node];
+    }
+    const use = button(t("network.country.use"), say);
+    const look = () => { use.disabled = !this.country.chosen; };
+    this.country.choice.addEventListener("change", look);
+    look();
+    return [this.country.node, el("p", { class: "help" }, t("network.country.first")), use];
   }
 }
 
