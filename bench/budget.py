@@ -1,4 +1,5 @@
-"""The block budget of every bundle in models_quantized, on both runtimes. It is saved as JSON in bench/out/.
+"""The block budget of every bundle in models_quantized, on both runtimes, saved as JSON in bench/out/; then what each
+stage of the vocal chain costs in a block, in C and in NumPy (bench.native --stages).
 
     python -m bench.budget [--seconds 10]
 
@@ -16,6 +17,7 @@ from firmware_app.commands.bench import as_text
 from firmware_app.config import places
 
 OUT = Path(__file__).parent / "out"
+STAGES_BLOCKS = 1500
 
 
 def main() -> int:
@@ -41,6 +43,10 @@ def main() -> int:
         if done.stdout:
             (OUT / f"budget-{folder.name}.json").write_text(done.stdout)
             print(as_text(json.loads(done.stdout)))
+    print(flush=True)
+    failed += subprocess.run(
+        [sys.executable, "-m", "bench.native", "--stages", "--blocks", str(STAGES_BLOCKS)]
+    ).returncode
     return 1 if failed else 0
 
 

@@ -3,10 +3,11 @@
     python -m bench.no_surprise [--minutes 30] [--bundle models_quantized/denoise-live] [--stages] [--json]
 
 It goes through the box's chain at full amount; with --stages every stage of the vocal chain for one microphone is on
-too, at its default settings (bench.restore.no_harm): its level is ridden then, so only what is finite and the peak
-count. Printed for each kind of sound: the number of samples that are not finite; how far the output's peak is over the
-input's; and, from one second after the voice is back, the difference from an output that never heard the trouble, as
-level and as residual. It asserts nothing; tests/models does.
+too, at its default settings (bench.restore.no_harm), and a minute and a half is played: each trouble once. The level
+is ridden then, so only what is finite and the peak count. After it every parameter jumps to its ends and back
+(bench.param_changes). Printed for each kind of sound: the number of samples that are not finite; how far the output's
+peak is over the input's; and, from one second after the voice is back, the difference from an output that never heard
+the trouble, as level and as residual. It asserts nothing; tests/models does.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bench import param_changes
 from bench.restore.no_harm import settings
 from dsp.block import RATE_HZ
 from dsp.inference.bundle import Bundle
@@ -31,6 +33,7 @@ from dsp.rack.chain import Chain
 ROOT = Path(__file__).parent.parent
 PERIOD = 128
 AMOUNT = "denoise.amount_db"
+ROUND_MINUTES = 1.2
 VOICE_FRAMES = 3 * RATE_HZ // PERIOD * PERIOD
 Sound = NDArray[np.float32]
 Maker = Callable[[int, np.random.Generator], Sound]
@@ -99,7 +102,7 @@ TROUBLES: tuple[Maker, ...] = (music, silence, full_scale_noise, quiet_noise, cl
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="bench.no_surprise", description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=30.0)
+    parser.add_argument("--minutes", type=float, help="30, or 1.2 with --stages")
     parser.add_argument("--bundle", type=Path, default=ROOT / "models_quantized" / "denoise-live")
     parser.add_argument("--runtime", default="auto")
     parser.add_argument("--stages", action="store_true", help="with every stage of the vocal chain on")
@@ -113,11 +116,17 @@ def main(argv: list[str] | None = None) -> int:
             for id, value in on.items():
                 chain.set_param(id, value)
     voice = demo_vocal()[1].astype(np.float32)
-    findings = run(chain, voice, 60.0 * options.minutes, memory_frames(options.bundle))
+    minutes = options.minutes or (ROUND_MINUTES if options.stages else 30.0)
+    findings = run(chain, voice, 60.0 * minutes, memory_frames(options.bundle))
     if options.json:
         print(json.dumps([asdict(finding) for finding in findings], indent=1))
     else:
-        print(as_text(chain.model_name, worst(findings)))
+        print(as_text(chain.model_name, worst(findings)), flush=True)
+    if options.stages:
+        chain.set_param(AMOUNT, chain.params[AMOUNT].default)
+        jumps = param_changes.worst_of_each(chain)
+        print(param_changes.as_text(jumps))
+        return int(any(jump.clicks for jump in jumps))
     return 0
 
 
@@ -136,6 +145,7 @@ def run(
     """
     chain.set_param(AMOUNT, chain.params[AMOUNT].high)
     chain.prepare(RATE_HZ, PERIOD, 1)
+    memory += chain.latency_frames  # stages that look ahead are late as well
     voice = np.resize(voice, VOICE_FRAMES)
     wanted = _play(chain, np.concatenate((np.zeros(RATE_HZ // PERIOD * PERIOD, np.float32), voice)))[-VOICE_FRAMES:]
     rng = np.random.default_rng(seed)

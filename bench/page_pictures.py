@@ -24,6 +24,9 @@ WIDE = {"width": 1180, "height": 780}
 MID_WORD_S = 10.75  # of the fake voice
 FALL_S = 21.0  # until the spectrogram is full
 
+CHAIN = ("page-chain", "page-chain-narrow", "page-stage", "page-tone")
+NARROW = {"width": 320, "height": 568}
+
 Take = Callable[[Any, str], None]
 
 
@@ -42,8 +45,11 @@ def main(argv: list[str] | None = None) -> int:
     from tests.rigs.phone import launched
 
     for browser in launched():
-        sound(browser, take, patient=only in "page-look")
-        setting_up(browser, take)
+        if any(only in name for name in CHAIN):
+            chain(browser, take)
+        if only not in CHAIN:
+            sound(browser, take, patient=only in "page-look")
+            setting_up(browser, take)
     return 0
 
 
@@ -86,6 +92,37 @@ def sound(browser: Any, take: Take, *, patient: bool) -> None:
         take(look, "page-look")
         opened.close()
         box.off()
+
+
+def chain(browser: Any, take: Take) -> None:
+    """The chain of stages, on a usual phone and on the narrowest, and two of its sheets. Over the fake box."""
+    from tests.rigs.phone import Box, Opener
+
+    box = Box()
+    opened = Opener(browser, lambda: box.number)
+    live = box.ports.live
+    for id in ("declick.on", "low_cut.on", "plosives.on", "gate.on", "deess.on", "eq.on", "compressor.on"):
+        live.set_param(id, 1.0, "page")
+    for band, gain_db in (("low", -4.0), ("mid", -2.5), ("presence", 3.0), ("high", 4.0)):
+        live.set_param(f"eq.{band}.gain_db", gain_db, "page")
+    live.clock = lambda: live.started + MID_WORD_S
+    for name, size in (("page-chain", None), ("page-chain-narrow", NARROW)):
+        page = opened(size, view="play") if size else opened(view="play")
+        row = page.locator("#stages .stage-row")
+        row.wait_for()
+        row.evaluate("(node) => { node.scrollIntoView({ block: 'center' }); node.scrollLeft = 300; }")
+        page.wait_for_timeout(1000)
+        page.wait_for_function("document.body.dataset.link === 'live'")  # a busy machine may have lost it
+        take(page, name)
+    for stage, name in (("compressor", "page-stage"), ("eq", "page-tone")):
+        page = opened(view="play")
+        page.locator(f"#stage-{stage}").click()
+        page.locator("dialog[open]").wait_for()
+        page.wait_for_timeout(1500)
+        page.wait_for_function("document.body.dataset.link === 'live'")
+        take(page, name)
+    opened.close()
+    box.off()
 
 
 def setting_up(browser: Any, take: Take) -> None:

@@ -1,5 +1,6 @@
 """Fixtures for all tests: the virtual USB interface."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,11 @@ import pytest
 
 # The rigs are imported by tests of several rooms; pytest's importlib mode leaves sys.path alone.
 sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from firmware_app.running.realtime import BLAS_ENV
+
+# As in the audio process, before numpy is imported: BLAS's threads spin while they wait for a core that others have.
+os.environ.update(BLAS_ENV)
 
 from dsp import native
 from tests.rigs.virtual_usb.rig import VirtualUsb

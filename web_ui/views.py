@@ -103,6 +103,16 @@ def status_json(view: StatusView) -> dict[str, Any]:
     }
 
 
+def stages_news_json(stages: Sequence[StageView]) -> list[dict[str, Any]]:
+    """The stages without what moves with every meter frame, which stage_db_json tells."""
+    return [{name: value for name, value in _stage_json(stage).items() if name != "change_db"} for stage in stages]
+
+
+def stage_db_json(stages: Sequence[StageView]) -> list[float]:
+    """The change_db of each stage, in the same order."""
+    return [_finite(stage.change_db, 1) + 0.0 for stage in stages]  # + 0.0: no "-0.0"
+
+
 def param_json(view: ParamView) -> dict[str, Any]:
     """A ParamView."""
     return asdict(view) | {"choices": list(view.choices), "value": _finite(view.value, 6)}

@@ -30,7 +30,7 @@ LOWEST_HZ, HIGHEST = 1.0, 0.49  # the highest is a share of the rate
 LOWEST_Q, HIGHEST_Q = 0.05, 100.0
 MOST_OF_A_SHELF = 1.0  # its Q; above it is a shelf with a bell beside it, which this design does not follow
 RESTED_BLOCKS = 8
-"""In NumPy a section that has stood still for so many blocks is worked out as a matrix, which takes 0.1 ms once."""
+"""In NumPy sections that have stood still for so many blocks are worked out as one matrix, which takes 0.1 ms once."""
 
 MATRIX_FRAMES = 128
 THROUGH: Coefficients = (0.1, 1.0, 1.0, 0.0, 0.0)
@@ -61,7 +61,9 @@ class Biquads:
         self._twin = Scan(max_frames, channels)
         self._rested = [0] * self._count  # blocks
         frames = min(max_frames, MATRIX_FRAMES)
-        self._matrices = [] if self._native is not None else [Matrix(frames, channels) for _ in range(self._count)]
+        matrices = 0 if self._native is not None else self._count
+        self._matrices = [Matrix(frames, channels) for _ in range(matrices)]
+        self._together = Matrix(frames, channels, matrices) if matrices > 1 else None
         self.reset()
 
     @property
@@ -91,9 +93,13 @@ class Biquads:
         if self._native is not None:
             self._native.process(block)
             return
-        for section in range(self._count):
-            if not self._passed[section]:
+        passed: list[int] = self._passed.tolist()
+        there = [section for section in range(self._count) if not passed[section]]
+        if self._together is None or len(there) < 2 or min(self._rested[at] for at in there) < RESTED_BLOCKS:
+            for section in there:
                 self._run(section, block)
+        else:
+            self._run_together(self._together, there, block)
 
     def reset(self, *, glide: bool = False) -> None:
         """Forget the sound. Be where the settings stand, or glide there from the exact input."""
@@ -104,9 +110,13 @@ class Biquads:
             self._left[section] = self._glide_frames if glide and not passed else 0
             self._rested[section] = 0
             if self._matrices and not (glide or passed):
-                self._matrices[section].follow(target)
                 self._rested[section] = RESTED_BLOCKS
         np.copyto(self._now, self._target)
+        there = [at for at, rested in enumerate(self._rested) if rested]
+        if len(there) == 1:
+            self._matrices[there[0]].follow([self._now[there].tolist()])
+        elif self._together is not None and there:
+            self._together.follow([self._now[there].tolist()])
         if glide:
             self._now[:, 2:] = THROUGH[2:]
 
@@ -137,10 +147,19 @@ class Biquads:
             self._twin.still(block[start:], now, state)
             return
         matrix = self._matrices[section]
-        matrix.follow(now.tolist())
-        start = matrix.process(block, state)
+        matrix.follow([[now.tolist()]])
+        start = matrix.process(block, [state])
         if start < len(block):
             self._twin.still(block[start:], now, state)
+
+    def _run_together(self, matrix: Matrix, sections: list[int], block: Block) -> None:
+        """All that is there has come to rest."""
+        now: list[list[float]] = self._now.tolist()
+        matrix.follow([[now[section] for section in sections]])
+        start = matrix.process(block, [self._state[section] for section in sections])
+        if start < len(block):
+            for section in sections:
+                self._twin.still(block[start:], self._now[section], self._state[section])
 
 
 def response(coefficients: Coefficients, hz: ArrayLike, rate_hz: int = RATE_HZ) -> NDArray[np.complex128]:

@@ -1,6 +1,8 @@
-"""One section of dsp.parts.biquads in NumPy, which has no recursive filter: what dsp/native/biquads.c does in C."""
+"""Sections of dsp.parts.biquads in NumPy, which has no recursive filter: what dsp/native/biquads.c does in C."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,66 +13,138 @@ Values = NDArray[np.float64]
 
 
 class Matrix:
-    """A section at rest, in NumPy: what `frames` of sound and the state before them make of both, as one matrix."""
+    """Sections at rest, in NumPy: what `frames` of sound and the states before them make of both, as one matrix.
 
-    def __init__(self, frames: int, channels: int) -> None:
-        self._frames = frames
-        self._coefficients: list[float] = []
-        self._whole: Values = np.zeros((frames + 2, frames + 2))
-        self._answer: Values = np.zeros(2 * frames)  # to an impulse, silence before it
-        step = self._answer.strides[0]
-        at_rest = self._answer[frames:]
-        self._answers = np.lib.stride_tricks.as_strided(at_rest, (frames, frames), (step, -step))
-        self._powers: Values = np.zeros((frames, 2, 2))
-        self._step: Values = np.zeros((2, 2))
-        self._twice: Values = np.zeros((2, 2))
-        self._hears: Values = np.zeros(2)
-        self._takes: Values = np.zeros(2)
-        self._input: Values = np.zeros((frames + 2, channels))
-        self._output: Values = np.zeros((frames + 2, channels))
+    Cascades that hear the same sound are stacked, so that all of them cost one product.
+    """
 
-    def follow(self, coefficients: list[float]) -> None:
-        """Be the matrix of this section. Audio thread."""
-        if coefficients == self._coefficients:
+    def __init__(self, frames: int, channels: int, sections: int = 1, cascades: int = 1) -> None:
+        """sections: the most in all cascades together."""
+        self._frames, self._channels, self._cascades = frames, channels, cascades
+        self._followed: list[list[list[float]]] = []
+        most, sounds = 2 * sections, cascades * frames
+        self._memory: Values = np.zeros((sounds + most) * (frames + most))
+        self._answer: Values = np.zeros((cascades, 2 * frames))  # to an impulse, silence before it
+        self._hear: Values = np.zeros((frames, cascades * most))  # what each frame hears of the states before all
+        self._take: Values = np.zeros((frames, most))  # what the states after all take from each frame, newest first
+        self._step: Values = np.zeros((most, most))
+        self._twice: Values = np.zeros((most, most))
+        self._input: Values = np.zeros((frames + most, channels))
+        self._output: Values = np.zeros((sounds + most, channels))
+        self._whole, self._states = self._memory.reshape(sounds + most, frames + most), 0
+
+    def follow(self, cascades: list[list[list[float]]]) -> None:
+        """Be the matrix of these sections, each by its coefficients. Audio thread."""
+        if cascades == self._followed:
             return
-        self._coefficients = coefficients
-        g, k, m0, m1, m2 = coefficients
-        a1 = 1.0 / (1.0 + g * (g + k))
-        a2, a3 = g * a1, g * g * a1
-        frames, step, powers, whole = self._frames, self._step, self._powers, self._whole
-        step[0, 0], step[0, 1], step[1, 0], step[1, 1] = 2.0 * a1 - 1.0, -2.0 * a2, 2.0 * a2, 1.0 - 2.0 * a3
-        powers[0] = ((1.0, 0.0), (0.0, 1.0))
+        self._followed = cascades
+        frames, count = self._frames, 2 * sum(map(len, cascades))
+        sounds = self._cascades * frames
+        self._states = count
+        whole = self._whole = self._memory[: (sounds + count) * (frames + count)].reshape(sounds + count, -1)
+        whole.fill(0.0)
+        step, twice = self._step[:count, :count], self._twice[:count, :count]
+        hear = self._hear[:, : self._cascades * count].reshape(frames, self._cascades, count)
+        take = self._take[:, :count]
+        step.fill(0.0)
+        at = 0
+        for number, sections in enumerate(cascades):
+            through, hears = 1.0, hear[0, number]  # what reaches the next section: of the input, and of the states
+            hears.fill(0.0)
+            for g, k, m0, m1, m2 in sections:
+                a1 = 1.0 / (1.0 + g * (g + k))
+                a2, a3 = g * a1, g * g * a1
+                own = slice(at, at + 2)
+                for row, takes in ((at, 2.0 * a2), (at + 1, 2.0 * a3)):
+                    np.multiply(hears, takes, out=step[row])
+                    take[0, row] = takes * through
+                step[own, own] += ((2.0 * a1 - 1.0, -2.0 * a2), (2.0 * a2, 1.0 - 2.0 * a3))
+                straight = m0 + m1 * a2 + m2 * a3
+                np.multiply(hears, straight, out=hears)
+                hears[own] += (m1 * a1 + m2 * a2, m2 * (1.0 - a3) - m1 * a2)
+                through *= straight
+                at += 2
+            self._answer[number, frames] = through
+        ahead = whole[sounds:, frames:]
+        np.copyto(ahead, step)  # to the power of `frames`, below
         done = 1
         while done < frames:
-            count = min(done, frames - done)
-            np.matmul(powers[:count], step, out=powers[done : done + count])
-            np.copyto(step, np.matmul(step, step, out=self._twice))
+            more = min(done, frames - done)
+            flat = hear[:more].reshape(-1, count)
+            np.matmul(flat, step, out=hear[done : done + more].reshape(-1, count))
+            np.matmul(take[:more], step.T, out=take[done : done + more])
+            np.copyto(step, np.matmul(step, step, out=twice))
             done *= 2
-        hears, takes = self._hears, self._takes
-        hears[:] = m1 * a1 + m2 * a2, m2 * (1.0 - a3) - m1 * a2
-        takes[:] = 2.0 * a2, 2.0 * a3
-        np.matmul(hears, powers, out=whole[:frames, frames:])
-        np.matmul(powers[::-1], takes, out=whole[frames:, :frames].T)
-        step[0, 0], step[0, 1], step[1, 0], step[1, 1] = 2.0 * a1 - 1.0, -2.0 * a2, 2.0 * a2, 1.0 - 2.0 * a3
-        np.matmul(powers[-1], step, out=whole[frames:, frames:])
-        answer = self._answer[frames:]
-        answer[0] = m0 + m1 * a2 + m2 * a3
-        np.matmul(whole[: frames - 1, frames:], takes, out=answer[1:])
-        np.copyto(whole[:frames, :frames], self._answers)
+        self._to_the_power(ahead, step, twice)
+        np.copyto(whole[sounds:, :frames], take[::-1].T)
+        for number in range(self._cascades):
+            rows, answer = whole[number * frames :][:frames], self._answer[number]
+            np.copyto(rows[:, frames:], hear[:, number])
+            np.matmul(take[:-1], hear[0, number], out=answer[frames + 1 :])
+            stride = answer.strides[0]
+            shifted = np.lib.stride_tricks.as_strided(answer[frames:], (frames, frames), (stride, -stride))
+            np.copyto(rows[:, :frames], shifted)
 
-    def process(self, block: Block, state: Values) -> int:
-        """In place, as far as whole matrices go: return how far. state: (channels, 2), changed in place."""
+    def _to_the_power(self, matrix: Values, power: Values, scratch: Values) -> None:
+        """Raise `matrix` to the power of `frames`, in place."""
+        np.copyto(power, matrix)
+        matrix.fill(0.0)
+        np.fill_diagonal(matrix, 1.0)
+        left = self._frames
+        while left:
+            if left & 1:
+                np.copyto(matrix, np.matmul(matrix, power, out=scratch))
+            np.copyto(power, np.matmul(power, power, out=scratch))
+            left >>= 1
+
+    @property
+    def whole(self) -> Values:
+        """From sound and states to the sound of each cascade and the states behind it."""
+        return self._whole
+
+    def process(self, block: Block, states: Sequence[Values]) -> int:
+        """In place, as far as whole matrices go: return how far. Of one cascade.
+
+        states: of each section, (channels, 2), changed in place.
+        """
         frames, start = self._frames, 0
-        sound, out = self._input, self._output
+        sound, out = self._input[: frames + self._states], self._output[: frames + self._states]
         while start + frames <= len(block):
             piece = block[start : start + frames]
             sound[:frames] = piece
-            sound[frames:] = state.T
+            for at, state in enumerate(states):
+                sound[frames + 2 * at : frames + 2 * at + 2] = state.T
             np.matmul(self._whole, sound, out=out)
             piece[:] = out[:frames]
-            state[:] = out[frames:].T
+            for at, state in enumerate(states):
+                state[:] = out[frames + 2 * at : frames + 2 * at + 2].T
             start += frames
         return start
+
+
+class Ears:
+    """Cascades at rest that hear the same sound of one channel, `frames` at a time. Audio thread."""
+
+    def __init__(self, frames: int, cascades: Sequence[Sequence[Sequence[float]]]) -> None:
+        """cascades: of each, the coefficients of its sections (dsp.parts.biquads.design). Allocates."""
+        sections = sum(map(len, cascades))
+        self._frames, self._sounds = frames, len(cascades) * frames
+        self._matrix = Matrix(frames, 1, sections, len(cascades))
+        self._matrix.follow([[list(section) for section in cascade] for cascade in cascades])
+        self._input: Values = np.zeros(frames + 2 * sections)
+        self._output: Values = np.zeros(self._sounds + 2 * sections)
+        self._heard = self._output[: self._sounds].reshape(len(cascades), frames)
+
+    def hear(self, sound: NDArray[np.float32]) -> Values:
+        """What comes out of each cascade, (cascades, frames): a buffer that the next call overwrites."""
+        self._input[: self._frames] = sound
+        np.matmul(self._matrix.whole, self._input, out=self._output)
+        self._input[self._frames :] = self._output[self._sounds :]
+        return self._heard
+
+    def reset(self) -> None:
+        """Forget the sound."""
+        self._input.fill(0.0)
 
 
 class Scan:

@@ -24,12 +24,17 @@ def kept(time_ms: float, rate_hz: int) -> float:
     return math.exp(-1000.0 / (max(time_ms, 1e-3) * rate_hz))
 
 
+TIMES = 5  # so many speeds are at hand; a sixth takes the place of the oldest
+
+
 class Followers:
     """Scratch for blocks of at most `max_frames`. Audio thread; no allocation. float64 (frames,), changed in place."""
 
     def __init__(self, max_frames: int) -> None:
         self._count = np.arange(float(max_frames))
-        self._growth: Values = np.zeros(max_frames)
+        self._growths: Values = np.zeros((TIMES, max_frames))
+        self._kepts = [-1.0] * TIMES  # whose growth each row is
+        self._oldest = 0
         self._part: Values = np.zeros(max_frames)
 
     def smooth(self, values: Values, start: float, kept: float) -> float:
@@ -57,13 +62,22 @@ class Followers:
         return start
 
     def _pieces(self, values: Values, kept: float) -> Iterator[Values]:
-        most = max(1, int(MOST_GROWTH / max(-math.log(kept), 1e-9)))
+        most = self._most(kept)
         return (values[at : at + most] for at in range(0, len(values), most))
 
     def _grow(self, frames: int, kept: float) -> Values:
         """kept to the power of -n."""
-        growth: Values = np.power(1.0 / kept, self._count[:frames], out=self._growth[:frames])
+        if kept not in self._kepts:
+            row, self._oldest = self._oldest, (self._oldest + 1) % TIMES
+            most = min(len(self._count), self._most(kept))
+            np.power(1.0 / kept, self._count[:most], out=self._growths[row, :most])
+            self._kepts[row] = kept
+        growth: Values = self._growths[self._kepts.index(kept), :frames]
         return growth
+
+    @staticmethod
+    def _most(kept: float) -> int:
+        return max(1, int(MOST_GROWTH / max(-math.log(kept), 1e-9)))
 
     @staticmethod
     def _smooth(values: Values, out: Values, start: float, kept: float, growth: Values) -> float:

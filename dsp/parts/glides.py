@@ -20,6 +20,7 @@ class Glides:
         self._count: Values = np.arange(1.0, max_frames + 1)
         self._lines: Values = np.zeros((count, max_frames))
         self._step: Values = np.zeros(count)
+        self._filled = False  # every frame of the lines is where the numbers are now
 
     @property
     def still(self) -> bool:
@@ -32,11 +33,13 @@ class Glides:
 
     def jump(self) -> None:
         """Be where they go."""
+        self._filled = False
         self._now[:] = self._target
         self._left[0] = 0.0
 
     def begin(self, at: int, value: float) -> None:
         """One of them starts here, and glides."""
+        self._filled = False
         self._now[at] = value
         self._left[0] = 0.0 if (self._now == self._target).all() else self._glide_frames
 
@@ -48,6 +51,7 @@ class Glides:
         lines, left = self._lines[:, :frames], int(self._left.item())
         walking = min(left, frames)
         if walking:
+            self._filled = False
             step = np.divide(np.subtract(self._target, self._now, out=self._step), left, out=self._step)
             np.multiply(step[:, None], self._count[:walking], out=lines[:, :walking])
             np.add(lines[:, :walking], self._now[:, None], out=lines[:, :walking])
@@ -56,6 +60,9 @@ class Glides:
             if walking == left:
                 self._now[:] = self._target
                 lines[:, walking - 1] = self._target
-        if walking < frames:
+        if not walking and not self._filled:
+            self._lines[:] = self._now[:, None]
+            self._filled = True
+        elif 0 < walking < frames:
             lines[:, walking:] = self._now[:, None]
         return lines

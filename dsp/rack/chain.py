@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -40,8 +40,8 @@ class StageState(NamedTuple):
     """What a stage does now. change_db, detail: as of dsp.stage.Stage."""
 
     name: str  # one of dsp.rack.voice_stages.STAGES
-    on: bool
-    at_work: bool
+    on: bool  # its settings ask for it
+    at_work: bool  # neither while it is off nor while it is shed
     change_db: float
     detail: float
 
@@ -130,15 +130,21 @@ class Chain:
             for step in lane.steps.present:
                 stage, processor = step.stage, step.processor
                 if stage is not None:
-                    yield StageState(step.name, stage.wanted, stage.at_work, stage.change_db, stage.detail)
+                    yield StageState(step.name, step.wanted, stage.at_work, stage.change_db, stage.detail)
                 elif step.name == DENOISE and isinstance(processor, ModelProcessor):
                     on = self._values[AMOUNT.id] > 0.0
                     yield StageState(DENOISE, on, on and not processor.model.off, -processor.reduction_db, 0.0)
         reduction_db = self._limiter.reduction_db
         yield StageState(LIMITER, True, reduction_db > 0.0, -reduction_db, 0.0)
 
-    def rest(self, *, stems: bool, models: bool) -> None:
-        """Rest the stems' model, or every model. It sounds as when they fail. Audio thread."""
+    def rest(self, *, stems: bool, models: bool, stages: Set[str] = frozenset()) -> None:
+        """Rest the stems' model, or every model, which sounds as when they fail; and these stages, as if they were off.
+
+        Audio thread.
+        """
+        for lane in self._lanes:
+            lane.shed(stages)
+        self._waits = any(owner.waits for owner in self._can_wait)
         for step in self._with_model:
             step.model.rest(models or (stems and isinstance(step, StemMeters)))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,6 +90,10 @@ class Lane:
     def set_param(self, param_id: str, value: float) -> None:
         """value: checked. See Steps."""
         self.steps.set_param(param_id, value)
+
+    def shed(self, names: Set[str]) -> None:
+        """See Steps."""
+        self.steps.shed(names)
 
     @property
     def waits(self) -> bool:

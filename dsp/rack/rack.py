@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,10 +131,10 @@ class Rack:
         """Play the lighter chain in the voice's place, if there is one. Audio thread."""
         self._light = on
 
-    def rest(self, *, stems: bool, models: bool) -> None:
+    def rest(self, *, stems: bool, models: bool, stages: Set[str] = frozenset()) -> None:
         """See Chain; all of them."""
         for chain in self._all:
-            chain.rest(stems=stems, models=models)
+            chain.rest(stems=stems, models=models, stages=stages)
 
     def take_stem_levels(self, into: NDArray[np.float32]) -> bool:
         return self._now.take_stem_levels(into)

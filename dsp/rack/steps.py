@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from dsp.params import ParamSpec
 from dsp.parts.delay import Delay
 from dsp.processor import ModelProcessor, Processor
 from dsp.rack.hear_alone import HearAlone
-from dsp.rack.voice_stages import PLACES, SOLO
+from dsp.rack.voice_stages import PLACES, SOLO, switches_of
 from dsp.stage import HearsReference, Stage, TakesElsewhere
 
 
@@ -25,7 +25,18 @@ class Step:
         self.tells = processor if isinstance(processor, TakesElsewhere) else None
         self.late = False  # a stage that adds latency, but only while it is wanted
         self.resting = self.fades = False  # fades: it is at work though it is not wanted
+        # What switches it, and what was asked of that; while it is shed, it is off whatever is asked.
+        self.shed = False
+        switches = switches_of(processor.params, self.name) if self.stage is not None else ()
+        self.asked = {spec.id: spec.default for spec in processor.params if spec.id in switches}
         self.music: Delay | None = None  # makes the music as late as the voice is when it comes here
+
+    @property
+    def wanted(self) -> bool:
+        """Whether its settings ask for it, though it may be shed."""
+        if self.shed:
+            return any(self.asked.values())
+        return self.stage is not None and self.stage.wanted
 
     @property
     def latency_frames(self) -> int:
@@ -96,13 +107,25 @@ class Steps:
         """value: checked. It ramps there, or waits for settle()."""
         step = self._owner.get(param_id)
         if step is not None:
-            self._tell(step, param_id, value)
+            if param_id in step.asked:
+                step.asked[param_id] = value
+            if not (step.shed and param_id in step.asked):
+                self._tell(step, param_id, value)
         elif param_id == SOLO.id:
             self._hear_alone.choose(SOLO.choices[int(value)] if value else "")
         elif value != self._in_force[param_id]:
             self._waiting[param_id] = value
         else:
             self._waiting.pop(param_id, None)
+        self.waits = bool(self._waiting)
+
+    def shed(self, names: Set[str]) -> None:
+        """Let these stages rest, as if they were switched off, and all others do what is asked of them."""
+        for step in self._all:
+            if step.stage is not None and step.shed != (step.name in names):
+                step.shed = not step.shed
+                for param_id, asked in step.asked.items():
+                    self._tell(step, param_id, 0.0 if step.shed else asked)
         self.waits = bool(self._waiting)
 
     def _tell(self, step: Step, param_id: str, value: float) -> None:

@@ -92,6 +92,22 @@ SOLO = ParamSpec(
 """Not of the denoiser, which has `denoise.listen`."""
 
 
+MENDING = frozenset({"declip", "declick", "plosives", "dereverb", "breath", "deess"})
+"""These rest first when there is too much work: they cost the most, and without them a voice is rougher, no louder."""
+
+NEVER_RESTS = frozenset({"feedback"})
+"""Without it a loop that it holds would howl."""
+
+CAN_REST = frozenset(kind.name for kind in (*AHEAD, *BEHIND)) - NEVER_RESTS
+"""These rest together with the models."""
+
+
+def switches_of(kind_params: Iterable[ParamSpec], name: str) -> tuple[str, ...]:
+    """The parameters of a stage that switch it off when all of them are 0."""
+    ids = tuple(spec.id for spec in kind_params)
+    return (f"{name}.on",) if f"{name}.on" in ids else ids
+
+
 def stage_params() -> tuple[ParamSpec, ...]:
     """Every parameter of the stages, in their order."""
     found: list[ParamSpec] = []

@@ -87,6 +87,9 @@ class Declip:
             *(np.zeros(ORDER + 1), np.zeros(PAST_FRAMES), np.zeros((MOST, ORDER + 1)), np.zeros(MOST)),
             *(self._looked, self._room, self._tally, np.zeros(MOST, np.int32)),
         )
+        self._seen, self._size = np.zeros((2, HOP_FRAMES + 1))
+        self._steps, self._most = np.zeros((2, HOP_FRAMES))
+        self._near, self._loud = np.zeros((2, HOP_FRAMES), bool)
         self._set_threshold()
         self.reset()
 
@@ -148,7 +151,7 @@ class Declip:
         for channel in range(self._channels):
             sound = look.sound[channel]
             if not self._rules[0] > 0.0:
-                self._look_at(self._looked[channel], sound[-hop:].tolist())
+                self._look_at(self._looked[channel], sound[-hop:])
             if self._rebuild(sound, self._looked[channel]):
                 loudest = max(loudest, float(np.abs(sound[first : first + hop]).max()))
         need, start = (1.0 / loudest if loudest > 1.0 else 1.0), self._room.item(0)
@@ -160,40 +163,48 @@ class Declip:
             look.outlet[:] = leaves * (start + (goal - start) / hop * np.arange(1.0, hop + 1))[:, None]
         self._room[:] = goal, need
 
-    def _look_at(self, looked: NDArray[np.float64], sound: list[float]) -> None:
-        """Find flat tops."""
+    def _look_at(self, looked: NDArray[np.float64], sound: Block) -> None:
+        """Find flat tops. Frame by frame only where one is about as loud as that before it, as in a flat top."""
         values: list[float] = looked.tolist()
-        for now in sound:
-            size, side, before = abs(now), SEEN + 2 * (now < 0.0), values[BEFORE]
-            if size > values[side] * BEYOND:
-                values[side + 1] = 0.0
-            if values[RUN] > 0.0 and now * before > 0.0 and abs(size - values[TOP]) <= EVEN * values[TOP]:
-                values[RUN] += 1.0
-                values[LOW], values[HIGH] = min(values[LOW], size), max(values[HIGH], size)
-            else:
-                down = (before - now) * (-1.0 if before < 0.0 else 1.0)
-                uneven = max(values[HIGH] - values[LOW], GRAIN)
-                steep = values[RUN] * (values[STEP] + down) > 8.0 * SHARPER * uneven
-                if values[RUN] >= 3.0 and values[STEP] > 0.0 and down > 0.0 and values[HIGH] >= QUIETEST and steep:
-                    _shown(values, SEEN + 2 * (before < 0.0), values[HIGH])
-                values[RUN], values[TOP], values[LOW], values[HIGH] = 1.0, size, size, size
-                values[STEP] = (now - before) * (-1.0 if now < 0.0 else 1.0)
-            values[BEFORE] = now
+        seen, size, near = self._seen, self._size, self._near
+        seen[0], seen[1:] = values[BEFORE], sound
+        np.abs(seen, out=size)
+        steps = np.subtract(seen[1:], seen[:-1], out=self._steps)  # a change of sign is a large one
+        np.less_equal(np.abs(steps, out=steps), np.multiply(size[1:], 2.0 * EVEN, out=self._most), out=near)
+        np.logical_and(near, np.greater(size[1:], 0.9 * QUIETEST, out=self._loud), out=near)
+        frames: list[float] = seen.tolist()
+        places: list[int] = np.flatnonzero(near).tolist()
+        start, count = 1, len(frames)
+        for place in (*places, count):
+            while start < count and values[RUN] > 1.0 and start < place + 1:
+                _look_at_frame(values, frames[start])
+                start += 1
+            stop = min(place + 1, count)
+            if start < stop:  # none of these goes on with what was before it
+                _pass_by(values, frames[start - 1 : stop])
+                start = stop
+            if start < count:
+                _look_at_frame(values, frames[start])
+                start += 1
         looked[:] = values
 
     def _rebuild(self, sound: Block, looked: NDArray[np.float64]) -> bool:
         """Rebuild what is clipped in the hop under way. Return whether there was any."""
         first, last = PAST_FRAMES, PAST_FRAMES + HOP_FRAMES
         seen = sound[first : len(sound) - ORDER]
-        size = np.abs(seen).astype(np.float64)
         if self._rules[0] > 0.0:
-            clipped = size >= self._rules[0]
+            levels = [self._rules.item(0)] * 2
         else:
             levels = [
                 level * NEAR if count >= 2.0 or (count >= 1.0 and level >= FULL) else math.inf
                 for level, count in looked[:4].reshape(2, 2).tolist()
             ]
-            clipped = size >= np.where(seen < 0.0, levels[1], levels[0])
+            if levels == [math.inf, math.inf]:
+                return False
+        hop = seen[:HOP_FRAMES]
+        if hop.max() < levels[0] and -hop.min() < levels[1]:
+            return False
+        clipped = np.abs(seen).astype(np.float64) >= np.where(seen < 0.0, levels[1], levels[0])
         at = np.flatnonzero(clipped)[:MOST] + first
         wanted = int(np.searchsorted(at, last))
         if not wanted:
@@ -207,6 +218,36 @@ class Declip:
         self._tally[ADDED] += float((np.square(peaks) - np.square(was))[higher].sum())
         self._tally[REBUILT] += wanted
         return True
+
+
+def _look_at_frame(values: list[float], now: float) -> None:
+    """The next frame of a channel."""
+    size, side, before = abs(now), SEEN + 2 * (now < 0.0), values[BEFORE]
+    if size > values[side] * BEYOND:
+        values[side + 1] = 0.0
+    if values[RUN] > 0.0 and now * before > 0.0 and abs(size - values[TOP]) <= EVEN * values[TOP]:
+        values[RUN] += 1.0
+        values[LOW], values[HIGH] = min(values[LOW], size), max(values[HIGH], size)
+    else:
+        down = (before - now) * (-1.0 if before < 0.0 else 1.0)
+        uneven = max(values[HIGH] - values[LOW], GRAIN)
+        steep = values[RUN] * (values[STEP] + down) > 8.0 * SHARPER * uneven
+        if values[RUN] >= 3.0 and values[STEP] > 0.0 and down > 0.0 and values[HIGH] >= QUIETEST and steep:
+            _shown(values, SEEN + 2 * (before < 0.0), values[HIGH])
+        values[RUN], values[TOP], values[LOW], values[HIGH] = 1.0, size, size, size
+        values[STEP] = (now - before) * (-1.0 if now < 0.0 else 1.0)
+    values[BEFORE] = now
+
+
+def _pass_by(values: list[float], frames: list[float]) -> None:
+    """The first is the one before them. All others begin anew: only the last matters to what follows."""
+    for side, highest in ((SEEN, max(frames[1:])), (SEEN + 2, -min(frames[1:]))):
+        if highest > 0.0 and highest > values[side] * BEYOND:
+            values[side + 1] = 0.0
+    before, now = frames[-2:]
+    values[RUN], values[TOP], values[LOW], values[HIGH] = 1.0, abs(now), abs(now), abs(now)
+    values[STEP] = (now - before) * (-1.0 if now < 0.0 else 1.0)
+    values[BEFORE] = now
 
 
 def _shown(values: list[float], side: int, level: float) -> None:

@@ -13,7 +13,8 @@ import numpy as np
 
 from dsp.block import RATE_HZ, Block
 from dsp.native import bound
-from dsp.parts.biquads import SMOOTH_Q, Biquads, Kind, design
+from dsp.parts.biquads import SMOOTH_Q, Kind, design
+from dsp.parts.biquads_numpy import Ears
 
 STEP_FRAMES = 64
 EARS: tuple[tuple[Kind, float], ...] = (
@@ -74,7 +75,7 @@ class PopEar:
         self._past = np.zeros(round(SEEN_AGAIN_MS / step_ms))
         self._heard: Block = np.zeros(STEP_FRAMES, np.float32)
         self._native = bound.calls()
-        self._twin = _Twin(rate_hz, self._numbers, self._past)
+        self._twin = _Twin(self._numbers, self._past)
         self._sum: Block = np.zeros(period_frames, np.float32)
         self.reset()
 
@@ -107,22 +108,17 @@ class PopEar:
 class _Twin:
     """What dsp/native/pops.c does with a step."""
 
-    def __init__(self, rate_hz: int, numbers: bound.Exact, past: bound.Exact) -> None:
+    def __init__(self, numbers: bound.Exact, past: bound.Exact) -> None:
         self._numbers, self._past = numbers, past
-        self._ears = [Biquads(count, 1.0) for count in (1, 1, 2, 1)]
-        for at, ear in enumerate(self._ears):
-            ear.prepare(rate_hz, STEP_FRAMES, 1)
-            ear.set(0, *EARS[at])
-        self._ears[2].set(1, *EARS[4])
-        self._sound: Block = np.zeros((STEP_FRAMES, 1), np.float32)
-        self._exact = np.zeros((STEP_FRAMES, 1))
+        low, deep, over, high, under = numbers[_SECTIONS:_STATE].reshape(-1, 5).tolist()
+        self._ears = Ears(STEP_FRAMES, ([low], [deep], [over, under], [high]))
+        self._powers = np.zeros(4)
 
     def reset(self) -> None:
-        for ear in self._ears:
-            ear.reset()
+        self._ears.reset()
 
     def listen(self, heard: Block) -> None:
-        low, deep_now, mid, high = (self._power(ear, heard) for ear in self._ears)
+        low, deep_now, mid, high = self._powers_of(heard)
         rules: list[float] = self._numbers[:_SECTIONS].tolist()
         quick, slow, over_kept, voice_kept, click_kept, forgotten, surge_over, again_over, mid_over = rules[:9]
         loud, quietest, deep_enough, click_over, click_loud, let_go, longest, hold, rest = rules[9:]
@@ -159,8 +155,8 @@ class _Twin:
         self._numbers[_LEVELS:_COUNTS] = now, deep, over, before, voice, click, highs, surge
         self._numbers[_COUNTS:] = at, done, lasted, since, resting, pops
 
-    def _power(self, ear: Biquads, heard: Block) -> float:
-        self._sound[:, 0] = heard
-        ear.process(self._sound)
-        np.copyto(self._exact, self._sound)
-        return float(np.vdot(self._exact, self._exact)) / STEP_FRAMES
+    def _powers_of(self, heard: Block) -> list[float]:
+        sounds = self._ears.hear(heard)
+        np.einsum("ij,ij->i", sounds, sounds, out=self._powers)
+        powers: list[float] = np.divide(self._powers, STEP_FRAMES, out=self._powers).tolist()
+        return powers

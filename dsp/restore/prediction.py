@@ -30,8 +30,7 @@ def make_window(frames: int) -> Sound:
 def learn(sound: Sound, window: Sound, order: int) -> Values:
     """The predictor of `sound` (frames,) by Levinson's and Durbin's recursion. (order + 1,), the first is 1."""
     weighed = (sound * window).astype(np.float64)
-    count = len(weighed)
-    r = np.array([weighed[: count - lag] @ weighed[lag:] for lag in range(order + 1)])
+    r = np.correlate(np.concatenate((weighed, np.zeros(order))), weighed, "valid")
     a = np.zeros(order + 1)
     a[0] = 1.0
     left = r[0] * (1.0 + FLOOR) + 1e-20

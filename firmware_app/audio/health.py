@@ -3,6 +3,7 @@
 import time
 
 from dsp.rack.rack import Rack
+from dsp.rack.voice_stages import CAN_REST, MENDING
 from firmware_app.audio.shedding import LoadShedder
 from firmware_app.link.shed import Shed
 from firmware_app.link.wire import AudioLink, HealthFrame
@@ -70,6 +71,7 @@ class Health:
         shed = self._shedder.shed
         self.keeps_before_and_after = shed < Shed.LISTEN
         if self._rack is not None:
-            self._rack.rest(stems=shed >= Shed.STEMS, models=shed >= Shed.DRY)
+            stages = CAN_REST if shed >= Shed.DRY else MENDING if shed >= Shed.STAGES else frozenset()
+            self._rack.rest(stems=shed >= Shed.STEMS, models=shed >= Shed.DRY, stages=stages)
             self._rack.lighten(shed >= Shed.LIGHTER)
         self._waits = True

@@ -3,9 +3,10 @@
 What a player misses least goes first. A step takes effect with the next block, and what is heard of it fades. A muted
 output or stem stays muted at every step.
 
-Mean load over 85 % for 2 s leaves out one step, then one more every half second: spectrum, before and after, stems, a
-lighter bundle (`[model] light_bundle`), every model. Below 60 % for 10 s the last step comes back; twice as long each
-time that was too early. A hot or throttled board asks for the first two steps whatever the load.
+Mean load over 85 % for 2 s leaves out one step, then one more every half second: spectrum, before and after, stages
+that mend, stems, a lighter bundle (`[model] light_bundle`), every model and stage. Below 60 % for 10 s the last step
+comes back; twice as long each time that was too early. A hot or throttled board asks for the first two steps whatever
+the load.
 """
 
 import math

@@ -6,14 +6,13 @@ import time
 from collections.abc import Callable
 
 from dsp.params import find
-from dsp.rack.voice_stages import SOLO
 from firmware_app.config.actions import Action
 from firmware_app.control.control import Control
 from firmware_app.control.tempo import Tempo
 from firmware_app.control.undo import PRESET, SCENE
 from firmware_app.kept.factory import Preset, UnknownPresetError
 from firmware_app.kept.library import PresetLibrary
-from firmware_app.kept.scenes import MORPH, Scenes
+from firmware_app.kept.scenes import LISTENING, MORPH, Scenes
 
 log = logging.getLogger(__name__)
 
@@ -184,9 +183,10 @@ class Performer:
                 self._control.set_params(preset.params, "preset")
 
     def _hear_all(self) -> None:
-        """No stage alone: who recalls a sound wants to hear it, and undo is not to bring that back."""
-        if SOLO.id in self._control.specs and self._control.value(SOLO.id):
-            self._control.set_param(SOLO.id, SOLO.default, "preset", undoable=False)
+        """Not what is removed: who recalls a sound wants to hear it."""
+        for aid in LISTENING:
+            if aid.id in self._control.specs and self._control.value(aid.id):
+                self._control.set_param(aid.id, aid.default, "preset")
 
     def keep_scene(self, name: str) -> None:
         """Save what is heard now as scene "A" or "B", and move the morph there."""

@@ -1,7 +1,7 @@
 """Undo: the last changes of the sound, by whoever they were made, and how it was before.
 
-A sweep of a knob becomes one step; a switch pressed on and off again is none. Nor is what ends by itself: A/B, a value
-that a foot holds. The steps last until the box restarts.
+A sweep of a knob becomes one step; a switch pressed on and off again is none. Nor is what ends by itself: A/B, hearing
+what is removed, a value that a foot holds. The steps last until the box restarts.
 """
 
 import contextlib
@@ -15,13 +15,14 @@ from dataclasses import dataclass, field, replace
 from dsp.rack.dry_path import MATCH
 from firmware_app.errors import AppError
 from firmware_app.kept.mutes import MUTES
-from firmware_app.kept.scenes import MORPH
+from firmware_app.kept.scenes import LISTENING, MORPH
 
 UNDO_STEPS = 30
 MERGE_S = 1.5  # a pause longer than this ends a sweep
 PARAM, PRESET, SCENE, ROOM, LIST = "param", "preset", "scene", "room", "list"
 ORIGIN = "undo"
 FLEETING = frozenset({"compare", ORIGIN})  # origins whose changes are no steps
+NO_STEP = frozenset({MATCH.id, *(aid.id for aid in LISTENING)})
 
 
 class NothingToUndo(AppError, LookupError):
@@ -80,7 +81,7 @@ class UndoLog:
 
     def note(self, id: str, before: float, after: float, origin: str) -> None:
         """One parameter was changed."""
-        if before == after or origin in FLEETING or id == MATCH.id:
+        if before == after or origin in FLEETING or id in NO_STEP:
             return
         step: _Gathering | None = getattr(self._here, "step", None)
         if step is not None:

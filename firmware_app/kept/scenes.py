@@ -4,6 +4,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+from dsp.denoise.denoiser import LISTEN
 from dsp.params import ParamError, ParamSpec
 from dsp.rack.dry_path import BYPASS, MATCH, MUTE
 from dsp.rack.voice_stages import SOLO
@@ -14,8 +15,13 @@ NAMES = ("A", "B")
 MORPH = ParamSpec(
     "scenes.morph", "%", 0.0, 100.0, 0.0, "Morph", "From scene A to scene B; what has only two states changes halfway."
 )
-# A change of scene must never unmute the box, nor freeze the sound, nor leave only what one stage takes away.
-NOT_IN_A_SCENE = frozenset({BYPASS.id, MUTE.id, MATCH.id, MORPH.id, "box.freeze", SOLO.id})
+LISTENING = (SOLO, LISTEN)
+"""Aids to the ear: what is removed is heard instead of the sound. They end with a preset, a scene and a restart, which
+keep none of them, and are no step to be undone.
+"""
+
+# A change of scene must never unmute the box, nor freeze the sound, nor leave only what is removed.
+NOT_IN_A_SCENE = frozenset({BYPASS.id, MUTE.id, MATCH.id, MORPH.id, "box.freeze", *(aid.id for aid in LISTENING)})
 
 
 class Scenes:

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TypeGuard
 
 from dsp.params import ParamRangeError, ParamSpec
-from dsp.rack.voice_stages import SOLO
 from firmware_app.kept.kept_file import MOST_BAD as MOST_BAD
 from firmware_app.kept.kept_file import OTHER_VERSION, KeptFile, shortened
 from firmware_app.kept.mutes import MUTES, MutesFile, silences
+from firmware_app.kept.scenes import LISTENING
 
 SCHEMA = 1
 WHAT = "settings"
@@ -81,7 +81,7 @@ class Store:
         notes: list[str] = []
         for id, value in saved.items():
             spec = self._specs.get(id)
-            if id == SOLO.id:  # nobody is to start with what one stage takes away
+            if any(id == aid.id for aid in LISTENING):  # nobody is to start with what is removed
                 continue
             if spec is None:
                 notes.append(f"{self.path}: {id[:60]} {OTHER_VERSION}")

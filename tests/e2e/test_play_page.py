@@ -82,7 +82,7 @@ def test_clipping_holds_until_it_is_tapped(open_page: Open, box: Box):
 
 STATES = (
     (
-        {"shed": "the sound passes without any model", "output": "overloaded"},
+        {"shed": "the sound passes without any model or stage", "output": "overloaded"},
         "Overloaded, dry",
         "bad",
         "dry: too much load",

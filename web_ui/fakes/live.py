@@ -15,6 +15,7 @@ from web_ui.ports.live import OUTPUTS, Change, LevelView, ParamView, StatusView,
 
 FRAME_S = 0.05
 MERGE_S = 1.5  # a pause longer than this ends a sweep
+NO_STEP = ("box.match_db", "chain.solo", "denoise.listen")
 OFF_ON = ("off", "on")
 
 PARAMS = (
@@ -158,9 +159,9 @@ class FakeLive:
             self._push(kind, name, "page", changes)
 
     def _note(self, view: ParamView, value: float, origin: str) -> None:
-        if self._gathering or origin == "undo" or value == view.value or view.id == "box.match_db":
+        if self._gathering or origin == "undo" or value == view.value or view.id in NO_STEP:
             return
-        if self.comparing and view.id in ("box.bypass", "denoise.listen"):
+        if self.comparing and view.id == "box.bypass":
             return
         newest, at_s = self._steps[-1] if self._steps else (None, 0.0)
         if newest and (newest.name, newest.who) == (view.id, origin) and time.monotonic() - at_s < MERGE_S:

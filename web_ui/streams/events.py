@@ -7,20 +7,21 @@ threads, so their number is limited.
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from web_ui.errors import Refused
 from web_ui.limits import MAX_STREAMS
-from web_ui.ports.live import Change, LivePort
+from web_ui.ports.live import Change, LivePort, StageView
 from web_ui.streams.news import News
-from web_ui.views import dumps, status_json, told, values_json
+from web_ui.views import dumps, stage_db_json, stages_news_json, status_json, told, values_json
 from web_ui.visitors.languages import Say
 from web_ui.visitors.phones import Visitor
 from web_ui.visitors.slots import Slot, Slots
 
 INTERVAL_S = 0.05  # 20 a second
+STAGES_S = 1.0  # so often at most come the slow numbers of stages; their meters are an event of their own
 HEARTBEAT_S = 0.5  # status is sent without a change too: the page tells a lost connection from a quiet box
 LAST = "status"  # sent each time, after all else: a page that has it has everything
 WAIT_S = 0.25  # a stream looks this often whether the server stops
@@ -77,6 +78,9 @@ class _Events:
         self._seq, self._made_at = -1, 0.0
         self._trees: dict[str, Any] = {}
         self._made: dict[Say | None, dict[str, str]] = {}
+        self._stages: list[dict[str, Any]] = []
+        self._stages_are: tuple[object, ...] = ()
+        self._stages_at = 0.0
 
     def all(self, change: Change, say: Say | None) -> dict[str, str]:
         """Each event's text by its name, `LAST` at the end."""
@@ -90,7 +94,17 @@ class _Events:
 
     def _make(self, change: Change) -> dict[str, Any]:
         news = {name: make() for name, make in self._news.items()}
-        return {"params": values_json(change.params), **news, LAST: status_json(change.status)}
+        status = status_json(change.status)
+        del status["stages"]
+        stages = {"stages": self._slow(change.status.stages), "stage_db": stage_db_json(change.status.stages)}
+        return {"params": values_json(change.params), **news, **stages, LAST: status}
+
+    def _slow(self, stages: Sequence[StageView]) -> list[dict[str, Any]]:
+        """What changes with a switch or a sentence, at once; the numbers beside it now and then."""
+        are, now = tuple((stage.name, stage.on, stage.at_work, stage.says) for stage in stages), time.monotonic()
+        if are != self._stages_are or now - self._stages_at > STAGES_S:
+            self._stages, self._stages_are, self._stages_at = stages_news_json(stages), are, now
+        return self._stages
 
 
 def _event(name: str, data: object) -> str:

@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 
 from dsp.block import RATE_HZ, Block
+from dsp.effects.eq import Eq
 from dsp.params import ParamSpec
+from dsp.parts.biquads import Biquads
 from dsp.rack.build import build_chain
 from dsp.rack.chain import Chain
 from dsp.rack.voice_stages import SOLO, STAGES
+from dsp.restore.low_cut import BUTTERWORTH_Q, HZ
 
 LEVEL = 0.05
 TONE_HZ = 160.0
@@ -53,6 +56,45 @@ def test_no_change_of_any_parameter_clicks(seed: int, channels: int) -> None:
         chain.process(out[number * 128 : number * 128 + 128])
     assert np.isfinite(out).all()
     assert curve(out) < 12.0 * curve(sound) * max(1.0, np.abs(out).max() / LEVEL)
+
+
+@pytest.mark.parametrize("period", [128, 240])
+def test_everything_that_looks_ahead_is_as_late_as_the_chain_says(period: int) -> None:
+    chain = build_chain(None, real_time=False)
+    ahead = ("declip.on", "declick.on", "dereverb.amount", "compressor.on", "compressor.lookahead", "limiter.true_peak")
+    for id in ahead:
+        chain.set_param(id, 0.3 if id == "dereverb.amount" else 1.0)
+    chain.prepare(RATE_HZ, period, 1)
+    frames = RATE_HZ // 4 // period * period
+    burst = np.zeros((frames, 1), np.float32)
+    burst[2000:3000, 0] = 0.2 * np.hanning(1000) * np.sin(2 * np.pi * 700 * np.arange(1000) / RATE_HZ)
+    out = burst.copy()
+    for start in range(0, frames, period):
+        chain.process(out[start : start + period])
+    late = np.correlate(out[:, 0], burst[2000:3000, 0], "valid").argmax() - 2000
+    assert abs(int(late) - chain.latency_frames) <= 1
+    assert chain.latency_frames > 500
+
+
+def test_an_impulse_has_the_response_of_tone_and_low_cut_and_of_nothing_else() -> None:
+    chain, tones = build_chain(None, real_time=False), {"eq.high.gain_db": 6.0, "eq.low_mid.gain_db": -4.0}
+    for id, value in {"eq.on": 1.0, **tones, "low_cut.on": 1.0, "low_cut.auto": 0.0, "limiter.true_peak": 1.0}.items():
+        chain.set_param(id, value)
+    chain.prepare(RATE_HZ, 128, 1)
+    out = np.zeros((128 * 512, 1), np.float32)
+    out[128 * 256] = 0.1
+    for start in range(0, len(out), 128):
+        chain.process(out[start : start + 128])
+    heard = out[128 * 256 + chain.latency_frames :, 0][: 128 * 250] / 0.1
+    hz = np.geomspace(30.0, 20_000.0, 60)
+    answer = np.exp(-2j * np.pi * np.outer(hz, np.arange(len(heard))) / RATE_HZ) @ heard
+    tone, cut = Eq(), Biquads(2)
+    for id, value in {"eq.on": 1.0, **tones}.items():
+        tone.set_param(id, value)
+    for at, q in enumerate(BUTTERWORTH_Q):
+        cut.set(at, "high_pass", HZ.default, q=q)
+    wanted_db = tone.response_db(hz) + 20.0 * np.log10(np.abs(cut.response(hz)))
+    assert np.abs(20.0 * np.log10(np.abs(answer)) - wanted_db).max() < 0.05
 
 
 def test_every_stage_on_at_once_passes_sound_and_comes_to_rest() -> None:

@@ -37,16 +37,16 @@ def until(true: Callable[[], bool]) -> None:
 
 
 def keep_both(control: Control, scenes: Scenes) -> None:
-    scenes.keep("A", {**control.values(), "denoise.amount_db": 10.0, "denoise.listen": 0.0})
-    scenes.keep("B", {**control.values(), "denoise.amount_db": 30.0, "denoise.listen": 1.0, "output.gain_db": -12.0})
+    scenes.keep("A", {**control.values(), "denoise.amount_db": 10.0, "gate.on": 0.0})
+    scenes.keep("B", {**control.values(), "denoise.amount_db": 30.0, "gate.on": 1.0, "output.gain_db": -12.0})
 
 
 def test_the_way_is_straight_and_a_choice_changes_halfway(control: Control, scenes: Scenes):
     keep_both(control, scenes)
-    for percent, amount, listen, level in ((25, 15.0, 0, -3.0), (75, 25.0, 1, -9.0), (100, 30.0, 1, -12.0)):
+    for percent, amount, gate, level in ((25, 15.0, 0, -3.0), (75, 25.0, 1, -9.0), (100, 30.0, 1, -12.0)):
         control.set_param("scenes.morph", percent, "page")
         until(lambda: control.value("denoise.amount_db") == amount)  # noqa: B023
-        assert control.value("denoise.listen") == listen
+        assert control.value("gate.on") == gate
         assert control.value("output.gain_db") == level
 
 

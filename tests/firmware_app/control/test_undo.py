@@ -162,28 +162,42 @@ def test_switching_sides_while_comparing_is_no_change(control: Control):
     assert control.steps == []
 
 
+HEARS_THE_REMOVED = pytest.mark.parametrize(("aid", "on"), [("chain.solo", 2.0), ("denoise.listen", 1.0)])
+
+
+@HEARS_THE_REMOVED
 @pytest.mark.parametrize("recalled", ["preset", "scene"])
-def test_hearing_a_stage_alone_ends_with_a_preset_or_a_scene_and_does_not_come_back(
-    control: Control, performer: Performer, recalled: str
+def test_hearing_the_removed_ends_with_a_preset_or_a_scene_and_does_not_come_back(
+    control: Control, performer: Performer, recalled: str, aid: str, on: float
 ) -> None:
-    control.set_param("chain.solo", 2, "page")
+    control.set_param(AMOUNT, 10, "page")
+    control.set_param(aid, on, "page")
+    assert [step.name for step in control.steps] == [AMOUNT], "an aid to the ear is no step"
     performer.keep_scene("A")
     if recalled == "preset":
         performer.recall("Gentle", "page")
     else:
         performer.recall_scene("A", "page")
-    assert control.value("chain.solo") == 0.0
+    assert control.value(aid) == 0.0
     control.undo(control.steps[-1].number)
-    assert control.value("chain.solo") == 0.0
+    assert control.value(aid) == 0.0
 
 
-def test_nobody_starts_with_a_stage_alone(tmp_path: Path, control: Control) -> None:
-    control.set_param("chain.solo", 2, "page")
+@HEARS_THE_REMOVED
+def test_no_preset_of_ones_own_keeps_it(control: Control, performer: Performer, aid: str, on: float) -> None:
+    control.set_param(aid, on, "page")
+    performer.presets.keep("Mine", control.values())
+    assert aid not in performer.presets.find("Mine").params
+
+
+@HEARS_THE_REMOVED
+def test_nobody_starts_with_the_removed(tmp_path: Path, control: Control, aid: str, on: float) -> None:
+    control.set_param(aid, on, "page")
     control.set_param(AMOUNT, 10, "page")
     assert control.flush(5.0) == ""
     again = Control(PARAMS, Store(tmp_path, PARAMS))
     try:
-        assert (again.value("chain.solo"), again.value(AMOUNT)) == (0.0, 10.0)
+        assert (again.value(aid), again.value(AMOUNT)) == (0.0, 10.0)
         assert again.notes == ()
     finally:
         again.close()

@@ -13,7 +13,7 @@ from web_ui.fakes.live import FakeLive
 from web_ui.ports.live import Change
 from web_ui.streams.events import EventStreams
 from web_ui.streams.news import news_of
-from web_ui.views import entry_json
+from web_ui.views import entry_json, status_json
 from web_ui.visitors.phones import Rank, Visitor
 
 SOMEBODY = Visitor(Rank.UNKNOWN, "192.0.2.1", lambda: None)
@@ -47,8 +47,21 @@ def opened(box: FakeBox) -> Iterator[bytes]:
 
 def test_a_new_page_gets_everything_at_once_and_status_last(still: FakeBox):
     first = next(opened(still))
-    told = [b"params", b"panel", b"learn", b"undo", b"presets", b"compare", b"recorder", b"room", b"setup", b"status"]
-    assert re.findall(rb"event: (\w+)", first) == told
+    told = [
+        "params",
+        "panel",
+        "learn",
+        "undo",
+        "presets",
+        "compare",
+        "recorder",
+        "room",
+        "setup",
+        "stages",
+        "stage_db",
+        "status",
+    ]
+    assert re.findall(r"event: (\w+)", first.decode()) == told
     assert parse(first)["params"]["denoise.amount_db"] == 24.0
 
 
@@ -82,6 +95,27 @@ def test_params_and_panel_follow_only_when_they_changed(still: FakeBox):
     assert news["params"]["box.wet_percent"] == 50.0
     still.live.set_param("box.bypass", 1.0, "panel")
     assert set(parse(next(stream))) == {"params", "panel", "undo", "status"}  # the LED went out
+
+
+def test_meters_of_stages_come_alone_and_what_they_are_only_when_it_changed():
+    box = fake_box()  # its meters move
+    at_s = [100.0]
+    box.live.clock, box.live.started = lambda: at_s[0], 99.0
+    stream = opened(box)
+    first = parse(next(stream))
+    whole = status_json(box.live.status())["stages"]
+    assert [
+        {**stage, "change_db": db} for stage, db in zip(first["stages"], first["stage_db"], strict=True)
+    ] == whole, "together they are what the status tells"
+    assert any(stage["says"] for stage in whole)
+    assert "stages" not in first["status"]
+    at_s[0] += 0.3
+    news = next(stream)
+    assert set(parse(news)) == {"stage_db", "status"}
+    assert len(news) < 1500
+    box.live.set_param("gate.on", 1.0 - box.live.value("gate.on"), "page")
+    gate = next(stage for stage in parse(next(stream))["stages"] if stage["name"] == "gate")
+    assert gate["on"] == bool(box.live.value("gate.on"))
 
 
 def test_changes_between_two_events_arrive_as_one(still: FakeBox):

@@ -3,7 +3,7 @@
 import { get, Refusal } from "../api.js";
 import { t } from "../base/texts.js";
 
-const EVENTS = ["pairing", "params", "panel", "learn", "undo", "presets", "compare", "room", "setup", "status"]; // each has its own data; "status" ends a burst
+const EVENTS = ["pairing", "params", "panel", "learn", "undo", "presets", "compare", "room", "setup", "stages", "stage_db", "status"]; // each has its own data; "status" ends a burst
 const SILENCE_MS = 1800;
 const RETRY_MS = [300, 600, 1000, 2000];
 const HIDDEN_MS = 20000; // a phone in a pocket gives up its place
@@ -43,6 +43,7 @@ export class Connection extends EventTarget {
         if (source !== this.#source) return;
         this.#heardAt = performance.now();
         const detail = JSON.parse(event.data);
+        if (name === "status") detail.stages = this.#stages();
         this.told[name] = detail;
         this.dispatchEvent(new CustomEvent(name, { detail }));
         // Live only once everything has arrived: "status" is the last of a burst.
@@ -50,6 +51,12 @@ export class Connection extends EventTarget {
       });
     }
     source.onerror = () => source === this.#source && this.#failed();
+  }
+
+  #stages() {
+    // The status of the box has them whole; its events tell apart what moves all the time and what does not.
+    const { stages = [], stage_db: now = [] } = this.told;
+    return stages.map((stage, at) => ({ ...stage, change_db: now[at] ?? 0 }));
   }
 
   async #failed() {
