@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
-from flask import Blueprint, Response, send_file
+from flask import Blueprint, Response, request, send_file
 
 from web_ui.errors import Refused
 from web_ui.limits import MAX_TAKES_FETCHED
@@ -14,7 +14,7 @@ from web_ui.visitors.slots import Slots, stream_over
 
 
 def add_takes_routes(api: Blueprint, port: TakesPort, phones: Phones) -> None:
-    """Below /api/v1: recorder, takes."""
+    """Below /api/v1: recorder, takes, take_jobs."""
     fetched = Slots(MAX_TAKES_FETCHED, "{most} takes are being fetched, and the box sends no more: wait a moment")
 
     @api.get("/recorder")
@@ -88,7 +88,8 @@ def add_takes_routes(api: Blueprint, port: TakesPort, phones: Phones) -> None:
 
     @api.get("/takes/<id>/outline")
     def take_outline(id: str) -> Response:
-        return Response(port.outline(id), mimetype="application/octet-stream")
+        lane = request.args.get("lane", "")[:60]
+        return Response(port.outline(id, lane), mimetype="application/octet-stream")
 
     @api.get("/takes/<id>/<lane>.wav")
     def take_sound(id: str, lane: str) -> Response:
@@ -104,11 +105,39 @@ def add_takes_routes(api: Blueprint, port: TakesPort, phones: Phones) -> None:
 
     @api.get("/takes/<id>.zip")
     def take_packed(id: str) -> Response:
-        pieces = port.packed(id)
+        return sent(port.packed(id), "application/zip", f"take-{id}", ".zip")
+
+    @api.get("/takes/<id>.stem.mp4")
+    def take_stem_file(id: str) -> Response:
+        return sent(port.stem_file(id), "audio/mp4", f"take-{id}", ".stem.mp4")
+
+    def sent(pieces: Iterator[bytes], kind: str, stem: str, suffix: str) -> Response:
         slot = fetched.take(phones.visitor())
-        answer = Response(_until(pieces, stream_over(slot)), mimetype="application/zip")
+        answer = Response(_until(pieces, stream_over(slot)), mimetype=kind)
         answer.call_on_close(slot.release)
-        return attachment(answer, f"take-{id}", ".zip")
+        return attachment(answer, stem, suffix)
+
+    @api.post("/takes/<id>/versions")
+    def retry_take(id: str) -> Response:
+        return reply({"job": port.retry(id, text(bodies("preset"), "preset"))})
+
+    @api.post("/takes/<id>/versions/drop")
+    def drop_version(id: str) -> Response:
+        port.drop_version(id, text(bodies("version"), "version"))
+        return done()
+
+    @api.get("/takes/<id>/beside/<other>")
+    def compare_takes(id: str, other: str) -> Response:
+        return reply(asdict(port.compare(id, other)))
+
+    @api.get("/take_jobs")
+    def take_jobs() -> Response:
+        return reply({"jobs": [asdict(each) for each in port.jobs()]})
+
+    @api.post("/take_jobs/cancel")
+    def cancel_take_job() -> Response:
+        port.cancel(text(bodies("job"), "job"))
+        return done()
 
 
 def _until(pieces: Iterator[bytes], gone: Callable[[], bool]) -> Iterator[bytes]:
