@@ -8,6 +8,7 @@ from firmware_app.control.recording import NoTakeError, Recording
 from firmware_app.kept.takes import TakeSettingError
 from firmware_app.takes import library as takes_on_disk
 from firmware_app.takes import take as takes
+from firmware_app.takes.bin import BIN_DAYS
 from firmware_app.takes.library import Listed, TakeLibrary
 from firmware_app.takes.take import TakeError
 from firmware_app.takes.wire import PlaceState
@@ -101,7 +102,7 @@ class RealTakes:
         return TakesView(
             tuple(_view(each) for each in listed),
             tuple(_view(each) for each in binned),
-            takes_on_disk.BIN_DAYS,
+            BIN_DAYS,
             round(free, 1),
             self._recording.settings.quota_megabytes,
             round(sum(each.bytes for each in (*listed, *binned)) / _MEGA, 1),

@@ -1,31 +1,26 @@
 """The takes on disk: listed, named, starred, marked, trimmed, put into the bin and taken out of it, packed for others.
 
 Nothing here changes a sound. A trim is two numbers in take.json. What is put into the bin is moved, and stays for
-BIN_DAYS.
+30 days.
 """
 
 from __future__ import annotations
 
 import io
-import os
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from firmware_app.takes import bin as bin_of_takes
 from firmware_app.takes import peaks
 from firmware_app.takes import take as takes
+from firmware_app.takes.bin import BIN, SINCE
 from firmware_app.takes.take import Take, TakeError
 from hw.audio.files.growing_bwf import RATE_HZ
-
-BIN = ".bin"
-BIN_DAYS = 30
-_SINCE = "binned"
-_FIRST_BELIEVED = datetime(2026, 1, 1)
-"""A clock that is earlier than this has not been set yet: a board without one starts anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,38 +99,25 @@ class TakeLibrary:
         if takes.load(folder).state == takes.RECORDING:
             raise TakeError(f"take {id}: it is still being recorded")
         _move(folder, self.root / BIN / id)
-        (self.root / BIN / id / _SINCE).write_text(self._now().isoformat())
+        bin_of_takes.note(self.root / BIN / id, self._now())
 
     def take_out_of_bin(self, id: str) -> None:
         """Raises TakeError, OSError."""
         folder = self._binned_folder(id)
         _move(folder, self.root / id)
-        (self.root / id / _SINCE).unlink(missing_ok=True)
+        (self.root / id / SINCE).unlink(missing_ok=True)
 
     def empty_bin(self, id: str = "") -> int:
         """Delete one take of the bin, or all of them, for good. Returns the bytes. Raises TakeError, OSError."""
         freed = 0
         for folder in [self._binned_folder(id)] if id else takes.folders(self.root / BIN):
-            freed += _size(folder)
+            freed += bin_of_takes.size(folder)
             shutil.rmtree(folder)
         return freed
 
     def forget_old(self) -> list[str]:
-        """Delete what has been in the bin for BIN_DAYS; the ids. By a clock that may be believed. Raises OSError."""
-        gone, now = [], self._now()
-        if now < _FIRST_BELIEVED:
-            return []
-        for folder in takes.folders(self.root / BIN):
-            try:
-                since = datetime.fromisoformat((folder / _SINCE).read_text())
-            except (OSError, ValueError):
-                since = datetime.min
-            if not _FIRST_BELIEVED <= since <= now:  # put there by a clock that was wrong: it counts from now
-                (folder / _SINCE).write_text(now.isoformat())
-            elif now - since >= timedelta(days=BIN_DAYS):
-                shutil.rmtree(folder)
-                gone.append(folder.name)
-        return gone
+        """See bin.forget_old. Raises OSError."""
+        return bin_of_takes.forget_old(self.root, self._now())
 
     def _binned_folder(self, id: str) -> Path:
         found = next((each for each in takes.folders(self.root / BIN) if each.name == id), None)
@@ -207,17 +189,9 @@ def _zipped(folder: Path, take: Take) -> Iterator[bytes]:
 
 def _listed(folder: Path) -> Listed:
     try:
-        return Listed(folder.name, takes.load(folder), _size(folder))
+        return Listed(folder.name, takes.load(folder), bin_of_takes.size(folder))
     except TakeError as error:
-        return Listed(folder.name, None, _size(folder), str(error))
-
-
-def _size(folder: Path) -> int:
-    """In bytes; what cannot be read counts for nothing."""
-    try:
-        return sum(entry.stat(follow_symlinks=False).st_size for entry in os.scandir(folder) if entry.is_file())
-    except OSError:
-        return 0
+        return Listed(folder.name, None, bin_of_takes.size(folder), str(error))
 
 
 def _move(folder: Path, to: Path) -> None:
@@ -232,4 +206,4 @@ def _move(folder: Path, to: Path) -> None:
 
 def outline(folder: Path, take: Take) -> bytes:
     """The peaks of every lane, int8 pairs, one lane behind the other. Raises OSError."""
-    return peaks.load(folder, [lane.name for lane in take.lanes]).tobytes()
+    return peaks.load(folder, [takes.lane_file(folder, lane.name) for lane in take.lanes]).tobytes()
