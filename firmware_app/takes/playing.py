@@ -2,7 +2,8 @@
 
 Hum, and what comes and goes at the mains' pace, is taken off first: each sample less the one a period of 50 Hz before,
 and of 60 Hz; the quieter counts. What is left is compared with the quiet of the room, which is learnt all the time. A
-chair or a door is over before playing is believed: sound for most of a second, or four attacks within three.
+chair or a door is over before playing is believed: sound for most of a second, or four attacks within three. A fan
+that is switched on stays as loud as it is, which no music does.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ _PERIODS = (RATE_HZ // 50, RATE_HZ // 60)
 _PIECES_A_SECOND = RATE_HZ // _PIECE
 _WINDOW_S, _MOST_OF_A_SECOND, _ATTACKS = 3, 0.7, 4
 _LEARN_S, _QUIET_PART = 30, 0.2
-_LOWEST_DB, _LOUDEST_QUIET_DB = -90.0, -50.0
+_LOWEST_DB, _LOUDEST_QUIET_DB = -75.0, -50.0
+_STEADY_DB = 1.5  # between the tenth quietest and the tenth loudest of 20 ms: white noise has half of it
 _LOUDEST_START_DB = -10.0
 _ENOUGH_S = 2  # of learning before anything begins
 _END_DB = 6.0  # a take ends below this much less than what begins one
@@ -47,7 +49,7 @@ class Ear:
         self._before: Block = np.zeros((0, 0), np.float32)
         self._seconds: deque[float] = deque(maxlen=_LEARN_S)  # how quiet each was
         self._levels: list[float] = []  # of the present second
-        self._window: deque[tuple[int, bool]] = deque(maxlen=_WINDOW_S * _PIECES_A_SECOND)  # (position, loud)
+        self._window: deque[tuple[int, float]] = deque(maxlen=_WINDOW_S * _PIECES_A_SECOND)  # (position, level)
         self._playing = False
         self._quiet_s = 0.0
         self._wait_for_quiet = False
@@ -74,12 +76,12 @@ class Ear:
                     self._playing, ended = False, True
                     self._window.clear()
                 continue
-            self._window.append((position + at * _PIECE, loud))
+            self._window.append((position + at * _PIECE, level))
             if self._wait_for_quiet and self._quiet_s >= SHORTEST_S:
                 self._wait_for_quiet = False
                 self._window.clear()
             if loud and begins is None and not self._wait_for_quiet and self._somebody_plays():
-                begins = next(where for where, was_loud in self._window if was_loud)
+                begins = next(where for where, each in self._window if each > self.starts_db)
                 self._playing = True
         return Verdict(begins, ended)
 
@@ -116,9 +118,11 @@ class Ear:
     def _somebody_plays(self) -> bool:
         if len(self._seconds) < _ENOUGH_S:
             return False
-        loud = [each for _, each in self._window]
-        if sum(loud[-_PIECES_A_SECOND:]) >= _MOST_OF_A_SECOND * _PIECES_A_SECOND:
-            return True
+        levels, least = [each for _, each in self._window], self.starts_db
+        lately = sorted(each for each in levels[-_PIECES_A_SECOND:] if each > least)
+        if len(lately) >= _MOST_OF_A_SECOND * _PIECES_A_SECOND:
+            return lately[-len(lately) // 10] - lately[len(lately) // 10] >= _STEADY_DB
+        loud = [each > least for each in levels]
         attacks, quiet_for = 0, 2
         for each in loud:
             attacks += each and quiet_for >= 2  # 40 ms of quiet lie between two
