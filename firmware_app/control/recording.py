@@ -22,6 +22,7 @@ from firmware_app.takes.wire import ControlEnd, PlaceState, RecorderState
 
 ORIGIN = "recorder"
 MOST_SAID = 20
+GONE_S = 5.0  # until the recorder has seen that a stick is unmounted
 
 
 class NoTakeError(RuntimeError):
@@ -239,8 +240,17 @@ class Recording:
         except AppError as error:
             self._say(f"the stick {place.label} cannot be removed now: {error}")
         else:
-            self._say(f"the stick {place.label} can be pulled now")
+            until = time.monotonic() + GONE_S
+            while self._is_there(id) and time.monotonic() < until:
+                time.sleep(0.1)
+            gone = not self._is_there(id)
+            words = "can be pulled now" if gone else "is still in use: try again in a moment"
+            self._say(f"the stick {place.label} {words}")
         self.changed()
+
+    def _is_there(self, id: str) -> bool:
+        state = self.state
+        return state is not None and any(each.id == id for each in state.places)
 
     def _say(self, words: str) -> None:
         self.said.append(Said(words))

@@ -110,7 +110,7 @@ def load(folder: Path) -> Take:
         tree = json.loads(_text(folder / FILE))
         if not isinstance(tree, dict) or tree.pop("form", None) != FORM:
             raise TakeError(f"{folder / FILE}: not a take of this kind ({FORM!r} is expected)")
-        return _take(tree)
+        return of_tree(tree)
     except TakeError:
         raise
     except OSError as error:
@@ -130,8 +130,8 @@ def _text(path: Path) -> str:
     return data.decode()
 
 
-def _take(tree: dict[str, Any]) -> Take:
-    """Raises ValueError, TypeError, KeyError."""
+def of_tree(tree: dict[str, Any]) -> Take:
+    """A take, as its fields in JSON say. Raises ValueError, TypeError, KeyError."""
     known = {each.name for each in fields(Take)}
     values = {name: value for name, value in tree.items() if name in known}
     datetime.fromisoformat(values["begun"])
