@@ -7,6 +7,7 @@ from pathlib import Path
 from firmware_app.control.recording import NoTakeError, Recording
 from firmware_app.kept.takes import TakeSettingError
 from firmware_app.takes import library as takes_on_disk
+from firmware_app.takes import listen
 from firmware_app.takes import take as takes
 from firmware_app.takes.library import Listed, TakeLibrary
 from firmware_app.takes.take import TakeError
@@ -103,10 +104,20 @@ class RealTakes:
         _done(lambda: freed.append(self._library.empty_bin(id)))
         return round(freed[0] / _MEGA, 1)
 
-    def outline(self, id: str) -> bytes:
+    def set_marks(self, id: str, marks: tuple[tuple[float, str], ...]) -> None:
+        self._there(id)
+        _done(lambda: self._library.set_marks(id, [(round(at * RATE_HZ), name) for at, name in marks]))
+
+    def outline(self, id: str, points: int) -> bytes:
         folder = self._there(id)
         made: list[bytes] = []
-        _done(lambda: made.append(takes_on_disk.outline(folder, takes.load(folder))))
+        _done(lambda: made.append(takes_on_disk.outline(folder, takes.load(folder), points)))
+        return made[0]
+
+    def piece(self, id: str, lane: str, first: int, frames: int) -> bytes:
+        path = self.sound(id, lane)
+        made: list[bytes] = []
+        _done(lambda: made.append(listen.piece(path, first, frames)))
         return made[0]
 
     def sound(self, id: str, lane: str) -> Path:

@@ -10,7 +10,7 @@ import io
 import os
 import shutil
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any
 
 from firmware_app.takes import peaks
 from firmware_app.takes import take as takes
+from firmware_app.takes.listen import narrowed
 from firmware_app.takes.take import Take, TakeError
 from hw.audio.files.growing_bwf import RATE_HZ
 
@@ -95,6 +96,10 @@ class TakeLibrary:
             return replace(take, trim=(first, end))
 
         return self.change(id, trimmed)
+
+    def set_marks(self, id: str, marks: Sequence[tuple[int, str]]) -> Take:
+        """All its marks, (frame, name) each. Raises TakeError, OSError."""
+        return self.change(id, lambda take: take.marked(marks))
 
     # --- the bin ---
 
@@ -230,6 +235,6 @@ def _move(folder: Path, to: Path) -> None:
     takes.sync_folder(folder.parent)
 
 
-def outline(folder: Path, take: Take) -> bytes:
-    """The peaks of every lane, int8 pairs, one lane behind the other. Raises OSError."""
-    return peaks.load(folder, [lane.name for lane in take.lanes]).tobytes()
+def outline(folder: Path, take: Take, points: int = 0) -> bytes:
+    """The peaks of every lane, int8 pairs, one lane behind the other; at most `points` each. Raises OSError."""
+    return narrowed(peaks.load(folder, [lane.name for lane in take.lanes]), points).tobytes()

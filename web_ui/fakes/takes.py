@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from web_ui.ports.errors import ControlRefused, NotThere
-from web_ui.ports.takes import LONGEST_TAKE_NAME, RecorderView, TakesView, TakeView
+from web_ui.ports.takes import LONGEST_PIECE, LONGEST_TAKE_NAME, RecorderView, TakesView, TakeView
 
 _RATE_HZ, _SECONDS = 48_000, 3
 _WHAT = ("dry", "wet", "stems")
@@ -97,9 +97,24 @@ class FakeTakes:
         self._bin = [each for each in self._bin if each not in gone]
         return sum(each.megabytes for each in gone)
 
-    def outline(self, id: str) -> bytes:
+    def set_marks(self, id: str, marks: tuple[tuple[float, str], ...]) -> None:
+        seconds = self._take(id).seconds
+        for at, name in marks:
+            if not 0 <= at <= seconds:
+                raise ControlRefused(f"mark {name[:40]!r} at {at:g}: allowed are 0 to {seconds:g}")
+        self._replace(id, marks=tuple(sorted((at, " ".join(name.split())) for at, name in marks)))
+
+    def outline(self, id: str, points: int) -> bytes:
         pairs = -(-_RATE_HZ * _SECONDS // 2048)
-        return bytes((0x100 - 60, 60) * pairs * len(self._take(id).lanes))
+        highest = [30 + 60 * (at % 9) // 9 for at in range(pairs)]
+        if 0 < points < pairs:
+            highest = [max(highest[at * pairs // points : (at + 1) * pairs // points]) for at in range(points)]
+        return b"".join(bytes((0x100 - high, high)) for high in highest) * len(self._take(id).lanes)
+
+    def piece(self, id: str, lane: str, first: int, frames: int) -> bytes:
+        with wave.open(str(self.sound(id, lane))) as sound:
+            sound.setpos(min(first, sound.getnframes()))
+            return _wav(sound.readframes(min(frames, LONGEST_PIECE)))
 
     def sound(self, id: str, lane: str) -> Path:
         take = self._take(id)
@@ -154,11 +169,15 @@ def _found(takes: list[TakeView], id: str, words: str) -> TakeView:
 
 
 def _tone(hz: float) -> bytes:
+    samples = (round(8000 * math.sin(2 * math.pi * hz * at / _RATE_HZ)) for at in range(_RATE_HZ * _SECONDS))
+    return _wav(b"".join(struct.pack("<h", sample) for sample in samples))
+
+
+def _wav(sound: bytes) -> bytes:
     with io.BytesIO() as out:
         with wave.open(out, "wb") as wav:
             wav.setnchannels(1)
             wav.setsampwidth(2)
             wav.setframerate(_RATE_HZ)
-            samples = (round(8000 * math.sin(2 * math.pi * hz * at / _RATE_HZ)) for at in range(_RATE_HZ * _SECONDS))
-            wav.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))
+            wav.writeframes(sound)
         return out.getvalue()

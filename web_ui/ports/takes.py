@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Protocol
 
 LONGEST_TAKE_NAME = 120
+LONGEST_PIECE = 480_000
+"""Frames that a player may fetch at once: ten seconds."""
+MOST_MARKS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +109,22 @@ class TakesPort(Protocol):
         """Delete one take of the bin for good, or with "" all of them. Returns the megabytes that are free now."""
         ...
 
-    def outline(self, id: str) -> bytes:
-        """For drawing: of each lane the lowest and the highest sample of every 2048 frames, int8, lane by lane."""
+    def set_marks(self, id: str, marks: tuple[tuple[float, str], ...]) -> None:
+        """All marks of a finished take: (seconds, name). The sound stays as it is."""
+        ...
+
+    def outline(self, id: str, points: int) -> bytes:
+        """For drawing: of each lane the lowest and the highest sample of every 2048 frames, int8, lane by lane.
+
+        points: at most so many pairs a lane, each of which reaches over more frames then; 0: as they are.
+        """
+        ...
+
+    def piece(self, id: str, lane: str, first: int, frames: int) -> bytes:
+        """A WAV of 16 bit, 48 kHz, one or two channels, with the lane's frames from `first` on, for a player.
+
+        At most LONGEST_PIECE frames; fewer, or none, behind the end of the sound.
+        """
         ...
 
     def sound(self, id: str, lane: str) -> Path:

@@ -3,14 +3,16 @@
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
-from flask import Blueprint, Response, send_file
+from flask import Blueprint, Response, request, send_file
 
 from web_ui.errors import Refused
 from web_ui.limits import MAX_TAKES_FETCHED
-from web_ui.ports.takes import TakesPort
+from web_ui.ports.takes import LONGEST_PIECE, MOST_MARKS, TakesPort
 from web_ui.routes.bodies import attachment, bodies, confirmed, done, flag, number, reply, some_of, text, whole_number
 from web_ui.visitors.phones import Phones
 from web_ui.visitors.slots import Slots, stream_over
+
+MOST_POINTS = 4000
 
 
 def add_takes_routes(api: Blueprint, port: TakesPort, phones: Phones) -> None:
@@ -58,7 +60,7 @@ def add_takes_routes(api: Blueprint, port: TakesPort, phones: Phones) -> None:
 
     @api.put("/takes/<id>")
     def change_take(id: str) -> Response:
-        tree = some_of("name", "star", "trim_s")
+        tree = some_of("name", "star", "trim_s", "marks")
         if "name" in tree:
             port.rename(id, text(tree, "name"))
         if "star" in tree:
@@ -69,6 +71,8 @@ def add_takes_routes(api: Blueprint, port: TakesPort, phones: Phones) -> None:
                 raise Refused(400, "trim_s: two numbers of seconds are expected, [0, 0] for the whole take")
             ends = dict(zip(("from_s", "to_s"), trim, strict=True))
             port.trim(id, number(ends, "from_s"), number(ends, "to_s"))
+        if "marks" in tree:
+            port.set_marks(id, _marks(tree["marks"]))
         return done()
 
     @api.post("/takes/<id>/bin")
@@ -88,7 +92,13 @@ def add_takes_routes(api: Blueprint, port: TakesPort, phones: Phones) -> None:
 
     @api.get("/takes/<id>/outline")
     def take_outline(id: str) -> Response:
-        return Response(port.outline(id), mimetype="application/octet-stream")
+        points = _from_address("points", 0, MOST_POINTS)
+        return Response(port.outline(id, points), mimetype="application/octet-stream")
+
+    @api.get("/takes/<id>/<lane>/part")
+    def take_part(id: str, lane: str) -> Response:
+        first, frames = _from_address("from", 0, 2**40), _from_address("frames", 48_000, LONGEST_PIECE)
+        return Response(port.piece(id, lane, first, frames), mimetype="audio/wav")
 
     @api.get("/takes/<id>/<lane>.wav")
     def take_sound(id: str, lane: str) -> Response:
@@ -109,6 +119,27 @@ def add_takes_routes(api: Blueprint, port: TakesPort, phones: Phones) -> None:
         answer = Response(_until(pieces, stream_over(slot)), mimetype="application/zip")
         answer.call_on_close(slot.release)
         return attachment(answer, f"take-{id}", ".zip")
+
+
+def _marks(value: object) -> tuple[tuple[float, str], ...]:
+    """[[seconds, name], …]. Raises Refused."""
+    if not isinstance(value, list) or len(value) > MOST_MARKS:
+        raise Refused(400, f"marks: a list of at most {MOST_MARKS} is expected, each [seconds, name]")
+    found = []
+    for each in value:
+        if not isinstance(each, list) or len(each) != 2:
+            raise Refused(400, f"marks: a list of at most {MOST_MARKS} is expected, each [seconds, name]")
+        mark = dict(zip(("at_s", "name"), each, strict=True))
+        found.append((number(mark, "at_s"), text(mark, "name")))
+    return tuple(found)
+
+
+def _from_address(name: str, otherwise: int, most: int) -> int:
+    """A whole number of the address. Raises Refused."""
+    said = request.args.get(name, str(otherwise))
+    if not (said.isascii() and said.isdigit() and len(said) < 16 and int(said) <= most):
+        raise Refused(400, f"{name} = {said[:40]!r}: a whole number from 0 to {most} is expected")
+    return int(said)
 
 
 def _until(pieces: Iterator[bytes], gone: Callable[[], bool]) -> Iterator[bytes]:

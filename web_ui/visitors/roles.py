@@ -24,7 +24,7 @@ _OPERATIONS = {
         "setup", "interfaces", "set_audio", "check_sound", "mixer", "set_mixer", "stop_monitoring", "set_wizard",
         "models", "models_work", "use_model", "measure_model", "try_models", "tried_model",
         "system", "network", "about",
-        "set_recorder", "takes", "change_take", "bin_take", "take_outline", "take_sound", "take_packed",
+        "set_recorder", "takes", "change_take", "bin_take", "take_outline", "take_sound", "take_part", "take_packed",
     ),
     OWNER: (
         "rename_box", "log_lines", "diagnostics", "backup", "restore_backup", "look_into_backup", "undo_restore",
