@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from firmware_app.config.keys import Config
@@ -18,6 +18,7 @@ from firmware_app.link import take_ring
 from firmware_app.running import realtime
 from firmware_app.running.notify import Notifier
 from firmware_app.takes import take as takes
+from firmware_app.takes.places import INTERNAL, Place, internal, sticks
 from firmware_app.takes.recorder import Recorder, Wanted
 from firmware_app.takes.wire import SOCKET, RecorderEnd, RecorderState
 
@@ -41,6 +42,8 @@ class RecorderProcess:
         root = places.takes
         for said in takes.mend_unfinished(root):
             log.warning("%s", said)
+        self._places: Callable[[], list[Place]] = lambda: [internal(root), *sticks(places.sticks)]
+        self._armed = False
         self._recorder = Recorder(places.sound / take_ring.NAME, root, minutes_s)
         self._end = RecorderEnd(places.runtime / SOCKET)
         self._notifier = Notifier()
@@ -84,6 +87,8 @@ class RecorderProcess:
                     self._recorder.param(str(message["id"]), float(message["value"]), int(message["at_ns"]))
                 case "params":
                     self._recorder.params({str(id): float(value) for id, value in message["values"].items()})
+                case "rules":
+                    self._armed = bool(message["armed"])
                 case "minutes":
                     self._recorder.minutes.keep_seconds(min(LONGEST_MINUTES_S, max(0, int(message["seconds"]))))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -120,6 +125,9 @@ class RecorderProcess:
                 trouble=disk.trouble if disk is not None else "",
                 said=tuple(self._news[0]),
                 done=tuple(self._news[1]),
+                armed=self._armed,
+                place=INTERNAL if disk is not None else "",
+                places=tuple(place.state() for place in self._places()),
             )
         )
         self._news = ([], [])

@@ -15,7 +15,8 @@ from typing import Any
 from dsp.layouts.stems import STEMS
 from firmware_app.control.control import Control
 from firmware_app.kept.takes import TakeSettings, TakeSettingsStore
-from firmware_app.takes.wire import ControlEnd, RecorderState
+from firmware_app.takes.places import INTERNAL
+from firmware_app.takes.wire import ControlEnd, PlaceState, RecorderState
 
 ORIGIN = "recorder"
 MOST_SAID = 20
@@ -115,7 +116,67 @@ class Recording:
     def set_what(self, what: tuple[str, ...]) -> None:
         """What the next take holds. Raises TakeSettingError."""
         self._settings.set_what(what)
+        self._tell()
+
+    def set_format(self, format: str) -> None:
+        """How takes are kept. Raises TakeSettingError."""
+        self._settings.set_format(format)
+        self._tell()
+
+    def set_armed(self, on: bool) -> None:
+        """Whether a take begins by itself when somebody plays."""
+        self._settings.set_armed(on)
+        self._tell()
+
+    def set_heard(self, heard_db: float, silence_s: float) -> None:
+        """How loud playing is, and how much silence ends such a take. Raises TakeSettingError."""
+        self._settings.set_heard(heard_db, silence_s)
+        self._tell()
+
+    def set_quota(self, megabytes: int) -> None:
+        """What takes may fill on the box itself. Raises TakeSettingError."""
+        self._settings.set_quota(megabytes)
+        self._tell()
+
+    def set_place(self, id: str) -> None:
+        """Where takes go from the next one on. Raises NoTakeError, TakeSettingError."""
+        place = self._place(id)
+        if place.problem:
+            raise NoTakeError(place.problem)
+        self._settings.set_place(id)
+        self._tell()
+
+    def remove_safely(self, id: str) -> None:
+        """Let go of a stick: the recorder first, then the system. What became of it is said. Raises NoTakeError."""
+        if self._place(id).id == INTERNAL:
+            raise NoTakeError("the box's own card cannot be removed")
+        self._ask("release", place=id)
+
+    def _place(self, id: str) -> PlaceState:
+        """Raises NoTakeError."""
+        places = self._there().places
+        for each in places:
+            if each.id == id:
+                return each
+        raise NoTakeError(f"there is no place {id[:60]!r}: allowed are {', '.join(each.id for each in places)}")
+
+    def _tell(self) -> None:
+        """The settings have changed. A recorder that is away gets them when it comes."""
+        self._link.ask(**self._rules())
         self.changed()
+
+    def _rules(self) -> dict[str, Any]:
+        now = self.settings
+        return {
+            "do": "rules",
+            "place": now.place,
+            "quota_bytes": now.quota_megabytes * 1_000_000,
+            "format": now.format,
+            "armed": now.armed,
+            "heard_db": now.heard_db,
+            "silence_s": now.silence_s,
+            "lanes": self._lanes(),
+        }
 
     def _there(self) -> RecorderState:
         if self.state is None:
@@ -135,6 +196,7 @@ class Recording:
     def _first(self) -> list[dict[str, Any]]:
         return [
             {"do": "minutes", "seconds": 60 * self.settings.minutes},
+            self._rules(),
             {"do": "params", "values": dict(self._control.values())},
         ]
 

@@ -11,9 +11,10 @@ from firmware_app.takes import listen
 from firmware_app.takes import take as takes
 from firmware_app.takes.library import Listed, TakeLibrary
 from firmware_app.takes.take import TakeError
+from firmware_app.takes.wire import PlaceState
 from hw.audio.files.growing_bwf import RATE_HZ
 from web_ui.ports.errors import ControlRefused, NotThere
-from web_ui.ports.takes import RecorderView, TakesView, TakeView
+from web_ui.ports.takes import PlaceView, RecorderView, TakesView, TakeView
 
 _MEGA = 1e6
 
@@ -43,6 +44,12 @@ class RealTakes:
             note=said[-1].words if said else "",
             note_id=recording.said_count,
             done=recording.done,
+            armed=settings.armed,
+            heard_db=settings.heard_db,
+            silence_s=settings.silence_s,
+            format=settings.format,
+            place=settings.place,
+            places=tuple(_place(each, state.place) for each in state.places) if state is not None else (),
         )
 
     def record(self) -> None:
@@ -63,6 +70,24 @@ class RealTakes:
     def set_what(self, what: tuple[str, ...]) -> None:
         _done(lambda: self._recording.set_what(what))
 
+    def set_format(self, format: str) -> None:
+        _done(lambda: self._recording.set_format(format))
+
+    def set_armed(self, on: bool) -> None:
+        _done(lambda: self._recording.set_armed(on))
+
+    def set_heard(self, heard_db: float, silence_s: float) -> None:
+        _done(lambda: self._recording.set_heard(heard_db, silence_s))
+
+    def set_place(self, id: str) -> None:
+        _done(lambda: self._recording.set_place(id))
+
+    def remove_safely(self, id: str) -> None:
+        _done(lambda: self._recording.remove_safely(id))
+
+    def set_quota(self, megabytes: int) -> None:
+        _done(lambda: self._recording.set_quota(megabytes))
+
     # --- the library ---
 
     def listed(self) -> TakesView:
@@ -73,11 +98,14 @@ class RealTakes:
             free = found.f_bavail * found.f_frsize / _MEGA
         except OSError:
             free = 0.0
+        listed, binned = self._library.listed(), self._library.binned()
         return TakesView(
-            tuple(_view(each) for each in self._library.listed()),
-            tuple(_view(each) for each in self._library.binned()),
+            tuple(_view(each) for each in listed),
+            tuple(_view(each) for each in binned),
             takes_on_disk.BIN_DAYS,
             round(free, 1),
+            self._recording.settings.quota_megabytes,
+            round(sum(each.bytes for each in (*listed, *binned)) / _MEGA, 1),
         )
 
     def rename(self, id: str, name: str) -> None:
@@ -153,6 +181,18 @@ def _done(work: Callable[[], object]) -> None:
         raise ControlRefused(str(error)) from None
     except OSError as error:
         raise ControlRefused(f"{error.filename or 'takes'}: {error.strerror or error}") from None
+
+
+def _place(each: PlaceState, in_use: str) -> PlaceView:
+    return PlaceView(
+        each.id,
+        each.label,
+        round(each.free_bytes / _MEGA, 1),
+        round(each.total_bytes / _MEGA, 1),
+        not each.problem,
+        each.id == in_use,
+        each.problem,
+    )
 
 
 def _view(each: Listed) -> TakeView:

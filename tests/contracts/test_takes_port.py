@@ -193,6 +193,40 @@ def test_what_the_next_take_holds_is_chosen(port: TakesPort):
             port.set_minutes(minutes)
 
 
+def test_a_take_that_begins_by_itself_is_set(port: TakesPort):
+    assert not port.news().armed
+    port.set_armed(True)
+    port.set_heard(-40.0, 4.0)
+    now = wait(port, lambda news: news.armed)
+    assert (now.heard_db, now.silence_s) == (-40.0, 4.0)
+    for wrong in ((0.0, 8.0), (200.0, 8.0)):
+        with pytest.raises(ControlRefused, match="heard_db"):
+            port.set_heard(*wrong)
+    with pytest.raises(ControlRefused, match="silence_s"):
+        port.set_heard(20.0, 0.5)
+
+
+def test_where_takes_go_and_how_they_are_kept(port: TakesPort):
+    now = wait(port, lambda news: bool(news.places))
+    assert (now.places[0].id, now.place) == ("internal", "internal")
+    assert now.places[0].total_megabytes > now.places[0].free_megabytes > 0
+    port.set_place(now.places[-1].id)
+    port.set_format("flac")
+    port.set_quota(500)
+    assert (port.news().place, port.news().format) == (now.places[-1].id, "flac")
+    assert port.listed().quota_megabytes == 500
+    for refused, words in (
+        (lambda: port.set_place("nobody's"), "there is no place"), (lambda: port.remove_safely("nobody's"), "no place"),
+        (lambda: port.remove_safely("internal"), "cannot be removed"),
+        (lambda: port.set_format("mp3"), "format"), (lambda: port.set_quota(5), "quota"),
+    ):  # fmt: skip
+        with pytest.raises(ControlRefused, match=words):
+            refused()
+    id = recorded(port)
+    assert port.listed().used_megabytes > 0
+    assert port.listed().takes[0].id == id
+
+
 def test_without_a_recorder_nothing_is_recorded_and_it_says_so(box: Box):
     """The fake is told so; the real box of these tests has none."""
     if not box.takes.news().there:

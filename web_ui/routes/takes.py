@@ -44,7 +44,7 @@ def add_takes_routes(api: Blueprint, port: TakesPort, phones: Phones) -> None:
 
     @api.put("/recorder/settings")
     def set_recorder() -> Response:
-        tree = some_of("minutes", "what")
+        tree = some_of("minutes", "what", "format", "heard_db", "silence_s")
         if "minutes" in tree:
             port.set_minutes(whole_number(tree, "minutes", "a whole number is expected"))
         if "what" in tree:
@@ -52,6 +52,32 @@ def add_takes_routes(api: Blueprint, port: TakesPort, phones: Phones) -> None:
             if not isinstance(what, list) or not all(isinstance(each, str) for each in what):
                 raise Refused(400, "what: a list of names is expected")
             port.set_what(tuple(what))
+        if "format" in tree:
+            port.set_format(text(tree, "format"))
+        if "heard_db" in tree or "silence_s" in tree:
+            now = port.news()
+            tree = {"heard_db": now.heard_db, "silence_s": now.silence_s, **tree}
+            port.set_heard(number(tree, "heard_db"), number(tree, "silence_s"))
+        return done()
+
+    @api.post("/recorder/arm")
+    def arm_recorder() -> Response:
+        port.set_armed(flag(bodies("on"), "on"))
+        return done()
+
+    @api.put("/recorder/place")
+    def set_place() -> Response:
+        port.set_place(text(bodies("id"), "id"))
+        return done()
+
+    @api.post("/recorder/place/remove")
+    def remove_place() -> Response:
+        port.remove_safely(text(bodies("id"), "id"))
+        return done()
+
+    @api.put("/recorder/quota")
+    def set_quota() -> Response:
+        port.set_quota(whole_number(bodies("megabytes"), "megabytes", "a whole number is expected"))
         return done()
 
     @api.get("/takes")
