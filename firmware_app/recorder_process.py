@@ -125,6 +125,7 @@ class RecorderProcess:
                 trouble=disk.trouble if disk is not None else "",
                 said=tuple(self._news[0]),
                 done=tuple(self._news[1]),
+                loudest=round(disk.loudest(), 6) if disk is not None else 0.0,
                 armed=self._armed,
                 place=INTERNAL if disk is not None else "",
                 places=tuple(place.state() for place in self._places()),

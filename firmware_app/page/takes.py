@@ -1,5 +1,6 @@
 """RealTakes: takes, over the library on disk and what control asks the recorder for."""
 
+import math
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from web_ui.ports.errors import ControlRefused, NotThere
 from web_ui.ports.takes import PlaceView, RecorderView, TakesView, TakeView
 
 _MEGA = 1e6
+_SILENCE_DB = -120.0
 
 
 class RealTakes:
@@ -50,6 +52,7 @@ class RealTakes:
             format=settings.format,
             place=settings.place,
             places=tuple(_place(each, state.place) for each in state.places) if state is not None else (),
+            level_db=_level_db(state.loudest) if state is not None and state.recording else None,
         )
 
     def record(self) -> None:
@@ -193,6 +196,10 @@ def _place(each: PlaceState, in_use: str) -> PlaceView:
         each.id == in_use,
         each.problem,
     )
+
+
+def _level_db(loudest: float) -> float:
+    return max(_SILENCE_DB, round(20 * math.log10(loudest), 1)) if loudest > 0 else _SILENCE_DB
 
 
 def _view(each: Listed) -> TakeView:

@@ -55,6 +55,13 @@ class Disk:
         """The take's folder; None while it cannot be made."""
         return self._writer.folder if self._writer is not None else None
 
+    def loudest(self) -> float:
+        """The loudest sample that was written since the last call."""
+        if (writer := self._writer) is None:
+            return 0.0
+        loudest, writer.loudest = writer.loudest, 0.0
+        return loudest
+
     @property
     def waiting_bytes(self) -> int:
         """Sound that waits for the disk."""

@@ -20,7 +20,7 @@ _BOX = PlaceView("internal", "", 12_000.0, 28_000.0, True, False, "")
 _STICK = PlaceView("1A2B-3C4D", "Rehearsals", 7_400.0, 8_000.0, True, False, "")
 _NOTHING = RecorderView(
     True, True, False, 0.0, 42, 1.3, 10, ("dry", "wet"), "", "", 0, 0, False, 20.0, 8.0, "wav", "internal",
-    (_BOX, _STICK),
+    (_BOX, _STICK), None,
 )  # fmt: skip
 
 
@@ -60,14 +60,14 @@ class FakeTakes:
             raise ControlRefused("a take is being recorded already")
         if not self.now.can:
             raise ControlRefused("no sound comes: nothing can be recorded")
-        self.now = replace(self.now, recording=True, seconds=float(_SECONDS))
+        self.now = replace(self.now, recording=True, seconds=float(_SECONDS), level_db=-12.0)
         self._use(self.now.place if self._there(self.now.place) else _BOX.id)
 
     def end(self) -> None:
         if not self.now.recording:
             raise ControlRefused("no take is being recorded")
         self._add("pressed")
-        self.now = replace(self.now, recording=False, seconds=0.0)
+        self.now = replace(self.now, recording=False, seconds=0.0, level_db=None)
         self._use("")
 
     def keep(self) -> None:

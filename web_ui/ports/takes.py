@@ -38,6 +38,7 @@ class RecorderView:
     somebody plays; heard_db: how loud that is, above 0 over what the box hears when nobody plays, below 0 as a level
     (dBFS); silence_s: such a take ends after so much silence. format: how takes are kept, "wav" or "flac". place: where
     the next take goes, of `places`; the stick that was chosen may not be plugged in, then it goes to "internal".
+    level_db: the loudest sample (dBFS) of what was written just now; None while nothing is.
     """
 
     there: bool
@@ -58,6 +59,7 @@ class RecorderView:
     format: str
     place: str
     places: tuple[PlaceView, ...]
+    level_db: float | None
 
 
 @dataclass(frozen=True, slots=True)
