@@ -15,7 +15,7 @@ from firmware_app.takes.take import TakeError
 from firmware_app.takes.wire import PlaceState
 from hw.audio.files.growing_bwf import RATE_HZ
 from web_ui.ports.errors import ControlRefused, NotThere
-from web_ui.ports.takes import PlaceView, RecorderView, TakesView, TakeView
+from web_ui.ports.takes import Alignment, JobView, PlaceView, RecorderView, TakesView, TakeView
 
 _MEGA = 1e6
 _SILENCE_DB = -120.0
@@ -139,7 +139,7 @@ class RealTakes:
         self._there(id)
         _done(lambda: self._library.set_marks(id, [(round(at * RATE_HZ), name) for at, name in marks]))
 
-    def outline(self, id: str, points: int) -> bytes:
+    def outline(self, id: str, lane: str = "", points: int = 0) -> bytes:
         folder = self._there(id)
         made: list[bytes] = []
         _done(lambda: made.append(takes_on_disk.outline(folder, takes.load(folder), points)))
@@ -168,6 +168,31 @@ class RealTakes:
             return self._library.packed(id)
         except TakeError as error:
             raise ControlRefused(str(error)) from None
+
+    # --- other settings ---
+
+    def stem_file(self, id: str) -> Iterator[bytes]:
+        self._there(id)
+        raise ControlRefused(f"take {id}: it has no stems")
+
+    def retry(self, id: str, preset: str) -> str:
+        self._there(id)
+        raise ControlRefused(f"take {id}: no versions can be made")
+
+    def jobs(self) -> tuple[JobView, ...]:
+        return ()
+
+    def cancel(self, job: str) -> None:
+        raise NotThere(f"no version {job[:40]!r} waits or is being made")
+
+    def drop_version(self, id: str, version: str) -> None:
+        self._there(id)
+        raise NotThere(f"take {id}: there is no version {version[:40]!r}")
+
+    def compare(self, id: str, other: str) -> Alignment:
+        self._there(id)
+        self._there(other)
+        raise ControlRefused(f"take {id}: cannot be compared")
 
     def _there(self, id: str) -> Path:
         try:

@@ -127,7 +127,7 @@ def test_the_bin_gives_a_take_back_until_it_is_emptied(port: TakesPort):
 def test_its_sounds_its_outline_and_all_of_it_can_be_fetched(port: TakesPort):
     id = recorded(port)
     assert port.sound(id, "wet").read_bytes()[:4] == b"RIFF"
-    outline = port.outline(id, 0)
+    outline = port.outline(id)
     assert len(outline) % 4 == 0
     assert any(outline)
     with zipfile.ZipFile(io.BytesIO(b"".join(port.packed(id)))) as packed:
@@ -146,7 +146,7 @@ def test_a_player_fetches_it_in_pieces_and_its_outline_as_narrow_as_it_draws_it(
     assert any(whole)
     assert len(samples(port.piece(id, "dry", 0, 10**9))) <= 2 * LONGEST_PIECE
     assert samples(port.piece(id, "dry", round(48_000 * take.seconds) + 48_000, 480)) == b""
-    wide, narrow = port.outline(id, 0), port.outline(id, 5)
+    wide, narrow = port.outline(id), port.outline(id, "", 5)
     assert len(narrow) == 5 * 2 * len(take.lanes)
     assert max(memoryview(narrow).cast("b")) == max(memoryview(wide).cast("b"))
     with pytest.raises(NotThere, match="no sound 'vocals'"):
@@ -173,7 +173,7 @@ def test_places_are_marked_afterwards(port: TakesPort):
 def test_a_take_that_is_not_there_is_not_there(port: TakesPort, id: str):
     for asked in (
         lambda: port.rename(id, "x"), lambda: port.star(id, True), lambda: port.trim(id, 0.0, 0.0),
-        lambda: port.put_into_bin(id), lambda: port.outline(id, 0), lambda: port.sound(id, "dry"),
+        lambda: port.put_into_bin(id), lambda: port.outline(id), lambda: port.sound(id, "dry"),
         lambda: port.packed(id), lambda: port.piece(id, "dry", 0, 480), lambda: port.set_marks(id, ()),
     ):  # fmt: skip
         with pytest.raises(NotThere, match="there is no take"):

@@ -16,7 +16,7 @@ MOST_POINTS = 4000
 
 
 def add_takes_routes(api: Blueprint, port: TakesPort, phones: Phones) -> None:
-    """Below /api/v1: recorder, takes."""
+    """Below /api/v1: recorder, takes, take_jobs."""
     fetched = Slots(MAX_TAKES_FETCHED, "{most} takes are being fetched, and the box sends no more: wait a moment")
 
     @api.get("/recorder")
@@ -119,7 +119,8 @@ def add_takes_routes(api: Blueprint, port: TakesPort, phones: Phones) -> None:
     @api.get("/takes/<id>/outline")
     def take_outline(id: str) -> Response:
         points = _from_address("points", 0, MOST_POINTS)
-        return Response(port.outline(id, points), mimetype="application/octet-stream")
+        lane = request.args.get("lane", "")[:60]
+        return Response(port.outline(id, lane, points), mimetype="application/octet-stream")
 
     @api.get("/takes/<id>/<lane>/part")
     def take_part(id: str, lane: str) -> Response:
@@ -140,11 +141,39 @@ def add_takes_routes(api: Blueprint, port: TakesPort, phones: Phones) -> None:
 
     @api.get("/takes/<id>.zip")
     def take_packed(id: str) -> Response:
-        pieces = port.packed(id)
+        return sent(port.packed(id), "application/zip", f"take-{id}", ".zip")
+
+    @api.get("/takes/<id>.stem.mp4")
+    def take_stem_file(id: str) -> Response:
+        return sent(port.stem_file(id), "audio/mp4", f"take-{id}", ".stem.mp4")
+
+    def sent(pieces: Iterator[bytes], kind: str, stem: str, suffix: str) -> Response:
         slot = fetched.take(phones.visitor())
-        answer = Response(_until(pieces, stream_over(slot)), mimetype="application/zip")
+        answer = Response(_until(pieces, stream_over(slot)), mimetype=kind)
         answer.call_on_close(slot.release)
-        return attachment(answer, f"take-{id}", ".zip")
+        return attachment(answer, stem, suffix)
+
+    @api.post("/takes/<id>/versions")
+    def retry_take(id: str) -> Response:
+        return reply({"job": port.retry(id, text(bodies("preset"), "preset"))})
+
+    @api.post("/takes/<id>/versions/drop")
+    def drop_version(id: str) -> Response:
+        port.drop_version(id, text(bodies("version"), "version"))
+        return done()
+
+    @api.get("/takes/<id>/beside/<other>")
+    def compare_takes(id: str, other: str) -> Response:
+        return reply(asdict(port.compare(id, other)))
+
+    @api.get("/take_jobs")
+    def take_jobs() -> Response:
+        return reply({"jobs": [asdict(each) for each in port.jobs()]})
+
+    @api.post("/take_jobs/cancel")
+    def cancel_take_job() -> Response:
+        port.cancel(text(bodies("job"), "job"))
+        return done()
 
 
 def _marks(value: object) -> tuple[tuple[float, str], ...]:

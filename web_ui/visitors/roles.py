@@ -26,6 +26,7 @@ _OPERATIONS = {
         "system", "network", "about",
         "set_recorder", "remove_place", "set_quota",
         "takes", "change_take", "bin_take", "take_outline", "take_sound", "take_part", "take_packed",
+        "take_stem_file", "retry_take", "drop_version", "compare_takes", "take_jobs", "cancel_take_job",
     ),
     OWNER: (
         "rename_box", "log_lines", "diagnostics", "backup", "restore_backup", "look_into_backup", "undo_restore",
