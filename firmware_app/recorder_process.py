@@ -162,6 +162,7 @@ class RecorderProcess:
                 trouble=disk.trouble if disk is not None else "",
                 said=tuple(self._said),
                 done=tuple(self._done),
+                loudest=round(disk.loudest(), 6) if disk is not None else 0.0,
                 armed=recorder.armed,
                 place=disk.place if disk is not None else "",
                 places=self._shelf.states,

@@ -1,5 +1,6 @@
 """RealTakes: takes, over the library on disk and what control asks the recorder for."""
 
+import math
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 from firmware_app.control.recording import NoTakeError, Recording
 from firmware_app.kept.takes import TakeSettingError
 from firmware_app.takes import library as takes_on_disk
+from firmware_app.takes import listen
 from firmware_app.takes import take as takes
 from firmware_app.takes.bin import BIN_DAYS
 from firmware_app.takes.library import Stick, TakeLibrary
@@ -16,9 +18,10 @@ from firmware_app.takes.take import TakeError
 from firmware_app.takes.wire import PlaceState
 from hw.audio.files.growing_bwf import RATE_HZ
 from web_ui.ports.errors import ControlRefused, NotThere
-from web_ui.ports.takes import PlaceView, RecorderView, TakesView, TakeView
+from web_ui.ports.takes import Alignment, JobView, PlaceView, RecorderView, TakesView, TakeView
 
 _MEGA = 1e6
+_SILENCE_DB = -120.0
 
 
 class RealTakes:
@@ -59,6 +62,7 @@ class RealTakes:
             format=settings.format,
             place=settings.place,
             places=tuple(_place(each, state.place) for each in state.places) if state is not None else (),
+            level_db=_level_db(state.loudest) if state is not None and state.recording else None,
         )
 
     def record(self) -> None:
@@ -141,19 +145,29 @@ class RealTakes:
         _done(lambda: freed.append(self._library.empty_bin(id)))
         return round(freed[0] / _MEGA, 1)
 
-    def outline(self, id: str) -> bytes:
+    def set_marks(self, id: str, marks: tuple[tuple[float, str], ...]) -> None:
+        self._there(id)
+        _done(lambda: self._library.set_marks(id, [(round(at * RATE_HZ), name) for at, name in marks]))
+
+    def outline(self, id: str, lane: str = "", points: int = 0) -> bytes:
         folder = self._there(id)
         made: list[bytes] = []
-        _done(lambda: made.append(takes_on_disk.outline(folder, takes.load(folder))))
+        _done(lambda: made.append(takes_on_disk.outline(folder, takes.load(folder), points)))
+        return made[0]
+
+    def piece(self, id: str, lane: str, first: int, frames: int) -> bytes:
+        path = self.sound(id, lane)
+        made: list[bytes] = []
+        _done(lambda: made.append(listen.piece(path, first, frames)))
         return made[0]
 
     def sound(self, id: str, lane: str) -> Path:
         folder = self._there(id)
         try:
             names = [each.name for each in takes.load(folder).lanes]
+            path = takes.lane_file(folder, lane) if lane in names else None
         except TakeError as error:
             raise ControlRefused(str(error)) from None
-        path = takes.lane_file(folder, lane) if lane in names else None  # TakeError
         if path is None or not path.is_file():
             raise NotThere(f"take {id}: no sound {lane[:40]!r}: it has {', '.join(names)}")
         return path
@@ -164,6 +178,31 @@ class RealTakes:
             return self._library.packed(id)
         except TakeError as error:
             raise ControlRefused(str(error)) from None
+
+    # --- other settings ---
+
+    def stem_file(self, id: str) -> Iterator[bytes]:
+        self._there(id)
+        raise ControlRefused(f"take {id}: it has no stems")
+
+    def retry(self, id: str, preset: str) -> str:
+        self._there(id)
+        raise ControlRefused(f"take {id}: no versions can be made")
+
+    def jobs(self) -> tuple[JobView, ...]:
+        return ()
+
+    def cancel(self, job: str) -> None:
+        raise NotThere(f"no version {job[:40]!r} waits or is being made")
+
+    def drop_version(self, id: str, version: str) -> None:
+        self._there(id)
+        raise NotThere(f"take {id}: there is no version {version[:40]!r}")
+
+    def compare(self, id: str, other: str) -> Alignment:
+        self._there(id)
+        self._there(other)
+        raise ControlRefused(f"take {id}: cannot be compared")
 
     def _there(self, id: str) -> Path:
         try:
@@ -194,12 +233,16 @@ def _place(each: PlaceState, in_use: str) -> PlaceView:
     )
 
 
+def _level_db(loudest: float) -> float:
+    return max(_SILENCE_DB, round(20 * math.log10(loudest), 1)) if loudest > 0 else _SILENCE_DB
+
+
 def _view(each: Listed) -> TakeView:
     take = each.take
     if take is None:
         return TakeView(
             each.id, "", "", "damaged", "", 0.0, round(each.bytes / _MEGA, 1), False, "", (), (), (0.0, 0.0), 0.0, 0,
-            each.problem,
+            each.problem, where=each.where,
         )  # fmt: skip
     first, end = take.trim if take.trim != (0, 0) else (0, take.frames)
     return TakeView(
@@ -218,4 +261,5 @@ def _view(each: Listed) -> TakeView:
         missing_s=round(sum(gap.frames for gap in take.gaps) / RATE_HZ, 2),
         gaps=len(take.gaps),
         problem="",
+        where=each.where,
     )

@@ -54,6 +54,10 @@ class Disk:
         """The take's folder; None while it cannot be made."""
         return self._writer.folder if self._writer is not None else None
 
+    def loudest(self) -> float:
+        """The loudest sample that was written since the last call."""
+        return self._writer.loudest() if self._writer is not None else 0.0
+
     @property
     def place(self) -> str:
         """The id of where the take goes at present; "" while it cannot be begun."""

@@ -19,6 +19,7 @@ from firmware_app.takes import bin as bin_of_takes
 from firmware_app.takes import peaks
 from firmware_app.takes import take as takes
 from firmware_app.takes.bin import BIN, SINCE
+from firmware_app.takes.listen import narrowed
 from firmware_app.takes.listing import Listed, Listing
 from firmware_app.takes.take import Take, TakeError
 from hw.audio.files.growing_bwf import RATE_HZ
@@ -107,6 +108,10 @@ class TakeLibrary:
 
         return self.change(id, trimmed)
 
+    def set_marks(self, id: str, marks: Sequence[tuple[int, str]]) -> Take:
+        """All its marks, (frame, name) each. Raises TakeError, OSError."""
+        return self.change(id, lambda take: take.marked(marks))
+
     # --- the bin ---
 
     def put_into_bin(self, id: str) -> None:
@@ -162,6 +167,7 @@ def sheet(take: Take) -> str:
         take.name or take.begun,
         f"begun {take.begun}, {int(length_s // 60)}:{length_s % 60:04.1f}",
         f"preset {take.preset}" if take.preset else "no preset",
+        *([f"part {take.part}: goes on from {take.follows}, {take.starts} frames in"] if take.follows else []),
         "",
         *(f"{id} = {value:g}" for id, value in sorted(take.params.items())),
     ]
@@ -218,6 +224,7 @@ def _move(folder: Path, to: Path) -> None:
     takes.sync_folder(folder.parent)
 
 
-def outline(folder: Path, take: Take) -> bytes:
-    """The peaks of every lane, int8 pairs, one lane behind the other. Raises OSError."""
-    return peaks.load(folder, [takes.lane_file(folder, lane.name) for lane in take.lanes]).tobytes()
+def outline(folder: Path, take: Take, points: int = 0) -> bytes:
+    """The peaks of every lane, int8 pairs, one lane behind the other; at most `points` each. Raises OSError."""
+    files = [takes.lane_file(folder, lane.name) for lane in take.lanes]
+    return narrowed(peaks.load(folder, files), points).tobytes()

@@ -64,6 +64,12 @@ class Parts:
         """Of the present part."""
         return self._writer.folder
 
+    def loudest(self) -> float:
+        """The loudest sample that was written since the last call."""
+        writer = self._writer
+        loudest, writer.loudest = writer.loudest, 0.0
+        return loudest
+
     def append(self, lanes: Sequence[Block]) -> None:
         """Add a chunk of each lane, in the take's order, all of one length."""
         if self.over:

@@ -76,6 +76,19 @@ class Take:
             raise TakeError(f"name {tidy[:60]!r}: at most {LONGEST_NAME} printable characters are allowed")
         return replace(self, name=tidy)
 
+    def marked(self, marks: Sequence[tuple[int, str]]) -> Take:
+        """With these marks alone, (frame, name) each, in their order in time. Raises TakeError."""
+        if len(marks) > MOST_MARKS:
+            raise TakeError(f"{len(marks)} marks: at most {MOST_MARKS} are allowed")
+        tidy = []
+        for frame, name in marks:
+            words = " ".join(name.split())[:LONGEST_NAME]
+            if not 0 <= frame <= self.frames or not words.isprintable():
+                end_s = self.frames / growing_bwf.RATE_HZ
+                raise TakeError(f"mark {words[:40]!r} at {frame / growing_bwf.RATE_HZ:g}: allowed are 0 to {end_s:g}")
+            tidy.append((frame, words))
+        return replace(self, marks=tuple(sorted(tidy)))
+
     def tags(self, lane: str) -> growing_bwf.Tags:
         """What one of its files says of itself."""
         facts = {"PRESET": self.preset} if self.preset else {}

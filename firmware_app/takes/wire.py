@@ -46,6 +46,7 @@ class RecorderState:
     has: the lanes that the box has at present. trouble: what is wrong with the disk, for people. said: what was lost
     since the state before. done: folders of takes that were completed since then. armed: a take begins when somebody
     plays. place: where the present take goes, "" without one. released: sticks that nothing is written to any more.
+    loudest: sample that was written since the state before.
     """
 
     recording: bool = False
@@ -62,6 +63,7 @@ class RecorderState:
     place: str = ""
     places: tuple[PlaceState, ...] = ()
     released: tuple[str, ...] = ()
+    loudest: float = 0.0
 
 
 def packed(tree: Mapping[str, Any]) -> bytes:

@@ -44,6 +44,7 @@ class TakeWriter:
         self.take = take
         self.folder = takes.new_folder(root, begun)
         self.trouble = ""  # the present one, for people
+        self.loudest = 0.0  # sample that was written since somebody set it to 0
         self._clock = clock
         self._files: list[GrowingBwf] = []
         try:
@@ -87,6 +88,7 @@ class TakeWriter:
             self._failed(error, len(lanes[0]))
             return
         self._recovered()
+        self.loudest = max(self.loudest, *(float(np.abs(sound).max(initial=0.0)) for sound in lanes))
         now = self._clock()
         if now >= self._keep_at:
             self._keep_at = now + KEEP_S

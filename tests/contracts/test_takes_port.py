@@ -2,6 +2,7 @@
 
 import io
 import time
+import wave
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -18,7 +19,7 @@ from tests.rigs.take_box import take_box
 from web_ui.fakes.box import fake_box
 from web_ui.ports.box import Box
 from web_ui.ports.errors import ControlRefused, NotThere
-from web_ui.ports.takes import RecorderView, TakesPort
+from web_ui.ports.takes import LONGEST_PIECE, RecorderView, TakesPort
 from web_ui.views import dumps
 
 
@@ -136,11 +137,44 @@ def test_its_sounds_its_outline_and_all_of_it_can_be_fetched(port: TakesPort):
         port.sound(id, "vocals")
 
 
+def test_a_player_fetches_it_in_pieces_and_its_outline_as_narrow_as_it_draws_it(port: TakesPort):
+    id = recorded(port)
+    [take] = port.listed().takes
+    whole = b"".join(samples(port.piece(id, "dry", first, 480)) for first in range(0, 2400, 480))
+    assert samples(port.piece(id, "dry", 0, 2400)) == whole
+    assert len(whole) == 2400 * 2
+    assert any(whole)
+    assert len(samples(port.piece(id, "dry", 0, 10**9))) <= 2 * LONGEST_PIECE
+    assert samples(port.piece(id, "dry", round(48_000 * take.seconds) + 48_000, 480)) == b""
+    wide, narrow = port.outline(id), port.outline(id, "", 5)
+    assert len(narrow) == 5 * 2 * len(take.lanes)
+    assert max(memoryview(narrow).cast("b")) == max(memoryview(wide).cast("b"))
+    with pytest.raises(NotThere, match="no sound 'vocals'"):
+        port.piece(id, "vocals", 0, 480)
+
+
+def samples(piece: bytes) -> bytes:
+    with wave.open(io.BytesIO(piece)) as sound:
+        assert (sound.getframerate(), sound.getsampwidth()) == (48_000, 2)
+        return sound.readframes(sound.getnframes())
+
+
+def test_places_are_marked_afterwards(port: TakesPort):
+    id = recorded(port)
+    port.set_marks(id, ((0.3, "Chorus"), (0.1, " First  verse ")))
+    assert port.listed().takes[0].marks == ((0.1, "First verse"), (0.3, "Chorus"))
+    with pytest.raises(ControlRefused, match="allowed are 0 to"):
+        port.set_marks(id, ((900.0, "Coda"),))
+    port.set_marks(id, ())
+    assert port.listed().takes[0].marks == ()
+
+
 @pytest.mark.parametrize("id", ["nobody's", "..", ".bin", ""])
 def test_a_take_that_is_not_there_is_not_there(port: TakesPort, id: str):
     for asked in (
         lambda: port.rename(id, "x"), lambda: port.star(id, True), lambda: port.trim(id, 0.0, 0.0),
-        lambda: port.put_into_bin(id), lambda: port.outline(id), lambda: port.sound(id, "dry"), lambda: port.packed(id),
+        lambda: port.put_into_bin(id), lambda: port.outline(id), lambda: port.sound(id, "dry"),
+        lambda: port.packed(id), lambda: port.piece(id, "dry", 0, 480), lambda: port.set_marks(id, ()),
     ):  # fmt: skip
         with pytest.raises(NotThere, match="there is no take"):
             asked()

@@ -25,7 +25,8 @@ _OPERATIONS = {
         "models", "models_work", "use_model", "measure_model", "try_models", "tried_model",
         "system", "network", "about",
         "set_recorder", "remove_place", "set_quota",
-        "takes", "change_take", "bin_take", "take_outline", "take_sound", "take_packed",
+        "takes", "change_take", "bin_take", "take_outline", "take_sound", "take_part", "take_packed",
+        "take_stem_file", "retry_take", "drop_version", "compare_takes", "take_jobs", "cancel_take_job",
     ),
     OWNER: (
         "rename_box", "log_lines", "diagnostics", "backup", "restore_backup", "look_into_backup", "undo_restore",
