@@ -1,5 +1,6 @@
 """RealTakes: takes, over the library on disk and what control asks the recorder for."""
 
+import math
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,18 +8,23 @@ from pathlib import Path
 from firmware_app.control.recording import NoTakeError, Recording
 from firmware_app.kept.takes import TakeSettingError
 from firmware_app.setup.take_work import NoJobError, QueueRefused, TakeWork
-from firmware_app.takes import facts as facts_of
 from firmware_app.takes import library as takes_on_disk
-from firmware_app.takes import peaks, stem_file, versions
+from firmware_app.takes import listen, stem_file, versions
 from firmware_app.takes import take as takes
-from firmware_app.takes.library import Listed, TakeLibrary
+from firmware_app.takes.bin import BIN_DAYS
+from firmware_app.takes.library import Stick, TakeLibrary
+from firmware_app.takes.listing import Listed
+from firmware_app.takes.places import INTERNAL
 from firmware_app.takes.take import TakeError
+from firmware_app.takes.versions import Version
+from firmware_app.takes.wire import PlaceState
 from hw.audio.files.growing_bwf import RATE_HZ
 from web_ui.ports.errors import ControlRefused, NotThere
-from web_ui.ports.takes import Alignment, JobView, RecorderView, TakesView, TakeView, VersionView
+from web_ui.ports.takes import Alignment, JobView, PlaceView, RecorderView, TakesView, TakeView, VersionView
 
 _MEGA = 1e6
-AS_IT_WAS_NAME = "As it was"
+_SILENCE_DB = -120.0
+_AS_IT_WAS = "As it was"
 
 
 class RealTakes:
@@ -26,7 +32,15 @@ class RealTakes:
 
     def __init__(self, recording: Recording, root: Path, work: TakeWork, preset: Callable[[str], str]) -> None:
         """root: the folder of all takes. preset: the name that the box has for a preset; raises LookupError."""
-        self._recording, self._library, self._work, self._preset = recording, TakeLibrary(root), work, preset
+        self._recording, self._work, self._preset = recording, work, preset
+        self._library = TakeLibrary(root, sticks=self._sticks)
+        work.folder_of = self._library.folder
+
+    def _sticks(self) -> list[Stick]:
+        state = self._recording.state
+        places = state.places if state is not None else ()
+        roots = [(each.id, each.label, Path(each.root)) for each in places if each.id != INTERNAL]
+        return [each for each in roots if not each[2].is_symlink()]
 
     # --- the recorder ---
 
@@ -46,6 +60,13 @@ class RealTakes:
             note=said[-1].words if said else "",
             note_id=recording.said_count,
             done=recording.done,
+            armed=settings.armed,
+            heard_db=settings.heard_db,
+            silence_s=settings.silence_s,
+            format=settings.format,
+            place=settings.place,
+            places=tuple(_place(each, state.place) for each in state.places) if state is not None else (),
+            level_db=_level_db(state.loudest) if state is not None and state.recording else None,
         )
 
     def record(self) -> None:
@@ -66,6 +87,24 @@ class RealTakes:
     def set_what(self, what: tuple[str, ...]) -> None:
         _done(lambda: self._recording.set_what(what))
 
+    def set_format(self, format: str) -> None:
+        _done(lambda: self._recording.set_format(format))
+
+    def set_armed(self, on: bool) -> None:
+        _done(lambda: self._recording.set_armed(on))
+
+    def set_heard(self, heard_db: float, silence_s: float) -> None:
+        _done(lambda: self._recording.set_heard(heard_db, silence_s))
+
+    def set_place(self, id: str) -> None:
+        _done(lambda: self._recording.set_place(id))
+
+    def remove_safely(self, id: str) -> None:
+        _done(lambda: self._recording.remove_safely(id))
+
+    def set_quota(self, megabytes: int) -> None:
+        _done(lambda: self._recording.set_quota(megabytes))
+
     # --- the library ---
 
     def listed(self) -> TakesView:
@@ -76,11 +115,14 @@ class RealTakes:
             free = found.f_bavail * found.f_frsize / _MEGA
         except OSError:
             free = 0.0
+        listed, binned = self._library.listed(), self._library.binned()
         return TakesView(
-            tuple(_view(each, root / each.id) for each in self._library.listed()),
-            tuple(_view(each, root / takes_on_disk.BIN / each.id) for each in self._library.binned()),
-            takes_on_disk.BIN_DAYS,
+            tuple(_view(each) for each in listed),
+            tuple(_view(each) for each in binned),
+            BIN_DAYS,
             round(free, 1),
+            self._recording.settings.quota_megabytes,
+            round(sum(each.bytes for each in (*listed, *binned) if not each.where) / _MEGA, 1),
         )
 
     def rename(self, id: str, name: str) -> None:
@@ -107,25 +149,37 @@ class RealTakes:
         _done(lambda: freed.append(self._library.empty_bin(id)))
         return round(freed[0] / _MEGA, 1)
 
-    def outline(self, id: str, lane: str = "") -> bytes:
+    def set_marks(self, id: str, marks: tuple[tuple[float, str], ...]) -> None:
+        self._there(id)
+        _done(lambda: self._library.set_marks(id, [(round(at * RATE_HZ), name) for at, name in marks]))
+
+    def outline(self, id: str, lane: str = "", points: int = 0) -> bytes:
         folder = self._there(id)
         if versions.has_sound(folder, lane):
-            return _read(lambda: versions.outline_of(folder, lane).read_bytes())
+            return listen.narrowed_bytes(_read(lambda: versions.outline_of(folder, lane)), points)
         take = self._take(id)
-        if not lane:
-            return _read(lambda: takes_on_disk.outline(folder, take))
         names = [each.name for each in take.lanes]
-        if lane not in names:
+        if lane and lane not in names:
             raise NotThere(f"take {id}: no sound {lane[:40]!r}: it has {', '.join(names)}")
-        return _read(lambda: peaks.load(folder, names)[names.index(lane)].tobytes())
+        one = takes_on_disk.lane_outline
+        return _read(lambda: one(folder, take, lane, points) if lane else takes_on_disk.outline(folder, take, points))
+
+    def piece(self, id: str, lane: str, first: int, frames: int) -> bytes:
+        path = self.sound(id, lane)
+        return _read(lambda: listen.piece(path, first, frames))
 
     def sound(self, id: str, lane: str) -> Path:
         folder = self._there(id)
         names = [each.name for each in self._take(id).lanes]
         made = [name for each in versions.load(folder) for name in (each.id, *each.lanes)]
-        path = takes.lane_file(folder, lane) if lane in names else versions.file_of(folder, lane)
-        if lane not in (*names, *made) or not path.is_file():
+        if lane not in (*names, *made):
             raise NotThere(f"take {id}: no sound {lane[:40]!r}: it has {', '.join((*names, *made))}")
+        try:
+            path = takes.lane_file(folder, lane) if lane in names else versions.file_of(folder, lane)
+        except TakeError as error:
+            raise ControlRefused(str(error)) from None
+        if not path.is_file():
+            raise NotThere(f"take {id}: no sound {lane[:40]!r}: its file is gone")
         return path
 
     def packed(self, id: str) -> Iterator[bytes]:
@@ -211,7 +265,7 @@ def _done(work: Callable[[], object]) -> None:
     """Do it. Raises ControlRefused."""
     try:
         work()
-    except (NoTakeError, TakeError, TakeSettingError) as error:
+    except (NoTakeError, TakeError, TakeSettingError, ValueError) as error:
         raise ControlRefused(str(error)) from None
     except OSError as error:
         raise ControlRefused(f"{error.filename or 'takes'}: {error.strerror or error}") from None
@@ -224,15 +278,31 @@ def _read(what: Callable[[], bytes]) -> bytes:
     return made[0]
 
 
-def _view(each: Listed, folder: Path) -> TakeView:
+def _place(each: PlaceState, in_use: str) -> PlaceView:
+    return PlaceView(
+        each.id,
+        each.label,
+        round(each.free_bytes / _MEGA, 1),
+        round(each.total_bytes / _MEGA, 1),
+        not each.problem,
+        each.id == in_use,
+        each.problem,
+    )
+
+
+def _level_db(loudest: float) -> float:
+    return max(_SILENCE_DB, round(20 * math.log10(loudest), 1)) if loudest > 0 else _SILENCE_DB
+
+
+def _view(each: Listed) -> TakeView:
     take = each.take
     if take is None:
         return TakeView(
             each.id, "", "", "damaged", "", 0.0, round(each.bytes / _MEGA, 1), False, "", (), (), (0.0, 0.0), 0.0, 0,
-            each.problem,
+            each.problem, where=each.where,
         )  # fmt: skip
     first, end = take.trim if take.trim != (0, 0) else (0, take.frames)
-    known = facts_of.load(folder)
+    known = each.facts
     lanes = tuple(lane.name for lane in take.lanes)
     lufs = {} if known is None else known.lufs
     return TakeView(
@@ -257,11 +327,11 @@ def _view(each: Listed, folder: Path) -> TakeView:
         key=known.key if known is not None else "",
         bpm=known.bpm if known is not None else None,
         sounds=known.sounds if known is not None else (),
-        versions=tuple(
-            VersionView(
-                version.id, version.preset or AS_IT_WAS_NAME, version.preset, round(version.frames / RATE_HZ, 2),
-                version.lufs, version.id, version.lanes,
-            )
-            for version in versions.load(folder)
-        ),
-    )  # fmt: skip
+        versions=tuple(map(_version, each.versions)),
+        where=each.where,
+    )
+
+
+def _version(each: Version) -> VersionView:
+    seconds = round(each.frames / RATE_HZ, 2)
+    return VersionView(each.id, each.preset or _AS_IT_WAS, each.preset, seconds, each.lufs, each.id, each.lanes)

@@ -12,6 +12,25 @@ MOST_JOBS = 20
 """Versions that wait to be made, of all takes together."""
 AS_IT_WAS = ""
 """The preset of a version that is made with the take's own settings and their changes."""
+LONGEST_PIECE = 480_000
+"""Frames that a player may fetch at once: ten seconds."""
+MOST_MARKS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceView:
+    """Where takes can go. id: "internal", or a stick's. label: a stick's name, "" for the box itself.
+
+    in_use: the present take is being written there. problem: why no take can go there; empty when one can.
+    """
+
+    id: str
+    label: str
+    free_megabytes: float
+    total_megabytes: float
+    writable: bool
+    in_use: bool
+    problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +40,11 @@ class RecorderView:
     there: whether it runs. can: whether a take could begin now. seconds: of the present take. kept_s: of what was
     played and waits in memory; minutes: how much may wait there, 0 for none. what: what the next take holds.
     problem: what is wrong with the disk. note: what was said last, and note_id counts what was said. done: takes that
-    were completed since the start; another number means that the list has changed.
+    were completed since the start; another number means that the list has changed. armed: a take begins by itself when
+    somebody plays; heard_db: how loud that is, above 0 over what the box hears when nobody plays, below 0 as a level
+    (dBFS); silence_s: such a take ends after so much silence. format: how takes are kept, "wav" or "flac". place: where
+    the next take goes, of `places`; the stick that was chosen may not be plugged in, then it goes to "internal".
+    level_db: the loudest sample (dBFS) of what was written just now; None while nothing is.
     """
 
     there: bool
@@ -36,6 +59,13 @@ class RecorderView:
     note: str
     note_id: int
     done: int
+    armed: bool
+    heard_db: float
+    silence_s: float
+    format: str
+    place: str
+    places: tuple[PlaceView, ...]
+    level_db: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +154,17 @@ class TakeView:
 
 @dataclass(frozen=True, slots=True)
 class TakesView:
-    """All takes, the newest first; those in the bin; and the room there is. bin_days: how long the bin keeps them."""
+    """All takes, the newest first; those in the bin; and the room there is. bin_days: how long the bin keeps them.
+
+    used_megabytes: what takes and bin fill on the box itself; quota_megabytes: what they may, 0 for no limit.
+    """
 
     takes: tuple[TakeView, ...]
     bin: tuple[TakeView, ...]
     bin_days: int
     free_megabytes: float
+    quota_megabytes: int
+    used_megabytes: float
 
 
 class TakesPort(Protocol):
@@ -150,7 +185,31 @@ class TakesPort(Protocol):
         ...
 
     def set_what(self, what: tuple[str, ...]) -> None:
-        """What the next take holds: of "dry", "wet" and "stems"."""
+        """What the next take holds: of "dry", "wet", "stems" and "removed" (what came in less what is heard)."""
+        ...
+
+    def set_format(self, format: str) -> None:
+        """How takes are kept: "wav", or "flac", which is packed after the take has ended."""
+        ...
+
+    def set_armed(self, on: bool) -> None:
+        """Begin a take by itself when somebody plays."""
+        ...
+
+    def set_heard(self, heard_db: float, silence_s: float) -> None:
+        """How loud playing is, and how much silence ends such a take; see RecorderView."""
+        ...
+
+    def set_place(self, id: str) -> None:
+        """Where takes go from the next one on: "internal" or a stick that is plugged in."""
+        ...
+
+    def remove_safely(self, id: str) -> None:
+        """Let go of a stick. A take that goes there goes on on the box; what became of it is said."""
+        ...
+
+    def set_quota(self, megabytes: int) -> None:
+        """What takes and bin may fill on the box itself; 0 for no limit."""
         ...
 
     def listed(self) -> TakesView: ...
@@ -171,10 +230,22 @@ class TakesPort(Protocol):
         """Delete one take of the bin for good, or with "" all of them. Returns the megabytes that are free now."""
         ...
 
-    def outline(self, id: str, lane: str = "") -> bytes:
+    def set_marks(self, id: str, marks: tuple[tuple[float, str], ...]) -> None:
+        """All marks of a finished take: (seconds, name). The sound stays as it is."""
+        ...
+
+    def outline(self, id: str, lane: str = "", points: int = 0) -> bytes:
         """For drawing: of each lane the lowest and the highest sample of every 2048 frames, int8, lane by lane.
 
-        lane: only of this one, or of this version.
+        lane: only of this one, or of this version. points: at most so many pairs a lane, each of which reaches over
+        more frames then; 0: as they are.
+        """
+        ...
+
+    def piece(self, id: str, lane: str, first: int, frames: int) -> bytes:
+        """A WAV of 16 bit, 48 kHz, one or two channels, with the lane's frames from `first` on, for a player.
+
+        At most LONGEST_PIECE frames; fewer, or none, behind the end of the sound.
         """
         ...
 
