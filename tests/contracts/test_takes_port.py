@@ -239,3 +239,26 @@ def test_what_it_answers_is_json(port: TakesPort):
     recorded(port)
     dumps(asdict(port.listed()))
     dumps(asdict(port.news()))
+
+
+def test_other_settings_wait_for_their_turn_and_may_be_cancelled(port: TakesPort):
+    id = recorded(port)
+    job = port.retry(id, "Gentle")
+    [view] = port.jobs()
+    assert (view.id, view.take, view.preset, view.version) == (job, id, "Gentle", "")
+    assert view.state in ("waiting", "running")
+    assert 0.0 <= view.progress < 1.0
+    port.cancel(job)
+    assert [each.state for each in port.jobs()] == ["cancelled"]
+    assert port.listed().takes[0].versions == ()
+    for asked in (
+        lambda: port.retry(id, "nobody's"), lambda: port.retry("nobody's", ""), lambda: port.cancel(job),
+        lambda: port.drop_version(id, "v1"), lambda: port.compare(id, "nobody's"), lambda: port.outline(id, "v1"),
+    ):  # fmt: skip
+        with pytest.raises(NotThere):
+            asked()
+    with pytest.raises(ControlRefused, match="not with itself"):
+        port.compare(id, id)
+    with pytest.raises(ControlRefused, match="it has no stems"):
+        port.stem_file(id)
+    dumps([asdict(each) for each in port.jobs()])
