@@ -23,6 +23,7 @@ MIN_BYTES_PER_S = 30_000
 
 MAX_BODY_BYTES = 4096
 MAX_ORDER_BYTES = 60_000  # of MOST_PRESETS names: 33,000 when each has forty characters of four bytes
+MAX_TAKE_BYTES = 60_000  # of a take's marks: all of them are sent together
 LONGER_BODIES = {
     ("PUT", "/api/v1/system/backup.json"): LARGEST_BACKUP_BYTES,
     ("POST", "/api/v1/system/backup/look"): LARGEST_BACKUP_BYTES,
@@ -37,6 +38,8 @@ MAX_LARGE_BODIES = 2  # being read at a time
 
 def max_body_bytes(method: str, path: str) -> int:
     """How long the body of this request may be. Known from its head, before any of the body is read."""
+    if method == "PUT" and path.startswith("/api/v1/takes/"):
+        return MAX_TAKE_BYTES
     return LONGER_BODIES.get((method, path), MAX_BODY_BYTES)
 
 

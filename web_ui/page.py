@@ -14,7 +14,7 @@ from web_ui.visitors.gate import RoleGate, session_of_request
 from web_ui.visitors.languages import Languages, chosen
 from web_ui.visitors.roles import may
 
-VIEWS = ("play", "look", "presets", "setup")
+VIEWS = ("play", "look", "takes", "presets", "setup")
 ICON_SIZES = (192, 512)
 GROUND = "#0e1012"
 

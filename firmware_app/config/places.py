@@ -15,6 +15,7 @@ from firmware_app.errors import AppError
 _LONGEST_SOCKET_PATH = 107  # bytes in sockaddr_un.sun_path, less the closing zero
 _LONGEST_FILE_NAME = 24  # what is kept free for a socket's own name
 BOX_STATE, BOX_RUNTIME, BOX_SOUND = Path("/var/lib/hushbox"), Path("/run/hushbox"), Path("/run/hushbox-sound")
+BOX_STICKS = Path("/run/hushbox-sticks")
 """The folders of the installed box (systemd/)."""
 
 
@@ -31,6 +32,7 @@ class Places:
     state: Path  # live settings, recordings: survives a restart
     runtime: Path  # what control leaves there: the page's address, settings to try. Gone after a restart
     sound_apart: Path | None = None  # on an installed box, where the audio process is another user; see `sound`
+    sticks: Path = BOX_STICKS  # where sticks are mounted that takes may go to
 
     @property
     def sound(self) -> Path:
@@ -124,6 +126,7 @@ def find(state_dir: str | Path | None = None) -> Places:
         state=_state_folder(state_dir),
         runtime=(runtime := _runtime_folder()),
         sound_apart=_sound_folder(runtime),
+        sticks=Path(os.environ.get("HUSHBOX_STICKS_DIR") or BOX_STICKS).absolute(),
     )
 
 

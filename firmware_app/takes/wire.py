@@ -24,11 +24,29 @@ MOST_PEERS = 8
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceState:
+    """Where takes can go. id: "internal", or a stick's. root: the folder of its takes. problem: why none can go there.
+
+    unit: of systemd, which holds a stick; "" for none.
+    """
+
+    id: str
+    label: str
+    root: str
+    free_bytes: int
+    total_bytes: int
+    problem: str = ""
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RecorderState:
     """What the recorder does. frames: of the present take. kept_s, kept_bytes: of the last minutes, in memory.
 
     has: the lanes that the box has at present. trouble: what is wrong with the disk, for people. said: what was lost
-    since the state before. done: folders of takes that were completed since then.
+    since the state before. done: folders of takes that were completed since then. armed: a take begins when somebody
+    plays. place: where the present take goes, "" without one. released: sticks that nothing is written to any more.
+    loudest: sample that was written since the state before.
     """
 
     recording: bool = False
@@ -41,6 +59,11 @@ class RecorderState:
     trouble: str = ""
     said: tuple[str, ...] = ()
     done: tuple[str, ...] = ()
+    armed: bool = False
+    place: str = ""
+    places: tuple[PlaceState, ...] = ()
+    released: tuple[str, ...] = ()
+    loudest: float = 0.0
 
 
 def packed(tree: Mapping[str, Any]) -> bytes:
@@ -171,5 +194,6 @@ class ControlEnd(threading.Thread):
 
 def _state(tree: Any) -> RecorderState:
     """Raises ValueError, TypeError for what is none."""
-    lists = {name: tuple(map(str, tree[name])) for name in ("has", "said", "done")}
-    return RecorderState(**{**tree, **lists})
+    lists = {name: tuple(map(str, tree[name])) for name in ("has", "said", "done", "released")}
+    places = tuple(PlaceState(**each) for each in tree["places"])
+    return RecorderState(**{**tree, **lists, "places": places})

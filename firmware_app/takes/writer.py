@@ -44,6 +44,7 @@ class TakeWriter:
         self.take = take
         self.folder = takes.new_folder(root, begun)
         self.trouble = ""  # the present one, for people
+        self.loudest = 0.0  # sample that was written since somebody set it to 0
         self._clock = clock
         self._files: list[GrowingBwf] = []
         try:
@@ -62,7 +63,8 @@ class TakeWriter:
                 self.folder.rmdir()
             raise
         self._peaks = [Peaks() for _ in take.lanes]
-        self._frames = 0  # that every file should have
+        self._frames = self._kept_frames = 0  # that every file should have; that the last keep() made sure of
+        self.sure_frames = 0  # whatever happens to the disk, so many can be read from it
         self._lost_from = self._lost = 0  # since the trouble began
         self._keep_at = self._facts_at = clock() + KEEP_S
         self._facts_changed = False
@@ -86,6 +88,7 @@ class TakeWriter:
             self._failed(error, len(lanes[0]))
             return
         self._recovered()
+        self.loudest = max(self.loudest, *(float(np.abs(sound).max(initial=0.0)) for sound in lanes))
         now = self._clock()
         if now >= self._keep_at:
             self._keep_at = now + KEEP_S
@@ -116,6 +119,8 @@ class TakeWriter:
         try:
             for file in self._files:
                 file.keep()
+            if all(file.frames == self._frames for file in self._files):
+                self.sure_frames, self._kept_frames = self._kept_frames, self._frames
             if self._facts_changed and self._clock() >= self._facts_at:
                 self._facts_at = self._clock() + FACTS_S
                 takes.save(self.folder, replace(self.take, frames=self._frames))

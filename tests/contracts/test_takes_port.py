@@ -2,6 +2,7 @@
 
 import io
 import time
+import wave
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -18,7 +19,7 @@ from tests.rigs.take_box import take_box
 from web_ui.fakes.box import fake_box
 from web_ui.ports.box import Box
 from web_ui.ports.errors import ControlRefused, NotThere
-from web_ui.ports.takes import RecorderView, TakesPort
+from web_ui.ports.takes import LONGEST_PIECE, RecorderView, TakesPort
 from web_ui.views import dumps
 
 
@@ -136,11 +137,44 @@ def test_its_sounds_its_outline_and_all_of_it_can_be_fetched(port: TakesPort):
         port.sound(id, "vocals")
 
 
+def test_a_player_fetches_it_in_pieces_and_its_outline_as_narrow_as_it_draws_it(port: TakesPort):
+    id = recorded(port)
+    [take] = port.listed().takes
+    whole = b"".join(samples(port.piece(id, "dry", first, 480)) for first in range(0, 2400, 480))
+    assert samples(port.piece(id, "dry", 0, 2400)) == whole
+    assert len(whole) == 2400 * 2
+    assert any(whole)
+    assert len(samples(port.piece(id, "dry", 0, 10**9))) <= 2 * LONGEST_PIECE
+    assert samples(port.piece(id, "dry", round(48_000 * take.seconds) + 48_000, 480)) == b""
+    wide, narrow = port.outline(id), port.outline(id, "", 5)
+    assert len(narrow) == 5 * 2 * len(take.lanes)
+    assert max(memoryview(narrow).cast("b")) == max(memoryview(wide).cast("b"))
+    with pytest.raises(NotThere, match="no sound 'vocals'"):
+        port.piece(id, "vocals", 0, 480)
+
+
+def samples(piece: bytes) -> bytes:
+    with wave.open(io.BytesIO(piece)) as sound:
+        assert (sound.getframerate(), sound.getsampwidth()) == (48_000, 2)
+        return sound.readframes(sound.getnframes())
+
+
+def test_places_are_marked_afterwards(port: TakesPort):
+    id = recorded(port)
+    port.set_marks(id, ((0.3, "Chorus"), (0.1, " First  verse ")))
+    assert port.listed().takes[0].marks == ((0.1, "First verse"), (0.3, "Chorus"))
+    with pytest.raises(ControlRefused, match="allowed are 0 to"):
+        port.set_marks(id, ((900.0, "Coda"),))
+    port.set_marks(id, ())
+    assert port.listed().takes[0].marks == ()
+
+
 @pytest.mark.parametrize("id", ["nobody's", "..", ".bin", ""])
 def test_a_take_that_is_not_there_is_not_there(port: TakesPort, id: str):
     for asked in (
         lambda: port.rename(id, "x"), lambda: port.star(id, True), lambda: port.trim(id, 0.0, 0.0),
-        lambda: port.put_into_bin(id), lambda: port.outline(id), lambda: port.sound(id, "dry"), lambda: port.packed(id),
+        lambda: port.put_into_bin(id), lambda: port.outline(id), lambda: port.sound(id, "dry"),
+        lambda: port.packed(id), lambda: port.piece(id, "dry", 0, 480), lambda: port.set_marks(id, ()),
     ):  # fmt: skip
         with pytest.raises(NotThere, match="there is no take"):
             asked()
@@ -159,6 +193,40 @@ def test_what_the_next_take_holds_is_chosen(port: TakesPort):
             port.set_minutes(minutes)
 
 
+def test_a_take_that_begins_by_itself_is_set(port: TakesPort):
+    assert not port.news().armed
+    port.set_armed(True)
+    port.set_heard(-40.0, 4.0)
+    now = wait(port, lambda news: news.armed)
+    assert (now.heard_db, now.silence_s) == (-40.0, 4.0)
+    for wrong in ((0.0, 8.0), (200.0, 8.0)):
+        with pytest.raises(ControlRefused, match="heard_db"):
+            port.set_heard(*wrong)
+    with pytest.raises(ControlRefused, match="silence_s"):
+        port.set_heard(20.0, 0.5)
+
+
+def test_where_takes_go_and_how_they_are_kept(port: TakesPort):
+    now = wait(port, lambda news: bool(news.places))
+    assert (now.places[0].id, now.place) == ("internal", "internal")
+    assert now.places[0].total_megabytes > now.places[0].free_megabytes > 0
+    port.set_place(now.places[-1].id)
+    port.set_format("flac")
+    port.set_quota(500)
+    assert (port.news().place, port.news().format) == (now.places[-1].id, "flac")
+    assert port.listed().quota_megabytes == 500
+    for refused, words in (
+        (lambda: port.set_place("nobody's"), "there is no place"), (lambda: port.remove_safely("nobody's"), "no place"),
+        (lambda: port.remove_safely("internal"), "cannot be removed"),
+        (lambda: port.set_format("mp3"), "format"), (lambda: port.set_quota(5), "quota"),
+    ):  # fmt: skip
+        with pytest.raises(ControlRefused, match=words):
+            refused()
+    id = recorded(port)
+    assert port.listed().used_megabytes > 0
+    assert port.listed().takes[0].id == id
+
+
 def test_without_a_recorder_nothing_is_recorded_and_it_says_so(box: Box):
     """The fake is told so; the real box of these tests has none."""
     if not box.takes.news().there:
@@ -171,3 +239,26 @@ def test_what_it_answers_is_json(port: TakesPort):
     recorded(port)
     dumps(asdict(port.listed()))
     dumps(asdict(port.news()))
+
+
+def test_other_settings_wait_for_their_turn_and_may_be_cancelled(port: TakesPort):
+    id = recorded(port)
+    job = port.retry(id, "Gentle")
+    [view] = port.jobs()
+    assert (view.id, view.take, view.preset, view.version) == (job, id, "Gentle", "")
+    assert view.state in ("waiting", "running")
+    assert 0.0 <= view.progress < 1.0
+    port.cancel(job)
+    assert [each.state for each in port.jobs()] == ["cancelled"]
+    assert port.listed().takes[0].versions == ()
+    for asked in (
+        lambda: port.retry(id, "nobody's"), lambda: port.retry("nobody's", ""), lambda: port.cancel(job),
+        lambda: port.drop_version(id, "v1"), lambda: port.compare(id, "nobody's"), lambda: port.outline(id, "v1"),
+    ):  # fmt: skip
+        with pytest.raises(NotThere):
+            asked()
+    with pytest.raises(ControlRefused, match="not with itself"):
+        port.compare(id, id)
+    with pytest.raises(ControlRefused, match="it has no stems"):
+        port.stem_file(id)
+    dumps([asdict(each) for each in port.jobs()])

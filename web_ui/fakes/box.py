@@ -71,7 +71,7 @@ def fake_box(
         pairing=pairing,
         pin=FakePin(pairing),
         updates=FakeUpdates(),
-        takes=FakeTakes(),
+        takes=FakeTakes(clock),
     )
 
 

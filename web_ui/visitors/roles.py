@@ -13,7 +13,7 @@ _OPERATIONS = {
     PLAYER: (
         "status", "params", "set_param", "events", "panel", "press", "turn", "step", "undo_steps", "undo",
         "presets", "load_preset", "step_preset", "recall_scene", "comparison", "compare", "setup_news",
-        "leave_safe_mode", "recorder", "record", "keep_take", "mark_take",
+        "leave_safe_mode", "recorder", "record", "keep_take", "mark_take", "arm_recorder",
     ),
     ENGINEER: (
         "save_preset", "rename_preset", "duplicate_preset", "delete_preset", "reorder_presets", "undo_presets",
@@ -24,7 +24,9 @@ _OPERATIONS = {
         "setup", "interfaces", "set_audio", "check_sound", "mixer", "set_mixer", "stop_monitoring", "set_wizard",
         "models", "models_work", "use_model", "measure_model", "try_models", "tried_model",
         "system", "network", "about",
-        "set_recorder", "takes", "change_take", "bin_take", "take_outline", "take_sound", "take_packed",
+        "set_recorder", "remove_place", "set_quota",
+        "takes", "change_take", "bin_take", "take_outline", "take_sound", "take_part", "take_packed",
+        "take_stem_file", "retry_take", "drop_version", "compare_takes", "take_jobs", "cancel_take_job",
     ),
     OWNER: (
         "rename_box", "log_lines", "diagnostics", "backup", "restore_backup", "look_into_backup", "undo_restore",
@@ -32,7 +34,7 @@ _OPERATIONS = {
         "open_own_wifi", "own_wifi_card", "set_country", "keep_restore",
         "phones", "change_phone", "revoke_phone", "invite_phone", "set_open_play",
         "updates", "look_for_updates", "install_update", "back_to_previous",
-        "empty_bin",
+        "empty_bin", "set_place",
     ),
 }  # fmt: skip
 

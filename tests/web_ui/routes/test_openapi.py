@@ -49,10 +49,11 @@ def test_every_get_answers_as_described(client: FlaskClient, change: Change, pat
     if "{turn}" in path:
         change("PUT", "models/try", {"first": "voice", "second": "studio"})
     if "{id}" in path:
-        for on in (True, False):
+        change("PUT", "recorder/settings", {"what": ["wet", "stems"]})
+        for on in (True, False, True, False):
             change("POST", "recorder/record", {"on": on})
-        id = client.get("/api/v1/takes").get_json()["takes"][0]["id"]
-        path = path.replace("{id}", id).replace("{lane}", "wet")
+        id, other = (take["id"] for take in client.get("/api/v1/takes").get_json()["takes"])
+        path = path.replace("{id}", id).replace("{lane}", "wet").replace("{other}", other)
     path = path.replace("{which}.mp3", "output.mp3").replace("{which}", "before").replace("{turn}", "second")
     answer = client.get(path)
     assert answer.status_code == 200

@@ -1,4 +1,4 @@
-// The views and which of them is in front: #play, #look, #presets, #setup.
+// The views and which of them is in front: #play, #look, #takes, #presets, #setup.
 //
 // A view is one module, views/<name>.js, which fills the element #view-<name> (templates/views/<name>.html) and exports
 //
@@ -20,10 +20,11 @@ import * as play from "./views/play.js";
 const MODULES = {
   play: () => play, // the first view of nearly every visit comes with the page
   look: () => import("./views/look.js"),
+  takes: () => import("./views/takes.js"),
   presets: () => import("./views/presets.js"),
   setup: () => import("./views/setup.js"),
 };
-const NEEDS = { look: "engineer" }; // the role that a view needs; the others show everybody what is theirs
+const NEEDS = { look: "engineer", takes: "engineer" }; // the role that a view needs; the others show everybody what is theirs
 const FIRST = "play";
 const AHEAD_MS = 3000; // after the first view is live: the others are fetched while nothing else happens
 const AGAIN_MS = 1500;

@@ -18,9 +18,9 @@ export function opened(title, ...parts) {
   return node;
 }
 
-export function ask(title, { value = "", label, save, then, numeric = false }) {
+export function ask(title, { value = "", label, save, then, numeric = false, longest = 40 }) {
   // then(text) may throw a Refusal: its words are shown, and the dialog stays.
-  const input = el("input", { class: "pick", id: "dialog-text", type: "text", value, maxLength: 40, autocomplete: "off", enterKeyHint: "done", inputMode: numeric ? "decimal" : "text" });
+  const input = el("input", { class: "pick", id: "dialog-text", type: "text", value, maxLength: longest, autocomplete: "off", enterKeyHint: "done", inputMode: numeric ? "decimal" : "text" });
   const says = el("p", { class: "sheet-status", role: "alert" });
   const cancel = el("button", { class: "plain", type: "button" }, t("shell.cancel"));
   const done = el("button", { class: "plain strong", type: "submit" }, save);

@@ -32,12 +32,14 @@ export class Notices {
     this.#put(kind, text, grave ? "alarm" : warning ? "warning" : "note", action, stays);
   }
 
-  say(text, { grave = true } = {}) {
-    // Disappears by itself: a refusal, or something done (grave: false).
+  say(text, { grave = true, action = null } = {}) {
+    // Disappears by itself: a refusal, or something done (grave: false). action: as in set(); a tap on it ends the notice.
+    const gone = () => this.#put("said", "", "done", null, true);
+    const once = action && { label: action.label, run: () => { gone(); action.run(); } };
     this.#notes.delete("said");
-    this.#put("said", text, grave ? "alarm" : "done", null, !grave);
+    this.#put("said", text, grave ? "alarm" : "done", once, !grave);
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#put("said", "", "done", null, true), grave ? SAID_MS : DONE_MS);
+    this.#timer = setTimeout(gone, grave || action ? SAID_MS : DONE_MS);
   }
 
   #put(kind, text, tone, action, stays) {

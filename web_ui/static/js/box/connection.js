@@ -3,7 +3,7 @@
 import { get, Refusal } from "../api.js";
 import { t } from "../base/texts.js";
 
-const EVENTS = ["pairing", "params", "panel", "learn", "undo", "presets", "compare", "room", "setup", "stages", "stage_db", "status"]; // each has its own data; "status" ends a burst
+const EVENTS = ["pairing", "params", "panel", "learn", "undo", "presets", "compare", "recorder", "room", "setup", "stages", "stage_db", "status"]; // each has its own data; "status" ends a burst
 const SILENCE_MS = 1800;
 const RETRY_MS = [300, 600, 1000, 2000];
 const HIDDEN_MS = 20000; // a phone in a pocket gives up its place

@@ -5,14 +5,14 @@ import { el } from "../base/dom.js";
 import { t } from "../base/texts.js";
 
 const ARROW = /^Arrow/;
-const LIST = ["space", "m", "up", "left", "digits", "hear", "undo", "help"];
+const LIST = ["space", "m", "up", "left", "digits", "hear", "record", "undo", "help"];
 
 export function keyboard(does, front) {
-  // does: {bypass, mute, amount(by), step(by), preset(n), hear(side), undo}; front(): Play is what is looked at.
+  // does: {bypass, mute, amount(by), step(by), preset(n), hear(side), record, keep, undo}; front(): Play is what is looked at.
   const keys = {
     " ": does.bypass, m: does.mute, "?": help,
     ArrowUp: () => does.amount(1), ArrowDown: () => does.amount(-1), ArrowRight: () => does.step(1), ArrowLeft: () => does.step(-1),
-    p: () => does.hear("processed"), u: () => does.hear("untouched"), r: () => does.hear("removed"), z: does.undo,
+    p: () => does.hear("processed"), u: () => does.hear("untouched"), r: () => does.hear("removed"), t: does.record, k: does.keep, z: does.undo,
   };
   addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || !front()) return;

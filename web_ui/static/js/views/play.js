@@ -1,4 +1,4 @@
-// Play: all that a player needs while playing: chain, preset, levels, bypass, what is heard, amount or stems, mute, scenes.
+// Play: all that a player needs while playing: chain, preset, levels, bypass, what is heard, amount or stems, mute, record, keep, scenes.
 
 import { choice, slider } from "../base/controls.js";
 import { dial } from "../base/dial.js";
@@ -12,6 +12,7 @@ import { ChainRow, stageName } from "../sound/chain_row.js";
 import { Chains } from "../sound/chains.js";
 import { Hear } from "../sound/hear.js";
 import { keyboard } from "../sound/keyboard.js";
+import { RecordKeys } from "../sound/record_keys.js";
 import { SceneKeys } from "../sound/scenes.js";
 import { Stages } from "../sound/stages.js";
 import { State } from "../sound/state.js";
@@ -39,6 +40,7 @@ export function create(box) {
   const stems = new Stems(offer);
   const hear = new Hear(box);
   const chains = new Chains(params);
+  const recorder = new RecordKeys(box);
   const scenes = new SceneKeys(box);
   const undo = new Undo(box);
   const bar = new PresetBar(box);
@@ -91,7 +93,7 @@ export function create(box) {
   keyboard({
     bypass: () => state.toggleBypass(), mute: () => state.mute(), undo: () => undo.newest(), hear: (side) => hear.choose(side),
     amount: (by) => amount && params.value(amount.id) !== null && params.set(amount.id, Math.min(Math.max(params.value(amount.id) + by, amount.low), amount.high)),
-    step: (by) => bar.step(by), preset: (number) => bar.load(number),
+    step: (by) => bar.step(by), preset: (number) => bar.load(number), record: () => recorder.record(), keep: () => recorder.keep(),
   }, () => front);
 
   function status(now) {
@@ -111,6 +113,7 @@ export function create(box) {
     stems.forget();
     hear.forget();
     state.forget();
+    recorder.forget();
     stages.now = [];
     row.forget();
     if (sheet?.open) sheet.forget();

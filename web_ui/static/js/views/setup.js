@@ -31,11 +31,12 @@ import * as phone from "./setup/phone.js";
 import * as phones from "./setup/phones.js";
 import * as pin from "./setup/pin.js";
 import * as power from "./setup/power.js";
+import * as takes from "./setup/takes.js";
 import * as updates from "./setup/updates.js";
 import * as wizard from "./setup/wizard.js";
 
 const GROUPS = { // in the order of the page
-  sound: { audio, levels, models, latency },
+  sound: { audio, levels, models, takes, latency },
   pedals: { panel },
   box: { name, phones, pin, network, backup, updates, power },
   own: { phone },
