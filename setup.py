@@ -12,6 +12,7 @@ from setuptools.command.build_py import build_py
 
 FAST = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd"]
 STRICT = ["-std=c11", "-Wall", "-Wextra", "-fvisibility=hidden"]
+EXPORTS = "dsp/native/exports.map"
 SANITIZE = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"]
 
 
@@ -27,9 +28,9 @@ sanitize = SANITIZE if os.environ.get("HUSHBOX_SANITIZE") == "1" else []
 hop = Extension(
     "dsp.native._hop",
     sorted(str(path) for path in folder.glob("*.c")),
-    depends=["setup.py", *sorted(str(path) for path in folder.glob("*.h"))],
+    depends=["setup.py", EXPORTS, *sorted(str(path) for path in folder.glob("*.h"))],
     extra_compile_args=STRICT + FAST + sanitize,
-    extra_link_args=sanitize or ["-s"],
+    extra_link_args=[f"-Wl,--version-script={EXPORTS}", *(sanitize or ["-s"])],
     libraries=["m"],
     py_limited_api=True,  # one build for Python 3.11 and later
     optional=True,

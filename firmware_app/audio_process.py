@@ -207,6 +207,7 @@ class AudioProcess:
         for refused in realtime.enter():
             log.info("%s", refused)
         self._notifier.send(b"READY=1")
+        self._crashes.ready()
         for note in self._settings.notes:
             log.warning("%s", note)
 

@@ -49,7 +49,7 @@ def load_chains(
     model, split = config.model, any(config.stems.outputs)
     more = Others()
     if health.safe:
-        log.warning("safe mode, without any model: %d crashes within a minute, the last: %s",
+        log.warning("safe mode, without any model: %d crashes within a minute of sound, the last: %s",
                     crash_loop.MOST_CRASHES, health.why_safe)  # fmt: skip
         rack, problems = build_rack(None, None, split=split, stages=False)
         loaded = Loaded()

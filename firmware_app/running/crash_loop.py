@@ -1,9 +1,11 @@
-"""Crash loop: after several crashes within a minute the audio process runs in safe mode, dry and without any model.
+"""Crash loop: after several crashes within a minute of sound the audio process runs in safe mode, without any model.
 
 The record is in the runtime folder: it outlives the process, whoever restarts it, but not a reboot.
 
-Safe mode begins after three crashes within a minute. The page says why and offers to start in full. The process does so
-by itself after 5 minutes (twice as long each time, up to an hour), in a pause of the input. What is muted stays muted.
+Safe mode begins after three crashes within a minute of sound. A start does not count, which on a slow board takes half
+a minute by itself; so three starts in a row that fail always lead there. The page says why and offers to start in full.
+The process does so by itself after 5 minutes (twice as long each time, up to an hour), in a pause of the input. What is
+muted stays muted.
 """
 
 import contextlib
@@ -28,7 +30,9 @@ FILES = ("audio.starts", "audio.ended", "audio.last_words", "audio.safe_why")
 class _Record:
     running: bool = False  # the last start has not ended in order
     began_s: float = 0.0  # time.monotonic() of that start
-    crashes_s: list[float] = field(default_factory=list)
+    ready_s: float = -1.0  # when all was loaded, -1 before
+    crashes_s: list[float] = field(default_factory=list)  # how long it had been ready by then, in all starts together
+    ran_s: float = 0.0  # the same, by now
     safe_until_s: float = 0.0  # 0: not in safe mode
     times_safe: int = 0
 
@@ -48,14 +52,15 @@ class CrashLoop:
         now = clock()
         record = self._record = self._read(now)
         if record.running:
-            record.crashes_s.append(now)
+            record.ran_s += now - record.ready_s if record.ready_s >= 0.0 else 0.0
+            record.crashes_s.append(record.ran_s)
             if not record.safe_until_s and now - record.began_s > STEADY_S:
                 record.times_safe = 0
-        record.crashes_s = [at for at in record.crashes_s if now - at < WITHIN_S]
+        record.crashes_s = [at for at in record.crashes_s if record.ran_s - at < WITHIN_S]
         if not record.safe_until_s and len(record.crashes_s) >= MOST_CRASHES:
             record.safe_until_s = now + min(SAFE_S * 2**record.times_safe, LONGEST_SAFE_S)
             record.times_safe += 1
-        record.running, record.began_s = True, now
+        record.running, record.began_s, record.ready_s = True, now, -1.0
         if record.safe_until_s:
             self.why = words or how_it_ended(ended) or take_text(runtime / "audio.safe_why")
             self.why = self.why or "it is not known why"
@@ -71,9 +76,16 @@ class CrashLoop:
         """Whether safe mode has lasted long enough."""
         return self.safe and self._clock() >= self._record.safe_until_s
 
+    def ready(self) -> None:
+        """All is loaded: from now on the time counts."""
+        self._record.ready_s = self._clock()
+        self._write()
+
     def ended_in_order(self, *, leave_safe: bool = False) -> None:
         """This start ends on purpose. leave_safe: the next one is not in safe mode."""
-        self._record.running = False
+        record = self._record
+        record.ran_s += self._clock() - record.ready_s if record.ready_s >= 0.0 else 0.0
+        record.running, record.ready_s = False, -1.0
         if leave_safe:
             self._record.safe_until_s = 0.0
             self._record.crashes_s.clear()
@@ -86,14 +98,17 @@ class CrashLoop:
             record = _Record(
                 bool(tree["running"]),
                 float(tree["began_s"]),
+                float(tree["ready_s"]),
                 times,
+                float(tree["ran_s"]),
                 float(tree["safe_until_s"]),
                 int(tree["times_safe"]),
             )
         except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return _Record()
         # The folder may outlive a reboot, but the clock starts again: such a record is not used.
-        return record if record.began_s <= now and record.safe_until_s <= now + LONGEST_SAFE_S else _Record()
+        before = max(record.began_s, record.ready_s) <= now
+        return record if before and record.safe_until_s <= now + LONGEST_SAFE_S else _Record()
 
     def _write(self) -> None:
         _put(self._path, json.dumps(asdict(self._record)))

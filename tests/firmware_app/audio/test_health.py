@@ -21,7 +21,9 @@ def crashed_before(audio_places: Places, safe_for_s: float) -> None:
     record = {
         "running": True,
         "began_s": now - 1,
-        "crashes_s": [now - 1],
+        "ready_s": now - 1,
+        "crashes_s": [0.0],
+        "ran_s": 0.0,
         "safe_until_s": now + safe_for_s,
         "times_safe": 1,
     }

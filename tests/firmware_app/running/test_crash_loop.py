@@ -9,18 +9,36 @@ from firmware_app.running.crash_loop import LONGEST_SAFE_S, MOST_CRASHES, SAFE_S
 from tests.rigs.hand_clock import HandClock
 
 
-def crash(folder: Path, clock: HandClock, times: int, apart_s: float = 1.0) -> CrashLoop:
-    """Start, and end without a word, `times` times; the start after that."""
-    for _ in range(times):
-        CrashLoop(folder, clock)
-        clock.now += apart_s
-    return CrashLoop(folder, clock)
+def crash(folder: Path, clock: HandClock, times: int, runs_s: float = 1.0, loads_s: float = 0.0) -> CrashLoop:
+    """Start, run and end without a word, `times` times; the start after that, when it runs."""
+    for _ in range(times + 1):
+        clock.now += runs_s
+        start = CrashLoop(folder, clock)
+        clock.now += loads_s
+        start.ready()
+    return start
 
 
 def test_one_crash_is_no_loop(tmp_path: Path, clock: HandClock) -> None:
     assert not crash(tmp_path, clock, MOST_CRASHES - 1).safe
     clock.now += WITHIN_S
     assert not crash(tmp_path, clock, MOST_CRASHES - 2).safe, "the one before, and these"
+
+
+def test_the_time_of_a_start_makes_no_row_longer(tmp_path: Path, clock: HandClock) -> None:
+    """A slow board loads for half a minute: three crashes within a minute could never be."""
+    assert crash(tmp_path, clock, MOST_CRASHES, runs_s=5.0, loads_s=WITHIN_S).safe
+
+
+def test_starts_that_fail_before_they_are_ready_are_a_row(tmp_path: Path, clock: HandClock) -> None:
+    for _ in range(MOST_CRASHES):
+        assert not CrashLoop(tmp_path, clock).safe
+        clock.now += 10 * WITHIN_S
+    assert CrashLoop(tmp_path, clock).safe
+
+
+def test_crashes_with_sound_between_them_are_no_row(tmp_path: Path, clock: HandClock) -> None:
+    assert not crash(tmp_path, clock, 2 * MOST_CRASHES, runs_s=WITHIN_S / (MOST_CRASHES - 1) + 1.0).safe
 
 
 def test_starts_that_end_in_order_never_add_up(tmp_path: Path, clock: HandClock) -> None:
