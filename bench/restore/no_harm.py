@@ -2,8 +2,8 @@
 
 SI-SDR after a gain match (25 dB or more is asked), and the change of loudness (0.5 LU at most). A stage is on at its
 default settings; those without a switch at MODERATE. `all that mend` are those of MENDS together: tone, leveller,
-compressor and transients are meant to change the sound. It is repeated with each of them left out, which shows whose harm
-it is. Without a model, so that only the stages are judged.
+compressor and transients are meant to change the sound. It is repeated with each of them left out, which shows whose
+harm it is. Without a model, so that only the stages are judged.
 
 A low cut turns the phase far above its corner, as every filter without latency does, so SI-SDR against the input says
 nothing about it: the analogue cut itself fails, as its row shows. Fixed, it is compared with that analogue cut. In auto

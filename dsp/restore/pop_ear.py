@@ -1,9 +1,9 @@
 """Is there a burst of breath on the capsule? Answered step by step, from the sound as it comes.
 
 A pop surges far above what was there, and has little over it, as a voice that starts has from its first period on. A
-drum's skin is struck with a click. Lows that sound for longer are a note, and what comes as loud again soon after is one
-too. All that is known within 4 to 8 ms. That a pop is deepest below 40 Hz, where neither a kick drum nor most basses
-have their notes, shows later: what does not show it is let go.
+drum's skin is struck with a click. Lows that sound for longer are a note, and what comes as loud again soon after is
+one too. All that is known within 4 to 8 ms. That a pop is deepest below 40 Hz, where neither a kick drum nor most
+basses have their notes, shows later: what does not show it is let go.
 """
 
 from __future__ import annotations

@@ -32,7 +32,8 @@ def test_an_s_that_the_vowels_ask_for_stays_bit_by_bit() -> None:
 
 def test_more_asked_is_more_taken_of_the_same_s() -> None:
     sound = sung(hiss(0.15, *S, 0.06))
-    taken = [change_db(through(Deess(), sound, deess__on=1.0, deess__amount_db=db), sound, 1.49, 1.58) for db in (6, 12)]
+    outs = [through(Deess(), sound, deess__on=1.0, deess__amount_db=db) for db in (6.0, 12.0)]
+    taken = [change_db(out, sound, 1.49, 1.58) for out in outs]
     assert taken[1] < taken[0] - 2.0
     assert taken[1] > -12.5
 
