@@ -36,7 +36,7 @@ def raised(clean: Sound) -> Sound:
 
 
 def rows(limit: int | None = None) -> list[Row]:
-    figures, harms, others = [], [], []
+    figures, harms, strong, others = [], [], [], []
     for name in HISSES[:limit]:
         clean = voice(name)
         sharp = raised(clean)
@@ -45,6 +45,7 @@ def rows(limit: int | None = None) -> list[Row]:
         ways = [sharp, ours] + ([other] if other is not None else [])
         figures.append([[sibilants_db(clean, way), si_sdr_db(way, clean)] for way in ways])
         harms.append(harm(clean, through(Deess(), clean, deess__on=1.0)))
+        strong.append(harm(clean, through(Deess(), clean, deess__on=1.0, deess__amount_db=12.0)))
         untouched = ffmpeg("deesser=i=0.5:m=0.5:f=0.5", clean)
         others += [] if untouched is None else [harm(clean, untouched)]
     mean = np.nanmean(np.array(figures), axis=0)
@@ -54,4 +55,5 @@ def rows(limit: int | None = None) -> list[Row]:
             float(mean[2, at]) if there else None, "ffmpeg deesser", better)
         for at, (measure, better) in enumerate((("sibilants beside the truth, dB", False), ("SI-SDR, dB", True)))
     ]  # fmt: skip
-    return found + harm_rows("deess", "clean voices, default amount", harms, others, "ffmpeg deesser")
+    found += harm_rows("deess", "clean voices, default amount", harms, others, "ffmpeg deesser")
+    return found + harm_rows("deess", "clean voices, 12 dB asked", strong, others, "ffmpeg deesser")

@@ -2,7 +2,8 @@
 
 SI-SDR after a gain match (25 dB or more is asked), and the change of loudness (0.5 LU at most). A stage is on at its
 default settings; those without a switch at MODERATE. `all that mend` are those of MENDS together: tone, leveller,
-compressor and transients are meant to change the sound. Without a model, so that only the stages are judged.
+compressor and transients are meant to change the sound. It is repeated with each of them left out, which shows whose
+harm it is. Without a model, so that only the stages are judged.
 
 A low cut turns the phase far above its corner, as every filter without latency does, so SI-SDR against the input says
 nothing about it: the analogue cut itself fails, as its row shows. Fixed, it is compared with that analogue cut. In auto
@@ -33,7 +34,11 @@ DATA = Path(__file__).parents[2].parent / "shared" / "data" / "voice"
 VOICES = (
     "singing/producerspace_etv_am_136_phrase_00", "fullband/kerstin_024", "singing/producerspace_shv_ab_124_00",
     "fullband/nathalie_03", "singing/producerspace_etv_gm_136_phrase_00", "fullband/philipp_00",
+    "fullband/producerspace_whisper_01", "singing/producerspace_etv_fm_136_adlib_00", "fullband/vocobox_00",
+    "singing/producerspace_shv_fs_122_00", "fullband/producerspace_dvs2_00", "to12k/flemishguy_00",
 )  # fmt: skip
+"""Spoken, sung and whispered."""
+
 SECONDS = 10.0
 PERIOD = 128
 MODERATE = {"breath.amount_db": 6.0, "dereverb.amount": 0.3}
@@ -62,7 +67,11 @@ def rows(limit: int | None = None) -> list[Row]:
     together = {id: MODERATE.get(id, 1.0) for name in MENDS for id in of_stages.get(name, {})}
     tried: dict[str, Mapping[str, float]] = {name: on for name, on in of_stages.items() if name not in CHANGES}
     found: list[Row] = []
-    for name, on in {**tried, "all that mend": together}.items():
+    tried["all that mend"] = together
+    for name in MENDS:
+        left = {id: value for id, value in together.items() if not id.startswith(f"{name}.")}
+        tried[f"all that mend but {name}"] = left
+    for name, on in tried.items():
         worst_db, most_lu, whose = np.inf, 0.0, ""
         for voice, sound in _voices(limit):
             out = _through(build_chain(None, real_time=False), sound, {**others, **on})

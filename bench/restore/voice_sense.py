@@ -85,7 +85,7 @@ def rows(limit: int | None = None) -> list[Row]:
     return result
 
 
-def fit(number: int = 50) -> NDArray[np.float64]:
+def fit(number: int = 40) -> NDArray[np.float64]:
     """Weights of the logistic regression, in the order of dsp.denoise.telling.WEIGHTS."""
     inputs, truths = [], []
     for clean, hiss, _ in mixes(number, seed=1):
@@ -100,9 +100,10 @@ def fit(number: int = 50) -> NDArray[np.float64]:
             given.append([*hearing.features(*bands), 1.0])
         powers = np.square(clean[: len(given) * PERIOD].reshape(-1, PERIOD)).mean(axis=1)
         powers = np.convolve(powers, np.ones(7) / 7.0, "same")
-        sure = (powers > powers.max() * 1e-4) | (powers < powers.max() * 10**-5.5)
+        voiced = powers > powers.max() * 10**-3.5
+        sure = voiced | (powers < powers.max() * 10**-5.5)
         inputs.append(np.array(given)[sure])
-        truths.append((powers > powers.max() * 1e-4)[sure])
+        truths.append(voiced[sure])
     x, y = np.concatenate(inputs), np.concatenate(truths).astype(float)
     share, weights = np.where(y == 1, 0.5 / y.mean(), 0.5 / (1 - y.mean())), np.zeros(x.shape[1])
     for _ in range(50):  # Newton's steps, with a little of a ridge

@@ -324,13 +324,13 @@ long declip_process(const struct declip *s, struct rows block, long done);
 
 enum { POPS_STEP = 64, POPS_EARS = 4 }; /* below 100 Hz, below 35 Hz, the voice's band (two sections), above 1 kHz */
 struct pops {
-    double quick, slow, over_kept, voice_kept, click_kept, forgotten;                           /* in a step */
-    double surge_over, again_over, mid_over, loud, quietest, deep_enough, click_over, click_loud, let_go; /* power ratios */
-    double longest, hold, rest;                                                                 /* steps */
+    double quick, slow, over_kept, voice_kept, click_kept, forgotten, tone_kept; /* in a step */
+    double surge_over, again_over, tone_over, mid_over, loud, quietest, deep_enough, click_over, click_loud, let_go; /* power ratios */
+    double longest, hold, rest, doubt;                                           /* steps */
     struct section sections[POPS_EARS + 1];
     double state[POPS_EARS + 1][2];
-    double now, deep, over, before, voice, click, highs, surge;
-    double at, done, lasted, since, resting, pops;
+    double now, deep, over, before, voice, click, highs, surge, tone;
+    double at, done, lasted, since, resting, sure, pops;
 };
 
 void pops_hear(struct pops *s, struct rows block, float *heard, double *past, long kept);

@@ -27,26 +27,34 @@ static void listen(struct pops *s, const float *heard, double *past, long kept)
     s->surge = larger_d(past[at], s->surge * s->forgotten);
     past[at] = s->now;
     s->at = (double)((at + 1) % kept);
+    double least = past[0];
+    for (long i = 1; i < kept; i++) least = past[i] < least ? past[i] : least;
+    s->tone = larger_d(least, s->tone * s->tone_kept);
+    const int deep = s->deep > s->now * s->deep_enough;
     if (s->pops > 0.0) {
         s->lasted += 1.0;
-        const int goes_on = s->now > larger_d(s->before, s->over) * s->let_go && s->deep > s->now * s->deep_enough;
+        s->sure = deep ? 1.0 : s->sure;
+        const int doubtful = s->sure == 0.0 && s->lasted >= s->doubt;
+        const int goes_on = s->now > larger_d(s->before, s->over) * s->let_go && (deep || s->sure == 0.0);
         s->since = goes_on ? 0.0 : s->since + 1.0;
-        const int too_long = s->lasted >= s->longest;
-        if (s->since >= s->hold || too_long) {
-            s->resting = too_long ? s->rest : 0.0;
-            if (too_long) s->before = larger_d(s->before, s->now); /* it is a tone, not a pop */
+        const int no_pop = doubtful || s->lasted >= s->longest;
+        if (s->since >= s->hold || no_pop) {
+            s->resting = no_pop ? s->rest : 0.0;
+            if (no_pop) s->before = larger_d(s->before, s->now); /* it is a tone */
             s->pops = 0.0;
         }
         return;
     }
     const int surges = s->now > s->before * s->surge_over && s->now >= s->surge * s->again_over;
+    const int new_low = s->now > s->tone * s->tone_over;
     const int stands_out = s->now > s->over * s->mid_over && s->now > s->voice * s->loud && s->now > s->quietest;
-    const int deep = s->deep > s->now * s->deep_enough, clicks = s->click > s->now * s->click_loud;
+    const int clicks = s->click > s->now * s->click_loud;
     if (s->resting > 0.0) {
         s->resting -= 1.0;
         s->before += s->slow * (s->now - s->before);
-    } else if (surges && stands_out && deep && !clicks) {
+    } else if (surges && new_low && stands_out && !clicks) {
         s->lasted = s->since = 0.0;
+        s->sure = deep ? 1.0 : 0.0;
         s->pops = 1.0;
     } else {
         s->before = larger_d(s->quietest * 0.1, s->before + s->slow * (s->now - s->before));

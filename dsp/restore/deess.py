@@ -36,6 +36,7 @@ DULL_HZ, SHARP_HZ = 5100.0, 5600.0
 the second on it acts fully.
 """
 
+FULL_FROM_DB = 6.0  # an amount beyond it also lowers what is right, by as much: who asks for more hears more of it go
 RATIO = 1.25  # the bell per dB that is too loud: a sibilant is wider than the bell, so it falls by less
 BURST_MS, SURE_MS = 9.0, 16.0  # shorter is a "t" or "k"; from here on it acts fully
 RISE_MS, FALL_MS = 3.0, 25.0  # of the band's level
@@ -184,6 +185,7 @@ class Deess:
         sure *= min(1.0, max(0.0, (self._centre_hz - DULL_HZ) / (SHARP_HZ - DULL_HZ)))
         if sure == 0.0 or self._learned_s < LEARN_MS / 1000.0:
             return 0.0
-        relation_db = WHISPERED_DB + (RELATION_DB - WHISPERED_DB) * self._voicing
+        amount_db = self._values[AMOUNT.id]
+        relation_db = WHISPERED_DB + (RELATION_DB - WHISPERED_DB) * self._voicing - max(amount_db - FULL_FROM_DB, 0.0)
         over_db = 10.0 * math.log10(self._level + 1e-12) - self._vowel_db - relation_db
-        return -sure * min(self._values[AMOUNT.id], RATIO * over_db) if over_db > 0.0 else 0.0
+        return -sure * min(amount_db, RATIO * over_db) if over_db > 0.0 else 0.0

@@ -30,9 +30,10 @@ EARLY_MS = 40.0  # what comes later is late: earlier echo makes a voice fuller a
 DECAYS_S = 0.2, 0.35, 0.6, 1.0, 1.7, 3.0  # to a thousandth of the amplitude
 BAND_HZ = 0.0, 250.0, 500.0, 800.0, 1250.0, 1900.0, 2800.0, 4000.0, 6000.0, 8750.0, 13_750.0, 24_000.0
 MOST_DB = 18.0  # by which a bin is turned down at an amount of 1
-KNEE, STEEPNESS = 0.15, 1.5
+KNEE, STEEPNESS, LEAST_STEEP = 0.15, 1.5, 0.4
 """A share of late echo below the knee is not heard under the voice; above it, it is taken so many times over, because
-the smallest share is less than the usual one."""
+the smallest share is less than the usual one; a little of it at a small amount, which is asked for of voices that are
+nearly dry."""
 
 PRESENT_MS, BAND_MS = 4.0, 10.0  # time constants of the power that is compared
 FALLEN = 0.35  # only what has fallen below this share of the recent peak shows the room
@@ -73,8 +74,9 @@ class LateReverb:
         self._all: Array = np.zeros((count, bins), np.float32)
         rules = [self._present, self._band, self._learn, self._forget, self._peak_fall]
         rules += [FALLEN, MOST_SHARE, KNEE, STEEPNESS]
+        self._rules: Array = np.array(rules, np.float32)
         self._native = bound.late(
-            channels, self._edges, self._decays, np.array(rules, np.float32), self._past, self._level,
+            channels, self._edges, self._decays, self._rules, self._past, self._level,
             self._sums, self._shares, self._in_bands, self._gains, self._work, self._told,
         )  # fmt: skip
         self._amount = Ramp(0.0, max(1, round(ramp_frames(RAMP_MS, rate_hz) / hop_frames)), 1)
@@ -117,7 +119,9 @@ class LateReverb:
 
     def _follow(self, spectrum: Spectrum) -> Array:
         """The gains for this hop. (bins,), a reused buffer."""
-        floor = 10.0 ** (-MOST_DB * self._amount.next_value() / 10.0)
+        amount = self._amount.next_value()
+        floor = 10.0 ** (-MOST_DB * amount / 10.0)
+        self._rules[-1] = STEEPNESS * (LEAST_STEEP + (1.0 - LEAST_STEEP) * amount)
         self._at = (self._at + 1) % self._late_hops
         if self._native is not None:
             self._native.follow(spectrum, self._at, floor)
@@ -157,7 +161,7 @@ class LateReverb:
         self._told[ECHO] = np.dot(power, np.minimum(late, 1.0))
         np.subtract(late, KNEE, out=late)
         np.maximum(late, 0.0, out=late)
-        np.multiply(late, -STEEPNESS / (1.0 - KNEE), out=late)
+        np.multiply(late, -self._rules.item(-1) / (1.0 - KNEE), out=late)
         np.add(late, 1.0, out=late)
         np.maximum(late, floor, out=late)
         self._told[BEFORE], self._told[AFTER] = power.sum(), np.dot(power, late)

@@ -1,8 +1,9 @@
 """Is there a burst of breath on the capsule? Answered step by step, from the sound as it comes.
 
-A pop surges far above what was there, mostly below 40 Hz, where neither a kick drum nor a bass has its notes; a voice
-that starts has its overtones from the first period on; a drum's skin is struck with a click; and what comes again and
-again at the same level is music.
+A pop surges far above what was there, and has little over it, as a voice that starts has from its first period on. A
+drum's skin is struck with a click. Lows that sound for longer are a note, and what comes as loud again soon after is
+one too. All that is known within 4 to 8 ms. That a pop is deepest below 40 Hz, where neither a kick drum nor most
+basses have their notes, shows later: what does not show it is let go.
 """
 
 from __future__ import annotations
@@ -27,22 +28,24 @@ EARS: tuple[tuple[Kind, float], ...] = (
 QUICK_MS, SLOW_MS = 2.5, 250.0  # of the levels: now, and before the surge
 OVER_MS = 6.25  # the overtones count for as long as a period of a low voice lasts
 MEMORY_S = 3.0  # of the loudest voice
-CLICK_MS = 12.0  # so long after a click no surge is a pop
+CLICK_MS = 14.0  # so long after a click no surge is a pop
 FORGOTTEN_DB_PER_S, SEEN_AGAIN_MS = 4.0, 60.0
 """Surges are forgotten so quickly, and are known after so long."""
 
-SURGE_DB = 9.0  # above what was there before
-AGAIN_DB = -4.0  # relative to the surges that are not yet forgotten
-OVER_MID_DB = 8.0  # above the voice's own band at the same time
+SURGE_DB = 13.0  # above what was there before
+AGAIN_DB = -9.0  # relative to the surges that are not yet forgotten
+TONE_DB, TONE_DB_PER_S = 5.0, 1.5  # above the level that lows have held for SEEN_AGAIN_MS; and how that is forgotten
+OVER_MID_DB = 11.0  # above the voice's own band at the same time
 LOUD_DB = -8.0  # relative to the loudest voice of the last seconds: a fainter surge is no pop
 QUIETEST = 1e-5  # power: -50 dB
-DEEP_DB = -5.5  # what is below 35 Hz, to what is below 100 Hz; a tone of 55 Hz has -9 dB
-CLICK_OVER_DB, CLICK_DB = 10.0, -26.0  # above 1 kHz: above what was there before, and to what is below 100 Hz
+DEEP_DB = -5.0  # what is below 35 Hz, to what is below 100 Hz; a tone of 55 Hz has -9 dB
+CLICK_OVER_DB, CLICK_DB = 8.0, -28.0  # above 1 kHz: above what was there before, and to what is below 100 Hz
 LET_GO_DB = 3.0  # above what was there, it goes on
+DOUBT_MS = 14.0  # within it the depth must show
 LONGEST_MS, HOLD_MS = 160.0, 25.0
-REST_MS = 60.0  # after a pop that was too long to be one
+REST_MS = 60.0  # after what was no pop
 
-_SECTIONS, _STATE, _LEVELS, _COUNTS, _NUMBERS = 18, 43, 53, 61, 67
+_SECTIONS, _STATE, _LEVELS, _COUNTS, _NUMBERS = 21, 46, 56, 65, 72
 """Of struct pops (dsp/native/hop.h): where each part begins."""
 
 
@@ -64,11 +67,12 @@ class PopEar:
         )
         self._numbers = np.zeros(_NUMBERS)
         self._numbers[:_SECTIONS] = [
-            *(1.0 - quick, 1.0 - slow, over, memory, click, _power(-FORGOTTEN_DB_PER_S * step_ms / 1000.0)),
-            *map(_power, (SURGE_DB, AGAIN_DB, OVER_MID_DB, LOUD_DB)),
+            *(1.0 - quick, 1.0 - slow, over, memory, click),
+            *(_power(-db * step_ms / 1000.0) for db in (FORGOTTEN_DB_PER_S, TONE_DB_PER_S)),
+            *map(_power, (SURGE_DB, AGAIN_DB, TONE_DB, OVER_MID_DB, LOUD_DB)),
             QUIETEST,
             *map(_power, (DEEP_DB, CLICK_OVER_DB, CLICK_DB, LET_GO_DB)),
-            *(round(ms / step_ms) for ms in (LONGEST_MS, HOLD_MS, REST_MS)),
+            *(round(ms / step_ms) for ms in (LONGEST_MS, HOLD_MS, REST_MS, DOUBT_MS)),
         ]
         for at, (kind, hz) in enumerate(EARS):
             self._numbers[_SECTIONS + 5 * at : _SECTIONS + 5 * at + 5] = design(kind, hz, 0.0, SMOOTH_Q, rate_hz)
@@ -120,10 +124,11 @@ class _Twin:
     def listen(self, heard: Block) -> None:
         low, deep_now, mid, high = self._powers_of(heard)
         rules: list[float] = self._numbers[:_SECTIONS].tolist()
-        quick, slow, over_kept, voice_kept, click_kept, forgotten, surge_over, again_over, mid_over = rules[:9]
-        loud, quietest, deep_enough, click_over, click_loud, let_go, longest, hold, rest = rules[9:]
-        now, deep, over, before, voice, click, highs, surge = self._numbers[_LEVELS:_COUNTS].tolist()
-        at, done, lasted, since, resting, pops = self._numbers[_COUNTS:].tolist()
+        quick, slow, over_kept, voice_kept, click_kept, forgotten, tone_kept = rules[:7]
+        surge_over, again_over, tone_over, mid_over, loud, quietest = rules[7:13]
+        deep_enough, click_over, click_loud, let_go, longest, hold, rest, doubt = rules[13:]
+        now, deep, over, before, voice, click, highs, surge, tone = self._numbers[_LEVELS:_COUNTS].tolist()
+        at, done, lasted, since, resting, sure, pops = self._numbers[_COUNTS:].tolist()
         now += quick * (low - now)
         deep += quick * (deep_now - deep)
         over = max(mid, over * over_kept)
@@ -133,27 +138,31 @@ class _Twin:
         surge = max(self._past[int(at)].item(), surge * forgotten)
         self._past[int(at)] = now
         at = (at + 1) % len(self._past)
-        surges = now > before * surge_over and now >= surge * again_over
+        tone = max(self._past.min().item(), tone * tone_kept)
+        is_deep = deep > now * deep_enough
+        surges = now > before * surge_over and now >= surge * again_over and now > tone * tone_over
         stands_out = now > over * mid_over and now > voice * loud and now > quietest
         if pops:
             lasted += 1
-            goes_on = now > max(before, over) * let_go and deep > now * deep_enough
+            sure = 1.0 if is_deep else sure
+            goes_on = now > max(before, over) * let_go and (is_deep or not sure)
             since = 0.0 if goes_on else since + 1
-            if since >= hold or lasted >= longest:
-                resting = rest if lasted >= longest else 0.0
-                if resting:
-                    before = max(before, now)  # it is a tone, not a pop
+            no_pop = (not sure and lasted >= doubt) or lasted >= longest
+            if since >= hold or no_pop:
+                resting = rest if no_pop else 0.0
+                if no_pop:
+                    before = max(before, now)  # it is a tone
                 pops = 0.0
         elif resting:
             resting -= 1
             before += slow * (now - before)
-        elif surges and stands_out and deep > now * deep_enough and click <= now * click_loud:
+        elif surges and stands_out and click <= now * click_loud:
             lasted = since = 0.0
-            pops = 1.0
+            sure, pops = float(is_deep), 1.0
         else:
             before = max(quietest * 0.1, before + slow * (now - before))
-        self._numbers[_LEVELS:_COUNTS] = now, deep, over, before, voice, click, highs, surge
-        self._numbers[_COUNTS:] = at, done, lasted, since, resting, pops
+        self._numbers[_LEVELS:_COUNTS] = now, deep, over, before, voice, click, highs, surge, tone
+        self._numbers[_COUNTS:] = at, done, lasted, since, resting, sure, pops
 
     def _powers_of(self, heard: Block) -> list[float]:
         sounds = self._ears.hear(heard)

@@ -347,7 +347,7 @@ def use_effects(odd: Odd) -> None:
         block = odd.block(None, channels)
         tried(lambda: native.hop.compress(block, odd.block(*block.shape), odd.array(30, exact)))  # noqa: B023
         tried(lambda: native.hop.shape_transients(block, odd.array(19, exact)))  # noqa: B023
-        tried(lambda: native.hop.automix(block, odd.array(67, exact)))  # noqa: B023
+        tried(lambda: native.hop.automix(block, odd.array(72, exact)))  # noqa: B023
         past, needs = odd.array(block.shape[1] * (62 + 40)), odd.array(22 + 40, exact)
         arrays = odd.array(72), odd.array(23, exact), past, needs, odd.array(19, exact)
         tried(lambda: native.hop.limit_true(block, *arrays, 2.5, 1000.0))  # noqa: B023
@@ -391,7 +391,7 @@ def use_repair(odd: Odd) -> None:
         if clips:
             tried(lambda: clips.process(odd.block(None, channels), done))  # noqa: B023
     tried(lambda: native.hop.period_of(odd.array(None, exact), odd.whole(9), odd.array(None, exact), 0.5, 0.9))
-    heard, numbers = odd.array(64), odd.array(67, exact)
+    heard, numbers = odd.array(64), odd.array(72, exact)
     for _ in range(4):
         tried(lambda: native.hop.pops_hear(odd.block(None, channels), heard, numbers, odd.array(None, exact)))
 

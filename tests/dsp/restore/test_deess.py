@@ -30,6 +30,14 @@ def test_an_s_that_the_vowels_ask_for_stays_bit_by_bit() -> None:
     assert np.array_equal(through(Deess(), sound, deess__on=1.0), sound)
 
 
+def test_more_asked_is_more_taken_of_the_same_s() -> None:
+    sound = sung(hiss(0.15, *S, 0.06))
+    outs = [through(Deess(), sound, deess__on=1.0, deess__amount_db=db) for db in (6.0, 12.0)]
+    taken = [change_db(out, sound, 1.49, 1.58) for out in outs]
+    assert taken[1] < taken[0] - 2.0
+    assert taken[1] > -12.5
+
+
 def test_a_t_stays() -> None:
     """As loud and as high, but over in 8 ms."""
     sound = words(vowel(0.5), hiss(0.03, *S, 0.2)[:384], vowel(0.5))
