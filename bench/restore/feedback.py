@@ -127,7 +127,7 @@ def rows(limit: int | None = None, names: tuple[str, ...] = ROOMS, singer: str =
 
 
 def alarms(sound: Sound) -> int:
-    """How many notches were set, or deepened before they proved right."""
+    """How many notches were set or deepened."""
     stage, found = feedback(), 0
     cut = stage._cut
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from dsp.block import RATE_HZ, Block
 from dsp.params import switch
 from dsp.parts.biquads import Biquads
-from dsp.restore.howl_ear import FLOOR, HOP_FRAMES, QUIETEST_DB, SPANS, WINDOW_FRAMES, HowlEar
+from dsp.restore.howl_ear import FLOOR, HOP_FRAMES, SPANS, WINDOW_FRAMES, HowlEar
 
 ON = switch(
     "feedback.on",
@@ -37,11 +37,6 @@ SAME = 1.06  # frequencies closer than this share a notch
 ANSWER_HOPS = 14  # 150 ms: until the cut must be seen in the microphone
 FALLEN_DB = 3.0
 TWICE_DB = -50.0  # what is louder, and did not fall, is asked a second time
-AGAIN_DB, AGAIN_HOPS, SETTLE_DB = 5.0, 14, 0.03
-"""A notch that proved right needs less to be deepened: its partial stands alone again, for 150 ms, and so far above the
-least that it fell to. That least rises by SETTLE_DB a hop, 3 dB a second.
-"""
-
 LET_GO_DB = 0.04  # a hop: 4 dB a second
 HOLD_HOPS = 375  # 4 s before a notch begins to let go; twice as long each time the howl comes back, up to LONGEST
 LONGEST_HOPS = 12_000
@@ -54,10 +49,7 @@ METER_MS = 100.0
 
 @dataclass(slots=True)
 class Notch:
-    """hz 0: free. depth_db: below 0. since: hops since it was set deeper. level_db: in the microphone at that time.
-
-    least_db: the lowest level since it proved right. again: hops for which howl seems to be there again.
-    """
+    """hz 0: free. depth_db: below 0. since: hops since it was set deeper. level_db: in the microphone at that time."""
 
     hz: float = 0.0
     depth_db: float = 0.0
@@ -66,8 +58,6 @@ class Notch:
     level_db: float = 0.0
     proven: bool = False
     hold: int = HOLD_HOPS
-    least_db: float = 0.0
-    again: int = 0
 
 
 class Feedback:
@@ -199,8 +189,7 @@ class Feedback:
             # All are taken: the shallowest gives way.
             nearest = free[0] if free else max(range(NOTCHES), key=lambda at: self._notches[at].depth_db)
             notch = self._notches[nearest] = Notch(hz, FIRST_DB)
-        notch.since, notch.again = 0, 0
-        notch.level_db = notch.least_db = level_db
+        notch.since, notch.level_db = 0, level_db
         self._last_hz = hz
         self._filters.set(nearest, "bell", notch.hz, notch.depth_db, notch.q)
 
@@ -210,18 +199,15 @@ class Feedback:
             if not notch.hz:
                 continue
             notch.since += 1
-            near = round(notch.hz / self._ear.bin_hz)
-            level = float(levels[near - 1 : near + 2].max())
-            if notch.proven and self._comes_again(notch, near, level):
-                notch.hold = min(LONGEST_HOPS, 2 * notch.hold)
-                self._deepen(at, level)
-            elif not notch.proven and notch.since <= ANSWER_HOPS:
+            if not notch.proven and notch.since <= ANSWER_HOPS:
+                near = round(notch.hz / self._ear.bin_hz)
+                level = float(levels[near - 1 : near + 2].max())
                 if level > notch.level_db + 2.0 and notch.depth_db > DEEPEST_DB and notch.since % 3 == 0:
-                    since = notch.since
-                    self._deepen(at, level)
-                    notch.since = since
+                    notch.depth_db = max(DEEPEST_DB, notch.depth_db + STEP_DB)
+                    notch.level_db = level
+                    self._filters.set(at, "bell", notch.hz, notch.depth_db, notch.q)
                 elif level < notch.level_db - FALLEN_DB:
-                    notch.proven, notch.least_db = True, level
+                    notch.proven = True
                 elif notch.since == ANSWER_HOPS and notch.depth_db > DEEPEST_DB and level > TWICE_DB:
                     # Howl moves aside in a room of many modes: ask once more, as deep and wide as it goes.
                     notch.depth_db, notch.q, notch.since, notch.level_db = DEEPEST_DB, WIDE, 0, level
@@ -235,25 +221,6 @@ class Feedback:
                     self._free(at)
                 elif notch.since % 8 == 0:
                     self._filters.set(at, "bell", notch.hz, notch.depth_db, notch.q)
-
-    def _comes_again(self, notch: Notch, near: int, level: float) -> bool:
-        notch.least_db = min(notch.least_db + SETTLE_DB, level)
-        there = level > max(QUIETEST_DB, notch.least_db + AGAIN_DB)
-        if there:
-            top = max(near - 1, near, near + 1, key=self._ear.levels_before(0).item)
-            there = self._ear.alone(top) and not self._ear.has_overtones(top)
-        notch.again = notch.again + 1 if there else 0
-        return notch.again >= AGAIN_HOPS
-
-    def _deepen(self, at: int, level: float) -> None:
-        """Deeper by a step; wider, where it is as deep as it goes."""
-        notch = self._notches[at]
-        if notch.depth_db <= DEEPEST_DB:
-            notch.q = max(WIDE, notch.q / 1.5)
-        notch.depth_db = max(DEEPEST_DB, notch.depth_db + STEP_DB)
-        notch.since = notch.again = 0
-        notch.level_db = notch.least_db = level
-        self._filters.set(at, "bell", notch.hz, notch.depth_db, notch.q)
 
     def _free(self, at: int) -> None:
         self._notches[at] = Notch()

@@ -22,10 +22,10 @@ NEAR, FAR = 4, 7  # bins beside a peak that are its neighbours
 PNPR_DB, PHPR_DB = 13.0, 28.0
 HIGHEST_OVERTONE, SERIES_DB = 16, 12.0  # of a note: known by the two below it, which are about as loud
 QUIETEST_DB = -60.0  # of full scale: what rises below it is not heard yet
-SPANS = (6, 9, 14, 24, 40)
-"""Hops over which the level must have risen in a straight line: 64 to 427 ms. Slow howl takes longer."""
+SPANS = (6, 9, 14, 24)
+"""Hops over which the level must have risen in a straight line: 64, 96, 149, 256 ms. Slow howl takes longer."""
 
-RISE_DB = (8.0, 4.0, 2.0, 1.0, 2.0)  # how far, over each of them
+RISE_DB = (8.0, 4.0, 2.0, 1.0)  # how far, over each of them
 BENT = 0.12  # largest deviation from the straight line (IMSD), as a share of the rise
 WANDERED_BINS = 0.12  # largest deviation from the mean frequency: 3 Hz
 
@@ -73,12 +73,6 @@ class HowlEar:
         """Of an earlier window, (bins,), in dB of full scale. hops: 0 is the newest."""
         levels: NDArray[np.float32] = self._history[(self._row - hops) % len(self._history)]
         return levels
-
-    def alone(self, at: int) -> bool:
-        """Whether this bin stands PNPR_DB over its neighbours."""
-        levels = self._history[self._row]
-        beside = max(levels.item(at + side * away) for side in (-1, 1) for away in (NEAR, (NEAR + FAR) // 2, FAR))
-        return levels.item(at) - beside > PNPR_DB
 
     def place_hz(self, at: int) -> float:
         """Of the partial around this bin."""
