@@ -1,9 +1,10 @@
 """Bleed by reference: how much quieter the music becomes in the microphone, while somebody sings.
 
-    python -m bench.restore.bleed [--limit N] [--plot ERLE.png]
+    python -m bench.restore.bleed [--limit N] [--tuning] [--plot ERLE.png]
 
 Songs of ../shared/data leak into sung voices through rooms (a wedge, 10 and 20 dB under the voice) and through short
 responses (headphones, 30 dB under it); one song's own singer sings in time and in key. ERLE is leak over what is left.
+The stage was tuned by the scenes of --tuning; those of the table have other songs, singers, rooms and headphones.
 The other is SpeexDSP's echo canceller (MDF; J.-M. Valin, "On adjusting the learning rate in frequency domain echo
 cancellation with double-talk", 2007), with the mean of both sides as its reference and 200 ms, in frames of 256:
 Debian's libspeexdsp1, by ctypes (HUSHBOX_SPEEXDSP names another file). It filters whatever comes in, with or without
@@ -54,9 +55,9 @@ def song(name: str, start_s: float, *, singer: bool = False) -> Block:
     return found
 
 
-def headphones() -> tuple[Sound, Sound]:
+def headphones(seed: int) -> tuple[Sound, Sound]:
     """Two short paths, 3 ms, from 300 Hz to 7 kHz."""
-    random, found = np.random.default_rng(0), []
+    random, found = np.random.default_rng(seed), []
     for ear in range(2):
         taps = random.normal(size=240) * np.exp(-np.arange(240) / 29.0)
         taps[: 20 + 3 * ear] = 0.0
@@ -81,11 +82,27 @@ def scene(what: str, sung: Sound, music: Block, paths: tuple[Sound, Sound], leak
 
 
 def scenes(limit: int | None = None) -> list[Scene]:
+    """No setting was chosen by these."""
+    wedge, far = (
+        rooms("house_dining-living", "house_cinema-hallway"),
+        rooms("house_cinema-diningroom", "house_living-bedroom"),
+    )
+    own, funk = song("rubidium", 60.0, singer=True).mean(axis=1), song("mdn_funk", 20.0)
+    line, hook = (voice(f"singing/producerspace_{name}", SECONDS) for name in ("shv_e_128_00", "etv_gm_136_phrase_00"))
+    return [
+        scene("headphones, 30 dB under", line, song("rubidium", 120.0), headphones(7), -30.0),
+        scene("wedge, 10 dB under", hook, funk, wedge, -10.0),
+        scene("wedge, the song's own singer, 20 dB under", own, song("rubidium", 60.0), wedge, -20.0),
+        scene("a live room, own singer, 20 dB under", own, song("rubidium", 60.0), far, -20.0),
+    ][:limit]
+
+
+def tuning_scenes(limit: int | None = None) -> list[Scene]:
     wedge, far = rooms("house_dining-room", "house_kitchen"), rooms("house_living-bathroom", "house_cinema-room")
     own, lithium = song("caesium", 60.0, singer=True).mean(axis=1), song("lithium", 80.0)
     line, hook = (voice(f"singing/producerspace_{name}", SECONDS) for name in ("etv_am_136_phrase_00", "shv_fs_122_00"))
     return [
-        scene("headphones, 30 dB under", line, song("potassium", 60.0), headphones(), -30.0),
+        scene("headphones, 30 dB under", line, song("potassium", 60.0), headphones(0), -30.0),
         scene("wedge, 10 dB under", hook, lithium, wedge, -10.0),
         scene("wedge, the song's own singer, 20 dB under", own, song("caesium", 60.0), wedge, -20.0),
         scene("a live room, own singer, 20 dB under", own, song("caesium", 60.0), far, -20.0),
@@ -153,20 +170,20 @@ def erle_db(leak: Sound, voice: Sound, out: Sound, from_s: float, to_s: float) -
     return float(10.0 * np.log10(np.square(leak[part]).sum() / (np.square(left).sum() + 1e-12)))
 
 
-def rows(limit: int | None = None) -> list[Row]:
+def rows(limit: int | None = None, of: list[Scene] | None = None) -> list[Row]:
     found: list[Row] = []
-    for each in scenes(limit):
+    for each in scenes(limit) if of is None else of:
         heard = each.voice + each.leak
         ours = through(heard, each.music)
         others = {"NLMS": (each.leak, each.voice, nlms(heard, each.music))}
         leak, sung, other = alone(each.leak), alone(each.voice), speex(heard, each.music)
         if leak is not None and sung is not None and other is not None:
             others["SpeexDSP MDF"] = (leak, sung, other)
-        for name, of in others.items():
+        for name, their in others.items():
             for span in ((1, 3), (8, 15)):
                 measure = f"ERLE from {span[0]} to {span[1]} s, dB"
                 erle = erle_db(each.leak, each.voice, ours, *span)
-                found.append(Row("bleed", each.what, measure, 0.0, erle, erle_db(*of, *span), name))
+                found.append(Row("bleed", each.what, measure, 0.0, erle, erle_db(*their, *span), name))
         late = slice(8 * RATE_HZ, 15 * RATE_HZ)
         before, after = (si_sdr_db(sound[late], each.voice[late]) for sound in (heard, ours))
         theirs = None if sung is None or other is None else si_sdr_db(other[late], sung[late])
@@ -211,8 +228,9 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="bench.restore.bleed")
     parser.add_argument("--plot")
     parser.add_argument("--limit", type=int)
+    parser.add_argument("--tuning", action="store_true")
     options = parser.parse_args()
-    for row in rows(options.limit):
+    for row in rows(options.limit, tuning_scenes(options.limit) if options.tuning else None):
         theirs = "" if row.other is None else f"{row.other:7.1f} {row.other_name}"
         print(f"{row.what:50} {row.measure:26} {row.nothing:7.1f} {row.ours:7.1f} {theirs}", flush=True)
     if options.plot:

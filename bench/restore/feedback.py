@@ -1,13 +1,13 @@
 """Feedback: how much louder a loop may be before it howls, and how often a note is taken for howl.
 
-    python -m bench.restore.feedback [--alarms]
+    python -m bench.restore.feedback [--alarms] [--tuning]
 
 A microphone hears a singer and, through a room of ../shared/data, its own sound from a loudspeaker (100 Hz to 10 kHz,
 clipped at full scale), block by block, with the box's delay of four periods. The fader goes up by 1.5 dB a second.
 0 dB is where the loudest frequency of the loop comes back as loud as it left; phases allow some dB more. Stable: the
 singer's level in the microphone rises by less than 6 dB in the last 3 s. There is no public tool for the loop, so the
 other is a fixed method of the books: one notch, as deep and as wide as ours, at the loudest frequency of the room,
-which nobody knows beforehand.
+which nobody knows beforehand. The stage was tuned by the rooms and the singer of --tuning.
 """
 
 from __future__ import annotations
@@ -28,6 +28,16 @@ from dsp.restore.feedback import FIRST_DB, SHARP, STEP_DB, Feedback
 
 PERIOD, DELAY_BLOCKS, TAPS = 128, 4, 24_000
 ROOMS = (
+    "house_dining-living",
+    "hall_Arthur_Sykes_Rymer_Auditorium",
+    "hall_Genesis_6_Studio_Live_Room",
+    "house_cardiod-15-10",
+    "house_cinema-diningroom",
+    "hall_St._Margaret's_Church",
+)
+SINGER = "singing/producerspace_shv_e_128_00"
+TUNING_SINGER = "singing/producerspace_shv_fs_122_00"
+TUNING = (
     "house_omni-7-4",
     "house_living-bedroom",
     "house_cinema-hallway",
@@ -35,7 +45,7 @@ ROOMS = (
     "house_cardiod-25-12",
 )
 FADER_DB_A_SECOND, FROM_DB, SECONDS = 1.5, -4.0, 16
-GAINS_DB = range(1, 13)
+GAINS_DB = range(1, 17)
 STABLE_DB = 6.0
 
 Process = Callable[[Block], None]
@@ -92,9 +102,9 @@ def fixed(room: Room) -> Process:
     return notch.process
 
 
-def stable_db(name: str, sung: Sound, make: Callable[[Room], Process]) -> float:
-    """The highest gain below the first at which it howls."""
-    for gain_db in GAINS_DB:
+def stable_db(name: str, sung: Sound, make: Callable[[Room], Process], from_db: int = 0) -> float:
+    """The highest gain below the first above from_db at which it howls."""
+    for gain_db in GAINS_DB[from_db:]:
         room = Room(name)
         heard = loop(sung, room, gain_db, make(room))
         late = slice(-3 * RATE_HZ, None)
@@ -104,20 +114,16 @@ def stable_db(name: str, sung: Sound, make: Callable[[Room], Process]) -> float:
     return float(GAINS_DB[-1])
 
 
-def rows(limit: int | None = None) -> list[Row]:
-    sung = np.resize(0.6 * voice("singing/producerspace_shv_fs_122_00", SECONDS), SECONDS * RATE_HZ).astype(np.float32)
-    return [
-        Row(
-            "feedback",
-            f"a singer before a loudspeaker, {name}",
-            "highest stable gain, dB",
-            stable_db(name, sung, lambda _: lambda _: None),
-            stable_db(name, sung, lambda _: feedback().process),
-            stable_db(name, sung, fixed),
-            "one notch at the room's loudest frequency",
-        )
-        for name in ROOMS[:limit]
-    ]
+def rows(limit: int | None = None, names: tuple[str, ...] = ROOMS, singer: str = SINGER) -> list[Row]:
+    sung = np.resize(0.6 * voice(singer, SECONDS), SECONDS * RATE_HZ).astype(np.float32)
+    found = []
+    for name in names[:limit]:
+        nothing = stable_db(name, sung, lambda _: lambda _: None)
+        ours, other = (stable_db(name, sung, make, int(nothing)) for make in (lambda _: feedback().process, fixed))
+        what, measure = f"a singer before a loudspeaker, {name}", "highest stable gain, dB"
+        other_name = "one notch at the room's loudest frequency"
+        found.append(Row("feedback", what, measure, nothing, ours, other, other_name))
+    return found
 
 
 def alarms(sound: Sound) -> int:
@@ -162,9 +168,11 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="bench.restore.feedback")
     parser.add_argument("--alarms", action="store_true")
     parser.add_argument("--limit", type=int)
+    parser.add_argument("--tuning", action="store_true")
     options = parser.parse_args()
     if options.alarms:
         all_alarms()
         sys.exit(0)
-    for row in rows(options.limit):
+    tuning = (TUNING, TUNING_SINGER) if options.tuning else ()
+    for row in rows(options.limit, *tuning):
         print(f"{row.what:65} without {row.nothing:4.0f} dB, ours {row.ours:4.0f}, {row.other_name} {row.other:4.0f}")

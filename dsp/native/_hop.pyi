@@ -145,17 +145,39 @@ class Late:
 
 @final
 class Paths:
-    def __new__(cls, partitions: int, columns: int, bins: int, spectra: _C, weights: _C, /) -> Paths: ...
+    def __new__(
+        cls, partitions: int, columns: int, bins: int, whole: int, low: int, spectra: _C, weights: _C, /
+    ) -> Paths: ...
     def sum(self, first: int, last: int, newest: int, out: _C, /) -> None: ...
 
 @final
 class Learner:
     def __new__(
-        cls, partitions: int, columns: int, bins: int, spectra: _C, weights: _C, unsure: _F, foreseen: _C, power: _F,
-        share: _F, error: _C, /,
+        cls, partitions: int, columns: int, bins: int, whole: int, low: int, bands: int, transform: Transform,
+        spectra: _C, weights: _C, unsure: _F, foreseen: _C, power: _F, share: _F, error: _C, of_foreseen: _C, was: _F,
+        wave: _F, taps: _F, by_bin: _F, sums: _D, edges: _I, /,
     ) -> Learner: ...  # fmt: skip
     def foresee(self, first: int, last: int, newest: int, kept: float, found: float, /) -> None: ...
+    def judge(self, newest: int, believed: int, voice_memory: float, gap_memory: float, faint: float, /) -> None: ...
+    def weigh(self) -> None: ...
     def learn(self, first: int, last: int, newest: int, /) -> None: ...
+    def hold(self, p: int, /) -> int: ...
+
+@final
+class LeakHead:
+    def __new__(
+        cls, partitions: int, columns: int, bins: int, step: int, transform: Transform, spectra: _C, weights: _C,
+        older: _C, all: _C, heard: _F, tail: _F, leak: _F, numbers: _D, /,
+    ) -> LeakHead: ...  # fmt: skip
+    def foresee(self, sound: _F, at: int, newest: int, /) -> None: ...
+
+@final
+class LeakMusic:
+    def __new__(
+        cls, partitions: int, columns: int, bins: int, step: int, transform: Transform, spectra: _C, wave: _F,
+        head_wave: _F, numbers: _D, /,
+    ) -> LeakMusic: ...  # fmt: skip
+    def take(self, music: _F, at: int, newest: int, /) -> None: ...
 
 def mend(block: _F, loudest: float, /) -> int: ...
 def limit(block: _F, ceiling: float, reduction: float, fall: float, loudest: float, /) -> float: ...

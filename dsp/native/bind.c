@@ -216,6 +216,7 @@ FITTING(paths)
 {
     SELF(paths);
     const long count = s->partitions * s->columns * s->bins;
+    if (s->low > s->bins) return "there are more low bins than bins";
     holds(fit, "spectra", count);
     holds(fit, "weights", count);
     return NULL;
@@ -224,7 +225,10 @@ FITTING(paths)
 FITTING(learner)
 {
     SELF(learner);
-    const long count = s->partitions * s->columns * s->bins;
+    const long count = s->partitions * s->columns * s->bins, frames = s->transform->frames;
+    if (s->low > s->bins) return "there are more low bins than bins";
+    if (frames % 4 || s->bins != frames / 2 + 1) return "the transform does not fit the bins";
+    fit->next++;
     holds(fit, "spectra", count);
     holds(fit, "weights", count);
     holds(fit, "unsure", count);
@@ -232,7 +236,51 @@ FITTING(learner)
     holds(fit, "power", s->bins);
     holds(fit, "share", s->bins);
     holds(fit, "error", s->bins);
-    return NULL;
+    holds(fit, "of_foreseen", s->bins);
+    holds(fit, "was", frames / 2);
+    holds(fit, "wave", frames);
+    holds(fit, "taps", s->columns * frames);
+    holds(fit, "by_bin", LEAK_ROWS * s->bins);
+    holds(fit, "sums", 2 + 2 * s->bands);
+    if (!holds(fit, "edges", s->bands + 1)) return NULL;
+    for (long b = 0; b < s->bands; b++)
+        if (s->edges[b] < 0 || s->edges[b] > s->edges[b + 1]) return "edges do not rise";
+    return s->edges[s->bands] == s->bins ? NULL : "edges do not end at the last bin";
+}
+
+/* A step is whole blocks; a transform is two of them. */
+static const char *blocks_fit(const struct transform *transform, long bins, long step)
+{
+    if (transform->frames % 4 || bins != transform->frames / 2 + 1) return "the transform does not fit the bins";
+    return step % (transform->frames / 2) ? "a step is not whole blocks" : NULL;
+}
+
+FITTING(leak_head)
+{
+    SELF(leak_head);
+    const long count = s->partitions * s->columns * s->bins;
+    fit->next++;
+    holds(fit, "spectra", count);
+    holds(fit, "weights", count);
+    holds(fit, "older", s->bins);
+    holds(fit, "all", s->bins);
+    holds(fit, "heard", s->step);
+    holds(fit, "tail", s->step);
+    holds(fit, "leak", s->bins - 1);
+    holds(fit, "numbers", 3);
+    return blocks_fit(s->transform, s->bins, s->step);
+}
+
+FITTING(leak_music)
+{
+    SELF(leak_music);
+    if (s->columns > 2) return "there are one or two sides";
+    fit->next++;
+    holds(fit, "spectra", s->partitions * s->columns * s->bins);
+    holds(fit, "wave", 2 * s->step * s->columns);
+    holds(fit, "head_wave", 2 * (s->bins - 1) * s->columns);
+    holds(fit, "numbers", 1 + s->columns);
+    return blocks_fit(s->transform, s->bins, s->step);
 }
 
 FITTING(declick)
@@ -303,10 +351,12 @@ const struct kind kinds[KINDS] = {
     {"Fir", ARRAYS_AT(fir, past), 5, "ffff", fir_fits},
     {"Biquads", ARRAYS_AT(biquads, now), 2, "ddiid", biquads_fits},
     {"Late", ARRAYS_AT(late, edges), 5, "iffffffffff", late_fits},
-    {"Paths", ARRAYS_AT(paths, spectra), 3, "cc", paths_fits},
-    {"Learner", ARRAYS_AT(learner, spectra), 3, "ccfcffc", learner_fits},
+    {"Paths", ARRAYS_AT(paths, spectra), 5, "cc", paths_fits},
+    {"Learner", ARRAYS_AT(learner, transform), 6, "tccfcffccffffdi", learner_fits},
     {"Declick", ARRAYS_AT(declick, rules), 14, "dffffffffdddddiii", declick_fits},
     {"Declip", ARRAYS_AT(declip, rules), 7, "dffffdddddddi", declip_fits},
+    {"LeakHead", ARRAYS_AT(leak_head, transform), 4, "tccccfffd", leak_head_fits},
+    {"LeakMusic", ARRAYS_AT(leak_music, transform), 4, "tcffd", leak_music_fits},
 };
 
 static const struct format { char letter; const char *code, *name; } formats[] = {

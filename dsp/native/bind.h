@@ -51,6 +51,8 @@ union state {
     struct learner learner;
     struct declick declick;
     struct declip declip;
+    struct leak_head leak_head;
+    struct leak_music leak_music;
 };
 
 typedef struct {
@@ -64,7 +66,7 @@ typedef struct {
 
 extern const struct kind kinds[];
 enum { TRANSFORM, BANDS, STFT, DENOISE, SIDES, STEMS, RING, PAST, METER, WIRE, RUMBLE, HOLD, FIR, BIQUADS,
-       LATE, PATHS, LEARNER, DECLICK, DECLIP, KINDS };
+       LATE, PATHS, LEARNER, DECLICK, DECLIP, LEAK_HEAD, LEAK_MUSIC, KINDS };
 
 PyObject *bound_new(PyTypeObject *type, PyObject *arguments, const struct kind *kind);
 void bound_dealloc(PyObject *self);
@@ -98,7 +100,7 @@ PyObject *compress_function(PyObject *self, PyObject *const *a, Py_ssize_t n);
 PyObject *shape_transients_function(PyObject *self, PyObject *const *a, Py_ssize_t n);
 PyObject *automix_function(PyObject *self, PyObject *const *a, Py_ssize_t n);
 PyObject *limit_true_function(PyObject *self, PyObject *const *a, Py_ssize_t n);
-extern PyMethodDef paths_methods[], learner_methods[]; /* blocks.c */
+extern PyMethodDef paths_methods[], learner_methods[], leak_head_methods[], leak_music_methods[]; /* bleed.c */
 
 /* Release so many views, then return. */
 static inline PyObject *done(Py_buffer *views, int count, PyObject *result)

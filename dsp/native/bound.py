@@ -24,6 +24,8 @@ if TYPE_CHECKING:
         Fir,
         Hold,
         Late,
+        LeakHead,
+        LeakMusic,
         Learner,
         Meter,
         Past,
@@ -267,30 +269,6 @@ def late(
     )  # fmt: skip
 
 
-def paths(spectra: Spectrum, weights: Spectrum) -> Paths | None:
-    """Both (partitions, columns, bins)."""
-    if not native.in_use():
-        return None
-    partitions, columns, bins = spectra.shape
-    return native.hop.Paths(partitions, columns, bins, spectra, weights)
-
-
-def learner(
-    spectra: Spectrum,
-    weights: Spectrum,
-    unsure: Array,
-    foreseen: Spectrum,
-    power: Array,
-    share: Array,
-    error: Spectrum,
-) -> Learner | None:
-    """spectra, weights, unsure: (partitions, columns, bins); the others (bins,)."""
-    if not native.in_use():
-        return None
-    partitions, columns, bins = spectra.shape
-    return native.hop.Learner(partitions, columns, bins, spectra, weights, unsure, foreseen, power, share, error)
-
-
 def declick(channels: int, *sizes_and_arrays: Any) -> Declick | None:
     """In the order of struct declick (hop.h); the part in C checks each."""
     return native.hop.Declick(channels, *sizes_and_arrays) if native.in_use() else None
@@ -299,3 +277,29 @@ def declick(channels: int, *sizes_and_arrays: Any) -> Declick | None:
 def declip(channels: int, *sizes_and_arrays: Any) -> Declip | None:
     """As declick(), in the order of struct declip."""
     return native.hop.Declip(channels, *sizes_and_arrays) if native.in_use() else None
+
+
+def paths(spectra: Spectrum, weights: Spectrum, whole: int, low: int) -> Paths | None:
+    """Both (partitions, columns, bins); those from `whole` on have their first `low` bins only."""
+    if not native.in_use():
+        return None
+    partitions, columns, bins = spectra.shape
+    return native.hop.Paths(partitions, columns, bins, whole, low, spectra, weights)
+
+
+def learner(sizes: tuple[int, int, int], spectra: Spectrum, *arrays: Any) -> Learner | None:
+    """sizes: as of paths(), and bands. arrays: in the order of struct learner (hop.h); the part in C checks each."""
+    transform_of = transform(2 * spectra.shape[2] - 2)
+    return transform_of and native.hop.Learner(*spectra.shape, *sizes, transform_of, spectra, *arrays)
+
+
+def leak_head(step: int, spectra: Spectrum, *arrays: Any) -> LeakHead | None:
+    """spectra: (partitions, columns, bins). arrays: in the order of struct leak_head."""
+    transform_of = transform(2 * spectra.shape[2] - 2)
+    return transform_of and native.hop.LeakHead(*spectra.shape, step, transform_of, spectra, *arrays)
+
+
+def leak_music(step: int, spectra: Spectrum, *arrays: Any) -> LeakMusic | None:
+    """spectra: (partitions, columns, bins). arrays: in the order of struct leak_music."""
+    transform_of = transform(2 * spectra.shape[2] - 2)
+    return transform_of and native.hop.LeakMusic(*spectra.shape, step, transform_of, spectra, *arrays)

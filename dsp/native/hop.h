@@ -258,18 +258,48 @@ struct peak_arrays {
 void limit_true(struct rows block, const struct peak_arrays *a, struct true_peak *s);
 /* --- leak.c; spectra: (partitions, columns, bins), a ring; weights: as large --- */
 
-struct paths { long partitions, columns, bins; const float *spectra, *weights; };
+/* Partitions from `whole` on have their first `low` bins only. */
+struct paths { long partitions, columns, bins, whole, low; const float *spectra, *weights; };
 struct learner {
-    long partitions, columns, bins;
+    long partitions, columns, bins, whole, low, bands;
+    const struct transform *transform; /* of two steps */
     const float *spectra;
     float *weights, *unsure; /* unsure: of each weight, its expected square error */
     float *foreseen, *power; /* a value a bin, summed up */
-    const float *share, *error;
+    float *share, *error, *of_foreseen;
+    const float *was;     /* what was heard in the step */
+    float *wave, *taps;   /* two steps; a side each */
+    float *by_bin;        /* rows of enum by_bin */
+    double *sums;         /* error, heard; then both and foreseen, a band each */
+    const int32_t *edges; /* of the bands, the end of the last one included */
+};
+enum by_bin { LEAK_VOICE, LEAK_NOISE, LEAK_HEARD, LEAK_MUSIC_MEAN, LEAK_GAP, LEAK_ROWS };
+struct leak_rules { float voice_memory, gap_memory, faint; int believed; };
+struct leak_head {
+    long partitions, columns, bins, step;
+    const struct transform *transform; /* of two blocks */
+    const float *spectra, *weights;
+    float *older, *all;         /* spectra of the sum */
+    float *heard;               /* a step */
+    const float *tail;          /* a step */
+    float *leak;                /* a block */
+    double *numbers;            /* lean; the last frame heard, and foreseen */
+};
+struct leak_music {
+    long partitions, columns, bins, step;
+    const struct transform *transform;
+    float *spectra, *wave, *head_wave; /* two steps, two blocks; a side each */
+    double *numbers;                   /* lean, and the last frame of each side */
 };
 
 void paths_sum(const struct paths *s, long first, long last, long newest, float *out);
 void learner_foresee(const struct learner *s, long first, long last, long newest, float kept, float found);
 void learner_learn(const struct learner *s, long first, long last, long newest);
+void learner_judge(const struct learner *s, long newest, const struct leak_rules *rules);
+void learner_weigh(const struct learner *s);
+long learner_hold(const struct learner *s, long p);
+void leak_head_foresee(const struct leak_head *s, const float *sound, long frames, long at, long newest);
+void leak_music_take(const struct leak_music *s, struct rows music, long at, long newest);
 float lean(float *values, long count, float kept, float last);
 
 /* --- predict.c: dsp.restore.prediction --- */

@@ -182,7 +182,7 @@ NEW(FIR)
 NEW(BIQUADS)
 NEW(LATE)
 NEW(PATHS) NEW(LEARNER)
-NEW(DECLICK) NEW(DECLIP)
+NEW(DECLICK) NEW(DECLIP) NEW(LEAK_HEAD) NEW(LEAK_MUSIC)
 
 static const struct { newfunc make; PyMethodDef *methods; const char *name; } types[KINDS] = {
     {new_TRANSFORM, transform_methods, "dsp.native._hop.Transform"},
@@ -204,6 +204,8 @@ static const struct { newfunc make; PyMethodDef *methods; const char *name; } ty
     {new_LEARNER, learner_methods, "dsp.native._hop.Learner"},
     {new_DECLICK, declick_methods, "dsp.native._hop.Declick"},
     {new_DECLIP, declip_methods, "dsp.native._hop.Declip"},
+    {new_LEAK_HEAD, leak_head_methods, "dsp.native._hop.LeakHead"},
+    {new_LEAK_MUSIC, leak_music_methods, "dsp.native._hop.LeakMusic"},
 };
 
 static int add_types(PyObject *module)

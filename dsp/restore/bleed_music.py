@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp.block import Block
+from dsp.native import bound
 from dsp.parts.stft import forward_transform
 
 Spectra = NDArray[np.complex64]
@@ -21,7 +22,9 @@ TURNS blocks of the step after it.
 """
 
 TURNS = STEP_FRAMES // HEAD_FRAMES
-PATH_MS = 200.0  # the longest way from the music to the microphone, its echoes included
+PATH_MS, LOW_PATH_MS, WHOLE_HZ = 200.0, 400.0, 1500.0
+"""The longest way from the music to the microphone, its echoes included; below WHOLE_HZ, where rooms ring longer."""
+
 LEAN = 0.9
 """Music falls towards high frequencies, and a strong low bin spills over the weak high ones. So everything is learnt
 from the differences of neighbouring frames, x[i] - LEAN * x[i - 1], and what is foreseen is summed up again.
@@ -31,8 +34,18 @@ QUIETEST = 1e-9  # mean square of a step, 90 dB below full scale: there is nothi
 
 
 def partitions(rate_hz: int) -> int:
-    """Of STEP_FRAMES, so that they are PATH_MS long."""
+    """Of STEP_FRAMES, so that they are LOW_PATH_MS long."""
+    return -(-round(LOW_PATH_MS * rate_hz / 1000.0) // STEP_FRAMES)
+
+
+def whole_partitions(rate_hz: int) -> int:
+    """Those with all bins."""
     return -(-round(PATH_MS * rate_hz / 1000.0) // STEP_FRAMES)
+
+
+def low_bins(rate_hz: int) -> int:
+    """Of the partitions behind those."""
+    return min(STEP_FRAMES + 1, 1 + round(WHOLE_HZ * 2 * STEP_FRAMES / rate_hz))
 
 
 LOW_HZ, LOW_FRAMES = (24.0, 36.0, 48.0, 60.0), 4 * STEP_FRAMES
@@ -81,6 +94,9 @@ class Music:
         self._sound: NDArray[np.float32] = np.zeros((sides, HEAD_FRAMES + 1), np.float32)
         self._sums: NDArray[np.float32] = np.zeros((2, HEAD_FRAMES), np.float32)
         self._lean: NDArray[np.float32] = np.zeros((sides, HEAD_FRAMES), np.float32)
+        self._silence: Block = np.zeros((HEAD_FRAMES, columns), np.float32)
+        self._numbers = np.full(1 + sides, LEAN)  # and the last frame of each side
+        self._native = bound.leak_music(STEP_FRAMES, self.head_spectra, self._wave, self._head_wave, self._numbers)
         self.rate_hz = rate_hz
         self._low = [Low(rate_hz) for _ in range(sides)]
         self.reset()
@@ -92,12 +108,18 @@ class Music:
         self.low_power = 0.0  # of the newest steps, below every voice
         for array in (self.spectra, self.head_spectra, self._wave, self._head_wave, self._sound):
             array.fill(0.0)
+        self._numbers[1:] = 0.0
         self.newest = self.head_newest = 0
         self.quiet = True  # the step that is whole has next to nothing in it
 
     def take(self, music: Block | None, frames: int, at: int) -> None:
         """The next `frames` of the step, of which `at` are there; not beyond a block. music: None for silence."""
         head_at = at % HEAD_FRAMES
+        if self._native is not None:
+            if head_at == 0:
+                self.head_newest = (self.head_newest - 1) % len(self.head_spectra)
+            self._native.take(self._silence[:frames] if music is None else music, at, self.head_newest)
+            return
         if head_at == 0:
             self._head_wave[:, :HEAD_FRAMES] = self._head_wave[:, HEAD_FRAMES:]
             self._head_wave[:, HEAD_FRAMES:] = 0.0

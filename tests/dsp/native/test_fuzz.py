@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dsp import native
-from dsp.native import tables
+from dsp.native import bound, tables
 
 pytestmark = pytest.mark.usefixtures("native_part")
 
@@ -277,34 +277,71 @@ def use_late(odd: Odd) -> None:
 
 
 def use_leak(odd: Odd) -> None:
-    partitions, columns, bins = odd.whole(6), odd.whole(3), odd.whole(20)
+    partitions, columns, whole, low, bands = odd.whole(6), odd.whole(3), odd.whole(6), odd.whole(9), odd.whole(3)
+    frames = int(odd.rng.choice([4, 8, 16, 20]))
+    bins, step = frames // 2 + 1, frames // 2 * odd.whole(4)
+    of_block = bound.transform(frames)
     count = partitions * columns * bins
     paths = tried(
         lambda: native.hop.Paths(
-            partitions, columns, bins, odd.array(count, np.complex64), odd.array(count, np.complex64)
+            partitions, columns, bins, whole, low, odd.array(count, np.complex64), odd.array(count, np.complex64)
         )
     )
-    learner = tried(
-        lambda: native.hop.Learner(
+    edges = np.linspace(0, bins, max(0, bands) + 1).astype(np.int32)
+    if odd.rng.random() < 0.2:
+        edges = odd.array(bands + 1, np.int32)
+    sizes: list[tuple[int, type]] = [
+        (count, np.complex64), (count, np.complex64), (count, np.float32), (bins, np.complex64), (bins, np.float32),
+        (bins, np.float32), (bins, np.complex64), (bins, np.complex64), (frames // 2, np.float32),
+        (frames, np.float32), (columns * frames, np.float32), (5 * bins, np.float32), (2 + 2 * bands, np.float64),
+    ]  # fmt: skip
+    arrays = [np.zeros(max(0, size), dtype) for size, dtype in sizes]
+    if odd.rng.random() < 0.3:
+        at = int(odd.rng.integers(len(arrays)))
+        arrays[at] = odd.array(*sizes[at])
+    learner = tried(lambda: native.hop.Learner(partitions, columns, bins, whole, low, bands, of_block, *arrays, edges))
+    head = tried(
+        lambda: native.hop.LeakHead(
             partitions,
             columns,
             bins,
+            step,
+            of_block,
+            *(odd.array(count, np.complex64) for _ in range(2)),
+            *(odd.array(bins, np.complex64) for _ in range(2)),
+            odd.array(step),
+            odd.array(step),
+            odd.array(bins - 1),
+            odd.array(3, np.float64),
+        )
+    )
+    music = tried(
+        lambda: native.hop.LeakMusic(
+            partitions,
+            columns,
+            bins,
+            step,
+            of_block,
             odd.array(count, np.complex64),
-            odd.array(count, np.complex64),
-            odd.array(count),
-            odd.array(bins, np.complex64),
-            odd.array(bins),
-            odd.array(bins),
-            odd.array(bins, np.complex64),
+            odd.array(2 * step * columns),
+            odd.array(2 * (bins - 1) * columns),
+            odd.array(1 + columns, np.float64),
         )
     )
     for _ in range(4):
-        first, last, newest = odd.whole(6), odd.whole(6), odd.whole(6)
+        first, last, newest, at = odd.whole(6), odd.whole(6), odd.whole(6), odd.whole(2 * frames)
         if paths:
             tried(lambda: paths.sum(first, last, newest, odd.array(bins, np.complex64)))  # noqa: B023
         if learner:
             tried(lambda: learner.foresee(first, last, newest, 0.999, 0.001))  # noqa: B023
+            tried(lambda: learner.judge(newest, odd.whole(1), 0.7, 0.9, 1e-9))  # noqa: B023
+            tried(learner.weigh)
             tried(lambda: learner.learn(first, last, newest))  # noqa: B023
+            tried(lambda: learner.hold(first))  # noqa: B023
+        if head:
+            tried(lambda: head.foresee(odd.array(odd.whole(frames)), at, newest))  # noqa: B023
+        if music:
+            tried(lambda: music.take(odd.block(None, columns), at, newest))  # noqa: B023
     tried(lambda: native.hop.lean(odd.array(bins), 0.9, 1.0))
 
 

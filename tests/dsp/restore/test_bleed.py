@@ -191,6 +191,6 @@ def test_every_step_costs_the_same_number_of_partitions() -> None:
     for task in (task for turn in stage._paths[0]._turns for task in turn):
         name, arguments = getattr(task, "func", task).__name__, getattr(task, "args", ())
         done += [(name, p) for p in range(*arguments)] if arguments else []
-    count = len(stage._paths[0]._weights)
+    count = stage._paths[0]._count
     for name, first in (("_look", 0), ("_learn", 0), ("_sum_tail", 2)):
         assert [p for called, p in done if called == name] == list(range(first, count))
