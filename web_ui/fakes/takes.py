@@ -66,6 +66,10 @@ class FakeTakes:
         if self.now.armed:
             self._add("heard")
 
+    def tell_of(self, id: str, **values: object) -> None:
+        """What a box finds out by itself, or what time does."""
+        self._replace(id, **values)
+
     def news(self) -> RecorderView:
         return self.now
 

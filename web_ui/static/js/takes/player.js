@@ -230,7 +230,7 @@ export class TakePlayer {
     this.moreKey.setAttribute("aria-label", t("takes.more", { name: nameOf(take) }));
     const made = take.begun ? `${dayOf(take)} ${nameOf({ ...take, name: "" })}` : "";
     setText(this.facts, [made, ...soundsLike(take), take.preset, take.where, megabytes(take.megabytes)].filter(Boolean).join(" \u00b7 "));
-    setText(this.trouble, take.problem || (take.missing_s ? t("takes.missing.times", { seconds: clock(take.missing_s, 1), count: take.gaps }) : ""));
+    setText(this.trouble, take.problem || (take.missing_s ? t("takes.missing.times", { seconds: number(take.missing_s, 1), count: take.gaps }) : ""));
     setText(this.end, clock(take.seconds));
     const recording = take.state === "recording";
     this.does.hidden = this.#trim !== null || recording;

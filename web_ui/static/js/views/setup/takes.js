@@ -12,8 +12,8 @@ const WHAT = ["dry", "wet", "stems", "removed"];
 const MINUTES = [2, 5, 10, 20, 30];
 const USUAL_MINUTES = 10;
 const QUOTAS = [0, 1000, 4000, 16000, 64000];
-const HEARD = [[-45, "soft"], [-35, "usual"], [-25, "loud"]]; // dBFS
-const SILENCES = [5, 15, 30, 60];
+const HEARD = [[12, "soft"], [20, "usual"], [30, "loud"]]; // dB above what the box hears when nobody plays
+const SILENCES = [4, 8, 15, 30, 60];
 
 export function create({ connection, notices, entry }, card) {
   const away = el("p", { class: "said trouble", role: "status", hidden: true });
@@ -89,7 +89,7 @@ export function create({ connection, notices, entry }, card) {
 
   function drawPlaces() {
     const owner = entry.may("owner");
-    const words = (place) => el("span", { class: "row-words" }, el("strong", {}, place.label || t("takes.place.internal")),
+    const words = (place) => el("span", { class: "row-words" }, el("strong", {}, place.label || t("takes.place.here")),
       el("small", {}, place.problem || t(place.in_use ? "takes.place.in_use" : "takes.place.free", { free: megabytes(place.free_megabytes), total: megabytes(place.total_megabytes) })));
     const gone = now.places.every(({ id }) => id !== now.place);
     places.replaceChildren(radios(t("takes.setup.place"), now.places.map((place) => [place.id, words(place), !owner || Boolean(place.problem)]), now.place, (id) => set("recorder/place", { id })),
