@@ -70,8 +70,9 @@ install -m 644 README.md CHANGELOG.md LICENSE "$home"
 date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%dT%H:%M:%SZ >"$home/made"
 install -m 755 packaging/configure.sh "$home/configure"
 install -m 755 packaging/tune.sh "$home/tune"
+install -m 755 packaging/stick.sh "$home/stick"
 for link in current good; do ln -sfn "versions/$version" "$opt/$link"; done
-for link in .venv configure tune jetson internet LICENCES.txt CHANGELOG.md; do ln -sfn "current/$link" "$opt/$link"; done
+for link in .venv configure tune stick jetson internet LICENCES.txt CHANGELOG.md; do ln -sfn "current/$link" "$opt/$link"; done
 install -d "$root/usr/bin" "$root/etc/hushbox"
 ln -sf /opt/hushbox/.venv/bin/hushbox "$root/usr/bin/hushbox"
 install -m 644 hushbox.toml.example "$root/etc/hushbox"

@@ -20,7 +20,8 @@ from firmware_app.config import places as places_of_box
 from firmware_app.errors import UsageError
 from firmware_app.takes import export
 from firmware_app.takes import take as takes
-from firmware_app.takes.library import Listed, TakeLibrary, sheet
+from firmware_app.takes.library import TakeLibrary, sheet
+from firmware_app.takes.listing import Listed
 from firmware_app.takes.take import TakeError
 from hw.audio.files.growing_bwf import RATE_HZ
 
@@ -43,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     if args.what == "list":
         if args.take:
             raise UsageError(f"list takes no name: did you mean `hushbox takes show {args.take!r}`?")
-        _list(library.listed(), args.json)
+        _list(library, args.json)
         return 0
     if not args.take:
         raise UsageError(f"{args.what}: which take? `hushbox takes` lists them")
@@ -61,11 +62,11 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _list(listed: list[Listed], as_json: bool) -> None:
+def _list(library: TakeLibrary, as_json: bool) -> None:
+    listed = library.listed()
     if as_json:
         tree = [
-            {"id": each.id, "bytes": each.bytes, "problem": each.problem, **(asdict(each.take) if each.take else {})}
-            for each in listed
+            {"id": each.id, "bytes": each.bytes, "problem": each.problem, **(_all_of(library, each))} for each in listed
         ]
         print(json.dumps(tree, indent=2))
     elif not listed:
@@ -73,6 +74,11 @@ def _list(listed: list[Listed], as_json: bool) -> None:
     else:
         rows = [[each.id, *_facts(each)] for each in listed]
         print("\n".join(table.lines(("take", "length", "MB", "state", "holds", "name"), rows)))
+
+
+def _all_of(library: TakeLibrary, each: Listed) -> dict[str, object]:
+    """A take with its parameters; nothing of one that cannot be read."""
+    return asdict(library.take(each.id)) if each.take is not None else {}
 
 
 def _facts(each: Listed) -> list[str]:

@@ -62,6 +62,7 @@ KINDS: Mapping[str, Kind] = {
     "record": Kind("record a take, or end it", _PRESS),
     "keep_that": Kind("keep what was just played", _PRESS),
     "mark_take": Kind("mark this place in the take", _PRESS),
+    "arm": Kind("record by itself when somebody plays, on or off", _PRESS),
     "own_wifi": Kind("the box's own Wi-Fi on or off", _PRESS),
     "pair": Kind("let the phone in that asks", _PRESS),
 }
@@ -209,6 +210,7 @@ _FIXED = {
     "record": "Record on/off",
     "keep_that": "Keep that",
     "mark_take": "Mark this place",
+    "arm": "Record when I play on/off",
     "own_wifi": "Own Wi-Fi on/off",
     "pair": "Let a phone in",
 }

@@ -38,7 +38,7 @@ class Performer:
         self.possible: Callable[[Preset], bool] = lambda preset: True  # whether this box can play it; the box sets this
         self.own_wifi: Callable[[], None] = lambda: None  # opens or closes it; the box sets this
         self.pair: Callable[[], None] = lambda: None  # lets the phone in that asks; the box sets this
-        self.take: Callable[[str], None] = lambda what: None  # record, keep_that, mark_take; the box sets this
+        self.take: Callable[[str], None] = lambda what: None  # record, keep_that, mark_take, arm; the box sets this
         self._control = control
         control.save_also(presets.save_job, scenes.save_job)
         self._lock = threading.RLock()
@@ -80,7 +80,7 @@ class Performer:
                 case "held_panic_mute" | "held_panic_dry":
                     self._holders.setdefault(action, set()).add(origin)
                     self._control.set_param(PANIC_PARAM[action.do], 1.0, origin, undoable=False)
-                case "record" | "keep_that" | "mark_take":
+                case "record" | "keep_that" | "mark_take" | "arm":
                     self.take(action.do)
                 case "own_wifi":
                     self.own_wifi()

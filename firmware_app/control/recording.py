@@ -5,6 +5,7 @@ The recorder may be away at any time; then nothing is recorded, and the page say
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -14,12 +15,14 @@ from typing import Any
 
 from dsp.layouts.stems import STEMS
 from firmware_app.control.control import Control
+from firmware_app.errors import AppError
 from firmware_app.kept.takes import TakeSettings, TakeSettingsStore
 from firmware_app.takes.places import INTERNAL
 from firmware_app.takes.wire import ControlEnd, PlaceState, RecorderState
 
 ORIGIN = "recorder"
 MOST_SAID = 20
+GONE_S = 5.0  # until the recorder has seen that a stick is unmounted
 
 
 class NoTakeError(RuntimeError):
@@ -44,6 +47,10 @@ class Recording:
         self.said_count = 0
         self.done = 0  # takes that were completed since the start
         self.changed: Callable[[], None] = lambda: None
+        self.removal: Callable[[str], None] = lambda unit: (
+            None
+        )  # unmounts a stick, or raises AppError; the box sets this
+        self._armed_with = ""
         self._link = ControlEnd(socket, self._first, self._hear)
         control.save_also(settings.save_job)
         control.listen(ORIGIN, self._param)
@@ -67,7 +74,7 @@ class Recording:
             raise NoTakeError("a take is being recorded already")
         if not state.has:
             raise NoTakeError("no sound comes: nothing can be recorded")
-        self._ask("record", lanes=self._lanes(), preset=self._preset(), pre_roll_s=pre_roll_s, how=how)
+        self._ask("record", pre_roll_s=pre_roll_s, how=how, **self._holds())
 
     def end(self) -> None:
         """End the take. Raises NoTakeError."""
@@ -91,7 +98,7 @@ class Recording:
                 else "what is played is not kept in memory: it is off"
             )
             raise NoTakeError(f"there is nothing to keep: {why}")
-        self._ask("keep", lanes=self._lanes(), preset=self._preset(), how="kept")
+        self._ask("keep", how="kept", **self._holds())
 
     def mark(self, name: str = "") -> None:
         """Mark this moment of the take. Raises NoTakeError."""
@@ -102,7 +109,7 @@ class Recording:
     def act(self, do: str) -> None:
         """What a footswitch or a MIDI message asks for. Raises nothing: what cannot be done is said on the page."""
         try:
-            {"record": self.press, "keep_that": self.keep, "mark_take": self.mark}[do]()
+            {"record": self.press, "keep_that": self.keep, "mark_take": self.mark, "arm": self.press_arm}[do]()
         except NoTakeError as error:
             self._say(str(error))
             self.changed()
@@ -127,6 +134,10 @@ class Recording:
         """Whether a take begins by itself when somebody plays."""
         self._settings.set_armed(on)
         self._tell()
+
+    def press_arm(self) -> None:
+        """Begin to wait for somebody who plays, or wait no more, as a footswitch does."""
+        self.set_armed(not self.settings.armed)
 
     def set_heard(self, heard_db: float, silence_s: float) -> None:
         """How loud playing is, and how much silence ends such a take. Raises TakeSettingError."""
@@ -171,12 +182,15 @@ class Recording:
             "do": "rules",
             "place": now.place,
             "quota_bytes": now.quota_megabytes * 1_000_000,
-            "format": now.format,
             "armed": now.armed,
             "heard_db": now.heard_db,
             "silence_s": now.silence_s,
-            "lanes": self._lanes(),
+            **self._holds(),
         }
+
+    def _holds(self) -> dict[str, Any]:
+        """What a take that begins now is to hold."""
+        return {"lanes": self._lanes(), "preset": self._preset(), "format": self.settings.format}
 
     def _there(self) -> RecorderState:
         if self.state is None:
@@ -209,7 +223,34 @@ class Recording:
             for words in state.said:
                 self._say(words)
             self.done += len(state.done)
+            for id in state.released:
+                threading.Thread(target=self._unmount, args=(id,), name="safe removal", daemon=True).start()
+            if state.armed and self._preset() != self._armed_with:  # a take that begins by itself names the right one
+                self._armed_with = self._preset()
+                self._link.ask(**self._rules())
         self.changed()
+
+    def _unmount(self, id: str) -> None:
+        """On a thread of its own, as it may take as long as a slow stick needs."""
+        place = next((each for each in self.state.places if each.id == id), None) if self.state is not None else None
+        if place is None:
+            return
+        try:
+            self.removal(place.unit)
+        except AppError as error:
+            self._say(f"the stick {place.label} cannot be removed now: {error}")
+        else:
+            until = time.monotonic() + GONE_S
+            while self._is_there(id) and time.monotonic() < until:
+                time.sleep(0.1)
+            gone = not self._is_there(id)
+            words = "can be pulled now" if gone else "is still in use: try again in a moment"
+            self._say(f"the stick {place.label} {words}")
+        self.changed()
+
+    def _is_there(self, id: str) -> bool:
+        state = self.state
+        return state is not None and any(each.id == id for each in state.places)
 
     def _say(self, words: str) -> None:
         self.said.append(Said(words))

@@ -10,7 +10,10 @@ from firmware_app.kept.takes import TakeSettingError
 from firmware_app.takes import library as takes_on_disk
 from firmware_app.takes import listen
 from firmware_app.takes import take as takes
-from firmware_app.takes.library import Listed, TakeLibrary
+from firmware_app.takes.bin import BIN_DAYS
+from firmware_app.takes.library import Stick, TakeLibrary
+from firmware_app.takes.listing import Listed
+from firmware_app.takes.places import INTERNAL
 from firmware_app.takes.take import TakeError
 from firmware_app.takes.wire import PlaceState
 from hw.audio.files.growing_bwf import RATE_HZ
@@ -26,7 +29,14 @@ class RealTakes:
 
     def __init__(self, recording: Recording, root: Path) -> None:
         """root: the folder of all takes."""
-        self._recording, self._library = recording, TakeLibrary(root)
+        self._recording = recording
+        self._library = TakeLibrary(root, sticks=self._sticks)
+
+    def _sticks(self) -> list[Stick]:
+        state = self._recording.state
+        places = state.places if state is not None else ()
+        roots = [(each.id, each.label, Path(each.root)) for each in places if each.id != INTERNAL]
+        return [each for each in roots if not each[2].is_symlink()]
 
     # --- the recorder ---
 
@@ -105,10 +115,10 @@ class RealTakes:
         return TakesView(
             tuple(_view(each) for each in listed),
             tuple(_view(each) for each in binned),
-            takes_on_disk.BIN_DAYS,
+            BIN_DAYS,
             round(free, 1),
             self._recording.settings.quota_megabytes,
-            round(sum(each.bytes for each in (*listed, *binned)) / _MEGA, 1),
+            round(sum(each.bytes for each in (*listed, *binned) if not each.where) / _MEGA, 1),
         )
 
     def rename(self, id: str, name: str) -> None:
@@ -155,9 +165,9 @@ class RealTakes:
         folder = self._there(id)
         try:
             names = [each.name for each in takes.load(folder).lanes]
+            path = takes.lane_file(folder, lane) if lane in names else None
         except TakeError as error:
             raise ControlRefused(str(error)) from None
-        path = takes.lane_file(folder, lane) if lane in names else None
         if path is None or not path.is_file():
             raise NotThere(f"take {id}: no sound {lane[:40]!r}: it has {', '.join(names)}")
         return path
@@ -232,7 +242,7 @@ def _view(each: Listed) -> TakeView:
     if take is None:
         return TakeView(
             each.id, "", "", "damaged", "", 0.0, round(each.bytes / _MEGA, 1), False, "", (), (), (0.0, 0.0), 0.0, 0,
-            each.problem,
+            each.problem, where=each.where,
         )  # fmt: skip
     first, end = take.trim if take.trim != (0, 0) else (0, take.frames)
     return TakeView(
@@ -251,4 +261,5 @@ def _view(each: Listed) -> TakeView:
         missing_s=round(sum(gap.frames for gap in take.gaps) / RATE_HZ, 2),
         gaps=len(take.gaps),
         problem="",
+        where=each.where,
     )

@@ -1,6 +1,7 @@
-"""Restarting the box and switching the board off: whether it is possible here, and why not."""
+"""Restarting the box, switching the board off and letting go of a stick: whether it is possible here, and why not."""
 
 import os
+import re
 import shutil
 import subprocess
 
@@ -8,6 +9,8 @@ from firmware_app.errors import AppError
 from firmware_app.running.realtime import SUPERVISOR_ENV
 
 _SYSTEMCTL_S = 10.0
+_UNMOUNT_S = 120.0  # a slow stick has much to write
+_STICK = re.compile(r"hushbox-stick@[a-z0-9]{1,20}\.service")
 
 
 class PowerError(AppError, RuntimeError):
@@ -43,12 +46,30 @@ def power_off() -> None:
     reason = why_no_power_off()
     if reason:
         raise PowerError(reason)
+    if why := _systemctl(_SYSTEMCTL_S, "poweroff"):
+        raise PowerError(f"the system does not switch off: {why}")
+
+
+def release_stick(unit: str) -> None:
+    """Unmount a stick: systemd stops the unit that holds it, which waits until all is on it. Raises PowerError.
+
+    The box's user needs the permission; systemd/hushbox.polkit gives it.
+    """
+    if not _STICK.fullmatch(unit):
+        raise PowerError("somebody else has mounted it: unmount it there")
+    if why := _systemctl(_UNMOUNT_S, "stop", unit):
+        raise PowerError(f"the system does not let go of it: {why}")
+
+
+def _systemctl(wait_s: float, *words: str) -> str:
+    """Why it was refused; empty when it was done. Raises PowerError."""
     try:
         done = subprocess.run(
-            ["systemctl", "--no-ask-password", "poweroff"], capture_output=True, text=True, timeout=_SYSTEMCTL_S
+            ["systemctl", "--no-ask-password", *words], capture_output=True, text=True, timeout=wait_s
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise PowerError(f"systemctl failed: {error}") from None
-    if done.returncode:
-        why = done.stderr.strip().splitlines()[-1:] or [f"it ended with {done.returncode}"]
-        raise PowerError(f"the system does not switch off: {why[0][:200]}")
+    if not done.returncode:
+        return ""
+    why = done.stderr.strip().splitlines()[-1:] or [f"it ended with {done.returncode}"]
+    return why[0][:200]

@@ -9,13 +9,14 @@ from datetime import datetime
 from pathlib import Path
 
 from dsp.block import Block
+from firmware_app.takes.parts import CHECK_S, Part, Parts
+from firmware_app.takes.shelf import Shelf
 from firmware_app.takes.take import Take
-from firmware_app.takes.writer import TakeWriter
 
 MOST_WAITING_BYTES = 200_000_000
 """How much sound may wait for a slow disk: two channels before and after the chain for four minutes."""
 
-_Work = Callable[[TakeWriter], object]
+_Work = Callable[[Parts], object]
 
 
 class Disk:
@@ -24,17 +25,16 @@ class Disk:
     Where too much waits, what comes is dropped, and noted in the take as missing.
     """
 
-    def __init__(self, root: Path, begun: datetime, take: Take, most_bytes: int = MOST_WAITING_BYTES) -> None:
-        self._make: Callable[[], TakeWriter] = lambda: TakeWriter(root, begun, take)
+    def __init__(self, shelf: Shelf, begun: datetime, take: Take, most_bytes: int = MOST_WAITING_BYTES) -> None:
+        self._make: Callable[[], Parts] = lambda: Parts(shelf, begun, take)
         self._most_bytes = most_bytes
-        self._root = root
         self._queue: deque[tuple[_Work, int]] = deque()
         self._waiting_bytes = 0
         self._dropped = 0  # frames since the queue became full
         self._wake = threading.Condition()
         self._ending = False
-        self._writer: TakeWriter | None = None
-        self._done: Take | None = None
+        self._writer: Parts | None = None
+        self._done: list[Part] = []
         self._refused = ""
         self.frames = 0
         self._thread = threading.Thread(target=self._run, name="disk", daemon=True)
@@ -45,10 +45,9 @@ class Disk:
         """What is wrong at present, for people; empty when all is well."""
         if self._refused:
             return self._refused
-        writer = self._writer
-        if writer is not None and writer.trouble:
-            return writer.trouble
-        return f"{self._root}: too slow; sound is being lost" if self._dropped else ""
+        if self._writer is not None and self._writer.trouble:
+            return self._writer.trouble
+        return f"{self._where}: too slow; sound is being lost" if self._dropped else ""
 
     @property
     def folder(self) -> Path | None:
@@ -57,10 +56,26 @@ class Disk:
 
     def loudest(self) -> float:
         """The loudest sample that was written since the last call."""
-        if (writer := self._writer) is None:
-            return 0.0
-        loudest, writer.loudest = writer.loudest, 0.0
-        return loudest
+        return self._writer.loudest() if self._writer is not None else 0.0
+
+    @property
+    def place(self) -> str:
+        """The id of where the take goes at present; "" while it cannot be begun."""
+        return self._writer.place.id if self._writer is not None else ""
+
+    @property
+    def over(self) -> bool:
+        """No place is left: nothing more is written, and end() is all that can be done."""
+        return self._writer is not None and bool(self._writer.over)
+
+    def heard(self) -> list[str]:
+        """What people must know, since the last call."""
+        said = self._writer.said if self._writer is not None else ()
+        return [said.popleft() for _ in range(len(said))] if said else []
+
+    @property
+    def _where(self) -> Path | str:
+        return self._writer.place.root if self._writer is not None else "the disk"
 
     @property
     def waiting_bytes(self) -> int:
@@ -104,15 +119,15 @@ class Disk:
         return not self._thread.is_alive()
 
     @property
-    def take(self) -> Take | None:
-        """The finished take, after ended(); None when nothing could be written."""
+    def parts(self) -> list[Part]:
+        """Of the finished take, after ended(): several where it went on elsewhere, none where nothing was written."""
         return self._done
 
     def _make_up(self) -> None:
         """The queue has room again: what was dropped is missing."""
         if self._dropped:
             dropped, self._dropped = self._dropped, 0
-            self._put(lambda writer: writer.missing(dropped, f"{self._root} was too slow"))
+            self._put(lambda writer: writer.missing(dropped, f"{self._where} was too slow"))
 
     def _put(self, work: _Work, size: int = 0) -> None:
         with self._wake:
@@ -123,11 +138,14 @@ class Disk:
     def _run(self) -> None:
         while True:
             with self._wake:
-                while not self._queue and not self._ending:
-                    self._wake.wait()
-                if not self._queue:
+                if not self._queue and not self._ending:
+                    self._wake.wait(CHECK_S)
+                if not self._queue and self._ending:
                     break
-                work, size = self._queue[0]
+                work, size = self._queue[0] if self._queue else (Parts.check, 0)
+                idle = not self._queue
+            if idle and self._writer is None:
+                continue
             if self._writer is None and not self._open():
                 with self._wake:
                     if self._ending:
@@ -136,6 +154,8 @@ class Disk:
                 continue
             assert self._writer is not None
             work(self._writer)
+            if idle:
+                continue
             with self._wake:
                 self._queue.popleft()
                 self._waiting_bytes -= size
@@ -147,7 +167,7 @@ class Disk:
         try:
             self._writer = self._make()
         except OSError as error:
-            self._refused = f"{self._root}: {error.strerror or error}"
+            self._refused = error.strerror or str(error)
             return False
         self._refused = ""
         return True

@@ -1,66 +1,77 @@
 """The takes on disk: listed, named, starred, marked, trimmed, put into the bin and taken out of it, packed for others.
 
 Nothing here changes a sound. A trim is two numbers in take.json. What is put into the bin is moved, and stays for
-BIN_DAYS.
+30 days.
 """
 
 from __future__ import annotations
 
 import io
-import os
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from firmware_app.takes import bin as bin_of_takes
 from firmware_app.takes import peaks
 from firmware_app.takes import take as takes
+from firmware_app.takes.bin import BIN, SINCE
 from firmware_app.takes.listen import narrowed
+from firmware_app.takes.listing import Listed, Listing
 from firmware_app.takes.take import Take, TakeError
 from hw.audio.files.growing_bwf import RATE_HZ
 
-BIN = ".bin"
-BIN_DAYS = 30
-_SINCE = "binned"
-_FIRST_BELIEVED = datetime(2026, 1, 1)
-"""A clock that is earlier than this has not been set yet: a board without one starts anywhere."""
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One take of the list. id: its folder's name. problem: why it cannot be read, and then there is no take."""
-
-    id: str
-    take: Take | None
-    bytes: int
-    problem: str = ""
+Stick = tuple[str, str, Path]
+"""A stick with takes: its id, its label, the folder of its takes."""
 
 
 class TakeLibrary:
-    """The folder of all takes. Any thread; each call reads what is on disk."""
+    """The takes of the box, and of the sticks that are plugged in. Any thread; each call looks at what is on disk."""
 
-    def __init__(self, root: Path, now: Callable[[], datetime] = datetime.now) -> None:
-        """root: need not exist."""
+    def __init__(
+        self,
+        root: Path,
+        now: Callable[[], datetime] = datetime.now,
+        sticks: Callable[[], Sequence[Stick]] = tuple,
+    ) -> None:
+        """root: of the box; need not exist."""
         self.root = root
-        self._now = now
+        self._now, self._sticks = now, sticks
+        self._listings = {root: Listing(root, keep=True)}
 
     def listed(self) -> list[Listed]:
         """All takes, the newest first."""
-        return [_listed(folder) for folder in takes.folders(self.root)]
+        return self._all("")
 
     def binned(self) -> list[Listed]:
-        """Those in the bin, the newest first."""
-        return [_listed(folder) for folder in takes.folders(self.root / BIN)]
+        """Those in the bins, the newest first."""
+        return self._all(BIN)
+
+    def _all(self, below: str) -> list[Listed]:
+        found = self._listing(self.root).listed(below)
+        for place, label, root in self._sticks():
+            there = self._listing(root).listed(below)
+            found += [replace(each, id=f"{each.id}@{place}", where=label) for each in there]
+        return sorted(found, key=lambda each: each.id, reverse=True)
+
+    def _listing(self, root: Path) -> Listing:
+        return self._listings.setdefault(root, Listing(root, keep=False))
 
     def folder(self, id: str) -> Path:
         """The folder of a take. Raises TakeError for one that is not there."""
-        found = next((each for each in takes.folders(self.root) if each.name == id), None)
+        root, name = self._where(id)
+        found = next((each for each in takes.folders(root) if each.name == name), None)
         if found is None:
             raise TakeError(f"there is no take {id[:60]!r}")
         return found
+
+    def _where(self, id: str) -> tuple[Path, str]:
+        """(folder of all takes there, name of its own)."""
+        name, _, place = id.rpartition("@")
+        return next(((root, name) for stick, _, root in self._sticks() if name and stick == place), (self.root, id))
 
     def take(self, id: str) -> Take:
         """Raises TakeError."""
@@ -108,42 +119,34 @@ class TakeLibrary:
         folder = self.folder(id)
         if takes.load(folder).state == takes.RECORDING:
             raise TakeError(f"take {id}: it is still being recorded")
-        _move(folder, self.root / BIN / id)
-        (self.root / BIN / id / _SINCE).write_text(self._now().isoformat())
+        binned = folder.parent / BIN / folder.name
+        _move(folder, binned)
+        bin_of_takes.note(binned, self._now())
 
     def take_out_of_bin(self, id: str) -> None:
         """Raises TakeError, OSError."""
         folder = self._binned_folder(id)
-        _move(folder, self.root / id)
-        (self.root / id / _SINCE).unlink(missing_ok=True)
+        out = folder.parent.parent / folder.name
+        _move(folder, out)
+        (out / SINCE).unlink(missing_ok=True)
 
     def empty_bin(self, id: str = "") -> int:
         """Delete one take of the bin, or all of them, for good. Returns the bytes. Raises TakeError, OSError."""
         freed = 0
-        for folder in [self._binned_folder(id)] if id else takes.folders(self.root / BIN):
-            freed += _size(folder)
+        roots = [self.root, *(root for _, _, root in self._sticks())]
+        everything = [folder for root in roots for folder in takes.folders(root / BIN)]
+        for folder in [self._binned_folder(id)] if id else everything:
+            freed += bin_of_takes.size(folder)
             shutil.rmtree(folder)
         return freed
 
     def forget_old(self) -> list[str]:
-        """Delete what has been in the bin for BIN_DAYS; the ids. By a clock that may be believed. Raises OSError."""
-        gone, now = [], self._now()
-        if now < _FIRST_BELIEVED:
-            return []
-        for folder in takes.folders(self.root / BIN):
-            try:
-                since = datetime.fromisoformat((folder / _SINCE).read_text())
-            except (OSError, ValueError):
-                since = datetime.min
-            if not _FIRST_BELIEVED <= since <= now:  # put there by a clock that was wrong: it counts from now
-                (folder / _SINCE).write_text(now.isoformat())
-            elif now - since >= timedelta(days=BIN_DAYS):
-                shutil.rmtree(folder)
-                gone.append(folder.name)
-        return gone
+        """See bin.forget_old. Raises OSError."""
+        return bin_of_takes.forget_old(self.root, self._now())
 
     def _binned_folder(self, id: str) -> Path:
-        found = next((each for each in takes.folders(self.root / BIN) if each.name == id), None)
+        root, name = self._where(id)
+        found = next((each for each in takes.folders(root / BIN) if each.name == name), None)
         if found is None:
             raise TakeError(f"there is no take {id[:60]!r} in the bin")
         return found
@@ -164,6 +167,7 @@ def sheet(take: Take) -> str:
         take.name or take.begun,
         f"begun {take.begun}, {int(length_s // 60)}:{length_s % 60:04.1f}",
         f"preset {take.preset}" if take.preset else "no preset",
+        *([f"part {take.part}: goes on from {take.follows}, {take.starts} frames in"] if take.follows else []),
         "",
         *(f"{id} = {value:g}" for id, value in sorted(take.params.items())),
     ]
@@ -210,21 +214,6 @@ def _zipped(folder: Path, take: Take) -> Iterator[bytes]:
     yield pipe.fetch()
 
 
-def _listed(folder: Path) -> Listed:
-    try:
-        return Listed(folder.name, takes.load(folder), _size(folder))
-    except TakeError as error:
-        return Listed(folder.name, None, _size(folder), str(error))
-
-
-def _size(folder: Path) -> int:
-    """In bytes; what cannot be read counts for nothing."""
-    try:
-        return sum(entry.stat(follow_symlinks=False).st_size for entry in os.scandir(folder) if entry.is_file())
-    except OSError:
-        return 0
-
-
 def _move(folder: Path, to: Path) -> None:
     """Raises OSError, TakeError where there is one already."""
     if to.exists():
@@ -237,4 +226,5 @@ def _move(folder: Path, to: Path) -> None:
 
 def outline(folder: Path, take: Take, points: int = 0) -> bytes:
     """The peaks of every lane, int8 pairs, one lane behind the other; at most `points` each. Raises OSError."""
-    return narrowed(peaks.load(folder, [lane.name for lane in take.lanes]), points).tobytes()
+    files = [takes.lane_file(folder, lane.name) for lane in take.lanes]
+    return narrowed(peaks.load(folder, files), points).tobytes()

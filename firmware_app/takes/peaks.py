@@ -55,19 +55,22 @@ def save(folder: Path, lanes: Sequence[bytes]) -> None:
     (folder / FILE).write_bytes(b"".join(lanes))
 
 
-def load(folder: Path, lanes: Sequence[str]) -> NDArray[np.int8]:
-    """(lanes, pairs, 2). Made anew from the sound where the file is missing or does not fit. Raises OSError."""
+def load(folder: Path, files: Sequence[Path]) -> NDArray[np.int8]:
+    """(lanes, pairs, 2). files: of each lane, from which it is made anew where it is missing or does not fit.
+
+    Raises OSError.
+    """
     try:
         found = np.fromfile(folder / FILE, np.int8)
     except FileNotFoundError:
         found = np.zeros(0, np.int8)
-    if found.size and found.size % (2 * len(lanes)) == 0:
-        return found.reshape(len(lanes), -1, 2)
-    outlines = [_of_file(folder / f"{lane}.wav") for lane in lanes]
+    if found.size and found.size % (2 * len(files)) == 0:
+        return found.reshape(len(files), -1, 2)
+    outlines = [_of_file(path) for path in files]
     pairs = max(map(len, outlines))
     save(folder, [outline.ljust(pairs, b"\0") for outline in outlines])
     return np.frombuffer(b"".join(outline.ljust(pairs, b"\0") for outline in outlines), np.int8).reshape(
-        len(lanes), -1, 2
+        len(files), -1, 2
     )
 
 

@@ -13,11 +13,16 @@ from dsp.block import RATE_HZ, Block
 from firmware_app.link.take_ring import READ_SECONDS, LaneForm, RingState, TakeReader
 from firmware_app.takes.disk import Disk
 from firmware_app.takes.minutes import LastMinutes
+from firmware_app.takes.playing import PRE_ROLL_S, Ear
+from firmware_app.takes.shelf import Shelf
 from firmware_app.takes.take import Take
 
 CHUNK_FRAMES = RATE_HZ // 10
 SILENCE = 10.0 ** (-60.0 / 20.0)
 """A kept take begins with the first second that is louder."""
+
+REMOVED = "removed"
+"""A lane that is made here: what came in, less what is heard of it."""
 
 LONGEST_HOLE_S = 30.0
 """A device that comes back sooner goes on in the same take, with silence between."""
@@ -30,6 +35,7 @@ class Wanted:
     lanes: tuple[str, ...] = ("dry", "wet")
     how: str = "pressed"
     preset: str = ""
+    format: str = "wav"
 
 
 @dataclass(slots=True)
@@ -65,15 +71,15 @@ class Recorder:
     def __init__(
         self,
         ring: Path,
-        root: Path,
+        shelf: Shelf,
         minutes_s: int,
         *,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = datetime.now,
     ) -> None:
-        """ring: the take ring's file. root: the folder of all takes. minutes_s: what is kept in memory; 0 for none."""
+        """ring: the take ring's file. shelf: where takes go. minutes_s: what is kept in memory; 0 for none."""
         self._reader = TakeReader(ring)
-        self._root, self._clock, self._now = root, clock, now
+        self._shelf, self._clock, self._now = shelf, clock, now
         self.minutes = LastMinutes(minutes_s)
         self.position = 0  # of the next frame
         self._read = 0  # the same, in the ring
@@ -82,7 +88,9 @@ class Recorder:
         self._disk: Disk | None = None
         self._begun = 0  # position of the present take's first frame
         self._wanted = Wanted()
-        self._columns: tuple[int, ...] = ()  # of the present take: which lanes of the ring
+        self._chosen = _Chosen((), ())  # for the present take
+        self._ear: Ear | None = None
+        self._heard = Wanted(how="heard")
         self._ending: list[Disk] = []
         self.said: list[str] = []  # what people must know, since it was last taken
 
@@ -96,7 +104,12 @@ class Recorder:
     @property
     def has(self) -> tuple[str, ...]:
         """The lanes that there are at present."""
-        return tuple(lane.name for lane in self._ring.lanes) if self._ring is not None else ()
+        return tuple(lane.name for lane in _with_removed(self._ring.lanes)) if self._ring is not None else ()
+
+    @property
+    def armed(self) -> bool:
+        """Whether a take begins when somebody plays."""
+        return self._ear is not None
 
     def start(self, wanted: Wanted, pre_roll_s: float = 0.0) -> bool:
         """Begin a take, with up to so much of what was played before. False when one is being recorded, or no sound
@@ -114,19 +127,37 @@ class Recorder:
             self._disk.end()
             self._ending.append(self._disk)
             self._disk = None
+            if self._ear is not None:
+                self._ear.forget()
+
+    def arm(self, heard_db: float, silence_s: float, wanted: Wanted) -> None:
+        """Begin a take when somebody plays; see Ear. What it has learnt of the room stays when only rules change."""
+        self._heard = wanted
+        if self._ear is None:
+            self._ear = Ear(heard_db, silence_s)
+        self._ear.heard_db, self._ear.silence_s = heard_db, silence_s
+
+    @property
+    def places(self) -> set[str]:
+        """Where takes are being written at present, by their ids."""
+        return {disk.place for disk in (self._disk, *self._ending) if disk is not None}
+
+    def disarm(self) -> None:
+        """No take begins by itself. One that did goes on until it is ended."""
+        self._ear = None
 
     def keep(self, wanted: Wanted) -> bool:
         """Make a take of the last minutes, from the first sound in them. False when there is none."""
         begin = self.minutes.first_sound(SILENCE)
         if begin is None:
             return False
-        lanes, columns = _chosen(self.minutes.lanes, wanted.lanes)
-        if not lanes:
+        chosen = _choose(self.minutes.lanes, wanted.lanes)
+        if not chosen.lanes:
             return False
         values, changes = self._params.since(begin)
-        disk = self._new_disk(lanes, wanted, values, begin)
+        disk = self._new_disk(chosen.lanes, wanted, values, begin)
         for _, sounds in self.minutes.sounds(begin):
-            disk.append([sounds[column] for column in columns])
+            disk.append(chosen.of(sounds))
         for at, param_id, value in changes:
             disk.changed(at - begin, param_id, value)
         disk.end()
@@ -152,6 +183,8 @@ class Recorder:
     def settled(self) -> list[Disk]:
         """Takes that were completed since the last call, or given up."""
         done = [disk for disk in self._ending if disk.ended()]
+        for disk in done:
+            self.said += disk.heard()
         self._ending = [disk for disk in self._ending if disk not in done]
         return done
 
@@ -165,6 +198,10 @@ class Recorder:
 
     def step(self) -> None:
         """Take what the ring has."""
+        if self._disk is not None:
+            self.said += self._disk.heard()
+            if self._disk.over:
+                self.stop()
         state = self._reader.look()
         if state is None:
             self._ring = self._ring if self._disk is not None else None
@@ -190,9 +227,20 @@ class Recorder:
         assert self._ring is not None
         self.minutes.add(self.position, self._ring.lanes, chunk)
         if self._disk is not None:
-            self._disk.append([chunk[column] for column in self._columns])
+            self._disk.append(self._chosen.of(chunk))
         self._read += CHUNK_FRAMES
         self.position += CHUNK_FRAMES
+        if self._ear is not None:
+            self._listen(self._ear, chunk[0])
+
+    def _listen(self, ear: Ear, sound: Block) -> None:
+        """Begin a take where somebody has begun to play; end one that began so where they have stopped."""
+        verdict = ear.hear(self.position - len(sound), sound)
+        if verdict.begins is not None and self._disk is None:
+            self._wanted = self._heard
+            self._begin(max(self.minutes.begins, verdict.begins - round(PRE_ROLL_S * RATE_HZ)))
+        elif verdict.ended and self._disk is not None and self._wanted.how == self._heard.how:
+            self.stop()
 
     def _skip(self, frames: int) -> None:
         """This process was held up for longer than the ring remembers."""
@@ -210,7 +258,8 @@ class Recorder:
             return
         if before.lanes != state.lanes:
             self.stop()
-            self._begin(self.position)
+            if self._wanted.how != self._heard.how:  # else it begins by itself when somebody plays on
+                self._begin(self.position)
             return
         hole_s = (state.at_ns - before.at_ns) / 1e9 - state.written / RATE_HZ if state.written else 0.0
         frames = round(max(0.0, min(hole_s, LONGEST_HOLE_S)) * RATE_HZ)
@@ -220,17 +269,17 @@ class Recorder:
     def _begin(self, begin: int) -> None:
         """Start to record, with what the last minutes hold from `begin` on."""
         assert self._ring is not None
-        lanes, self._columns = _chosen(self._ring.lanes, self._wanted.lanes)
-        if not lanes:
-            self.said.append(f"nothing to record: the box has {', '.join(lane.name for lane in self._ring.lanes)}")
+        self._chosen = _choose(self._ring.lanes, self._wanted.lanes)
+        if not self._chosen.lanes:
+            self.said.append(f"nothing to record: the box has {', '.join(self.has)}")
             return
         same = self.minutes.lanes == self._ring.lanes
         self._begun = begin if same else self.position
         values, changes = self._params.since(self._begun)
-        self._disk = self._new_disk(lanes, self._wanted, values, self._begun)
+        self._disk = self._new_disk(self._chosen.lanes, self._wanted, values, self._begun)
         if same:
             for _, sounds in self.minutes.sounds(self._begun):
-                self._disk.append([sounds[column] for column in self._columns])
+                self._disk.append(self._chosen.of(sounds))
         for at, param_id, value in changes:
             self._disk.changed(at - self._begun, param_id, value)
 
@@ -241,9 +290,10 @@ class Recorder:
             wanted.how,
             tuple(lanes),
             preset=wanted.preset,
+            format=wanted.format,
             params=dict(values),
         )
-        return Disk(self._root, begun, take)
+        return Disk(self._shelf, begun, take)
 
     def _position_at(self, at_ns: int) -> int:
         """Where in the sound a moment was: as far behind the ring's newest frame as the clock says."""
@@ -253,7 +303,31 @@ class Recorder:
         return max(0, newest - max(0, round((self._ring.at_ns - at_ns) * RATE_HZ / 1e9)))
 
 
-def _chosen(lanes: Sequence[LaneForm], names: Sequence[str]) -> tuple[tuple[LaneForm, ...], tuple[int, ...]]:
-    """(those of `lanes` with these names, where each of them is)."""
-    found = [(lane, column) for column, lane in enumerate(lanes) if lane.name in names]
-    return tuple(lane for lane, _ in found), tuple(column for _, column in found)
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """Which lanes a take has. columns: where each of them is in the ring; -1: it is made, of the first and of `wet`."""
+
+    lanes: tuple[LaneForm, ...]
+    columns: tuple[int, ...]
+    wet: int = 0
+
+    def of(self, chunk: Sequence[Block]) -> list[Block]:
+        """The take's lanes of a chunk of all lanes."""
+        return [chunk[column] if column >= 0 else chunk[0] - chunk[self.wet] for column in self.columns]
+
+
+def _choose(lanes: Sequence[LaneForm], names: Sequence[str]) -> _Chosen:
+    """Those of `lanes` with these names, and the removed one where it is asked for and can be made."""
+    found = [
+        (lane, at if at < len(lanes) else -1) for at, lane in enumerate(_with_removed(lanes)) if lane.name in names
+    ]
+    wet = next((at for at, lane in enumerate(lanes) if lane.name == "wet"), 0)
+    return _Chosen(tuple(lane for lane, _ in found), tuple(column for _, column in found), wet)
+
+
+def _with_removed(lanes: Sequence[LaneForm]) -> tuple[LaneForm, ...]:
+    """And what was taken away, where each channel that is heard has one that came in, or all have the same one."""
+    wet = next((lane for lane in lanes if lane.name == "wet"), None)
+    if wet is None or lanes[0].channels not in (1, wet.channels):
+        return tuple(lanes)
+    return (*lanes, LaneForm(REMOVED, wet.channels))

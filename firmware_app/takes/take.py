@@ -6,6 +6,7 @@ import contextlib
 import json
 import math
 import os
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
@@ -23,6 +24,7 @@ RECORDING, WHOLE, MENDED = STATES = ("recording", "whole", "mended")
 """mended: the box lost power, or its recorder was killed, while it recorded."""
 
 LONGEST_NAME = 120
+LARGEST_BYTES = 16_000_000  # of take.json: more than the most changes, marks and gaps fill
 MOST_CHANGES, MOST_MARKS, MOST_GAPS = 100_000, 1000, 10_000
 
 
@@ -45,7 +47,8 @@ class Take:
 
     begun: local time, ISO 8601. how: "pressed", "kept" (after it was played) or "heard" (by level). params: every
     parameter at the beginning; changes: (frame, id, value) from there on. trim: the frames to play, first and end;
-    (0, 0) for all.
+    (0, 0) for all. part: where a take went on at another place, or in another file, each piece is a take of its own:
+    the first is 1; follows: the folder of the piece before, and starts: where this one begins in the whole.
     """
 
     begun: str
@@ -61,6 +64,10 @@ class Take:
     gaps: tuple[Gap, ...] = ()
     marks: tuple[tuple[int, str], ...] = ()
     trim: tuple[int, int] = (0, 0)
+    format: str = "wav"
+    part: int = 1
+    follows: str = ""
+    starts: int = 0
 
     def named(self, name: str) -> Take:
         """With a name that a person typed. Raises TakeError."""
@@ -91,8 +98,12 @@ class Take:
 
 
 def lane_file(folder: Path, lane: str) -> Path:
-    """The file of one lane."""
-    return folder / f"{lane}.wav"
+    """The file of one lane: WAV, and FLAC where it was packed. Raises TakeError for a link."""
+    wav, flac = folder / f"{lane}.wav", folder / f"{lane}.flac"
+    path = flac if not wav.exists() and flac.exists() else wav
+    if path.is_symlink():  # on a stick, somebody may have made one to any file of the box
+        raise TakeError(f"{path}: a link, and the box follows none")
+    return path
 
 
 def save(folder: Path, take: Take) -> None:
@@ -109,10 +120,10 @@ def save(folder: Path, take: Take) -> None:
 def load(folder: Path) -> Take:
     """Read take.json. Raises TakeError, which names the folder and what is wrong."""
     try:
-        tree = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        tree = json.loads(_text(folder / FILE))
         if not isinstance(tree, dict) or tree.pop("form", None) != FORM:
             raise TakeError(f"{folder / FILE}: not a take of this kind ({FORM!r} is expected)")
-        return _take(tree)
+        return of_tree(tree)
     except TakeError:
         raise
     except OSError as error:
@@ -121,8 +132,19 @@ def load(folder: Path) -> Take:
         raise TakeError(f"{folder / FILE}: damaged: {error}") from None
 
 
-def _take(tree: dict[str, Any]) -> Take:
-    """Raises ValueError, TypeError, KeyError."""
+def _text(path: Path) -> str:
+    """What take.json holds. Raises OSError, ValueError for one that no recorder wrote: a stick may hold anything."""
+    with open(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise ValueError("no file")
+        data = file.read(LARGEST_BYTES + 1)
+    if len(data) > LARGEST_BYTES:
+        raise ValueError(f"more than {LARGEST_BYTES // 1_000_000} MB")
+    return data.decode()
+
+
+def of_tree(tree: dict[str, Any]) -> Take:
+    """A take, as its fields in JSON say. Raises ValueError, TypeError, KeyError."""
     known = {each.name for each in fields(Take)}
     values = {name: value for name, value in tree.items() if name in known}
     datetime.fromisoformat(values["begun"])
@@ -145,6 +167,10 @@ def _take(tree: dict[str, Any]) -> Take:
         gaps=tuple(Gap(_count(gap["frame"]), _count(gap["frames"]), str(gap["why"])) for gap in values["gaps"]),
         marks=tuple((_count(at), str(name)[:LONGEST_NAME]) for at, name in values["marks"][:MOST_MARKS]),
         trim=_span(values.get("trim", (0, 0)), values["frames"]),
+        format="flac" if values.get("format") == "flac" else "wav",
+        part=_count(values.get("part", 1), 10_000),
+        follows=str(values.get("follows", ""))[:LONGEST_NAME],
+        starts=_count(values.get("starts", 0)),
     )
 
 
@@ -218,7 +244,9 @@ def mend_unfinished(root: Path) -> list[str]:
         try:
             frames = [growing_bwf.mend(lane_file(folder, lane.name)) for lane in take.lanes]
             save(folder, replace(take, state=MENDED, frames=max(frames)))
-            said.append(f"take {folder.name}: completed after a power cut, {max(frames) / growing_bwf.RATE_HZ:.1f} s")
+            said.append(
+                f"take {folder.name}: completed: it had not been ended, {max(frames) / growing_bwf.RATE_HZ:.1f} s"
+            )
         except (OSError, ValueError) as error:
             said.append(f"take {folder.name}: cannot be completed: {error}")
     return said
@@ -229,7 +257,8 @@ def written_again(takes: Sequence[tuple[Path, Take]]) -> None:
     for folder, take in takes:
         for lane in take.lanes:
             with contextlib.suppress(OSError):
-                growing_bwf.retag(lane_file(folder, lane.name), lane.channels, take.tags(lane.name))
+                if (path := lane_file(folder, lane.name)).suffix == ".wav":
+                    growing_bwf.retag(path, lane.channels, take.tags(lane.name))
 
 
 def sync_folder(folder: Path) -> None:

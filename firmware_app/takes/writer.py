@@ -63,7 +63,8 @@ class TakeWriter:
                 self.folder.rmdir()
             raise
         self._peaks = [Peaks() for _ in take.lanes]
-        self._frames = 0  # that every file should have
+        self._frames = self._kept_frames = 0  # that every file should have; that the last keep() made sure of
+        self.sure_frames = 0  # whatever happens to the disk, so many can be read from it
         self._lost_from = self._lost = 0  # since the trouble began
         self._keep_at = self._facts_at = clock() + KEEP_S
         self._facts_changed = False
@@ -118,6 +119,8 @@ class TakeWriter:
         try:
             for file in self._files:
                 file.keep()
+            if all(file.frames == self._frames for file in self._files):
+                self.sure_frames, self._kept_frames = self._kept_frames, self._frames
             if self._facts_changed and self._clock() >= self._facts_at:
                 self._facts_at = self._clock() + FACTS_S
                 takes.save(self.folder, replace(self.take, frames=self._frames))

@@ -24,6 +24,7 @@ MOST_EXPOSURE = {
     "hushbox-recorder.service": 10,
     "hushbox-tune.service": 15,
     "hushbox-log@.service": 10,
+    "hushbox-stick@.service": 50,  # it mounts for everybody, so it has no view of its own of the file system
     "hushbox-update.service": 18,
     "hushbox-update-guard.service": 10,
     "hushbox-update-state.service": 6,
@@ -87,7 +88,10 @@ def test_a_read_only_root_keeps_no_unit_from_starting(name: str) -> None:
 def test_each_process_is_a_user_that_writes_only_what_is_its_own() -> None:
     """Only control writes settings; the sound has no home, in which ALSA would look for what it executes."""
     assert {name: unit(name)["User"] for name in OWN} == OWN
-    assert unit("hushbox-control.service")["ReadWritePaths"] == "-/var/lib/hushbox -/var/lib/hushbox-update/staging"
+    assert (
+        unit("hushbox-control.service")["ReadWritePaths"]
+        == "-/var/lib/hushbox -/var/lib/hushbox-update/staging -/run/hushbox-sticks"
+    )
     assert "ReadWritePaths" not in unit("hushbox-audio.service")
     folders = {name: unit(name)["RuntimeDirectory"] for name in OWN}
     assert folders == {"hushbox-audio.service": "hushbox-sound", "hushbox-control.service": "hushbox"}
@@ -103,7 +107,7 @@ def test_each_process_is_a_user_that_writes_only_what_is_its_own() -> None:
 def test_the_recorder_writes_takes_and_reaches_nothing_else() -> None:
     recorder = unit("hushbox-recorder.service")
     assert recorder["User"] == "hushbox"
-    assert all_of("hushbox-recorder.service", "ReadWritePaths") == ["-/var/lib/hushbox/takes"]
+    assert all_of("hushbox-recorder.service", "ReadWritePaths") == ["-/var/lib/hushbox/takes -/run/hushbox-sticks"]
     assert "SupplementaryGroups" not in recorder
     assert (recorder["PrivateNetwork"], recorder["PrivateDevices"], recorder["Type"]) == ("yes", "yes", "notify")
 
@@ -133,6 +137,7 @@ def test_the_sound_may_read_what_it_starts_from_and_no_secret() -> None:
     assert made == {
         "/var/lib/hushbox": ("0750", "hushbox", "hushbox"),
         "/var/lib/hushbox/takes": ("0700", "hushbox", "hushbox"),
+        "/run/hushbox-sticks": ("0755", "root", "root"),
         "/var/lib/hushbox-update": ("0755", "root", "root"),
         "/var/lib/hushbox-update/staging": ("0700", "hushbox", "hushbox"),
     }

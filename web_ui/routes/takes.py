@@ -132,7 +132,8 @@ def add_takes_routes(api: Blueprint, port: TakesPort, phones: Phones) -> None:
         path = port.sound(id, lane)
         slot = fetched.take(phones.visitor())
         try:
-            answer = send_file(path, mimetype="audio/wav", conditional=True, max_age=0)
+            kind = "audio/flac" if path.suffix == ".flac" else "audio/wav"
+            answer = send_file(path, mimetype=kind, conditional=True, max_age=0)
         except BaseException:
             slot.release()
             raise

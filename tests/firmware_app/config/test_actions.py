@@ -52,6 +52,7 @@ EVERY_KIND = [
     ({"do": "record"}, "Record on/off"),
     ({"do": "keep_that"}, "Keep that"),
     ({"do": "mark_take"}, "Mark this place"),
+    ({"do": "arm"}, "Record when I play on/off"),
 ]
 
 

@@ -12,6 +12,7 @@ from dsp.block import RATE_HZ
 from firmware_app.link import take_ring
 from firmware_app.link.take_ring import LaneForm, TakeRing
 from firmware_app.takes.recorder import Recorder
+from firmware_app.takes.shelf import Shelf
 from tests.rigs.take_box import saw
 
 LATENCY = 128
@@ -28,7 +29,7 @@ class Stage:
         monkeypatch.setattr(take_ring.time, "monotonic_ns", lambda: round(self.time_s * 1e9))
         self.recorder = Recorder(
             self.path,
-            self.root,
+            Shelf(self.root),
             minutes_s,
             clock=lambda: self.time_s,
             now=lambda: BEGUN + timedelta(seconds=self.time_s - 1000.0),

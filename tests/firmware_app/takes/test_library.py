@@ -15,7 +15,8 @@ import soundfile
 from firmware_app.link.take_ring import LaneForm
 from firmware_app.takes import peaks
 from firmware_app.takes import take as takes
-from firmware_app.takes.library import BIN_DAYS, TakeLibrary, outline, sheet
+from firmware_app.takes.bin import BIN_DAYS
+from firmware_app.takes.library import TakeLibrary, outline, sheet
 from firmware_app.takes.take import Gap, Take, TakeError
 from firmware_app.takes.writer import TakeWriter
 

@@ -16,6 +16,7 @@ from firmware_app.takes import take as takes
 from firmware_app.takes import writer
 from firmware_app.takes.disk import Disk
 from firmware_app.takes.recorder import Wanted
+from firmware_app.takes.shelf import Shelf
 from firmware_app.takes.take import Take
 from hw.audio.files.growing_bwf import GrowingBwf
 from tests.firmware_app.takes.conftest import BEGUN, Stage
@@ -239,7 +240,7 @@ def test_a_disk_that_stalls_for_ever_drops_what_memory_cannot_hold_and_tells_whe
     monkeypatch.setattr(writer, "KEEP_S", 0.0)
     monkeypatch.setattr(GrowingBwf, "keep", lambda file: go_on.wait(30.0))
     lanes = (LaneForm("dry", 1),)
-    disk = Disk(tmp_path, BEGUN, Take("2026-01-01", "pressed", lanes), 600_000)
+    disk = Disk(Shelf(tmp_path), BEGUN, Take("2026-01-01", "pressed", lanes), 600_000)
     chunks = [saw(np.arange(at, at + 4800)).astype(np.float32)[:, None] for at in range(0, 480_000, 4800)]
     for chunk in chunks[:70]:
         disk.append([chunk])
@@ -251,12 +252,11 @@ def test_a_disk_that_stalls_for_ever_drops_what_memory_cannot_hold_and_tells_whe
         disk.append([chunk])
     disk.end()
     assert disk.ended(60.0)
-    assert disk.take is not None
-    assert disk.take.frames == 480_000
-    [gap] = disk.take.gaps
+    [part] = disk.parts
+    assert part.take.frames == 480_000
+    [gap] = part.take.gaps
     assert "too slow" in gap.why
-    assert disk.folder is not None
-    sound = soundfile.read(disk.folder / "dry.wav", dtype="float32", always_2d=True)[0]
+    sound = soundfile.read(part.folder / "dry.wav", dtype="float32", always_2d=True)[0]
     assert_is_from([sound[gap.frame + gap.frames :]], gap.frame + gap.frames)
 
 

@@ -42,7 +42,7 @@ export class ActionForm extends EventTarget {
     this.#groups = [
       ...group(t("panel.group.play"), [
         ...switches.map((view) => option(t("panel.do.on_off", { label: view.label }), { do: "toggle", param: view.id })),
-        ...plain("panic_mute", "panic_dry", "record", "keep_that", "mark_take", "tap_tempo"),
+        ...plain("panic_mute", "panic_dry", "record", "keep_that", "mark_take", "arm", "tap_tempo"),
       ]),
       ...group(t("panel.group.scenes"), fixed([[t("panel.do.scene_other"), { do: "scene", scene: "other" }],
         ...["A", "B"].map((scene) => [t("panel.do.scene", { scene }), { do: "scene", scene }])])),
