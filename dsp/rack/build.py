@@ -33,20 +33,27 @@ Problems = dict[str, str]
 
 
 def build_chain(
-    bundle_folder: Path | str | None, runtime: str = "auto", *, real_time: bool = True, spread: bool = False
+    bundle_folder: Path | str | None,
+    runtime: str = "auto",
+    *,
+    real_time: bool = True,
+    spread: bool = False,
+    split: bool = False,
 ) -> Chain:
     """The chain for the bundle in `bundle_folder`, loaded, checked and warmed; None makes one without a model.
 
     One for a voice has all stages of dsp.rack.voice_stages.
 
     runtime: "auto" or one of dsp.inference.bundle.RUNTIMES. real_time: False for files, where no model step is ever
-    late. spread: as build_rack(). Not while streaming. Raises BundleError, BundleHashError, RuntimeUnfitError.
+    late. spread, split: as build_rack(); a voice has no stems. Not while streaming. Raises BundleError,
+    BundleHashError, RuntimeUnfitError.
     """
     if bundle_folder is None:
         return Chain(_with_stages())
     bundle = Bundle.load(bundle_folder)
     if bundle.kind == Stems.kind:
-        return Chain([Stems(bundle, _opened(bundle, runtime, spread), real_time=real_time)])
+        stems = Stems(bundle, _opened(bundle, runtime, spread), split=split, real_time=real_time)
+        return Chain(lanes=[Lane(MUSIC, [stems], stems_behind=len(STEMS) if split else 0)])
     return Chain(_with_stages(partial(_denoiser, bundle, runtime, spread, real_time=real_time)))
 
 
