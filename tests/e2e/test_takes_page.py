@@ -1,6 +1,7 @@
 """Record and Keep on Play and the view Takes in a real browser, by touch: every task a player has with takes."""
 
 import io
+import time
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -142,6 +143,8 @@ def test_takes_are_found_by_day_words_and_star_and_come_back_from_the_bin(open_p
 def test_five_versions_take_five_taps_and_are_heard_without_a_gap(open_page: Open, box: Box):
     takes = box.ports.takes
     recorded(takes, "Chorus")
+    passed = [time.monotonic()]
+    takes.clock = lambda: passed[0]
     page = open_page(view="takes")
     page.evaluate(f"({TAPING})()")
     page.locator(".take-open").tap()
@@ -149,7 +152,10 @@ def test_five_versions_take_five_taps_and_are_heard_without_a_gap(open_page: Ope
         page.get_by_role("button", name="Try other settings").tap()
         page.get_by_role("dialog").get_by_role("button", name=preset, exact=True).tap()
     expect(page.locator(".take-jobs li").first).to_contain_text("Gentle")
+    expect(page.locator(".take-jobs li")).to_have_count(4)
     page.get_by_role("button", name="Cancel").last.tap()
+    expect(page.locator(".take-jobs li")).to_have_count(3)
+    passed[0] += 60.0
     sounds = page.locator(".take-sounds label")
     expect(sounds).to_have_text(["Untouched", "Processed", "Gentle", "Podcast", "Singer live"])
     page.get_by_role("button", name="Loop").tap()  # three seconds, again and again

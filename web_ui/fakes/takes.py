@@ -41,7 +41,8 @@ class FakeTakes:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.now = _NOTHING  # tests change it
         self.same_song = True  # tests change it
-        self._versions = FakeVersions(clock)
+        self.clock = clock  # tests change it
+        self._versions = FakeVersions(lambda: self.clock())
         self._compared: set[tuple[str, str]] = set()
         self._takes: list[TakeView] = []
         self._bin: list[TakeView] = []

@@ -113,12 +113,6 @@ export class Deck extends EventTarget {
     else this.#anew(this.position < span.from || this.position >= span.to ? span.from : this.position);
   }
 
-  close() {
-    this.pause();
-    this.#context?.close();
-    this.#context = null;
-  }
-
   // --- planning ---
 
   #anew(at) {

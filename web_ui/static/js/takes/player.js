@@ -32,9 +32,9 @@ export class TakePlayer {
   #frame = 0;
   #drawn = "";
 
-  constructor({ entry, notices, store, presets, compare }) {
+  constructor({ notices, store, presets, compare }) {
     // presets(): names to choose from. compare(take): somebody wants to compare it.
-    Object.assign(this, { entry, notices, store, presets, compare });
+    Object.assign(this, { notices, store, presets, compare });
     this.deck = new Deck(new Sounds());
     this.wave = new Wave(t("takes.position"));
     this.#build();
@@ -263,7 +263,6 @@ export class TakePlayer {
     const playing = deck.state !== "stopped";
     this.playKey.classList.toggle("playing", playing);
     this.playKey.setAttribute("aria-label", t(playing ? "look.pause" : "look.play"));
-    this.playKey.toggleAttribute("data-waiting", deck.state === "waiting");
     this.loopKey.setAttribute("aria-pressed", String(deck.loop !== null));
     this.choice.querySelectorAll("input").forEach((input, at) => { input.checked = at === deck.heard; });
     const heard = this.#sounds[deck.heard];

@@ -19,7 +19,7 @@ export function create({ connection, notices, entry }, card) {
   const away = el("p", { class: "said trouble", role: "status", hidden: true });
   const what = el("div", { class: "ways" });
   const keeps = toggle(() => set("recorder/settings", { minutes: now.minutes ? 0 : USUAL_MINUTES }));
-  const minutes = select(MINUTES.map((count) => [count, t("takes.setup.minutes.count", { count })]), USUAL_MINUTES);
+  const minutes = select([], "");
   const minutesField = field("takes-minutes", t("takes.setup.minutes"), minutes, t("takes.setup.minutes.help"));
   const keepsWords = el("p", { class: "help", role: "status" });
   const arms = toggle(() => attempt(notices, () => post("recorder/arm", { on: !now.armed })));
@@ -78,11 +78,11 @@ export function create({ connection, notices, entry }, card) {
     switched(keeps, now.minutes > 0, "takes.setup.keep.on", "takes.setup.keep.off");
     switched(arms, now.armed, "takes.setup.by_itself.on", "takes.setup.by_itself.off");
     minutesField.hidden = !now.minutes;
-    offer(minutes, MINUTES.map((count) => [count, t("takes.setup.minutes.count", { count })]), now.minutes, (count) => t("takes.setup.minutes.count", { count }));
+    offer(minutes, MINUTES.map((count) => [count, inMinutes(count)]), now.minutes, inMinutes);
     for (const input of what.querySelectorAll("input")) input.checked = now.what.includes(input.value);
     heardFields.hidden = !now.armed;
     offer(heard, HEARD.map(([db, name]) => [db, t(`takes.setup.heard.${name}`)]), now.heard_db, (db) => (db > 0 ? t("takes.setup.heard.above", { db }) : t("takes.setup.heard.level", { db })));
-    offer(silence, SILENCES.map((count) => [count, t("takes.setup.seconds", { count })]), now.silence_s, (count) => t("takes.setup.seconds", { count }));
+    offer(silence, SILENCES.map((count) => [count, inSeconds(count)]), now.silence_s, inSeconds);
     for (const input of format.querySelectorAll("input")) input.checked = input.value === now.format;
     drawPlaces();
   }
@@ -104,7 +104,7 @@ export function create({ connection, notices, entry }, card) {
 
   function side() {
     card.side(!now.there ? t("takes.side.away") : now.problem ? t("takes.side.problem") : now.recording ? t("takes.recording")
-      : now.armed ? t("takes.side.armed") : now.minutes ? t("takes.setup.minutes.count", { count: now.minutes }) : t("takes.side.off"), !now.there || Boolean(now.problem));
+      : now.armed ? t("takes.side.armed") : now.minutes ? inMinutes(now.minutes) : t("takes.side.off"), !now.there || Boolean(now.problem));
   }
 
   async function load() {
@@ -133,6 +133,9 @@ export function create({ connection, notices, entry }, card) {
     entry: () => draw(true),
   };
 }
+
+const inMinutes = (count) => t("takes.setup.minutes.count", { count });
+const inSeconds = (count) => t("takes.setup.seconds", { count });
 
 function toggle(press) {
   const node = button("", press);
