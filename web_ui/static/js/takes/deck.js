@@ -9,9 +9,10 @@ import { PIECE_S, RATE_HZ } from "./sounds.js";
 
 const HEARD_AHEAD_S = 6;
 const OTHERS_AHEAD_S = 2;
-const PLANNED_S = 1.5; // handed to the browser ahead of time: a page that is busy for so long goes on sounding
+const PLANNED_S = 4; // handed to the browser ahead of time: a page that is busy for so long goes on sounding
 const TICK_MS = 80;
 const START_S = 0.03;
+const CHANGE_S = 0.08; // the old sound goes on until then
 const FADE_S = 0.015;
 const EDGE_S = 0.004; // where a loop jumps
 
@@ -135,15 +136,18 @@ export class Deck extends EventTarget {
       this.#voice = this.#begin(this.#wanted, at, now + START_S);
       this.heard = this.#wanted;
       this.#say("playing");
-    } else if (this.#wanted !== this.heard) this.#change(now + START_S);
-    this.#plan(now);
+    } else if (this.#wanted !== this.heard) this.#change(now + CHANGE_S);
+    this.#plan(this.#voice, now);
   }
 
   #change(when) {
     const at = this.#voice.source.common(ownAt(this.#voice, when));
     if (at >= this.#end() || !this.#ready(this.#wanted, at)) return;
+    const voice = this.#begin(this.#wanted, at, when);
+    this.#plan(voice, when);
+    if (this.#context.currentTime >= when) return voice.bus.disconnect(); // this phone was held up meanwhile: the next time
     this.#silence(when);
-    this.#voice = this.#begin(this.#wanted, at, when);
+    this.#voice = voice;
     this.heard = this.#wanted;
     this.#changed();
   }
@@ -197,15 +201,14 @@ export class Deck extends EventTarget {
     voice.spans.push({ at, from, to, edge });
   }
 
-  #plan(now) {
-    const voice = this.#voice;
+  #plan(voice, now) {
     if (!voice) return;
     const last = () => voice.spans.at(-1);
     const over = () => last().at + last().to - last().from;
     while (this.#loop && over() < now + PLANNED_S) this.#span(voice, over(), voice.source.own(this.#loop.from));
     while (voice.spans.length > 1 && voice.spans[1].at < now) voice.spans.shift();
-    if (!this.#loop && now >= over()) return this.#over();
-    for (const span of voice.spans) if (!this.#planSpan(voice, span, now)) return this.#starve();
+    if (!this.#loop && now >= over()) return voice === this.#voice && this.#over();
+    for (const span of voice.spans) if (!this.#planSpan(voice, span, now)) return voice === this.#voice && this.#starve();
   }
 
   #planSpan(voice, { at, from, to, edge }, now) {

@@ -63,8 +63,7 @@ export function create({ connection, notices, entry }, card) {
     group("takes.setup.what", what, el("p", { class: "help" }, t("takes.setup.what.help"))),
     group("takes.setup.by_itself", arms, heardFields, el("p", { class: "help" }, t("takes.setup.by_itself.help"))),
     group("takes.setup.place", places, room, field("takes-quota", t("takes.setup.quota"), quota, t("takes.setup.quota.help"))),
-    group("takes.setup.format", format, el("p", { class: "help" }, t("takes.setup.format.help"))),
-    el("a", { class: "plain link-button", href: "#takes" }, t("takes.setup.all")));
+    group("takes.setup.format", format, el("p", { class: "help" }, t("takes.setup.format.help"))));
 
   function draw(anew = false) {
     const shape = JSON.stringify({ ...now, seconds: 0, kept_s: 0, kept_megabytes: 0, view });
