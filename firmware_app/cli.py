@@ -66,6 +66,7 @@ PROCESSES = {  # what `hushbox run` and the systemd units start; not for people,
 }
 HELPERS = {  # what the page, units and `hushbox run` start
     "model_work": Command("model_work", "measure a model, or try two, for the page"),
+    "take_work": Command("take_work", "work on a take, for the page"),
     "update_work": Command("update_work", "install an update, or settle one that was cut off"),
 }
 

@@ -45,6 +45,7 @@ from firmware_app.setup.backup import apply_staged
 from firmware_app.setup.backup_reading import start_reader
 from firmware_app.setup.box import BoxSetup
 from firmware_app.setup.lost_everything import HeldAtStart
+from firmware_app.setup.take_work import TakeWork
 from firmware_app.system import power
 from firmware_app.system.versions import box_version
 from firmware_app.takes.wire import SOCKET as RECORDER
@@ -65,6 +66,7 @@ log = logging.getLogger(__name__)
 
 LOOK_FOR_INTERFACE_S = 0.5
 SOUND_FIRST_S = 30.0  # the address comes after what the start says of the sound, if that does not take longer
+BUSY_LOAD = 0.8  # of the deadline
 CLOSE_S = 1.1  # after stop(): by then all is saved, or run() says that it is not
 LEAST_CLOSE_S = 0.3
 SWITCH_INTERVAL_S = 0.0005  # between threads: a press must not wait while a page is rendered
@@ -113,13 +115,14 @@ class ControlProcess:
         self.recording = Recording(places.runtime / RECORDER, self.control, takes, lambda: performer.preset)
         performer.take = self.recording.act
         self.recording.removal = power.release_stick
+        self._take_work = TakeWork(places.takes, places.state, lambda: self._box.config, self._sound_is_busy)
 
     def run(self) -> int:
         """Run until SIGTERM or stop(). Returns the exit code: 1 when something could not be saved at the end."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop())
         sys.setswitchinterval(SWITCH_INTERVAL_S)
-        for note in (self.control.started_muted, *self.control.notes, *self._box.notes):
+        for note in (self.control.started_muted, *self.control.notes, *self._box.notes, *self._take_work.notes):
             if note:
                 log.warning("%s", note)
         lost: list[str] = []
@@ -135,6 +138,8 @@ class ControlProcess:
             stack.callback(self._box.model_work.stop)
             self.recording.start()
             stack.callback(self.recording.stop)
+            self._take_work.start()
+            stack.callback(self._take_work.stop)
             try:
                 comparer = self._comparer()
                 stack.callback(comparer.end)
@@ -188,7 +193,7 @@ class ControlProcess:
             comparer,
             self._updates,
             self.recording,
-            self._places.takes,
+            self._take_work,
             history=self._history,
             leave_safe=lambda: self._link.send_command(Down.LEAVE_SAFE),
         )
@@ -254,6 +259,11 @@ class ControlProcess:
         self.control.audio_down()
         self._box.audio_down()
         self._bindings.light()
+
+    def _sound_is_busy(self) -> bool:
+        """Whether it leaves something out, or soon will: what can wait, waits then."""
+        meter = self.control.latest.meter
+        return self.control.health.shed > 0 or (meter is not None and meter.load_mean > BUSY_LOAD)
 
     def _watch(self) -> None:
         """Until stop(): tell systemd that all is well, and look for an interface while the demo plays without one."""

@@ -23,6 +23,7 @@ from firmware_app.page.takes import RealTakes
 from firmware_app.page.updates import RealUpdates
 from firmware_app.panel.setup import PanelSetup
 from firmware_app.setup.box import BoxSetup
+from firmware_app.setup.take_work import TakeWork
 from firmware_app.update.updates import Updates
 from web_ui.ports.box import Box
 
@@ -34,15 +35,15 @@ def real_box(
     comparer: Comparer,
     updates: Updates,
     recording: Recording,
-    takes: Path,
+    takes: TakeWork,
     *,
     history: History | None = None,
     leave_safe: Callable[[], None] = lambda: None,
 ) -> Box:
     """The ports of this box, for web_ui's create_app.
 
-    ring: the listen ring's file. takes: the folder of all takes. comparer, history: the caller ends the one and
-    feeds the other. leave_safe: ends safe mode.
+    ring: the listen ring's file. takes: makes versions of takes. comparer, history: the caller ends the one and feeds
+    the other. leave_safe: ends safe mode.
     """
     history = history or History()
     panel.bindings.performer.possible = box.possible
@@ -61,5 +62,7 @@ def real_box(
         pairing=RealPairing(box),
         pin=RealPin(box),
         updates=RealUpdates(updates),
-        takes=RealTakes(recording, takes),
+        takes=RealTakes(
+            recording, box.places.takes, takes, lambda name: panel.bindings.performer.presets.find(name).name
+        ),
     )

@@ -5,10 +5,14 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
+
 from firmware_app.control.recording import NoTakeError, Recording
 from firmware_app.kept.takes import TakeSettingError
+from firmware_app.setup.take_work import NoJobError, QueueRefused, TakeWork
+from firmware_app.takes import facts as facts_of
 from firmware_app.takes import library as takes_on_disk
-from firmware_app.takes import listen
+from firmware_app.takes import listen, peaks, stem_file, versions
 from firmware_app.takes import take as takes
 from firmware_app.takes.bin import BIN_DAYS
 from firmware_app.takes.library import Stick, TakeLibrary
@@ -18,18 +22,19 @@ from firmware_app.takes.take import TakeError
 from firmware_app.takes.wire import PlaceState
 from hw.audio.files.growing_bwf import RATE_HZ
 from web_ui.ports.errors import ControlRefused, NotThere
-from web_ui.ports.takes import Alignment, JobView, PlaceView, RecorderView, TakesView, TakeView
+from web_ui.ports.takes import Alignment, JobView, PlaceView, RecorderView, TakesView, TakeView, VersionView
 
 _MEGA = 1e6
 _SILENCE_DB = -120.0
+AS_IT_WAS_NAME = "As it was"
 
 
 class RealTakes:
     """Implements TakesPort. Any thread."""
 
-    def __init__(self, recording: Recording, root: Path) -> None:
-        """root: the folder of all takes."""
-        self._recording = recording
+    def __init__(self, recording: Recording, root: Path, work: TakeWork, preset: Callable[[str], str]) -> None:
+        """root: the folder of all takes. preset: the name that the box has for a preset; raises LookupError."""
+        self._recording, self._work, self._preset = recording, work, preset
         self._library = TakeLibrary(root, sticks=self._sticks)
 
     def _sticks(self) -> list[Stick]:
@@ -113,8 +118,8 @@ class RealTakes:
             free = 0.0
         listed, binned = self._library.listed(), self._library.binned()
         return TakesView(
-            tuple(_view(each) for each in listed),
-            tuple(_view(each) for each in binned),
+            tuple(_view(each, self._library.place_of(each.id)) for each in listed),
+            tuple(_view(each, self._library.place_of(each.id, binned=True)) for each in binned),
             BIN_DAYS,
             round(free, 1),
             self._recording.settings.quota_megabytes,
@@ -151,25 +156,34 @@ class RealTakes:
 
     def outline(self, id: str, lane: str = "", points: int = 0) -> bytes:
         folder = self._there(id)
-        made: list[bytes] = []
-        _done(lambda: made.append(takes_on_disk.outline(folder, takes.load(folder), points)))
-        return made[0]
+        if versions.has_sound(folder, lane):
+            return _read(lambda: _narrowed(versions.outline_of(folder, lane).read_bytes(), points))
+        take = self._take(id)
+        if not lane:
+            return _read(lambda: takes_on_disk.outline(folder, take, points))
+        names = [each.name for each in take.lanes]
+        if lane not in names:
+            raise NotThere(f"take {id}: no sound {lane[:40]!r}: it has {', '.join(names)}")
+        return _read(
+            lambda: listen.narrowed(
+                peaks.load(folder, [takes.lane_file(folder, name) for name in names])[[names.index(lane)]], points
+            ).tobytes()
+        )
 
     def piece(self, id: str, lane: str, first: int, frames: int) -> bytes:
         path = self.sound(id, lane)
-        made: list[bytes] = []
-        _done(lambda: made.append(listen.piece(path, first, frames)))
-        return made[0]
+        return _read(lambda: listen.piece(path, first, frames))
 
     def sound(self, id: str, lane: str) -> Path:
         folder = self._there(id)
+        names = [each.name for each in self._take(id).lanes]
+        made = [name for each in versions.load(folder) for name in (each.id, *each.lanes)]
         try:
-            names = [each.name for each in takes.load(folder).lanes]
-            path = takes.lane_file(folder, lane) if lane in names else None
+            path = takes.lane_file(folder, lane) if lane in names else versions.file_of(folder, lane)
         except TakeError as error:
             raise ControlRefused(str(error)) from None
-        if path is None or not path.is_file():
-            raise NotThere(f"take {id}: no sound {lane[:40]!r}: it has {', '.join(names)}")
+        if lane not in (*names, *made) or not path.is_file():
+            raise NotThere(f"take {id}: no sound {lane[:40]!r}: it has {', '.join((*names, *made))}")
         return path
 
     def packed(self, id: str) -> Iterator[bytes]:
@@ -182,27 +196,67 @@ class RealTakes:
     # --- other settings ---
 
     def stem_file(self, id: str) -> Iterator[bytes]:
-        self._there(id)
-        raise ControlRefused(f"take {id}: it has no stems")
+        folder, take = self._there(id), self._take(id)
+        try:
+            return stem_file.pieces(folder, take)
+        except (TakeError, OSError) as error:
+            raise ControlRefused(str(error)) from None
 
     def retry(self, id: str, preset: str) -> str:
         self._there(id)
-        raise ControlRefused(f"take {id}: no versions can be made")
+        try:
+            return self._work.retry(id, self._preset(preset) if preset else "")
+        except LookupError as error:
+            raise NotThere(str(error)) from None
+        except (QueueRefused, TakeError) as error:
+            raise ControlRefused(str(error)) from None
 
     def jobs(self) -> tuple[JobView, ...]:
-        return ()
+        names = {each.id: each.take.name for each in self._library.listed() if each.take is not None}
+        return tuple(
+            JobView(
+                job.id, job.take, names.get(job.take, ""), job.preset, job.share, job.state, job.problem, job.version
+            )
+            for job in self._work.jobs()
+        )
 
     def cancel(self, job: str) -> None:
-        raise NotThere(f"no version {job[:40]!r} waits or is being made")
+        try:
+            self._work.cancel(job)
+        except NoJobError as error:
+            raise NotThere(str(error)) from None
 
     def drop_version(self, id: str, version: str) -> None:
-        self._there(id)
-        raise NotThere(f"take {id}: there is no version {version[:40]!r}")
+        folder = self._there(id)
+        try:
+            versions.drop(folder, version)
+        except TakeError as error:
+            raise NotThere(str(error)) from None
+        except OSError as error:
+            raise ControlRefused(f"{error.filename or 'takes'}: {error.strerror or error}") from None
 
     def compare(self, id: str, other: str) -> Alignment:
-        self._there(id)
-        self._there(other)
-        raise ControlRefused(f"take {id}: cannot be compared")
+        for each in (id, other):
+            self._there(each)
+        if id == other:
+            raise ControlRefused(f"take {id}: is to be compared with another one, not with itself")
+        try:
+            found = self._work.compare(id, other)
+        except QueueRefused as error:
+            raise ControlRefused(str(error)) from None
+        if found is None:
+            return Alignment("working", (), 0.0, "")
+        if found.problem:
+            return Alignment("failed", (), 0.0, found.problem)
+        if not found.same:
+            return Alignment("different", (), found.score, "these two takes are not of the same song")
+        return Alignment("same", found.pairs, found.score, "")
+
+    def _take(self, id: str) -> takes.Take:
+        try:
+            return self._library.take(id)
+        except TakeError as error:
+            raise ControlRefused(str(error)) from None
 
     def _there(self, id: str) -> Path:
         try:
@@ -237,7 +291,18 @@ def _level_db(loudest: float) -> float:
     return max(_SILENCE_DB, round(20 * math.log10(loudest), 1)) if loudest > 0 else _SILENCE_DB
 
 
-def _view(each: Listed) -> TakeView:
+def _read(what: Callable[[], bytes]) -> bytes:
+    """Raises ControlRefused."""
+    made: list[bytes] = []
+    _done(lambda: made.append(what()))
+    return made[0]
+
+
+def _narrowed(outline: bytes, points: int) -> bytes:
+    return listen.narrowed(np.frombuffer(outline, np.int8).reshape(1, -1, 2), points).tobytes()
+
+
+def _view(each: Listed, folder: Path) -> TakeView:
     take = each.take
     if take is None:
         return TakeView(
@@ -245,6 +310,9 @@ def _view(each: Listed) -> TakeView:
             each.problem, where=each.where,
         )  # fmt: skip
     first, end = take.trim if take.trim != (0, 0) else (0, take.frames)
+    known = facts_of.load(folder)
+    lanes = tuple(lane.name for lane in take.lanes)
+    lufs = {} if known is None else known.lufs
     return TakeView(
         id=each.id,
         name=take.name,
@@ -255,11 +323,24 @@ def _view(each: Listed) -> TakeView:
         megabytes=round(each.bytes / _MEGA, 1),
         star=take.star,
         preset=take.preset,
-        lanes=tuple(lane.name for lane in take.lanes),
+        lanes=lanes,
         marks=tuple((round(frame / RATE_HZ, 2), name) for frame, name in take.marks),
         trim_s=(round(first / RATE_HZ, 2), round(end / RATE_HZ, 2)),
         missing_s=round(sum(gap.frames for gap in take.gaps) / RATE_HZ, 2),
         gaps=len(take.gaps),
         problem="",
         where=each.where,
-    )
+        facts=known is not None,
+        lufs=lufs.get("wet" if "wet" in lanes else lanes[0]),
+        lane_lufs=tuple(lufs.get(name) for name in lanes),
+        key=known.key if known is not None else "",
+        bpm=known.bpm if known is not None else None,
+        sounds=known.sounds if known is not None else (),
+        versions=tuple(
+            VersionView(
+                version.id, version.preset or AS_IT_WAS_NAME, version.preset, round(version.frames / RATE_HZ, 2),
+                version.lufs, version.id, version.lanes,
+            )
+            for version in versions.load(folder)
+        ),
+    )  # fmt: skip

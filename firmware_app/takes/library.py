@@ -68,6 +68,11 @@ class TakeLibrary:
             raise TakeError(f"there is no take {id[:60]!r}")
         return found
 
+    def place_of(self, id: str, *, binned: bool = False) -> Path:
+        """Where the folder of a listed take is. It may be gone by now."""
+        root, name = self._where(id)
+        return (root / BIN if binned else root) / name
+
     def _where(self, id: str) -> tuple[Path, str]:
         """(folder of all takes there, name of its own)."""
         name, _, place = id.rpartition("@")

@@ -48,7 +48,8 @@ TAPING = """() => {
     const windows = [];
     for (let at = first + 4800; at + 4800 + 960 < sound.length; at += 960)
       windows.push(Math.sqrt(sound.subarray(at, at + 960).reduce((sum, sample) => sum + sample * sample, 0) / 960));
-    const silent = windows.flatMap((level, at) => (level < 0.01 ? [at / 50] : []));
-    return { silent: silent.slice(0, 40), seconds: windows.length / 50, quietest: Math.min(...windows), loudest: Math.max(...windows) };
+    const silent = windows.flatMap((level, at) => (level < 0.01 ? [at / 50] : [])).slice(0, 40);
+    const [quietest, loudest] = [Math.min(...windows), Math.max(...windows)];
+    return { seconds: windows.length / 50, quietest, loudest, silent };
   };
 }"""

@@ -24,6 +24,7 @@ from firmware_app.page.box import real_box
 from firmware_app.page.pairing import RealPairing
 from firmware_app.panel.setup import PanelSetup
 from firmware_app.setup.box import BoxSetup
+from firmware_app.setup.take_work import TakeWork
 from firmware_app.takes.wire import SOCKET
 from firmware_app.update.updates import Updates
 from web_ui.app import create_app
@@ -53,17 +54,17 @@ def ports_of(
     panel: PanelSetup,
     updates: Updates | None = None,
     recording: Recording | None = None,
+    work: TakeWork | None = None,
 ) -> Box:
     """The box as its page sees it. The listen ring is `folder`/listen. updates: none are possible otherwise.
 
-    recording: without a recorder otherwise.
+    recording: without a recorder otherwise. work: on takes; otherwise there is one that was not started.
     """
     ring = folder / "listen"
     updates = updates or Updates(None, folder, "", False)
     recording = recording or Recording(folder / "run" / SOCKET, control, TakeSettingsStore(folder), lambda: "")
-    return real_box(
-        box_setup(folder, control), panel, ring, Comparer(control, ring), updates, recording, folder / "takes"
-    )
+    work = work or TakeWork(folder / "takes", folder, Config, lambda: False)
+    return real_box(box_setup(folder, control), panel, ring, Comparer(control, ring), updates, recording, work)
 
 
 class PanelParts:

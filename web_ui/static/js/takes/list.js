@@ -108,7 +108,7 @@ export function soundsOf(take) {
   const rank = (lane) => ["dry", "wet"].indexOf(lane) + 1 || 9;
   const lanes = [...take.lanes].sort((a, b) => rank(a) - rank(b));
   const own = (lane) => ({ lane, name: laneName(lane), lufs: take.lane_lufs[take.lanes.indexOf(lane)] ?? null });
-  const versions = take.versions.map(({ lane, name, lufs }) => ({ lane, name, lufs }));
+  const versions = take.versions.map(({ lane, name, preset, lufs }) => ({ lane, name: preset ? name : t("takes.as_it_was"), lufs }));
   const [first, rest] = [lanes.filter((lane) => rank(lane) < 9), lanes.filter((lane) => rank(lane) === 9)];
   return [...first.map(own), ...versions, ...rest.map(own)];
 }

@@ -165,7 +165,7 @@ export class TakePlayer {
     const take = this.#take;
     menu(nameOf(take), [
       [t("takes.rename"), () => this.#rename()],
-      ...take.versions.map((version) => [t("takes.version.drop", { name: presetName(version.name) }), () => this.store.do("post", `${addressOf(take)}/versions/drop`, { version: version.id }), "danger"]),
+      ...take.versions.map((version) => [t("takes.version.drop", { name: presetName(version.preset) }), () => this.store.do("post", `${addressOf(take)}/versions/drop`, { version: version.id }), "danger"]),
       [t("takes.to_bin"), () => this.#toBin(take), "danger"],
     ]);
   }
