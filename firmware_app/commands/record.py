@@ -6,7 +6,7 @@ Exit code 1: no box runs here, or the take could not be written.
 
 examples:
     hushbox record
-    hushbox record --what dry,wet --seconds 60
+    hushbox record --what dry,wet,stems --seconds 60
     hushbox record --keep
 """
 
@@ -14,6 +14,7 @@ import argparse
 import threading
 import time
 
+from dsp.layouts.stems import STEMS
 from firmware_app.commands.common import add_settings, settings
 from firmware_app.errors import AppError, UsageError
 from firmware_app.takes.wire import SOCKET, ControlEnd, RecorderState
@@ -28,7 +29,12 @@ class NoRecorderError(AppError, OSError):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--what", metavar="LANES", default="dry,wet", help="dry, wet, or stems with outputs, by commas")
+    parser.add_argument(
+        "--what",
+        metavar="LANES",
+        default="dry,wet",
+        help="of dry, wet, removed, stems (all), or single ones, by commas",
+    )
     parser.add_argument("--seconds", metavar="N", type=float, help="end by itself")
     parser.add_argument("--keep", action="store_true", help="keep what was just played")
     add_settings(parser)
@@ -68,7 +74,9 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"--seconds {args.seconds:g}: allowed 0.1 to 86400")
     lanes = [name.strip() for name in args.what.split(",") if name.strip()]
     if not lanes:
-        raise UsageError("--what: name at least one of dry, wet and the stems")
+        raise UsageError("--what: name at least one of dry, wet, removed and the stems")
+    if "stems" in lanes:
+        lanes = [*(name for name in lanes if name != "stems"), *STEMS]
     _, places = settings(args)
     watch = _Watch()
     link = ControlEnd(places.runtime / SOCKET, list, watch.hear)
@@ -91,7 +99,7 @@ def _check(state: RecorderState, lanes: list[str]) -> None:
     if not state.has:
         raise NoRecorderError("no sound comes: `hushbox doctor` says why")
     for name in lanes:
-        if name not in state.has:
+        if name not in state.has and name not in STEMS:  # of the stems, those that have outputs are recorded
             raise UsageError(f"--what {name}: this box has {', '.join(state.has)} at present")
 
 

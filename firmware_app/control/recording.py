@@ -224,7 +224,7 @@ class Recording:
                 self._say(words)
             self.done += len(state.done)
             for id in state.released:
-                threading.Thread(target=self._unmount, args=(id,), name="safe removal", daemon=True).start()
+                threading.Thread(target=self._unmount, args=(id,), name="removal", daemon=True).start()
             if state.armed and self._preset() != self._armed_with:  # a take that begins by itself names the right one
                 self._armed_with = self._preset()
                 self._link.ask(**self._rules())
@@ -243,9 +243,10 @@ class Recording:
             until = time.monotonic() + GONE_S
             while self._is_there(id) and time.monotonic() < until:
                 time.sleep(0.1)
-            gone = not self._is_there(id)
-            words = "can be pulled now" if gone else "is still in use: try again in a moment"
-            self._say(f"the stick {place.label} {words}")
+            if self._is_there(id):
+                self._say(f"the stick {place.label} is still in use: try again in a moment")
+            else:
+                self._say(f"the stick {place.label} can be pulled now")
         self.changed()
 
     def _is_there(self, id: str) -> bool:

@@ -75,7 +75,7 @@ class Disk:
 
     @property
     def _where(self) -> Path | str:
-        return self._writer.place.root if self._writer is not None else "the disk"
+        return self._writer.place.root if self._writer is not None else "takes"
 
     @property
     def waiting_bytes(self) -> int:

@@ -146,28 +146,27 @@ class Parts:
             self.said.append(f"take {before.folder.name} has ended: {self.over}")
             self._recent.clear()
             return
-        behind = self._finish(before, failing, starts)
         self.said.append(
             f"{why}: take {before.folder.name} goes on as {writer.folder.name} on {name_of(place)} from "
-            f"{_clock_of(starts)} on{behind}"
+            f"{_clock_of(starts)} on"
         )
+        self._finish(before, failing, starts)
         self.place, self._writer, self._from = place, writer, starts
         for at, lanes in self._recent:
             skip = max(0, starts - at)
             if skip < len(lanes[0]):
                 writer.append([sound[skip:] for sound in lanes])
 
-    def _finish(self, writer: TakeWriter, failing: bool, starts: int) -> str:
-        """Let go of a part; what people should know of it."""
+    def _finish(self, writer: TakeWriter, failing: bool, starts: int) -> None:
+        """Let go of a part."""
         if failing:
             writer.leave()
             take = replace(writer.take, frames=starts - self._from)
         else:
             take = writer.close()
         self.parts.append(Part(self.place.id, writer.folder, take))
-        if take.state == takes.WHOLE:
-            return ""
-        return f"; what {name_of(self.place)} has up to there is completed when it is plugged in again"
+        if take.state != takes.WHOLE and self.place.mount is not None:
+            self.said.append(f"take {writer.folder.name} is completed when {name_of(self.place)} is plugged in again")
 
     def _grows_too_large(self, frames: int) -> bool:
         widest = max(lane.channels for lane in self._writer.take.lanes)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -41,11 +41,12 @@ def number_of(sample: float) -> int:
 
 
 class Player(threading.Thread):
-    """Plays saw() into the ring in real time: dry, and the same later as wet."""
+    """Plays saw() into the ring in real time: dry, and the same later as all other lanes."""
 
-    def __init__(self, sound: Path) -> None:
+    def __init__(self, sound: Path, lanes: tuple[LaneForm, ...] = LANES) -> None:
         super().__init__(daemon=True)
-        self.ring = TakeRing(sound / NAME, LANES, LATENCY)
+        self.ring = TakeRing(sound / NAME, lanes, LATENCY)
+        self._behind = sum(lane.channels for lane in lanes[1:])
         self.frame = 0
         self._ending = threading.Event()
 
@@ -54,7 +55,7 @@ class Player(threading.Thread):
         while not self._ending.wait(max(0.0, begun + self.frame / RATE_HZ - time.monotonic())):
             sound = saw(np.arange(self.frame - LATENCY, self.frame + PERIOD)).astype(np.float32)[:, None]
             self.ring.before(sound[LATENCY:])
-            self.ring.after(np.repeat(sound[:PERIOD], 2, axis=1))
+            self.ring.after(np.repeat(sound[:PERIOD], self._behind, axis=1))
             self.frame += PERIOD
 
     def end(self) -> None:
@@ -65,12 +66,14 @@ class Player(threading.Thread):
 class TakeBox:
     """Player, recorder and the control's end of its socket. The folders are below `folder`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, env: Mapping[str, str] | None = None, lanes: tuple[LaneForm, ...] = LANES) -> None:
+        """env: more of it, for the recorder."""
+        self._env = env or {}
         self.state, self.runtime = folder / "state", folder / "run"
         for made in (self.state, self.runtime):
             made.mkdir(mode=0o700, exist_ok=True)
         self.root = self.state / "takes"
-        self.player = Player(self.runtime)
+        self.player = Player(self.runtime, lanes)
         self.told: RecorderState | None = None
         self.done: list[str] = []
         self.said: list[str] = []
@@ -85,7 +88,12 @@ class TakeBox:
 
     def start_recorder(self) -> None:
         """Start it, and wait until it has told its state."""
-        env = {**os.environ, "HUSHBOX_STATE_DIR": str(self.state), "HUSHBOX_RUNTIME_DIR": str(self.runtime)}
+        env = {
+            **os.environ,
+            **self._env,
+            "HUSHBOX_STATE_DIR": str(self.state),
+            "HUSHBOX_RUNTIME_DIR": str(self.runtime),
+        }
         self.told = None
         command = [sys.executable, "-m", "firmware_app.cli", "recorder"]
         self.process = subprocess.Popen(command, env=env, stderr=subprocess.DEVNULL)
@@ -114,9 +122,11 @@ class TakeBox:
 
 
 @contextlib.contextmanager
-def take_box(folder: Path) -> Iterator[TakeBox]:
-    """A TakeBox that plays, with a recorder."""
-    box = TakeBox(folder)
+def take_box(
+    folder: Path, env: Mapping[str, str] | None = None, lanes: tuple[LaneForm, ...] = LANES
+) -> Iterator[TakeBox]:
+    """A TakeBox that plays, with a recorder. env: more of it, for the recorder."""
+    box = TakeBox(folder, env, lanes)
     box.player.start()
     box.control.start()
     try:

@@ -20,6 +20,12 @@ LANES = (LaneForm("dry", 1), LaneForm("wet", 2))
 BEGUN = datetime(2026, 5, 4, 10, 0, 0)
 
 
+def notes(numbers: np.ndarray) -> np.ndarray:
+    """Four a second, plucked."""
+    at = numbers % (RATE_HZ // 4) / RATE_HZ
+    return np.sin(2 * np.pi * 220.0 * at) * np.exp(-6.0 * at) * 0.5
+
+
 class Stage:
     """A singer whose every sample says its own number; wet is the same, later, on both sides."""
 
@@ -41,12 +47,12 @@ class Stage:
         """The device is opened (anew)."""
         self.ring = TakeRing(self.path, lanes, LATENCY)
 
-    def play(self, seconds: float, *, loud: bool = True, step: bool = True) -> None:
-        """Play on; the recorder looks every 100 ms, unless it is held up."""
+    def play(self, seconds: float, *, loud: bool = True, step: bool = True, music: bool = False) -> None:
+        """Play on; the recorder looks every 100 ms, unless it is held up. music: notes, in place of numbers."""
         for _ in range(round(seconds * 10)):
             frames = RATE_HZ // 10
             numbers = np.arange(self.frame - LATENCY, self.frame + frames)
-            sound = saw(numbers) * (1.0 if loud else 1e-5)
+            sound = (notes if music else saw)(numbers) * (1.0 if loud else 1e-5)
             dry, *behind = self.ring.lanes
             self.ring.before(np.repeat(sound[LATENCY:, None], dry.channels, axis=1).astype(np.float32))
             channels = sum(lane.channels for lane in behind)

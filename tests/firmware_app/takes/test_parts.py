@@ -111,11 +111,11 @@ def test_a_stick_that_is_pulled_loses_nothing_and_both_parts_are_told(
     monkeypatch.undo()
     first, second = parts.close()
     assert (first.place, second.place) == (STICK, "internal")
-    [said] = parts.said
+    said, completed = parts.said
     assert first.folder.name in said
     assert second.folder.name in said
     assert "Input/output error" in said
-    assert "completed when it is plugged in again" in said
+    assert completed == f"take {first.folder.name} is completed when the stick Rehearsals is plugged in again"
     assert second.take.follows == first.folder.name
     assert (first.take.part, second.take.part) == (1, 2)
     assert second.take.params == {"a": 2.0}

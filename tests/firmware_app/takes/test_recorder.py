@@ -205,6 +205,54 @@ def test_a_recorder_held_up_loses_only_what_the_ring_forgot_and_says_so(stage: S
     assert_is_from([sound[after:]], first + after)  # time goes on as if nothing had been lost
 
 
+def test_what_was_taken_away_is_what_came_in_less_what_is_heard(stage: Stage) -> None:
+    """Here wet is dry: nothing was taken away. The lane is aligned, or something would be left."""
+    stage.play(2.0)
+    assert stage.recorder.has == ("dry", "wet", "removed")
+    stage.recorder.start(Wanted(lanes=("dry", "removed")))
+    stage.play(1.0)
+    [(folder, take)] = finished(stage)
+    assert take.lanes == (LaneForm("dry", 1), LaneForm("removed", 2))
+    dry, removed = lanes_of(folder, take)
+    assert np.abs(dry).max() > 0.1
+    assert not np.any(removed)
+
+
+def test_where_inputs_and_outputs_do_not_match_nothing_can_be_said_of_what_was_taken_away(stage: Stage) -> None:
+    stage.open((LaneForm("dry", 4), LaneForm("wet", 2)))
+    stage.play(1.0)
+    assert stage.recorder.has == ("dry", "wet")
+
+
+def test_a_take_begins_by_itself_before_the_first_sound_and_ends_after_the_silence(stage: Stage) -> None:
+    stage.recorder.arm(20.0, 2.0, Wanted(how="heard", preset="Singing"))
+    stage.play(6.0, loud=False)
+    assert stage.recorder.recording is None
+    stage.play(4.0, music=True)
+    assert stage.recorder.recording is not None
+    stage.play(4.0, loud=False)
+    assert stage.recorder.recording is None
+    [(folder, take)] = finished(stage)
+    assert (take.how, take.preset) == ("heard", "Singing")
+    assert take.frames == pytest.approx((3.0 + 4.0 + 2.0) * 48_000, abs=24_000)
+    dry = np.abs(lanes_of(folder, take)[0][:, 0])
+    assert np.argmax(dry > 0.02) == pytest.approx(3.0 * 48_000, abs=9600)
+
+
+def test_an_armed_recorder_leaves_a_take_alone_that_somebody_began(stage: Stage) -> None:
+    stage.recorder.arm(20.0, 2.0, Wanted(how="heard"))
+    stage.play(3.0, loud=False)
+    stage.recorder.start(Wanted())
+    stage.play(3.0, music=True)
+    stage.play(6.0, loud=False)
+    assert stage.recorder.recording is not None
+    stage.recorder.stop()
+    stage.recorder.disarm()
+    stage.play(3.0, music=True)
+    [(_, take)] = finished(stage)
+    assert take.how == "pressed"
+
+
 # --- the disk ---
 
 
