@@ -1,6 +1,7 @@
 """What every UpdatesPort does, the fake and the real one, which looks at a repository of the maker's own tool."""
 
 import json
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -20,17 +21,23 @@ from web_ui.ports.updates import ProblemView, UpdatesPort, UpdatesView
 from web_ui.views import dumps
 
 
+@pytest.fixture(scope="module")
+def maker(tmp_path_factory: pytest.TempPathFactory) -> Maker:
+    """It offers 0.2.0."""
+    folder = tmp_path_factory.mktemp("maker")
+    maker = Maker(folder)
+    maker.offer(bare_archive(folder, "0.2.0", changes=["A **better** denoiser."]))
+    return maker
+
+
 @pytest.fixture(params=["fake", "real"])
 def port(request: pytest.FixtureRequest, tmp_path: Path) -> UpdatesPort:
     """0.1.0 runs, and a stick has 0.2.0. The installer is a file that nobody takes up."""
     if request.param == "fake":
         return FakeUpdates()
-    maker = Maker(tmp_path / "maker")
-    maker.offer(bare_archive(tmp_path, "0.2.0", changes=["A **better** denoiser."]))
+    maker: Maker = request.getfixturevalue("maker")
     layout = bare_home(tmp_path / "home", maker.root)
-    stick = tmp_path / "media" / "stick"
-    stick.mkdir(parents=True)
-    maker.repository.rename(stick / "hushbox-update")
+    shutil.copytree(maker.repository, tmp_path / "media/stick/hushbox-update")
     return RealUpdates(Updates(layout, tmp_path / "state", "", False, (tmp_path / "media",)))
 
 

@@ -41,7 +41,10 @@ def wheel(checkout: Path, **env: str) -> set[str]:
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="there is no compiler here")
 def test_wheel_holds_the_part_in_c_and_not_its_sources(copy: Path) -> None:
-    names = wheel(copy, HUSHBOX_NATIVE="1")
+    quick = copy / "cc"  # what it computes is no matter here
+    quick.write_text('#!/bin/sh\nexec cc "$@" -O0\n')
+    quick.chmod(0o755)
+    names = wheel(copy, CC=str(quick), HUSHBOX_NATIVE="1")
     assert MODULE in names
     assert not [name for name in names if name.endswith((".c", ".h"))]
     assert any(name.endswith(".dist-info/WHEEL") for name in names)

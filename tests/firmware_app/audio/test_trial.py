@@ -128,6 +128,8 @@ def test_what_the_device_refuses_is_said_and_the_old_settings_stay(
     box = make_box(usb)
     box.values["box.mute"] = 1.0
     box.link.send_param("box.mute", 1.0)
+    box.until(lambda: box.process._rack.param("box.mute") == 1.0)
+    usb.wait_played(usb.counters["playback"]["frames"] + 4800)  # what was on its way before
     before = box.process._settings.audio
     box.try_settings(1, **changes)
     assert says in box.info.refused

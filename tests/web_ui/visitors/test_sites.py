@@ -5,7 +5,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.web_ui.conftest import ORIGIN
-from web_ui.fakes.box import FakeBox
+from web_ui.app import create_app
+from web_ui.fakes.box import FakeBox, fake_box
 from web_ui.visitors.sites import PARTS
 
 PAGES = ("/", "/wiring", "/docs/", "/?lang=de", "/nothing")
@@ -29,6 +30,17 @@ EMBEDDED = {
     "nothing said": {},
 }
 METHODS = ("POST", "PUT", "PATCH", "DELETE")
+
+
+@pytest.fixture(scope="module")
+def box() -> FakeBox:
+    return fake_box()
+
+
+@pytest.fixture(scope="module")
+def app(box: FakeBox) -> Flask:
+    """One page for all: nothing that is refused may leave a trace."""
+    return create_app(box, secret="tests", max_streams=3)
 
 
 def refused(client: FlaskClient, method: str, path: str, headers: dict[str, str]) -> bool:
