@@ -50,8 +50,8 @@ NOT_SAID = {
     "{stuck} did not end within {thread_end_s:g} s", "the morph thread did not stop within 1 s",
     "attachment; filename=\"{plain}\"{exact}", "nothing waits that may be answered now", "hushbox phone {number}",
     "too deep", "voice over music", "model off", "hushbox session {session}", "all addresses", "hushbox presets 1",
-    "hushbox take 1", "hushbox list of takes 1", "recorder link", "no preset",
-    "changed while it was recorded:",  # the sheet beside a take
+    "hushbox take 1", "hushbox list of takes 1", "recorder link",
+    "no preset", "changed while it was recorded:",  # the sheet beside a take
     "part {part}: goes on from {follows}, {starts} frames in",
     "waiting for device", "checking sound", "power off", "round trip",
     "From scene A to scene B; what has only two states changes halfway.",  # a parameter's help: box.json
