@@ -114,8 +114,8 @@ class ControlProcess:
             log.warning("%s", note)
         self.recording = Recording(places.runtime / RECORDER, self.control, takes, lambda: performer.preset)
         performer.take = self.recording.act
-        self.recording.removal = power.release_stick
         self._take_work = TakeWork(places.takes, places.state, lambda: self._box.config, self._sound_is_busy)
+        self.recording.removal = power.release_stick
 
     def run(self) -> int:
         """Run until SIGTERM or stop(). Returns the exit code: 1 when something could not be saved at the end."""

@@ -6,9 +6,9 @@ sound, recorder and page are not disturbed. It prints lines of JSON:
 {"share": ...} now and then, the result last.
 
 examples:
-    hushbox take_work facts "2026-05-04 10.00.00"
-    hushbox take_work retry "2026-05-04 10.00.00" --preset Karaoke
-    hushbox take_work compare "2026-05-04 10.00.00" "2026-05-04 10.05.00"
+    hushbox take_work facts "takes/2026-05-04 10.00.00"
+    hushbox take_work retry "takes/2026-05-04 10.00.00" --preset Karaoke
+    hushbox take_work compare "takes/2026-05-04 10.00.00" "takes/2026-05-04 10.05.00"
 """
 
 import argparse
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from dsp.analysis import lined_up
+from dsp.analysis.lined_up import LinedUp
 from dsp.errors import DspError
 from dsp.params import find
 from dsp.rack.build import build_chain
@@ -36,8 +37,9 @@ from firmware_app.kept.factory import UnknownPresetError
 from firmware_app.kept.library import library_in
 from firmware_app.kept.param_table import PARAMS
 from firmware_app.running import realtime
-from firmware_app.takes import facts, render
-from firmware_app.takes.library import TakeLibrary
+from firmware_app.takes import listening, render
+from firmware_app.takes import take as takes
+from firmware_app.takes.facts import Facts
 from firmware_app.takes.render import Settings
 from firmware_app.takes.sounds import by_separation
 from firmware_app.takes.take import Take, TakeError
@@ -54,8 +56,8 @@ Progress = Callable[[float], object]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     model = ModelConfig()
     parser.add_argument("what", choices=("facts", "retry", "compare"), help="what to do")
-    parser.add_argument("take", metavar="TAKE", help='as "hushbox takes" names it')
-    parser.add_argument("other", metavar="OTHER", nargs="?", help="compare: the other take")
+    parser.add_argument("take", metavar="FOLDER", type=Path, help="of the take")
+    parser.add_argument("other", metavar="OTHER", type=Path, nargs="?", help="compare: the folder of the other take")
     parser.add_argument("--preset", metavar="NAME", default="", help="retry: the take's own settings without one")
     parser.add_argument("--bundle", metavar="NAME", default=model.bundle, help="the model for a voice")
     parser.add_argument("--stems-bundle", metavar="NAME", default=model.stems_bundle, help="the model for music")
@@ -80,36 +82,44 @@ def run(args: argparse.Namespace) -> int:
     except (TakeError, DspError) as error:
         raise UsageError(str(error)) from None
     except MemoryError:
-        raise UsageError(f"take {args.take}: more memory is needed than this may take") from None
+        raise UsageError(f"take {args.take.name}: more memory is needed than this may take") from None
     except OSError as error:
         raise UsageError(f"{error.filename or 'takes'}: {error.strerror or error}") from None
     return 0
 
 
 def _work(args: argparse.Namespace, places: Places, model: ModelConfig, progress: Progress) -> Any:
-    library = TakeLibrary(places.takes)
+    folder: Path = args.take
     if args.what == "facts":
-        stems = places.bundle(model.stems_bundle) if places.has_bundle(model.stems_bundle) else None
-        sounds_of = by_separation(stems, model.runtime) if stems is not None else None
-        return asdict(facts.find_out(library.folder(args.take), library.take(args.take), sounds_of, progress))
+        return asdict(find_out(places, model, folder, progress))
     if args.what == "retry":
-        return asdict(retry(places, model, args.take, args.preset, args.period, progress))
-    if not args.other:
+        return asdict(retry(places, model, folder, args.preset, args.period, progress))
+    if args.other is None:
         raise UsageError("compare: with which take?")
-    found = compare(library, args.take, args.other)
+    found = compare(places, model, folder, args.other)
     return {"pairs": found.pairs, "score": found.score, "same": found.same}
 
 
-def retry(places: Places, model: ModelConfig, id: str, preset: str, period_frames: int, progress: Progress) -> Version:
+def find_out(places: Places, model: ModelConfig, folder: Path, progress: Progress) -> Facts:
+    """Listen to a take. Raises TakeError, DspError, OSError."""
+    stems = places.bundle(model.stems_bundle) if places.has_bundle(model.stems_bundle) else None
+    sounds_of = by_separation(stems, model.runtime) if stems is not None else None
+    return listening.find_out(folder, takes.load(folder), sounds_of, progress)
+
+
+def retry(
+    places: Places, model: ModelConfig, folder: Path, preset: str, period_frames: int, progress: Progress
+) -> Version:
     """Make another version of a take. Raises TakeError, UsageError, DspError, OSError."""
-    library = TakeLibrary(places.takes)
-    folder, take = library.folder(id), library.take(id)
+    take = takes.load(folder)
     settings = _settings(places, take, preset)
     chain = CHAINS[int(settings.values.get(CHAIN.id, CHAIN.default))]
     if chain == BOTH:
         raise TakeError(f"{CHAIN.id} = {chain}: takes a microphone and music apart, so it is for the live box only")
     if any(id == CHAIN.id for _, id, _ in settings.changes):
-        raise TakeError(f"take {id}: its chain was changed while it was recorded, so it cannot be made again as it was")
+        raise TakeError(
+            f"take {folder.name}: its chain was changed while it was recorded, so it cannot be made as it was"
+        )
     music = chain == MUSIC
     bundle = bundle_folder(places, model.stems_bundle if music else model.bundle)
     stems = music and bundle is not None
@@ -119,19 +129,19 @@ def retry(places: Places, model: ModelConfig, id: str, preset: str, period_frame
     )
 
 
-def compare(library: TakeLibrary, id: str, other: str) -> lined_up.LinedUp:
-    """Line two takes up; what is not known of them yet is found out. Raises TakeError, OSError."""
+def compare(places: Places, model: ModelConfig, folder: Path, other: Path) -> LinedUp:
+    """Line two takes up; what is not known of them yet is found out. Raises TakeError, DspError, OSError."""
     grounds = []
-    for each in (id, other):
-        folder = library.folder(each)
+    for each in (folder, other):
         try:
-            grounds.append(facts.ground_of(folder))
+            grounds.append(listening.ground_of(each))
         except TakeError:
-            facts.find_out(folder, library.take(each))
-            grounds.append(facts.ground_of(folder))
+            find_out(places, model, each, lambda share: None)
+            grounds.append(listening.ground_of(each))
     found = lined_up.line_up(*grounds)
     if found is None:
-        raise TakeError(f"{id}, {other}: too short to compare: {lined_up.LEAST_SECONDS:g} s with sound are needed")
+        least = f"{lined_up.LEAST_SECONDS:g} s with sound"
+        raise TakeError(f"{folder.name}, {other.name}: too short to compare: {least} are needed in both")
     return found
 
 

@@ -5,20 +5,18 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
-
 from firmware_app.control.recording import NoTakeError, Recording
 from firmware_app.kept.takes import TakeSettingError
 from firmware_app.setup.take_work import NoJobError, QueueRefused, TakeWork
-from firmware_app.takes import facts as facts_of
 from firmware_app.takes import library as takes_on_disk
-from firmware_app.takes import listen, peaks, stem_file, versions
+from firmware_app.takes import listen, stem_file, versions
 from firmware_app.takes import take as takes
 from firmware_app.takes.bin import BIN_DAYS
 from firmware_app.takes.library import Stick, TakeLibrary
 from firmware_app.takes.listing import Listed
 from firmware_app.takes.places import INTERNAL
 from firmware_app.takes.take import TakeError
+from firmware_app.takes.versions import Version
 from firmware_app.takes.wire import PlaceState
 from hw.audio.files.growing_bwf import RATE_HZ
 from web_ui.ports.errors import ControlRefused, NotThere
@@ -26,7 +24,7 @@ from web_ui.ports.takes import Alignment, JobView, PlaceView, RecorderView, Take
 
 _MEGA = 1e6
 _SILENCE_DB = -120.0
-AS_IT_WAS_NAME = "As it was"
+_AS_IT_WAS = "As it was"
 
 
 class RealTakes:
@@ -36,6 +34,7 @@ class RealTakes:
         """root: the folder of all takes. preset: the name that the box has for a preset; raises LookupError."""
         self._recording, self._work, self._preset = recording, work, preset
         self._library = TakeLibrary(root, sticks=self._sticks)
+        work.folder_of = self._library.folder
 
     def _sticks(self) -> list[Stick]:
         state = self._recording.state
@@ -118,8 +117,8 @@ class RealTakes:
             free = 0.0
         listed, binned = self._library.listed(), self._library.binned()
         return TakesView(
-            tuple(_view(each, self._library.place_of(each.id)) for each in listed),
-            tuple(_view(each, self._library.place_of(each.id, binned=True)) for each in binned),
+            tuple(_view(each) for each in listed),
+            tuple(_view(each) for each in binned),
             BIN_DAYS,
             round(free, 1),
             self._recording.settings.quota_megabytes,
@@ -157,18 +156,13 @@ class RealTakes:
     def outline(self, id: str, lane: str = "", points: int = 0) -> bytes:
         folder = self._there(id)
         if versions.has_sound(folder, lane):
-            return _read(lambda: _narrowed(versions.outline_of(folder, lane).read_bytes(), points))
+            return listen.narrowed_bytes(_read(lambda: versions.outline_of(folder, lane)), points)
         take = self._take(id)
-        if not lane:
-            return _read(lambda: takes_on_disk.outline(folder, take, points))
         names = [each.name for each in take.lanes]
-        if lane not in names:
+        if lane and lane not in names:
             raise NotThere(f"take {id}: no sound {lane[:40]!r}: it has {', '.join(names)}")
-        return _read(
-            lambda: listen.narrowed(
-                peaks.load(folder, [takes.lane_file(folder, name) for name in names])[[names.index(lane)]], points
-            ).tobytes()
-        )
+        one = takes_on_disk.lane_outline
+        return _read(lambda: one(folder, take, lane, points) if lane else takes_on_disk.outline(folder, take, points))
 
     def piece(self, id: str, lane: str, first: int, frames: int) -> bytes:
         path = self.sound(id, lane)
@@ -178,12 +172,14 @@ class RealTakes:
         folder = self._there(id)
         names = [each.name for each in self._take(id).lanes]
         made = [name for each in versions.load(folder) for name in (each.id, *each.lanes)]
+        if lane not in (*names, *made):
+            raise NotThere(f"take {id}: no sound {lane[:40]!r}: it has {', '.join((*names, *made))}")
         try:
             path = takes.lane_file(folder, lane) if lane in names else versions.file_of(folder, lane)
         except TakeError as error:
             raise ControlRefused(str(error)) from None
-        if lane not in (*names, *made) or not path.is_file():
-            raise NotThere(f"take {id}: no sound {lane[:40]!r}: it has {', '.join((*names, *made))}")
+        if not path.is_file():
+            raise NotThere(f"take {id}: no sound {lane[:40]!r}: its file is gone")
         return path
 
     def packed(self, id: str) -> Iterator[bytes]:
@@ -269,10 +265,17 @@ def _done(work: Callable[[], object]) -> None:
     """Do it. Raises ControlRefused."""
     try:
         work()
-    except (NoTakeError, TakeError, TakeSettingError) as error:
+    except (NoTakeError, TakeError, TakeSettingError, ValueError) as error:
         raise ControlRefused(str(error)) from None
     except OSError as error:
         raise ControlRefused(f"{error.filename or 'takes'}: {error.strerror or error}") from None
+
+
+def _read(what: Callable[[], bytes]) -> bytes:
+    """Raises ControlRefused."""
+    made: list[bytes] = []
+    _done(lambda: made.append(what()))
+    return made[0]
 
 
 def _place(each: PlaceState, in_use: str) -> PlaceView:
@@ -291,18 +294,7 @@ def _level_db(loudest: float) -> float:
     return max(_SILENCE_DB, round(20 * math.log10(loudest), 1)) if loudest > 0 else _SILENCE_DB
 
 
-def _read(what: Callable[[], bytes]) -> bytes:
-    """Raises ControlRefused."""
-    made: list[bytes] = []
-    _done(lambda: made.append(what()))
-    return made[0]
-
-
-def _narrowed(outline: bytes, points: int) -> bytes:
-    return listen.narrowed(np.frombuffer(outline, np.int8).reshape(1, -1, 2), points).tobytes()
-
-
-def _view(each: Listed, folder: Path) -> TakeView:
+def _view(each: Listed) -> TakeView:
     take = each.take
     if take is None:
         return TakeView(
@@ -310,7 +302,7 @@ def _view(each: Listed, folder: Path) -> TakeView:
             each.problem, where=each.where,
         )  # fmt: skip
     first, end = take.trim if take.trim != (0, 0) else (0, take.frames)
-    known = facts_of.load(folder)
+    known = each.facts
     lanes = tuple(lane.name for lane in take.lanes)
     lufs = {} if known is None else known.lufs
     return TakeView(
@@ -329,18 +321,17 @@ def _view(each: Listed, folder: Path) -> TakeView:
         missing_s=round(sum(gap.frames for gap in take.gaps) / RATE_HZ, 2),
         gaps=len(take.gaps),
         problem="",
-        where=each.where,
         facts=known is not None,
         lufs=lufs.get("wet" if "wet" in lanes else lanes[0]),
         lane_lufs=tuple(lufs.get(name) for name in lanes),
         key=known.key if known is not None else "",
         bpm=known.bpm if known is not None else None,
         sounds=known.sounds if known is not None else (),
-        versions=tuple(
-            VersionView(
-                version.id, version.preset or AS_IT_WAS_NAME, version.preset, round(version.frames / RATE_HZ, 2),
-                version.lufs, version.id, version.lanes,
-            )
-            for version in versions.load(folder)
-        ),
-    )  # fmt: skip
+        versions=tuple(map(_version, each.versions)),
+        where=each.where,
+    )
+
+
+def _version(each: Version) -> VersionView:
+    seconds = round(each.frames / RATE_HZ, 2)
+    return VersionView(each.id, each.preset or _AS_IT_WAS, each.preset, seconds, each.lufs, each.id, each.lanes)

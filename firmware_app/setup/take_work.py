@@ -80,6 +80,7 @@ class TakeWork:
         """root: of all takes. state: the box's folder. config: in force now. busy: the sound has no time to spare."""
         self.notes: tuple[str, ...] = ()
         self.changed: Callable[[], None] = lambda: None
+        self.folder_of: Callable[[str], Path] = lambda id: root / id  # raises TakeError; a stick has ids of its own
         self._root, self._state, self._config, self._busy = root, state, config, busy
         self._wake = threading.Condition()
         self._numbers = itertools.count(1)
@@ -116,7 +117,7 @@ class TakeWork:
 
         Raises QueueRefused, TakeError.
         """
-        folder = self._root / take
+        folder = self.folder_of(take)
         if takes.load(folder).state == takes.RECORDING:
             raise TakeError(f"take {take}: it is still being recorded")
         with self._wake:
@@ -199,7 +200,7 @@ class TakeWork:
         return None
 
     def _find_out(self, take: str) -> None:
-        _, problem = self._work(["facts", take], lambda share: None)
+        _, problem = self._work(["facts", str(self._root / take)], lambda share: None)
         if problem and not self._stopping.is_set() and not self._compare and not self._waiting:
             log.warning("take %s: %s", take, problem)
             self._given_up.add(take)
@@ -209,8 +210,11 @@ class TakeWork:
         with self._wake:
             self._running, self._cancelled = replace(self._waiting.pop(0), state=RUNNING), False
             job = self._running
-        arguments = ["retry", job.take, *(["--preset", job.preset] if job.preset else [])]
-        made, problem = self._work(arguments, self._on_share)
+        try:
+            arguments = ["retry", str(self.folder_of(job.take)), *(["--preset", job.preset] if job.preset else [])]
+            made, problem = self._work(arguments, self._on_share)
+        except TakeError as error:
+            made, problem = None, str(error)
         with self._wake:
             if self._stopping.is_set():  # it is in the queue on disk, and begins anew
                 return
@@ -230,7 +234,11 @@ class TakeWork:
             self._running = replace(self._running, share=min(1.0, max(0.0, share)))
 
     def _line_up(self, one: str, other: str) -> None:
-        found, problem = self._work(["compare", one, other], lambda share: None)
+        try:
+            folders = [str(self.folder_of(each)) for each in (one, other)]
+            found, problem = self._work(["compare", *folders], lambda share: None)
+        except TakeError as error:
+            found, problem = None, str(error)
         with self._wake:
             self._compare.remove((one, other))
             if problem:
@@ -313,13 +321,7 @@ class TakeWork:
         except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
             self.notes = (f"{self._root / QUEUE}: damaged, so no version that waited is made: {error}",)
             return
-        there = {folder.name for folder in takes.folders(self._root)}
-        for take, preset in found:
-            job = Job(str(next(self._numbers)), take, preset)
-            if take in there:
-                self._waiting.append(job)
-            else:
-                self._ended.append(replace(job, state=CANCELLED, problem=f"there is no take {take[:60]!r}"))
+        self._waiting = [Job(str(next(self._numbers)), take, preset) for take, preset in found]
 
 
 class _Watcher(threading.Thread):

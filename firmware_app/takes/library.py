@@ -68,11 +68,6 @@ class TakeLibrary:
             raise TakeError(f"there is no take {id[:60]!r}")
         return found
 
-    def place_of(self, id: str, *, binned: bool = False) -> Path:
-        """Where the folder of a listed take is. It may be gone by now."""
-        root, name = self._where(id)
-        return (root / BIN if binned else root) / name
-
     def _where(self, id: str) -> tuple[Path, str]:
         """(folder of all takes there, name of its own)."""
         name, _, place = id.rpartition("@")
@@ -233,3 +228,10 @@ def outline(folder: Path, take: Take, points: int = 0) -> bytes:
     """The peaks of every lane, int8 pairs, one lane behind the other; at most `points` each. Raises OSError."""
     files = [takes.lane_file(folder, lane.name) for lane in take.lanes]
     return narrowed(peaks.load(folder, files), points).tobytes()
+
+
+def lane_outline(folder: Path, take: Take, lane: str, points: int = 0) -> bytes:
+    """The same of one lane. Raises OSError."""
+    names = [each.name for each in take.lanes]
+    found = peaks.load(folder, [takes.lane_file(folder, name) for name in names])[names.index(lane)]
+    return narrowed(found[None], points).tobytes()

@@ -14,17 +14,22 @@ from pathlib import Path
 from typing import Any
 
 from firmware_app.takes import bin as bin_of_takes
+from firmware_app.takes import facts as facts_of
 from firmware_app.takes import take as takes
+from firmware_app.takes import versions as versions_of
+from firmware_app.takes.facts import Facts
 from firmware_app.takes.take import Take, TakeError
+from firmware_app.takes.versions import Version
 from hw.replacing import Replacement
 
 FILE = ".list.json"
-FORM = "hushbox list of takes 1"
+FORM = "hushbox list of takes 2"
 _LARGEST_BYTES = 64_000_000
+_KEPT = ("id", "take", "bytes", "facts", "versions")
 
 _Stamp = tuple[int, int, int, int]
-_Known = dict[str, tuple[_Stamp, int, Take]]
-"""By the folder's name below the root: (which one it was read from, bytes of the folder, what it says)."""
+_Known = dict[str, tuple[_Stamp, "Listed"]]
+"""By the folder's name below the root: (which one it was read from, what it says)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,7 @@ class Listed:
     """One take of the list. problem: why it cannot be read, and then there is no take.
 
     id: its folder's name, with "@" and the place behind it on a stick. where: the stick's label, "" on the box. take:
-    without its parameters and their changes, which TakeLibrary.take() reads.
+    without its parameters and their changes, which TakeLibrary.take() reads. facts: None where they are not known yet.
     """
 
     id: str
@@ -40,6 +45,8 @@ class Listed:
     bytes: int
     problem: str = ""
     where: str = ""
+    facts: Facts | None = None
+    versions: tuple[Version, ...] = ()
 
 
 class Listing:
@@ -73,32 +80,30 @@ class Listing:
             return Listed(folder.name, None, bin_of_takes.size(folder), problem)
         known = self._known.get(name)
         if known is not None and known[0] == stamp:
-            return Listed(folder.name, known[2], known[1])
+            return known[1]
         size = bin_of_takes.size(folder)
         try:
             take = replace(takes.load(folder), params={}, changes=())
         except TakeError as error:
             return Listed(folder.name, None, size, str(error))
+        found = Listed(folder.name, take, size, facts=facts_of.load(folder), versions=versions_of.load(folder))
         if take.state != takes.RECORDING:
-            self._known[name] = stamp, size, take
+            self._known[name] = stamp, found
             self._changed = True
-        return Listed(folder.name, take, size)
+        return found
 
     def _read(self) -> None:
         """What was kept; nothing where that is not as it was written."""
         self._known = {}
         if not self._keep:
             return
-        with contextlib.suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             path = self._root / FILE
             if path.stat().st_size > _LARGEST_BYTES:
                 return
             tree = json.loads(path.read_text(encoding="utf-8"))
             if tree["form"] == FORM:
-                self._known = {
-                    str(each["name"]): (_numbers(each["stamp"]), int(each["bytes"]), takes.of_tree(each["take"]))
-                    for each in tree["takes"]
-                }
+                self._known = {str(each["name"]): (_numbers(each["stamp"]), _listed(each)) for each in tree["takes"]}
 
     def _save(self) -> None:
         """For the next start; it is made again where that fails."""
@@ -108,8 +113,8 @@ class Listing:
         tree = {
             "form": FORM,
             "takes": [
-                {"name": name, "stamp": stamp, "bytes": size, "take": asdict(take)}
-                for name, (stamp, size, take) in there.items()
+                {"name": name, "stamp": stamp, **{key: value for key, value in asdict(each).items() if key in _KEPT}}
+                for name, (stamp, each) in there.items()
             ],
         }
         with contextlib.suppress(OSError):
@@ -119,6 +124,17 @@ class Listing:
                 replacement.put_in_place()
             finally:
                 replacement.remove()
+
+
+def _listed(tree: Any) -> Listed:
+    """Raises ValueError, TypeError, KeyError, AttributeError."""
+    return Listed(
+        str(tree["id"]),
+        takes.of_tree(tree["take"]),
+        int(tree["bytes"]),
+        facts=None if tree["facts"] is None else facts_of.of_tree(tree["facts"]),
+        versions=tuple(versions_of.of_tree(each) for each in tree["versions"]),
+    )
 
 
 def _stamp(folder: Path) -> _Stamp:

@@ -88,7 +88,7 @@ def new_version(
             for file in files:
                 file.leave()
         for name, measure in zip(names, measures, strict=True):
-            versions.outline_of(place, name).write_bytes(measure.outline())
+            versions.outline_file(place, name).write_bytes(measure.outline())
         lufs = measures[0].lufs
         return versions.put_in_place(
             folder, place, lambda id: Version(id, settings.preset, take.frames, lufs, names[1:])

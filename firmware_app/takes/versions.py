@@ -16,8 +16,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from firmware_app.takes.beside import read_bytes, read_text, write_text
 from firmware_app.takes.take import LONGEST_NAME, TakeError, sync_folder
-from hw.replacing import Replacement
 
 FILE = "versions.json"
 FORM = "hushbox versions 1"
@@ -52,20 +52,28 @@ class Version:
 def load(folder: Path) -> tuple[Version, ...]:
     """Those of a take, the oldest first; what cannot be read is none."""
     try:
-        tree = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        return tuple(_version(each) for each in tree["versions"][:MOST]) if tree["form"] == FORM else ()
+        tree = json.loads(read_text(folder / FILE))
+        return tuple(of_tree(each) for each in tree["versions"][:MOST]) if tree["form"] == FORM else ()
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return ()
 
 
 def file_of(folder: Path, name: str) -> Path:
-    """The sound of a version, or of one of its stems."""
-    return folder / f"{name}.wav"
+    """The sound of a version, or of one of its stems. Raises TakeError for a link."""
+    path = folder / f"{name}.wav"
+    if path.is_symlink():
+        raise TakeError(f"{path}: a link, and the box follows none")
+    return path
 
 
-def outline_of(folder: Path, name: str) -> Path:
-    """Its peaks, as peaks.py has them."""
+def outline_file(folder: Path, name: str) -> Path:
+    """Where its peaks are, as peaks.py has them."""
     return folder / f"{name}.peaks"
+
+
+def outline_of(folder: Path, name: str) -> bytes:
+    """Its peaks. Raises OSError, ValueError."""
+    return read_bytes(outline_file(folder, name))
 
 
 def has_sound(folder: Path, name: str) -> bool:
@@ -102,7 +110,7 @@ def put_in_place(folder: Path, made: Path, new: Callable[[str], Version]) -> Ver
         for stem, name in (("mix", entry.id), *zip(entry.stems, entry.lanes, strict=True)):
             for source, target in (
                 (file_of(made, stem), file_of(folder, name)),
-                (outline_of(made, stem), outline_of(folder, name)),
+                (outline_file(made, stem), outline_file(folder, name)),
             ):
                 os.replace(source, target)
         sync_folder(folder)
@@ -120,22 +128,17 @@ def drop(folder: Path, id: str) -> Version:
         _save(folder, [each for each in there if each.id != id])
         for name in (entry.id, *entry.lanes):
             file_of(folder, name).unlink(missing_ok=True)
-            outline_of(folder, name).unlink(missing_ok=True)
+            outline_file(folder, name).unlink(missing_ok=True)
     return entry
 
 
 def _save(folder: Path, versions: Sequence[Version]) -> None:
-    replacement = Replacement(folder / FILE)
-    try:
-        tree = {"form": FORM, "versions": [asdict(each) for each in versions]}
-        replacement.unfinished.write_text(json.dumps(tree, ensure_ascii=False) + "\n", encoding="utf-8")
-        replacement.put_in_place()
-    finally:
-        replacement.remove()
+    tree = {"form": FORM, "versions": [asdict(each) for each in versions]}
+    write_text(folder / FILE, json.dumps(tree, ensure_ascii=False))
 
 
-def _version(tree: Any) -> Version:
-    """Raises ValueError, TypeError, KeyError."""
+def of_tree(tree: Any) -> Version:
+    """As its fields in JSON say. Raises ValueError, TypeError, KeyError."""
     id, stems, lufs = tree["id"], tree["stems"], tree["lufs"]
     if not _ID.fullmatch(id) or not all(isinstance(stem, str) and stem.isidentifier() for stem in stems):
         raise ValueError(id)
@@ -159,6 +162,9 @@ def _alone(folder: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def _listing(folder: Path) -> Iterator[None]:
     """For the moment in which the list is read and written."""
-    with (folder / ".versions.lock").open("a") as lock:
+    lock = os.open(folder / ".versions.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(lock)
