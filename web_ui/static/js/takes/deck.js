@@ -31,11 +31,14 @@ export class Deck extends EventTarget {
   #wanted = 0;
   #timer = 0;
 
-  constructor(sounds) {
+  constructor(sounds, notices) {
     super();
     this.#sounds = sounds;
     sounds.addEventListener("arrived", () => this.state !== "stopped" && this.#tick());
-    sounds.addEventListener("failed", () => this.state === "waiting" && this.pause());
+    sounds.addEventListener("failed", ({ detail }) => {
+      notices.say(detail);
+      if (this.state === "waiting") this.pause();
+    });
   }
 
   load(sources, { from = 0, to, heard = 0 }) {
@@ -72,7 +75,7 @@ export class Deck extends EventTarget {
 
   play() {
     // Within a tap: browsers let sound begin only there.
-    if (this.state !== "stopped") return;
+    if (this.state !== "stopped" || !this.sources.length) return;
     if (navigator.audioSession) navigator.audioSession.type = "playback"; // an iPhone's mute switch is for calls, not for takes
     this.#context ??= new AudioContext({ sampleRate: RATE_HZ, latencyHint: "interactive" });
     this.#context.resume();

@@ -35,7 +35,7 @@ export class TakePlayer {
   constructor({ notices, store, presets, compare }) {
     // presets(): names to choose from. compare(take): somebody wants to compare it.
     Object.assign(this, { notices, store, presets, compare });
-    this.deck = new Deck(new Sounds());
+    this.deck = new Deck(new Sounds(), notices);
     this.wave = new Wave(t("takes.position"));
     this.#build();
     this.wave.addEventListener("seek", ({ detail }) => this.deck.seek(detail));
@@ -233,7 +233,7 @@ export class TakePlayer {
     setText(this.trouble, take.problem || (take.missing_s ? t("takes.missing.times", { seconds: number(take.missing_s, 1), count: take.gaps }) : ""));
     setText(this.end, clock(take.seconds));
     const recording = take.state === "recording";
-    this.does.hidden = this.#trim !== null || recording;
+    this.does.hidden = this.#trim !== null || recording || !take.lanes.length;
     this.moreKey.hidden = recording;
     this.markKey.disabled = recording;
     this.trimKeys.hidden = this.#trim === null;
