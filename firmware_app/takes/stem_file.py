@@ -15,7 +15,9 @@ from firmware_app.takes import versions
 from firmware_app.takes.take import Take, TakeError
 from hw.audio.files.growing_bwf import Mark
 from hw.audio.files.stem_mp4 import PACKET_FRAMES, Stem, stem_mp4
+from hw.replacing import Replacement
 
+SUFFIX = ".stem.mp4"
 ORDER = {
     "drums": Stem("Drums", "#0072B2"), "bass": Stem("Bass", "#E69F00"), "other": Stem("Other", "#009E73"),
     "vocals": Stem("Vocals", "#CC79A7"),
@@ -34,6 +36,23 @@ def pieces(folder: Path, take: Take) -> Iterator[bytes]:
     first, end = take.trim if take.trim != (0, 0) else (0, take.frames)
     marks = [Mark(frame - first, name) for frame, name in take.marks if first <= frame < end]
     return stem_mp4(end - first, tuple(ORDER.values()), _packets(files, first, end), marks)
+
+
+def write(folder: Path, take: Take, to: Path) -> Path:
+    """The same as a file. Raises TakeError, which says why nothing was written."""
+    made = pieces(folder, take)
+    try:
+        replacement = Replacement(to)
+        try:
+            with replacement.unfinished.open("wb") as file:
+                for piece in made:
+                    file.write(piece)
+            replacement.put_in_place()
+        finally:
+            replacement.remove()
+    except OSError as error:
+        raise TakeError(f"{error.filename or to}: {error.strerror or error}") from None
+    return to
 
 
 def _files(folder: Path, take: Take) -> list[Path]:

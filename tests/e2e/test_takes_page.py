@@ -140,6 +140,7 @@ def test_takes_are_found_by_day_words_and_star_and_come_back_from_the_bin(open_p
     assert takes.listed().bin == ()
 
 
+@pytest.mark.timeout(400)
 def test_five_versions_take_five_taps_and_are_heard_without_a_gap(open_page: Open, box: Box):
     takes = box.ports.takes
     recorded(takes, "Chorus")

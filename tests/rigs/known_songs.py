@@ -48,16 +48,21 @@ def sheets(folder: Path) -> Iterator[Sheet]:
 
 
 def tune(seed: int = 0) -> Sheet:
-    """A tune of our own in A minor, another one for each seed."""
+    """A tune of our own, in A minor for seed 0; for others in a key and with chords of their own."""
     rng = np.random.default_rng(seed)
-    roots = [int(rng.choice(choice)) for choice in ((0,), (8, 3), (5, 10), (7, 0))] * 8
+    bars = [(0, 3), (5, 3), (7, 4), (0, 3)] * 8  # root above the tonic, third
+    tonic = 0
+    if seed:
+        tonic = int(rng.integers(2, 11))
+        roots = rng.choice((0, 2, 3, 5, 7, 8, 10), 32)
+        bars = [(int(root), 4 if root in (3, 8, 10) else 3) for root in roots]
     chords, notes = [], list[tuple[float, float, int]]()
-    for bar, root in enumerate(roots):
-        third = 4 if root in (3, 8, 10) else 3
+    for bar, (above, third) in enumerate(bars):
+        root = (tonic + above) % 12
         chords.append((4.0 * bar, 4.0, (57 + root, 57 + root + third, 64 + root)))
-        played = [beat for beat in range(4) if rng.random() < 0.8]
-        notes += [(4.0 * bar + beat, 1.0, 69 + root + int(rng.choice((0, third, 7, 12)))) for beat in played]
-    return Sheet(f"tune {seed}", 0, "minor", notes, chords, 4.0 * len(roots))
+        beats = [beat for beat in range(4) if rng.random() < 0.8]
+        notes += [(4.0 * bar + beat, 1.0, 69 + root + int(rng.choice((0, third, 7, 12)))) for beat in beats]
+    return Sheet(f"tune {seed}", tonic, "minor", notes, chords, 4.0 * len(bars))
 
 
 def steady(bpm: float) -> Callable[[float], float]:

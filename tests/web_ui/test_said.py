@@ -50,9 +50,9 @@ NOT_SAID = {
     "{stuck} did not end within {thread_end_s:g} s", "the morph thread did not stop within 1 s",
     "attachment; filename=\"{plain}\"{exact}", "nothing waits that may be answered now", "hushbox phone {number}",
     "too deep", "voice over music", "model off", "hushbox session {session}", "all addresses", "hushbox presets 1",
-    "hushbox take 1", "hushbox list of takes 1", "recorder link",
+    "hushbox take 1", "hushbox facts 1", "hushbox versions 1", "hushbox list of takes 2", "hushbox queue 1",
+    "recorder link", "take work", "take work's watcher",
     "no preset", "changed while it was recorded:",  # the sheet beside a take
-    "part {part}: goes on from {follows}, {starts} frames in",
     "waiting for device", "checking sound", "power off", "round trip",
     "From scene A to scene B; what has only two states changes halfway.",  # a parameter's help: box.json
     # A header; what waits for TLS; what a phone's look for a way into the internet is answered; what is hashed.
