@@ -53,6 +53,7 @@ NOT_SAID = {
     "hushbox take 1", "hushbox facts 1", "hushbox versions 1", "hushbox list of takes 2", "hushbox queue 1",
     "recorder link", "take work", "take work's watcher",
     "no preset", "changed while it was recorded:",  # the sheet beside a take
+    "part {part}: goes on from {follows}, {starts} frames in",
     "waiting for device", "checking sound", "power off", "round trip",
     "From scene A to scene B; what has only two states changes halfway.",  # a parameter's help: box.json
     # A header; what waits for TLS; what a phone's look for a way into the internet is answered; what is hashed.
