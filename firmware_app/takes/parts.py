@@ -130,7 +130,8 @@ class Parts:
 
     def _roll(self, why: str, places: Sequence[Place]) -> None:
         """Go on elsewhere. Where there is no other place, a failing disk is tried on, and a full one ends the take."""
-        before, failing = self._writer, bool(self._writer.trouble)
+        before = self._writer
+        failing = bool(before.trouble) or not self.place.there()  # what a pulled stick has taken may never reach it
         oldest = self._recent[0][0] if self._recent else self._frames
         starts = max(self._from + before.sure_frames, oldest) if failing else self._frames
         begun = self._begun_at(starts).isoformat(timespec="milliseconds")
@@ -141,7 +142,7 @@ class Parts:
             if failing and self.place.there() and not self._shelf.refusal(self.place):
                 self._recent.clear()
                 return
-            self._finish(before, failing, starts)
+            self._finish(before)
             self.over = "; ".join(dict.fromkeys(each for each in (why, error.strerror) if each))
             self.said.append(f"take {before.folder.name} has ended: {self.over}")
             self._recent.clear()
@@ -150,18 +151,18 @@ class Parts:
             f"{why}: take {before.folder.name} goes on as {writer.folder.name} on {name_of(place)} from "
             f"{_clock_of(starts)} on"
         )
-        self._finish(before, failing, starts)
+        self._finish(before)
         self.place, self._writer, self._from = place, writer, starts
         for at, lanes in self._recent:
             skip = max(0, starts - at)
             if skip < len(lanes[0]):
                 writer.append([sound[skip:] for sound in lanes])
 
-    def _finish(self, writer: TakeWriter, failing: bool, starts: int) -> None:
-        """Let go of a part."""
-        if failing:
+    def _finish(self, writer: TakeWriter) -> None:
+        """Let go of a part: completed, or where the disk fails as after a power cut."""
+        if writer.trouble:
             writer.leave()
-            take = replace(writer.take, frames=starts - self._from)
+            take = replace(writer.take, frames=writer.sure_frames)
         else:
             take = writer.close()
         self.parts.append(Part(self.place.id, writer.folder, take))

@@ -66,15 +66,18 @@ class Place:
         return PlaceState(self.id, self.label, str(self.root), free, total, problem, self.unit)
 
     def _problem(self, base: Path, read_only: bool) -> str:
-        name = f"the stick {self.label}" if self.mount is not None else str(self.root)
+        where = self.root if self.root.is_dir() else base
+        writable = os.access(where, os.W_OK | os.X_OK)
+        if self.mount is None:
+            return "" if writable and not read_only else f"{self.root} cannot be written to"
+        name = f"the stick {self.label}"
         if not self.there():
             return f"{name} is not there"
         if read_only:
             return f"{name} can only be read: it is locked, damaged, or was not removed safely"
-        if self.mount is not None and self.root.is_symlink():
+        if self.root.is_symlink():
             return f"{name}: {ON_STICK} on it is a link, and the box follows none"
-        where = self.root if self.root.is_dir() else base
-        if not os.access(where, os.W_OK | os.X_OK):
+        if not writable:
             return f"{name} does not let the box write: make a folder {ON_STICK} on it that anybody may write to"
         return ""
 

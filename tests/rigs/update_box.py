@@ -6,6 +6,10 @@ libraries by a path file. `spoil` names what is wrong with one.
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import importlib.util
+import io
 import json
 import os
 import shutil
@@ -13,6 +17,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import ModuleType
+from unittest import mock
 
 from firmware_app.update.layout import CURRENT, GOOD, ROOT_NAME, Layout
 from firmware_app.update.offer import MACHINES, python_here
@@ -116,12 +122,27 @@ class Maker:
         return [self.keys / name for name in names]
 
     def tool(self, *arguments: str | Path) -> str:
-        """Run packaging/updates/repository.py. Raises CalledProcessError."""
-        code = f"import sys; sys.path.insert(0, {str(TOOLS)!r}); import repository; "
-        code += f"repository.DAYS.update({self._days!r}); sys.exit(repository.main())"
-        command = [sys.executable, "-c", code, *map(str, arguments)]
-        env = {**os.environ, "HUSHBOX_KEY_PASSWORD": ""}
-        return subprocess.run(command, check=True, capture_output=True, text=True, env=env).stdout
+        """Run packaging/updates/repository.py, in this process: its imports take most of its time.
+
+        Returns what it printed. Raises CalledProcessError with what it said when it refused.
+        """
+        command = ["repository.py", *map(str, arguments)]
+        said, why = io.StringIO(), io.StringIO()
+        repository = maker_tool()
+        with (
+            mock.patch.object(sys, "argv", command),
+            mock.patch.dict(os.environ, {"HUSHBOX_KEY_PASSWORD": ""}),
+            mock.patch.dict(repository.DAYS, self._days),
+            contextlib.redirect_stdout(said),
+            contextlib.redirect_stderr(why),
+        ):
+            try:
+                code = repository.main()
+            except SystemExit as end:  # a refusal in words, or of the options
+                code, words = (end.code, "") if isinstance(end.code, int) else (1, str(end.code))
+                raise subprocess.CalledProcessError(code, command, said.getvalue(), why.getvalue() + words) from end
+        assert code == 0
+        return said.getvalue()
 
     def pack(
         self,
@@ -156,6 +177,17 @@ class Maker:
             "rotate", self.repository, "--signers", *self._keys("root-1", "root-2"), "--root",
             *self._keys("root-2", "root-3", "root-4"), *self.signing,
         )  # fmt: skip
+
+
+@functools.cache
+def maker_tool() -> ModuleType:
+    """The program packaging/updates/repository.py as a module."""
+    spec = importlib.util.spec_from_file_location("repository", TOOLS / "repository.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def packed(folder: Path, out: Path) -> Path:
