@@ -116,6 +116,7 @@ export function create(box) {
     if (!front || !location.hash.startsWith("#takes")) return;
     if (new URL(oldURL).hash === "#takes") scrolled = scrollY;
     draw();
+    store.load(); // another phone may have changed something
     const open = stage.querySelector("article:not([hidden]) h2");
     if (open) {
       if (getComputedStyle(side).display === "none") scrollTo(0, 0);
