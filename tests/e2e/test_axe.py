@@ -58,6 +58,25 @@ def test_each_view(open_page: Open, box: Box, view: str, theme: str):
     assert serious(page, view) == []
 
 
+def test_a_take_two_compared_and_the_bin(open_page: Open, box: Box, theme: str):
+    takes = box.ports.takes
+    takes.record()
+    page = opened(open_page, theme, "play")
+    found = serious(page, "recording")
+    takes.end()
+    takes.keep()
+    takes.keep()
+    one, other, binned = (take.id for take in takes.listed().takes)
+    takes.tell_of(one, marks=((0.5, "Verse"),), missing_s=0.4, gaps=1)
+    takes.retry(one, "Gentle")
+    takes.put_into_bin(binned)
+    for at in (one, f"{one}/with/{other}", "/bin"):
+        page.evaluate("(at) => { location.hash = `#takes/${encodeURI(at)}`; }", at)
+        expect(page.locator(".take-stage article:not([hidden])")).to_be_visible()
+        found += serious(page, at)
+    assert found == []
+
+
 def test_play_while_it_compares_warns_and_is_muted(open_page: Open, box: Box, theme: str):
     page = opened(open_page, theme, "play")
     box.ports.live.set_status(message="The interface is gone.", safe_mode="it crashed three times")

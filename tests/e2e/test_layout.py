@@ -120,6 +120,37 @@ def test_look_and_presets(walker: Walker, box: Box):
     walker.closes()
 
 
+def test_takes(walker: Walker, box: Box):
+    page, takes = walker.page, box.ports.takes
+    takes.record()
+    walker.reads("recording")
+    takes.end()
+    for _ in range(2):
+        takes.keep()
+    id = takes.listed().takes[0].id
+    takes.tell_of(id, marks=((0.5, "1"), (1.6, "2")), missing_s=0.4, gaps=1, where="X")
+    takes.retry(id, "Gentle")
+    page.evaluate("location.hash = '#takes'")
+    expect(page.locator(".take-row")).to_have_count(3)
+    walker.reads("takes")
+    page.evaluate("(id) => { location.hash = `#takes/${encodeURIComponent(id)}`; }", id)
+    expect(page.locator(".take-marks li")).to_have_count(2)
+    walker.reads("a take")
+    page.locator(".take .key-row:not([hidden]) .plain").nth(2).evaluate("(key) => key.click()")
+    walker.reads("trim")
+    page.locator(".take .more-key").first.tap()
+    walker.reads("a take's menu")
+    walker.closes()
+    other = takes.listed().takes[1].id
+    page.evaluate("(ids) => { location.hash = `#takes/${ids.map(encodeURIComponent).join('/with/')}`; }", [id, other])
+    expect(page.locator(".compare .play")).to_be_enabled()
+    walker.reads("compare")
+    takes.put_into_bin(other)
+    page.evaluate("location.hash = '#takes//bin'")
+    expect(page.locator(".bin-rows li")).to_have_count(1)
+    walker.reads("bin")
+
+
 def test_set_up(walker: Walker, box: Box):
     page = walker.page
     box.ports.system.restored = "2026-01-31 21:03:00"
@@ -128,7 +159,7 @@ def test_set_up(walker: Walker, box: Box):
     walker.reads("list")
     lines = page.locator(".setup-list li").evaluate_all("(all) => all.map((li) => li.id.replace('line-', ''))")
     sections = [line for line in lines if line not in ("", "wizard", "pair")]  # test_pairing_looks.py has the latter
-    assert len(sections) == 17
+    assert len(sections) == 18
     for line in sections:
         page.evaluate(f"location.hash = '#setup/{line}'")
         section = page.locator(f"#setup-{line}")

@@ -41,7 +41,8 @@ class FakeTakes:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.now = _NOTHING  # tests change it
         self.same_song = True  # tests change it
-        self._versions = FakeVersions(clock)
+        self.clock = clock  # tests change it
+        self._versions = FakeVersions(lambda: self.clock())
         self._compared: set[tuple[str, str]] = set()
         self._takes: list[TakeView] = []
         self._bin: list[TakeView] = []
@@ -65,6 +66,10 @@ class FakeTakes:
         """What an armed recorder waits for: it makes a take of it."""
         if self.now.armed:
             self._add("heard")
+
+    def tell_of(self, id: str, **values: object) -> None:
+        """What a box finds out by itself, or what time does."""
+        self._replace(id, **values)
 
     def news(self) -> RecorderView:
         return self.now

@@ -35,13 +35,13 @@ export class RecordKeys {
   }
 
   record() {
-    if (!this.#news || byId("record").disabled || performance.now() - this.#since < SURE_MS) return;
+    if (!this.offered || byId("record").disabled || performance.now() - this.#since < SURE_MS) return;
     this.#since = performance.now();
     this.#send("recorder/record", { on: !this.#news.recording });
   }
 
   keep() {
-    if (!this.#news || byId("keep").disabled || performance.now() - this.#since < SURE_MS) return;
+    if (!this.offered || byId("keep").disabled || performance.now() - this.#since < SURE_MS) return;
     if (this.#news.recording) this.#send("recorder/mark", { name: "" }, t("takes.marked", { time: clock(this.#seconds()) }));
     else this.#send("recorder/keep", { keep: true });
   }

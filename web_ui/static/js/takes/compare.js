@@ -26,8 +26,7 @@ export class ComparePlayer {
   #frame = 0;
 
   constructor({ notices }) {
-    this.notices = notices;
-    this.deck = new Deck(new Sounds());
+    this.deck = new Deck(new Sounds(), notices);
     this.title = el("h2", { tabIndex: -1 }, t("takes.compare"));
     this.says = el("p", { class: "lead", role: "status" });
     this.playKey = el("button", { class: "plain play", type: "button", disabled: true }, el("span", { class: "play-shape", "aria-hidden": "true" }));

@@ -9,9 +9,10 @@ import { PIECE_S, RATE_HZ } from "./sounds.js";
 
 const HEARD_AHEAD_S = 6;
 const OTHERS_AHEAD_S = 2;
-const PLANNED_S = 1.5; // handed to the browser ahead of time: a page that is busy for so long goes on sounding
+const PLANNED_S = 4; // handed to the browser ahead of time: a page that is busy for so long goes on sounding
 const TICK_MS = 80;
 const START_S = 0.03;
+const CHANGE_S = 0.08; // the old sound goes on until then
 const FADE_S = 0.015;
 const EDGE_S = 0.004; // where a loop jumps
 
@@ -30,11 +31,14 @@ export class Deck extends EventTarget {
   #wanted = 0;
   #timer = 0;
 
-  constructor(sounds) {
+  constructor(sounds, notices) {
     super();
     this.#sounds = sounds;
     sounds.addEventListener("arrived", () => this.state !== "stopped" && this.#tick());
-    sounds.addEventListener("failed", () => this.state === "waiting" && this.pause());
+    sounds.addEventListener("failed", ({ detail }) => {
+      notices.say(detail);
+      if (this.state === "waiting") this.pause();
+    });
   }
 
   load(sources, { from = 0, to, heard = 0 }) {
@@ -71,7 +75,7 @@ export class Deck extends EventTarget {
 
   play() {
     // Within a tap: browsers let sound begin only there.
-    if (this.state !== "stopped") return;
+    if (this.state !== "stopped" || !this.sources.length) return;
     if (navigator.audioSession) navigator.audioSession.type = "playback"; // an iPhone's mute switch is for calls, not for takes
     this.#context ??= new AudioContext({ sampleRate: RATE_HZ, latencyHint: "interactive" });
     this.#context.resume();
@@ -113,12 +117,6 @@ export class Deck extends EventTarget {
     else this.#anew(this.position < span.from || this.position >= span.to ? span.from : this.position);
   }
 
-  close() {
-    this.pause();
-    this.#context?.close();
-    this.#context = null;
-  }
-
   // --- planning ---
 
   #anew(at) {
@@ -141,15 +139,18 @@ export class Deck extends EventTarget {
       this.#voice = this.#begin(this.#wanted, at, now + START_S);
       this.heard = this.#wanted;
       this.#say("playing");
-    } else if (this.#wanted !== this.heard) this.#change(now + START_S);
-    this.#plan(now);
+    } else if (this.#wanted !== this.heard) this.#change(now + CHANGE_S);
+    this.#plan(this.#voice, now);
   }
 
   #change(when) {
     const at = this.#voice.source.common(ownAt(this.#voice, when));
     if (at >= this.#end() || !this.#ready(this.#wanted, at)) return;
+    const voice = this.#begin(this.#wanted, at, when);
+    this.#plan(voice, when);
+    if (this.#context.currentTime >= when) return voice.bus.disconnect(); // this phone was held up meanwhile: the next time
     this.#silence(when);
-    this.#voice = this.#begin(this.#wanted, at, when);
+    this.#voice = voice;
     this.heard = this.#wanted;
     this.#changed();
   }
@@ -203,15 +204,14 @@ export class Deck extends EventTarget {
     voice.spans.push({ at, from, to, edge });
   }
 
-  #plan(now) {
-    const voice = this.#voice;
+  #plan(voice, now) {
     if (!voice) return;
     const last = () => voice.spans.at(-1);
     const over = () => last().at + last().to - last().from;
     while (this.#loop && over() < now + PLANNED_S) this.#span(voice, over(), voice.source.own(this.#loop.from));
     while (voice.spans.length > 1 && voice.spans[1].at < now) voice.spans.shift();
-    if (!this.#loop && now >= over()) return this.#over();
-    for (const span of voice.spans) if (!this.#planSpan(voice, span, now)) return this.#starve();
+    if (!this.#loop && now >= over()) return voice === this.#voice && this.#over();
+    for (const span of voice.spans) if (!this.#planSpan(voice, span, now)) return voice === this.#voice && this.#starve();
   }
 
   #planSpan(voice, { at, from, to, edge }, now) {

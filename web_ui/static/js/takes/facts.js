@@ -7,7 +7,7 @@ const DAY_MS = 86400000;
 const lang = () => document.documentElement.lang;
 const time = (begun, options) => new Date(begun).toLocaleTimeString(lang(), options);
 
-export const nameOf = (take) => take.name || (take.begun ? time(take.begun, { hour: "2-digit", minute: "2-digit" }) : take.id);
+export const nameOf = (take) => take.name || (take.begun ? time(take.begun, { hour: "numeric", minute: "2-digit" }) : take.id);
 
 export function clock(seconds, digits = 0) {
   // "7:32", "1:02:03"; with one digit "7:32.4".

@@ -2,6 +2,7 @@
 
 import { colours } from "../base/canvas.js";
 import { el } from "../base/dom.js";
+import { number } from "../base/format.js";
 import { t } from "../base/texts.js";
 import { clock, dayOf, laneName, matches, megabytes, nameOf, soundsLike } from "./facts.js";
 import { drawOutline, outlineOf } from "./outline.js";
@@ -82,7 +83,7 @@ export class TakeList {
       el("span", { class: "take-head" }, el("strong", {}, nameOf(take)), el("span", { class: "take-long" }, take.state === "recording" ? t("takes.recording") : clock(take.seconds))),
       el("span", { class: "take-wave", "aria-hidden": "true" }),
       el("small", {}, take.problem || line || take.preset || megabytes(take.megabytes)),
-      ...(take.missing_s ? [el("small", { class: "trouble" }, t("takes.missing", { seconds: clock(take.missing_s, 1) }))] : []));
+      ...(take.missing_s ? [el("small", { class: "trouble" }, t("takes.missing", { seconds: number(take.missing_s, 1) }))] : []));
     const star = el("button", { class: "plain star", type: "button", "aria-pressed": String(take.star), "aria-label": t("takes.star", { name: nameOf(take) }) });
     star.addEventListener("click", () => this.#star(take));
     const row = el("li", { class: "take-row" }, link, star);
@@ -107,7 +108,7 @@ export function soundsOf(take) {
   const rank = (lane) => ["dry", "wet"].indexOf(lane) + 1 || 9;
   const lanes = [...take.lanes].sort((a, b) => rank(a) - rank(b));
   const own = (lane) => ({ lane, name: laneName(lane), lufs: take.lane_lufs[take.lanes.indexOf(lane)] ?? null });
-  const versions = take.versions.map(({ lane, name, lufs }) => ({ lane, name, lufs }));
+  const versions = take.versions.map(({ lane, name, preset, lufs }) => ({ lane, name: preset ? name : t("takes.as_it_was"), lufs }));
   const [first, rest] = [lanes.filter((lane) => rank(lane) < 9), lanes.filter((lane) => rank(lane) === 9)];
   return [...first.map(own), ...versions, ...rest.map(own)];
 }

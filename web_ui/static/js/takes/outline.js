@@ -48,12 +48,12 @@ async function next() {
   return next();
 }
 
-export function drawOutline(canvas, pairs, colour, { played = 0, before = colour } = {}) {
-  // played: 0…1, in the colour `before`.
+export function drawOutline(canvas, pairs, colour) {
   const { context, width, height } = fit(canvas);
   context.clearRect(0, 0, width, height);
   const count = pairs ? pairs.length / 2 : 0;
   const middle = height / 2;
+  context.fillStyle = colour;
   for (let x = 0; x < width && count; x++) {
     const [first, end] = [Math.floor((x / width) * count), Math.max(Math.ceil(((x + 1) / width) * count), 1)];
     let [low, high] = [0, 0];
@@ -61,7 +61,6 @@ export function drawOutline(canvas, pairs, colour, { played = 0, before = colour
       low = Math.min(low, pairs[2 * at]);
       high = Math.max(high, pairs[2 * at + 1]);
     }
-    context.fillStyle = x / width < played ? before : colour;
     const top = middle - (high / 127) * middle;
     context.fillRect(x, top, 1, Math.max(1, ((high - low) / 127) * middle));
   }

@@ -32,10 +32,10 @@ export class TakePlayer {
   #frame = 0;
   #drawn = "";
 
-  constructor({ entry, notices, store, presets, compare }) {
+  constructor({ notices, store, presets, compare }) {
     // presets(): names to choose from. compare(take): somebody wants to compare it.
-    Object.assign(this, { entry, notices, store, presets, compare });
-    this.deck = new Deck(new Sounds());
+    Object.assign(this, { notices, store, presets, compare });
+    this.deck = new Deck(new Sounds(), notices);
     this.wave = new Wave(t("takes.position"));
     this.#build();
     this.wave.addEventListener("seek", ({ detail }) => this.deck.seek(detail));
@@ -165,7 +165,7 @@ export class TakePlayer {
     const take = this.#take;
     menu(nameOf(take), [
       [t("takes.rename"), () => this.#rename()],
-      ...take.versions.map((version) => [t("takes.version.drop", { name: presetName(version.name) }), () => this.store.do("post", `${addressOf(take)}/versions/drop`, { version: version.id }), "danger"]),
+      ...take.versions.map((version) => [t("takes.version.drop", { name: presetName(version.preset) }), () => this.store.do("post", `${addressOf(take)}/versions/drop`, { version: version.id }), "danger"]),
       [t("takes.to_bin"), () => this.#toBin(take), "danger"],
     ]);
   }
@@ -230,10 +230,10 @@ export class TakePlayer {
     this.moreKey.setAttribute("aria-label", t("takes.more", { name: nameOf(take) }));
     const made = take.begun ? `${dayOf(take)} ${nameOf({ ...take, name: "" })}` : "";
     setText(this.facts, [made, ...soundsLike(take), take.preset, take.where, megabytes(take.megabytes)].filter(Boolean).join(" \u00b7 "));
-    setText(this.trouble, take.problem || (take.missing_s ? t("takes.missing.times", { seconds: clock(take.missing_s, 1), count: take.gaps }) : ""));
+    setText(this.trouble, take.problem || (take.missing_s ? t("takes.missing.times", { seconds: number(take.missing_s, 1), count: take.gaps }) : ""));
     setText(this.end, clock(take.seconds));
     const recording = take.state === "recording";
-    this.does.hidden = this.#trim !== null || recording;
+    this.does.hidden = this.#trim !== null || recording || !take.lanes.length;
     this.moreKey.hidden = recording;
     this.markKey.disabled = recording;
     this.trimKeys.hidden = this.#trim === null;
@@ -263,7 +263,6 @@ export class TakePlayer {
     const playing = deck.state !== "stopped";
     this.playKey.classList.toggle("playing", playing);
     this.playKey.setAttribute("aria-label", t(playing ? "look.pause" : "look.play"));
-    this.playKey.toggleAttribute("data-waiting", deck.state === "waiting");
     this.loopKey.setAttribute("aria-pressed", String(deck.loop !== null));
     this.choice.querySelectorAll("input").forEach((input, at) => { input.checked = at === deck.heard; });
     const heard = this.#sounds[deck.heard];

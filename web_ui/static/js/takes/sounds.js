@@ -51,7 +51,7 @@ export class Sounds extends EventTarget {
       while (this.#kept.size > MOST_KEPT) this.#kept.delete(this.#kept.keys().next().value);
     } catch (error) {
       this.#rest = stop.signal.aborted ? 0 : performance.now() + AGAIN_MS;
-      if (error instanceof Locked || (error instanceof Refusal && error.status !== 503)) this.#fail(error.message);
+      if (error instanceof Locked || (error instanceof Refusal && error.status !== 503)) this.#fail(error instanceof Locked ? "" : error.message);
     }
     this.#going.delete(key);
     this.dispatchEvent(new Event("arrived"));

@@ -101,7 +101,7 @@ export class Wave extends EventTarget {
 
   #key(event) {
     const { at, seconds } = this.#shown;
-    const to = { ArrowRight: at + STEP_S, ArrowUp: at + STEP_S, ArrowLeft: at - STEP_S, ArrowDown: at - STEP_S, PageUp: at + 6 * STEP_S, PageDown: at - 6 * STEP_S, Home: 0, End: seconds }[event.key];
+    const to = { ArrowRight: at + STEP_S, ArrowUp: at + STEP_S, ArrowLeft: at - STEP_S, ArrowDown: at - STEP_S, Home: 0, End: seconds }[event.key];
     if (to === undefined) return;
     event.preventDefault();
     this.#seek(to);
@@ -122,7 +122,7 @@ export class Wave extends EventTarget {
     });
     node.addEventListener("pointermove", (event) => node.hasPointerCapture(event.pointerId) && move(this.#secondsAt(event.clientX)));
     node.addEventListener("keydown", (event) => {
-      const by = { ArrowRight: 0.1, ArrowUp: 0.1, ArrowLeft: -0.1, ArrowDown: -0.1, PageUp: 5, PageDown: -5 }[event.key];
+      const by = { ArrowRight: 0.1, ArrowUp: 0.1, ArrowLeft: -0.1, ArrowDown: -0.1 }[event.key];
       if (!by) return;
       event.preventDefault();
       move(this.#shown.trim[side] + by);

@@ -14,9 +14,9 @@ import { TakesStore } from "../takes/store.js";
 const MOST_TO_COMPARE = 40;
 
 export function create(box) {
-  const { connection, notices, presets, entry } = box;
+  const { connection, notices, presets } = box;
   const store = new TakesStore(box);
-  const player = new TakePlayer({ entry, notices, store, presets: () => presets.presets.map(({ name }) => name), compare: chooseOther });
+  const player = new TakePlayer({ notices, store, presets: () => presets.presets.map(({ name }) => name), compare: chooseOther });
   const comparing = new ComparePlayer({ notices });
   const list = new TakeList(store, (take) => store.change(take, { star: !take.star }));
   let front = false;
@@ -36,8 +36,7 @@ export function create(box) {
   const binAbout = el("p", { class: "lead" });
   const empty = el("button", { class: "plain danger", type: "button", "data-needs": "owner" });
   const bin = el("article", { class: "card take", hidden: true }, el("h2", { tabIndex: -1 }, t("takes.bin")), binAbout, binRows, empty);
-  const hint = el("p", { class: "help take-hint" }, t("takes.hint"));
-  const stage = el("div", { class: "take-stage" }, back, player.node, comparing.node, bin, hint);
+  const stage = el("div", { class: "take-stage" }, back, player.node, comparing.node, bin);
   const board = byId("takes-board");
   board.append(side, stage);
 
@@ -70,7 +69,6 @@ export function create(box) {
     if (take && !both) player.open(id);
     else player.close();
     bin.hidden = !inBin;
-    hint.hidden = Boolean(take) || inBin;
     list.draw(take ? id : "");
     drawBin();
     const { view } = store;
@@ -118,6 +116,7 @@ export function create(box) {
     if (!front || !location.hash.startsWith("#takes")) return;
     if (new URL(oldURL).hash === "#takes") scrolled = scrollY;
     draw();
+    store.load(); // another phone may have changed something
     const open = stage.querySelector("article:not([hidden]) h2");
     if (open) {
       if (getComputedStyle(side).display === "none") scrollTo(0, 0);

@@ -12,14 +12,14 @@ const WHAT = ["dry", "wet", "stems", "removed"];
 const MINUTES = [2, 5, 10, 20, 30];
 const USUAL_MINUTES = 10;
 const QUOTAS = [0, 1000, 4000, 16000, 64000];
-const HEARD = [[-45, "soft"], [-35, "usual"], [-25, "loud"]]; // dBFS
-const SILENCES = [5, 15, 30, 60];
+const HEARD = [[12, "soft"], [20, "usual"], [30, "loud"]]; // dB above what the box hears when nobody plays
+const SILENCES = [4, 8, 15, 30, 60];
 
 export function create({ connection, notices, entry }, card) {
   const away = el("p", { class: "said trouble", role: "status", hidden: true });
   const what = el("div", { class: "ways" });
   const keeps = toggle(() => set("recorder/settings", { minutes: now.minutes ? 0 : USUAL_MINUTES }));
-  const minutes = select(MINUTES.map((count) => [count, t("takes.setup.minutes.count", { count })]), USUAL_MINUTES);
+  const minutes = select([], "");
   const minutesField = field("takes-minutes", t("takes.setup.minutes"), minutes, t("takes.setup.minutes.help"));
   const keepsWords = el("p", { class: "help", role: "status" });
   const arms = toggle(() => attempt(notices, () => post("recorder/arm", { on: !now.armed })));
@@ -63,8 +63,7 @@ export function create({ connection, notices, entry }, card) {
     group("takes.setup.what", what, el("p", { class: "help" }, t("takes.setup.what.help"))),
     group("takes.setup.by_itself", arms, heardFields, el("p", { class: "help" }, t("takes.setup.by_itself.help"))),
     group("takes.setup.place", places, room, field("takes-quota", t("takes.setup.quota"), quota, t("takes.setup.quota.help"))),
-    group("takes.setup.format", format, el("p", { class: "help" }, t("takes.setup.format.help"))),
-    el("a", { class: "plain link-button", href: "#takes" }, t("takes.setup.all")));
+    group("takes.setup.format", format, el("p", { class: "help" }, t("takes.setup.format.help"))));
 
   function draw(anew = false) {
     const shape = JSON.stringify({ ...now, seconds: 0, kept_s: 0, kept_megabytes: 0, view });
@@ -78,18 +77,18 @@ export function create({ connection, notices, entry }, card) {
     switched(keeps, now.minutes > 0, "takes.setup.keep.on", "takes.setup.keep.off");
     switched(arms, now.armed, "takes.setup.by_itself.on", "takes.setup.by_itself.off");
     minutesField.hidden = !now.minutes;
-    offer(minutes, MINUTES.map((count) => [count, t("takes.setup.minutes.count", { count })]), now.minutes, (count) => t("takes.setup.minutes.count", { count }));
+    offer(minutes, MINUTES.map((count) => [count, inMinutes(count)]), now.minutes, inMinutes);
     for (const input of what.querySelectorAll("input")) input.checked = now.what.includes(input.value);
     heardFields.hidden = !now.armed;
     offer(heard, HEARD.map(([db, name]) => [db, t(`takes.setup.heard.${name}`)]), now.heard_db, (db) => (db > 0 ? t("takes.setup.heard.above", { db }) : t("takes.setup.heard.level", { db })));
-    offer(silence, SILENCES.map((count) => [count, t("takes.setup.seconds", { count })]), now.silence_s, (count) => t("takes.setup.seconds", { count }));
+    offer(silence, SILENCES.map((count) => [count, inSeconds(count)]), now.silence_s, inSeconds);
     for (const input of format.querySelectorAll("input")) input.checked = input.value === now.format;
     drawPlaces();
   }
 
   function drawPlaces() {
     const owner = entry.may("owner");
-    const words = (place) => el("span", { class: "row-words" }, el("strong", {}, place.label || t("takes.place.internal")),
+    const words = (place) => el("span", { class: "row-words" }, el("strong", {}, place.label || t("takes.place.here")),
       el("small", {}, place.problem || t(place.in_use ? "takes.place.in_use" : "takes.place.free", { free: megabytes(place.free_megabytes), total: megabytes(place.total_megabytes) })));
     const gone = now.places.every(({ id }) => id !== now.place);
     places.replaceChildren(radios(t("takes.setup.place"), now.places.map((place) => [place.id, words(place), !owner || Boolean(place.problem)]), now.place, (id) => set("recorder/place", { id })),
@@ -104,7 +103,7 @@ export function create({ connection, notices, entry }, card) {
 
   function side() {
     card.side(!now.there ? t("takes.side.away") : now.problem ? t("takes.side.problem") : now.recording ? t("takes.recording")
-      : now.armed ? t("takes.side.armed") : now.minutes ? t("takes.setup.minutes.count", { count: now.minutes }) : t("takes.side.off"), !now.there || Boolean(now.problem));
+      : now.armed ? t("takes.side.armed") : now.minutes ? inMinutes(now.minutes) : t("takes.side.off"), !now.there || Boolean(now.problem));
   }
 
   async function load() {
@@ -133,6 +132,9 @@ export function create({ connection, notices, entry }, card) {
     entry: () => draw(true),
   };
 }
+
+const inMinutes = (count) => t("takes.setup.minutes.count", { count });
+const inSeconds = (count) => t("takes.setup.seconds", { count });
 
 function toggle(press) {
   const node = button("", press);
