@@ -76,6 +76,7 @@
     const [said, box, node] = targets[i], [otherSaid, otherBox, other] = targets[j];
     if (layer(node) !== layer(other) || node.contains(other) || other.contains(node)) continue;
     if (node.closest("label") && node.closest("label") === other.closest("label")) continue;
+    if (node.closest(".wave") && node.closest(".wave") === other.closest(".wave")) continue; // its handles are on the waveform
     if (over(box, otherBox, 4)) faults.add(`${said} lies over ${otherSaid}`);
   }
   for (let i = 0; i < words.length; i++) for (let j = i + 1; j < words.length; j++) {
