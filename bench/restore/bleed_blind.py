@@ -14,8 +14,9 @@ import sys
 import numpy as np
 
 from bench.harm import si_sdr_db
-from bench.restore.bleed import RATE_HZ, Scene, rooms, scene, song
+from bench.restore.bleed import Scene, rooms, scene, song
 from bench.restore.heard import BUNDLE, PERIOD, Sound, level_db, voice
+from dsp.block import RATE_HZ
 from dsp.denoise.live import Denoise
 from dsp.inference import open_model
 from dsp.inference.bundle import Bundle

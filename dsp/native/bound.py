@@ -289,17 +289,20 @@ def paths(spectra: Spectrum, weights: Spectrum, whole: int, low: int) -> Paths |
 
 def learner(sizes: tuple[int, int, int], spectra: Spectrum, *arrays: Any) -> Learner | None:
     """sizes: as of paths(), and bands. arrays: in the order of struct learner (hop.h); the part in C checks each."""
-    transform_of = transform(2 * spectra.shape[2] - 2)
-    return transform_of and native.hop.Learner(*spectra.shape, *sizes, transform_of, spectra, *arrays)
+    partitions, columns, bins = spectra.shape
+    transform_of = transform(2 * bins - 2)
+    return transform_of and native.hop.Learner(partitions, columns, bins, *sizes, transform_of, spectra, *arrays)
 
 
 def leak_head(step: int, spectra: Spectrum, *arrays: Any) -> LeakHead | None:
     """spectra: (partitions, columns, bins). arrays: in the order of struct leak_head."""
-    transform_of = transform(2 * spectra.shape[2] - 2)
-    return transform_of and native.hop.LeakHead(*spectra.shape, step, transform_of, spectra, *arrays)
+    partitions, columns, bins = spectra.shape
+    transform_of = transform(2 * bins - 2)
+    return transform_of and native.hop.LeakHead(partitions, columns, bins, step, transform_of, spectra, *arrays)
 
 
 def leak_music(step: int, spectra: Spectrum, *arrays: Any) -> LeakMusic | None:
     """spectra: (partitions, columns, bins). arrays: in the order of struct leak_music."""
-    transform_of = transform(2 * spectra.shape[2] - 2)
-    return transform_of and native.hop.LeakMusic(*spectra.shape, step, transform_of, spectra, *arrays)
+    partitions, columns, bins = spectra.shape
+    transform_of = transform(2 * bins - 2)
+    return transform_of and native.hop.LeakMusic(partitions, columns, bins, step, transform_of, spectra, *arrays)

@@ -139,7 +139,7 @@ class Trust:
                 self._misfit_power.fill(0.0)
             self._misfit[band] = self._misfit_power[band] = 0.0
 
-    def _add(self, sums: Values, memory: float, values: Values) -> None:
+    def _add(self, sums: NDArray[np.float64], memory: float, values: NDArray[np.float64]) -> None:
         np.add(np.multiply(sums, memory, out=sums), values, out=sums)
 
     def _drop(self, band: int, bins: slice) -> None:

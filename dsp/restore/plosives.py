@@ -42,6 +42,8 @@ class Plosives:
     def __init__(self) -> None:
         self._on = False
         self._cut, self._ear = Biquads(len(CUT_Q)), PopEar()
+        self._done, self._pops = 0, False
+        self._heard = self._left = self._change_db = 0.0
         self.prepare(RATE_HZ, 1, 1)
 
     def prepare(self, rate_hz: int, period_frames: int, channels: int) -> None:
