@@ -1,5 +1,6 @@
 """Fixtures for all tests: the virtual USB interface."""
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -20,6 +21,12 @@ from dsp import native
 from tests.rigs.virtual_usb.rig import VirtualUsb
 
 MakeUsb = Callable[..., VirtualUsb]
+
+
+def pytest_collection_finish() -> None:
+    """The panel collects garbage at each start: let it not go through thousands of tests each time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -81,8 +81,11 @@ class GestureMachine:
             for member in chord.switches:
                 self._switches[member].undecided = False
                 self._switches[member].long_at_s = self._switches[member].began_at_s = float("inf")
+            began = [_event(chord.name, SwitchKind.CHORD, at_s)]
+            if chord in self._held_chords:  # one after the other was let go and pressed anew, and never both at once
+                return [_event(chord.name, SwitchKind.RELEASE, at_s), *began]
             self._held_chords.append(chord)
-            return [_event(chord.name, SwitchKind.CHORD, at_s)]
+            return began
         gestures = switch.gestures
         # The same sum as in _decided_at, so that rounding cannot make them disagree.
         if switch.began_at_s <= at_s < switch.began_at_s + gestures.double_press_ms / 1000.0:

@@ -28,7 +28,7 @@ SENTENCE = re.compile(r"[A-Za-z]+ [a-z]+ [a-z]+ [a-z]+")
 # Commands, what somebody has named, names of controls in ALSA, keys of the settings.
 NO_WORDS = re.compile(r"`[^`]*`|'[^']*'|\"[^\"]*\"|\w+,0 \w+ \w+|\bswitches \w+(?=:| =)")
 # Fields that hold what a player, a maker or a library has named, and what the page itself says otherwise.
-OF_OTHERS = {"about", "card", "help", "label", "licence", "lines", "name", "names", "device", "monitoring"}
+OF_OTHERS = {"about", "card", "full", "help", "label", "licence", "lines", "name", "names", "device", "monitoring"}
 NOT_READ = ("events", "spectrum", "live/<which>.mp3", "openapi.json")  # endless ones, and what is for programs
 
 

@@ -25,6 +25,7 @@ from tests.rigs.checkout import ROOT
 from web_ui import limits as page_limits
 from web_ui.fakes.presets import FACTORY
 from web_ui.ports import limits
+from web_ui.ports.takes import LONGEST_TAKE_NAME
 from web_ui.visitors import plain_text
 
 SCHEMAS = json.loads((ROOT / "web_ui" / "openapi.json").read_text())["components"]["schemas"]
@@ -73,7 +74,8 @@ def test_the_description_of_the_api_tells_how_long_a_pin_is():
 @pytest.mark.parametrize(
     ("path", "pattern", "numbers"),
     [
-        ("base/dialog.js", r"maxLength: (\d+)", [limits.LONGEST_PRESET_NAME]),
+        ("base/dialog.js", r"longest = (\d+)", [limits.LONGEST_PRESET_NAME]),
+        ("takes/player.js", r"LONGEST_NAME = (\d+)", [LONGEST_TAKE_NAME]),
         ("setting_up/steps.js", r"maxLength: (\d+)", [limits.LONGEST_BOX_NAME]),
         ("views/setup/name.js", r"maxLength: (\d+)", [limits.LONGEST_BOX_NAME]),
         ("setting_up/pin_form.js", r"maxLength: (\d+)", [limits.PIN_DIGITS[1]]),

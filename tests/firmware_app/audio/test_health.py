@@ -85,6 +85,6 @@ def test_too_much_work_is_shed_and_told(make_process: MakeProcess, monkeypatch: 
     box._health._shedder._clock = box._watch._clock = lambda: len(interface.heard) * PERIOD / 48_000
     box.run()
     steps = [frame.shed for frame in told if isinstance(frame, HealthFrame)]
-    assert steps == [Shed.NOTHING, Shed.SPECTRUM, Shed.LISTEN, Shed.STEMS, Shed.DRY]
+    assert steps == [Shed.NOTHING, Shed.SPECTRUM, Shed.LISTEN, Shed.STAGES, Shed.STEMS, Shed.DRY]
     assert not box._health.keeps_before_and_after
-    assert [frame.sheds for frame in told if isinstance(frame, HealthFrame)][-1] == 4
+    assert [frame.sheds for frame in told if isinstance(frame, HealthFrame)][-1] == 5

@@ -42,7 +42,8 @@ def test_a_preset_holds_no_switch_of_the_moment_and_its_chain_comes_last(tmp_pat
     own.keep("Mine", DEFAULTS)
     held = list(own.find("Mine").params)
     assert held[-1] == "box.chain"
-    momentary = {"box.bypass", "box.mute", "box.freeze", "box.match_db", "scenes.morph", "chain.solo"}
+    momentary = {"box.bypass", "box.mute", "box.freeze", "box.match_db", "scenes.morph"}
+    momentary |= {"chain.solo", "denoise.listen"}
     assert set(PARAMS) - set(held) == momentary
 
 

@@ -102,7 +102,8 @@ def test_events_carry_the_schemas_described(client: FlaskClient):
             break
     answer.close()
     events = dict(re.findall(r"event: (\w+)\ndata: (.*)\n\n", text))
-    check("Status", json.loads(events["status"]))
+    stages = zip(json.loads(events["stages"]), json.loads(events["stage_db"]), strict=True)
+    check("Status", {**json.loads(events["status"]), "stages": [{**stage, "change_db": db} for stage, db in stages]})
     check("Values", json.loads(events["params"]))
     check("Panel", {"panel": json.loads(events["panel"])})
     check("Learning", json.loads(events["learn"]))
