@@ -75,6 +75,7 @@ def run(args: argparse.Namespace) -> int:
     lanes = [name.strip() for name in args.what.split(",") if name.strip()]
     if not lanes:
         raise UsageError("--what: name at least one of dry, wet, removed and the stems")
+    named = lanes
     if "stems" in lanes:
         lanes = [*(name for name in lanes if name != "stems"), *STEMS]
     _, places = settings(args)
@@ -86,20 +87,22 @@ def run(args: argparse.Namespace) -> int:
             raise NoRecorderError("no box runs here: `hushbox run` starts one, `hushbox status` looks for it")
         state = watch.state
         if state is not None and not args.keep:
-            _check(state, lanes)
+            _check(state, named)
         return _keep(link, watch, lanes) if args.keep else _record(link, watch, lanes, args.seconds)
     finally:
         link.stop()
 
 
-def _check(state: RecorderState, lanes: list[str]) -> None:
+def _check(state: RecorderState, named: list[str]) -> None:
     """Raises AppError."""
     if state.recording:
         raise NoRecorderError("a take is being recorded already")
     if not state.has:
         raise NoRecorderError("no sound comes: `hushbox doctor` says why")
-    for name in lanes:
-        if name not in state.has and name not in STEMS:  # of the stems, those that have outputs are recorded
+    for name in named:
+        # "stems" beside others: those that have outputs are recorded, and it is no fault that none has.
+        there = len(named) > 1 or set(STEMS) & set(state.has) if name == "stems" else name in state.has
+        if not there:
             raise UsageError(f"--what {name}: this box has {', '.join(state.has)} at present")
 
 

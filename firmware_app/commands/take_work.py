@@ -8,7 +8,8 @@ sound, recorder and page are not disturbed. It prints lines of JSON:
 examples:
     hushbox take_work facts "takes/2026-05-04 10.00.00"
     hushbox take_work retry "takes/2026-05-04 10.00.00" --preset Karaoke
-    hushbox take_work compare "takes/2026-05-04 10.00.00" "takes/2026-05-04 10.05.00"
+    cd takes
+    hushbox take_work compare "2026-05-04 10.00.00" "2026-05-04 10.05.00"
 """
 
 import argparse

@@ -19,7 +19,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from firmware_app.config.keys import Config
 from firmware_app.errors import AppError
@@ -91,6 +91,7 @@ class TakeWork:
         self._compared: dict[tuple[str, str], Compared] = {}
         self._given_up: set[str] = set()  # takes of which nothing can be found out
         self._process: subprocess.Popen[str] | None = None
+        self._watcher: _Watcher | None = None
         self._cancelled = False
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -224,7 +225,7 @@ class TakeWork:
                 ended = replace(self._running, state=FAILED, problem=problem)
             else:
                 ended = replace(self._running, state=DONE, share=1.0, version=str(made["id"]))
-            self._running = None
+            self._running, self._cancelled = None, False
             self._ended.append(ended)
             self._keep_queue()
         self.changed()
@@ -257,6 +258,8 @@ class TakeWork:
         with self._wake:
             if self._stopping.is_set():
                 return None, "the box ends"
+            if self._cancelled:
+                return None, CANCELLED
             self._process = subprocess.Popen(
                 [*program(), "take_work", *arguments, "--bundle", model.bundle, "--stems-bundle", model.stems_bundle,
                  "--runtime", model.runtime, "--period", str(config.audio.period_frames),
@@ -264,35 +267,38 @@ class TakeWork:
                 env={**os.environ, **BLAS_ENV}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE, text=True,
             )  # fmt: skip
+            watcher = self._watcher = _Watcher(self._process, self._busy)
         process, result = self._process, None
-        watcher = _Watcher(process, self._busy)
         watcher.start()
         said: list[str] = []
-        errors = threading.Thread(target=lambda: said.extend(process.stderr or ()), daemon=True)
+        assert process.stdout is not None
+        assert process.stderr is not None
+        errors = threading.Thread(target=_read, args=(process.stderr, said), daemon=True)
         errors.start()
-        for line in process.stdout or ():
-            watcher.heard()
-            with contextlib.suppress(ValueError, KeyError, TypeError):
-                tree = json.loads(line)
-                if "share" in tree:
-                    on_share(float(tree["share"]))
-                else:
-                    result = tree["result"]
+        with process.stdout:
+            for line in process.stdout:
+                watcher.heard()
+                with contextlib.suppress(ValueError, KeyError, TypeError):
+                    tree = json.loads(line)
+                    if "share" in tree:
+                        on_share(float(tree["share"]))
+                    else:
+                        result = tree["result"]
         code = process.wait()
         watcher.end()
         errors.join(1.0)
-        self._process = None
+        self._process = self._watcher = None
         if code == 0 and result is not None:
             return result, ""
         words = "".join(said).strip().removeprefix("hushbox: ")[-300:]
         return None, watcher.problem or words or "it was ended from outside"
 
     def _kill(self) -> None:
-        process = self._process
-        if process is not None:
+        process, watcher = self._process, self._watcher
+        if process is not None and watcher is not None:
             with contextlib.suppress(OSError):
                 process.terminate()
-                process.send_signal(signal.SIGCONT)
+            watcher.let_go()
 
     # --- the queue on disk ---
 
@@ -333,6 +339,8 @@ class _Watcher(threading.Thread):
         self._process, self._busy = process, busy
         self._heard_s = time.monotonic()
         self._ending = threading.Event()
+        self._signals = threading.Lock()
+        self._may_stop = True
 
     def heard(self) -> None:
         self._heard_s = time.monotonic()
@@ -340,16 +348,28 @@ class _Watcher(threading.Thread):
     def end(self) -> None:
         self._ending.set()
 
+    def let_go(self) -> None:
+        """Let the process run on, and never stop it again: one that stands still cannot end. Any thread."""
+        with self._signals:
+            self._may_stop = False
+            self._process.send_signal(signal.SIGCONT)
+
     def run(self) -> None:
         still = False
         while not self._ending.wait(PAUSE_S):
             busy = self._busy()
-            if busy != still:
-                still = busy
-                self._process.send_signal(signal.SIGSTOP if busy else signal.SIGCONT)
+            with self._signals:
+                if (busy and self._may_stop) != still:
+                    still = not still
+                    self._process.send_signal(signal.SIGSTOP if still else signal.SIGCONT)
             if still:
                 self.heard()
             elif time.monotonic() - self._heard_s > SILENT_S:
                 self.problem = f"nothing was heard of it for {SILENT_S / 60:.0f} minutes: the board is too busy"
                 self._process.kill()
                 return
+
+
+def _read(file: IO[str], into: list[str]) -> None:
+    with file:
+        into.extend(file)

@@ -53,7 +53,9 @@ def _files(folder: Path, take: Take, to: Path, flac: bool) -> list[Path]:
         tags = replace(tags, reference=tags.reference + first)
         if flac:
             with soundfile.SoundFile(path, "w", RATE_HZ, lane.channels, "PCM_24", format="FLAC") as out:
-                out.title, out.comment = take.name or folder.name, tags.description
+                out.title = take.name or folder.name
+                if tags.description:  # an empty tag is refused
+                    out.comment = tags.description
                 for piece in _pieces(takes.lane_file(folder, lane.name), first, end):
                     out.write(piece)
         else:

@@ -6,14 +6,20 @@ import runpy
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
-from tests.firmware_app.takes.test_library import recorded
+from firmware_app.link.take_ring import LaneForm
+from firmware_app.takes.stem_file import ORDER
+from firmware_app.takes.take import Take
+from firmware_app.takes.writer import TakeWriter
 from tests.rigs.checkout import ROOT
+from tests.rigs.known_songs import played, steady, tune
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 HUSHBOX = Path(sys.executable).parent / "hushbox"
@@ -27,6 +33,7 @@ SYSTEM = {
     "training/run.sh",
     "python",
 }
+BEGUN = datetime(2026, 5, 4, 10, 0, 0)
 LONG = {"run", "--report"}  # take minutes, or do not end: only whether they are understood is checked
 
 
@@ -45,11 +52,20 @@ COMMANDS = _commands()
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the recording and the take that the pages speak of."""
+    """A folder with the recording and the takes that the pages speak of: two of one song, with stems."""
     folder = tmp_path_factory.mktemp("desk")
     rng = np.random.default_rng(0)
     soundfile.write(folder / "IN.wav", rng.standard_normal((24_000, 2)) * 0.05, 48_000)
-    recorded(folder / "state" / "takes")
+    sheet = tune()
+    sheet = replace(
+        sheet, beats=16.0, notes=[n for n in sheet.notes if n[0] < 16], chords=[c for c in sheet.chords if c[0] < 16]
+    )
+    for begun, bpm in ((BEGUN, 96.0), (BEGUN + timedelta(minutes=5), 100.0)):
+        song = played(sheet, steady(bpm))[: 10 * 48_000, None]
+        lanes = tuple(LaneForm(name, 1) for name in ("dry", "wet", *ORDER))
+        writer = TakeWriter(folder / "state" / "takes", begun, Take(begun.isoformat(), "pressed", lanes))
+        writer.append([song, song, *([song / len(ORDER)] * len(ORDER))])
+        writer.close()
     return folder
 
 

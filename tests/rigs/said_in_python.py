@@ -13,7 +13,7 @@ from string import Formatter
 from tests.rigs.checkout import ROOT
 
 ROOMS = ("dsp", "hw", "web_ui", "firmware_app")
-_LOGGED = re.compile(r"(self\.)?_?(log|said)\.\w+")
+_LOGGED = re.compile(r"(self\.)?_?(log\.\w+|said\.(note|warn))")  # what the recorder says with said.append is told
 _FIELD = re.compile(r"\{[a-z_]+\}")  # of a text that is filled in later, with str.format
 _SEEN_THROUGH = {"sorted", "str", "repr", "len", "map", "list", "shown", "round", "min", "max"}
 

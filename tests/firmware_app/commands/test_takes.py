@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 import soundfile
 
 from firmware_app import cli
+from firmware_app.takes import take as takes
 from firmware_app.takes.library import TakeLibrary
 from tests.firmware_app.takes.test_library import recorded
 from tests.rigs.take_box import span, take_box
@@ -28,8 +30,9 @@ def test_a_take_is_recorded_and_another_kept(state: Path, tmp_path: Path, capsys
         assert cli.main(["record", "--seconds", "1.5"]) == 0
         box.until(lambda: box.told is not None and box.told.kept_s >= 1)
         assert cli.main(["record", "--keep", "--what", "wet"]) == 0
-        assert cli.main(["record", "--what", "vocals"]) == 2
-        assert "this box has dry, wet" in capsys.readouterr().err
+        for lanes in ("vocals", "dry,vocals", "stems"):
+            assert cli.main(["record", "--what", lanes]) == 2
+            assert "this box has dry, wet" in capsys.readouterr().err
     kept, first = sorted(TakeLibrary(state / "takes").listed(), key=lambda each: str(each.take and each.take.how))
     assert first.take is not None
     assert kept.take is not None
@@ -63,16 +66,18 @@ def test_takes_are_listed_and_shown(state: Path, capsys: pytest.CaptureFixture[s
     assert cli.main(["takes", "list", id]) == 2
 
 
-@pytest.mark.parametrize("flac", [False, True])
-def test_an_export_holds_what_is_between_the_trims(state: Path, tmp_path: Path, flac: bool) -> None:
+@pytest.mark.parametrize(("flac", "preset"), [(False, "Singing"), (True, "Singing"), (True, "")])
+def test_an_export_holds_what_is_between_the_trims(state: Path, tmp_path: Path, flac: bool, preset: str) -> None:
     id = recorded(state / "takes", 9000)
+    folder = state / "takes" / id
     TakeLibrary(state / "takes").trim(id, 1000, 3000)
+    takes.save(folder, replace(takes.load(folder), preset=preset))
     words = ["takes", "export", id, str(tmp_path / "song"), *(["--flac"] if flac else [])]
     assert cli.main(words) == 0
     whole = soundfile.read(state / "takes" / id / "wet.wav", dtype="int32")[0]
     path = tmp_path / "song" / ("wet.flac" if flac else "wet.wav")
     assert np.array_equal(soundfile.read(path, dtype="int32")[0], whole[1000:3000])
-    assert "Singing" in (tmp_path / "song" / "settings.txt").read_text()
+    assert preset in (tmp_path / "song" / "settings.txt").read_text()
     assert cli.main(words) == 2  # never over what is there
 
 
