@@ -21,8 +21,8 @@ run: setup ## Start the box; without an interface the demo plays. ARGS="--port 9
 	@$(RUN) run $(ARGS)
 
 test: setup-dev ## All quick tests, no hardware needed. ARGS="tests/dsp" for one room
-	$(PY) -m pytest -n logical --maxprocesses 4 --dist loadscope -m "not e2e and not box" $(ARGS) || [ $$? = 5 ]
-	$(PY) -m pytest -m "box and not e2e" $(ARGS) || [ $$? = 5 ]  # one at a time, for they play in real time
+	$(PY) -m pytest -n 3 --dist loadscope -m "not e2e and not box" $(ARGS) || [ $$? = 5 ]
+	$(PY) -m pytest -n 2 --dist load --maxschedchunk 1 -m "box and not e2e" $(ARGS) || [ $$? = 5 ]  # they play in real time
 
 lint: setup-dev ## ruff, mypy, import-linter, floors, sizes
 	.venv/bin/ruff check .
