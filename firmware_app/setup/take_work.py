@@ -23,7 +23,7 @@ from typing import Any
 
 from firmware_app.config.keys import Config
 from firmware_app.errors import AppError
-from firmware_app.running.realtime import BLAS_ENV
+from firmware_app.running.realtime import BLAS_ENV, SUPERVISOR_ENV
 from firmware_app.running.supervisor import program
 from firmware_app.takes import facts, versions
 from firmware_app.takes import take as takes
@@ -261,8 +261,8 @@ class TakeWork:
                 [*program(), "take_work", *arguments, "--bundle", model.bundle, "--stems-bundle", model.stems_bundle,
                  "--runtime", model.runtime, "--period", str(config.audio.period_frames),
                  "--state-dir", str(self._state)],
-                env={**os.environ, **BLAS_ENV}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE, text=True,
+                env={**os.environ, **BLAS_ENV, SUPERVISOR_ENV: str(os.getpid())},  # it ends with this process
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             )  # fmt: skip
         process, result = self._process, None
         watcher = _Watcher(process, self._busy)
@@ -281,6 +281,9 @@ class TakeWork:
         code = process.wait()
         watcher.end()
         errors.join(1.0)
+        for pipe in (process.stdout, None if errors.is_alive() else process.stderr):
+            if pipe is not None:
+                pipe.close()
         self._process = None
         if code == 0 and result is not None:
             return result, ""
