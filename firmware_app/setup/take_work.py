@@ -23,7 +23,7 @@ from typing import IO, Any
 
 from firmware_app.config.keys import Config
 from firmware_app.errors import AppError
-from firmware_app.running.realtime import BLAS_ENV
+from firmware_app.running.realtime import BLAS_ENV, SUPERVISOR_ENV
 from firmware_app.running.supervisor import program
 from firmware_app.takes import facts, versions
 from firmware_app.takes import take as takes
@@ -264,8 +264,8 @@ class TakeWork:
                 [*program(), "take_work", *arguments, "--bundle", model.bundle, "--stems-bundle", model.stems_bundle,
                  "--runtime", model.runtime, "--period", str(config.audio.period_frames),
                  "--state-dir", str(self._state)],
-                env={**os.environ, **BLAS_ENV}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE, text=True,
+                env={**os.environ, **BLAS_ENV, SUPERVISOR_ENV: str(os.getpid())},  # it ends with this process
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             )  # fmt: skip
             watcher = self._watcher = _Watcher(self._process, self._busy)
         process, result = self._process, None

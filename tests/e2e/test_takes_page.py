@@ -59,9 +59,9 @@ def test_record_keep_and_mark_are_one_thumb_away_and_red_only_while_it_records(o
     takes.now = replace(takes.now, problem="the stick Rehearsals is full")
     box.ports.live.tell()
     expect(page.locator(".notice.alarm")).to_contain_text("Rehearsals is full")
+    expect(record).to_contain_text("0:04")  # a second later: a second tap of the same thumb would not count
     keep.tap()
     expect(page.locator("#notices")).to_contain_text("Marked at 0:0")
-    page.wait_for_timeout(800)  # a second tap of the same thumb would not count
     record.tap()
     until(page, lambda: len(takes.listed().takes) == 2)
     expect(record).to_have_attribute("aria-pressed", "false")

@@ -3,19 +3,20 @@
 # Run in a page before its scripts: loudness() is then the RMS level of what reaches the phone's loudspeaker.
 LISTENING = """() => {
   const connect = AudioNode.prototype.connect;
+  const ears = new Map(); // of each context: what is compared has one of its own
   AudioNode.prototype.connect = function (to, ...more) {
     if (to instanceof AudioDestinationNode) {
-      window.ear ??= new AnalyserNode(to.context, { fftSize: 8192 });
-      connect.call(this, window.ear);
+      if (!ears.has(to.context)) ears.set(to.context, new AnalyserNode(to.context, { fftSize: 8192 }));
+      connect.call(this, ears.get(to.context));
     }
     return connect.call(this, to, ...more);
   };
-  window.loudness = () => {
-    if (!window.ear) return 0;
+  const level = (ear) => {
     const wave = new Float32Array(8192);
-    window.ear.getFloatTimeDomainData(wave);
+    ear.getFloatTimeDomainData(wave);
     return Math.sqrt(wave.reduce((sum, x) => sum + x * x, 0) / wave.length);
   };
+  window.loudness = () => Math.max(0, ...[...ears.values()].map(level));
 }"""
 
 # Run in a page before it plays: taped() then stops a tape of what reached the loudspeaker, and says how loud its

@@ -1,6 +1,7 @@
 """Work on takes in a process of its own: a queue that can be cancelled, outlives a restart, and gives way to sound."""
 
 import json
+import os
 import sys
 import threading
 import time
@@ -14,6 +15,7 @@ import pytest
 from dsp.block import RATE_HZ
 from firmware_app.config.keys import Config, ModelConfig
 from firmware_app.link.take_ring import LaneForm
+from firmware_app.running.realtime import SUPERVISOR_ENV
 from firmware_app.setup import take_work
 from firmware_app.setup.take_work import CANCELLED, DONE, FAILED, NoJobError, QueueRefused, TakeWork
 from firmware_app.takes import facts, versions
@@ -70,7 +72,8 @@ def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Box]:
         work.stop()
 
 
-def test_facts_come_by_themselves_and_versions_when_asked_for(box: Box) -> None:
+def test_facts_come_by_themselves_and_versions_when_asked_for(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SUPERVISOR_ENV, str(os.getppid()))  # as below `hushbox run`
     take = take_in(box.root)
     work = box.work()
     good, bad = work.retry(take, "Gentle"), work.retry(take, "gone since")

@@ -62,7 +62,7 @@ export class RecordKeys {
 
   #take(news) {
     const before = this.#news;
-    if (before?.recording !== news.recording) this.#since = performance.now();
+    if (before && before.recording !== news.recording) this.#since = performance.now();
     this.#news = news;
     this.#at = performance.now();
     this.#notices.set("recorder", news.problem, { grave: true });

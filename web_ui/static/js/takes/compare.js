@@ -29,7 +29,7 @@ export class ComparePlayer {
     this.deck = new Deck(new Sounds(), notices);
     this.title = el("h2", { tabIndex: -1 }, t("takes.compare"));
     this.says = el("p", { class: "lead", role: "status" });
-    this.playKey = el("button", { class: "plain play", type: "button", disabled: true }, el("span", { class: "play-shape", "aria-hidden": "true" }));
+    this.playKey = el("button", { class: "plain play", type: "button", disabled: true, "aria-label": t("look.play") }, el("span", { class: "play-shape", "aria-hidden": "true" }));
     this.playKey.addEventListener("click", () => (this.deck.state === "stopped" ? this.deck.play() : this.deck.pause()));
     this.now = el("output", {}, "0:00");
     this.waves = [0, 1].map((side) => {

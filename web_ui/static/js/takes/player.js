@@ -21,6 +21,7 @@ const AS_IT_WAS = ""; // the preset of a version with the take's own settings an
 const STEMS = ["vocals", "drums", "bass", "other"];
 
 const same = (seconds) => seconds;
+const named = ([at, name], index) => [at, name || t("takes.mark.new", { number: index + 1 })]; // a pedal gives no name
 const presetName = (name) => name || t("takes.as_it_was");
 
 export class TakePlayer {
@@ -140,7 +141,7 @@ export class TakePlayer {
 
   #markMenu(index) {
     const take = this.#take;
-    const [at, name] = take.marks[index];
+    const [at, name] = named(take.marks[index], index);
     const change = (marks) => this.store.change(take, { marks });
     const end = take.marks[index + 1]?.[0] ?? take.trim_s[1];
     menu(`${clock(at)} ${name}`, [
@@ -241,7 +242,8 @@ export class TakePlayer {
     this.stemFile.hidden = !STEMS.every((stem) => take.lanes.includes(stem)) && take.versions.every(({ lanes }) => !lanes.length);
     this.stemFile.href = `/api/v1/${addressOf(take)}.stem.mp4`;
     this.wave.show({ seconds: Math.max(take.seconds, 0.01), marks: take.marks, trim: this.#trim ?? take.trim_s, trimming: this.#trim !== null });
-    this.marks.replaceChildren(...take.marks.map(([at, name], index) => {
+    this.marks.replaceChildren(...take.marks.map((mark, index) => {
+      const [at, name] = named(mark, index);
       const go = el("button", { class: "plain mark-go", type: "button" }, el("span", {}, clock(at)), el("strong", {}, name));
       go.addEventListener("click", () => this.deck.seek(at));
       const more = el("button", { class: "plain more-key", type: "button", "aria-label": t("takes.more", { name }) }, "\u22ef");
