@@ -122,7 +122,7 @@ class RealTakes:
             BIN_DAYS,
             round(free, 1),
             self._recording.settings.quota_megabytes,
-            round(sum(each.bytes for each in (*listed, *binned) if not each.where) / _MEGA, 1),
+            round(sum(each.bytes for each in (*listed, *binned) if not each.where) / _MEGA, 3),
         )
 
     def rename(self, id: str, name: str) -> None:
@@ -312,7 +312,7 @@ def _view(each: Listed) -> TakeView:
         state=take.state,
         how=take.how,
         seconds=round(take.frames / RATE_HZ, 2),
-        megabytes=round(each.bytes / _MEGA, 1),
+        megabytes=round(each.bytes / _MEGA, 3),
         star=take.star,
         preset=take.preset,
         lanes=lanes,
